@@ -1,0 +1,37 @@
+"""What a job may raise to say how it ended. Anything else is a bug: it is retried by the actor's ladder."""
+
+
+class JobError(Exception):
+    """Base of the family."""
+
+
+class Release(JobError):
+    """Not now: the job goes back to waiting for `after` seconds. No try is spent and no attempt is written."""
+
+    def __init__(self, after: float, reason: str) -> None:
+        super().__init__(reason)
+        self.after = after
+        self.reason = reason
+
+
+class RateLimited(Release):
+    """The vendor wants a pause of `retry_after` seconds."""
+
+    def __init__(self, retry_after: float, reason: str = "rate limited") -> None:
+        super().__init__(retry_after, reason)
+
+
+class Unavailable(JobError):
+    """The other side did not take the request: nothing happened there, trying again is safe."""
+
+
+class Unknown(JobError):
+    """It may have happened: the next attempt has to look before it does it again."""
+
+
+class Rejected(JobError):
+    """The other side refuses for good: the job is dead at once, no try is left."""
+
+
+class Gone(JobError):
+    """What the job was about exists no more: the job is cancelled."""

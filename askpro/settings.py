@@ -1,0 +1,161 @@
+"""Every setting of AskPro. Values come from the environment (deploy/env.example); each default is safe to run with."""
+
+import os
+from pathlib import Path
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+if env_file := os.environ.get("ASKPRO_ENV_FILE"):
+    environ.Env.read_env(env_file)
+
+# `production` unless said otherwise, so that a forgotten variable never opens a door.
+ENVIRONMENT = env.str("ASKPRO_ENV", default="production")
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+PUBLIC_URL = env.str("ASKPRO_PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
+ASKPRO_HOME = Path(env.str("ASKPRO_HOME", default=str(BASE_DIR / ".askpro")))
+CODE_VERSION = env.str("ASKPRO_VERSION", default="dev")
+
+INSTALLED_APPS = [
+    "unfold",
+    "askpro.console",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_dramatiq",
+    "askpro.queues",
+    "askpro.local",
+    "askpro.sandbox",
+    "webhooks",
+    "calls",
+    "appointments",
+    "notifications",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "askpro.urls"
+WSGI_APPLICATION = "askpro.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# PostgreSQL decides. One Django connection a thread, closed by the engine after an interrupt.
+DATABASES = {
+    "default": {
+        **env.db("DATABASE_URL", default="postgres://askpro@127.0.0.1:5432/askpro"),
+        "ATOMIC_REQUESTS": False,
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Redis hurries. An empty URL runs everything without it, by age from PostgreSQL.
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_KEY_PREFIX = env.str("REDIS_KEY_PREFIX", default="askpro")
+
+DRAMATIQ_BROKER = {
+    "BROKER": "askpro.queues.broker.LedgerBroker",
+    "OPTIONS": {},
+    # Retries, Callbacks and Pipelines are missing on purpose: settle does their work where nothing swallows an error.
+    "MIDDLEWARE": [
+        "dramatiq.middleware.CurrentMessage",
+        "askpro.queues.middleware.DatabaseConnections",
+    ],
+}
+DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {"TITLE": "AskPro", "VERSION": CODE_VERSION, "SERVE_INCLUDE_SCHEMA": False}
+
+# The vendors. Lists hold several active secrets, so that a key can be rotated without losing an event.
+RETELL_BASE_URL = env.str("RETELL_BASE_URL", default="https://api.retellai.com").rstrip("/")
+RETELL_API_KEYS = env.list("RETELL_API_KEYS", default=[])
+CALCOM_BASE_URL = env.str("CALCOM_BASE_URL", default="https://api.cal.com").rstrip("/")
+CALCOM_API_KEY = env.str("CALCOM_API_KEY", default="")
+CALCOM_WEBHOOK_SECRETS = env.list("CALCOM_WEBHOOK_SECRETS", default=[])
+TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", default="https://api.twilio.com").rstrip("/")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKENS = env.list("TWILIO_AUTH_TOKENS", default=[])
+TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", default="")
+# Seconds a vendor may take to accept a connection, and to answer.
+VENDOR_CONNECT_TIMEOUT = env.float("VENDOR_CONNECT_TIMEOUT", default=3.0)
+VENDOR_READ_TIMEOUT = env.float("VENDOR_READ_TIMEOUT", default=10.0)
+WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=5 * 1024 * 1024)
+# Seconds an incomplete request of call_ended waits for call_analyzed.
+ANALYSIS_WAIT = env.float("ANALYSIS_WAIT", default=120.0)
+
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AskPro <termine@askpro.example>")
+# Who is told, by direct transport, when a critical job is dead.
+OPS_EMAILS = env.list("OPS_EMAILS", default=[])
+
+SANDBOX_URL = env.str("SANDBOX_URL", default="")
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "Europe/Berlin"
+USE_I18N = True
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = ASKPRO_HOME / "static"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+if ENVIRONMENT == "production":
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600)
+elif not SECRET_KEY:
+    SECRET_KEY = "local-and-testing-only-" + "0" * 32
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"dramatiq": {"level": "WARNING"}},
+}

@@ -1,0 +1,13 @@
+"""Every address of AskPro."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from askpro.health import live, ready
+
+urlpatterns = [
+    path("health/live", live),
+    path("health/ready", ready),
+    path("webhooks/", include("webhooks.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,9 @@
+"""Tenants, customers, calls and what callers asked for."""
+
+from calls.models.booking_request import BookingRequest
+from calls.models.call import Call
+from calls.models.company import Branch, Company, PhoneNumber
+from calls.models.customer import Customer
+from calls.models.offer import Service, Staff
+
+__all__ = ["BookingRequest", "Branch", "Call", "Company", "Customer", "PhoneNumber", "Service", "Staff"]

@@ -1,0 +1,88 @@
+"""One phone call, as Retell reports it."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from calls.models.company import Branch, Company, PhoneNumber
+from calls.models.customer import Customer
+
+
+class Call(models.Model):
+    """A call that Retell held. Its status only moves forward, whatever order the events arrive in."""
+
+    class Status(models.TextChoices):
+        ONGOING = "ongoing", "Ongoing"
+        ENDED = "ended", "Ended"
+        ANALYZED = "analyzed", "Analyzed"
+        LOST = "lost", "Lost"
+
+    class Outcome(models.TextChoices):
+        """What came of the call, by our own rows; Retell's opinion stays in `analysis`."""
+
+        PENDING = "pending", "Being worked on"
+        NO_REQUEST = "no_request", "No appointment asked for"
+        BOOKED = "booked", "Booked"
+        FOLLOW_UP = "follow_up", "A person follows up"
+        NOT_CONNECTED = "not_connected", "Not connected"
+
+    RANK = {Status.ONGOING: 0, Status.LOST: 1, Status.ENDED: 2, Status.ANALYZED: 3}
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="calls")
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="calls")
+    phone_number = models.ForeignKey(PhoneNumber, on_delete=models.PROTECT, related_name="calls")
+    customer = models.ForeignKey(Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="calls")
+    retell_call_id = models.CharField(max_length=64, unique=True)
+    agent_id = models.CharField(max_length=64, blank=True, default="")
+    direction = models.CharField(max_length=16, blank=True, default="")
+    from_number = models.CharField(max_length=32, blank=True, default="")
+    to_number = models.CharField(max_length=32, blank=True, default="")
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.ONGOING)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, default=Outcome.PENDING)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    duration_ms = models.PositiveBigIntegerField(null=True, blank=True)
+    disconnection_reason = models.CharField(max_length=64, blank=True, default="")
+    transcript = models.TextField(blank=True, default="")
+    recording_url = models.TextField(blank=True, default="")
+    summary = models.TextField(blank=True, default="")
+    cost_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
+    variables = models.JSONField(default=dict, blank=True, help_text="What the agent collected, per source.")
+    analysis = models.JSONField(default=dict, blank=True, help_text="Retell's own opinion of the call.")
+    problems = models.JSONField(default=list, blank=True, help_text="Fields of the payload that made no sense.")
+    needs_review = models.BooleanField(default=False)
+    review_reason = models.CharField(max_length=200, blank=True, default="")
+    extracted_at = models.DateTimeField(null=True, blank=True, help_text="When the request was read for good.")
+    correlation_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["company", "-started_at"], name="call_by_company"),
+            models.Index(fields=["from_number"], name="call_from_number"),
+            models.Index(fields=["updated_at"], condition=Q(outcome="pending"), name="call_pending"),
+        ]
+
+    def __str__(self) -> str:
+        return self.retell_call_id
+
+    def advance(self, status: "Call.Status", **fields: object) -> bool:
+        """Move to `status` and write `fields`, unless the call is there or further already; False then."""
+        lower = [name for name, rank in self.RANK.items() if rank < self.RANK[status]]
+        moved = Call.objects.filter(pk=self.pk, status__in=lower).update(status=status, **fields)
+        return moved == 1
+
+    def settle_outcome(self, outcome: "Call.Outcome") -> bool:
+        """Write what came of the call; a booking is never overwritten by anything less."""
+        return (
+            Call.objects.filter(pk=self.pk).exclude(outcome=Call.Outcome.BOOKED).update(outcome=outcome) == 1
+        )
+
+    @property
+    def said_at(self) -> datetime:
+        """The moment that "morgen" refers to: the call's start, or when we first heard of it."""
+        return self.started_at or self.created_at

@@ -1,0 +1,97 @@
+"""Who is called: a company, its branches and the numbers that callers dial."""
+
+from zoneinfo import ZoneInfo
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from askpro.encryption import EncryptedTextField
+
+e164 = RegexValidator(r"^\+[1-9][0-9]{6,14}$", "Write the number in E.164 form, such as +493023125100.")
+
+
+class Language(models.TextChoices):
+    GERMAN = "de", "Deutsch"
+    ENGLISH = "en", "English"
+
+
+class Company(models.Model):
+    """A tenant. Every row of the product belongs to exactly one."""
+
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=80, unique=True)
+    timezone = models.CharField(max_length=64, default="Europe/Berlin")
+    language = models.CharField(max_length=2, choices=Language.choices, default=Language.GERMAN)
+    is_active = models.BooleanField(default=True)
+    books_appointments = models.BooleanField(
+        default=True, help_text="Off: calls are recorded, but nothing is booked."
+    )
+    calcom_api_key = EncryptedTextField(blank=True, default="", help_text="Empty: the key of this installation.")
+    calcom_handles_notifications = models.BooleanField(
+        default=False, help_text="On: Cal.com confirms to the customer, AskPro sends no message of its own."
+    )
+    sms_enabled = models.BooleanField(default=True)
+    sms_sender = models.CharField(
+        max_length=34, blank=True, default="", help_text="Number or messaging service; empty: the installation's."
+    )
+    notification_email = models.EmailField(blank=True, default="", help_text="Told of new follow-ups.")
+    quiet_from = models.TimeField(default="21:00", help_text="No SMS from here on, in the branch's time zone,")
+    quiet_until = models.TimeField(default="08:00", help_text="until here.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "companies"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Branch(models.Model):
+    """One place of a company: its address goes into messages, its hours decide what "um vier" means."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="branches")
+    name = models.CharField(max_length=200)
+    street = models.CharField(max_length=200, blank=True, default="")
+    postal_code = models.CharField(max_length=12, blank=True, default="")
+    city = models.CharField(max_length=100, blank=True, default="")
+    phone = models.CharField(max_length=16, blank=True, default="", validators=[e164])
+    timezone = models.CharField(max_length=64, blank=True, default="", help_text="Empty: the company's.")
+    opening_hours = models.JSONField(
+        default=dict, blank=True, help_text='Per weekday: {"mo": [["09:00", "18:00"]], …}; a missing day is closed.'
+    )
+    notification_email = models.EmailField(blank=True, default="")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name_plural = "branches"
+        ordering = ["company", "name"]
+
+    def __str__(self) -> str:
+        return f"{self.company.name}, {self.name}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone or self.company.timezone)
+
+    @property
+    def address(self) -> str:
+        """Street, postal code and city in one line; empty where nothing is known."""
+        town = f"{self.postal_code} {self.city}".strip()
+        return ", ".join(part for part in (self.street, town) if part)
+
+
+class PhoneNumber(models.Model):
+    """A number that callers dial. It alone decides which tenant a call belongs to."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="phone_numbers")
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="phone_numbers")
+    number = models.CharField(max_length=16, unique=True, validators=[e164])
+    retell_agent_id = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return self.number
