@@ -93,11 +93,20 @@ DRAMATIQ_BROKER = {
     "OPTIONS": {},
     # Retries, Callbacks and Pipelines are missing on purpose: settle does their work where nothing swallows an error.
     "MIDDLEWARE": [
+        "askpro.queues.middleware.StartOfJobs",
         "dramatiq.middleware.CurrentMessage",
+        "dramatiq.middleware.ShutdownNotifications",
+        "dramatiq.middleware.TimeLimit",
         "askpro.queues.middleware.DatabaseConnections",
     ],
 }
 DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]
+# Called by every supervisor's chores process: whatever state implies work gets its job again.
+SWEEPERS = [
+    "webhooks.sweepers.resend_forgotten",
+    "appointments.sweepers.sweep",
+    "notifications.sweepers.sweep",
+]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],

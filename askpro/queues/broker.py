@@ -1,0 +1,56 @@
+"""The broker that Dramatiq sees: enqueue writes rows, consume claims them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dramatiq
+from dramatiq import Message, Middleware
+from dramatiq.errors import QueueNotFound
+from dramatiq.middleware import Callbacks, Pipelines, Retries
+
+from askpro.queues import jobs
+from askpro.queues.actor import WORDS
+from askpro.queues.consumer import LedgerConsumer
+from askpro.queues.workload import Workload
+
+# Their work is settle's: a hook's exception is swallowed by Dramatiq, and with it a retry or a callback.
+REPLACED = (Retries, Callbacks, Pipelines)
+
+
+class LedgerBroker(dramatiq.Broker):
+    """PostgreSQL decides, Redis hurries."""
+
+    def __init__(self, middleware: list[Middleware] | None = None) -> None:
+        super().__init__(middleware=middleware or [])
+        self.actor_options |= WORDS
+        self.workload: Workload | None = None
+        for replaced in self.middleware:
+            if isinstance(replaced, REPLACED):
+                raise ValueError(f"{type(replaced).__name__} has no place here: settle does its work. Remove it.")
+
+    def declare_queue(self, queue_name: str) -> None:
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues[queue_name] = True
+            self.emit_after("declare_queue", queue_name)
+
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
+        """Write the message as a row, in the caller's transaction; `delay` in milliseconds, of any length."""
+        self.send_many([message], delay=delay)
+        return message
+
+    def send_many(self, messages: Sequence[Message[Any]], *, delay: int | None = None) -> None:
+        """Write many messages with one statement per thousand."""
+        for message in messages:
+            if message.queue_name not in self.queues:
+                raise QueueNotFound(message.queue_name)
+        jobs.insert([self._actor(message).new_job(message, delay) for message in messages])
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30000) -> LedgerConsumer:
+        """A consumer over one queue; `prefetch` is not used: the claim's size follows what the threads get done."""
+        if self.workload is None:
+            raise RuntimeError("This process works no queues: start it with `manage.py queues_run`.")
+        return LedgerConsumer(self, self.workload, queue_name, timeout)
+
+    def _actor(self, message: Message[Any]) -> Any:
+        return self.get_actor(message.actor_name)

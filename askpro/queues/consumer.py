@@ -1,0 +1,153 @@
+"""One queue's consumer: hints from Redis or the oldest by age, claimed, and handed to Dramatiq's threads."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import dramatiq
+from dramatiq import MessageProxy
+from dramatiq.errors import ConnectionError as BrokerConnectionError
+
+from askpro.queues import claim as claims
+from askpro.queues import locks
+from askpro.queues.claim import Claim
+from askpro.queues.database import CONNECTION_ERRORS
+from askpro.queues.hints import Popper
+from askpro.queues.outcome import Outcome, decide, overdue
+from askpro.queues.workload import STUCK_AFTER, Workload
+
+log = logging.getLogger(__name__)
+
+# Seconds between two claims by age while Redis works: what it lost is found within this time.
+REPAIR_EVERY = 1.5
+# Seconds between two claims by age while Redis is away and nothing was found.
+POLL_EVERY = 0.1
+MOST_CLAIMED = 200
+WAITS_FOR_LOCK = Outcome("released", None, reason="waits for its lock")
+
+
+class LedgerMessage(MessageProxy):
+    """A message with the claim behind it."""
+
+    def __init__(self, message: dramatiq.Message[Any], claim: Claim) -> None:
+        super().__init__(message)
+        self.claim = claim
+
+
+class LedgerConsumer(dramatiq.Consumer):
+    """Iterates over claimed messages; `ack` and `nack` settle them, whatever Dramatiq calls a failure."""
+
+    def __init__(self, broker: dramatiq.Broker, workload: Workload, queue_name: str, timeout: int) -> None:
+        self._broker = broker
+        self._workload = workload
+        self._queue_name = queue_name
+        self._wait = timeout / 1000
+        self._popper = Popper(queue_name, self._wait)
+        self._claimed: deque[Claim] = deque()
+        self._repair_at = 0.0
+        self._batch = max(workload.threads * 2, 8)
+
+    def __next__(self) -> LedgerMessage | None:
+        if self._workload.stopping:
+            self._give_back()
+            time.sleep(0.05)
+            return None
+        if not self._claimed:
+            self._claimed.extend(self._fetch())
+        if not self._claimed:
+            return self._nothing()
+        if not self._workload.may_hand_over(STUCK_AFTER):
+            return self._nothing()
+        self._workload.handed_over()
+        return self._message(self._claimed.popleft())
+
+    def ack(self, message: MessageProxy) -> None:
+        """Dramatiq is done with the message. Its exception is cleared right after this returns: read it now."""
+        assert isinstance(message, LedgerMessage)
+        actor: Any = self._broker.get_actor(message.actor_name)
+        claim = message.claim
+        outcome = decide(
+            message._exception,
+            tries_left=actor.word("max_retries", claim.options) + claim.extra_tries - claim.tries_spent,
+            tries_spent=claim.tries_spent,
+            backoff=actor.word("backoff", claim.options),
+            throws=actor.word("throws"),
+        )
+        self._workload.finished(claim, outcome)
+
+    nack = ack
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        self._workload.give_back(message.claim for message in messages)  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        self._give_back()
+        self._popper.close()
+
+    def _nothing(self) -> None:
+        if self._workload.is_stuck:
+            taken = [message.claim for message in self._workload.take_back()]
+            if taken or self._claimed:
+                self._batch = max(self._workload.threads, self._batch // 4)
+            self._workload.give_back(taken)
+            self._give_back()
+
+    def _give_back(self) -> None:
+        self._workload.give_back(self._claimed)
+        self._claimed.clear()
+
+    def _fetch(self) -> list[Claim]:
+        if self._workload.is_stuck:
+            # Every thread is busy with something slow: leave the rest to other processes.
+            self._workload.may_hand_over(STUCK_AFTER)
+            time.sleep(STUCK_AFTER / 4)
+            return []
+        try:
+            claimed = self._claim_some()
+            runnable, blocked = locks.acquire(self._workload.database, claimed)
+        except CONNECTION_ERRORS as error:
+            raise BrokerConnectionError(str(type(error).__name__)) from error
+        if len(claimed) >= self._batch:
+            self._batch = min(self._batch * 2, MOST_CLAIMED)
+        for claim in blocked:
+            self._workload.release(claim, WAITS_FOR_LOCK)
+        return [claim for claim in runnable if not self._refused(claim)]
+
+    def _claim_some(self) -> list[Claim]:
+        now = time.monotonic()
+        if self._popper.is_away or now >= self._repair_at:
+            self._repair_at = now + REPAIR_EVERY
+            claimed = self._claim_by_age()
+            if claimed or self._popper.is_away:
+                if not claimed:
+                    time.sleep(POLL_EVERY)
+                return claimed
+        ids = self._popper.pop(self._batch, min(self._wait, max(self._repair_at - now, 0.01)))
+        valid = [job_id for job_id in ids if len(job_id) == 36]
+        if not valid:
+            return []
+        work = self._workload
+        return claims.by_ids(work.database, work.worker_id, self._queue_name, self._broker.actors, valid)
+
+    def _claim_by_age(self) -> list[Claim]:
+        work = self._workload
+        return claims.by_age(work.database, work.worker_id, self._queue_name, self._broker.actors, self._batch)
+
+    def _refused(self, claim: Claim) -> bool:
+        if claim.overdue:
+            self._workload.release(claim, overdue())
+        return claim.overdue
+
+    def _message(self, claim: Claim) -> LedgerMessage:
+        message: dramatiq.Message[Any] = dramatiq.Message(
+            queue_name=claim.queue_name,
+            actor_name=claim.actor_name,
+            args=tuple(claim.args),
+            kwargs=claim.kwargs,
+            options=claim.options,
+            message_id=claim.id,
+            message_timestamp=claim.created_ms,
+        )
+        return LedgerMessage(message, claim)

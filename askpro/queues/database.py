@@ -1,0 +1,68 @@
+"""The engine's own PostgreSQL connection: autocommit, one per process, shared by its threads."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg2
+from django.db import connections
+from django.db.backends.utils import CursorWrapper
+
+log = logging.getLogger(__name__)
+
+# The connection's failures, as opposed to a statement's: the work is kept and tried again on a new connection.
+CONNECTION_ERRORS = (psycopg2.OperationalError, psycopg2.InterfaceError)
+
+
+class EngineConnection:
+    """Runs single statements, each its own transaction, so that a stopped process never holds a lock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._raw: Any = None
+
+    def rows(self, statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement and fetch what it returns. Raises one of `CONNECTION_ERRORS` when PostgreSQL is away."""
+        with self._lock:
+            try:
+                cursor = self._connected().cursor()
+                cursor.execute(statement, params)
+                return cursor.fetchall() if cursor.description else []
+            except CONNECTION_ERRORS:
+                self._drop()
+                raise
+
+    def backend(self) -> tuple[int, Any]:
+        """Pid and start of this connection's server process: what others need to end it."""
+        return self.rows("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")[0]  # type: ignore[return-value]
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+
+    def _connected(self) -> Any:
+        if self._raw is None:
+            wrapper = connections.create_connection("default")
+            self._raw = wrapper.get_new_connection(wrapper.get_connection_params())
+            self._raw.autocommit = True
+        return self._raw
+
+    def _drop(self) -> None:
+        raw, self._raw = self._raw, None
+        if raw is not None:
+            try:
+                raw.close()
+            except psycopg2.Error:
+                log.debug("The engine's connection was gone already")
+
+
+class DjangoConnection:
+    """The same face over the caller's Django connection: statements join its open transaction."""
+
+    def __init__(self, cursor: CursorWrapper) -> None:
+        self._cursor = cursor
+
+    def rows(self, statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        self._cursor.execute(statement, params)
+        return self._cursor.fetchall() if self._cursor.description else []

@@ -1,0 +1,51 @@
+"""What happens around each job inside a worker."""
+
+from typing import Any
+
+import dramatiq
+from django.db import close_old_connections, connections
+from dramatiq import MessageProxy, Middleware
+from dramatiq.errors import DramatiqError
+from dramatiq.middleware import MiddlewareError
+from dramatiq.threading import Interrupt
+
+
+class NotStarted(MiddlewareError, DramatiqError):
+    """The engine could not note the start of a job, so it must not run."""
+
+
+class StartOfJobs(Middleware):
+    """Notes the start of each job where a crash cannot lose it. First in the list: nothing runs before it."""
+
+    def before_process_message(self, broker: Any, message: MessageProxy) -> None:
+        claim = getattr(message, "claim", None)
+        if claim is None or broker.workload is None:
+            return
+        limit = broker.get_actor(message.actor_name).word("time_limit", message.options)
+        try:
+            broker.workload.starting(claim, limit / 1000)
+        except Exception as error:  # anything else would be swallowed by Dramatiq, and the job would run unseen
+            raise NotStarted(NotStarted.__doc__) from error
+
+
+class DatabaseConnections(Middleware):
+    """Django's connections between jobs: closed when they are old, broken, or were interrupted half-way."""
+
+    def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
+        close_old_connections()
+
+    def after_process_message(
+        self,
+        broker: dramatiq.Broker,
+        message: MessageProxy,
+        *,
+        result: Any = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        if isinstance(exception, Interrupt):
+            connections.close_all()
+
+    def after_worker_thread_shutdown(self, broker: dramatiq.Broker, thread: Any) -> None:
+        connections.close_all()
+
+    before_consumer_thread_shutdown = after_worker_thread_shutdown

@@ -1,0 +1,118 @@
+"""From how a run ended to what its row becomes: a pure decision."""
+
+import random
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+
+from dramatiq.errors import RateLimitExceeded, Retry
+from dramatiq.middleware import Shutdown, TimeLimitExceeded
+
+from askpro.queues.errors import Gone, Rejected, Release
+
+PROJECT = str(Path(__file__).resolve().parents[2])
+LONGEST_TRACE = 20_000
+RATE_LIMIT_PAUSE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What settle writes. `attempt` is None for a release: waiting is no attempt. `run_in` in seconds from now."""
+
+    status: str
+    attempt: str | None
+    spends_try: bool = False
+    run_in: float | None = None
+    reason: str = ""
+    expected: bool = False
+    error_class: str = ""
+    error_message: str = ""
+    trace: str = ""
+    fingerprint: str = ""
+
+
+COMPLETED = Outcome("completed", "completed")
+
+
+def released(after: float, reason: str) -> Outcome:
+    """Back to waiting for `after` seconds; no try is spent."""
+    return Outcome("released", None, run_in=max(after, 0.0), reason=clean(reason, 200))
+
+
+def overdue() -> Outcome:
+    """The deadline passed while the job was waiting."""
+    message = "Not finished before its deadline."
+    return Outcome("dead", None, error_class="DeadlineExceeded", error_message=message)
+
+
+def decide(
+    error: BaseException | None,
+    *,
+    tries_left: int,
+    tries_spent: int,
+    backoff: Sequence[int],
+    throws: type[BaseException] | tuple[type[BaseException], ...] = (),
+) -> Outcome:
+    """What becomes of a job whose run ended with `error` (None: it returned). `backoff` in milliseconds."""
+    if error is None:
+        return COMPLETED
+    if isinstance(error, Release):
+        return released(error.after, error.reason)
+    if isinstance(error, RateLimitExceeded):
+        return released(RATE_LIMIT_PAUSE, "rate limit exceeded")
+    if isinstance(error, Shutdown):
+        return released(0.0, "shutdown")
+    if isinstance(error, Gone):
+        return _failure(error, "cancelled", "cancelled")
+    attempt = "timed_out" if isinstance(error, TimeLimitExceeded) else "failed"
+    expected = bool(throws) and isinstance(error, throws)
+    if expected or isinstance(error, Rejected) or tries_left <= 0:
+        return _failure(error, "dead", attempt, expected=expected)
+    return _failure(error, "retrying", attempt, run_in=_pause(error, tries_spent, backoff))
+
+
+def clean(text: str, limit: int) -> str:
+    """Text that PostgreSQL can store: no NUL, no lone surrogate, at most `limit` characters."""
+    return text[:limit].replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _pause(error: BaseException, tries_spent: int, backoff: Sequence[int]) -> float:
+    if isinstance(error, Retry) and error.delay is not None:
+        return error.delay / 1000
+    step = backoff[min(tries_spent, len(backoff) - 1)] if backoff else 0
+    # Jitter: after an outage, everybody must not come back in the same moment.
+    return step / 1000 * random.uniform(0.8, 1.2)
+
+
+def _failure(
+    error: BaseException, status: str, attempt: str, *, run_in: float | None = None, expected: bool = False
+) -> Outcome:
+    name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    return Outcome(
+        status=status,
+        attempt=attempt,
+        spends_try=True,
+        run_in=run_in,
+        expected=expected,
+        error_class=clean(name, 200),
+        error_message=clean(_message(error), 1000),
+        trace=clean("".join(traceback.format_exception(error, limit=-40))[-LONGEST_TRACE:], LONGEST_TRACE),
+        fingerprint=fingerprint(name, error.__traceback__),
+    )
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a job's own exception may fail at anything, even at being shown
+        return "(the exception cannot be shown)"
+
+
+def fingerprint(name: str, trace: TracebackType | None) -> str:
+    """The same for failures with the same class and the same top frames of this project's own code."""
+    frames = [frame for frame in traceback.extract_tb(trace) if frame.filename.startswith(PROJECT)]
+    places = [f"{frame.filename.removeprefix(PROJECT)}:{frame.name}" for frame in frames[-3:]]
+    return sha256("\n".join([name, *places]).encode("utf-8", "replace")).hexdigest()[:16]

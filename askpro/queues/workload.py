@@ -1,0 +1,133 @@
+"""What one worker process holds: the jobs it has claimed, handed over, started and finished."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from dramatiq import Worker as DramatiqWorker
+from dramatiq.common import iter_queue
+
+from askpro.queues import hints
+from askpro.queues.claim import Claim
+from askpro.queues.database import EngineConnection
+from askpro.queues.outcome import Outcome
+from askpro.queues.running import current
+from askpro.queues.settle import Item, Settler
+from askpro.queues.slots import Slots
+
+if TYPE_CHECKING:
+    from askpro.queues.consumer import LedgerMessage
+
+# Seconds without any job starting or ending after which claimed jobs go back: others may be free to run them.
+STUCK_AFTER = 0.2
+BACK = Outcome("queued", None)
+
+
+class Workload:
+    """The engine's state of a process: consumers come and go, this stays."""
+
+    def __init__(self, worker_id: int, threads: int, code_version: str, slots: Slots | None = None) -> None:
+        self.worker_id = worker_id
+        self.threads = threads
+        self.database = EngineConnection()
+        self.stopping = False
+        self._code_version = code_version
+        self._slots = slots or Slots()
+        self._settler = Settler(self.database, worker_id, code_version, self._settled)
+        self._worker: DramatiqWorker | None = None
+        self._moved = threading.Condition()
+        self._handed = 0
+        self._last_move = time.monotonic()
+        self._settler.start()
+
+    def attach(self, worker: DramatiqWorker) -> None:
+        """Know Dramatiq's worker, to take back what its threads have not started."""
+        self._worker = worker
+
+    @property
+    def most_handed(self) -> int:
+        # Some more than the threads can run at once, so that short jobs follow each other without a pause;
+        # a slow one in front of them is noticed by `take_back`.
+        return self.threads * 4 + 32
+
+    def may_hand_over(self, wait: float) -> bool:
+        """Whether a thread will soon be free; waits up to `wait` seconds for it."""
+        with self._moved:
+            if self._handed >= self.most_handed:
+                self._moved.wait_for(lambda: self._handed < self.most_handed, wait)
+            return self._handed < self.most_handed
+
+    def handed_over(self) -> None:
+        with self._moved:
+            self._handed += 1
+            if self._handed == 1:
+                self._last_move = time.monotonic()
+
+    def starting(self, claim: Claim, time_limit: float) -> None:
+        """A thread begins the job, `time_limit` in seconds."""
+        self._last_move = claim.started = time.monotonic()
+        claim.slot = self._slots.take(claim.id, claim.claim_no, time_limit)
+        current.claim, current.worker_id, current.code_version = claim, self.worker_id, self._code_version
+
+    def finished(self, claim: Claim, outcome: Outcome) -> None:
+        """A thread is done with the job. An atomic one has settled itself in its own transaction."""
+        current.claim = None
+        with self._moved:
+            self._last_move = time.monotonic()
+            self._handed -= 1
+            if self._handed == self.most_handed // 2 or self._handed == 0:
+                self._moved.notify_all()
+        if claim.settled:
+            self._free(claim)
+        else:
+            self._settler.put(Item(claim, outcome, time.monotonic()))
+
+    @property
+    def is_stuck(self) -> bool:
+        """Nothing has moved for a while although jobs were handed over."""
+        return self._handed > 0 and time.monotonic() - self._last_move > STUCK_AFTER
+
+    def take_back(self) -> list["LedgerMessage"]:
+        """Messages that wait behind busy threads, out of Dramatiq's hands again."""
+        if self._worker is None:
+            return []
+        messages: list[Any] = []
+        for item in iter_queue(self._worker.work_queue):
+            self._worker.work_queue.task_done()
+            messages.append(item.message)
+        with self._moved:
+            self._handed -= len(messages)
+            self._moved.notify_all()
+        return messages
+
+    def give_back(self, claims: Iterable[Claim]) -> None:
+        """Make claimed jobs ready for everybody again; costs no try."""
+        back: deque[Claim] = deque(claims)
+        now = time.monotonic()
+        for claim in back:
+            self._settler.put(Item(claim, BACK, now))
+
+    def release(self, claim: Claim, outcome: Outcome) -> None:
+        """Settle a job that never started here."""
+        self._settler.put(Item(claim, outcome, time.monotonic()))
+
+    def stop(self) -> None:
+        """Settle everything, then let go of the connection."""
+        self._settler.stop()
+        self.database.close()
+
+    def _settled(self, items: list[Item], ids: set[str]) -> None:
+        back: dict[str, list[str]] = {}
+        for item in items:
+            self._free(item.claim)
+            if item.outcome.status == "queued" and item.claim.id in ids:
+                back.setdefault(item.claim.queue_name, []).append(item.claim.id)
+        if back:
+            hints.pusher().push(back)
+
+    def _free(self, claim: Claim) -> None:
+        if claim.slot is not None:
+            self._slots.free(claim.slot)
+            claim.slot = None
