@@ -1,0 +1,233 @@
+"""What the caller asked for, from the fields that the agent filled in. The transcript never books."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from calls.disconnection import Disconnection
+from calls.field_names import CALLBACK, CALLER_FIELDS, REQUESTED
+from calls.german_time import names_day_and_time
+from calls.phone import normalise
+from calls.retell import RetellCall
+from calls.statements import Statement, statements
+from calls.text import clean, fold
+
+MOST_WISHES = 5
+
+_LONGEST_WORDS = 200
+_CUT = " […]"  # a bracket: words that were cut must not parse as if they were whole
+_BOOKING_TOOLS = frozenset({"book_appointment_cal"})
+_NO_CONVERSATION = frozenset({Disconnection.MACHINE, Disconnection.NOT_CONNECTED})
+_NO_PREFERENCE = frozenset(
+    {
+        "egal",
+        "keine",
+        "keiner",
+        "kein",
+        "kein wunsch",
+        "keine praeferenz",
+        "beliebig",
+        "niemand",
+        "any",
+        "no preference",
+    }
+)
+_YES = frozenset(
+    {"ja", "ja gern", "ja gerne", "ja bitte", "gern", "gerne", "einverstanden", "yes", "true", "1", "y"}
+)
+_NO = frozenset({"nein", "nein danke", "no", "false", "0", "n", "nicht"})
+_MENTION = re.compile(
+    r"\b(termin\w*|buch(en|e|t)|reservier\w*|vereinbar\w*|uebermorgen|(?<!guten )morgen|"
+    r"(mon|diens|donners|frei|sams|sonn)tag\w*|mittwoch\w*|sonnabend\w*)\b"
+)
+
+
+class Source(StrEnum):
+    """Where a wish was found, the first that holds one before the others."""
+
+    ANALYSIS = "custom_analysis_data"
+    COLLECTED = "collected_dynamic_variables"
+    DYNAMIC = "retell_llm_dynamic_variables"
+    UNDERSCORED = "underscored"
+
+
+# No repr: what a caller said must not reach a log through a traceback's variables.
+@dataclass(frozen=True, slots=True, repr=False)
+class WishedAppointment:
+    """One appointment as the caller wished it, in the caller's words; text not said is empty.
+
+    `date_words` and `time_words` are for calls.german_time.parse_wish. `contact_phone` is the number that the
+    caller said, in E.164 if valid. A consent is None when the caller was not heard to say yes or no.
+    """
+
+    ordinal: int
+    source: Source
+    date_words: str
+    time_words: str
+    service_words: str = ""
+    staff_words: str = ""
+    name: str = ""
+    contact_phone: str | None = None
+    email: str = ""
+    notes: str = ""
+    sms_consent: bool | None = None
+    email_consent: bool | None = None
+    alternatives_wanted: bool | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether day and time were said, clear or not: a later event will hardly say more."""
+        return bool(self.date_words and self.time_words) or names_day_and_time(
+            self.date_words, self.time_words
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What is to be done after a call: its wishes, and what only a person can decide."""
+
+    wishes: tuple[WishedAppointment, ...]
+    appointment_requested: bool | None
+    callback_requested: bool
+    mentions_appointment: bool
+    booked_by_agent: bool
+    more_than_read: bool
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.wishes) and all(wish.complete for wish in self.wishes)
+
+    @property
+    def needs_review(self) -> bool:
+        """Something about an appointment was said that no wish holds."""
+        unheard = not self.wishes and (self.mentions_appointment or bool(self.appointment_requested))
+        return self.more_than_read or (unheard and not self.booked_by_agent)
+
+
+def extract(call: RetellCall) -> Extraction:
+    """Reads the wishes of a call; any payload that became a RetellCall is read without an error.
+
+    The day and the time of a wish come from one source, never mixed: the first source with a complete wish,
+    else the first with any. Other fields are filled from all sources in order. An agent's plain "no
+    appointment requested" overrides leftovers in its fields, and so does a call without a conversation.
+    """
+    found = {source: statements(values) for source, values in _values_by_source(call)}
+    requested = _first_flag(found, REQUESTED)
+    wishes: list[WishedAppointment] = []
+    if requested is not False and not _unheld(call):
+        wishes = _wishes(found, requested)
+    return Extraction(
+        wishes=tuple(wishes[:MOST_WISHES]),
+        appointment_requested=requested,
+        callback_requested=bool(_first_flag(found, CALLBACK)) or call.wants_callback,
+        mentions_appointment=mentions_appointment(call.transcript),
+        booked_by_agent=booked_by_agent(call),
+        more_than_read=len(wishes) > MOST_WISHES,
+    )
+
+
+def booked_by_agent(call: RetellCall) -> bool:
+    """Whether the agent booked through Retell's own Cal.com tool: booking again would make two of one.
+
+    A tool without a reported result may have booked. Retell appends versions to tool names.
+    """
+    return any(
+        re.sub(r"_v[0-9]+$", "", tool.name) in _BOOKING_TOOLS and tool.successful is not False
+        for tool in call.tool_calls
+    )
+
+
+def mentions_appointment(transcript: str | None) -> bool:
+    """Whether the caller, not the agent, used a word of appointments. A reason to look, never to book."""
+    callers = False
+    for line in (transcript or "").splitlines():
+        speaker = re.match(r"\s*(User|Agent|Transfer Target)\s*:", line)
+        if speaker:
+            callers = speaker[1] == "User"
+        if callers and _MENTION.search(fold(line)):
+            return True
+    return False
+
+
+def consent(value: object) -> bool | None:
+    """A plain yes or no; None for everything that would have to be interpreted."""
+    if isinstance(value, bool):
+        return value
+    said = re.sub(r"[^\w ]", "", fold(value[:_LONGEST_WORDS])).strip() if isinstance(value, str) else ""
+    return True if said in _YES else False if said in _NO else None
+
+
+_Found = dict[Source, list[Statement]]
+
+
+def _values_by_source(call: RetellCall) -> list[tuple[Source, object]]:
+    return [
+        (Source.ANALYSIS, call.custom_analysis),
+        (Source.COLLECTED, call.collected_variables),
+        (Source.DYNAMIC, call.dynamic_variables),
+        (Source.UNDERSCORED, call.underscored),
+    ]
+
+
+def _unheld(call: RetellCall) -> bool:
+    return call.disconnection in _NO_CONVERSATION or call.in_voicemail is True
+
+
+def _first_flag(found: _Found, names: tuple[str, ...]) -> bool | None:
+    flags = (consent(rows[0].values.get(name)) for rows in found.values() for name in names if rows)
+    return next((flag for flag in flags if flag is not None), None)
+
+
+def _wishes(found: _Found, requested: bool | None) -> list[WishedAppointment]:
+    by_source = {
+        source: [_wish(source, row, found) for row in rows if _says_when(row)]
+        for source, rows in found.items()
+    }
+    complete = (wishes for wishes in by_source.values() if any(wish.complete for wish in wishes))
+    stated = (wishes for wishes in by_source.values() if wishes)
+    wishes = next(complete, None) or next(stated, None) or []
+    if wishes or not requested:
+        return wishes
+    return [_wish(Source.ANALYSIS, Statement(1, {}), found)]
+
+
+def _says_when(row: Statement) -> bool:
+    return any(row.text(part) for part in ("date", "time", "moment"))
+
+
+def _wish(source: Source, row: Statement, found: _Found) -> WishedAppointment:
+    everywhere = [row, *(other for rows in found.values() for other in rows if other.ordinal == row.ordinal)]
+    callers = [*everywhere, *(other for rows in found.values() for other in rows[:1])]
+    staff = _words(everywhere, "staff")
+    return WishedAppointment(
+        ordinal=row.ordinal,
+        source=source,
+        date_words=_quoted(", ".join(dict.fromkeys(filter(None, (row.text("date"), row.text("moment")))))),
+        time_words=_quoted(row.text("time")),
+        service_words=_words(everywhere, "service"),
+        staff_words="" if fold(staff) in _NO_PREFERENCE else staff,
+        name=_words(callers, "name"),
+        contact_phone=normalise(_words(callers, "phone")),
+        email=_email(_words(callers, "email")),
+        notes=_words(everywhere, "notes", 2000),
+        sms_consent=_consent(callers, "sms_consent"),
+        email_consent=_consent(callers, "email_consent"),
+        alternatives_wanted=_consent(callers, "alternatives"),
+    )
+
+
+def _words(rows: list[Statement], part: str, limit: int = _LONGEST_WORDS) -> str:
+    return clean(next((text for row in rows if (text := row.text(part))), ""), limit)
+
+
+def _consent(rows: list[Statement], part: str) -> bool | None:
+    flags = (consent(value) for row in rows for value in row.all(CALLER_FIELDS[part]))
+    return next((flag for flag in flags if flag is not None), None)
+
+
+def _quoted(words: str) -> str:
+    return words if len(words) <= _LONGEST_WORDS else words[: _LONGEST_WORDS - len(_CUT)] + _CUT
+
+
+def _email(said: str) -> str:
+    return said if re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,180}\.[^@\s.]{2,24}", said) else ""

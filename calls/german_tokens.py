@@ -1,0 +1,103 @@
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from calls.german_words import CARDINALS, ORDINALS, WEEKDAYS, WINDOWS
+from calls.text import fold
+
+
+class Kind(StrEnum):
+    ISO = "iso"  # 2025-11-20, 2025-11-20t16:00:00+01:00
+    DATE = "date"  # 20.11.2025, 20.11.25
+    PAIR = "pair"  # 20.11., 20.11, 16.30: a date or a time, the neighbours tell
+    CLOCK = "clock"  # 16:30
+    HOURS = "hours"  # 16h, 16h30
+    ORDINAL = "ordinal"  # 20.
+    NUMBER = "number"
+    WORD = "word"
+    DASH = "dash"
+    PAUSE = "pause"  # punctuation that only separates
+    FIELD = "field"  # between the field for the day and the field for the time
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    kind: Kind
+    text: str
+    in_time_field: bool = False
+
+
+# "20.11. 16 Uhr" holds no year: two digits are one only when nothing stands between.
+_LEXICON = re.compile(
+    r"""
+      (?P<iso>     [0-9]{4}-[0-9]{2}-[0-9]{2}
+                   (?:[t ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:z|[+-][0-9]{2}:?[0-9]{2})?)?
+                   (?![0-9:]) )
+    | (?P<date>    [0-9]{1,2}\.[ ]?[0-9]{1,2}\.(?:[ ]?[0-9]{4}|[0-9]{2})(?![0-9.:]) )
+    | (?P<pair>    [0-9]{1,2}\.[0-9]{1,2}\.?(?![0-9]) | [0-9]{1,2}\.[ ][0-9]{1,2}\.(?![0-9]) )
+    | (?P<clock>   [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?![0-9:]) )
+    | (?P<hours>   [0-9]{1,2}[ ]?h(?:[0-9]{2})?(?![0-9a-z]) )
+    | (?P<ordinal> [0-9]{1,2}\.(?![0-9]) )
+    | (?P<number>  [0-9]+ )
+    | (?P<word>    [a-z]+ )
+    | (?P<dash>    [-\u2013\u2014] )
+    | (?P<pause>   [,;.!?()"'] )
+    | (?P<other>   [^ ] )
+    """,
+    re.VERBOSE,
+)
+_FIELD = Token(Kind.FIELD, "|")
+
+
+def tokenise(day_field: str, time_field: str) -> list[Token]:
+    """Both fields as one row of tokens, so that a day or a time is found in whichever field it was put."""
+    return [*_tokens(day_field, False), _FIELD, *_tokens(time_field, True)]
+
+
+def word(tokens: Sequence[Token], at: int) -> str:
+    """The word at this place; empty when there is another token or none."""
+    return tokens[at].text if 0 <= at < len(tokens) and tokens[at].kind is Kind.WORD else ""
+
+
+def number(tokens: Sequence[Token], at: int) -> int | None:
+    """The number of one or two digits, or the number word, at this place."""
+    if 0 <= at < len(tokens) and tokens[at].kind is Kind.NUMBER:
+        return int(tokens[at].text) if len(tokens[at].text) <= 2 else None
+    return CARDINALS.get(word(tokens, at))
+
+
+def ordinal(tokens: Sequence[Token], at: int) -> int | None:
+    if 0 <= at < len(tokens) and tokens[at].kind is Kind.ORDINAL:
+        return int(tokens[at].text[:-1])
+    return ORDINALS.get(word(tokens, at))
+
+
+def year(tokens: Sequence[Token], at: int) -> int | None:
+    """A year in four digits, or spoken ("zweitausendsechsundzwanzig")."""
+    if 0 <= at < len(tokens) and tokens[at].kind is Kind.NUMBER and len(tokens[at].text) == 4:
+        return int(tokens[at].text)
+    spoken = word(tokens, at)
+    if spoken.startswith("zweitausend"):
+        rest = CARDINALS.get(spoken.removeprefix("zweitausend").removeprefix("und"))
+        return 2000 + rest if rest is not None else None
+    return None
+
+
+def _tokens(field: str, in_time_field: bool) -> list[Token]:
+    tokens = []
+    for match in _LEXICON.finditer(fold(field)):
+        kind = Kind(match.lastgroup or Kind.OTHER)
+        for text in _parted(match[0]) if kind is Kind.WORD else (match[0],):
+            tokens.append(Token(kind, text, in_time_field))
+    return tokens
+
+
+def _parted(text: str) -> tuple[str, ...]:
+    """ "freitagnachmittag" is two words."""
+    for weekday in WEEKDAYS:
+        rest = text.removeprefix(weekday)
+        if len(weekday) > 2 and rest != text and (rest in WINDOWS or rest == "morgen"):
+            return weekday, "morgens" if rest == "morgen" else rest
+    return (text,)

@@ -1,0 +1,109 @@
+"""The German vocabulary of days and times, folded as calls.text.fold does it."""
+
+_UNITS = ("ein", "zwei", "drei", "vier", "fuenf", "sechs", "sieben", "acht", "neun")
+_TEENS = (
+    "zehn", "elf", "zwoelf", "dreizehn", "vierzehn",
+    "fuenfzehn", "sechzehn", "siebzehn", "achtzehn", "neunzehn",
+)  # fmt: skip
+_TENS = {20: "zwanzig", 30: "dreissig", 40: "vierzig", 50: "fuenfzig"}
+
+
+def _cardinals() -> dict[str, int]:
+    words = {"null": 0, "eins": 1, "ein": 1, "zwo": 2}
+    words.update({unit: n for n, unit in enumerate(_UNITS, start=1)})
+    words.update({teen: n for n, teen in enumerate(_TEENS, start=10)})
+    for ten, name in _TENS.items():
+        words[name] = ten
+        words.update({f"{unit}und{name}": ten + n for n, unit in enumerate(_UNITS, start=1)})
+    return words
+
+
+CARDINALS = _cardinals()
+"""Number words 0 to 59: hours and minutes."""
+
+
+def _ordinals() -> dict[str, int]:
+    irregular = {"erst": 1, "dritt": 3, "siebt": 7, "siebent": 7, "acht": 8}
+    stems = dict(irregular)
+    for word, number in CARDINALS.items():
+        if number not in {0, 1, 3, 7, 8} and number <= 31 and word != "zwo":
+            stems[word + ("t" if number < 20 else "st")] = number
+    return {
+        stem + ending: number for stem, number in stems.items() for ending in ("e", "en", "er", "es", "em")
+    }
+
+
+ORDINALS = _ordinals()
+"""Ordinal words first to thirty-first with every ending: `ersten`, `fuenfzehnter`."""
+
+MONTHS = {
+    "januar": 1, "jaenner": 1, "jan": 1, "februar": 2, "feber": 2, "feb": 2, "maerz": 3, "mrz": 3,
+    "april": 4, "apr": 4, "mai": 5, "juni": 6, "juno": 6, "jun": 6, "juli": 7, "jul": 7,
+    "august": 8, "aug": 8, "september": 9, "sept": 9, "sep": 9, "oktober": 10, "okt": 10,
+    "november": 11, "nov": 11, "dezember": 12, "dez": 12,
+}  # fmt: skip
+
+# "so" is no Sunday here: callers say "so gegen zwei".
+WEEKDAYS = {
+    "montag": 0, "mo": 0, "dienstag": 1, "di": 1, "mittwoch": 2, "mi": 2, "donnerstag": 3, "do": 3,
+    "freitag": 4, "fr": 4, "samstag": 5, "sonnabend": 5, "sa": 5, "sonntag": 6,
+}  # fmt: skip
+
+DAYS_FROM_TODAY = {"vorgestern": -2, "gestern": -1, "heute": 0, "morgen": 1, "uebermorgen": 2}
+
+THIS = frozenset({"diese", "diesen", "dieser", "diesem"})
+NEXT = frozenset(
+    {"naechste", "naechsten", "naechster", "naechstem", "kommende", "kommenden", "kommender", "kommendem"}
+)
+AFTER_NEXT = frozenset({"uebernaechste", "uebernaechsten", "uebernaechster", "uebernaechstem"})
+
+VAGUE_SPANS = frozenset(
+    {"woche", "wochen", "wochenende", "wochenanfang", "wochenmitte", "kw", "kalenderwoche"}
+)
+
+APPROXIMATE = frozenset({"gegen", "circa", "zirka", "ca", "ungefaehr", "etwa", "rund", "so", "kurz"})
+"""The speaker means about this time: the time said must then be a full one."""
+
+BOUNDS = frozenset(
+    {
+        "ab",
+        "bis",
+        "vor",
+        "nach",
+        "von",
+        "zwischen",
+        "spaetestens",
+        "fruehestens",
+        "egal",
+        "jederzeit",
+        "flexibel",
+    }
+)
+"""The time said is an edge of a span, not a start."""
+
+FILLERS = frozenset(
+    {"am", "um", "an", "den", "dem", "der", "die", "das", "in", "im", "zu", "bitte", "gern", "gerne", "genau"}
+    | {"punkt", "dann", "also", "termin", "datum", "uhrzeit"}
+)
+"""Words that do not change the day or the time."""
+
+Span = tuple[int, int]
+"""Minutes since midnight, the end excluded."""
+
+_MORNING: tuple[Span, ...] = ((3 * 60, 12 * 60),)
+_FORENOON: tuple[Span, ...] = ((6 * 60, 12 * 60),)
+_NOON: tuple[Span, ...] = ((11 * 60, 15 * 60),)
+_AFTERNOON: tuple[Span, ...] = ((12 * 60, 19 * 60),)
+_EVENING: tuple[Span, ...] = ((17 * 60, 24 * 60),)
+# Not the hour after midnight: "Freitag, 12 Uhr nachts" may belong to either day.
+_NIGHT: tuple[Span, ...] = ((20 * 60, 24 * 60), (1 * 60, 6 * 60))
+_ANY: tuple[Span, ...] = ((0, 24 * 60),)
+
+WINDOWS: dict[str, tuple[Span, ...]] = {
+    "morgens": _MORNING, "frueh": _MORNING, "fruehmorgens": _MORNING, "fruehs": _MORNING,
+    "vormittag": _FORENOON, "vormittags": _FORENOON, "mittag": _NOON, "mittags": _NOON,
+    "nachmittag": _AFTERNOON, "nachmittags": _AFTERNOON, "spaetnachmittag": _AFTERNOON,
+    "abend": _EVENING, "abends": _EVENING, "nacht": _NIGHT, "nachts": _NIGHT,
+    "spaet": _ANY, "spaeten": _ANY, "fruehen": _ANY, "tagsueber": _ANY, "ganztags": _ANY,
+}  # fmt: skip
+"""Times of day: a window to look into, and what makes "um vier nachmittags" 16:00."""

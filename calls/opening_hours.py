@@ -1,0 +1,100 @@
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Self
+
+DAY_KEYS = ("mo", "di", "mi", "do", "fr", "sa", "so")
+_TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
+_MAX_SPANS_PER_DAY = 6
+
+
+class InvalidOpeningHours(ValueError):  # noqa: N818 - reads as what it says
+    """Opening hours must look like {"mo": [["09:00", "13:00"], ["14:00", "18:00"]], …}."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"Opening hours, {where}: {reason}.")
+        self.where = where
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Open from `opens` until just before `closes`, both in minutes since local midnight (24:00 is 1440)."""
+
+    opens: int
+    closes: int
+
+    def __contains__(self, minute: int) -> bool:
+        return self.opens <= minute < self.closes
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningHours:
+    """When a branch is open, in its own local time: seven days, Monday first, each a tuple of spans.
+
+    No spans at all mean that the hours are not known, so they decide nothing.
+    """
+
+    days: tuple[tuple[Span, ...], ...] = ((),) * 7
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Reads the stored form; a day left out is closed. Raises InvalidOpeningHours, naming the place."""
+        if value is None:
+            return cls()
+        if not isinstance(value, dict):
+            raise InvalidOpeningHours("the whole", "must be an object")
+        unknown = [str(key)[:20] for key in value if key not in DAY_KEYS]
+        if unknown:
+            raise InvalidOpeningHours(unknown[0], f"is not one of {', '.join(DAY_KEYS)}")
+        return cls(tuple(_day_from_json(key, value.get(key)) for key in DAY_KEYS))
+
+    def to_json(self) -> dict[str, list[list[str]]]:
+        return {
+            key: [[_written(span.opens), _written(span.closes)] for span in spans]
+            for key, spans in zip(DAY_KEYS, self.days, strict=True)
+            if spans
+        }
+
+    def is_open(self, local: datetime) -> bool:
+        """Whether the branch is open at this local time (of the branch's zone, aware or not)."""
+        return bool(self.open_minutes(local.date(), [local.hour * 60 + local.minute]))
+
+    def open_minutes(self, day: date, minutes: Iterable[int]) -> tuple[int, ...]:
+        """Those of the given minutes since midnight at which the branch is open on that day."""
+        spans = self.days[day.weekday()]
+        return tuple(minute for minute in minutes if any(minute in span for span in spans))
+
+
+def _day_from_json(key: str, value: object) -> tuple[Span, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or len(value) > _MAX_SPANS_PER_DAY:
+        raise InvalidOpeningHours(key, f"must be a list of at most {_MAX_SPANS_PER_DAY} pairs")
+    spans = tuple(sorted(_span_from_json(key, pair) for pair in value))
+    if any(later.opens < earlier.closes for earlier, later in pairwise(spans)):
+        raise InvalidOpeningHours(key, "spans overlap")
+    return spans
+
+
+def _span_from_json(key: str, pair: object) -> Span:
+    if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+        raise InvalidOpeningHours(key, "must hold pairs of times")
+    span = Span(*(_minute(key, written) for written in pair))
+    if span.opens >= span.closes:
+        raise InvalidOpeningHours(key, "must open before it closes")
+    return span
+
+
+def _minute(key: str, written: object) -> int:
+    match = _TIME.fullmatch(written) if isinstance(written, str) else None
+    minute = int(match[1]) * 60 + int(match[2]) if match else None
+    if minute is None or minute > 24 * 60:
+        raise InvalidOpeningHours(key, "times must be written HH:MM, 00:00 to 24:00")
+    return minute
+
+
+def _written(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"

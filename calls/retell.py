@@ -1,0 +1,224 @@
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from calls.disconnection import CALL_BACK, DO_NOT_CALL, Disconnection, classify
+from calls.payload import Fields, InvalidCall, storable
+from calls.text import clean
+
+__all__ = ["InvalidCall", "RetellCall", "Storage", "ToolCall", "parse_call"]
+
+_CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{3,63}")
+# Seen in production in place of an id.
+_PLACEHOLDER_IDS = frozenset(
+    {
+        "12345",
+        "123456",
+        "undefined",
+        "null",
+        "none",
+        "unknown",
+        "test",
+        "string",
+        "call_id",
+        "callid",
+        "example",
+    }
+)
+_LONGEST_CALL_MS = 7 * 24 * 60 * 60 * 1000
+_LONGEST_TRANSCRIPT = 500_000
+_MOST_UTTERANCES = 5_000
+
+
+class Storage(StrEnum):
+    """What the agent's owner lets be kept of a call (`data_storage_setting`)."""
+
+    EVERYTHING = "everything"
+    EVERYTHING_EXCEPT_PII = "everything_except_pii"
+    BASIC_ATTRIBUTES_ONLY = "basic_attributes_only"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the agent used; `successful` is None when no result was reported."""
+
+    name: str
+    successful: bool | None
+
+
+# No repr: what a caller said must not reach a log through a traceback's variables.
+@dataclass(frozen=True, slots=True, repr=False)
+class RetellCall:
+    """A call as Retell reports it in any event or API answer; absent text is empty, all else absent is None.
+
+    Numbers are as sent ("anonymous" included), times are aware and in UTC, `cost_usd` is in dollars. What
+    the storage setting forbids to keep (transcript, recording, summary) is None however much was sent.
+    `problems` names the fields that made no sense, without their values.
+    """
+
+    call_id: str
+    call_type: str
+    status: str
+    direction: str
+    from_number: str
+    to_number: str
+    agent_id: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration_ms: int | None
+    disconnection_reason: str
+    storage: Storage
+    transcript: str | None
+    recording_url: str | None
+    summary: str | None
+    successful: bool | None
+    in_voicemail: bool | None
+    cost_usd: Decimal | None
+    dynamic_variables: Mapping[str, object]
+    collected_variables: Mapping[str, object]
+    custom_analysis: Mapping[str, object]
+    underscored: Mapping[str, object]
+    tool_calls: tuple[ToolCall, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def disconnection(self) -> Disconnection | None:
+        """None while the call goes on."""
+        return classify(self.disconnection_reason) if self.disconnection_reason else None
+
+    @property
+    def wants_callback(self) -> bool:
+        return self.disconnection_reason == CALL_BACK
+
+    @property
+    def wants_no_calls(self) -> bool:
+        return self.disconnection_reason == DO_NOT_CALL
+
+
+def parse_call(payload: object) -> RetellCall:
+    """Reads a webhook body, nested under `call` or flat, or a call object of the API.
+
+    Raises InvalidCall, naming field and reason, for what cannot be a call: no object, no usable id, a time
+    that is unreadable or outside 2000 to 2100. Everything else that is wrong is dropped and noted.
+    """
+    fields = Fields(_call_object(payload))
+    call_id = _call_id(fields.source.get("call_id"))
+    storage = _storage(fields)
+    kept = storage is Storage.EVERYTHING
+    analysis = Fields(fields.child("call_analysis"), fields.problems)
+    cost = Fields(fields.child("call_cost"), fields.problems)
+    started_at, ended_at = _times(fields)
+    return RetellCall(
+        call_id=call_id,
+        call_type=fields.code("call_type", 32),
+        status=fields.code("call_status", 32),
+        direction=_direction(fields),
+        from_number=fields.code("from_number", 32),
+        to_number=fields.code("to_number", 32),
+        agent_id=fields.code("agent_id", 64),
+        started_at=started_at,
+        ended_at=ended_at,
+        duration_ms=_duration_ms(fields, started_at, ended_at),
+        disconnection_reason=fields.code("disconnection_reason", 64),
+        storage=storage,
+        transcript=(fields.text("transcript", _LONGEST_TRANSCRIPT) or None) if kept else None,
+        recording_url=(fields.url("recording_url") or None) if kept else None,
+        summary=(analysis.text("call_summary", 10_000) or None) if kept else None,
+        successful=analysis.flag("call_successful"),
+        in_voicemail=analysis.flag("in_voicemail"),
+        cost_usd=cost.dollars_from_cents("combined_cost"),
+        dynamic_variables=fields.values("retell_llm_dynamic_variables"),
+        collected_variables=fields.values("collected_dynamic_variables"),
+        custom_analysis=analysis.values("custom_analysis_data"),
+        underscored=_underscored(fields),
+        tool_calls=_tool_calls(fields),
+        problems=tuple(fields.problems),
+    )
+
+
+def _call_object(payload: object) -> dict[str, object]:
+    if not isinstance(payload, dict):
+        raise InvalidCall("payload", "is not an object")
+    call = payload.get("call", payload)
+    if not isinstance(call, dict):
+        raise InvalidCall("call", "is not an object")
+    return call
+
+
+def _call_id(value: object) -> str:
+    if value is None or value == "":
+        raise InvalidCall("call_id", "is missing")
+    if not isinstance(value, str):
+        raise InvalidCall("call_id", "is not a text")
+    if value.strip().lower() in _PLACEHOLDER_IDS or "{{" in value:
+        raise InvalidCall("call_id", "is a placeholder")
+    if not _CALL_ID.fullmatch(value):
+        raise InvalidCall("call_id", "is not an id of 4 to 64 letters, digits and -_.:")
+    return value
+
+
+def _storage(fields: Fields) -> Storage:
+    """Absent means everything, Retell's default; a setting not known here is honoured as the strictest."""
+    setting = fields.code("data_storage_setting", 64)
+    if fields.source.get("opt_out_sensitive_data_storage") is True:
+        return Storage.BASIC_ATTRIBUTES_ONLY
+    if fields.source.get("data_storage_setting") is None:
+        return Storage.EVERYTHING
+    try:
+        return Storage(setting)
+    except ValueError:
+        fields.problems.append("data_storage_setting is unknown: nothing sensitive is kept")
+        return Storage.BASIC_ATTRIBUTES_ONLY
+
+
+def _direction(fields: Fields) -> str:
+    direction = fields.code("direction", 16)
+    if direction in {"", "inbound", "outbound"}:
+        return direction
+    fields.problems.append("direction is unknown")
+    return ""
+
+
+def _times(fields: Fields) -> tuple[datetime | None, datetime | None]:
+    started_at, ended_at = fields.instant("start_timestamp"), fields.instant("end_timestamp")
+    if started_at and ended_at and ended_at < started_at:
+        fields.problems.append("end_timestamp is before the start")
+        return started_at, None
+    return started_at, ended_at
+
+
+def _duration_ms(fields: Fields, started_at: datetime | None, ended_at: datetime | None) -> int | None:
+    stated = fields.whole("duration_ms", _LONGEST_CALL_MS)
+    if stated is not None or started_at is None or ended_at is None:
+        return stated
+    return round((ended_at - started_at).total_seconds() * 1000)
+
+
+def _underscored(fields: Fields) -> dict[str, object]:
+    """Older agents put what they collected into the call itself: `_datum`, `_uhrzeit`."""
+    found = {
+        key.lstrip("_"): value
+        for key, value in fields.source.items()
+        if isinstance(key, str) and key.startswith("_")
+    }
+    cleaned = storable(found)
+    return cleaned if isinstance(cleaned, dict) else {}
+
+
+def _tool_calls(fields: Fields) -> tuple[ToolCall, ...]:
+    """The roles in this list are an open set: what is neither a call nor a result is passed over."""
+    entries = fields.objects("transcript_with_tool_calls", _MOST_UTTERANCES)
+    results = {
+        str(entry.get("tool_call_id")): entry.get("successful")
+        for entry in entries
+        if entry.get("role") == "tool_call_result"
+    }
+    calls: list[ToolCall] = []
+    for entry in entries:
+        if entry.get("role") == "tool_call_invocation" and isinstance(name := entry.get("name"), str):
+            successful = results.get(str(entry.get("tool_call_id")))
+            calls.append(ToolCall(clean(name, 100), successful if isinstance(successful, bool) else None))
+    return tuple(calls)

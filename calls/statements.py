@@ -1,0 +1,100 @@
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from calls.field_names import CALLER_FIELDS, LISTED_FIELDS, LISTS, WISH_FIELDS, folded_name
+from calls.text import clean, fold
+
+_NOTHING = frozenset(
+    {
+        "none",
+        "null",
+        "undefined",
+        "nan",
+        "n/a",
+        "unbekannt",
+        "unknown",
+        "keine angabe",
+        "nicht angegeben",
+        "-",
+        "--",
+    }
+)
+_MOST = 20
+_LONGEST_JSON = 50_000
+_NUMBERED = re.compile(r"(.+?)_?([1-9])")
+_FIELDS = {**WISH_FIELDS, **CALLER_FIELDS}
+_KNOWN = frozenset(name for names in _FIELDS.values() for name in names)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Statement:
+    """What one source says about the appointment with this ordinal, by folded field names."""
+
+    ordinal: int
+    values: Mapping[str, object]
+    listed: bool = False
+
+    def text(self, part: str) -> str:
+        """What was said for a part ("date", "service", …); empty for nothing and for placeholders."""
+        names = _FIELDS[part] + (LISTED_FIELDS.get(part, ()) if self.listed else ())
+        return next((text for value in self.all(names) if (text := _said(value))), "")
+
+    def all(self, names: Iterable[str]) -> Iterator[object]:
+        return (self.values[name] for name in names if name in self.values)
+
+
+def statements(source: object) -> list[Statement]:
+    """One statement per appointment: the plain fields, fields numbered `datum_2`, and lists of appointments.
+
+    A list speaks for itself: beside it the plain fields only tell about the caller.
+    """
+    values = _folded(source)
+    listed = [item for name in LISTS for item in _listed(values.get(name))][:_MOST]
+    if listed:
+        callers = {name: value for name, value in values.items() if name not in _WISHED}
+        return [Statement(1, {**callers, **listed[0]}, listed=True)] + [
+            Statement(n, item, listed=True) for n, item in enumerate(listed[1:], start=2)
+        ]
+    numbered: dict[int, dict[str, object]] = {1: {}}
+    for name, value in values.items():
+        plain, ordinal = _numbered(name)
+        numbered.setdefault(ordinal, {}).setdefault(plain, value)
+    return [Statement(ordinal, numbered[ordinal]) for ordinal in sorted(numbered)]
+
+
+_WISHED = frozenset(name for names in WISH_FIELDS.values() for name in names)
+
+
+def _numbered(name: str) -> tuple[str, int]:
+    match = _NUMBERED.fullmatch(name)
+    return (match[1], int(match[2])) if match and match[1] in _KNOWN else (name, 1)
+
+
+def _listed(value: object) -> list[dict[str, object]]:
+    """The appointments of a list, also when the list is written as JSON in a string."""
+    if isinstance(value, str) and value.lstrip()[:1] in {"[", "{"} and len(value) <= _LONGEST_JSON:
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return []
+    items = value if isinstance(value, list) else [value]
+    return [_folded(item) for item in items if isinstance(item, dict) and item]
+
+
+def _folded(source: object) -> dict[str, object]:
+    folded: dict[str, object] = {}
+    if isinstance(source, dict):
+        for key, value in source.items():
+            folded.setdefault(folded_name(key[:100]), value)
+    return folded
+
+
+def _said(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str) or "{{" in value:
+        return ""
+    said = clean(value, 10_000)
+    return "" if fold(said) in _NOTHING else said
