@@ -1,8 +1,77 @@
-from django.http import HttpRequest, HttpResponse
+"""The two addresses that a load balancer or an orchestrator asks."""
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+
+CONNECT_SECONDS = 2  # the least that libpq knows
+REDIS_SECONDS = 0.3
+
+_migrated = False
 
 
+@never_cache
 def live(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("ok", content_type="text/plain")
+    """200 while the process serves requests at all."""
+    return HttpResponse("ok\n", content_type="text/plain")
 
 
-ready = live
+@never_cache
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when jobs and webhooks can be taken: PostgreSQL answers and its schema is complete; else 503.
+
+    Redis is reported only, since it decides nothing.
+    """
+    checks = {"database": _database(), "migrations": "unknown", "redis": _redis()}
+    if checks["database"] == "ok":
+        checks["migrations"] = _migrations()
+    is_ready = checks["database"] == checks["migrations"] == "ok"
+    return JsonResponse(
+        {"status": "ready" if is_ready else "not ready", "checks": checks}, status=200 if is_ready else 503
+    )
+
+
+def _database() -> str:
+    """A fresh connection each time: libpq limits the time of connecting, not of a query on a hung server."""
+    try:
+        probe = connection.get_new_connection(
+            {**connection.get_connection_params(), "connect_timeout": CONNECT_SECONDS}
+        )
+        try:
+            with probe.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        finally:
+            probe.close()
+    except DatabaseError:
+        return "down"
+    return "ok"
+
+
+def _migrations() -> str:
+    """Looked at until all are applied: from then on this process fits its database."""
+    global _migrated
+    if not _migrated:
+        try:
+            executor = MigrationExecutor(connection)
+            _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        except DatabaseError:
+            return "unknown"
+    return "ok" if _migrated else "missing"
+
+
+def _redis() -> str:
+    if not settings.REDIS_URL:
+        return "off"
+    client = redis.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS, retry=None
+    )
+    try:
+        client.ping()
+    except (redis.RedisError, OSError):
+        return "down"
+    finally:
+        client.close()
+    return "ok"

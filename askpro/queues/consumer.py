@@ -8,7 +8,7 @@ from typing import Any
 
 import dramatiq
 from dramatiq import MessageProxy
-from dramatiq.errors import ConnectionError as BrokerConnectionError
+from dramatiq.errors import BrokerConnectionError
 
 from askpro.queues import claim as claims
 from askpro.queues import locks

@@ -1,0 +1,70 @@
+"""Which command runs, and in which Python."""
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from askpro.local.failure import Failure
+from askpro.local.installation import LOCAL, RUN_TIME, TESTS, Installation
+
+ROOT = Path(__file__).resolve().parents[2]
+REQUIREMENTS = {"up": (RUN_TIME, LOCAL), "test": (RUN_TIME, LOCAL, TESTS), "bench": (RUN_TIME, LOCAL)}
+
+
+def dispatch(argv: list[str]) -> None:
+    """Run the command of `argv` and exit with its code."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "askpro.settings")
+    command = argv[1] if len(argv) > 1 else "help"
+    try:
+        sys.exit(_local(command, argv) if command in REQUIREMENTS else _django(argv))
+    except Failure as failure:
+        sys.exit(f"\nmanage.py {command}: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _local(command: str, argv: list[str]) -> int:
+    options = _parse(command, argv[2:])  # first: --help and a mistyped option need no installation
+    Installation(ROOT, REQUIREMENTS[command]).ensure(argv)
+    module = importlib.import_module(
+        {"up": "askpro.local.up", "test": "askpro.local.suite"}.get(command, "askpro.local.bench")
+    )
+    return int(module.run(ROOT, options))
+
+
+def _django(argv: list[str]) -> int:
+    Installation(ROOT, (RUN_TIME,)).enter(argv)
+    try:
+        from django.core.management import execute_from_command_line
+    except ModuleNotFoundError as error:
+        raise Failure(
+            "Django is not installed here.", "`python3 manage.py up` sets everything up."
+        ) from error
+    from askpro.local.environment import adopt
+
+    adopt(ROOT)
+    execute_from_command_line(argv)
+    return 0
+
+
+def _parse(command: str, arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=f"manage.py {command}", allow_abbrev=False)
+    if command == "up":
+        parser.description = (
+            "Start AskPro on this machine: PostgreSQL, Valkey, web, workers, sandbox. Ctrl-C stops it."
+        )
+        parser.add_argument("--port", type=int, help="port of the console (8000, or the next free one)")
+        parser.add_argument("--no-demo", action="store_true", help="no demo company and no demo call")
+        return parser.parse_args(arguments)
+    if command == "test":
+        parser.description = (
+            "Run the suite on a real PostgreSQL, Valkey and browser. Other arguments go to pytest."
+        )
+        parser.add_argument("--long", action="store_true", help="the tests marked `long` as well")
+    else:
+        parser.description = "Measure the engine on servers of its own. All arguments go to the benchmark."
+        parser.add_help = False
+    options, options.rest = parser.parse_known_args(arguments)
+    return options

@@ -1,0 +1,96 @@
+"""Fixtures of the whole suite, which runs on the real PostgreSQL and Redis that the environment names."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+REDIS_DATABASES = 16  # as many as a Redis has by default
+
+
+def _own_redis_database() -> None:
+    """Each worker of pytest-xdist takes a Redis database of its own, before Django reads the settings."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) + 1
+    if url := os.environ.get("REDIS_URL"):
+        base = int(match[1]) if (match := re.search(r"/(\d+)$", url)) else 0
+        os.environ["REDIS_URL"] = f"{re.sub(r'/[0-9]*$', '', url)}/{(base + worker) % REDIS_DATABASES}"
+
+
+_own_redis_database()
+os.environ.setdefault("ASKPRO_ENV", "testing")
+# Playwright's sync API keeps an event loop in the thread in which the ORM works too.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long tests out unless `manage.py test --long` asked for them."""
+    if os.environ.get("ASKPRO_TEST_LONG") == "1":
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture(scope="session")
+def contracts() -> Path:
+    """The vendors' contracts: ../shared/contracts, or ASKPRO_CONTRACTS."""
+    folder = Path(os.environ.get("ASKPRO_CONTRACTS") or ROOT.parent / "shared" / "contracts")
+    if not (folder / "examples").is_dir():
+        message = f"the vendors' contracts are not at {folder}; name their place in ASKPRO_CONTRACTS"
+        if os.environ.get("ASKPRO_REQUIRE_CONTRACTS") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
+
+
+@pytest.fixture
+def child_environment() -> Callable[..., dict[str, str]]:
+    """The environment for a process that a test starts, with the test's own database."""
+    from django.conf import settings
+    from django.db import connection
+
+    def environment(**more: str) -> dict[str, str]:
+        values = connection.settings_dict
+        url = f"postgres://{values['USER']}:{values['PASSWORD']}@{values['HOST']}:{values['PORT']}/{values['NAME']}"
+        own = {
+            "DATABASE_URL": url,
+            "REDIS_URL": settings.REDIS_URL,
+            "DJANGO_SETTINGS_MODULE": "askpro.settings",
+        }
+        return {**os.environ, **own, **more}
+
+    return environment
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium, driven by Playwright; skipped without one, failed when ASKPRO_REQUIRE_BROWSER=1."""
+    from playwright.sync_api import sync_playwright
+
+    from askpro.local import browser as chromium
+
+    executable = chromium.find()
+    if executable is None:
+        (pytest.fail if chromium.is_required() else pytest.skip)(chromium.ADVICE)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(executable), args=list(chromium.ARGUMENTS))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def browser_page(browser: Any) -> Iterator[Any]:
+    """An empty page in a session of its own; an error in the page's JavaScript fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_default_timeout(10_000)
+    yield page
+    context.close()
+    assert not errors, f"JavaScript errors: {errors}"
