@@ -101,7 +101,7 @@ def refuse_inside_transaction() -> None:
 
 
 def pause(headers: Mapping[str, str]) -> float:
-    """Seconds to wait after a 429: retry-after-ms, Retry-After (seconds or a date), X-RateLimit-Reset-*, or a second."""
+    """Seconds to wait after a 429: by retry-after-ms, Retry-After, X-RateLimit-Reset-*; else one second."""
     seconds = next((value for value in _stated_pauses(headers) if value is not None), DEFAULT_PAUSE)
     return min(max(seconds, 0.1), LONGEST_PAUSE) * random.uniform(1.0, 1.25)
 

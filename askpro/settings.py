@@ -166,5 +166,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"dramatiq": {"level": "WARNING"}},
+    "loggers": {
+        "dramatiq": {"level": "WARNING"},
+        # It logs arguments and traces of failed jobs; the engine logs the job's id, and keeps the trace in its row.
+        "dramatiq.worker.WorkerThread": {"level": "CRITICAL"},
+    },
 }

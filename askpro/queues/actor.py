@@ -149,6 +149,11 @@ def actor(
     return declare if fn is None else declare(fn)
 
 
+def wake(waiting: LedgerActor[Any, Any], tag: str) -> int:
+    """Make the actor's released jobs with this tag ready now, in the caller's transaction; returns how many."""
+    return jobs.wake(waiting.actor_name, tag)
+
+
 def _check(function: Callable[..., Any], queue_name: str, options: dict[str, Any]) -> None:
     name = function.__name__
     if queue_name not in queue_names():

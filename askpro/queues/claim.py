@@ -18,7 +18,8 @@ UPDATE queues_job AS job
            FOR UPDATE SKIP LOCKED) AS ready
  WHERE job.id = ready.id
 RETURNING job.id::text, actor_name, args::text, kwargs::text, options::text, claim_no, tries_spent, extra_tries,
-          lock_key, chain_id IS NULL AND lock_key IS NULL, coalesce(deadline_at < clock_timestamp(), false), (extract(epoch FROM created_at) * 1000)::bigint
+          lock_key, chain_id IS NULL AND lock_key IS NULL, coalesce(deadline_at < clock_timestamp(), false),
+          (extract(epoch FROM created_at) * 1000)::bigint
 """
 BY_IDS = STATEMENT.format(which="id = ANY(%s::uuid[])", order="id")
 BY_AGE = STATEMENT.format(which="true", order="ready_at, id")

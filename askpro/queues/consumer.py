@@ -75,6 +75,9 @@ class LedgerConsumer(dramatiq.Consumer):
             backoff=actor.word("backoff", claim.options),
             throws=actor.word("throws"),
         )
+        if outcome.error_class:
+            # The trace stands on the attempt. A log line must not carry what an exception may quote.
+            log.warning("%s %s: %s after %s", message.actor_name, claim.id, outcome.status, outcome.error_class)
         self._workload.finished(claim, outcome)
 
     nack = ack

@@ -33,10 +33,6 @@ class EngineConnection:
                 self._drop()
                 raise
 
-    def backend(self) -> tuple[int, Any]:
-        """Pid and start of this connection's server process: what others need to end it."""
-        return self.rows("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")[0]  # type: ignore[return-value]
-
     def close(self) -> None:
         with self._lock:
             self._drop()

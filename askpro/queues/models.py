@@ -25,7 +25,14 @@ class Job(models.Model):
         DEAD = "dead", "Gave up"
         CANCELLED = "cancelled", "Cancelled"
 
-    LIVE = (Status.WAITING, Status.SCHEDULED, Status.QUEUED, Status.PROCESSING, Status.RETRYING, Status.RELEASED)
+    LIVE = (
+        Status.WAITING,
+        Status.SCHEDULED,
+        Status.QUEUED,
+        Status.PROCESSING,
+        Status.RETRYING,
+        Status.RELEASED,
+    )
     FINAL = (Status.COMPLETED, Status.DEAD, Status.CANCELLED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -131,6 +138,9 @@ class Supervisor(models.Model):
         DEAD = "dead", "Fell silent"
 
     host = models.CharField(max_length=200)
+    pid_space = models.CharField(
+        max_length=100, db_default="", help_text="Boot and pid namespace: where the pid means something."
+    )
     pid = models.IntegerField()
     process_started_at = models.FloatField(help_text="Unix time; tells a recycled pid apart.")
     environment = models.CharField(max_length=50)
@@ -138,7 +148,6 @@ class Supervisor(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
     started_at = models.DateTimeField(db_default=Now())
     beat_at = models.DateTimeField(db_default=Now())
-    token = models.UUIDField(default=uuid.uuid4, unique=True)
 
     class Meta:
         ordering = ["-id"]
@@ -159,8 +168,6 @@ class Worker(models.Model):
     pool = models.CharField(max_length=50)
     host = models.CharField(max_length=200)
     pid = models.IntegerField()
-    backend_pid = models.IntegerField(null=True)
-    backend_start = models.DateTimeField(null=True)
     code_version = models.CharField(max_length=64, db_default="")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
     started_at = models.DateTimeField(db_default=Now())

@@ -75,7 +75,8 @@ UNION ALL SELECT id::text, queue_name, false FROM settled
 # The plain case, with the same effect: everything in the batch completed, and nothing waits for any of it.
 PLAIN = """
 WITH item AS (
-    SELECT * FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[]) AS item (id, claim_no, started_ago, ended_ago)
+    SELECT * FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[])
+        AS item (id, claim_no, started_ago, ended_ago)
 ), settled AS (
     UPDATE queues_job AS job
        SET status = 'completed', worker_id = NULL, run_at = NULL,

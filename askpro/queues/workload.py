@@ -113,9 +113,13 @@ class Workload:
         """Settle a job that never started here."""
         self._settler.put(Item(claim, outcome, time.monotonic()))
 
-    def stop(self) -> None:
-        """Settle everything, then let go of the connection."""
+    def finish(self) -> None:
+        """Settle everything, sign the worker off, let go of the connection."""
         self._settler.stop()
+        self.database.rows(
+            "UPDATE queues_worker SET status = 'stopped', ended_at = clock_timestamp() WHERE id = %s",
+            (self.worker_id,),
+        )
         self.database.close()
 
     def _settled(self, items: list[Item], ids: set[str]) -> None:

@@ -1,0 +1,112 @@
+"""Telling the dead from the silent: supervisors that left, or that nobody heard beat."""
+
+import socket
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from askpro.queues.database import EngineConnection
+from askpro.queues.recover import recover_lost
+
+# Death by silence needs the same heartbeat read twice by the same observer, this many seconds apart.
+SILENCE = 15.0
+ALIVE = """
+SELECT id, host, pid_space, pid, process_started_at, beat_at::text FROM queues_supervisor
+ WHERE status IN ('running', 'stopping') AND id <> %s
+"""
+BURY = """
+UPDATE queues_supervisor SET status = 'dead'
+ WHERE id = %s AND beat_at = %s::timestamptz AND status IN ('running', 'stopping') RETURNING id
+"""
+# Also the workers of a supervisor that was buried by somebody who then died before freeing their jobs.
+UNBURIED = """
+SELECT worker.id FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
+ WHERE worker.status = 'running' AND supervisor.status IN ('dead', 'stopped')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A heartbeat as read, and the monotonic seconds of the first time it was read."""
+
+    beat_at: str
+    first_seen: float
+
+
+class Watch:
+    """One observer's memory of everybody's heartbeats."""
+
+    def __init__(self, supervisor_id: int) -> None:
+        self._own = supervisor_id
+        self._beats: dict[int, Beat] = {}
+
+    def forget(self) -> None:
+        """A query failed: what we did not hear in the meantime proves nothing."""
+        self._beats.clear()
+
+    def look(self, database: EngineConnection) -> int:
+        """Bury dead supervisors and give their workers' jobs back; returns how many jobs."""
+        rows = database.rows(ALIVE, (self._own,))
+        for supervisor_id, host, space, pid, started, beat_at in rows:
+            if self._is_gone(host, space, pid, started) or self._is_silent(supervisor_id, beat_at):
+                database.rows(BURY, (supervisor_id, beat_at))
+        workers = database.rows(UNBURIED)
+        return sum(recover_lost(database, worker_id) for (worker_id,) in workers)
+
+    @staticmethod
+    def _is_gone(host: str, space: str, pid: int, started: float) -> bool:
+        return (host, space) == (hostname(), pid_space()) and not is_running(pid, started)
+
+    def _is_silent(self, supervisor_id: int, beat_at: str) -> bool:
+        now = time.monotonic()
+        known = self._beats.get(supervisor_id)
+        if known is None or known.beat_at != beat_at:
+            self._beats[supervisor_id] = Beat(beat_at, now)
+            return False
+        return now - known.first_seen >= SILENCE
+
+
+def register_supervisor(database: EngineConnection, pid: int, environment: str, code_version: str) -> int:
+    """Write a supervisor's row; returns its id."""
+    row: tuple[Any, ...] = database.rows(
+        "INSERT INTO queues_supervisor (host, pid_space, pid, process_started_at, environment, code_version, status)"
+        " VALUES (%s, %s, %s, %s, %s, %s, 'running') RETURNING id",
+        (hostname(), pid_space(), pid, psutil.Process(pid).create_time(), environment, code_version),
+    )[0]
+    return int(row[0])
+
+
+def beat(database: EngineConnection, supervisor_id: int) -> None:
+    database.rows("UPDATE queues_supervisor SET beat_at = clock_timestamp() WHERE id = %s", (supervisor_id,))
+
+
+def leave(database: EngineConnection, supervisor_id: int) -> None:
+    """The supervisor stopped in good order."""
+    database.rows("UPDATE queues_supervisor SET status = 'stopped' WHERE id = %s", (supervisor_id,))
+
+
+def is_running(pid: int, started: float) -> bool:
+    """Whether this very process lives, and not another one with its recycled pid."""
+    try:
+        process = psutil.Process(pid)
+        return abs(process.create_time() - started) < 2 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def hostname() -> str:
+    return socket.gethostname()
+
+
+@cache
+def pid_space() -> str:
+    """Where our pids mean something: this boot of this kernel, and this pid namespace. Empty where unknown."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot}:{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return ""

@@ -1,0 +1,66 @@
+"""A worker process: Dramatiq's worker over the ledger, from the fork to the last settled job."""
+
+import logging
+import os
+import signal
+import threading
+
+from django.conf import settings
+from dramatiq import Worker as DramatiqWorker
+from dramatiq import get_broker
+
+from askpro.queues import hints
+from askpro.queues.broker import LedgerBroker
+from askpro.queues.config import Pool
+from askpro.queues.database import EngineConnection
+from askpro.queues.process import become_child
+from askpro.queues.recover import application_name
+from askpro.queues.slots import Slots
+from askpro.queues.watch import hostname
+from askpro.queues.workload import Workload
+
+log = logging.getLogger(__name__)
+
+# How long an idle consumer sleeps at most, in milliseconds: the longest a stop waits for it.
+IDLE_TIMEOUT = 1000
+
+
+def run_worker(pool: Pool, slots: Slots, supervisor_id: int, parent: int) -> None:
+    """Work the pool's queues until SIGTERM, then finish what runs and give the rest back."""
+    become_child(f"askpro worker {pool.name}", parent)
+    os.nice(pool.nice)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    hints.pusher.cache_clear()
+    worker_id = _register(pool, supervisor_id)
+    slots.register(worker_id)
+    broker = get_broker()
+    assert isinstance(broker, LedgerBroker)
+    workload = broker.workload = Workload(worker_id, pool.threads, settings.CODE_VERSION, slots)
+    broker.emit_after("process_boot")
+    worker = DramatiqWorker(broker, queues=set(pool.queues), worker_threads=pool.threads, worker_timeout=IDLE_TIMEOUT)
+    workload.attach(worker)
+    worker.start()
+    stop.wait()
+    _stop(worker, workload)
+
+
+def _register(pool: Pool, supervisor_id: int) -> int:
+    database = EngineConnection()
+    ((worker_id,),) = database.rows(
+        "INSERT INTO queues_worker (supervisor_id, pool, host, pid, code_version, status)"
+        " VALUES (%s, %s, %s, %s, %s, 'running') RETURNING id",
+        (supervisor_id, pool.name, hostname(), os.getpid(), settings.CODE_VERSION),
+    )
+    database.close()
+    # libpq reads it at every connect: all sessions of this process carry the worker's name from here on.
+    os.environ["PGAPPNAME"] = application_name(worker_id)
+    return int(worker_id)
+
+
+def _stop(worker: DramatiqWorker, workload: Workload) -> None:
+    workload.stopping = True
+    workload.give_back(message.claim for message in workload.take_back())
+    # No limit here: the forker knows every job's time limit and kills what ignores it.
+    worker.stop(timeout=24 * 60 * 60 * 1000)
+    workload.finish()
