@@ -1,0 +1,57 @@
+"""How a booking that was not made here becomes an appointment of the right company."""
+
+from appointments import people
+from appointments.calcom_booking import Booking
+from appointments.models import Appointment
+from calls.models import Branch, Service
+
+
+class NoCompany(LookupError):
+    """Neither an appointment nor a service of any company has to do with this booking."""
+
+
+def service_of(booking: Booking) -> Service:
+    """The service with the booking's event type, which alone tells its company. Raises `NoCompany`."""
+    if booking.event_type_id is None:
+        raise NoCompany("The booking names no event type.")
+    rows = Service.objects.select_related("company", "branch")
+    service = rows.filter(calcom_event_type_id=booking.event_type_id).first()
+    if service is None:
+        raise NoCompany(f"No service has the event type {booking.event_type_id}.")
+    return service
+
+
+def is_of_company(booking: Booking, company_id: int) -> bool:
+    """Whether nothing speaks against it: our key in the metadata is believed within its own company only."""
+    owner = Service.objects.filter(calcom_event_type_id=booking.event_type_id).values_list("company_id", flat=True)
+    return booking.event_type_id is None or set(owner) <= {company_id}
+
+
+def adopt(booking: Booking) -> Appointment:
+    """A new row for a booking made at Cal.com itself, still without its state. Raises `NoCompany`."""
+    service = service_of(booking)
+    customer = people.customer_of(booking, service.company_id)
+    appointment = Appointment(
+        company=service.company,
+        service=service,
+        branch=_branch(service, booking),
+        customer=customer,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        timezone=service.company.timezone,
+        sync_status=Appointment.Sync.SYNCED,
+        source=Appointment.Source.CALCOM,
+        # From its birth: a reservation of ours never keeps a booking of Cal.com out.
+        calcom_uid=booking.uid,
+    )
+    appointment.save(force_insert=True)
+    return appointment
+
+
+def _branch(service: Service, booking: Booking) -> Branch | None:
+    if service.branch is not None:
+        return service.branch
+    if host := people.staff_of(booking, service.company_id):
+        return host.branch
+    branches = Branch.objects.filter(company_id=service.company_id, is_active=True)[:2]
+    return branches[0] if len(branches) == 1 else None

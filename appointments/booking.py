@@ -1,0 +1,246 @@
+"""From a caller's wish to a booking at Cal.com: reserve here, book there outside any transaction, record here."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from psycopg2.errors import ExclusionViolation
+
+from appointments import alternatives, calcom, follow_ups, people
+from appointments.calcom_booking import Booking
+from appointments.calcom_errors import BookingRefused, SlotGone
+from appointments.mirror import mirror
+from appointments.models import Appointment, CalcomUid, FollowUp
+from appointments.rules import Problem, problem_with
+from askpro.queues.errors import Gone, JobError, Unavailable, Unknown
+from calls.models import BookingRequest, Call, Service
+from calls.phone import normalise
+
+# One failed try may be a hiccup; from the second on a person is told, while the tries go on.
+TRIES_BEFORE_HELP = 2
+
+
+def book_call(call_id: int) -> None:
+    """Book every open request of a call; what cannot be booked is handed to a person.
+
+    Raises `Gone`, and what asks for another try once each request has had its own: one that fails holds up no other.
+    """
+    call = Call.objects.filter(pk=call_id).first()
+    if call is None:
+        raise Gone(f"There is no call {call_id}.")
+    rows = call.booking_requests.select_related("call__branch__company", "call__customer", "company", "service")
+    failures: list[JobError] = []
+    for request in rows.filter(status=BookingRequest.Status.OPEN).order_by("ordinal"):
+        try:
+            Booker(request).book()
+        except (Unavailable, Unknown) as error:
+            _note_failure(request, error)
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+def hand_over(
+    request: BookingRequest, problem: Problem, appointment: Appointment | None = None, offers: tuple = ()
+) -> bool:
+    """Give a request to a person, and let go of its reservation; False when it was booked or settled meanwhile."""
+    with transaction.atomic():
+        if appointment is not None and not appointment.give_up(problem.detail):
+            return False
+        if not request.close(BookingRequest.Status.FOLLOW_UP):
+            return False
+        follow_ups.open_for(
+            request, problem.reason, detail=problem.detail, appointment=appointment, alternatives=offers
+        )
+        follow_ups.make_obsolete(request, [FollowUp.Reason.PROVIDER_DOWN], "Settled another way.")
+        request.call.settle_outcome(Call.Outcome.FOLLOW_UP)
+    return True
+
+
+@dataclass(slots=True)
+class Booker:
+    """One try at one request.
+
+    1. What an earlier try left: a booking is done, a reservation may be at Cal.com already, so it is looked for first.
+    2. What no machine may decide goes to a person.
+    3. Reserve, in a transaction of its own. From its commit on the booking may exist at Cal.com.
+    4. Book there, outside of any transaction.
+    5. Record, in a second transaction, through the same `mirror` that Cal.com's webhooks come through: it does not
+       matter which of the two is first.
+
+    Killed anywhere, the next try finds either nothing, or a reservation that makes it look.
+    """
+
+    request: BookingRequest
+    appointment: Appointment | None = None
+
+    def book(self) -> None:
+        self.appointment = Appointment.objects.filter(booking_request=self.request).first()
+        if self.appointment is not None and (self._is_settled() or self._accept(self._look())):
+            return
+        if not self.request.company.books_appointments:
+            self.request.close(BookingRequest.Status.DROPPED)
+        elif problem := problem_with(self.request, timezone.now()):
+            hand_over(self.request, problem, self.appointment)
+        else:
+            self._reserve_and_create()
+
+    def _is_settled(self) -> bool:
+        """A booking stands here already, perhaps waiting for the host; or somebody cancelled the reservation."""
+        assert self.appointment is not None
+        if self.appointment.status == Appointment.Status.CANCELLED:
+            self.request.close(BookingRequest.Status.DROPPED)
+        return self.appointment.calcom_uid is not None or self.appointment.status != Appointment.Status.REQUESTED
+
+    def _reserve_and_create(self) -> None:
+        try:
+            self.appointment = self.appointment or _reserve(self.request)
+            self._accept(self._client.create_booking(self._new_booking()))
+        except SlotGone:
+            # A retry after a lost answer reads like "taken by somebody else": perhaps it was this very job.
+            if self.appointment is None or not self._accept(self._look()):
+                self._hand_over_slot_gone()
+        except BookingRefused as error:
+            if not self._accept(self._look()):
+                hand_over(self.request, Problem(FollowUp.Reason.REFUSED, str(error)), self.appointment)
+        except Unknown:
+            if not self._accept(self._look()) and not self._was_taken_by_others():
+                raise
+
+    def _accept(self, booking: Booking | None) -> bool:
+        """Record an answer of Cal.com's if it is what was asked for; False when there is none."""
+        if booking is None:
+            return False
+        assert self.appointment is not None
+        if booking.key != self.appointment.booking_key:
+            # Not ours, whatever made Cal.com answer it: it is somebody's appointment and stays untouched.
+            return self._accept(self._look()) or self._hand_over_mismatch("Cal.com answered with another booking.")
+        if self._is_as_asked(booking):
+            with transaction.atomic():
+                mirror(booking, booking.updated_at or timezone.now())
+            return True
+        return self._cancel_mismatch(booking)
+
+    def _is_as_asked(self, booking: Booking) -> bool:
+        assert self.appointment is not None
+        same_start = booking.starts_at == self.appointment.starts_at
+        return booking.event_type_id in (None, self._service.calcom_event_type_id) and (
+            same_start or bool(booking.rescheduled_from)
+        )
+
+    def _cancel_mismatch(self, booking: Booking) -> bool:
+        with transaction.atomic():
+            # Known as ended before Cal.com says so itself: its webhook finds nothing left to do.
+            CalcomUid.lock(booking.uid)[booking.uid].end(timezone.now(), "Not what was asked for.")
+        self._client.cancel(booking.uid, "Automatisch storniert: nicht die gewünschte Zeit.")
+        return self._hand_over_mismatch("Cal.com booked another time than asked; it was cancelled there.")
+
+    def _hand_over_mismatch(self, detail: str) -> bool:
+        hand_over(self.request, Problem(FollowUp.Reason.MISMATCH, detail), self.appointment)
+        return True
+
+    def _was_taken_by_others(self) -> bool:
+        """Cal.com answers 500 for a team without a free host: from the second try on a taken slot is believed."""
+        assert self.appointment is not None
+        starts_at = self.appointment.starts_at
+        free = self._client.slots(self._event_type_id, starts_at, starts_at + timedelta(hours=1))
+        if not self.appointment.failed_tries or starts_at in free:
+            return False
+        # It was looked for before it was asked for: in between our own request may have come through.
+        if not self._accept(self._look()):
+            self._hand_over_slot_gone()
+        return True
+
+    def _hand_over_slot_gone(self) -> None:
+        problem = Problem(FollowUp.Reason.SLOT_GONE, "The time is taken at Cal.com or by another caller.")
+        hand_over(self.request, problem, self.appointment, tuple(self._alternatives()))
+
+    def _alternatives(self) -> list:
+        assert self.request.starts_at is not None
+        earliest = timezone.now() + timedelta(minutes=self._service.minimum_notice_minutes)
+        start = max(earliest, self.request.starts_at - alternatives.NEAR)
+        end = self.request.starts_at + timedelta(days=alternatives.SEARCH_DAYS)
+        try:
+            slots = self._client.slots(self._event_type_id, start, end)
+        except JobError:
+            return []  # The call back matters more than what is offered in it.
+        return alternatives.choose(slots, self.request.starts_at, earliest, self.request.call.branch.zone)
+
+    def _look(self) -> Booking | None:
+        assert self.appointment is not None
+        return self._client.find_booking_by_key(
+            self.appointment.booking_key, self.appointment.calcom_email, self.appointment.starts_at
+        )
+
+    def _new_booking(self) -> calcom.NewBooking:
+        appointment, customer = self.appointment, self.request.call.customer
+        assert appointment is not None
+        return calcom.NewBooking(
+            event_type_id=self._event_type_id,
+            starts_at=appointment.starts_at,
+            name=appointment.attendee_name or "Telefonkunde",
+            email=appointment.calcom_email,
+            phone=appointment.attendee_phone,
+            language=customer.language if customer else self.request.company.language,
+            time_zone=appointment.timezone,
+            key=appointment.booking_key,
+            appointment_id=appointment.pk,
+        )
+
+    @property
+    def _client(self) -> calcom.Calcom:
+        return calcom.for_company(self.request.company)
+
+    @property
+    def _service(self) -> Service:
+        assert self.request.service is not None
+        return self.request.service
+
+    @property
+    def _event_type_id(self) -> int:
+        assert self._service.calcom_event_type_id is not None
+        return self._service.calcom_event_type_id
+
+
+def _reserve(request: BookingRequest) -> Appointment:
+    """Hold the time here. Raises `SlotGone` when another reservation has the wished person at this time."""
+    call, service, starts_at = request.call, request.service, request.starts_at
+    assert service is not None and starts_at is not None
+    customer = call.customer
+    try:
+        with transaction.atomic():
+            return Appointment.objects.create(
+                company=request.company,
+                branch=call.branch,
+                customer=customer,
+                staff=request.staff,
+                service=service,
+                call=call,
+                booking_request=request,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(minutes=service.duration_minutes),
+                timezone=str(call.branch.zone),
+                # Unknown from the first commit on: whoever finds this row after a crash has to look first.
+                sync_status=Appointment.Sync.UNKNOWN,
+                attendee_name=request.name or (customer.name if customer else ""),
+                attendee_email=request.email if people.is_real(request.email) else "",
+                attendee_phone=normalise(request.contact_phone or (customer.phone if customer else "")) or "",
+                calcom_email=people.address_for(request),
+                notes=request.notes,
+                booking_key=request.booking_key,
+            )
+    except IntegrityError as error:
+        if isinstance(error.__cause__, ExclusionViolation):
+            raise SlotGone(SlotGone.__doc__) from None
+        raise
+
+
+def _note_failure(request: BookingRequest, error: JobError) -> None:
+    with transaction.atomic():
+        appointment = Appointment.objects.filter(booking_request=request).first()
+        if appointment is None or not appointment.note_failure(str(error)):
+            return
+        if appointment.failed_tries >= TRIES_BEFORE_HELP:
+            detail = "Cal.com does not answer; booking is still being tried."
+            follow_ups.open_for(request, FollowUp.Reason.PROVIDER_DOWN, detail=detail, appointment=appointment)

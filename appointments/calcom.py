@@ -1,0 +1,247 @@
+"""Cal.com's API v2: one method per call, typed answers, and errors that say what to do next."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from appointments.calcom_booking import Booking, Unreadable, items, mapping, moment, number, text
+from appointments.calcom_errors import (
+    BookingRefused,
+    NotFound,
+    Refusal,
+    cancel_error,
+    common_error,
+    create_error,
+    read_error,
+    reschedule_error,
+)
+from askpro.http import Client
+from askpro.queues.errors import JobError, Rejected, Unavailable, Unknown
+from calls.models import Company
+
+# Each resource has a version of its own. A missing or misspelt one silently means an older, different API.
+BOOKINGS_VERSION = "2024-08-13"
+SLOTS_VERSION = "2024-09-04"
+EVENT_TYPES_VERSION = "2024-06-14"
+
+PAGE = 100
+# Rows move while a list is paged by the time of their change: each page looks back over the end of the last.
+PAGE_OVERLAP = 10
+MOST_PAGES = 50
+LONGEST_CHAIN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class NewBooking:
+    """What is asked for: `starts_at` aware, `phone` E.164 or empty, `email` never shared by customers."""
+
+    event_type_id: int
+    starts_at: datetime
+    name: str
+    email: str
+    phone: str
+    language: str
+    time_zone: str
+    key: UUID
+    appointment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    id: int
+    slug: str
+    title: str
+    minutes: int | None
+    minimum_notice: int | None
+
+
+class Calcom:
+    """Cal.com with one API key.
+
+    Beside the errors named at each method every one raises `RateLimited`, `Unavailable`, `Rejected` (the key,
+    or a request that Cal.com does not route: our bug), and `Unknown` where a write may have happened.
+    No text of an error holds what Cal.com wrote: its messages quote uids and addresses.
+    """
+
+    def __init__(self, base_url: str, api_key: str) -> None:
+        self._http = Client("Cal.com", base_url, headers={"Authorization": f"Bearer {api_key}"})
+
+    def slots(self, event_type_id: int, start: datetime, end: datetime) -> list[datetime]:
+        """Free starts between two instants, in UTC, in order. Raises `NotFound`."""
+        query = {"eventTypeId": event_type_id, "start": _utc(start), "end": _utc(end)}
+        days = self._get("/v2/slots", SLOTS_VERSION, query)
+        entries = [entry for day in mapping(days.get("data")).values() for entry in items(day)]
+        # The published schema says texts, the server sends objects.
+        starts = [entry.get("start") if isinstance(entry, dict) else entry for entry in entries]
+        return sorted({_read(lambda start=start: moment(start, "start")) for start in starts})
+
+    def create_booking(self, new: NewBooking) -> Booking:
+        """Book. Raises `SlotGone`, `BookingRefused`; an answer with status pending is no appointment yet."""
+        body = self._post("/v2/bookings", _request_of(new))
+        return _read(lambda: Booking.from_api(body.get("data")), Unknown)
+
+    def find_booking_by_key(self, key: UUID, email: str, starts_at: datetime) -> Booking | None:
+        """The newest booking that bears `key`, looked for by its attendee around its first time, or None.
+
+        Metadata cannot be searched for, and a booking that was moved stands elsewhere: its chain is followed.
+        """
+        around = {
+            "attendeeEmail": email,
+            "afterStart": _utc(starts_at - timedelta(days=1)),
+            "beforeEnd": _utc(starts_at + timedelta(days=2)),
+        }
+        found = [booking for booking in self.list_bookings(around) if booking.key == key]
+        if not found:
+            return None
+        return self._end_of_chain(min(found, key=lambda booking: (booking.ended, bool(booking.rescheduled_to))))
+
+    def get_booking(self, uid: str) -> Booking:
+        """One booking. Raises `NotFound`."""
+        body = self._get(f"/v2/bookings/{uid}", BOOKINGS_VERSION)
+        return _read(lambda: Booking.from_api(body.get("data")))
+
+    def list_bookings(self, query: Mapping[str, Any]) -> Iterator[Booking]:
+        """All bookings that match Cal.com's filters, such as afterUpdatedAt, without the unreadable ones."""
+        skip, seen = 0, set()
+        for _ in range(MOST_PAGES):
+            body = self._get("/v2/bookings", BOOKINGS_VERSION, {**query, "take": PAGE, "skip": skip})
+            for booking in _readable(items(body.get("data"))):
+                if (booking.uid, booking.updated_at) not in seen:
+                    seen.add((booking.uid, booking.updated_at))
+                    yield booking
+            if not mapping(body.get("pagination")).get("hasNextPage"):
+                return
+            skip += PAGE - PAGE_OVERLAP
+
+    def cancel(self, uid: str, reason: str) -> None:
+        """Cancel; that it was cancelled before or is unknown is success too. Raises `BookingRefused`."""
+        try:
+            self._post(f"/v2/bookings/{uid}/cancel", {"cancellationReason": reason}, cancel_error)
+        except NotFound:
+            return
+
+    def reschedule(self, uid: str, starts_at: datetime, reason: str) -> Booking:
+        """Move a booking: the answer has a new uid. Raises `SlotGone`, `BookingRefused`, `NotFound`."""
+        body = self._post(
+            f"/v2/bookings/{uid}/reschedule",
+            {"start": _utc(starts_at), "reschedulingReason": reason},
+            reschedule_error,
+        )
+        if body:
+            return _read(lambda: Booking.from_api(body.get("data")), Unknown)
+        moved = self._end_of_chain(self.get_booking(uid))
+        if moved.starts_at != starts_at:
+            raise BookingRefused(Refusal.INVALID)
+        return moved
+
+    def event_types(self) -> list[EventType]:
+        """The event types of this key's user, without the unreadable ones."""
+        body = self._get("/v2/event-types", EVENT_TYPES_VERSION)
+        return [found for entry in items(body.get("data")) if (found := _event_type(entry))]
+
+    def _end_of_chain(self, booking: Booking) -> Booking:
+        for _ in range(LONGEST_CHAIN):
+            if not booking.rescheduled_to:
+                return booking
+            booking = self.get_booking(booking.rescheduled_to)
+        return booking
+
+    def _get(self, path: str, version: str, query: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        response = self._http.request("GET", path, params=query, headers={"cal-api-version": version})
+        if response.status_code >= 300:
+            raise common_error(response.status_code, _message(response)) or read_error(response.status_code)
+        return _body(response, Unavailable)
+
+    def _post(self, path: str, body: Mapping[str, Any], classify: Any = None) -> Mapping[str, Any]:
+        response = self._http.request("POST", path, json=body, headers={"cal-api-version": BOOKINGS_VERSION})
+        if response.status_code < 300:
+            return _body(response, Unknown)
+        message = _message(response)
+        error = common_error(response.status_code, message) or (classify or create_error)(response.status_code, message)
+        if error is not None:
+            raise error
+        return {}
+
+
+def for_company(company: Company) -> Calcom:
+    """Cal.com with the company's key, or with this installation's. Raises `Rejected` when there is none."""
+    key = company.calcom_api_key or settings.CALCOM_API_KEY
+    if not key:
+        raise Rejected("There is no Cal.com API key: set the company's, or CALCOM_API_KEY for all.")
+    return _connected(settings.CALCOM_BASE_URL, key)
+
+
+@lru_cache(maxsize=64)
+def _connected(base_url: str, api_key: str) -> Calcom:
+    # One client per key keeps its connection alive from one job to the next.
+    return Calcom(base_url, api_key)
+
+
+def _request_of(new: NewBooking) -> dict[str, Any]:
+    attendee = {"name": new.name, "email": new.email, "timeZone": new.time_zone, "language": new.language}
+    return {
+        "start": _utc(new.starts_at),
+        "eventTypeId": new.event_type_id,
+        "attendee": attendee | ({"phoneNumber": new.phone} if new.phone else {}),
+        "metadata": {"askpro_booking_key": str(new.key), "askpro_appointment_id": str(new.appointment_id)},
+    }
+
+
+def _utc(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _read(read: Any, otherwise: type[JobError] = Unavailable) -> Any:
+    """A typed answer; one that cannot be read leaves a write uncertain, and a read to be tried again."""
+    try:
+        return read()
+    except Unreadable as error:
+        raise otherwise(f"Cal.com: unreadable answer: {error}") from None
+
+
+def _readable(entries: list[Any]) -> Iterator[Booking]:
+    for entry in entries:
+        try:
+            yield Booking.from_api(entry)
+        except Unreadable:
+            continue  # One odd booking must not hide the others; recurring ones come as lists, for example.
+
+
+def _event_type(entry: object) -> EventType | None:
+    fields = mapping(entry)
+    id_, title = number(fields.get("id")), text(fields.get("title"), 200)
+    if id_ is None or not title:
+        return None
+    notice = fields.get("minimumBookingNotice")
+    minutes = number(fields.get("lengthInMinutes"))
+    return EventType(
+        id=id_,
+        slug=text(fields.get("slug"), 200),
+        title=title,
+        minutes=minutes if minutes is None or minutes <= 24 * 60 else None,
+        minimum_notice=0 if notice == 0 else number(notice),
+    )
+
+
+def _body(response: Any, otherwise: type[JobError]) -> Mapping[str, Any]:
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict) or "data" not in body:
+        raise otherwise("Cal.com: answer without data")
+    return body
+
+
+def _message(response: Any) -> str:
+    """The vendor's message out of either error shape, to tell cases apart: never shown, logged or kept."""
+    try:
+        body = mapping(response.json())
+    except (ValueError, RecursionError):
+        return ""
+    return text(mapping(body.get("error")).get("message"), 1000) or text(body.get("message"), 1000)

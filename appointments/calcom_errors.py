@@ -1,0 +1,82 @@
+"""What Cal.com's refusals mean. Only the stable part of a message is looked at, and none is handed on."""
+
+from enum import StrEnum
+
+from askpro.queues.errors import JobError, Rejected
+
+
+class SlotGone(JobError):
+    """The time is not free. It may be our own earlier request that took it: look before believing it."""
+
+
+class NotFound(JobError):
+    """Cal.com does not have it."""
+
+
+class Refusal(StrEnum):
+    """Why Cal.com does not book, for good."""
+
+    PAST = "The time is in the past."
+    OUT_OF_BOUNDS = "The time is too soon or too far ahead for this event type."
+    BOOKER_LIMIT = "This person has the most bookings allowed."
+    FORBIDDEN = "The API key may not book this event type."
+    NO_EVENT_TYPE = "The event type does not exist."
+    EVENT_TYPE_CHANGED = "The event type asks for something that AskPro does not send."
+    INVALID = "Cal.com calls the request invalid."
+
+
+class BookingRefused(JobError):
+    """Cal.com refuses for a reason that no retry changes: a person has to decide."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+# What the message begins with or holds → what it means. Vendor's words, contract of July 2026.
+_REFUSALS = {
+    "meeting in the past": Refusal.PAST,
+    "can't be booked at the": Refusal.OUT_OF_BOUNDS,
+    "maximum number of active bookings": Refusal.BOOKER_LIMIT,
+    "Bad Request Exception": Refusal.INVALID,
+}
+
+
+def common_error(status: int, message: str) -> JobError | None:
+    """What an answer means whichever call it is to; None where that differs."""
+    if status < 400:
+        return Rejected(f"Cal.com answered with a redirect ({status}): check CALCOM_BASE_URL.")
+    if status == 401:
+        return Rejected("Cal.com refuses the API key (401): enter a valid one, then retry this job.")
+    if status == 404 and message.startswith("Cannot "):
+        return Rejected("Cal.com does not know this path in this cal-api-version (404): a bug of AskPro.")
+    return None
+
+
+def read_error(status: int) -> JobError:
+    if status == 404:
+        return NotFound(NotFound.__doc__)
+    return Rejected(f"Cal.com refuses a question ({status}): a bug of AskPro, or this key may not read.")
+
+
+def create_error(status: int, message: str) -> JobError:
+    if status == 409 or "already has booking at this time" in message:
+        return SlotGone(SlotGone.__doc__)
+    if status == 403:
+        return BookingRefused(Refusal.FORBIDDEN)
+    if status == 404:
+        return BookingRefused(Refusal.NO_EVENT_TYPE)
+    found = (reason for words, reason in _REFUSALS.items() if words in message)
+    return BookingRefused(next(found, Refusal.EVENT_TYPE_CHANGED))
+
+
+def cancel_error(status: int, message: str) -> JobError | None:
+    if "has been cancelled already" in message:
+        return None
+    return NotFound(NotFound.__doc__) if status == 404 else BookingRefused(Refusal.INVALID)
+
+
+def reschedule_error(status: int, message: str) -> JobError | None:
+    if "rescheduled already to booking" in message:
+        return None
+    return NotFound(NotFound.__doc__) if status == 404 else create_error(status, message)

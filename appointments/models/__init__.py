@@ -1,0 +1,8 @@
+"""Appointments, what a person has to follow up, what is known of Cal.com, and the daily counts."""
+
+from appointments.models.appointment import Appointment
+from appointments.models.calendar import CalcomUid, SyncPoint
+from appointments.models.daily_count import DailyCount
+from appointments.models.follow_up import FollowUp
+
+__all__ = ["Appointment", "CalcomUid", "DailyCount", "FollowUp", "SyncPoint"]

@@ -1,0 +1,136 @@
+"""One appointment."""
+
+import uuid
+from typing import Any
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils import timezone
+
+from calls.models import BookingRequest, Branch, Call, Company, Customer, Service, Staff
+
+
+class Appointment(models.Model):
+    """One appointment. Cal.com's truth is mirrored; only our own reservations can be refused here."""
+
+    class Status(models.TextChoices):
+        """Where it stands with the customer."""
+
+        REQUESTED = "requested", "Reserved here, or waiting for the host's yes"
+        CONFIRMED = "confirmed", "Both sides agree"
+        CANCELLED = "cancelled", "Does not take place"
+        COMPLETED = "completed", "Took place"
+        NO_SHOW = "no_show", "Customer did not come"
+
+    class Sync(models.TextChoices):
+        """Where it stands at Cal.com."""
+
+        PENDING = "pending", "Nothing was sent there yet"
+        UNKNOWN = "unknown", "May be booked there: look first"
+        SYNCED = "synced", "The same there"
+        FAILED = "failed", "Refused there"
+
+    class Source(models.TextChoices):
+        PHONE = "phone", "Phone call"
+        CALCOM = "calcom", "Cal.com"
+        MANUAL = "manual", "By hand"
+        API = "api", "API"
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="appointments")
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="appointments"
+    )
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments")
+    call = models.ForeignKey(Call, on_delete=models.SET_NULL, null=True, blank=True, related_name="appointments")
+    booking_request = models.OneToOneField(
+        BookingRequest, on_delete=models.SET_NULL, null=True, blank=True, related_name="appointment"
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    timezone = models.CharField(max_length=64, default="Europe/Berlin")
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.REQUESTED)
+    sync_status = models.CharField(max_length=16, choices=Sync.choices, default=Sync.PENDING)
+    sync_error = models.CharField(max_length=300, blank=True, default="")
+    failed_tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    source = models.CharField(max_length=16, choices=Source.choices, default=Source.PHONE)
+    attendee_name = models.CharField(max_length=200, blank=True, default="")
+    attendee_email = models.CharField(max_length=254, blank=True, default="")
+    calcom_email = models.CharField(
+        max_length=254,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="Given to Cal.com; may be made up.",
+    )
+    attendee_phone = models.CharField(max_length=16, blank=True, default="")
+    notes = models.TextField(blank=True, default="")
+    booking_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    calcom_booking_id = models.BigIntegerField(null=True, blank=True)
+    calcom_uid = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    calcom_event_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the newest change from Cal.com happened.",
+    )
+    version = models.PositiveIntegerField(default=1, help_text="Rises with each change that the customer hears of.")
+    previous_starts_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancellation_reason = models.CharField(max_length=300, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-starts_at"]
+        constraints = [
+            # Our own reservations only: two callers never hold the same chair while Cal.com is being asked.
+            # int8range stands in for btree_gist, which not every PostgreSQL has.
+            ExclusionConstraint(
+                name="appointment_reservation",
+                expressions=[
+                    (Func("staff_id", "staff_id", models.Value("[]"), function="int8range"), "&&"),
+                    (Func("starts_at", "ends_at", function="tstzrange"), "&&"),
+                ],
+                condition=Q(status="requested", calcom_uid__isnull=True, staff__isnull=False),
+            ),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="appointment_has_length"),
+        ]
+        indexes = [
+            models.Index(fields=["company", "starts_at"], name="appointment_by_company"),
+            models.Index(fields=["updated_at"], condition=Q(status="requested"), name="appointment_requested"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attendee_name or 'Appointment'} {self.starts_at:%d.%m.%Y %H:%M}"
+
+    def give_up(self, why: str) -> bool:
+        """Let go of a reservation that became no booking; False when one was recorded in the meantime."""
+        return self._move(
+            Q(status=self.Status.REQUESTED, calcom_uid=None),
+            status=self.Status.CANCELLED,
+            sync_status=self.Sync.FAILED,
+            sync_error=why[:300],
+            cancelled_at=timezone.now(),
+        )
+
+    def note_failure(self, why: str) -> bool:
+        """Count one more try that Cal.com did not answer; False when a booking was recorded meanwhile."""
+        return self._move(
+            Q(status=self.Status.REQUESTED, calcom_uid=None),
+            failed_tries=F("failed_tries") + 1,
+            sync_error=why[:300],
+        )
+
+    def write(self, **values: Any) -> bool:
+        """Write what Cal.com told of, under the lock with which the row was read, so nobody can be first."""
+        return self._move(Q(status=self.status, version=self.version), **values)
+
+    def _move(self, expected: Q, **values: Any) -> bool:
+        rows = Appointment.objects.filter(expected, pk=self.pk)
+        if rows.update(**values, updated_at=timezone.now()) == 0:
+            return False
+        self.refresh_from_db(fields=[*values, "updated_at"])
+        return True

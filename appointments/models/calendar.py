@@ -1,0 +1,80 @@
+"""What is known of the bookings at Cal.com, and how far they were read."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+
+from appointments.models.appointment import Appointment
+from calls.models import Company
+
+
+class CalcomUid(models.Model):
+    """Every booking uid ever heard of. What stands here only grows, so the order of news does not matter.
+
+    A uid lives once at Cal.com: after its end, or after a reschedule replaced it, it never comes back. Who
+    hears of the end first keeps it as a tombstone, and the creation that arrives later finds it.
+    """
+
+    uid = models.CharField(max_length=64, primary_key=True)
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.CASCADE, null=True, blank=True, related_name="calcom_uids"
+    )
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Event time of its cancellation or rejection.")
+    end_reason = models.CharField(max_length=300, blank=True, default="")
+    replaced_by = models.CharField(max_length=64, blank=True, default="", help_text="The uid after a reschedule.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "Cal.com booking"
+
+    def __str__(self) -> str:
+        # A uid cancels a booking without any log-in: it is a secret and never printed whole.
+        return f"{self.uid[:4]}…"
+
+    @classmethod
+    def lock(cls, *uids: str) -> dict[str, Self]:
+        """The rows of these uids, made where missing, locked in one order until the transaction ends."""
+        names = sorted({uid for uid in uids if uid})
+        cls.objects.bulk_create([cls(uid=uid) for uid in names], ignore_conflicts=True)
+        rows = cls.objects.select_for_update().filter(uid__in=names).order_by("uid")
+        return {row.uid: row for row in rows}
+
+    def end(self, at: datetime, reason: str = "") -> bool:
+        """Remember that the booking was cancelled or rejected; False when that was known."""
+        ended = CalcomUid.objects.filter(pk=self.pk, ended_at=None).update(ended_at=at, end_reason=reason[:300])
+        if ended:
+            self.ended_at, self.end_reason = at, reason[:300]
+        return ended == 1
+
+    def replace(self, uid: str) -> bool:
+        """Remember that a reschedule put `uid` in its place; False when that was known."""
+        replaced = CalcomUid.objects.filter(pk=self.pk, replaced_by="").update(replaced_by=uid)
+        if replaced:
+            self.replaced_by = uid
+        return replaced == 1
+
+    def belong_to(self, appointment: Appointment) -> None:
+        if self.appointment_id is None:
+            self.appointment = appointment
+            CalcomUid.objects.filter(pk=self.pk, appointment=None).update(appointment=appointment)
+
+
+class SyncPoint(models.Model):
+    """Up to where one part of a company's data was read from Cal.com: the next sync goes on from here."""
+
+    class Part(models.TextChoices):
+        EVENT_TYPES = "event_types", "Event types"
+        BOOKINGS = "bookings", "Bookings"
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sync_points")
+    part = models.CharField(max_length=16, choices=Part.choices)
+    read_until = models.DateTimeField(null=True, blank=True, help_text="Changes up to here are mirrored.")
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["company", "part"]
+        constraints = [models.UniqueConstraint("company", "part", name="sync_point_per_part")]
+
+    def __str__(self) -> str:
+        return f"{self.company.name}: {self.get_part_display()}"

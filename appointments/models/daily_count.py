@@ -1,0 +1,23 @@
+"""What a company's days held."""
+
+from django.db import models
+
+from calls.models import Company
+
+
+class DailyCount(models.Model):
+    """What a company's day held; always recomputed from the rows, so counting twice is harmless."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="daily_counts")
+    day = models.DateField()
+    calls = models.PositiveIntegerField(default=0)
+    requests = models.PositiveIntegerField(default=0)
+    bookings = models.PositiveIntegerField(default=0)
+    follow_ups = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-day"]
+        constraints = [models.UniqueConstraint("company", "day", name="daily_count_per_company")]
+
+    def __str__(self) -> str:
+        return f"{self.company.name} {self.day:%d.%m.%Y}"

@@ -1,0 +1,97 @@
+"""Work for a person."""
+
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from appointments.models.appointment import Appointment
+from calls.models import BookingRequest, Branch, Call, Company, Customer
+
+
+class FollowUp(models.Model):
+    """Work for a person (Rückruf): what was asked for, why no machine may decide, by when to call back."""
+
+    class Reason(models.TextChoices):
+        SLOT_GONE = "slot_gone", "The time is taken"
+        UNCLEAR = "unclear", "Date or time unclear"
+        UNKNOWN_SERVICE = "unknown_service", "Service unknown"
+        UNKNOWN_STAFF = "unknown_staff", "Staff wish unclear"
+        INCOMPLETE = "incomplete", "Request incomplete"
+        TOO_SOON = "too_soon", "Too soon or in the past"
+        REFUSED = "refused", "Cal.com refused it"
+        MISMATCH = "mismatch", "Cal.com booked something else"
+        PROVIDER_DOWN = "provider_down", "Cal.com is down"
+        CALLBACK = "callback", "Caller asked for a call back"
+        REVIEW = "review", "Call needs a look"
+        JOB_DEAD = "job_dead", "A job gave up"
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Waits for a person"
+        DONE = "done", "Done by a person"
+        OBSOLETE = "obsolete", "Settled by itself"
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="follow_ups")
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups")
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups")
+    booking_request = models.ForeignKey(
+        BookingRequest, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups"
+    )
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups"
+    )
+    customer = models.ForeignKey(Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="follow_ups")
+    reason = models.CharField(max_length=24, choices=Reason.choices)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
+    words = models.TextField(blank=True, default="", help_text="What the caller said, word for word.")
+    detail = models.CharField(max_length=300, blank=True, default="")
+    alternatives = models.JSONField(default=list, blank=True, help_text="Free times (UTC) when this was opened.")
+    due_at = models.DateTimeField(help_text="Call back by then.")
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    note = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["due_at"]
+        constraints = [
+            models.UniqueConstraint(
+                "booking_request",
+                "reason",
+                condition=Q(status="open", booking_request__isnull=False),
+                name="follow_up_open_once",
+            )
+        ]
+        indexes = [models.Index(fields=["company", "due_at"], condition=Q(status="open"), name="follow_up_due")]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()} ({self.company.name})"
+
+    def resolve(self, user: Any, note: str = "") -> bool:
+        """A person has dealt with it; False when it was settled before.
+
+        The request goes to that person for good: a job that is still trying to book it finds it closed and
+        stops, so nobody gets two appointments out of one wish.
+        """
+        with transaction.atomic():
+            # The request before its follow-ups, in the order of whoever mirrors a booking.
+            request = BookingRequest.objects.select_for_update().filter(pk=self.booking_request_id).first()
+            if not self._settle(self.Status.DONE, resolved_by=user, note=note):
+                return False
+            if request is not None:
+                request.close(BookingRequest.Status.FOLLOW_UP)
+        return True
+
+    def make_obsolete(self, note: str) -> bool:
+        """It has settled by itself; False when a person was first."""
+        return self._settle(self.Status.OBSOLETE, note=note)
+
+    def _settle(self, status: Status, **values: Any) -> bool:
+        values |= {"status": status, "resolved_at": timezone.now()}
+        if FollowUp.objects.filter(pk=self.pk, status=self.Status.OPEN).update(**values) == 0:
+            return False
+        self.refresh_from_db(fields=list(values))
+        return True

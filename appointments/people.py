@@ -1,0 +1,79 @@
+"""Who holds an appointment and who attends it: Cal.com's hosts and attendees against our own rows."""
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from appointments.calcom_booking import Booking, Host
+from appointments.models import Appointment
+from calls.models import BookingRequest, Customer, Staff
+from calls.phone import normalise
+
+# Cal.com's own stand-in for an attendee without an address.
+PHONE_ONLY_DOMAIN = "sms.cal.com"
+
+
+def staff_of(booking: Booking, company_id: int) -> Staff | None:
+    """The first host that is one of the company's staff, known by id, or linked now by a unique address."""
+    found = (_by_id(host, company_id) or _by_email(host, company_id) for host in booking.hosts)
+    return next((staff for staff in found if staff is not None), None)
+
+
+def customer_of(booking: Booking, company_id: int) -> Customer | None:
+    """The company's customer with exactly the attendee's number; nobody is guessed by name or address."""
+    phone = normalise(booking.attendee.phone)
+    return Customer.objects.filter(company_id=company_id, phone=phone).first() if phone else None
+
+
+def attendee_facts(booking: Booking, appointment: Appointment) -> dict[str, Any]:
+    """What the booking knows of the attendee that we do not; what stands here already is kept."""
+    attendee = booking.attendee
+    known = {
+        "attendee_name": attendee.name,
+        "attendee_email": attendee.email if is_real(attendee.email) else "",
+        "attendee_phone": normalise(attendee.phone) or "",
+    }
+    return {field: value for field, value in known.items() if value and not getattr(appointment, field)}
+
+
+def address_for(request: BookingRequest) -> str:
+    """The address to give to Cal.com: the caller's own, else one made up for this customer alone.
+
+    Cal.com finds a booker by address: callers who shared one were handed each other's bookings.
+    """
+    if is_real(request.email):
+        return request.email
+    customer_id = request.call.customer_id
+    who = f"{customer_id}" if customer_id else f"anruf-{request.call_id}"
+    mark = hashlib.sha256(f"{settings.SECRET_KEY}:{request.company_id}:{who}".encode()).hexdigest()[:10]
+    return f"kunde-{who}-{mark}@{settings.SYNTHETIC_EMAIL_DOMAIN}"
+
+
+def is_real(email: str) -> bool:
+    """Whether mail to this address reaches a person: it is valid, and nobody made it up."""
+    try:
+        validate_email(email)
+    except ValidationError:
+        return False
+    return email.rpartition("@")[2].lower() not in (settings.SYNTHETIC_EMAIL_DOMAIN, PHONE_ONLY_DOMAIN)
+
+
+def _by_id(host: Host, company_id: int) -> Staff | None:
+    if host.id is None:
+        return None
+    rows = Staff.objects.select_related("branch").filter(company_id=company_id, calcom_user_id=host.id)[:2]
+    return rows[0] if len(rows) == 1 else None
+
+
+def _by_email(host: Host, company_id: int) -> Staff | None:
+    if not host.email:
+        return None
+    rows = Staff.objects.select_related("branch").filter(company_id=company_id, email__iexact=host.email)[:2]
+    if len(rows) != 1:
+        return None
+    if host.id is not None:
+        Staff.objects.filter(pk=rows[0].pk, calcom_user_id=None).update(calcom_user_id=host.id)
+    return rows[0]
