@@ -45,8 +45,8 @@ _DASHES = frozenset({"-", "\u2013", "\u2014", "bis"})
 def read_clock(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
     """The statement about a time of day that begins at this token, and how many tokens it takes."""
     return (
-        _written(tokens, at)
-        or _range(tokens, at)
+        _range(tokens, at)
+        or _written(tokens, at)
         or _quarter_or_half(tokens, at)
         or _minutes_beside(tokens, at)
         or _hour(tokens, at)
@@ -99,6 +99,16 @@ def _within(minute: int, window: Window) -> bool:
     return any(start <= minute < end for start, end in window.spans)
 
 
+def _range(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
+    """ "10-12 Uhr", "zehn bis zwölf", "16:00 - 17:00"."""
+    if at + 2 >= len(tokens) or tokens[at + 1].text not in _DASHES:
+        return None
+    edges = (tokens[at].kind is Kind.CLOCK or number(tokens, at) is not None) and (
+        tokens[at + 2].kind is Kind.CLOCK or number(tokens, at + 2) is not None
+    )
+    return (Bound(), 4 if word(tokens, at + 3) == "uhr" else 3) if edges else None
+
+
 def _written(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
     """16:30, 16.30 Uhr, 16h30. Two written digits and minutes are a 24-hour time, "4:30" may be either."""
     token = tokens[at]
@@ -115,16 +125,6 @@ def _written(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
     full = len(hour) == 2 and (minute != "" or hour.startswith("0"))
     fact = clock_at(int(hour), int(minute or "0"), full=full)
     return fact, 2 if word(tokens, at + 1) == "uhr" else 1
-
-
-def _range(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
-    """ "10-12 Uhr", "zehn bis zwölf", "16:00 - 17:00"."""
-    if at + 2 >= len(tokens) or tokens[at + 1].text not in _DASHES:
-        return None
-    edges = (tokens[at].kind is Kind.CLOCK or number(tokens, at) is not None) and (
-        tokens[at + 2].kind is Kind.CLOCK or number(tokens, at + 2) is not None
-    )
-    return (Bound(), 4 if word(tokens, at + 3) == "uhr" else 3) if edges else None
 
 
 def _quarter_or_half(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
@@ -163,9 +163,7 @@ def _beside(tokens: Sequence[Token], at: int, offset: int, *, taken: int) -> tup
     return fact, taken + _length_of_hour(tokens, at)
 
 
-def _up_to_hour(
-    tokens: Sequence[Token], at: int, *, minutes_before: int, taken: int
-) -> tuple[ClockFact, int] | None:
+def _up_to_hour(tokens: Sequence[Token], at: int, *, minutes_before: int, taken: int) -> tuple[ClockFact, int] | None:
     hour = number(tokens, at)
     if hour is None:
         return None

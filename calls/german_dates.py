@@ -53,9 +53,9 @@ def resolve_day(facts: Sequence[DayFact], today: date) -> date | Reason:
 
     Weekdays and weeks choose a day only when no date was said; beside a date they must agree with it.
     """
-    for fact in facts:
-        if isinstance(fact, UnclearDay):
-            return fact.reason
+    unclear = [fact.reason for fact in facts if isinstance(fact, UnclearDay)]
+    if unclear:
+        return Reason.VAGUE_WEEK if Reason.VAGUE_WEEK in unclear else unclear[0]
     try:
         days = {_dated(fact, today) for fact in facts if isinstance(fact, (DaysAhead, CalendarDay))}
     except (ValueError, OverflowError):
@@ -80,9 +80,7 @@ def _written_date(tokens: Sequence[Token], at: int) -> tuple[DayFact, int] | Non
     token = tokens[at]
     if token.kind is Kind.DATE:
         day, month, written_year = token.text.replace(" ", "").split(".")
-        return CalendarDay(
-            int(day), int(month), int(written_year) + (2000 if len(written_year) == 2 else 0)
-        ), 1
+        return CalendarDay(int(day), int(month), int(written_year) + (2000 if len(written_year) == 2 else 0)), 1
     if token.kind is not Kind.PAIR or is_clock_pair(tokens, at):
         return None
     day, month, *_ = token.text.replace(" ", "").split(".")

@@ -90,13 +90,13 @@ def _take_iso(text: str, notes: _Notes) -> None:
     except (ValueError, OverflowError):
         notes.days.append(UnclearDay(Reason.INVALID_DATE))
         return
-    if moment.second or moment.microsecond:
-        notes.clocks.append(UnclearClock(Reason.INVALID_TIME))
-    elif moment.tzinfo is not None:
+    if moment.tzinfo is not None:
         notes.instants.append(moment)
     else:
         notes.days.append(CalendarDay(moment.day, moment.month, moment.year))
         notes.clocks.append(clock_at(moment.hour, moment.minute, full=True))
+    if moment.second or moment.microsecond:
+        notes.clocks.append(UnclearClock(Reason.INVALID_TIME))
 
 
 def _take_small_word(token: Token, notes: _Notes) -> None:

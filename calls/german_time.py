@@ -27,9 +27,7 @@ def parse_wish(
     """
     if said_at.utcoffset() is None:
         raise ValueError("said_at must be aware: the caller's words are relative to an instant.")
-    words = clean(
-        " / ".join(field for field in (datum.strip(), uhrzeit.strip()) if field), 2 * _LONGEST_FIELD
-    )
+    words = clean(" / ".join(field for field in (datum.strip(), uhrzeit.strip()) if field), 2 * _LONGEST_FIELD)
     if max(len(datum), len(uhrzeit)) > _LONGEST_FIELD:
         return Unclear(Reason.UNREADABLE, words)
     reading = read(datum, uhrzeit).localised(zone)
@@ -65,9 +63,7 @@ class _Wish:
             return self._unclear(Reason.PAST_DATE, None)
         if day > _a_year_after(today):
             return self._unclear(Reason.TOO_FAR, None)
-        minute = resolve_minute(
-            self.reading.clocks, day, self.opening_hours, approximate=self.reading.approximate
-        )
+        minute = resolve_minute(self.reading.clocks, day, self.opening_hours, approximate=self.reading.approximate)
         if isinstance(minute, Reason):
             return self._unclear(minute, day)
         if self.reading.unread:

@@ -28,9 +28,7 @@ def _ordinals() -> dict[str, int]:
     for word, number in CARDINALS.items():
         if number not in {0, 1, 3, 7, 8} and number <= 31 and word != "zwo":
             stems[word + ("t" if number < 20 else "st")] = number
-    return {
-        stem + ending: number for stem, number in stems.items() for ending in ("e", "en", "er", "es", "em")
-    }
+    return {stem + ending: number for stem, number in stems.items() for ending in ("e", "en", "er", "es", "em")}
 
 
 ORDINALS = _ordinals()
@@ -52,14 +50,10 @@ WEEKDAYS = {
 DAYS_FROM_TODAY = {"vorgestern": -2, "gestern": -1, "heute": 0, "morgen": 1, "uebermorgen": 2}
 
 THIS = frozenset({"diese", "diesen", "dieser", "diesem"})
-NEXT = frozenset(
-    {"naechste", "naechsten", "naechster", "naechstem", "kommende", "kommenden", "kommender", "kommendem"}
-)
+NEXT = frozenset({"naechste", "naechsten", "naechster", "naechstem", "kommende", "kommenden", "kommender", "kommendem"})
 AFTER_NEXT = frozenset({"uebernaechste", "uebernaechsten", "uebernaechster", "uebernaechstem"})
 
-VAGUE_SPANS = frozenset(
-    {"woche", "wochen", "wochenende", "wochenanfang", "wochenmitte", "kw", "kalenderwoche"}
-)
+VAGUE_SPANS = frozenset({"woche", "wochen", "wochenende", "wochenanfang", "wochenmitte", "kw", "kalenderwoche"})
 
 APPROXIMATE = frozenset({"gegen", "circa", "zirka", "ca", "ungefaehr", "etwa", "rund", "so", "kurz"})
 """The speaker means about this time: the time said must then be a full one."""

@@ -63,9 +63,9 @@ def match_service(words: str, services: Iterable[Named]) -> Result:
 def match_staff(words: str, staff: Iterable[Named]) -> Result:
     """The one person whom the words name: full name in any order, else first or last name, else nearly so."""
     parts = [part for part in _parts(words) if part not in _TITLES]
-    people = [(person.id, [_parts(name) for name in person.names]) for person in staff]
-    full = [(id_, ["".join(sorted(name)) for name in names]) for id_, names in people]
-    partly = [(id_, [part for name in names for part in name]) for id_, names in people]
+    people = [(person.id, list(person.names)) for person in staff]
+    full = [(id_, ["".join(sorted(_parts(name))) for name in names]) for id_, names in people]
+    partly = [(id_, [part for name in names for part in _single_names(name)]) for id_, names in people]
     whole, single = "".join(sorted(parts)), "".join(parts)
     return (
         _equal(words, whole, full)
@@ -119,6 +119,11 @@ def _key(name: str) -> str:
 
 def _parts(name: str) -> list[str]:
     return re.findall(r"[^\W_]+", fold(name[:_LONGEST_NAME]))
+
+
+def _single_names(name: str) -> set[str]:
+    """First and last names; a double name also as a whole, and each half of it."""
+    return {_key(single) for single in name[:_LONGEST_NAME].split()} | set(_parts(name))
 
 
 def _digits(key: str) -> str:

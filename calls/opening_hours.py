@@ -10,7 +10,7 @@ _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 _MAX_SPANS_PER_DAY = 6
 
 
-class InvalidOpeningHours(ValueError):  # noqa: N818 - reads as what it says
+class InvalidOpeningHours(ValueError):
     """Opening hours must look like {"mo": [["09:00", "13:00"], ["14:00", "18:00"]], …}."""
 
     def __init__(self, where: str, reason: str) -> None:

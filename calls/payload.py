@@ -19,7 +19,7 @@ _LONGEST_KEY = 200
 _BIGGEST_INTEGER = 2**63
 
 
-class InvalidCall(ValueError):  # noqa: N818 - reads as what it says
+class InvalidCall(ValueError):
     """A payload that cannot become a call. Names the field and the reason, never the value."""
 
     def __init__(self, field: str, reason: str) -> None:

@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+from calls.disconnection import Disconnection, classify
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("user_hangup", Disconnection.TALKED),
+        ("transfer_cancelled", Disconnection.TALKED),
+        ("voicemail_reached", Disconnection.MACHINE),
+        ("user_requested_callback", Disconnection.WISH),
+        ("user_requested_dnc", Disconnection.WISH),
+        ("dial_no_answer", Disconnection.NOT_CONNECTED),
+        ("error_user_not_joined", Disconnection.NOT_CONNECTED),
+        ("no_valid_payment", Disconnection.LIMIT),
+        ("sip_routing_error", Disconnection.CARRIER),
+        ("error_asr", Disconnection.VENDOR_ERROR),
+        ("error_of_next_year", Disconnection.UNKNOWN),
+        ("", Disconnection.UNKNOWN),
+        ("USER_HANGUP", Disconnection.UNKNOWN),
+    ],
+)
+def test_it_names_the_kind_of_end(reason: str, kind: Disconnection) -> None:
+    assert classify(reason) is kind
+
+
+def test_it_knows_the_39_reasons_of_the_contract_when_the_contract_is_there(contracts: Path) -> None:
+    lines = (contracts / "retell.md").read_text().partition("### 3.1")[2].partition("\n## ")[0].splitlines()
+    rows = [line.split("|")[2] for line in lines if line.startswith("| ") and "_" in line.split("|")[2]]
+    reasons = [reason.strip() for row in rows for reason in row.split(",")]
+
+    assert len(reasons) == 39
+    assert all(classify(reason) is not Disconnection.UNKNOWN for reason in reasons)
