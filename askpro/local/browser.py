@@ -60,10 +60,7 @@ def _cached() -> list[Path]:
     default = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "ms-playwright"
     folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or default)
     return [
-        path
-        for pattern in CACHED
-        for path in sorted(folder.glob(pattern), reverse=True)
-        if os.access(path, os.X_OK)
+        path for pattern in CACHED for path in sorted(folder.glob(pattern), reverse=True) if os.access(path, os.X_OK)
     ]
 
 

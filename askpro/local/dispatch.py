@@ -39,9 +39,7 @@ def _django(argv: list[str]) -> int:
     try:
         from django.core.management import execute_from_command_line
     except ModuleNotFoundError as error:
-        raise Failure(
-            "Django is not installed here.", "`python3 manage.py up` sets everything up."
-        ) from error
+        raise Failure("Django is not installed here.", "`python3 manage.py up` sets everything up.") from error
     from askpro.local.environment import adopt
 
     adopt(ROOT)
@@ -52,16 +50,12 @@ def _django(argv: list[str]) -> int:
 def _parse(command: str, arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=f"manage.py {command}", allow_abbrev=False)
     if command == "up":
-        parser.description = (
-            "Start AskPro on this machine: PostgreSQL, Valkey, web, workers, sandbox. Ctrl-C stops it."
-        )
+        parser.description = "Start AskPro on this machine: PostgreSQL, Valkey, web, workers, sandbox. Ctrl-C stops it."
         parser.add_argument("--port", type=int, help="port of the console (8000, or the next free one)")
         parser.add_argument("--no-demo", action="store_true", help="no demo company and no demo call")
         return parser.parse_args(arguments)
     if command == "test":
-        parser.description = (
-            "Run the suite on a real PostgreSQL, Valkey and browser. Other arguments go to pytest."
-        )
+        parser.description = "Run the suite on a real PostgreSQL, Valkey and browser. Other arguments go to pytest."
         parser.add_argument("--long", action="store_true", help="the tests marked `long` as well")
     else:
         parser.description = "Measure the engine on servers of its own. All arguments go to the benchmark."

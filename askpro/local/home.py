@@ -84,15 +84,11 @@ class Home:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise Failure(
-                f"{self.path / name} cannot be read: {error}", "Repair the file or move it away."
-            ) from error
+            raise Failure(f"{self.path / name} cannot be read: {error}", "Repair the file or move it away.") from error
         return values if isinstance(values, dict) else {}
 
     def _write(self, name: str, values: dict[str, Any]) -> None:
         temporary = self.path / f"{name}.new"
-        with os.fdopen(
-            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-        ) as file:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(values, file, indent=1)
         temporary.replace(self.path / name)

@@ -71,25 +71,17 @@ class Installation:
     def is_current(self) -> bool:
         """Whether `.venv` was finished with these very files and this Python."""
         wanted, stamp = self._stamp(self.files), self._read_stamp()
-        same_files = all(
-            stamp.get("files", {}).get(name) == digest for name, digest in wanted["files"].items()
-        )
+        same_files = all(stamp.get("files", {}).get(name) == digest for name, digest in wanted["files"].items())
         return same_files and stamp.get("made") == wanted["made"] and os.access(self.python, os.X_OK)
 
     def _install(self) -> None:
         # What an earlier command needed stays in: a raised pin may concern a package of the tests.
         files = tuple(dict.fromkeys((*self.files, *self._stamped_files())))
         names = len(Installation(self.root, files)._pins())
-        with Progress(
-            f"Setting up .venv with {names} packages and what they need (only this once)"
-        ) as progress:
-            if self._read_stamp().get("made") != self._stamp(())["made"] or not os.access(
-                self.python, os.X_OK
-            ):
+        with Progress(f"Setting up .venv with {names} packages and what they need (only this once)") as progress:
+            if self._read_stamp().get("made") != self._stamp(())["made"] or not os.access(self.python, os.X_OK):
                 self._make(progress)
-            (self.venv / STAMP).unlink(
-                missing_ok=True
-            )  # from here on it is unfinished until it is stamped again
+            (self.venv / STAMP).unlink(missing_ok=True)  # from here on it is unfinished until it is stamped again
             pip = installer(self.python, self.venv)
             pip.install([self.root / name for name in files], self.venv / "askpro-pip.log", progress)
         _write(self.venv / STAMP, json.dumps(self._stamp(files), indent=1))
@@ -101,9 +93,7 @@ class Installation:
                 shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
         base = getattr(sys, "_base_executable", None) or sys.executable
         if importlib.util.find_spec("venv") is None:
-            raise Failure(
-                "This Python has no `venv` module.", "On Debian and Ubuntu: apt-get install -y python3-venv"
-            )
+            raise Failure("This Python has no `venv` module.", "On Debian and Ubuntu: apt-get install -y python3-venv")
         made = subprocess.run(
             [base, "-m", "venv", "--without-pip", str(self.venv)],
             stdin=subprocess.DEVNULL,

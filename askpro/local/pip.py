@@ -14,9 +14,7 @@ from askpro.local.progress import Progress
 
 # The last resort when this Python has neither ensurepip nor pip: pip's own wheel, pinned by its digest.
 PIP_WHEEL = "pip-26.3-py3-none-any.whl"
-PIP_FOLDER = "https://files.pythonhosted.org/packages/07/25/" + (
-    "ee8c38ae72d66b844ce8eb9711ba905dba21ca1a8a0c960057c41cd23337"
-)
+PIP_PATH = "packages/07/25/ee8c38ae72d66b844ce8eb9711ba905dba21ca1a8a0c960057c41cd23337"
 PIP_DIGEST = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 PYTHON_PIP_WITH_TARGET = (22, 3)  # the first pip that knows --python
 
@@ -80,7 +78,7 @@ def _run(argv: list[str]) -> bool:
 
 
 def _download(venv: Path) -> Path:
-    url = f"{PIP_FOLDER}/{PIP_WHEEL}"
+    url = f"https://files.pythonhosted.org/{PIP_PATH}/{PIP_WHEEL}"
     try:
         with urllib.request.urlopen(url, timeout=60) as answer:
             content = answer.read()

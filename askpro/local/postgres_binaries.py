@@ -59,11 +59,7 @@ def readable_copy(binaries: Binaries, folder: Path) -> Binaries:
 def _folders() -> list[Path]:
     wheel = _wheel()
     inside = sorted(wheel.glob("pginstall*/bin"), key=_major, reverse=True) if wheel else []
-    on_path = [
-        Path(os.path.realpath(found)).parent
-        for name in ("postgres", "initdb")
-        if (found := shutil.which(name))
-    ]
+    on_path = [Path(os.path.realpath(found)).parent for name in ("postgres", "initdb") if (found := shutil.which(name))]
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_major, reverse=True)
     return [*inside, *on_path, *debian]
 
@@ -77,9 +73,7 @@ def _major(folder: Path) -> int:
     if not os.access(folder / "initdb", os.X_OK):
         return 0
     try:
-        answer = subprocess.run(
-            [folder / "postgres", "--version"], capture_output=True, text=True, timeout=20
-        )
+        answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.TimeoutExpired):
         return 0
     number = re.search(r"(\d+)", answer.stdout)

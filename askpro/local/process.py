@@ -57,9 +57,7 @@ def is_serving(pid: int, folder: Path) -> bool:
     """Whether the process is alive and names `folder` in its command line: a process id may be reused."""
     try:
         process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and any(
-            str(folder) in part for part in process.cmdline()
-        )
+        return process.status() != psutil.STATUS_ZOMBIE and any(str(folder) in part for part in process.cmdline())
     except psutil.Error:
         return False
 

@@ -76,7 +76,7 @@ def create_database(url: str) -> None:
     except psycopg2.OperationalError as error:
         if "does not exist" not in str(error):
             raise Failure(
-                f"{parts.hostname}:{parts.port or 5432} is no PostgreSQL for us: {str(error).splitlines()[0]}",
+                f"{parts.hostname}:{parts.port or 5432} refuses: {str(error).splitlines()[0]}",
                 "Check DATABASE_URL, or unset it and AskPro starts a PostgreSQL of its own.",
             ) from error
     name = parts.path.lstrip("/")

@@ -45,9 +45,7 @@ def _free_home(root: Path) -> Home:
 
 
 def _names_tests(root: Path, arguments: list[str]) -> bool:
-    return any(
-        not argument.startswith("-") and (root / argument.split("::")[0]).exists() for argument in arguments
-    )
+    return any(not argument.startswith("-") and (root / argument.split("::")[0]).exists() for argument in arguments)
 
 
 def _workers(arguments: list[str], chosen: bool) -> list[str]:

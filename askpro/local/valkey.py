@@ -48,9 +48,7 @@ class Valkey:
             if self._launch():
                 self._home.remember(valkey_port=self.port)
                 return
-        raise Failure(
-            f"Valkey does not start; {self.log} says why.", "Or set REDIS_URL to a Redis from 6.2 on."
-        )
+        raise Failure(f"Valkey does not start; {self.log} says why.", "Or set REDIS_URL to a Redis from 6.2 on.")
 
     def is_alive(self) -> bool:
         if self._child is not None:
@@ -119,9 +117,7 @@ class Valkey:
             "daemonize": "no",
         }
         text = "".join(f"{name} {value}\n" for name, value in lines.items())
-        with os.fdopen(
-            os.open(self._configuration, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
-        ) as file:
+        with os.fdopen(os.open(self._configuration, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(text)
 
     def _password(self) -> str:

@@ -1,0 +1,37 @@
+"""What an `up` that was killed left running."""
+
+import os
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+
+import psutil
+
+from askpro.local.home import Home
+
+MARK = "ASKPRO_UP"
+
+
+def mark(home: Home) -> Mapping[str, str]:
+    """The variables by which a process of this home is known later, in its environment and its children's."""
+    # Without SPT_NOENV setproctitle writes over the environment that another process can read.
+    return {MARK: str(home.path), "SPT_NOENV": "1"}
+
+
+def end(home: Home) -> int:
+    """End the marked processes of this home; how many there were. They are ours for certain: no other has the mark."""
+    found = [process for process in psutil.process_iter() if process.pid != os.getpid() and _is_marked(process, home)]
+    _, alive = psutil.wait_procs(found, timeout=3)  # Linux told them to stop when their owner died
+    for sign, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        for process in alive:
+            with suppress(psutil.Error):
+                process.send_signal(sign)
+        _, alive = psutil.wait_procs(alive, timeout=seconds)
+    return len(found)
+
+
+def _is_marked(process: psutil.Process, home: Home) -> bool:
+    try:
+        return process.environ().get(MARK) == str(home.path) and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, OSError):
+        return False
