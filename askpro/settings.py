@@ -81,7 +81,15 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+# A host that vanishes must not hold a worker for longer than its own death takes to be noticed.
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+    **DATABASES["default"].get("OPTIONS", {}),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis hurries. An empty URL runs everything without it, by age from PostgreSQL.
@@ -122,6 +130,8 @@ RETELL_API_KEYS = env.list("RETELL_API_KEYS", default=[])
 CALCOM_BASE_URL = env.str("CALCOM_BASE_URL", default="https://api.cal.com").rstrip("/")
 CALCOM_API_KEY = env.str("CALCOM_API_KEY", default="")
 CALCOM_WEBHOOK_SECRETS = env.list("CALCOM_WEBHOOK_SECRETS", default=[])
+# Customers without an address get one of their own under this domain at Cal.com; no mail is ever sent to it.
+SYNTHETIC_EMAIL_DOMAIN = env.str("SYNTHETIC_EMAIL_DOMAIN", default="kunden.askpro.example").lower()
 TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", default="https://api.twilio.com").rstrip("/")
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKENS = env.list("TWILIO_AUTH_TOKENS", default=[])

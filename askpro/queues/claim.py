@@ -55,7 +55,7 @@ def by_ids(
     """Those of `ids` that are still queued and known here; the rest is done, cancelled or taken: forget it."""
     literal = "{" + ",".join(ids) + "}"
     rows = database.rows(BY_IDS, (worker_id, queue_name, literal, list(actors), len(ids)))
-    return [_claim(queue_name, row) for row in rows]
+    return [_claim(queue_name, row) for row in sorted(rows)]
 
 
 def by_age(
@@ -63,7 +63,7 @@ def by_age(
 ) -> list[Claim]:
     """The oldest queued jobs of a queue, whatever Redis knows of them."""
     rows = database.rows(BY_AGE, (worker_id, queue_name, list(actors), limit))
-    return [_claim(queue_name, row) for row in rows]
+    return [_claim(queue_name, row) for row in sorted(rows)]
 
 
 def _claim(queue_name: str, row: tuple[Any, ...]) -> Claim:

@@ -103,20 +103,26 @@ class LedgerConsumer(dramatiq.Consumer):
 
     def _fetch(self) -> list[Claim]:
         if self._workload.is_stuck:
-            # Every thread is busy with something slow: leave the rest to other processes.
-            self._workload.may_hand_over(STUCK_AFTER)
-            time.sleep(STUCK_AFTER / 4)
+            # Every thread is busy with something slow: what is ready is for other processes.
+            self._workload.wait_for_thread(STUCK_AFTER)
             return []
         try:
             claimed = self._claim_some()
-            runnable, blocked = locks.acquire(self._workload.database, claimed)
+            runnable, blocked = self._lock(claimed)
         except CONNECTION_ERRORS as error:
-            raise BrokerConnectionError(str(type(error).__name__)) from error
+            raise BrokerConnectionError(type(error).__name__) from error
         if len(claimed) >= self._batch:
             self._batch = min(self._batch * 2, MOST_CLAIMED)
         for claim in blocked:
             self._workload.release(claim, WAITS_FOR_LOCK)
         return [claim for claim in runnable if not self._refused(claim)]
+
+    def _lock(self, claimed: list[Claim]) -> tuple[list[Claim], list[Claim]]:
+        try:
+            return locks.acquire(self._workload.database, claimed)
+        except CONNECTION_ERRORS:
+            self._workload.give_back(claimed)
+            raise
 
     def _claim_some(self) -> list[Claim]:
         now = time.monotonic()
@@ -132,11 +138,15 @@ class LedgerConsumer(dramatiq.Consumer):
         if not valid:
             return []
         work = self._workload
-        return claims.by_ids(work.database, work.worker_id, self._queue_name, self._broker.actors, valid)
+        return work.claim(
+            lambda: claims.by_ids(work.database, work.worker_id, self._queue_name, self._broker.actors, valid)
+        )
 
     def _claim_by_age(self) -> list[Claim]:
         work = self._workload
-        return claims.by_age(work.database, work.worker_id, self._queue_name, self._broker.actors, self._batch)
+        return work.claim(
+            lambda: claims.by_age(work.database, work.worker_id, self._queue_name, self._broker.actors, self._batch)
+        )
 
     def _refused(self, claim: Claim) -> bool:
         if claim.overdue:

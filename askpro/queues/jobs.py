@@ -101,8 +101,7 @@ def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
         _make_ready(
             "id = %s AND status = 'dead'",
             [str(job_id)],
-            f"extra_tries = GREATEST(extra_tries, tries_spent) + {int(tries)}, deadline_at = NULL, losses = 0,"
-            " alerted_at = NULL, ",
+            f"extra_tries = extra_tries + {int(tries)}, deadline_at = NULL, losses = 0, alerted_at = NULL, ",
         )
         == 1
     )

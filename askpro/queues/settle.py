@@ -57,8 +57,14 @@ WITH item AS (
 ), unlocked AS (
     DELETE FROM queues_lock AS lock USING settled
      WHERE settled.lock_key IS NOT NULL AND lock.key = settled.lock_key AND lock.job_id = settled.id
+), halted AS (
+    UPDATE queues_job AS job SET status = 'cancelled', finished_at = clock_timestamp()
+      FROM settled
+     WHERE settled.status = 'cancelled' AND job.chain_id = settled.chain_id AND job.status = 'waiting'
 ), next AS (
-    UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL
+    UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL,
+           deadline_at = CASE WHEN job.status = 'waiting' THEN clock_timestamp() + (job.deadline_at - job.created_at)
+                              ELSE job.deadline_at END
       FROM (SELECT DISTINCT ON (waiter.id) waiter.id FROM settled JOIN queues_job AS waiter
                 ON (waiter.chain_id = settled.chain_id AND settled.status = 'completed'
                     AND waiter.chain_step = settled.chain_step + 1 AND waiter.status = 'waiting')

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from dramatiq import Worker as DramatiqWorker
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 # Seconds without any job starting or ending after which claimed jobs go back: others may be free to run them.
 STUCK_AFTER = 0.2
 BACK = Outcome("queued", None)
+ORPHANS = """
+UPDATE queues_job SET status = 'queued', worker_id = NULL
+ WHERE worker_id = %s AND status = 'processing' AND id <> ALL(%s::uuid[])
+"""
 
 
 class Workload:
@@ -37,6 +41,10 @@ class Workload:
         self._slots = slots or Slots()
         self._settler = Settler(self.database, worker_id, code_version, self._settled)
         self._worker: DramatiqWorker | None = None
+        self._claiming = threading.Lock()
+        # What PostgreSQL may have given us without our having heard of it: a claim's answer was lost.
+        self._doubtful = False
+        self._held: dict[str, Claim] = {}
         self._moved = threading.Condition()
         self._handed = 0
         self._last_move = time.monotonic()
@@ -45,6 +53,18 @@ class Workload:
     def attach(self, worker: DramatiqWorker) -> None:
         """Know Dramatiq's worker, to take back what its threads have not started."""
         self._worker = worker
+
+    def claim(self, fetch: Callable[[], list[Claim]]) -> list[Claim]:
+        """Claim with `fetch` and remember what came. One at a time, so that no claim is taken for an orphan."""
+        with self._claiming:
+            self._free_orphans()
+            try:
+                claims = fetch()
+            except BaseException:
+                self._doubtful = True
+                raise
+            self._held.update((claim.id, claim) for claim in claims)
+        return claims
 
     @property
     def most_handed(self) -> int:
@@ -58,6 +78,11 @@ class Workload:
             if self._handed >= self.most_handed:
                 self._moved.wait_for(lambda: self._handed < self.most_handed, wait)
             return self._handed < self.most_handed
+
+    def wait_for_thread(self, wait: float) -> bool:
+        """Whether a thread is free right now; waits up to `wait` seconds for one."""
+        with self._moved:
+            return self._moved.wait_for(lambda: self._handed < self.threads, wait)
 
     def handed_over(self) -> None:
         with self._moved:
@@ -77,17 +102,17 @@ class Workload:
         with self._moved:
             self._last_move = time.monotonic()
             self._handed -= 1
-            if self._handed == self.most_handed // 2 or self._handed == 0:
+            if self._handed in (self.most_handed // 2, self.threads - 1):
                 self._moved.notify_all()
         if claim.settled:
-            self._free(claim)
+            self._let_go(claim)
         else:
             self._settler.put(Item(claim, outcome, time.monotonic()))
 
     @property
     def is_stuck(self) -> bool:
-        """Nothing has moved for a while although jobs were handed over."""
-        return self._handed > 0 and time.monotonic() - self._last_move > STUCK_AFTER
+        """Every thread is busy, and nothing has moved for a while."""
+        return self._handed >= self.threads and time.monotonic() - self._last_move > STUCK_AFTER
 
     def take_back(self) -> list["LedgerMessage"]:
         """Messages that wait behind busy threads, out of Dramatiq's hands again."""
@@ -122,16 +147,22 @@ class Workload:
         )
         self.database.close()
 
+    def _free_orphans(self) -> None:
+        if self._doubtful:
+            self.database.rows(ORPHANS, (self.worker_id, "{" + ",".join(list(self._held)) + "}"))
+            self._doubtful = False
+
     def _settled(self, items: list[Item], ids: set[str]) -> None:
         back: dict[str, list[str]] = {}
         for item in items:
-            self._free(item.claim)
+            self._let_go(item.claim)
             if item.outcome.status == "queued" and item.claim.id in ids:
                 back.setdefault(item.claim.queue_name, []).append(item.claim.id)
         if back:
             hints.pusher().push(back)
 
-    def _free(self, claim: Claim) -> None:
+    def _let_go(self, claim: Claim) -> None:
+        self._held.pop(claim.id, None)
         if claim.slot is not None:
             self._slots.free(claim.slot)
             claim.slot = None

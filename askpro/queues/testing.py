@@ -1,0 +1,95 @@
+"""For tests: run the jobs that were sent, here and now, with the real claim and the real settle."""
+
+import time
+from typing import Any
+
+from django.db import connection
+from dramatiq import get_broker
+
+from askpro.queues import jobs, locks
+from askpro.queues.claim import Claim, by_age
+from askpro.queues.config import queue_names
+from askpro.queues.database import DjangoConnection
+from askpro.queues.models import Job
+from askpro.queues.outcome import Outcome, decide, overdue
+from askpro.queues.running import current
+from askpro.queues.settle import Item, settle
+
+WORKER_ID = 0
+MOST_RUNS = 1000
+
+
+def run_jobs(*, due_or_not: bool = False) -> list[tuple[str, str]]:
+    """Run ready jobs, and those they make ready, in the caller's transaction; returns (actor, status) of each run.
+
+    With `due_or_not`, scheduled, retrying and released jobs run as if their time had come: once each.
+    """
+    ran: list[tuple[str, str]] = []
+    postponed = set(Job.objects.exclude(run_at=None).values_list("pk", flat=True)) if due_or_not else set()
+    while len(ran) < MOST_RUNS:
+        claims = _claim_ready()
+        if not claims and postponed:
+            _make_due(postponed)
+            postponed = set()
+            claims = _claim_ready()
+        if not claims:
+            return ran
+        ran.extend((claim.actor_name, _run(claim)) for claim in claims)
+    raise AssertionError(f"Jobs keep sending jobs: stopped after {MOST_RUNS}.")
+
+
+def sent(actor: Any) -> list[dict[str, Any]]:
+    """The keyword arguments of every unfinished job of an actor, oldest first."""
+    jobs_of_actor = Job.objects.filter(actor_name=actor.actor_name, status__in=Job.LIVE).order_by("id")
+    return list(jobs_of_actor.values_list("kwargs", flat=True))
+
+
+def _claim_ready() -> list[Claim]:
+    actors = get_broker().actors
+    with connection.cursor() as cursor:
+        database: Any = DjangoConnection(cursor)
+        for queue_name in queue_names():
+            claims = by_age(database, WORKER_ID, queue_name, actors, 1)
+            runnable, blocked = locks.acquire(database, claims)
+            _settle(blocked, Outcome("released", None, reason="waits for its lock"))
+            if runnable:
+                return runnable
+    return []
+
+
+def _make_due(postponed: set[Any]) -> None:
+    for pk in postponed:
+        jobs._make_ready("id = %s AND status IN ('scheduled', 'retrying', 'released')", [str(pk)])
+
+
+def _run(claim: Claim) -> str:
+    actor: Any = get_broker().get_actor(claim.actor_name)
+    if claim.overdue:
+        return _settle([claim], overdue())
+    claim.started = time.monotonic()
+    current.claim, current.worker_id, current.code_version = claim, WORKER_ID, "test"
+    error: BaseException | None = None
+    try:
+        actor(*claim.args, **claim.kwargs)
+    except Exception as raised:  # a job may raise anything; it is settled exactly as in a worker
+        error = raised
+    finally:
+        current.claim = None
+    if claim.settled:
+        return "completed"
+    outcome = decide(
+        error,
+        tries_left=actor.word("max_retries", claim.options) + claim.extra_tries - claim.tries_spent,
+        tries_spent=claim.tries_spent,
+        backoff=actor.word("backoff", claim.options),
+        throws=actor.word("throws"),
+    )
+    return _settle([claim], outcome)
+
+
+def _settle(claims: list[Claim], outcome: Outcome) -> str:
+    with connection.cursor() as cursor:
+        items = [Item(claim, outcome, time.monotonic()) for claim in claims]
+        settled = settle(DjangoConnection(cursor), WORKER_ID, "test", items)
+        jobs.announce(settled.ready)
+    return outcome.status
