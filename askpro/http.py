@@ -26,11 +26,19 @@ class CallInTransaction(RuntimeError):
     """An outside call inside a database transaction holds its locks for as long as the vendor pleases."""
 
 
+class Throttled(RateLimited):
+    """A 429. Its `response` says which limit was hit, where the vendor has several."""
+
+    def __init__(self, response: requests.Response, reason: str) -> None:
+        super().__init__(pause(response.headers), reason)
+        self.response = response
+
+
 class Client:
     """HTTP to one vendor over kept-alive connections.
 
     Every answer below 500 but 429 is returned: what a 4xx means is the vendor file's knowledge. The rest raises
-    `RateLimited` (429), `Unavailable` (not connected, or a read failed) or `Unknown` (a write may have happened).
+    `Throttled` (429), `Unavailable` (not connected, or a read failed) or `Unknown` (a write may have happened).
     """
 
     def __init__(
@@ -79,7 +87,7 @@ class Client:
         except requests.RequestException as error:
             raise self._failure(method, error) from error
         if response.status_code == 429:
-            raise RateLimited(pause(response.headers), f"{self.vendor}: too many requests")
+            raise Throttled(response, f"{self.vendor}: too many requests")
         if response.status_code >= 500:
             raise self._uncertain(method, f"answered {response.status_code}")
         return response
