@@ -144,7 +144,7 @@ def actor(
 
     def declare(function: Callable[..., Any]) -> LedgerActor[Any, Any]:
         _check(function, queue_name, options)
-        return dramatiq.actor(function, actor_class=LedgerActor, queue_name=queue_name, **options)  # type: ignore[call-overload,no-any-return]
+        return dramatiq.actor(function, actor_class=LedgerActor, queue_name=queue_name, **options)  # type: ignore[call-overload]
 
     return declare if fn is None else declare(fn)
 

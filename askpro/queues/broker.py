@@ -43,7 +43,7 @@ class LedgerBroker(dramatiq.Broker):
         """Write many messages with one statement per thousand."""
         for message in messages:
             if message.queue_name not in self.queues:
-                raise QueueNotFound(message.queue_name)
+                raise QueueNotFound(message.queue_name)  # type: ignore[no-untyped-call]
         jobs.insert([self._actor(message).new_job(message, delay) for message in messages])
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30000) -> LedgerConsumer:

@@ -56,10 +56,9 @@ class LedgerConsumer(dramatiq.Consumer):
             return None
         if not self._claimed:
             self._claimed.extend(self._fetch())
-        if not self._claimed:
-            return self._nothing()
-        if not self._workload.may_hand_over(STUCK_AFTER):
-            return self._nothing()
+        if not self._claimed or not self._workload.may_hand_over(STUCK_AFTER):
+            self._make_way()
+            return None
         self._workload.handed_over()
         return self._message(self._claimed.popleft())
 
@@ -83,13 +82,13 @@ class LedgerConsumer(dramatiq.Consumer):
     nack = ack
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        self._workload.give_back(message.claim for message in messages)  # type: ignore[attr-defined]
+        self._workload.give_back(message.claim for message in messages)
 
     def close(self) -> None:
         self._give_back()
         self._popper.close()
 
-    def _nothing(self) -> None:
+    def _make_way(self) -> None:
         if self._workload.is_stuck:
             taken = [message.claim for message in self._workload.take_back()]
             if taken or self._claimed:
@@ -110,7 +109,7 @@ class LedgerConsumer(dramatiq.Consumer):
             claimed = self._claim_some()
             runnable, blocked = self._lock(claimed)
         except CONNECTION_ERRORS as error:
-            raise BrokerConnectionError(type(error).__name__) from error
+            raise BrokerConnectionError(type(error).__name__) from error  # type: ignore[no-untyped-call]
         if len(claimed) >= self._batch:
             self._batch = min(self._batch * 2, MOST_CLAIMED)
         for claim in blocked:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -73,11 +74,12 @@ class Popper:
 
     def pop(self, count: int, wait: float) -> list[str]:
         """Up to `count` ids; waits up to `wait` seconds for the first. Empty also when Redis fails."""
-        assert self._redis is not None
+        # redis-py's types are those of its asyncio twin as well.
+        client: Any = self._redis
         try:
-            ids = self._redis.lpop(self._key, count)
+            ids = client.lpop(self._key, count)
             if not ids and wait > 0:
-                entry = self._redis.blpop([self._key], timeout=wait)
+                entry = client.blpop([self._key], timeout=wait)
                 ids = [entry[1]] if entry else None
             self._breaker.succeeded()
         except redis.RedisError as error:

@@ -8,7 +8,7 @@ from askpro.queues.database import EngineConnection
 # A claim that was repeated after a crash takes over the key of its own earlier try.
 ACQUIRE = """
 INSERT INTO queues_lock (key, job_id, claim_no)
-SELECT DISTINCT ON (key) key, id, claim_no 
+SELECT DISTINCT ON (key) key, id, claim_no
   FROM unnest(%s::varchar[], %s::uuid[], %s::int[]) AS wanted (key, id, claim_no)
  ORDER BY key, id
 ON CONFLICT (key) DO UPDATE SET claim_no = excluded.claim_no WHERE queues_lock.job_id = excluded.job_id

@@ -5,13 +5,15 @@ from typing import Any
 import dramatiq
 from django.db import close_old_connections, connections
 from dramatiq import MessageProxy, Middleware
-from dramatiq.errors import DramatiqError
 from dramatiq.middleware import MiddlewareError
 from dramatiq.threading import Interrupt
 
 
-class NotStarted(MiddlewareError, DramatiqError):
+class NotStarted(MiddlewareError):
     """The engine could not note the start of a job, so it must not run."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
 
 
 class StartOfJobs(Middleware):
@@ -25,7 +27,7 @@ class StartOfJobs(Middleware):
         try:
             broker.workload.starting(claim, limit / 1000)
         except Exception as error:  # anything else would be swallowed by Dramatiq, and the job would run unseen
-            raise NotStarted(NotStarted.__doc__) from error
+            raise NotStarted from error
 
 
 class DatabaseConnections(Middleware):

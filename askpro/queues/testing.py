@@ -71,7 +71,7 @@ def _run(claim: Claim) -> str:
     error: BaseException | None = None
     try:
         actor(*claim.args, **claim.kwargs)
-    except Exception as raised:  # a job may raise anything; it is settled exactly as in a worker
+    except Exception as raised:  # noqa: BLE001 - a job may raise anything; it is settled exactly as in a worker
         error = raised
     finally:
         current.claim = None

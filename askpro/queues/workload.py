@@ -119,7 +119,7 @@ class Workload:
         if self._worker is None:
             return []
         messages: list[Any] = []
-        for item in iter_queue(self._worker.work_queue):
+        for item in iter_queue(self._worker.work_queue):  # type: ignore[no-untyped-call]
             self._worker.work_queue.task_done()
             messages.append(item.message)
         with self._moved:
