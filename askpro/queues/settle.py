@@ -18,6 +18,7 @@ from askpro.queues.outcome import COMPLETED, Outcome
 
 log = logging.getLogger(__name__)
 
+# One clock reading for the whole statement: a job never ends before its attempt.
 # Rows are locked in the order of their ids, so that two batches never wait for each other in a circle.
 STATEMENT = """
 WITH item AS (
@@ -37,10 +38,10 @@ WITH item AS (
            tries_spent = job.tries_spent + item.spends_try::int,
            releases = job.releases + (item.status = 'released')::int,
            release_reason = CASE WHEN item.status = 'released' THEN item.reason ELSE job.release_reason END,
-           run_at = clock_timestamp() + item.run_in * interval '1 second',
-           ready_at = CASE WHEN item.status = 'queued' THEN coalesce(job.ready_at, clock_timestamp())
+           run_at = statement_timestamp() + item.run_in * interval '1 second',
+           ready_at = CASE WHEN item.status = 'queued' THEN coalesce(job.ready_at, statement_timestamp())
                            ELSE job.ready_at END,
-           finished_at = CASE WHEN item.status IN ('completed', 'dead', 'cancelled') THEN clock_timestamp() END,
+           finished_at = CASE WHEN item.status IN ('completed', 'dead', 'cancelled') THEN statement_timestamp() END,
            error_class = CASE WHEN item.error_class = '' THEN job.error_class ELSE item.error_class END,
            error_message = CASE WHEN item.error_class = '' THEN job.error_message ELSE item.error_message END
       FROM item
@@ -49,8 +50,8 @@ WITH item AS (
 ), attempted AS (
     INSERT INTO queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version,
                                 expected, error_class, error_message, trace, fingerprint)
-    SELECT item.id, item.claim_no, item.attempt, clock_timestamp() - item.started_ago * interval '1 second',
-           clock_timestamp() - item.ended_ago * interval '1 second', %s, %s,
+    SELECT item.id, item.claim_no, item.attempt, statement_timestamp() - item.started_ago * interval '1 second',
+           statement_timestamp() - item.ended_ago * interval '1 second', %s, %s,
            item.expected, item.error_class, item.error_message, item.trace, item.fingerprint
       FROM item JOIN settled ON settled.id = item.id
      WHERE item.attempt IS NOT NULL
@@ -58,12 +59,12 @@ WITH item AS (
     DELETE FROM queues_lock AS lock USING settled
      WHERE settled.lock_key IS NOT NULL AND lock.key = settled.lock_key AND lock.job_id = settled.id
 ), halted AS (
-    UPDATE queues_job AS job SET status = 'cancelled', finished_at = clock_timestamp()
+    UPDATE queues_job AS job SET status = 'cancelled', finished_at = statement_timestamp()
       FROM settled
      WHERE settled.status = 'cancelled' AND job.chain_id = settled.chain_id AND job.status = 'waiting'
 ), next AS (
-    UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL,
-           deadline_at = CASE WHEN job.status = 'waiting' THEN clock_timestamp() + (job.deadline_at - job.created_at)
+    UPDATE queues_job AS job SET status = 'queued', ready_at = statement_timestamp(), run_at = NULL,
+           deadline_at = CASE WHEN job.status = 'waiting' THEN statement_timestamp() + (job.deadline_at - job.created_at)
                               ELSE job.deadline_at END
       FROM (SELECT DISTINCT ON (waiter.id) waiter.id FROM settled JOIN queues_job AS waiter
                 ON (waiter.chain_id = settled.chain_id AND settled.status = 'completed'
@@ -86,14 +87,14 @@ WITH item AS (
 ), settled AS (
     UPDATE queues_job AS job
        SET status = 'completed', worker_id = NULL, run_at = NULL,
-           finished_at = clock_timestamp()
+           finished_at = statement_timestamp()
       FROM item
      WHERE job.id = item.id AND job.status = 'processing' AND job.worker_id = %s AND job.claim_no = item.claim_no
  RETURNING job.id, job.claim_no
 )
 INSERT INTO queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version)
-SELECT item.id, item.claim_no, 'completed', clock_timestamp() - item.started_ago * interval '1 second',
-       clock_timestamp() - item.ended_ago * interval '1 second', %s, %s
+SELECT item.id, item.claim_no, 'completed', statement_timestamp() - item.started_ago * interval '1 second',
+       statement_timestamp() - item.ended_ago * interval '1 second', %s, %s
   FROM item JOIN settled ON settled.id = item.id
 RETURNING job_id::text
 """

@@ -1,0 +1,116 @@
+"""Jobs that the engine's tests send; loaded by the worker processes of those tests, too."""
+
+import os
+import time
+
+from django.db import connection
+
+from askpro.queues import Gone, RateLimited, Rejected, Release, S, actor
+
+
+class Expected(Exception):
+    """An error that `throws` names."""
+
+
+def effect(name: str, number: int = 0) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO effect (name, number) VALUES (%s, %s)", [name, number])
+
+
+@actor(queue_name="default")
+def nothing(number: int = 0) -> None: ...
+
+
+@actor(queue_name="high", tags=("call:{call_id}",))
+def tagged(call_id: int) -> None: ...
+
+
+@actor(queue_name="default", atomic=True)
+def atomic_effect(number: int) -> None:
+    effect("atomic", number)
+
+
+@actor(queue_name="default", atomic=True, max_retries=2, backoff=(1 * S,))
+def atomic_then_fails(number: int) -> None:
+    effect("atomic then fails", number)
+    raise ValueError("after the effect")
+
+
+@actor(queue_name="default", max_retries=2, backoff=(10 * S, 30 * S))
+def fails(message: str = "no") -> None:
+    raise ValueError(message)
+
+
+@actor(queue_name="default", throws=Expected)
+def fails_as_expected() -> None:
+    raise Expected("as it should")
+
+
+@actor(queue_name="default", max_retries=5)
+def is_rejected() -> None:
+    raise Rejected("refused for good")
+
+
+@actor(queue_name="default")
+def finds_nothing() -> None:
+    raise Gone("the row is gone")
+
+
+@actor(queue_name="default", tags=("call:{call_id}",))
+def waits(call_id: int) -> None:
+    raise Release(60, "waits for something")
+
+
+@actor(queue_name="default")
+def is_throttled() -> None:
+    raise RateLimited(5)
+
+
+@actor(queue_name="default", no_overlap="key:{key}")
+def alone(key: str, number: int = 0) -> None:
+    effect(f"alone {key}", number)
+
+
+@actor(queue_name="default", no_overlap="slow key:{key}")
+def alone_and_slow(key: str, number: int) -> None:
+    effect(f"begin {key}", number)
+    time.sleep(0.02)
+    effect(f"end {key}", number)
+
+
+@actor(queue_name="default")
+def step(name: str) -> None:
+    effect(name)
+
+
+@actor(queue_name="default", max_retries=0)
+def last_chance() -> None:
+    raise ValueError("at once dead")
+
+
+@actor(queue_name="default", max_retries=1, backoff=(100,))
+def poison() -> None:
+    os.kill(os.getpid(), 9)
+
+
+@actor(queue_name="default", time_limit=300, max_retries=0)
+def too_slow() -> None:
+    while True:
+        time.sleep(0.01)
+
+
+@actor(queue_name="default", time_limit=300, max_retries=0)
+def too_slow_in_c(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+@actor(queue_name="default", time_limit=60 * S)
+def slow(seconds: float, name: str = "slow") -> None:
+    effect(f"{name} began")
+    time.sleep(seconds)
+    effect(f"{name} ended")
+
+
+@actor(queue_name="critical", max_retries=0)
+def critical_and_fails() -> None:
+    raise ValueError("of somebody with a name")

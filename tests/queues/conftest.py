@@ -1,0 +1,44 @@
+"""What the engine's tests share."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+from askpro.queues import hints
+from tests.queues import actors  # noqa: F401 - declares them
+
+
+@pytest.fixture(scope="session")
+def _effect_table(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE IF NOT EXISTS effect (name text, number int, at timestamptz DEFAULT clock_timestamp())"
+        )
+
+
+@pytest.fixture(autouse=True)
+def effects(_effect_table: None, django_db_blocker: Any) -> Any:
+    """A function that lists the names of the effects written so far, in their order."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE effect")
+
+    def names() -> list[str]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM effect ORDER BY at")
+            return [row[0] for row in cursor.fetchall()]
+
+    return names
+
+
+@pytest.fixture(autouse=True)
+def redis_client() -> Iterator["redis.Redis"]:
+    """This test process's own Redis database, empty."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    client.flushdb()
+    hints.pusher.cache_clear()
+    yield client
+    client.close()
