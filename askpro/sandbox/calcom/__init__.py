@@ -1,0 +1,1 @@
+"""Cal.com v2, as contracts/calcom.md describes it."""

@@ -1,0 +1,180 @@
+"""Every booking of the stand-in, and the rules by which one comes to be, moves and ends."""
+
+import itertools
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from askpro.sandbox.calcom import refusals
+from askpro.sandbox.calcom.booking import ACCEPTED, CANCELLED, PENDING, REJECTED, Attendee, Booking
+from askpro.sandbox.calcom.diary import BOOKING_WINDOW, Diary
+from askpro.sandbox.calcom.refusals import Refused
+from askpro.sandbox.calcom.text import new_uid
+from askpro.sandbox.world import EventType
+
+FIRST_ID = 903_311
+
+
+class Bookings:
+    """`now` is Cal.com's clock. Every method is safe to call from any thread."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._lock = threading.RLock()
+        self._ids = itertools.count(FIRST_ID)
+        self._bookings: dict[str, Booking] = {}
+        self._by_email: defaultdict[str, list[Booking]] = defaultdict(list)
+        self._diary = Diary()
+
+    def create(
+        self, event_type: EventType, start: datetime, attendee: Attendee, *, pending: bool = False, **rest: Any
+    ) -> Booking:
+        """Book `start` (UTC) with the first free host. Raises the 400 that Cal.com would answer."""
+        with self._lock:
+            host = self._host(event_type, start)
+            now = self._now()
+            end = start + timedelta(minutes=event_type.minutes)
+            booking = Booking(
+                next(self._ids),
+                new_uid(),
+                event_type,
+                host,
+                start,
+                end,
+                attendee,
+                created_at=now,
+                updated_at=now,
+                **rest,
+            )
+            booking.status = PENDING if pending else ACCEPTED
+            self._keep(booking)
+        return booking
+
+    def get(self, uid: str) -> Booking:
+        """Raises the 404."""
+        booking = self._bookings.get(uid)
+        if booking is None:
+            raise Refused(404, f"Booking with uid={uid} was not found in the database")
+        return booking
+
+    def cancellable(self, uid: str) -> Booking:
+        """The booking, if it can still be cancelled. Raises the 400 or 404."""
+        booking = self.get(uid)
+        if booking.status in (CANCELLED, REJECTED):
+            raise Refused(
+                400,
+                f"Can't cancel booking with uid={uid} because it has been cancelled already. Please provide uid of a "
+                "booking that is not cancelled.",
+            )
+        if booking.end < self._now():
+            raise refusals.Bare(400, "Cannot cancel a booking that has already ended")
+        return booking
+
+    def cancel(self, booking: Booking, reason: str, by: str = "") -> None:
+        self._end(booking, CANCELLED, cancellation_reason=reason, cancelled_by=by)
+
+    def reject(self, booking: Booking, reason: str) -> None:
+        self._end(booking, REJECTED, cancellation_reason=reason)
+
+    def confirm(self, booking: Booking) -> None:
+        with self._lock:
+            booking.status, booking.updated_at = ACCEPTED, self._now()
+            self._diary.enter(booking)
+
+    def reschedule(
+        self, uid: str, start: datetime, *, reason: str, by: str, pending: bool = False
+    ) -> tuple[Booking, Booking]:
+        """The new booking and the old, now cancelled one. The metadata moves along. Raises the 400 or 404."""
+        with self._lock:
+            old = self._movable(uid)
+            host = self._host(old.event_type, start, ignoring=uid)
+            now = self._now()
+            new = replace(
+                old,
+                id=next(self._ids),
+                uid=new_uid(),
+                host=host,
+                start=start,
+                end=start + timedelta(minutes=old.event_type.minutes),
+                status=PENDING if pending else ACCEPTED,
+                created_at=now,
+                updated_at=now,
+                metadata=dict(old.metadata),
+                rescheduled_from=uid,
+                rescheduling_reason=reason,
+                rescheduled_by=by,
+            )
+            self._end(old, CANCELLED, rescheduled_to=new.uid, rescheduled_by=by)
+            self._keep(new)
+        return new, old
+
+    def slots(self, event_type: EventType, start: datetime, end: datetime, ignoring: str = "") -> list[datetime]:
+        """Free starts, not sooner than the notice and not beyond the booking window."""
+        now = self._now()
+        start = max(start, now + timedelta(minutes=event_type.minimum_notice))
+        with self._lock:
+            return list(self._diary.slots(event_type, start, min(end, now + BOOKING_WINDOW), ignoring))
+
+    def fill(self, event_type: EventType, start: datetime) -> list[Booking]:
+        """Book `start` with every host that is still free, for somebody else."""
+        stranger = Attendee("Frieda Schnell", "frieda.schnell@example.org", "Europe/Berlin", "de", "+4915559990000")
+        with self._lock:
+            hosts = self._diary.free_hosts(event_type, start)
+            return [self.create(event_type, start, stranger) for _ in hosts]
+
+    def selected(self, attendee_email: str = "") -> list[Booking]:
+        """All, or those of one attendee, oldest first."""
+        with self._lock:
+            if attendee_email:
+                return list(self._by_email[attendee_email.lower()])
+            return list(self._bookings.values())
+
+    def gone(self, event_type: EventType) -> Refused:
+        """The refusal of a taken slot."""
+        many = len(event_type.hosts) > 1
+        return Refused(400, refusals.SLOT_GONE_TEAM if many else refusals.SLOT_GONE)
+
+    def _host(self, event_type: EventType, start: datetime, ignoring: str = "") -> Any:
+        now = self._now()
+        if start < now:
+            raise Refused(400, refusals.PAST)
+        if not timedelta(minutes=event_type.minimum_notice) <= start - now <= BOOKING_WINDOW:
+            raise Refused(400, refusals.OUT_OF_BOUNDS)
+        free = self._diary.free_hosts(event_type, start, ignoring)
+        if not free:
+            raise self.gone(event_type)
+        return free[0]
+
+    def _movable(self, uid: str) -> Booking:
+        old = self.get(uid)
+        if old.rescheduled_to:
+            raise Refused(
+                400,
+                f"Can't reschedule booking with uid={uid} because it has been cancelled and rescheduled already to "
+                f"booking with uid={old.rescheduled_to}. You probably want to reschedule {old.rescheduled_to} instead "
+                "by passing it within the request URL.",
+            )
+        if old.status in (CANCELLED, REJECTED):
+            raise Refused(
+                400,
+                f"Can't reschedule booking with uid={uid} because it has been cancelled. Please provide uid of a "
+                "booking that is not cancelled.",
+            )
+        return old
+
+    def _keep(self, booking: Booking) -> None:
+        self._bookings[booking.uid] = booking
+        self._by_email[booking.attendee.email.lower()].append(booking)
+        # A booking that waits for the host's yes blocks nothing, so a repeated request makes a second one.
+        if booking.status == ACCEPTED:
+            self._diary.enter(booking)
+
+    def _end(self, booking: Booking, status: str, **fields: str) -> None:
+        with self._lock:
+            booking.status, booking.updated_at = status, self._now()
+            for name, value in fields.items():
+                setattr(booking, name, value)
+            self._diary.strike(booking)

@@ -1,0 +1,111 @@
+"""The mail catcher: an SMTP server that delivers nothing and keeps everything."""
+
+import asyncio
+import base64
+import logging
+import threading
+from email import message_from_bytes, policy
+from email.message import MIMEPart
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from askpro.sandbox.exchange import Request
+from askpro.sandbox.faults import Faults
+
+ROUTE = "smtp.message"
+
+# It logs every address at INFO.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
+
+
+class Mailbox:
+    """Mails as they came, in order. A fault on `smtp.message` refuses: 451 for now, 550 for good."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._lock = threading.Lock()
+        self._mails: list[tuple[list[str], bytes]] = []
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        recipients = list(envelope.rcpt_tos)
+        about = Request("SMTP", ROUTE, "", {}, b"", {"to": ", ".join(recipients)})
+        fault = self._faults.take(ROUTE, about)
+        if fault:
+            await asyncio.sleep(fault.latency_ms / 1000)
+        if fault is None or fault.takes_effect:
+            with self._lock:
+                self._mails.append((recipients, bytes(envelope.original_content or b"")))
+        if fault and fault.silent and server.transport is not None:
+            server.transport.close()
+        return f"{fault.status} {fault.body or 'Refused by the sandbox'}" if fault and fault.status else "250 OK"
+
+    def listed(self) -> list[dict[str, Any]]:
+        with self._lock:
+            mails = list(self._mails)
+        return [_parsed(recipients, raw) for recipients, raw in mails]
+
+    def clear(self) -> None:
+        with self._lock:
+            self._mails.clear()
+
+
+class MailServer:
+    """The SMTP server on a thread of its own; `port` is the one it got."""
+
+    def __init__(self, mailbox: Mailbox, host: str, port: int) -> None:
+        self.port = port
+        self._mailbox, self._host = mailbox, host
+        self._ready = threading.Event()
+        self._error: OSError | None = None
+        self._loop = asyncio.new_event_loop()
+
+    def start(self) -> None:
+        """Raises OSError when the port is taken."""
+        threading.Thread(target=self._run, name="smtp", daemon=True).start()
+        self._ready.wait()
+        if self._error:
+            raise self._error
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            listening = self._loop.run_until_complete(self._loop.create_server(self._connection, self._host, self.port))
+        except OSError as error:
+            self._error = error
+            self._ready.set()
+            return
+        self.port = listening.sockets[0].getsockname()[1]
+        self._ready.set()
+        self._loop.run_forever()
+
+    def _connection(self) -> SMTP:
+        return SMTP(self._mailbox, hostname="sandbox", loop=self._loop, enable_SMTPUTF8=True)
+
+
+def _parsed(recipients: list[str], raw: bytes) -> dict[str, Any]:
+    mail = message_from_bytes(raw, policy=policy.default)
+    return {
+        "to": recipients,
+        "from": str(mail["From"] or ""),
+        "subject": str(mail["Subject"] or ""),
+        "text": _content(mail.get_body(("plain",))),
+        "html": _content(mail.get_body(("html",))),
+        "attachments": [_attachment(part) for part in mail.iter_attachments()],
+        "headers": {name: str(value) for name, value in mail.items()},
+    }
+
+
+def _content(part: MIMEPart | None) -> str:
+    return str(part.get_content()) if part is not None else ""
+
+
+def _attachment(part: MIMEPart) -> dict[str, Any]:
+    content = part.get_payload(decode=True)
+    content = content if isinstance(content, bytes) else b""
+    return {
+        "name": part.get_filename() or "",
+        "type": part.get_content_type(),
+        "content": content.decode(errors="replace"),
+        "base64": base64.b64encode(content).decode(),
+    }

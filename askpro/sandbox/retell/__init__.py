@@ -1,0 +1,1 @@
+"""Retell's calls, as contracts/retell.md describes them."""

@@ -1,0 +1,1 @@
+"""Twilio's Messages, as contracts/twilio.md describes them."""
