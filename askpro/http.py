@@ -56,7 +56,11 @@ class Client:
         self.session.trust_env = False
         self.session.headers.update(headers or {})
         self.session.auth = auth
-        adapter = HTTPAdapter(max_retries=Retry(connect=2, read=0, status=0, other=0, redirect=0, backoff_factor=0.1))
+        # Connecting is all that may be repeated here; how a 429 is waited for is the queue's matter.
+        connects = Retry(
+            connect=2, read=0, status=0, other=0, redirect=0, backoff_factor=0.1, respect_retry_after_header=False
+        )
+        adapter = HTTPAdapter(max_retries=connects)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import environ
 
+from askpro.console.unfold import UNFOLD as UNFOLD
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -23,9 +25,11 @@ ASKPRO_HOME = Path(env.str("ASKPRO_HOME", default=str(BASE_DIR / ".askpro")))
 CODE_VERSION = env.str("ASKPRO_VERSION", default="dev")
 
 INSTALLED_APPS = [
-    "unfold",
-    "askpro.console",
-    "django.contrib.admin",
+    # Before the theme: some of its templates are ours.
+    "askpro.console.apps.ConsoleConfig",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "askpro.console.apps.ConsoleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -135,6 +139,8 @@ SYNTHETIC_EMAIL_DOMAIN = env.str("SYNTHETIC_EMAIL_DOMAIN", default="kunden.askpr
 TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", default="https://api.twilio.com").rstrip("/")
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKENS = env.list("TWILIO_AUTH_TOKENS", default=[])
+# Secrets of webhooks signed with a shared key (HMAC_SHA256), by key id: id=secret,id=secret.
+TWILIO_SHARED_KEYS = env.dict("TWILIO_SHARED_KEYS", default={})
 TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", default="")
 # Seconds a vendor may take to accept a connection, and to answer.
 VENDOR_CONNECT_TIMEOUT = env.float("VENDOR_CONNECT_TIMEOUT", default=3.0)
@@ -149,6 +155,10 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AskPro <termine@askp
 # Who is told, by direct transport, when a critical job is dead.
 OPS_EMAILS = env.list("OPS_EMAILS", default=[])
 
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+# Called in every process of the queues once it has been forked.
+AFTER_FORK = ["askpro.sentry.start"]
+
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -158,6 +168,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 TIME_ZONE = "Europe/Berlin"
 USE_I18N = True
+FORMAT_MODULE_PATH = "askpro.console.formats"
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = ASKPRO_HOME / "static"
@@ -173,8 +184,16 @@ elif not SECRET_KEY:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "askpro.logging.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.str("LOG_FORMAT", default="json" if ENVIRONMENT == "production" else "line"),
+        }
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "dramatiq": {"level": "WARNING"},

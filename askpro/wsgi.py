@@ -4,5 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from askpro import sentry
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "askpro.settings")
 application = get_wsgi_application()
+sentry.start()

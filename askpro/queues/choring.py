@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 
-from askpro.queues import alerts, chores, hints, watch
+from askpro.queues import alerts, chores, watch
 from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.process import become_child
 from askpro.queues.recover import Death, recover
@@ -143,6 +143,5 @@ def run_chores(supervisor_id: int, deaths: socket.socket, parent: int) -> None:
     """The chores process's main."""
     become_child("askpro chores", parent)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    hints.pusher.cache_clear()
     Sweeping().start()
     Chores(supervisor_id, deaths).run()

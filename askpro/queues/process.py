@@ -1,11 +1,15 @@
-"""What every child of the forker does first: die with its parent, take default signals, carry its name."""
+"""What every child of the forker does first: die with its parent, take signals, carry its name, report errors."""
 
 import ctypes
 import os
 import signal
 import sys
 
+from django.conf import settings
+from django.utils.module_loading import import_string
 from setproctitle import setproctitle
+
+from askpro.queues import hints
 
 PR_SET_PDEATHSIG = 1
 
@@ -21,3 +25,6 @@ def become_child(title: str, parent: int) -> None:
         signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     setproctitle(title)
+    hints.pusher.cache_clear()
+    for path in settings.AFTER_FORK:
+        import_string(path)()

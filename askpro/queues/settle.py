@@ -64,7 +64,8 @@ WITH item AS (
      WHERE settled.status = 'cancelled' AND job.chain_id = settled.chain_id AND job.status = 'waiting'
 ), next AS (
     UPDATE queues_job AS job SET status = 'queued', ready_at = statement_timestamp(), run_at = NULL,
-           deadline_at = CASE WHEN job.status = 'waiting' THEN statement_timestamp() + (job.deadline_at - job.created_at)
+           deadline_at = CASE WHEN job.status = 'waiting'
+                              THEN statement_timestamp() + (job.deadline_at - job.created_at)
                               ELSE job.deadline_at END
       FROM (SELECT DISTINCT ON (waiter.id) waiter.id FROM settled JOIN queues_job AS waiter
                 ON (waiter.chain_id = settled.chain_id AND settled.status = 'completed'

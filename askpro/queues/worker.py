@@ -9,7 +9,6 @@ from django.conf import settings
 from dramatiq import Worker as DramatiqWorker
 from dramatiq import get_broker
 
-from askpro.queues import hints
 from askpro.queues.broker import LedgerBroker
 from askpro.queues.config import Pool
 from askpro.queues.database import EngineConnection
@@ -31,7 +30,6 @@ def run_worker(pool: Pool, slots: Slots, supervisor_id: int, parent: int) -> Non
     os.nice(pool.nice)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    hints.pusher.cache_clear()
     worker_id = _register(pool, supervisor_id)
     slots.register(worker_id)
     broker = get_broker()

@@ -63,7 +63,7 @@ class TestTheRow:
         assert not Job.objects.exists()
 
     def test_it_refuses_arguments_that_the_job_does_not_take(self):
-        with pytest.raises(ValueError, match="tagged: .*call_id"):
+        with pytest.raises(ValueError, match=r"tagged: .*call_id"):
             actors.tagged.send()
 
     def test_it_refuses_an_unknown_message_option(self):

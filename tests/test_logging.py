@@ -1,0 +1,39 @@
+"""Log lines are JSON, and tell the job they belong to."""
+
+import json
+import logging
+import sys
+from types import SimpleNamespace
+
+from askpro.logging import JsonFormatter
+from askpro.queues.running import current
+
+
+def line(message="hello", exc_info=None):
+    record = logging.LogRecord("calls", logging.INFO, __file__, 1, message, None, exc_info)
+    return json.loads(JsonFormatter().format(record))
+
+
+def test_a_line_is_one_json_object():
+    written = line("Grüße\n")
+    assert (written["level"], written["logger"], written["message"]) == ("INFO", "calls", "Grüße\n")
+    assert "job" not in written
+
+
+def test_a_line_of_a_job_names_it():
+    current.claim = SimpleNamespace(id="01", claim_no=2, actor_name="extract_call_data")
+    try:
+        written = line()
+    finally:
+        current.claim = None
+    assert (written["job"], written["attempt"], written["actor"]) == ("01", 2, "extract_call_data")
+
+
+def test_an_errors_text_stays_out_of_the_log():
+    try:
+        raise ValueError("Jürgen Weiß, +4915550100123")
+    except ValueError:
+        written = json.dumps(line("failed", sys.exc_info()))
+    assert "ValueError" in written
+    assert "test_logging.py" in written
+    assert "+49155" not in written
