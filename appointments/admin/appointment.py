@@ -1,0 +1,141 @@
+"""Appointments. Their truth is at Cal.com; here they are looked at."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter, RelatedDropdownFilter
+
+from appointments.models import Appointment
+from askpro.console import display
+from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.subjects import jobs_about
+from askpro.console.table import Table, job_table
+from askpro.console.term import Term
+from calls.admin.customer import customers_meant
+from webhooks.models import WebhookEvent
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(ReadOnlyModelAdmin):
+    list_display = ("who", "starts", "what", "person", "progress", "calendar", "company")
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("sync_status", ChoicesDropdownFilter),
+        ("source", ChoicesDropdownFilter),
+        ("company", RelatedDropdownFilter),
+        ("starts_at", RangeDateFilter),
+    )
+    list_select_related = ("company", "customer", "service", "staff")
+    list_defer = ("company__calcom_api_key", "notes")
+    ordering = ("-id",)
+    search_help_text = "Name, phone number, e-mail or booking uid"
+    empty_text = "Calls that ask for one and bookings at Cal.com appear here. Or run: python3 manage.py demo_call"
+    detail_template = "console/appointment.html"
+
+    def find(self, rows: QuerySet[Appointment], term: Term) -> QuerySet[Appointment]:
+        meant = Q(calcom_uid=term.text) | Q(customer_id__in=customers_meant(term))
+        if term.number is not None:
+            meant |= Q(pk=term.number) | Q(calcom_booking_id=term.number)
+        if term.uuid:
+            meant |= Q(booking_key=term.uuid)
+        if term.phone:
+            meant |= Q(attendee_phone=term.phone)
+        elif term.is_email:
+            meant |= Q(attendee_email__iexact=term.text)
+        elif term.number is None and not term.phone_start:
+            meant |= Q(attendee_name__icontains=term.text)
+        return rows.filter(meant)
+
+    @admin.display(description="Who")
+    def who(self, appointment: Appointment) -> str:
+        return appointment.attendee_name or str(appointment.customer or "Unknown")
+
+    @admin.display(description="Starts", ordering="starts_at")
+    def starts(self, appointment: Appointment) -> SafeString | str:
+        return display.weekday(appointment.starts_at)
+
+    @admin.display(description="Service")
+    def what(self, appointment: Appointment) -> str:
+        return str(appointment.service or display.NOTHING)
+
+    @admin.display(description="With")
+    def person(self, appointment: Appointment) -> str:
+        return str(appointment.staff or display.NOTHING)
+
+    @admin.display(description="Status")
+    def progress(self, appointment: Appointment) -> SafeString:
+        return display.state(appointment)
+
+    @admin.display(description="Cal.com")
+    def calendar(self, appointment: Appointment) -> SafeString:
+        return display.state(appointment, "sync_status")
+
+    def detail(self, request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
+        what = " with ".join(str(part) for part in (appointment.service, appointment.staff) if part)
+        return {
+            "headline": f"{self.who(appointment)}, {display.local(appointment.starts_at, 'D j M Y, H:i')}",
+            "state": display.state(appointment),
+            "lead": what,
+            "notes": [("danger", f"Cal.com: {appointment.sync_error}")] if appointment.sync_error else [],
+            "facts": _facts(appointment),
+            "more_facts": _calendar_facts(appointment),
+            "tables": _tables(appointment),
+        }
+
+
+def _facts(appointment: Appointment) -> list[tuple[str, Any]]:
+    return [
+        ("Starts", display.weekday(appointment.starts_at)),
+        ("Ends", display.weekday(appointment.ends_at)),
+        ("Time zone", appointment.timezone),
+        ("Before the change", display.weekday(appointment.previous_starts_at)),
+        ("Customer", display.link(appointment.customer)),
+        ("Attendee", appointment.attendee_name),
+        ("E-mail", appointment.attendee_email),
+        ("Phone", display.phone(appointment.attendee_phone)),
+        ("Company", display.link(appointment.company)),
+        ("Branch", display.link(appointment.branch)),
+        ("Call", display.link(appointment.call)),
+        ("Notes", appointment.notes),
+    ]
+
+
+def _calendar_facts(appointment: Appointment) -> list[tuple[str, Any]]:
+    uid = appointment.calcom_uid or ""
+    return [
+        ("State at Cal.com", appointment.get_sync_status_display()),
+        ("Booked through", appointment.get_source_display()),
+        # A uid cancels a booking without any log-in.
+        ("Booking uid", f"{uid[:4]}…" if uid else ""),
+        ("Booking id", appointment.calcom_booking_id),
+        ("Our key", appointment.booking_key),
+        ("Newest change there", display.moment(appointment.calcom_event_at)),
+        ("Version", appointment.version),
+        ("Cancelled", display.moment(appointment.cancelled_at)),
+        ("Reason", appointment.cancellation_reason),
+        ("Made", display.moment(appointment.created_at)),
+        ("Changed", display.moment(appointment.updated_at)),
+    ]
+
+
+def _tables(appointment: Appointment) -> list[Table]:
+    messages = [
+        [display.link(row), display.state(row), row.version, display.moment(row.sent_at), row.reason]
+        for row in appointment.notifications.order_by("-id")
+    ]
+    uids = {appointment.calcom_uid or "", *appointment.calcom_uids.values_list("uid", flat=True)} - {""}
+    events = WebhookEvent.objects.filter(subject__in=uids).defer("body").order_by("-id")[:50]
+    follow_ups = [
+        [display.link(row, row.get_reason_display()), display.state(row), display.minute(row.due_at), row.detail]
+        for row in appointment.follow_ups.order_by("-id")
+    ]
+    heard = [[display.link(row, row.event_type), display.state(row), display.moment(row.received_at)] for row in events]
+    return [
+        Table("Messages", ["Message", "State", "Version", "Sent", "Reason"], messages, "No message."),
+        Table("Follow-ups", ["Reason", "State", "Due", "Detail"], follow_ups, "No follow-up."),
+        job_table(jobs_about([appointment])),
+        Table("Heard from Cal.com", ["Event", "State", "Received"], heard, "No webhook about it."),
+    ]

@@ -1,0 +1,43 @@
+"""The daily counts."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+
+from appointments.models import DailyCount
+from askpro.console import display
+from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.term import Term
+
+
+@admin.register(DailyCount)
+class DailyCountAdmin(ReadOnlyModelAdmin):
+    list_display = ("date", "company", "calls", "requests", "bookings", "follow_ups")
+    list_filter = (("company", RelatedDropdownFilter),)
+    list_select_related = ("company",)
+    list_defer = ("company__calcom_api_key",)
+    date_hierarchy = "day"
+    search_help_text = "Company"
+    empty_text = "Each worked-off call counts for its day. To count one now, run: python3 manage.py demo_call"
+
+    def find(self, rows: QuerySet[DailyCount], term: Term) -> QuerySet[DailyCount]:
+        return rows.filter(company__name__icontains=term.text)
+
+    @admin.display(description="Day", ordering="day")
+    def date(self, count: DailyCount) -> str:
+        return display.day(count.day)
+
+    def detail(self, request: HttpRequest, count: DailyCount) -> dict[str, Any]:
+        return {
+            "headline": f"{count.company}, {display.day(count.day)}",
+            "facts": [
+                ("Company", display.link(count.company)),
+                ("Calls", str(count.calls)),
+                ("Booking requests", str(count.requests)),
+                ("Bookings", str(count.bookings)),
+                ("Follow-ups", str(count.follow_ups)),
+            ],
+        }

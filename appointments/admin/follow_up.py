@@ -1,0 +1,149 @@
+"""Follow-ups: the list of work for people."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
+
+from appointments.models import FollowUp
+from askpro.console import display
+from askpro.console.acts import Act
+from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.subjects import jobs_about
+from askpro.console.table import job_table
+from askpro.console.term import Term
+from calls.admin.customer import customers_meant
+
+
+class StateFilter(DropdownFilter):
+    """Open ones unless asked otherwise: the list is work to do."""
+
+    title = "status"
+    parameter_name = "state"
+    all_option = None
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        done = [(value, str(label)) for value, label in FollowUp.Status.choices if value != FollowUp.Status.OPEN]
+        return [("", "Waits for a person"), ("overdue", "Overdue"), *done, ("all", "All")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value() or "open"
+        if chosen == "all":
+            return queryset
+        if chosen == "overdue":
+            return queryset.filter(status=FollowUp.Status.OPEN, due_at__lt=timezone.now())
+        return queryset.filter(status=chosen)
+
+
+@admin.register(FollowUp)
+class FollowUpAdmin(ReadOnlyModelAdmin):
+    list_display = ("why", "who", "said", "due", "progress", "company")
+    list_filter = (StateFilter, ("reason", ChoicesDropdownFilter), ("company", RelatedDropdownFilter))
+    list_select_related = ("company", "customer", "call")
+    list_defer = (
+        "company__calcom_api_key",
+        "call__transcript",
+        "call__analysis",
+        "call__variables",
+        "call__problems",
+        "call__summary",
+    )
+    ordering = ("due_at", "id")
+    search_help_text = "Name, phone number or call id"
+    empty_text = "Nothing waits for a person. Requests that a machine must not decide appear here."
+    detail_template = "console/follow_up.html"
+    acts = (
+        Act(
+            name="resolve",
+            label="Resolve",
+            icon="task_alt",
+            explain="You have dealt with it: called back, booked by hand, or found that nothing is to be done."
+            " A request that is still open is closed with it, so that no job books it any more.",
+            done="resolved",
+            note="What was done?",
+            note_required=True,
+            possible=lambda follow_up: follow_up.status == FollowUp.Status.OPEN,
+            run=lambda follow_up, user, note: follow_up.resolve(user, note),
+        ),
+    )
+
+    def find(self, rows: QuerySet[FollowUp], term: Term) -> QuerySet[FollowUp]:
+        meant = Q(customer_id__in=customers_meant(term)) | Q(call__retell_call_id=term.text)
+        if term.phone:
+            meant |= Q(call__from_number=term.phone)
+        return rows.filter(meant if term.number is None else meant | Q(pk=term.number))
+
+    @admin.display(description="Reason")
+    def why(self, follow_up: FollowUp) -> str:
+        return str(follow_up.get_reason_display())
+
+    @admin.display(description="Who")
+    def who(self, follow_up: FollowUp) -> SafeString | str:
+        if follow_up.customer is not None:
+            return str(follow_up.customer)
+        return display.phone(follow_up.call.from_number) if follow_up.call else display.NOTHING
+
+    @admin.display(description="Said")
+    def said(self, follow_up: FollowUp) -> SafeString | str:
+        return display.shorten(follow_up.words.replace("\n", " "), 60)
+
+    @admin.display(description="Call back by", ordering="due_at")
+    def due(self, follow_up: FollowUp) -> SafeString | str:
+        return _due(follow_up)
+
+    @admin.display(description="Status")
+    def progress(self, follow_up: FollowUp) -> SafeString:
+        return display.state(follow_up)
+
+    def detail(self, request: HttpRequest, follow_up: FollowUp) -> dict[str, Any]:
+        return {
+            "headline": f"{follow_up.get_reason_display()}: {self.who(follow_up)}",
+            "who": self.who(follow_up),
+            "follow_up": follow_up,
+            "state": display.state(follow_up),
+            "lead": follow_up.detail,
+            "alternatives": [_alternative(value) for value in follow_up.alternatives],
+            "facts": _facts(follow_up),
+            "tables": [job_table(jobs_about([follow_up.call])) if follow_up.call else job_table([])],
+        }
+
+
+def _due(follow_up: FollowUp) -> SafeString | str:
+    due = display.weekday(follow_up.due_at)
+    late = follow_up.status == FollowUp.Status.OPEN and follow_up.due_at < timezone.now()
+    return format_html('<span class="ap-bad">{}</span>', due) if late else due
+
+
+def _alternative(value: Any) -> SafeString | str:
+    """A free time as it was noted: an ISO time, alone or with what belongs to it."""
+    start = value.get("start") or value.get("starts_at") if isinstance(value, dict) else value
+    try:
+        return display.weekday(datetime.fromisoformat(str(start).replace("Z", "+00:00")))
+    except ValueError:
+        return str(value)
+
+
+def _facts(follow_up: FollowUp) -> list[tuple[str, Any]]:
+    number = (follow_up.customer and follow_up.customer.sms_number) or (
+        follow_up.call.from_number if follow_up.call else ""
+    )
+    return [
+        ("Call back by", _due(follow_up)),
+        ("Phone", display.phone(number)),
+        ("Customer", display.link(follow_up.customer)),
+        ("Call", display.link(follow_up.call)),
+        ("Appointment", display.link(follow_up.appointment)),
+        ("Company", display.link(follow_up.company)),
+        ("Branch", display.link(follow_up.branch)),
+        ("Opened", display.moment(follow_up.created_at)),
+        ("Resolved", display.moment(follow_up.resolved_at)),
+        ("Resolved by", str(follow_up.resolved_by or "")),
+        ("Note", follow_up.note),
+    ]

@@ -1,0 +1,142 @@
+"""What the front page says: today's work, what waits for a person, and how the queues stand."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Min, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from appointments.models import DailyCount, FollowUp
+from askpro.console.filters import since
+from askpro.queue_settings import QUEUES
+from askpro.queues.models import Job, Supervisor, Worker
+from calls.models import BookingRequest, Call, Company
+from notifications.models import Notification
+from webhooks.models import WebhookEvent
+
+DAYS = 14
+MOST_ROWS = 6
+SILENT_AFTER = timedelta(seconds=20)
+
+
+@dataclass(slots=True)
+class QueueLine:
+    """How a queue stands. `promise` is how old its oldest ready job may get."""
+
+    name: str
+    promise: timedelta
+    ready: int = 0
+    running: int = 0
+    later: int = 0
+    dead: int = 0
+    oldest: timedelta | None = None
+
+    @property
+    def is_late(self) -> bool:
+        return self.oldest is not None and self.oldest > self.promise
+
+
+def numbers(user: Any) -> dict[str, Any]:
+    """The context of the front page, as far as the person may see it."""
+    context: dict[str, Any] = {"now": timezone.now(), "is_new": not Call.objects.exists()}
+    if user.has_perm("calls.view_call"):
+        context |= {"today": today(), "days": days(), "newest": newest()}
+    if user.has_perm("appointments.view_followup"):
+        context |= {"follow_ups": follow_ups()}
+    if user.has_perm("notifications.view_notification"):
+        context |= {"messages_failed": failed_messages()}
+    if user.has_perm("webhooks.view_webhookevent"):
+        context |= {"events": troubled_events()}
+    if user.has_perm("queues.view_job"):
+        context |= {"queues": queues(), "workers": workers()}
+    return context
+
+
+def today() -> dict[str, int]:
+    """Calls since midnight, and what came of them."""
+    # By company, because that is how the index is built: no count may read the whole table.
+    companies = list(Company.objects.values_list("pk", flat=True))
+    calls = Call.objects.filter(company_id__in=companies, started_at__gte=since("today"))
+    requests = BookingRequest.objects.filter(call__in=calls)
+    return {
+        "calls": calls.count(),
+        "ongoing": calls.filter(status=Call.Status.ONGOING).count(),
+        "booked": requests.filter(status=BookingRequest.Status.BOOKED).count(),
+        "requests": requests.count(),
+    }
+
+
+def days() -> list[dict[str, Any]]:
+    """Calls and bookings of the last days, all companies together, oldest first; days without a call included."""
+    first = timezone.localdate() - timedelta(days=DAYS - 1)
+    rows = DailyCount.objects.filter(day__gte=first).values_list("day", "calls", "bookings")
+    held: dict[Any, list[int]] = {first + timedelta(days=n): [0, 0] for n in range(DAYS)}
+    for day, calls, bookings in rows:
+        if day in held:
+            held[day][0] += calls
+            held[day][1] += bookings
+    most = max((calls for calls, _ in held.values()), default=0)
+    return [
+        {
+            "day": day,
+            "calls": calls,
+            "bookings": bookings,
+            "height": round(100 * calls / most) if most else 0,
+            "share": round(100 * bookings / calls) if calls else 0,
+        }
+        for day, (calls, bookings) in held.items()
+    ]
+
+
+def newest() -> list[Call]:
+    """The latest calls."""
+    rows = Call.objects.select_related("company", "customer").order_by("-id")
+    heavy = ("transcript", "analysis", "variables", "problems", "summary")
+    return list(rows.defer(*heavy, "company__calcom_api_key")[:MOST_ROWS])
+
+
+def follow_ups() -> dict[str, Any]:
+    """What waits for a person, the most urgent first."""
+    still_open = FollowUp.objects.filter(status=FollowUp.Status.OPEN)
+    counted = still_open.aggregate(open=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=Now())))
+    next_ones = still_open.select_related("company", "customer").defer("company__calcom_api_key").order_by("due_at")
+    return {**counted, "next": list(next_ones[:MOST_ROWS])}
+
+
+def failed_messages() -> int:
+    """Messages of the last seven days that nobody received."""
+    return Notification.objects.filter(status=Notification.Status.FAILED, created_at__gte=since("7d")).count()
+
+
+def troubled_events() -> dict[str, int]:
+    """Webhook events of the last seven days that need a person, by state."""
+    states = ("failed", "unassigned", "conflict", "invalid")
+    rows = WebhookEvent.objects.filter(received_at__gte=since("7d"), status__in=states)
+    return dict(rows.order_by().values_list("status").annotate(Count("pk")))
+
+
+def queues() -> list[QueueLine]:
+    """Every declared queue, and every other that has jobs. One small query for each partial index."""
+    lines = {name: QueueLine(name, timedelta(seconds=words["promise"])) for name, words in QUEUES.items()}
+    counted = Job.objects.order_by().values("queue_name")
+    waits = ["scheduled", "retrying", "released"]
+    for part, rows in {
+        "ready": counted.filter(status="queued").annotate(n=Count("pk"), oldest=Now() - Min("ready_at")),
+        "running": counted.filter(status="processing").annotate(n=Count("pk")),
+        "later": counted.filter(status__in=waits).annotate(n=Count("pk")),
+        "dead": counted.filter(status="dead").annotate(n=Count("pk")),
+    }.items():
+        for row in rows:
+            line = lines.setdefault(row["queue_name"], QueueLine(row["queue_name"], timedelta(minutes=1)))
+            setattr(line, part, row["n"])
+            line.oldest = row.get("oldest") or line.oldest
+    return list(lines.values())
+
+
+def workers() -> dict[str, int]:
+    """Processes that run, by their own word and by a heart-beat not older than twenty seconds."""
+    alive = Supervisor.objects.filter(status=Supervisor.Status.RUNNING, beat_at__gte=Now() - SILENT_AFTER)
+    running = Worker.objects.filter(status=Worker.Status.RUNNING, supervisor__in=alive)
+    return {"supervisors": alive.count(), "workers": running.count()}

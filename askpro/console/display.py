@@ -1,0 +1,117 @@
+"""How single values look, in lists and on pages. Everything is escaped here or by the template, never by the caller."""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import phonenumbers
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.urls import NoReverseMatch, reverse
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from askpro.console.tones import tone_of
+
+NOTHING = "–"
+
+
+def pill(state: str, sentence: str = "") -> SafeString:
+    """A state in its colour; its sentence shows on hover."""
+    return format_html(
+        '<span class="ap-pill ap-{}" title="{}">{}</span>', tone_of(state), sentence, state.replace("_", " ")
+    )
+
+
+def state(obj: Any, field: str = "status") -> SafeString:
+    """The pill of a field with choices."""
+    return pill(str(getattr(obj, field)), str(getattr(obj, f"get_{field}_display")()))
+
+
+def address(obj: Model) -> str:
+    """Where a row's page is; empty when it has none."""
+    meta = obj._meta
+    try:
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[quote(obj.pk)])
+    except NoReverseMatch:
+        return ""
+
+
+def link(obj: Model | None, text: object = None) -> SafeString | str:
+    """A link to a row's page, or a dash."""
+    if obj is None:
+        return NOTHING
+    return format_html('<a class="ap-link" href="{}">{}</a>', address(obj), str(obj) if text is None else text)
+
+
+def moment(value: datetime | None) -> SafeString | str:
+    """A time in the console's zone, with seconds; UTC on hover."""
+    return _time(value, "j M Y, H:i:s")
+
+
+def minute(value: datetime | None) -> SafeString | str:
+    """A time without seconds, for lists."""
+    return _time(value, "j M Y, H:i")
+
+
+def weekday(value: datetime | None) -> SafeString | str:
+    """A time that a person has to keep: with its weekday."""
+    return _time(value, "D j M Y, H:i")
+
+
+def local(value: datetime, pattern: str) -> str:
+    """A time in the console's zone as plain text."""
+    return formats.date_format(timezone.localtime(value), pattern)
+
+
+def day(value: date) -> str:
+    return formats.date_format(value, "D j M Y")
+
+
+def phone(number: str | None) -> SafeString | str:
+    """A number in groups, as people read it; whatever is no number as it came."""
+    return format_html('<span class="ap-nowrap">{}</span>', _grouped(number)) if number else NOTHING
+
+
+def duration(value: timedelta | None) -> str:
+    """A length of time in its two largest units: 850 ms, 12.4 s, 3 min 20 s, 2 h 5 min, 4 d 3 h."""
+    if value is None:
+        return NOTHING
+    seconds = value.total_seconds()
+    if abs(seconds) < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+
+
+def shorten(text: str, length: int = 60) -> SafeString | str:
+    """A long text on one line, whole on hover."""
+    if len(text) <= length:
+        return text
+    return format_html('<span title="{}">{}…</span>', text[:1000], text[: length - 1].rstrip())
+
+
+def _time(value: datetime | None, pattern: str) -> SafeString | str:
+    if value is None:
+        return NOTHING
+    return format_html(
+        '<time class="ap-nowrap" datetime="{}" title="{}">{}</time>',
+        value.isoformat(),
+        f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        local(value, pattern),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _grouped(number: str) -> str:
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

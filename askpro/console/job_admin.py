@@ -1,0 +1,161 @@
+"""Jobs: the list, and the page with attempts, trace and chain."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+
+from askpro.console import display, payload
+from askpro.console.acts import Act
+from askpro.console.filters import PeriodFilter, since
+from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.subjects import named_by
+from askpro.console.term import Term
+from askpro.console.trace import lines_of
+from askpro.queue_settings import QUEUES
+from askpro.queues import jobs
+from askpro.queues.models import Job
+
+WAITING = (Job.Status.WAITING, Job.Status.SCHEDULED, Job.Status.QUEUED, Job.Status.RETRYING, Job.Status.RELEASED)
+MOST_TRACES = 5
+
+
+class QueueFilter(DropdownFilter):
+    title = "queue"
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(name, name) for name in QUEUES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        return queryset.filter(queue_name=self.value()) if self.value() else queryset
+
+
+class SentFilter(PeriodFilter):
+    """Ids are ordered by time, so the primary key answers this for any number of jobs."""
+
+    title = "sent"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        start = since(self.value() or "")
+        return queryset.filter(pk__gte=first_id_of(start)) if start else queryset
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyModelAdmin):
+    list_display = ("actor", "progress", "queue_name", "about", "tries", "sent", "next_run", "why")
+    list_filter = (("status", ChoicesDropdownFilter), QueueFilter, SentFilter)
+    list_defer = ("args", "kwargs", "options")
+    search_help_text = "Job id, actor, or a tag such as call:17"
+    empty_text = "Jobs appear here when work is sent. To see some now, run: python3 manage.py demo_call"
+    detail_template = "console/job.html"
+    acts = (
+        Act(
+            name="retry",
+            label="Retry",
+            icon="replay",
+            explain="The job gets one more run, at once. Its id and its history stay; later steps of its chain follow.",
+            done="sent again",
+            possible=lambda job: job.status == Job.Status.DEAD,
+            run=lambda job, user, note: job.retry(),
+        ),
+        Act(
+            name="cancel",
+            label="Cancel",
+            icon="cancel",
+            explain="The job will not run. Later steps of its chain stay where they are and do not run either.",
+            done="cancelled",
+            note="Why?",
+            possible=lambda job: job.status in WAITING,
+            run=lambda job, user, note: jobs.cancel(job.pk),
+        ),
+    )
+
+    def find(self, rows: QuerySet[Job], term: Term) -> QuerySet[Job]:
+        if term.uuid:
+            return rows.filter(Q(pk=term.uuid) | Q(chain_id=term.uuid))
+        if ":" in term.text:
+            # The index leaves out jobs without tags, and PostgreSQL only takes it for a query that says so too.
+            return rows.exclude(tags=[]).filter(tags__contains=[term.text])
+        return rows.filter(actor_name__icontains=term.text)
+
+    @admin.display(description="Job")
+    def actor(self, job: Job) -> str:
+        return job.actor_name
+
+    @admin.display(description="State")
+    def progress(self, job: Job) -> SafeString:
+        return display.state(job)
+
+    @admin.display(description="About")
+    def about(self, job: Job) -> SafeString | str:
+        return display.shorten(", ".join(job.tags), 40)
+
+    @admin.display(description="Tries")
+    def tries(self, job: Job) -> str:
+        return str(job.tries_spent or "")
+
+    @admin.display(description="Sent", ordering="id")
+    def sent(self, job: Job) -> SafeString | str:
+        return display.moment(job.created_at)
+
+    @admin.display(description="Runs at")
+    def next_run(self, job: Job) -> SafeString | str:
+        return display.moment(job.run_at) if job.run_at else ""
+
+    @admin.display(description="Last error or reason")
+    def why(self, job: Job) -> SafeString | str:
+        return display.shorten(job.error_class or job.release_reason, 40)
+
+    def detail(self, request: HttpRequest, job: Job) -> dict[str, Any]:
+        attempts = list(job.attempts.order_by("-claim_no"))
+        steps = Job.objects.filter(chain_id=job.chain_id).order_by("chain_step") if job.chain_id else []
+        return {
+            "headline": job.actor_name,
+            "state": display.state(job),
+            "lead": job.get_status_display(),
+            "notes": _notes(job),
+            "attempts": attempts,
+            "traces": [(row, lines_of(row.trace)) for row in attempts if row.trace][:MOST_TRACES],
+            "steps": list(steps),
+            "about": named_by(job),
+            "facts": _facts(job),
+            "arguments": payload.pretty({"args": job.args, "kwargs": job.kwargs, "options": job.options}),
+        }
+
+
+def first_id_of(moment: datetime) -> uuid.UUID:
+    """The smallest id (UUIDv7) that a job of this moment can have."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def _facts(job: Job) -> list[tuple[str, Any]]:
+    return [
+        ("Queue", job.queue_name),
+        ("Sent", display.moment(job.created_at)),
+        ("Ready since", display.moment(job.ready_at)),
+        ("Runs at", display.moment(job.run_at)),
+        ("Deadline", display.moment(job.deadline_at)),
+        ("Finished", display.moment(job.finished_at)),
+        ("Tries spent", str(job.tries_spent)),
+        ("Put back", f"{job.releases} times" if job.releases else "never"),
+        ("Last put back for", job.release_reason),
+        ("Lost with a worker", f"{job.losses} times" if job.losses else "never"),
+        ("Lock", job.lock_key),
+        ("Worker", job.worker_id),
+        ("Job id", job.pk),
+    ]
+
+
+def _notes(job: Job) -> list[tuple[str, str]]:
+    if job.status == Job.Status.DEAD:
+        return [("danger", f"{job.error_class}: {job.error_message}" if job.error_class else "Gave up.")]
+    if job.status == Job.Status.RELEASED and job.release_reason:
+        return [("info", f"Waits: {job.release_reason}. No try is spent by waiting.")]
+    return []

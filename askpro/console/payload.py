@@ -1,0 +1,68 @@
+"""What a vendor sent, made readable without being believed."""
+
+import json
+import re
+from urllib.parse import parse_qsl
+
+LONGEST = 200_000
+DEEPEST = 24
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+|"', re.DOTALL)
+
+
+def readable(body: bytes, content_type: str = "") -> str:
+    """The body indented (JSON) or one field a line (a form); as it came when it is neither. Long ones are cut."""
+    text = body[:LONGEST].decode("utf-8", "replace").replace("\x00", "\ufffd")
+    cut = "" if len(body) <= LONGEST else f"\n… cut here; {len(body):,} bytes in all."
+    if "form-urlencoded" in content_type:
+        return "\n".join(f"{key} = {value}" for key, value in parse_qsl(text, keep_blank_values=True)) + cut
+    return (indented(text) if text.lstrip()[:1] in ("{", "[") else text) + cut
+
+
+def pretty(value: object) -> str:
+    """A stored JSON value, indented."""
+    return indented(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def indented(text: str) -> str:
+    """JSON text with line breaks and indents, token by token: big numbers stay exact, depth costs no recursion."""
+    lines: list[str] = [""]
+    depth = 0
+    for token in _TOKEN.findall(text):
+        if token in "{[":
+            depth += 1
+            lines[-1] += token
+            lines.append(_margin(depth))
+        elif token in "}]":
+            depth = max(depth - 1, 0)
+            _close(lines, token, depth)
+        elif token == ",":
+            lines[-1] += token
+            lines.append(_margin(depth))
+        else:
+            lines[-1] += ": " if token == ":" else _spelled_out(token)
+    return "\n".join(lines)
+
+
+def _close(lines: list[str], token: str, depth: int) -> None:
+    if not lines[-1].strip() and len(lines) > 1:
+        lines.pop()
+        if lines[-1][-1:] in ("{", "["):
+            lines[-1] += token
+            return
+    lines.append(_margin(depth) + token)
+
+
+def _margin(depth: int) -> str:
+    return "  " * min(depth, DEEPEST)
+
+
+def _spelled_out(token: str) -> str:
+    r"""A string with "\u00fc" as "ü"; unchanged when it holds what UTF-8 cannot carry."""
+    if "\\u" not in token:
+        return token
+    try:
+        spelled = json.dumps(json.loads(token), ensure_ascii=False)
+        spelled.encode("utf-8")
+    except ValueError:
+        return token
+    return spelled

@@ -1,0 +1,192 @@
+"""The story of a call: everything that was caused by it, on one time axis."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, Q
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+
+from appointments.models import Appointment, CalcomUid, FollowUp
+from askpro.console import display
+from askpro.console.subjects import jobs_about
+from askpro.queues.models import Attempt, Job
+from calls.models import BookingRequest, Call
+from notifications.models import Notification
+from webhooks.models import WebhookEvent
+
+LATER = datetime.max.replace(tzinfo=UTC)
+MOST_EVENTS = 200
+
+
+@dataclass(slots=True)
+class Entry:
+    """One thing that happened. `at` is None for what has not happened yet; it stands at the end."""
+
+    at: datetime | None
+    icon: str
+    title: str
+    state: SafeString | str = ""
+    href: str = ""
+    lines: list[str] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    quote: str = ""
+
+
+class Story:
+    """Reads what belongs to a call, as far as the person may see it."""
+
+    def __init__(self, call: Call, user: Any) -> None:
+        self.call = call
+        self.user = user
+        self.hidden: list[str] = []
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """Everything in order of time."""
+        parts = [self._call(), self._events(), self._requests(), self._appointments(), self._messages()]
+        parts += [self._follow_ups(), self._jobs(), self._people()]
+        return sorted(chain(*parts), key=lambda entry: entry.at or LATER)
+
+    @cached_property
+    def requests(self) -> list[BookingRequest]:
+        return list(self.call.booking_requests.select_related("service", "staff").order_by("ordinal"))
+
+    @cached_property
+    def appointments(self) -> list[Appointment]:
+        rows = Appointment.objects.filter(call=self.call).select_related("service", "staff")
+        return list(rows.order_by("id")) if self._may(Appointment) else []
+
+    @cached_property
+    def messages(self) -> list[Notification]:
+        belongs = Q(call=self.call) | Q(appointment__in=[row.pk for row in self.appointments])
+        return list(Notification.objects.filter(belongs).order_by("id")) if self._may(Notification) else []
+
+    @cached_property
+    def follow_ups(self) -> list[FollowUp]:
+        belongs = Q(call=self.call) | Q(appointment__in=[row.pk for row in self.appointments])
+        rows = FollowUp.objects.filter(belongs).select_related("resolved_by").defer("company")
+        return list(rows.order_by("id")) if self._may(FollowUp) else []
+
+    @cached_property
+    def events(self) -> list[WebhookEvent]:
+        if not self._may(WebhookEvent):
+            return []
+        uids = CalcomUid.objects.filter(appointment__in=[row.pk for row in self.appointments])
+        subjects = {self.call.retell_call_id, *uids.values_list("uid", flat=True)}
+        subjects |= {row.calcom_uid for row in self.appointments if row.calcom_uid}
+        subjects |= {row.provider_id for row in self.messages if row.provider_id}
+        rows = WebhookEvent.objects.filter(subject__in=subjects).exclude(subject="")
+        return list(rows.defer("body").order_by("-id")[:MOST_EVENTS])
+
+    @cached_property
+    def jobs(self) -> list[Job]:
+        if not self._may(Job):
+            return []
+        return list(jobs_about([self.call, *self.events, *self.appointments, *self.messages]))
+
+    @cached_property
+    def answered_after(self) -> timedelta | None:
+        """From the webhook that ended the call to the first message that a provider accepted."""
+        ended = [row.received_at for row in self.events if row.event_type == "call_ended"]
+        sent = [row.sent_at for row in self.messages if row.sent_at and row.kind != Notification.Kind.STAFF]
+        return min(sent) - min(ended) if ended and sent and min(sent) > min(ended) else None
+
+    def _call(self) -> Iterator[Entry]:
+        call = self.call
+        if call.started_at:
+            yield Entry(call.started_at, "call", "Call started")
+        if call.ended_at:
+            reason = call.disconnection_reason.replace("_", " ")
+            yield Entry(call.ended_at, "call_end", "Call ended", lines=[reason] if reason else [])
+
+    def _events(self) -> Iterator[Entry]:
+        for row in self.events:
+            lines = [row.reason] if row.reason else []
+            if row.duplicates:
+                lines.append(f"Sent again {row.duplicates} times, at last {_clock(row.last_duplicate_at)}.")
+            if row.replays:
+                lines.append(f"Replayed {row.replays} times.")
+            title = f"{row.get_provider_display()} webhook {row.event_type}"
+            yield _entry(row, row.received_at, "webhook", title, lines)
+
+    def _requests(self) -> Iterator[Entry]:
+        for row in self.requests:
+            lines = [f"Unclear: {row.unclear}"] if row.unclear else []
+            lines += [f"Read as {_clock(row.starts_at, 'D j M Y, H:i')}."] if row.starts_at else []
+            title = f"Booking request {row.ordinal}"
+            words = " · ".join(filter(None, [row.date_words, row.time_words, row.service_words, row.staff_words]))
+            yield Entry(row.created_at, "edit_calendar", title, display.state(row), "", lines, quote=words)
+
+    def _appointments(self) -> Iterator[Entry]:
+        for row in self.appointments:
+            what = " with ".join(str(part) for part in (row.service, row.staff) if part) or "Appointment"
+            lines = [f"Cal.com: {row.get_sync_status_display().lower()}"]
+            lines += [row.sync_error] if row.sync_error else []
+            yield _entry(row, row.created_at, "event", f"{what}, {_clock(row.starts_at, 'D j M, H:i')}", lines)
+            if row.cancelled_at:
+                lines = [row.cancellation_reason] if row.cancellation_reason else []
+                yield _entry(row, row.cancelled_at, "event_busy", "Appointment cancelled", lines)
+
+    def _messages(self) -> Iterator[Entry]:
+        for row in self.messages:
+            lines = [f"To {row.recipient}"] if row.recipient else []
+            lines += [row.reason] if row.reason else []
+            lines += [f"Delivered {_clock(row.delivered_at)}."] if row.delivered_at else []
+            title = f"{row.get_kind_display()} by {row.get_channel_display()}"
+            icon = "sms" if row.channel == Notification.Channel.SMS else "mail"
+            yield _entry(row, row.sent_at or row.created_at, icon, title, lines)
+
+    def _follow_ups(self) -> Iterator[Entry]:
+        for row in self.follow_ups:
+            lines = [row.detail] if row.detail else []
+            lines.append(f"Call back by {_clock(row.due_at, 'D j M, H:i')}.")
+            title = f"Follow-up: {row.get_reason_display().lower()}"
+            yield _entry(row, row.created_at, "phone_callback", title, lines)
+            if row.resolved_at:
+                title = "Follow-up resolved" if row.resolved_by else "Follow-up settled by itself"
+                yield Entry(row.resolved_at, "task_alt", title, "", display.address(row), [], [], row.note)
+
+    def _jobs(self) -> Iterator[Entry]:
+        for row in self.jobs:
+            attempts = list(row.attempts.all())
+            started = [attempt.started_at for attempt in attempts if attempt.started_at]
+            at = min(started) if started else row.finished_at or (None if row.status == "waiting" else row.created_at)
+            lines = [f"{row.error_class}: {row.error_message}"] if row.error_class and row.status == "dead" else []
+            if row.releases:
+                lines.append(f"Put back {row.releases} times, last because of: {row.release_reason or 'no reason'}.")
+            entry = _entry(row, at, "settings", row.actor_name, lines)
+            entry.attempts = attempts
+            yield entry
+
+    def _people(self) -> Iterator[Entry]:
+        rows = [self.call, *self.events, *self.jobs, *self.follow_ups, *self.appointments, *self.messages]
+        wanted = Q()
+        for model in {type(row) for row in rows}:
+            keys = [str(row.pk) for row in rows if type(row) is model]
+            wanted |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=keys)
+        for entry in LogEntry.objects.filter(wanted).select_related("user", "content_type"):
+            title = f"{entry.user.get_username()}: {entry.get_change_message()}"
+            yield Entry(entry.action_time, "person", title, lines=[f"{entry.content_type} {entry.object_repr}"])
+
+    def _may(self, model: type[Model]) -> bool:
+        """Whether the person may see rows of this model; what is hidden is said."""
+        meta = model._meta
+        allowed = any(self.user.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}") for verb in ("view", "change"))
+        name = str(meta.verbose_name_plural)
+        if not allowed and name not in self.hidden:
+            self.hidden.append(name)
+        return allowed
+
+
+def _entry(row: Any, at: datetime | None, icon: str, title: str, lines: list[str]) -> Entry:
+    return Entry(at, icon, title, display.state(row), display.address(row), lines)
+
+
+def _clock(value: datetime | None, pattern: str = "H:i:s") -> str:
+    return display.local(value, pattern) if value else "never"

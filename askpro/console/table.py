@@ -1,0 +1,34 @@
+"""A small table on a row's page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from askpro.console import display
+from askpro.queues.models import Job
+
+
+@dataclass(slots=True)
+class Table:
+    """`rows` are sequences of cells: plain values, escaped by the template, or what `display` made."""
+
+    title: str
+    heads: list[str]
+    rows: list[Any] = field(default_factory=list)
+    empty: str = "None."
+    note: str = ""
+
+
+def job_table(jobs: Iterable[Job], empty: str = "No job carries its tag.") -> Table:
+    """Jobs with how they stand."""
+    rows = [
+        [
+            display.link(job, job.actor_name),
+            display.state(job),
+            display.moment(job.created_at),
+            len(job.attempts.all()),
+            display.shorten(job.error_class or job.release_reason, 70),
+        ]
+        for job in jobs
+    ]
+    return Table("Jobs", ["Job", "State", "Sent", "Attempts", "Last error or reason"], rows, empty)

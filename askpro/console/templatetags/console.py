@@ -1,0 +1,56 @@
+"""What the console's templates ask of single values."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+
+from askpro.console import display
+
+register = template.Library()
+
+
+@register.filter
+def outcome(state: str) -> str:
+    """A state in words."""
+    return state.replace("_", " ")
+
+
+@register.filter
+def took(attempt: Any) -> str:
+    """How long an attempt ran; empty while that is not known."""
+    if attempt.started_at is None or attempt.finished_at is None:
+        return ""
+    return display.duration(attempt.finished_at - attempt.started_at)
+
+
+@register.filter
+def length_of(value: timedelta | None) -> str:
+    return display.duration(value)
+
+
+@register.filter
+def state(row: Any, field: str = "status") -> SafeString:
+    return display.state(row, field)
+
+
+@register.filter
+def page(row: Any) -> str:
+    """The address of a row's page."""
+    return display.address(row)
+
+
+@register.filter
+def phone(number: str) -> SafeString | str:
+    return display.phone(number)
+
+
+@register.filter
+def minute(value: datetime | None) -> SafeString | str:
+    return display.minute(value)
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    return display.moment(value)

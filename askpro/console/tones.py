@@ -1,0 +1,21 @@
+"""One place that decides which colour a state has, on every page."""
+
+from typing import Final, Literal
+
+Tone = Literal["success", "info", "warning", "danger", "plain"]
+
+# Green: what was wanted has happened. Blue: on its way. Orange: a person or another try is needed.
+# Red: it went wrong. Grey: nothing to do.
+_STATES: Final[dict[Tone, str]] = {
+    "success": "booked confirmed completed processed delivered done synced running",
+    "info": "ongoing ended analyzed requested scheduled queued processing received sending sent",
+    "warning": "open follow_up retrying unknown unassigned no_show stopping pending",
+    "danger": "dead failed lost crashed timed_out invalid conflict",
+    "plain": "waiting released cancelled ignored dropped no_request not_connected skipped obsolete stopped",
+}
+TONES: Final[dict[str, Tone]] = {state: tone for tone, states in _STATES.items() for state in states.split()}
+
+
+def tone_of(state: str) -> Tone:
+    """The colour of a state; grey for one that nobody has placed yet."""
+    return TONES.get(state, "plain")

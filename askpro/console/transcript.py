@@ -1,0 +1,28 @@
+"""A transcript as turns of a conversation."""
+
+from dataclasses import dataclass
+
+SPEAKERS = {"agent": "Agent", "user": "Caller", "transfer target": "Colleague"}
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one side said without a pause. `speaker` is empty where the text does not tell."""
+
+    speaker: str
+    words: str
+
+
+def turns_of(transcript: str) -> list[Turn]:
+    """The turns in order. Retell writes one a line, as "Agent: …" and "User: …"."""
+    turns: list[Turn] = []
+    for line in transcript.splitlines():
+        label, colon, words = line.partition(":")
+        speaker = SPEAKERS.get(label.strip().lower(), "") if colon else ""
+        if speaker:
+            turns.append(Turn(speaker, words.strip()))
+        elif turns:
+            turns[-1].words = f"{turns[-1].words}\n{line}".strip()
+        elif line.strip():
+            turns.append(Turn("", line.strip()))
+    return turns

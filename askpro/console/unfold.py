@@ -1,0 +1,100 @@
+"""The look of the console and its navigation, as django-unfold wants it in `settings.UNFOLD`."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def may_view(label: str) -> Any:
+    """Whether an entry of the navigation shows: for who may see the rows behind it."""
+    app_label, name = label.split(".")
+
+    def allowed(request: HttpRequest) -> bool:
+        return any(request.user.has_perm(f"{app_label}.{verb}_{name}") for verb in ("view", "change"))
+
+    return allowed
+
+
+def entry(title: str, icon: str, label: str) -> dict[str, Any]:
+    """A line of the navigation that leads to a model's list."""
+    link = reverse_lazy(f"admin:{label.replace('.', '_')}_changelist")
+    return {"title": title, "icon": icon, "link": link, "permission": may_view(label)}
+
+
+def logo(request: HttpRequest) -> str:
+    return static("console/logo.svg")
+
+
+def styles(request: HttpRequest) -> str:
+    return static("console/console.css")
+
+
+NAVIGATION: list[dict[str, Any]] = [
+    {"items": [{"title": "Today", "icon": "dashboard", "link": reverse_lazy("admin:index")}]},
+    {
+        "title": "Work",
+        "items": [
+            entry("Follow-ups", "phone_callback", "appointments.followup"),
+            entry("Calls", "call", "calls.call"),
+            entry("Appointments", "event", "appointments.appointment"),
+            entry("Customers", "group", "calls.customer"),
+            entry("Messages", "sms", "notifications.notification"),
+            entry("Daily counts", "bar_chart", "appointments.dailycount"),
+        ],
+    },
+    {
+        "title": "Set-up",
+        "items": [
+            entry("Companies", "storefront", "calls.company"),
+            entry("Branches", "location_on", "calls.branch"),
+            entry("Phone numbers", "dialpad", "calls.phonenumber"),
+            entry("Staff", "badge", "calls.staff"),
+            entry("Services", "content_cut", "calls.service"),
+            entry("Users", "manage_accounts", "auth.user"),
+            entry("Groups", "shield_person", "auth.group"),
+        ],
+    },
+    {
+        "title": "Operations",
+        "items": [
+            entry("Jobs", "settings", "queues.job"),
+            entry("Webhook events", "webhook", "webhooks.webhookevent"),
+            entry("Refused webhooks", "block", "webhooks.refusedwebhook"),
+            entry("Workers", "memory", "queues.worker"),
+            entry("Supervisors", "dns", "queues.supervisor"),
+        ],
+    },
+]
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "AskPro",
+    "SITE_HEADER": "AskPro",
+    "SITE_SUBHEADER": "Calls become appointments",
+    "SITE_URL": None,
+    "SITE_ICON": logo,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": logo}],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [styles],
+    "BORDER_RADIUS": "6px",
+    "COMMAND": {"show_history": False},
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": NAVIGATION},
+    "COLORS": {
+        # A teal whose 600 carries white text at 5.5:1.
+        "primary": {
+            "50": "oklch(98.4% .014 180.72)",
+            "100": "oklch(95.3% .051 180.8)",
+            "200": "oklch(91% .096 180.43)",
+            "300": "oklch(85.5% .138 181.07)",
+            "400": "oklch(77.7% .152 181.91)",
+            "500": "oklch(66% .125 183)",
+            "600": "oklch(51.1% .096 186.39)",
+            "700": "oklch(43.7% .078 188.22)",
+            "800": "oklch(38.6% .063 188.42)",
+            "900": "oklch(32% .052 190)",
+            "950": "oklch(25% .042 192.52)",
+        },
+    },
+}

@@ -1,0 +1,16 @@
+"""The console's pages about tenants, customers and calls."""
+
+from calls.admin.call import CallAdmin
+from calls.admin.company import BranchAdmin, CompanyAdmin, PhoneNumberAdmin
+from calls.admin.customer import CustomerAdmin
+from calls.admin.offer import ServiceAdmin, StaffAdmin
+
+__all__ = [
+    "BranchAdmin",
+    "CallAdmin",
+    "CompanyAdmin",
+    "CustomerAdmin",
+    "PhoneNumberAdmin",
+    "ServiceAdmin",
+    "StaffAdmin",
+]

@@ -1,0 +1,160 @@
+"""Companies with their branches and phone numbers."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
+
+from askpro.console import display
+from askpro.console.model_admin import ConsoleModelAdmin, ReadOnlyInline
+from askpro.console.term import Term
+from calls.models import Branch, Company, PhoneNumber
+
+
+def checked_timezone(name: str) -> str:
+    """The name of a time zone that exists; empty passes."""
+    if name and name not in available_timezones():
+        raise forms.ValidationError("Write a time zone's name, such as Europe/Berlin.")
+    return name
+
+
+class CompanyForm(forms.ModelForm):
+    """The key is no field of the form's model part: it can be written, and is never read or shown."""
+
+    new_calcom_api_key = forms.CharField(
+        required=False,
+        label="Cal.com API key",
+        help_text="Empty: the key of this installation.",
+        widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}),
+    )
+    forget_calcom_api_key = forms.BooleanField(
+        required=False, label="Forget the stored key", widget=UnfoldBooleanSwitchWidget
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if getattr(self.instance, "has_key", False) and "new_calcom_api_key" in self.fields:
+            self.fields["new_calcom_api_key"].help_text = "A key is stored. Leave this empty to keep it."
+
+    def clean_timezone(self) -> str:
+        return checked_timezone(self.cleaned_data["timezone"])
+
+
+class BranchInline(ReadOnlyInline):
+    model = Branch
+    fields = ("name", "address", "phone", "is_active")
+    readonly_fields = fields
+
+
+class PhoneNumberInline(ReadOnlyInline):
+    model = PhoneNumber
+    fields = ("number", "branch", "is_active")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PhoneNumber]:
+        rows: QuerySet[PhoneNumber] = super().get_queryset(request)
+        return rows.select_related("branch__company").defer("branch__company__calcom_api_key")
+
+
+@admin.register(Company)
+class CompanyAdmin(ConsoleModelAdmin):
+    form = CompanyForm
+    list_display = ("name", "slug", "is_active", "books_appointments", "sms_enabled", "own_key")
+    list_filter = ("is_active", "books_appointments")
+    search_help_text = "Name"
+    empty_text = "Add the first company, or run: python3 manage.py seed_demo"
+    prepopulated_fields = {"slug": ("name",)}
+    inlines = (BranchInline, PhoneNumberInline)
+    fieldsets = (
+        (None, {"fields": (("name", "slug"), ("timezone", "language"), ("is_active", "books_appointments"))}),
+        ("Cal.com", {"fields": ("new_calcom_api_key", "forget_calcom_api_key", "calcom_handles_notifications")}),
+        (
+            "Messages",
+            {"fields": ("sms_enabled", "sms_sender", "notification_email", ("quiet_from", "quiet_until"))},
+        ),
+    )
+
+    def find(self, rows: QuerySet[Company], term: Term) -> QuerySet[Company]:
+        named = Q(name__icontains=term.text) | Q(slug=term.text)
+        return rows.filter(named if term.number is None else named | Q(pk=term.number))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Companies without their key, so that one that cannot be decrypted any more breaks no page."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.defer("calcom_api_key").annotate(has_key=~Q(calcom_api_key=""))
+
+    def save_model(self, request: HttpRequest, obj: Company, form: forms.ModelForm, change: bool) -> None:
+        key = form.cleaned_data.get("new_calcom_api_key")
+        if key or form.cleaned_data.get("forget_calcom_api_key"):
+            obj.calcom_api_key = key or ""
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description="Own Cal.com key", boolean=True)
+    def own_key(self, company: Any) -> bool:
+        return bool(company.has_key)
+
+
+class BranchForm(forms.ModelForm):
+    def clean_timezone(self) -> str:
+        return checked_timezone(self.cleaned_data["timezone"])
+
+
+@admin.register(Branch)
+class BranchAdmin(ConsoleModelAdmin):
+    form = BranchForm
+    list_display = ("name", "company", "address", "number", "is_active")
+    list_filter = (("company", RelatedDropdownFilter), "is_active")
+    list_select_related = ("company",)
+    list_defer = ("company__calcom_api_key",)
+    autocomplete_fields = ("company",)
+    search_help_text = "Name, street or city"
+    empty_text = "Add a company first, then its branches. Or run: python3 manage.py seed_demo"
+    inlines = (PhoneNumberInline,)
+    fieldsets = (
+        (None, {"fields": (("company", "name"), ("phone", "is_active"))}),
+        ("Address", {"fields": ("street", ("postal_code", "city"))}),
+        ("Times", {"fields": ("timezone", "opening_hours")}),
+        ("Messages", {"fields": ("notification_email",)}),
+    )
+
+    def find(self, rows: QuerySet[Branch], term: Term) -> QuerySet[Branch]:
+        named = Q(name__icontains=term.text) | Q(street__icontains=term.text) | Q(city__icontains=term.text)
+        named |= Q(company__name__icontains=term.text)
+        if term.phone:
+            named |= Q(phone=term.phone) | Q(phone_numbers__number=term.phone)
+        return rows.filter(named).distinct()
+
+    @admin.display(description="Phone")
+    def number(self, branch: Branch) -> SafeString | str:
+        return display.phone(branch.phone)
+
+
+@admin.register(PhoneNumber)
+class PhoneNumberAdmin(ConsoleModelAdmin):
+    list_display = ("dialled", "company", "place", "retell_agent_id", "is_active")
+    list_filter = (("company", RelatedDropdownFilter), "is_active")
+    list_select_related = ("company", "branch")
+    list_defer = ("company__calcom_api_key",)
+    autocomplete_fields = ("company", "branch")
+    search_help_text = "Phone number or Retell agent"
+    empty_text = "A call belongs to the company whose number was dialled. Add the number here, as +49…"
+    fields = (("company", "branch"), ("number", "retell_agent_id"), "is_active")
+
+    def find(self, rows: QuerySet[PhoneNumber], term: Term) -> QuerySet[PhoneNumber]:
+        start = term.phone or term.phone_start
+        meant = Q(retell_agent_id=term.text) | Q(company__name__icontains=term.text)
+        return rows.filter(meant | Q(number__startswith=start) if start else meant)
+
+    @admin.display(description="Number", ordering="number")
+    def dialled(self, number: PhoneNumber) -> SafeString | str:
+        return display.phone(number.number)
+
+    @admin.display(description="Branch")
+    def place(self, number: PhoneNumber) -> str:
+        return number.branch.name

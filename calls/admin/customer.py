@@ -1,0 +1,117 @@
+"""Customers."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+
+from askpro.console import display
+from askpro.console.filters import period
+from askpro.console.model_admin import ConsoleModelAdmin
+from askpro.console.table import Table
+from askpro.console.term import Term
+from calls.models import Call, Customer
+
+MOST_MEANT = 500
+MOST_ROWS = 20
+
+
+@admin.register(Customer)
+class CustomerAdmin(ConsoleModelAdmin):
+    list_display = ("__str__", "number", "email", "company", "consent", "last_contact")
+    list_filter = (("company", RelatedDropdownFilter), period("created_at", "known since"))
+    list_select_related = ("company",)
+    list_defer = ("company__calcom_api_key",)
+    search_help_text = "Name, phone number or e-mail"
+    empty_text = "A customer is made when a call is worked on. To see one now, run: python3 manage.py demo_call"
+    fields = (
+        ("name", "language"),
+        ("phone", "company"),
+        ("contact_phone", "email"),
+        ("sms_consent_at", "sms_opted_out_at"),
+        ("last_contact_at", "created_at"),
+    )
+    # Calls find a customer by phone, and consent is only ever given or taken back by the customer.
+    readonly_fields = ("phone", "company", "sms_consent_at", "sms_opted_out_at", "last_contact_at", "created_at")
+    change_form_outer_after_template = "console/tables.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
+        return False
+
+    def find(self, rows: QuerySet[Customer], term: Term) -> QuerySet[Customer]:
+        return rows.filter(meaning(term))
+
+    @admin.display(description="Phone")
+    def number(self, customer: Customer) -> SafeString | str:
+        return display.phone(customer.phone or customer.contact_phone)
+
+    @admin.display(description="SMS")
+    def consent(self, customer: Customer) -> SafeString | str:
+        if customer.sms_opted_out_at:
+            return display.pill("opted_out", "Answered STOP")
+        return display.pill("allowed", "Agreed on the phone") if customer.sms_consent_at else ""
+
+    @admin.display(description="Last contact")
+    def last_contact(self, customer: Customer) -> SafeString | str:
+        return display.minute(customer.last_contact_at)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        customer = self.get_object(request, object_id)
+        tables = {"tables": _tables(customer)} if customer else {}
+        return super().change_view(request, object_id, form_url, {**tables, **(extra_context or {})})
+
+
+def meaning(term: Term) -> Q:
+    """The condition under which a customer is meant."""
+    if term.phone:
+        return Q(phone=term.phone) | Q(contact_phone=term.phone)
+    if term.phone_start:
+        return Q(phone__startswith=term.phone_start) | Q(contact_phone__startswith=term.phone_start)
+    if term.is_email:
+        return Q(email__iexact=term.text)
+    named = Q(name__icontains=term.text)
+    return named if term.number is None else named | Q(pk=term.number)
+
+
+def customers_meant(term: Term) -> list[int]:
+    """Ids of the customers that a term means, the newest first: rows of other tables are found through them."""
+    return list(Customer.objects.filter(meaning(term)).order_by("-pk").values_list("pk", flat=True)[:MOST_MEANT])
+
+
+def _tables(customer: Customer) -> list[Table]:
+    calls = Call.objects.filter(customer=customer).order_by("-id").only(
+        "retell_call_id", "status", "outcome", "started_at", "created_at"
+    )
+    held = customer.appointments.select_related("service", "staff").order_by("-starts_at")[:MOST_ROWS]
+    told = customer.notifications.order_by("-id")[:MOST_ROWS]
+    return [
+        Table(
+            "Calls",
+            ["When", "Outcome", "Call"],
+            [[display.minute(c.said_at), display.state(c, "outcome"), display.link(c)] for c in calls[:MOST_ROWS]],
+            "No call.",
+        ),
+        Table(
+            "Appointments",
+            ["When", "State", "What", "With"],
+            [
+                [display.link(a, display.local(a.starts_at, "D j M Y, H:i")), display.state(a), a.service, a.staff]
+                for a in held
+            ],
+            "No appointment.",
+        ),
+        Table(
+            "Messages",
+            ["Message", "State", "Sent"],
+            [[display.link(n), display.state(n), display.minute(n.sent_at)] for n in told],
+            "No message.",
+        ),
+    ]

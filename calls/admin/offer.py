@@ -1,0 +1,61 @@
+"""Services and staff."""
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+
+from askpro.console.model_admin import ConsoleModelAdmin
+from askpro.console.term import Term
+from calls.models import Service, Staff
+
+
+@admin.register(Service)
+class ServiceAdmin(ConsoleModelAdmin):
+    list_display = ("name", "company", "minutes", "price", "bookable", "is_active")
+    list_filter = (("company", RelatedDropdownFilter), "is_active")
+    list_select_related = ("company",)
+    list_defer = ("company__calcom_api_key",)
+    autocomplete_fields = ("company", "branch")
+    search_help_text = "Name or event type id"
+    empty_text = "Services are read from Cal.com, or added here. For the demo's, run: python3 manage.py seed_demo"
+    readonly_fields = ("synced_at",)
+    fieldsets = (
+        (None, {"fields": (("company", "branch"), ("name", "is_active"), "synonyms")}),
+        ("Booking", {"fields": (("duration_minutes", "minimum_notice_minutes"), "price")}),
+        ("Cal.com", {"fields": (("calcom_event_type_id", "calcom_slug"), "synced_at")}),
+    )
+
+    def find(self, rows: QuerySet[Service], term: Term) -> QuerySet[Service]:
+        named = Q(name__icontains=term.text) | Q(company__name__icontains=term.text)
+        return rows.filter(named if term.number is None else named | Q(calcom_event_type_id=term.number))
+
+    @admin.display(description="Minutes", ordering="duration_minutes")
+    def minutes(self, service: Service) -> int:
+        return service.duration_minutes
+
+    @admin.display(description="Bookable", boolean=True)
+    def bookable(self, service: Service) -> bool:
+        return service.is_active and service.calcom_event_type_id is not None
+
+
+@admin.register(Staff)
+class StaffAdmin(ConsoleModelAdmin):
+    list_display = ("name", "company", "place", "email", "calcom_user_id", "is_active")
+    list_filter = (("company", RelatedDropdownFilter), "is_active")
+    list_select_related = ("company", "branch")
+    list_defer = ("company__calcom_api_key",)
+    autocomplete_fields = ("company", "branch", "services")
+    search_help_text = "Name or e-mail"
+    empty_text = "Add who holds appointments, or run: python3 manage.py seed_demo"
+    fieldsets = (
+        (None, {"fields": (("company", "branch"), ("name", "email"), "is_active")}),
+        ("Cal.com", {"fields": ("calcom_user_id", "services")}),
+    )
+
+    def find(self, rows: QuerySet[Staff], term: Term) -> QuerySet[Staff]:
+        named = Q(name__icontains=term.text) | Q(company__name__icontains=term.text)
+        return rows.filter(named | Q(email__iexact=term.text) if term.is_email else named)
+
+    @admin.display(description="Branch")
+    def place(self, staff: Staff) -> str:
+        return staff.branch.name

@@ -1,0 +1,113 @@
+"""Messages to customers and staff."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+
+from askpro.console import display
+from askpro.console.filters import period
+from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.subjects import jobs_about
+from askpro.console.table import Table, job_table
+from askpro.console.term import Term
+from notifications.models import Notification
+from webhooks.models import WebhookEvent
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyModelAdmin):
+    list_display = ("what", "to", "progress", "why", "company", "created", "sent")
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("channel", ChoicesDropdownFilter),
+        ("kind", ChoicesDropdownFilter),
+        ("company", RelatedDropdownFilter),
+        period("created_at", "period"),
+    )
+    list_select_related = ("company",)
+    list_defer = ("text", "company__calcom_api_key")
+    search_help_text = "Phone number, e-mail or message sid"
+    empty_text = "A booked appointment sends the first one. To see it, run: python3 manage.py demo_call"
+    detail_template = "console/notification.html"
+
+    def find(self, rows: QuerySet[Notification], term: Term) -> QuerySet[Notification]:
+        meant = Q(provider_id=term.text) | Q(recipient=term.phone or term.text)
+        if term.number is not None:
+            meant |= Q(pk=term.number)
+        if term.phone_start and not term.phone:
+            meant |= Q(recipient__startswith=term.phone_start)
+        if term.uuid:
+            meant |= Q(reference=term.uuid)
+        return rows.filter(meant)
+
+    @admin.display(description="Message")
+    def what(self, message: Notification) -> str:
+        return str(message)
+
+    @admin.display(description="To")
+    def to(self, message: Notification) -> SafeString | str:
+        return recipient_of(message)
+
+    @admin.display(description="Status")
+    def progress(self, message: Notification) -> SafeString:
+        return display.state(message)
+
+    @admin.display(description="Reason")
+    def why(self, message: Notification) -> SafeString | str:
+        return display.shorten(message.reason, 50)
+
+    @admin.display(description="Written")
+    def created(self, message: Notification) -> SafeString | str:
+        return display.minute(message.created_at)
+
+    @admin.display(description="Sent")
+    def sent(self, message: Notification) -> SafeString | str:
+        return display.minute(message.sent_at)
+
+    def detail(self, request: HttpRequest, message: Notification) -> dict[str, Any]:
+        return {
+            "state": display.state(message),
+            "lead": message.get_status_display() + (f": {message.reason}" if message.reason else ""),
+            "facts": _facts(message),
+            "tables": [job_table(jobs_about([message])), *_reports(message)],
+            "text": message.text,
+        }
+
+
+def recipient_of(message: Notification) -> SafeString | str:
+    if message.channel == Notification.Channel.SMS:
+        return display.phone(message.recipient)
+    return message.recipient or display.NOTHING
+
+
+def _facts(message: Notification) -> list[tuple[str, Any]]:
+    return [
+        ("To", recipient_of(message)),
+        ("Customer", display.link(message.customer)),
+        ("Appointment", display.link(message.appointment)),
+        ("Follow-up", display.link(message.follow_up)),
+        ("Call", display.link(message.call)),
+        ("Company", display.link(message.company)),
+        ("Version told", message.version),
+        ("Language", message.get_language_display()),
+        ("Written", display.moment(message.created_at)),
+        ("Handed over", display.moment(message.sending_at)),
+        ("Accepted", display.moment(message.sent_at)),
+        ("Delivered", display.moment(message.delivered_at)),
+        ("Attempts", message.attempts),
+        ("Provider's id", message.provider_id),
+        ("Provider says", " ".join(filter(None, [message.provider_status, message.error_code]))),
+        ("Reference", message.reference),
+    ]
+
+
+def _reports(message: Notification) -> list[Table]:
+    if not message.provider_id:
+        return []
+    events = WebhookEvent.objects.filter(subject=message.provider_id).defer("body").order_by("-id")[:50]
+    rows = [[display.link(row, row.event_type), display.state(row), display.moment(row.received_at)] for row in events]
+    return [Table("What the provider reported", ["Event", "State", "Received"], rows, "Nothing yet.")]

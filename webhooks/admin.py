@@ -1,0 +1,184 @@
+"""What came in through the doors, and what was turned away."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+
+from askpro.console import display, payload
+from askpro.console.acts import Act
+from askpro.console.filters import period
+from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.subjects import jobs_about
+from askpro.console.table import Table, job_table
+from askpro.console.term import Term
+from calls.models import Call
+from webhooks.models import RefusedWebhook, WebhookEvent
+
+AGAIN = (WebhookEvent.Status.PROCESSED, WebhookEvent.Status.CONFLICT)
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(ReadOnlyModelAdmin):
+    list_display = ("kind", "about", "progress", "why", "company", "received", "again")
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("provider", ChoicesDropdownFilter),
+        ("company", RelatedDropdownFilter),
+        period("received_at", "period"),
+    )
+    list_select_related = ("company",)
+    list_defer = ("body", "headers", "company__calcom_api_key")
+    search_help_text = "Event id, call id, booking uid or message sid"
+    empty_text = "Events appear here when a provider sends its first webhook. Or run: python3 manage.py demo_call"
+    detail_template = "console/event.html"
+    acts = (
+        Act(
+            name="replay",
+            label="Replay",
+            icon="replay",
+            explain="The stored event is worked on again, by the same job. What was done already is not done twice.",
+            done="replayed",
+            possible=lambda event: event.status in WebhookEvent.UNFINISHED,
+            run=lambda event, user, note: event.replay(),
+        ),
+        Act(
+            name="replay-anyway",
+            label="Replay anyway",
+            icon="replay",
+            explain="The event was processed, or is in conflict with an earlier one of the same key. It is worked on"
+            " again, and its content counts. What was done already is not done twice.",
+            done="replayed",
+            note="Why?",
+            note_required=True,
+            possible=lambda event: event.status in AGAIN,
+            run=lambda event, user, note: event.replay(force=True),
+        ),
+    )
+
+    def find(self, rows: QuerySet[WebhookEvent], term: Term) -> QuerySet[WebhookEvent]:
+        meant = Q(subject=term.text) | Q(event_key=term.text)
+        if term.number is not None:
+            meant |= Q(pk=term.number)
+        if term.uuid:
+            meant |= Q(correlation_id=term.uuid)
+        return rows.filter(meant)
+
+    @admin.display(description="Event")
+    def kind(self, event: WebhookEvent) -> str:
+        return f"{event.get_provider_display()} {event.event_type}"
+
+    @admin.display(description="About")
+    def about(self, event: WebhookEvent) -> SafeString | str:
+        return display.shorten(subject_of(event), 26)
+
+    @admin.display(description="Status")
+    def progress(self, event: WebhookEvent) -> SafeString:
+        return display.state(event)
+
+    @admin.display(description="Reason")
+    def why(self, event: WebhookEvent) -> SafeString | str:
+        return display.shorten(event.reason, 50)
+
+    @admin.display(description="Received")
+    def received(self, event: WebhookEvent) -> SafeString | str:
+        return display.moment(event.received_at)
+
+    @admin.display(description="Sent again")
+    def again(self, event: WebhookEvent) -> str:
+        return str(event.duplicates or "")
+
+    def detail(self, request: HttpRequest, event: WebhookEvent) -> dict[str, Any]:
+        return {
+            "headline": f"{event.get_provider_display()} {event.event_type}",
+            "state": display.state(event),
+            "lead": event.get_status_display() + (f": {event.reason}" if event.reason else ""),
+            "notes": _notes(event),
+            "facts": _facts(event, request),
+            "tables": [job_table(jobs_about([event]), "No job was sent for it."), *_conflicts(event)],
+            "body": payload.readable(bytes(event.body), event.content_type),
+            "size": len(event.body),
+            "headers": payload.pretty(event.headers),
+        }
+
+
+@admin.register(RefusedWebhook)
+class RefusedWebhookAdmin(ReadOnlyModelAdmin):
+    list_display = ("hour_of", "provider", "why", "address_prefix", "count")
+    list_filter = (
+        ("provider", ChoicesDropdownFilter),
+        ("reason", ChoicesDropdownFilter),
+        period("hour", "period"),
+    )
+    search_help_text = "Address, such as 203.0.113"
+    empty_text = "Nothing was turned away. Requests with a missing or wrong signature are counted here."
+
+    def find(self, rows: QuerySet[RefusedWebhook], term: Term) -> QuerySet[RefusedWebhook]:
+        return rows.filter(address_prefix__startswith=term.text)
+
+    @admin.display(description="Hour", ordering="hour")
+    def hour_of(self, refused: RefusedWebhook) -> SafeString | str:
+        return display.minute(refused.hour)
+
+    @admin.display(description="Reason")
+    def why(self, refused: RefusedWebhook) -> str:
+        return str(refused.get_reason_display())
+
+    def detail(self, request: HttpRequest, refused: RefusedWebhook) -> dict[str, Any]:
+        return {
+            "headline": f"{refused.get_provider_display()}: {refused.get_reason_display().lower()}",
+            "facts": [
+                ("Hour", display.minute(refused.hour)),
+                ("Address", refused.address_prefix),
+                ("Requests", refused.count),
+            ],
+        }
+
+
+def subject_of(event: WebhookEvent) -> str:
+    """What the event is about. A booking uid cancels without any log-in: its beginning is enough to recognise it."""
+    if event.provider == "calcom" and len(event.subject) > 8:
+        return f"{event.subject[:8]}…"
+    return event.subject
+
+
+def _facts(event: WebhookEvent, request: HttpRequest) -> list[tuple[str, Any]]:
+    may_see_calls = request.user.has_perm("calls.view_call")
+    call = Call.objects.filter(retell_call_id=event.subject).first() if event.subject and may_see_calls else None
+    return [
+        ("About", display.link(call) if call else subject_of(event)),
+        ("Company", display.link(event.company)),
+        ("Received", display.moment(event.received_at)),
+        ("Happened", display.moment(event.occurred_at)),
+        ("Processed", display.moment(event.processed_at)),
+        ("Sent again", f"{event.duplicates} times" if event.duplicates else "never"),
+        ("Last sent again", display.moment(event.last_duplicate_at)),
+        ("Replayed", f"{event.replays} times" if event.replays else "never"),
+        ("Content type", event.content_type),
+        ("Query", event.query),
+        ("SHA-256", event.body_sha256),
+        ("Secret", event.verified_by),
+        ("Correlation id", event.correlation_id),
+        ("Event id", event.pk),
+    ]
+
+
+def _notes(event: WebhookEvent) -> list[tuple[str, str]]:
+    if event.status == WebhookEvent.Status.UNASSIGNED:
+        return [("warning", "No company has this number. Add it under Phone numbers, then replay this event.")]
+    if event.status == WebhookEvent.Status.FAILED:
+        return [("danger", "Its job gave up. Open the job below to see why; after the cause is gone, replay.")]
+    if event.status == WebhookEvent.Status.CONFLICT:
+        return [("danger", "Another body was sent under the same key before. Compare the two before replaying.")]
+    return []
+
+
+def _conflicts(event: WebhookEvent) -> list[Table]:
+    others = [*event.conflicts.defer("body"), *([event.conflict_of] if event.conflict_of else [])]
+    if not others:
+        return []
+    rows = [[display.link(row), display.state(row), display.moment(row.received_at), row.body_sha256] for row in others]
+    return [Table("Same key, other content", ["Event", "State", "Received", "SHA-256"], rows)]
