@@ -1,9 +1,14 @@
 """What the vendors told us, as they told it, and what was refused at the door."""
 
 import uuid
+from typing import Any, Self
 
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from calls.models import Company
+from webhooks.reading import FORM, load_form, load_object
 
 
 class Provider(models.TextChoices):
@@ -24,6 +29,11 @@ class WebhookEvent(models.Model):
         CONFLICT = "conflict", "Same key, other content"
         FAILED = "failed", "Job gave up"
 
+    # What a job may still work on. A job that was dead and is retried finds its event failed.
+    OPEN = (Status.RECEIVED, Status.FAILED)
+    # What a replay takes up again without being forced to.
+    UNFINISHED = (Status.FAILED, Status.IGNORED, Status.UNASSIGNED, Status.INVALID)
+
     provider = models.CharField(max_length=16, choices=Provider.choices)
     event_type = models.CharField(max_length=80)
     event_key = models.CharField(max_length=200, help_text="What makes this event the same when sent again.")
@@ -33,10 +43,10 @@ class WebhookEvent(models.Model):
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.RECEIVED)
     reason = models.CharField(max_length=300, blank=True, default="")
     company = models.ForeignKey(
-        "calls.Company", on_delete=models.SET_NULL, null=True, blank=True, related_name="webhook_events"
+        Company, on_delete=models.SET_NULL, null=True, blank=True, related_name="webhook_events"
     )
-    body = models.BinaryField()
-    body_sha256 = models.CharField(max_length=64)
+    body = models.BinaryField(help_text="As sent, but for what the caller's opt-out forbids to keep.")
+    body_sha256 = models.CharField(max_length=64, help_text="Of the bytes as sent.")
     content_type = models.CharField(max_length=100, blank=True, default="")
     headers = models.JSONField(default=dict)
     query = models.CharField(max_length=500, blank=True, default="")
@@ -63,6 +73,66 @@ class WebhookEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.provider} {self.event_type} {self.subject}"
 
+    @classmethod
+    def take(cls, event_id: int) -> Self | None:
+        """Lock the event until the transaction ends; None when it is worked off. Raises `DoesNotExist`."""
+        event = cls.objects.select_for_update().get(pk=event_id)
+        return event if event.status in cls.OPEN else None
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The body as an object; of a form, the first value of each field. Raises `Malformed`."""
+        return load_form(bytes(self.body)) if self.content_type == FORM else load_object(bytes(self.body))
+
+    def mark_processed(self, company: Company | None = None, reason: str = "") -> bool:
+        """Its job has done all there was to do; False when that was so before."""
+        return self._finish(self.Status.PROCESSED, reason, company=company)
+
+    def mark_ignored(self, reason: str, company: Company | None = None) -> bool:
+        """There is nothing to do about it."""
+        return self._finish(self.Status.IGNORED, reason, company=company)
+
+    def mark_unassigned(self, reason: str) -> bool:
+        """Nobody knows whose it is. Replay it once the number or the event type has a company."""
+        return self._finish(self.Status.UNASSIGNED, reason)
+
+    def mark_invalid(self, reason: str, company: Company | None = None) -> bool:
+        """What it says makes no sense. `reason` names the field, never its value."""
+        return self._finish(self.Status.INVALID, reason, company=company)
+
+    def mark_failed(self, reason: str) -> bool:
+        """Its job is dead. Retrying that job, or a replay, takes the event up again."""
+        return self._move((self.Status.RECEIVED,), status=self.Status.FAILED, reason=reason[:300])
+
+    def replay(self, force: bool = False) -> bool:
+        """Send its job again, the stored event being verified already; False when it is not in a state for it.
+
+        With `force` also after success and for a conflict, whose content then counts as well: the effects
+        are idempotent. An event of a type that has no job is left as it is.
+        """
+        from webhooks.vendors import job_of  # the vendors' files read this model
+
+        job = job_of(self)
+        allowed = [*self.UNFINISHED, *((self.Status.PROCESSED, self.Status.CONFLICT) if force else ())]
+        if job is None:
+            return False
+        with transaction.atomic():
+            again = {"status": self.Status.RECEIVED, "reason": "", "processed_at": None}
+            if not self._move(allowed, **again, replays=F("replays") + 1):
+                return False
+            job.send(event_id=self.pk)
+        return True
+
+    def _finish(self, status: Status, reason: str = "", company: Company | None = None) -> bool:
+        values: dict[str, Any] = {"status": status, "reason": reason[:300], "processed_at": timezone.now()}
+        return self._move(self.OPEN, **values, **({"company": company} if company else {}))
+
+    def _move(self, expected: Any, **values: Any) -> bool:
+        if WebhookEvent.objects.filter(pk=self.pk, status__in=expected).update(**values) == 0:
+            return False
+        self.refresh_from_db(fields=list(values))
+        return True
+
 
 class RefusedWebhook(models.Model):
     """How often a request was turned away: counted by provider, reason, hour and address prefix; no body kept."""
@@ -76,7 +146,7 @@ class RefusedWebhook(models.Model):
         TOO_LARGE = "too_large", "Body too large"
         NO_LENGTH = "no_length", "No Content-Length"
         BAD_TYPE = "bad_type", "Content type not accepted"
-        MALFORMED = "malformed", "Not readable"
+        MALFORMED = "malformed", "Cannot be read"
 
     provider = models.CharField(max_length=16, choices=Provider.choices)
     reason = models.CharField(max_length=24, choices=Reason.choices)

@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                 ('problems', models.JSONField(blank=True, default=list, help_text='Fields of the payload that made no sense.')),
                 ('needs_review', models.BooleanField(default=False)),
                 ('review_reason', models.CharField(blank=True, default='', max_length=200)),
+                ('end_heard_at', models.DateTimeField(blank=True, help_text='When the first news of its end came in.', null=True)),
                 ('extracted_at', models.DateTimeField(blank=True, help_text='When the request was read for good.', null=True)),
                 ('correlation_id', models.UUIDField(default=uuid.uuid4, editable=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

@@ -54,6 +54,7 @@ class Call(models.Model):
     problems = models.JSONField(default=list, blank=True, help_text="Fields of the payload that made no sense.")
     needs_review = models.BooleanField(default=False)
     review_reason = models.CharField(max_length=200, blank=True, default="")
+    end_heard_at = models.DateTimeField(null=True, blank=True, help_text="When the first news of its end came in.")
     extracted_at = models.DateTimeField(null=True, blank=True, help_text="When the request was read for good.")
     correlation_id = models.UUIDField(default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

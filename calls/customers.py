@@ -1,0 +1,61 @@
+"""Who called: found by number, made once, never renamed by a call."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from calls.extraction import WishedAppointment
+from calls.models import Call, Customer
+from calls.phone import is_mobile
+from calls.tenancy import other_party
+
+
+def customer_of(call: Call, wish: WishedAppointment | None) -> Customer | None:
+    """The caller's row, made now if there is none, in the caller's transaction, which holds the call's lock.
+
+    A withheld number never matches anybody: such a caller is a new customer, and only when something was wished.
+    """
+    if call.customer is not None:
+        return call.customer
+    phone = other_party(call.direction, call.from_number, call.to_number)
+    if phone is not None:
+        customer = _by_phone(call, phone)
+    elif wish is not None:
+        customer = Customer.objects.create(company=call.company, language=call.company.language)
+    else:
+        return None
+    if wish is not None:
+        _learn(customer, wish)
+        _note_consent(customer, wish, call)
+        customer.save()
+    return customer
+
+
+def _by_phone(call: Call, phone: str) -> Customer:
+    row = Customer(company=call.company, phone=phone, language=call.company.language)
+    Customer.objects.bulk_create([row], ignore_conflicts=True)
+    return Customer.objects.select_for_update().get(company=call.company, phone=phone)
+
+
+def _learn(customer: Customer, wish: WishedAppointment) -> None:
+    """Name and e-mail only fill gaps: a mother who books for her child stays who she is."""
+    customer.name = customer.name or wish.name
+    if not customer.email and _is_valid(wish.email):
+        customer.email = wish.email
+    said = wish.contact_phone
+    if said and said != customer.phone and is_mobile(said):
+        customer.contact_phone = said
+
+
+def _note_consent(customer: Customer, wish: WishedAppointment, call: Call) -> None:
+    if wish.sms_consent is True and customer.sms_consent_at is None:
+        customer.sms_consent_at, customer.sms_consent_call = call.said_at, call
+    if wish.sms_consent is False:
+        customer.sms_consent_at = customer.sms_consent_call = None
+
+
+def _is_valid(email: str) -> bool:
+    try:
+        validate_email(email)
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,42 @@
+"""What the voice agent is told while a call comes in: a language model does not know which day it is."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from calls.models import Customer
+from calls.phone import normalise
+from calls.tenancy import number_named
+
+WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+
+
+def dynamic_variables(to_number: str, from_number: str) -> dict[str, str]:
+    """Today's date in the branch's zone in the caller's words, and whose branch it is.
+
+    Of the caller only whether the number is known, no name: a phone is shared, and the name would go to a
+    language model.
+    """
+    number = number_named(to_number)
+    zone = number.branch.zone if number else timezone.get_default_timezone()
+    now = timezone.now().astimezone(zone)
+    today = now.date()
+    variables = {
+        "heute_datum": f"{today:%d.%m.%Y}",
+        "wochentag": WEEKDAYS[today.weekday()],
+        "uhrzeit": f"{now:%H:%M}",
+        "morgen_datum": f"{today + timedelta(days=1):%d.%m.%Y}",
+        "uebermorgen_datum": f"{today + timedelta(days=2):%d.%m.%Y}",
+    }
+    for days in range(1, 8):
+        day = today + timedelta(days=days)
+        variables[f"naechster_{WEEKDAYS[day.weekday()].lower()}"] = f"{day:%d.%m.%Y}"
+    if number is not None:
+        phone = normalise(from_number)
+        known = phone is not None and Customer.objects.filter(company=number.company, phone=phone).exists()
+        variables |= {
+            "firma": number.company.name,
+            "filiale": number.branch.name,
+            "kunde_bekannt": "ja" if known else "nein",
+        }
+    return variables

@@ -1,0 +1,104 @@
+"""A call as told by Retell, written to its one row and read back from it."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from calls.extraction import Source
+from calls.models import Call, PhoneNumber
+from calls.retell import RetellCall, Storage, ToolCall
+
+RANK = Call.RANK
+TOOLS = "tools"
+# What an opt-out forbids to keep, also where an earlier event had still allowed it.
+SENSITIVE = ("transcript", "recording_url", "summary")
+TEXTS = ("agent_id", "direction", "from_number", "to_number", "disconnection_reason", *SENSITIVE)
+FACTS = (*TEXTS, "started_at", "ended_at", "duration_ms", "cost_usd")
+
+
+def record(told: RetellCall, number: PhoneNumber, status: Call.Status) -> tuple[Call, bool]:
+    """Write what an event tells to the call's row, in the caller's transaction; True when it is the call's end,
+    heard of for the first time.
+
+    The unique call id makes the row one, whoever inserts first; the row's lock then puts the events in line. What is
+    known is never erased: an event that is late only fills the gaps.
+    """
+    owner = {"company": number.company, "branch": number.branch, "phone_number": number}
+    Call.objects.bulk_create([Call(retell_call_id=told.call_id, **owner)], ignore_conflicts=True)
+    call = Call.objects.select_for_update().get(retell_call_id=told.call_id)
+    _fill(call, told, is_newer=RANK[status] >= RANK[Call.Status(call.status)])
+    was_open = call.status in (Call.Status.ONGOING, Call.Status.LOST)
+    ends = was_open and status in (Call.Status.ENDED, Call.Status.ANALYZED)
+    call.advance(status, **({"end_heard_at": timezone.now()} if ends else {}))
+    call.refresh_from_db()
+    return call, ends
+
+
+def as_told(call: Call) -> RetellCall:
+    """The call as its row knows it, for reading the caller's wishes from."""
+    variables, analysis = call.variables, call.analysis
+    return RetellCall(
+        call_id=call.retell_call_id,
+        call_type="",
+        status="",
+        direction=call.direction,
+        from_number=call.from_number,
+        to_number=call.to_number,
+        agent_id=call.agent_id,
+        started_at=call.started_at,
+        ended_at=call.ended_at,
+        duration_ms=call.duration_ms,
+        disconnection_reason=call.disconnection_reason,
+        storage=Storage.EVERYTHING,
+        transcript=call.transcript or None,
+        recording_url=call.recording_url or None,
+        summary=call.summary or None,
+        successful=analysis.get("call_successful"),
+        in_voicemail=analysis.get("in_voicemail"),
+        cost_usd=call.cost_usd,
+        dynamic_variables=variables.get(Source.DYNAMIC, {}),
+        collected_variables=variables.get(Source.COLLECTED, {}),
+        custom_analysis=variables.get(Source.ANALYSIS, {}),
+        underscored=variables.get(Source.UNDERSCORED, {}),
+        tool_calls=tuple(ToolCall(tool["name"], tool["successful"]) for tool in variables.get(TOOLS, [])),
+        problems=tuple(call.problems),
+    )
+
+
+def _fill(call: Call, told: RetellCall, *, is_newer: bool) -> None:
+    for name in FACTS:
+        new, old = getattr(told, name), getattr(call, name)
+        if new not in (None, "") and (is_newer or old in (None, "")):
+            setattr(call, name, new)
+    if told.storage is not Storage.EVERYTHING:
+        for name in SENSITIVE:
+            setattr(call, name, "")
+    call.variables = _merged(call.variables, _variables(told), is_newer)
+    call.analysis = _merged(call.analysis, _analysis(told), is_newer)
+    call.problems = sorted({*call.problems, *told.problems})
+    call.save()
+
+
+def _variables(told: RetellCall) -> dict[str, Any]:
+    return {
+        Source.ANALYSIS.value: dict(told.custom_analysis),
+        Source.COLLECTED.value: dict(told.collected_variables),
+        Source.DYNAMIC.value: dict(told.dynamic_variables),
+        Source.UNDERSCORED.value: dict(told.underscored),
+        TOOLS: [{"name": tool.name, "successful": tool.successful} for tool in told.tool_calls],
+    }
+
+
+def _analysis(told: RetellCall) -> dict[str, Any]:
+    return {"call_successful": told.successful, "in_voicemail": told.in_voicemail}
+
+
+def _merged(old: dict[str, Any], new: dict[str, Any], is_newer: bool) -> dict[str, Any]:
+    """Both, value by value and one level down; where both say something, the newer event is right."""
+    merged = dict(old)
+    for name, value in new.items():
+        if isinstance(value, dict):
+            value = _merged(old.get(name, {}), value, is_newer)
+        if value not in (None, "", {}, []) and (is_newer or name not in old or isinstance(value, dict)):
+            merged[name] = value
+    return merged

@@ -1,0 +1,193 @@
+"""The jobs of calls: what Retell reports becomes a call, a request and a customer."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from appointments.tasks import create_appointment_from_call, update_analytics
+from askpro.queues import Gone, Release, S, actor, chain, wake
+from calls.customers import customer_of
+from calls.disconnection import Disconnection
+from calls.extraction import Extraction, extract
+from calls.models import Call, Customer
+from calls.record import as_told, record
+from calls.retell import InvalidCall, RetellCall, parse_call
+from calls.tenancy import number_of
+from calls.wishes import write_wishes
+from notifications.tasks import send_appointment_confirmation
+from webhooks.models import WebhookEvent
+from webhooks.reading import Malformed
+
+Status = Call.Status
+Outcome = Call.Outcome
+
+# Seconds between two looks for the analysis; its arrival wakes the job at once.
+LOOK_AGAIN = 10.0
+STATUS = {"call_started": Status.ONGOING, "call_ended": Status.ENDED, "call_analyzed": Status.ANALYZED}
+UNHEARD = (Disconnection.MACHINE, Disconnection.NOT_CONNECTED)
+# Ends that, without a start, mean that nobody ever talked.
+NEVER_BEGAN = (Disconnection.LIMIT, Disconnection.CARRIER, Disconnection.VENDOR_ERROR)
+
+
+@actor(
+    queue_name="critical",
+    max_retries=2,
+    backoff=(10 * S, 60 * S),
+    time_limit=60 * S,
+    atomic=True,
+    tags=("event:{event_id}",),
+)
+def process_retell_call_ended(event_id: int) -> None:
+    """Record the end or the analysis of a call; its end, heard of first, starts the work that follows a call."""
+    event = _take(event_id)
+    if event is not None and (recorded := _record(event)) is not None:
+        call, ends, told = recorded
+        if ends:
+            _start_work(call, told)
+        elif call.status == Status.ANALYZED:
+            wake(extract_call_data, tag=f"call:{call.pk}")
+
+
+@actor(
+    queue_name="webhooks",
+    max_retries=2,
+    backoff=(10 * S, 60 * S),
+    time_limit=30 * S,
+    atomic=True,
+    tags=("event:{event_id}",),
+)
+def process_retell_call_started(event_id: int) -> None:
+    """Record that a call has begun, so that it is seen while it lasts."""
+    event = _take(event_id)
+    if event is not None:
+        _record(event)
+
+
+@actor(
+    queue_name="high", max_retries=2, backoff=(10 * S, 60 * S), time_limit=60 * S, atomic=True, tags=("call:{call_id}",)
+)
+def extract_call_data(call_id: int) -> None:
+    """Read what the caller asked for into booking requests, once.
+
+    The request may stand only in call_analyzed, seconds after the end: an incomplete one waits for it, without
+    spending tries, for ANALYSIS_WAIT seconds at most.
+    """
+    call = _locked(call_id)
+    if call.extracted_at is not None:
+        return
+    heard = extract(as_told(call))
+    _wait_for_analysis(call, heard)
+    requests = write_wishes(call, heard)
+    call.extracted_at = timezone.now()
+    call.needs_review, call.review_reason = _review(call, heard)
+    call.save(update_fields=["extracted_at", "needs_review", "review_reason", "updated_at"])
+    if heard.booked_by_agent:
+        call.settle_outcome(Outcome.BOOKED)
+    elif not any(request.status == request.Status.OPEN for request in requests):
+        call.settle_outcome(Outcome.NO_REQUEST)
+
+
+@actor(
+    queue_name="high",
+    max_retries=4,
+    backoff=(5 * S, 10 * S, 30 * S, 60 * S),
+    time_limit=30 * S,
+    atomic=True,
+    tags=("call:{call_id}",),
+)
+def identify_customer(call_id: int) -> None:
+    """Find or make the customer who called, before anything is booked for them."""
+    call = _locked(call_id)
+    wishes = extract(as_told(call)).wishes
+    call.customer = customer_of(call, wishes[0] if wishes else None)
+    call.save(update_fields=["customer", "updated_at"])
+    if call.customer is not None:
+        update_customer_from_call.send(call_id=call.pk)
+
+
+@actor(queue_name="default", max_retries=3, time_limit=30 * S, atomic=True, tags=("call:{call_id}",))
+def update_customer_from_call(call_id: int) -> None:
+    """Note on the customer when there was contact last; told twice or late, it never goes back."""
+    call = _locked(call_id)
+    at = call.ended_at or call.said_at
+    earlier = Q(last_contact_at=None) | Q(last_contact_at__lt=at)
+    Customer.objects.filter(earlier, pk=call.customer_id).update(last_contact_at=at)
+
+
+def _take(event_id: int) -> WebhookEvent | None:
+    try:
+        return WebhookEvent.take(event_id)
+    except WebhookEvent.DoesNotExist as error:
+        raise Gone(f"There is no webhook event {event_id}.") from error
+
+
+def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
+    """The call of an event, written; None when the event makes no sense or nobody knows whose it is."""
+    try:
+        told = parse_call(event.payload)
+    except (InvalidCall, Malformed) as error:
+        event.mark_invalid(str(error))
+        return None
+    number = number_of(told)
+    if number is None:
+        event.mark_unassigned("Neither the number nor the agent belongs to one active phone number.")
+        return None
+    call, ends = record(told, number, STATUS[event.event_type])
+    event.mark_processed(call.company)
+    return call, ends, told
+
+
+def _start_work(call: Call, told: RetellCall) -> None:
+    """Send what follows a call, exactly once: its end is heard of first only once."""
+    if not _was_connected(told):
+        call.settle_outcome(Outcome.NOT_CONNECTED)
+        update_analytics.send(call_id=call.pk)
+        return
+    steps = (
+        extract_call_data,
+        identify_customer,
+        create_appointment_from_call,
+        send_appointment_confirmation,
+        update_analytics,
+    )
+    chain([step.message(call_id=call.pk) for step in steps]).send()
+
+
+def _was_connected(told: RetellCall) -> bool:
+    if told.status == "not_connected" or told.disconnection is Disconnection.NOT_CONNECTED:
+        return False
+    return told.started_at is not None or told.disconnection not in NEVER_BEGAN
+
+
+def _locked(call_id: int) -> Call:
+    rows = Call.objects.select_for_update(of=("self",)).select_related("company", "branch__company", "customer")
+    call = rows.filter(pk=call_id).first()
+    if call is None:
+        raise Gone(f"There is no call {call_id}.")
+    return call
+
+
+def _wait_for_analysis(call: Call, heard: Extraction) -> None:
+    said_all = heard.complete and all(wish.service_words for wish in heard.wishes)
+    nothing_more = said_all or heard.booked_by_agent or heard.appointment_requested is False
+    if nothing_more or call.status == Status.ANALYZED or as_told(call).disconnection in UNHEARD:
+        return
+    since = timezone.now() - (call.end_heard_at or call.created_at)
+    remaining = (timedelta(seconds=settings.ANALYSIS_WAIT) - since).total_seconds()
+    if remaining > 0:
+        raise Release(min(LOOK_AGAIN, remaining), "waits for call_analyzed")
+
+
+def _review(call: Call, heard: Extraction) -> tuple[bool, str]:
+    """Whether a person should look at the call although no request says so, and why."""
+    told = as_told(call)
+    reasons = {
+        "An appointment was mentioned that no request holds.": heard.needs_review and not heard.more_than_read,
+        "More appointments were asked for than are read.": heard.more_than_read,
+        "The caller also wants to be called back.": heard.callback_requested and bool(heard.wishes),
+        "The caller wants no more calls.": told.wants_no_calls,
+    }
+    found = [reason for reason, applies in reasons.items() if applies]
+    return (bool(found), " ".join(found)[:200]) if found else (call.needs_review, call.review_reason)

@@ -1,0 +1,99 @@
+"""The caller's wishes as rows: day and time, service and staff resolved, or marked as work for a person."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from calls.extraction import Extraction, WishedAppointment
+from calls.german_time import parse_wish
+from calls.matching import AmbiguousMatch, Candidate, Match, Result, match_service, match_staff
+from calls.models import BookingRequest, Call, Service, Staff
+from calls.moment import Moment
+from calls.opening_hours import InvalidOpeningHours, OpeningHours
+
+Status = BookingRequest.Status
+
+
+def write_wishes(call: Call, heard: Extraction) -> list[BookingRequest]:
+    """One row per wish, in the caller's transaction; a wish that has its row already is left as it is.
+
+    A wish is dropped at once where booking it would be wrong: the agent has booked already, or the company does not
+    have AskPro book.
+    """
+    dropped = heard.booked_by_agent or not call.company.books_appointments
+    rows = [_row(call, wish) for wish in heard.wishes]
+    if not rows and heard.callback_requested and not heard.booked_by_agent:
+        rows = [BookingRequest(call=call, company=call.company, unclear="callback")]
+        dropped = False
+    for row in rows:
+        row.status = Status.DROPPED if dropped else Status.OPEN
+    BookingRequest.objects.bulk_create(rows, ignore_conflicts=True)
+    return list(call.booking_requests.order_by("ordinal"))
+
+
+def _row(call: Call, wish: WishedAppointment) -> BookingRequest:
+    starts_at, unclear_time = _when(call, wish)
+    service, unclear_service = _service(call, wish.service_words)
+    staff, unclear_staff = _staff(call, wish.staff_words, service)
+    return BookingRequest(
+        call=call,
+        company=call.company,
+        ordinal=wish.ordinal,
+        date_words=wish.date_words,
+        time_words=wish.time_words,
+        service_words=wish.service_words,
+        staff_words=wish.staff_words,
+        name=wish.name,
+        contact_phone=wish.contact_phone or "",
+        email=wish.email,
+        notes=wish.notes,
+        sms_consent=wish.sms_consent is True,
+        starts_at=starts_at,
+        service=service,
+        staff=staff,
+        unclear=unclear_time or unclear_service or unclear_staff,
+    )
+
+
+def _when(call: Call, wish: WishedAppointment) -> tuple[datetime | None, str]:
+    """Relative words count from the call's start in the branch's zone, never from the time of this job."""
+    try:
+        hours = OpeningHours.from_json(call.branch.opening_hours)
+    except InvalidOpeningHours:
+        hours = OpeningHours()
+    said = parse_wish(
+        wish.date_words, wish.time_words, said_at=call.said_at, zone=call.branch.zone, opening_hours=hours
+    )
+    return (said.starts_at, "") if isinstance(said, Moment) else (None, said.reason.value)
+
+
+def _service(call: Call, words: str) -> tuple[Service | None, str]:
+    services = [
+        service
+        for service in Service.objects.filter(company=call.company, is_active=True)
+        if service.branch_id in (None, call.branch_id)
+    ]
+    if not words and len(services) == 1:
+        # Nothing to choose from, so nothing is guessed.
+        return services[0], ""
+    found = match_service(words, [Candidate(each.pk, (each.name, *_texts(each.synonyms))) for each in services])
+    return _chosen(found, services, "service")
+
+
+def _staff(call: Call, words: str, service: Service | None) -> tuple[Staff | None, str]:
+    """The person wished for, among those of the branch who do this; nobody when nobody was wished for."""
+    if not words:
+        return None, ""
+    people = Staff.objects.filter(branch=call.branch, is_active=True)
+    offering = list(people.filter(services=service) if service else people)
+    return _chosen(match_staff(words, [Candidate(each.pk, (each.name,)) for each in offering]), offering, "staff")
+
+
+def _chosen(found: Result, rows: Iterable[Any], what: str) -> tuple[Any, str]:
+    if isinstance(found, Match):
+        return next(row for row in rows if row.pk == found.id), ""
+    return None, f"ambiguous_{what}" if isinstance(found, AmbiguousMatch) else f"unknown_{what}"
+
+
+def _texts(synonyms: object) -> list[str]:
+    return [word for word in synonyms if isinstance(word, str)] if isinstance(synonyms, list) else []

@@ -1,0 +1,32 @@
+"""What is known of an event before it is stored."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from webhooks.models import WebhookEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One verified event: what it is, what makes it the same when sent again, and what is to become of it.
+
+    `received` means that a job works on it. `newest_wins` marks reports that replace each other instead of
+    being each other's duplicates. `kept_body` replaces the sent bytes where the caller's opt-out forbids them.
+    """
+
+    event_type: str
+    event_key: str
+    subject: str = ""
+    occurred_at: datetime | None = None
+    status: WebhookEvent.Status = WebhookEvent.Status.RECEIVED
+    reason: str = ""
+    newest_wins: bool = False
+    kept_body: bytes | None = None
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+def body_key(prefix: str, body: bytes) -> str:
+    """The key of an event that has no id of its own: the same bytes are the same event."""
+    return f"{prefix[:80]}:{hashlib.sha256(body).hexdigest()}"

@@ -1,0 +1,167 @@
+"""Retell: which events there are, what makes each the same when sent again, and what may be kept of it."""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from calls.inbound import dynamic_variables
+from calls.payload import storable
+from calls.tasks import process_retell_call_ended, process_retell_call_started
+from webhooks.incoming import Incoming, body_key
+from webhooks.models import Provider, WebhookEvent
+from webhooks.reading import load_object, text
+from webhooks.signatures import verify_retell
+from webhooks.vendor import Vendor
+
+Status = WebhookEvent.Status
+
+TRANSFERS = ("transfer_started", "transfer_bridged", "transfer_cancelled", "transfer_ended")
+CHATS = ("chat_started", "chat_ended", "chat_analyzed")
+# Answered while the caller hears it ring: nothing is left for a job.
+INBOUND = "call_inbound"
+# Sent at every turn of the talk; only the newest is worth keeping.
+TRANSCRIPT = "transcript_updated"
+FUNCTION = "custom_function"
+IGNORED = {
+    TRANSCRIPT: "The transcript comes again with call_ended.",
+    FUNCTION: "Agents' functions are not served at this address.",
+    **dict.fromkeys(TRANSFERS, "A transfer changes nothing here."),
+    **dict.fromkeys(CHATS, "Text chats are not handled."),
+}
+# What a caller says, in every form in which Retell sends it.
+SPOKEN = (
+    "transcript",
+    "transcript_object",
+    "pre_session_transcript_with_tool_calls",
+    "post_session_transcript_with_tool_calls",
+    "recording_url",
+    "recording_multi_channel_url",
+    "public_log_url",
+    "knowledge_base_retrieved_contents_url",
+)
+HAPPENED = {
+    "call_started": "start_timestamp",
+    "call_ended": "end_timestamp",
+    "transfer_ended": "transfer_end_timestamp",
+}
+TOOL_FIELDS = ("role", "tool_call_id", "name", "successful")
+
+
+class Retell(Vendor):
+    provider = Provider.RETELL
+    content_types = frozenset({"application/json"})
+    kept_headers = ("X-Retell-Signature",)
+    jobs = {
+        "call_started": process_retell_call_started,
+        "call_ended": process_retell_call_ended,
+        "call_analyzed": process_retell_call_ended,
+    }
+
+    def verify(self, request: HttpRequest, body: bytes) -> str:
+        header = request.headers.get("X-Retell-Signature", "")
+        return verify_retell(body, header, settings.RETELL_API_KEYS, time.time_ns() // 1_000_000)
+
+    def read(self, request: HttpRequest, body: bytes) -> Incoming:
+        payload = load_object(body)
+        event_type = text(payload.get("event"), 80)
+        if event_type == INBOUND:
+            return _inbound(payload, request.headers.get("X-Retell-Signature", ""))
+        if not event_type and isinstance(payload.get("args"), dict):
+            event_type = FUNCTION
+        # Once, without notice, the call's fields stood beside the event instead of under `call`.
+        call = _child(payload, "chat" if event_type in CHATS else "call") or payload
+        subject = text(call.get("call_id") or call.get("chat_id"), 100)
+        status, reason = self._judge(event_type, subject)
+        known = bool(subject) and (event_type in self.jobs or event_type in IGNORED) and event_type != FUNCTION
+        return Incoming(
+            event_type=event_type,
+            event_key=_key(event_type, subject, payload) if known else body_key(event_type, body),
+            subject=subject,
+            occurred_at=_occurred_at(event_type, call),
+            status=status,
+            reason=reason,
+            newest_wins=known and event_type == TRANSCRIPT,
+            kept_body=_without_speech(payload, call),
+        )
+
+    def answer(self, incoming: Incoming) -> HttpResponse:
+        """204 for what is over; a ringing call gets the words of today's date instead (retell.md §2)."""
+        if incoming.event_type != INBOUND:
+            return HttpResponse(status=204)
+        call = _child(incoming.payload, INBOUND)
+        variables = dynamic_variables(text(call.get("to_number"), 32), text(call.get("from_number"), 32))
+        return JsonResponse({INBOUND: {"dynamic_variables": variables}})
+
+    def _judge(self, event_type: str, subject: str) -> tuple[WebhookEvent.Status, str]:
+        if not event_type:
+            return Status.INVALID, "event is missing or no name."
+        if event_type in IGNORED:
+            return Status.IGNORED, IGNORED[event_type]
+        if event_type not in self.jobs:
+            return Status.IGNORED, "Unknown event type."
+        if not subject:
+            return Status.INVALID, "call_id is missing or no name."
+        return Status.RECEIVED, ""
+
+
+def _inbound(payload: dict[str, Any], signature: str) -> Incoming:
+    # There is no call id yet. The signature holds the moment of sending, so that a second call is another event.
+    return Incoming(
+        event_type=INBOUND,
+        event_key=body_key(INBOUND, signature.encode("utf-8", "replace")),
+        status=Status.PROCESSED,
+        reason="Answered at once.",
+        payload=payload,
+    )
+
+
+def _key(event_type: str, subject: str, payload: dict[str, Any]) -> str:
+    if event_type not in TRANSFERS:
+        return f"{event_type}:{subject}"
+    call = _child(payload, "call")
+    destination = payload.get("transfer_destination", call.get("transfer_destination"))
+    attempt = json.dumps([call.get("start_timestamp"), destination], sort_keys=True)
+    return f"{event_type}:{subject}:{hashlib.sha256(attempt.encode()).hexdigest()[:16]}"
+
+
+def _occurred_at(event_type: str, call: Mapping[str, Any]) -> datetime | None:
+    names = {
+        "call_started": "start_timestamp",
+        "call_ended": "end_timestamp",
+        "transfer_ended": "transfer_end_timestamp",
+    }
+    moment = call.get(names.get(event_type, ""))
+    # 2000 to 2100: whatever else stands here is for the job to complain of.
+    if not isinstance(moment, int) or not 946_684_800_000 <= moment < 4_102_444_800_000:
+        return None
+    return datetime.fromtimestamp(moment / 1000, UTC)
+
+
+def _without_speech(payload: dict[str, Any], call: dict[str, Any]) -> bytes | None:
+    """The body without what was said, when the call's storage setting is not `everything`; else None."""
+    setting = call.get("data_storage_setting")
+    if setting in (None, "everything") and call.get("opt_out_sensitive_data_storage") is not True:
+        return None
+    kept = {name: value for name, value in call.items() if name not in SPOKEN}
+    if isinstance(turns := kept.get("transcript_with_tool_calls"), list):
+        # Which tools were used decides whether the agent has booked already.
+        kept["transcript_with_tool_calls"] = [
+            {name: turn[name] for name in TOOL_FIELDS if name in turn}
+            for turn in turns
+            if isinstance(turn, dict) and str(turn.get("role", "")).startswith("tool_call")
+        ]
+    if isinstance(analysis := kept.get("call_analysis"), dict):
+        kept["call_analysis"] = {name: value for name, value in analysis.items() if name != "call_summary"}
+    whole = kept if call is payload else {**payload, "call": kept}
+    return json.dumps(storable(whole)).encode("ascii")
+
+
+def _child(payload: Mapping[str, Any], name: str) -> dict[str, Any]:
+    child = payload.get(name)
+    return child if isinstance(child, dict) else {}

@@ -1,0 +1,59 @@
+"""Whatever state implies work gets its job again."""
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from askpro.queues.models import Job
+from webhooks.models import WebhookEvent
+from webhooks.vendors import job_of
+
+log = logging.getLogger(__name__)
+
+# An event's job is written with it, so one without a job is rare: cancelled by hand, or lost to a restored backup.
+FORGOTTEN_AFTER = timedelta(minutes=2)
+AT_ONCE = 200
+
+
+def resend_forgotten() -> int:
+    """Send a new job for received events that have none, and mark those failed whose job is dead.
+
+    Safe to run anywhere at any time: each event is locked, and looked at again under the lock.
+    """
+    waiting = WebhookEvent.objects.filter(
+        status=WebhookEvent.Status.RECEIVED, received_at__lt=timezone.now() - FORGOTTEN_AFTER
+    )
+    ids = list(waiting.order_by("received_at").values_list("pk", flat=True)[:AT_ONCE])
+    jobs = Job.objects.filter(tags__overlap=[_tag(pk) for pk in ids], status__in=Job.LIVE)
+    live = {tag for tags in jobs.values_list("tags", flat=True) for tag in tags}
+    return sum(_settle(pk) for pk in ids if _tag(pk) not in live)
+
+
+def _settle(event_id: int) -> bool:
+    with transaction.atomic():
+        event = (
+            WebhookEvent.objects.select_for_update(skip_locked=True)
+            .filter(pk=event_id, status=WebhookEvent.Status.RECEIVED)
+            .first()
+        )
+        newest = Job.objects.filter(tags__contains=[_tag(event_id)]).order_by("-id").first()
+        if event is None or (newest is not None and newest.status in Job.LIVE):
+            return False
+        if newest is not None and newest.status == Job.Status.DEAD:
+            return event.mark_failed(f"Job {newest.pk} gave up: {newest.error_class}")
+        return _resend(event)
+
+
+def _resend(event: WebhookEvent) -> bool:
+    job = job_of(event)
+    if job is None:
+        return event.mark_ignored("No job works on this type.")
+    job.send(event_id=event.pk)
+    log.warning("Event %d had no job and got a new one", event.pk)
+    return True
+
+
+def _tag(event_id: int) -> str:
+    return f"event:{event_id}"

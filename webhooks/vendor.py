@@ -1,0 +1,36 @@
+"""What the one webhook view has to know about a vendor."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+
+from askpro.queues import LedgerActor
+from webhooks.incoming import Incoming
+from webhooks.models import Provider
+
+
+class Vendor(ABC):
+    """One per provider; to add a provider, write one of these and a line in `webhooks/vendors.py`."""
+
+    provider: ClassVar[Provider]
+    content_types: ClassVar[frozenset[str]]
+    jobs: ClassVar[Mapping[str, LedgerActor[Any, Any]]]
+    kept_headers: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def verify(self, request: HttpRequest, body: bytes) -> str:
+        """Fingerprint of the secret that signed the request. Raises `Refused`."""
+
+    @abstractmethod
+    def read(self, request: HttpRequest, body: bytes) -> Incoming:
+        """What the verified bytes say. Raises `Malformed` when they cannot be read at all."""
+
+    def answer(self, incoming: Incoming) -> HttpResponse:
+        """What the provider wants to hear once its event is stored, a duplicate's included."""
+        return HttpResponse(status=204)
+
+    def job(self, event_type: str) -> LedgerActor[Any, Any] | None:
+        """The job that works on events of this type; a type may name its kind before a dot."""
+        return self.jobs.get(event_type) or self.jobs.get(event_type.partition(".")[0])

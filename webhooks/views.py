@@ -1,0 +1,64 @@
+"""The door for webhooks: believe nothing, store once, answer what the vendor wants. docs/webhooks.md has the table."""
+
+import logging
+from typing import Any
+
+from django.db import InterfaceError, InternalError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from webhooks.door import read_body
+from webhooks.intake import store
+from webhooks.models import RefusedWebhook
+from webhooks.reading import Malformed
+from webhooks.refusal import Refused, count
+from webhooks.retell import Retell
+from webhooks.vendor import Vendor
+
+log = logging.getLogger(__name__)
+
+# Seconds after which a vendor that retries should: PostgreSQL restarts faster than that.
+RETRY_AFTER = 5
+
+
+class WebhookView(APIView):
+    """One vendor's endpoint. The signature over the raw bytes is the only authentication there is."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    http_method_names = ["post", "options"]
+    schema = None
+    vendor: Vendor = Retell()
+
+    def post(self, request: Request) -> HttpResponse:
+        # DRF's parsers must not touch the stream: what is signed are the bytes.
+        raw: HttpRequest = request._request
+        try:
+            return self._accept(raw)
+        except Refused as refused:
+            count(self.vendor.provider, refused, raw)
+            return HttpResponse(f"{refused}.\n", status=refused.status, content_type="text/plain")
+        except (OperationalError, InterfaceError, InternalError) as error:
+            log.error("A %s webhook was not stored: %s", self.vendor.provider, type(error).__name__)
+            headers = {"Retry-After": str(RETRY_AFTER)}
+            return HttpResponse("Try again.\n", status=503, content_type="text/plain", headers=headers)
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse(status=204)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[JSONRenderer, str]:
+        """Whatever the vendor's Accept header says, the answer is the same; a 406 would lose the event."""
+        return JSONRenderer(), JSONRenderer.media_type
+
+    def _accept(self, request: HttpRequest) -> HttpResponse:
+        body = read_body(request, self.vendor.content_types)
+        verified_by = self.vendor.verify(request, body)
+        try:
+            incoming = self.vendor.read(request, body)
+        except Malformed as error:
+            raise Refused(RefusedWebhook.Reason.MALFORMED) from error
+        store(self.vendor, incoming, request, body, verified_by)
+        return self.vendor.answer(incoming)
