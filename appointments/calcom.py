@@ -32,7 +32,7 @@ EVENT_TYPES_VERSION = "2024-06-14"
 PAGE = 100
 # Rows move while a list is paged by the time of their change: each page looks back over the end of the last.
 PAGE_OVERLAP = 10
-MOST_PAGES = 50
+MOST_PAGES = 500
 LONGEST_CHAIN = 10
 
 
@@ -117,6 +117,7 @@ class Calcom:
             if not mapping(body.get("pagination")).get("hasNextPage"):
                 return
             skip += PAGE - PAGE_OVERLAP
+        raise Unavailable(f"Cal.com: the list does not end after {MOST_PAGES} pages")
 
     def cancel(self, uid: str, reason: str) -> None:
         """Cancel; that it was cancelled before or is unknown is success too. Raises `BookingRefused`."""

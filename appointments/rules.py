@@ -10,7 +10,7 @@ from calls.moment import Reason as Unclear
 FARTHEST = timedelta(days=366)
 
 # Why the words of a caller are work for a person → the follow-up's reason; all the others are "unclear".
-REASONS = {
+REASONS: dict[str, FollowUp.Reason] = {
     Unclear.NO_DATE: FollowUp.Reason.INCOMPLETE,
     Unclear.NO_TIME: FollowUp.Reason.INCOMPLETE,
     Unclear.PAST_DATE: FollowUp.Reason.TOO_SOON,

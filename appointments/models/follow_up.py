@@ -78,7 +78,9 @@ class FollowUp(models.Model):
         """
         with transaction.atomic():
             # The request before its follow-ups, in the order of whoever mirrors a booking.
-            request = BookingRequest.objects.select_for_update().filter(pk=self.booking_request_id).first()
+            request = self.booking_request
+            if request is not None:
+                BookingRequest.objects.select_for_update().get(pk=request.pk)
             if not self._settle(self.Status.DONE, resolved_by=user, note=note):
                 return False
             if request is not None:

@@ -1,0 +1,40 @@
+"""The daily counts, recomputed from the rows they count."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
+
+from appointments.models import DailyCount, FollowUp
+from calls.models import BookingRequest, Call, Company
+
+
+def recount(company: Company, day: date) -> DailyCount:
+    """Count a company's local day anew. Two at once are no harm: the second one waits and counts what is there then."""
+    with transaction.atomic():
+        DailyCount.objects.bulk_create([DailyCount(company=company, day=day)], ignore_conflicts=True)
+        # Locked before counting, or an older count could be written over a newer one.
+        count = DailyCount.objects.select_for_update().get(company=company, day=day)
+        calls = _calls_of(company, day)
+        requests = BookingRequest.objects.filter(call__in=calls)
+        count.calls = calls.count()
+        count.requests = requests.count()
+        count.bookings = requests.filter(status=BookingRequest.Status.BOOKED).count()
+        count.follow_ups = FollowUp.objects.filter(call__in=calls).exclude(status=FollowUp.Status.OBSOLETE).count()
+        count.save()
+    return count
+
+
+def local_day(call: Call) -> date:
+    """The day of a call where its company is."""
+    return call.said_at.astimezone(ZoneInfo(call.company.timezone)).date()
+
+
+def _calls_of(company: Company, day: date) -> QuerySet[Call]:
+    zone = ZoneInfo(company.timezone)
+    start = datetime.combine(day, time.min, zone)
+    end = datetime.combine(day + timedelta(days=1), time.min, zone)
+    calls = Call.objects.filter(company=company).alias(moment=Coalesce("started_at", "created_at"))
+    return calls.filter(moment__gte=start, moment__lt=end)

@@ -1,0 +1,82 @@
+"""What each webhook of Cal.com's does to our rows."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeAlias
+
+from appointments.calcom_booking import Booking, Status, items, mapping, uid
+from appointments.calcom_event import CalcomEvent
+from appointments.mirror import Mirrored, mirror
+from appointments.models import Appointment, CalcomUid
+
+REQUESTED, CONFIRMED = Appointment.Status.REQUESTED, Appointment.Status.CONFIRMED
+CANCELLED, COMPLETED = Appointment.Status.CANCELLED, Appointment.Status.COMPLETED
+NO_SHOW = Appointment.Status.NO_SHOW
+
+Handler: TypeAlias = Callable[[CalcomEvent], "Mirrored | Appointment | None"]
+
+
+def apply(event: CalcomEvent) -> Mirrored | Appointment | None:
+    """Bring our rows to what the event says, in the caller's transaction; None when it is about nothing here.
+
+    Raises `KeyError` on a trigger that means nothing to us, `Unreadable`, `NoCompany`.
+    """
+    return HANDLERS[event.trigger](event)
+
+
+def _booking(status: Status) -> Handler:
+    def handle(event: CalcomEvent) -> Mirrored:
+        return mirror(Booking.from_webhook(event.payload, status), event.at)
+
+    return handle
+
+
+def _rescheduled(event: CalcomEvent) -> Mirrored:
+    booking = Booking.from_webhook(event.payload, Status.ACCEPTED)
+    # Moved by anybody but the host, on an event type that asks the host first, it waits for a yes again.
+    pending = str(event.payload.get("status", "")).upper() == "PENDING"
+    return mirror(replace(booking, status=Status.PENDING) if pending else booking, event.at)
+
+
+def _no_show(event: CalcomEvent) -> Appointment | None:
+    """Somebody said that the customer did not come, or took that back: the newest word counts."""
+    appointment = _known(uid(event.payload.get("bookingUid"), "bookingUid"))
+    attendees = [mapping(attendee) for attendee in items(event.payload.get("attendees"))]
+    if appointment is None or not attendees:
+        return None
+    if appointment.status not in (REQUESTED, CANCELLED) and _is_news(appointment, event.at):
+        took_place = COMPLETED if appointment.ends_at <= event.at else CONFIRMED
+        absent = any(attendee.get("noShow") is True for attendee in attendees)
+        appointment.write(status=NO_SHOW if absent else took_place, calcom_event_at=event.at)
+    return appointment
+
+
+def _meeting_ended(event: CalcomEvent) -> Appointment | None:
+    appointment = _known(uid(event.payload.get("uid"), "uid"))
+    if appointment is not None and appointment.status == CONFIRMED and appointment.ends_at <= event.at:
+        appointment.write(status=COMPLETED)
+    return appointment
+
+
+def _known(booking_uid: str) -> Appointment | None:
+    """The locked appointment whose booking this is now; None for an unknown uid and for one that was replaced."""
+    row = CalcomUid.objects.select_for_update().filter(uid=booking_uid, replaced_by="").first()
+    if row is None or row.appointment_id is None:
+        return None
+    return Appointment.objects.select_for_update().get(pk=row.appointment_id)
+
+
+def _is_news(appointment: Appointment, at: datetime) -> bool:
+    return appointment.calcom_event_at is None or at > appointment.calcom_event_at
+
+
+HANDLERS: dict[str, Handler] = {
+    "BOOKING_CREATED": _booking(Status.ACCEPTED),
+    "BOOKING_REQUESTED": _booking(Status.PENDING),
+    "BOOKING_RESCHEDULED": _rescheduled,
+    "BOOKING_CANCELLED": _booking(Status.CANCELLED),
+    "BOOKING_REJECTED": _booking(Status.REJECTED),
+    "BOOKING_NO_SHOW_UPDATED": _no_show,
+    "MEETING_ENDED": _meeting_ended,
+}

@@ -1,0 +1,101 @@
+"""Whatever state implies work gets its job again. Cheap, bounded, harmless when run twice or by several hosts."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from appointments import follow_ups
+from appointments.models import Appointment, FollowUp
+from appointments.tasks import clear_reservation, create_appointment_from_call, update_analytics
+from askpro.queues import chain
+from askpro.queues.models import Job
+from calls.models import BookingRequest, Call
+
+# A live chain reaches its booking within seconds; what is older and has no job was forgotten.
+FORGOTTEN_AFTER = timedelta(minutes=5)
+MOST = 200
+# A request waits behind these: when one of them is dead, nothing books it any more.
+BOOKING_ACTORS = ("identify_customer", "create_appointment_from_call")
+
+
+def sweep() -> None:
+    """Called every half minute by the chores process of every supervisor."""
+    resend_forgotten_requests()
+    clear_forgotten_reservations()
+
+
+def resend_forgotten_requests() -> None:
+    """Open requests without a live booking job: one whose job gave up goes to a person, the others get a new job."""
+    with transaction.atomic():
+        requests = _requests_in_question()
+        statuses = _job_statuses(BOOKING_ACTORS, [f"call:{request.call_id}" for request in requests])
+        calls = set()
+        for request in requests:
+            found = statuses.get(f"call:{request.call_id}", set())
+            if found & {Job.Status.DEAD, Job.Status.CANCELLED}:
+                _hand_over_dead(request)
+            elif not found & set(Job.LIVE):
+                calls.add(request.call_id)
+        for call_id in sorted(calls):
+            steps = (create_appointment_from_call, update_analytics)
+            chain([step.message(call_id=call_id) for step in steps]).send()
+
+
+def clear_forgotten_reservations() -> None:
+    """Reservations that may be a booking at Cal.com, although their request is in a person's hands by now."""
+    with transaction.atomic():
+        rows = (
+            Appointment.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(status=Appointment.Status.REQUESTED, calcom_uid=None, updated_at__lt=_long_ago())
+            .exclude(booking_request__status=BookingRequest.Status.OPEN)
+            .order_by("updated_at")[:MOST]
+        )
+        ids = [appointment.pk for appointment in rows]
+        known = _job_statuses(("clear_reservation",), [f"appointment:{pk}" for pk in ids])
+        # A dead one stays with the operators, who were told.
+        for pk in ids:
+            if not known.get(f"appointment:{pk}", set()) & {*Job.LIVE, Job.Status.DEAD}:
+                clear_reservation.send(appointment_id=pk)
+
+
+def _requests_in_question() -> list[BookingRequest]:
+    waits_for_host = Appointment.objects.filter(booking_request=OuterRef("pk"), calcom_uid__isnull=False)
+    is_known = FollowUp.objects.filter(
+        booking_request=OuterRef("pk"), status=FollowUp.Status.OPEN, reason=FollowUp.Reason.JOB_DEAD
+    )
+    rows = (
+        BookingRequest.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("company", "call__branch__company", "call__customer")
+        .filter(status=BookingRequest.Status.OPEN, created_at__lt=_long_ago())
+        .filter(~Exists(waits_for_host), ~Exists(is_known))
+        .order_by("id")
+    )
+    return list(rows[:MOST])
+
+
+def _job_statuses(actors: Iterable[str], tags: list[str]) -> dict[str, set[str]]:
+    """For each tag the statuses of these actors' jobs."""
+    # The index on tags leaves out the jobs without any, and is used only by a query that says the same.
+    rows = Job.objects.filter(~Q(tags=[]), tags__overlap=tags, actor_name__in=[*actors])
+    found: dict[str, set[str]] = {}
+    for names, status in rows.values_list("tags", "status"):
+        for name in names:
+            found.setdefault(name, set()).add(status)
+    return found
+
+
+def _hand_over_dead(request: BookingRequest) -> None:
+    """A person is told; the request stays open, so that a retry of the dead job still books it."""
+    appointment = Appointment.objects.filter(booking_request=request).first()
+    detail = "Booking it failed again and again; the job can be retried in the console."
+    follow_ups.open_for(request, FollowUp.Reason.JOB_DEAD, detail=detail, appointment=appointment)
+    follow_ups.make_obsolete(request, [FollowUp.Reason.PROVIDER_DOWN], "The job gave up.")
+    request.call.settle_outcome(Call.Outcome.FOLLOW_UP)
+    update_analytics.send(call_id=request.call_id)
+
+
+def _long_ago() -> datetime:
+    return timezone.now() - FORGOTTEN_AFTER

@@ -1,0 +1,118 @@
+"""Reading a company's event types and bookings from Cal.com: the net under every lost webhook."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from appointments import calcom
+from appointments.adoption import NoCompany
+from appointments.calcom import Calcom, EventType
+from appointments.calcom_booking import Booking
+from appointments.mirror import mirror
+from appointments.models import SyncPoint
+from calls.models import Company, Service
+
+# Clocks differ, and a row may be committed after a later one: each reading looks back this far.
+OVERLAP = timedelta(minutes=10)
+CHECKPOINT_EVERY = 50
+LONGEST_NOTICE = 366 * 24 * 60  # minutes
+
+
+def sync_company(company: Company) -> None:
+    """Read both parts, each from where it ended last time. Raises what the client raises; what is read stays read."""
+    client = calcom.for_company(company)
+    sync_event_types(client, company)
+    sync_bookings(client, company)
+
+
+def sync_event_types(client: Calcom, company: Company) -> None:
+    """Bring the services to their event types: none is deleted, and a new one waits, inactive, for a person's yes."""
+    started = timezone.now()
+    for event_type in client.event_types():
+        service = Service.objects.filter(calcom_event_type_id=event_type.id).first()
+        if service is None:
+            if _has_key_for_itself(company):
+                _add(company, event_type)
+        elif service.company_id == company.pk:
+            _update(service, event_type)
+    _point(company, SyncPoint.Part.EVENT_TYPES, started)
+
+
+def sync_bookings(client: Calcom, company: Company) -> int:
+    """Mirror what changed since the last time, or, the first time, all that is ahead. Returns how many were read."""
+    started = timezone.now()
+    services = Service.objects.filter(company=company, calcom_event_type_id__isnull=False)
+    event_types = ",".join(str(id_) for id_ in services.values_list("calcom_event_type_id", flat=True))
+    count = 0
+    if event_types:
+        query = {"eventTypeIds": event_types}
+        point = SyncPoint.objects.filter(company=company, part=SyncPoint.Part.BOOKINGS).first()
+        if point is None or point.read_until is None:
+            count = _mirror_all(client.list_bookings(query | {"afterStart": _written(started - timedelta(days=1))}))
+        else:
+            since = _written(point.read_until - OVERLAP)
+            # A booking that was never changed may have no time of change.
+            count = _mirror_all(client.list_bookings(query | {"afterCreatedAt": since, "sortCreated": "asc"}))
+            changed = client.list_bookings(query | {"afterUpdatedAt": since, "sortUpdatedAt": "asc"})
+            count += _mirror_all(changed, point)
+    _point(company, SyncPoint.Part.BOOKINGS, started)
+    return count
+
+
+def _mirror_all(bookings: Iterator[Booking], point: SyncPoint | None = None) -> int:
+    """Mirror each in a transaction of its own. With `point` they come in the order of change: it moves along."""
+    count = 0
+    for count, booking in enumerate(bookings, start=1):
+        with transaction.atomic(), suppress(NoCompany):
+            mirror(booking, booking.updated_at or timezone.now())
+        if point is not None and count % CHECKPOINT_EVERY == 0 and booking.updated_at is not None:
+            SyncPoint.objects.filter(pk=point.pk).update(read_until=booking.updated_at)
+    return count
+
+
+def _has_key_for_itself(company: Company) -> bool:
+    """Whether every event type of the key is this company's: several that share one cannot be told apart."""
+    if company.calcom_api_key:
+        return company.calcom_api_key != settings.CALCOM_API_KEY
+    sharing = Company.objects.filter(calcom_api_key="", is_active=True).exclude(pk=company.pk)
+    return not sharing.exists()
+
+
+def _add(company: Company, event_type: EventType) -> None:
+    values = {
+        "company": company,
+        "calcom_event_type_id": event_type.id,
+        "calcom_slug": event_type.slug,
+        "duration_minutes": event_type.minutes or Service._meta.get_field("duration_minutes").get_default(),
+        "minimum_notice_minutes": min(event_type.minimum_notice or 0, LONGEST_NOTICE),
+        "is_active": False,
+        "synced_at": timezone.now(),
+    }
+    taken = Service.objects.filter(company=company, name=event_type.title).exists()
+    name = f"{event_type.title[:170]} ({event_type.id})" if taken else event_type.title
+    Service.objects.get_or_create(calcom_event_type_id=event_type.id, defaults={**values, "name": name})
+
+
+def _update(service: Service, event_type: EventType) -> None:
+    service.calcom_slug = event_type.slug
+    service.duration_minutes = event_type.minutes or service.duration_minutes
+    service.synced_at = timezone.now()
+    taken = Service.objects.filter(company=service.company, name=event_type.title).exclude(pk=service.pk).exists()
+    if service.name != event_type.title and not taken:
+        # Callers go on using the old word.
+        service.synonyms = list(dict.fromkeys([*service.synonyms, service.name]))
+        service.name = event_type.title
+    service.save(update_fields=["calcom_slug", "duration_minutes", "synced_at", "name", "synonyms"])
+
+
+def _point(company: Company, part: SyncPoint.Part, read_until: datetime) -> None:
+    values = {"read_until": read_until, "finished_at": timezone.now()}
+    SyncPoint.objects.update_or_create(company=company, part=part, defaults=values)
+
+
+def _written(value: datetime) -> str:
+    return value.strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -1,0 +1,100 @@
+"""The jobs of appointments: each does one thing, by ids."""
+
+from appointments import booking, daily, news, reservations, sync
+from appointments.adoption import NoCompany
+from appointments.calcom_booking import Unreadable
+from appointments.calcom_event import CalcomEvent
+from appointments.mirror import Effect, Mirrored
+from appointments.models import Appointment
+from askpro.queues import MIN, H, S, actor
+from askpro.queues.errors import Gone
+from calls.models import Call, Company
+from webhooks.models import WebhookEvent
+
+
+@actor(
+    queue_name="high",
+    max_retries=4,
+    backoff=(10 * S, 30 * S, 60 * S, 300 * S),
+    time_limit=2 * MIN,
+    no_overlap="call:{call_id}",
+    tags=("call:{call_id}",),
+)
+def create_appointment_from_call(call_id: int) -> None:
+    """Book what the caller asked for at Cal.com, or leave a follow-up for a person."""
+    booking.book_call(call_id)
+
+
+@actor(
+    queue_name="webhooks",
+    max_retries=9,
+    backoff=(5 * S, 10 * S, 30 * S, 60 * S, 120 * S, 300 * S, 600 * S, 1800 * S, 3600 * S),
+    time_limit=30 * S,
+    atomic=True,
+    tags=("event:{event_id}",),
+)
+def process_calcom_webhook(event_id: int) -> None:
+    """Mirror what Cal.com's webhook says, once, whatever the order in which they come."""
+    event = WebhookEvent.objects.select_related("company").filter(pk=event_id).first()
+    if event is None:
+        raise Gone(f"There is no webhook event {event_id}.")
+    try:
+        told = CalcomEvent.from_body(bytes(event.body))
+        if told.trigger not in news.HANDLERS:
+            event.mark_ignored(f"{told.trigger} changes nothing here")
+            return
+        done = news.apply(told)
+    except Unreadable as error:
+        event.mark_invalid(str(error))
+        return
+    except NoCompany as error:
+        event.mark_unassigned(str(error))
+        return
+    _finish(event, done)
+
+
+@actor(
+    queue_name="default",
+    max_retries=2,
+    time_limit=5 * MIN,
+    no_overlap="sync:{company_id}",
+    tags=("company:{company_id}",),
+)
+def sync_calcom_data(company_id: int) -> None:
+    """Read event types and changed bookings of a company from Cal.com; repairs what a lost webhook left."""
+    company = Company.objects.filter(pk=company_id).first()
+    if company is None:
+        raise Gone(f"There is no company {company_id}.")
+    sync.sync_company(company)
+
+
+@actor(queue_name="low", max_retries=3, time_limit=30 * S, atomic=True, tags=("call:{call_id}",))
+def update_analytics(call_id: int) -> None:
+    """Count the call's day anew."""
+    call = Call.objects.select_related("company").filter(pk=call_id).first()
+    if call is None:
+        raise Gone(f"There is no call {call_id}.")
+    daily.recount(call.company, daily.local_day(call))
+
+
+@actor(
+    queue_name="default",
+    max_retries=5,
+    backoff=(1 * MIN, 5 * MIN, 15 * MIN, 1 * H),
+    time_limit=1 * MIN,
+    no_overlap="appointment:{appointment_id}",
+    tags=("appointment:{appointment_id}",),
+)
+def clear_reservation(appointment_id: int) -> None:
+    """Look at Cal.com for a reservation that nobody wants any more, cancel what it may have become, let go of it."""
+    reservations.clear(appointment_id)
+
+
+def _finish(event: WebhookEvent, done: Mirrored | Appointment | None) -> None:
+    appointment = done.appointment if isinstance(done, Mirrored) else done
+    if isinstance(done, Mirrored) and done.changed and appointment is not None and appointment.call_id:
+        update_analytics.send(call_id=appointment.call_id)
+    reason = "" if appointment is not None else "no appointment has this booking"
+    if isinstance(done, Mirrored) and done.effect != Effect.APPLIED:
+        reason = done.effect
+    event.mark_processed(appointment.company if appointment else None, reason)

@@ -1,0 +1,155 @@
+"""A Cal.com of a few lines behind the HTTP edge: it holds bookings and misbehaves on demand."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+import responses
+from salon import HOST
+
+BASE = "https://api.cal.com"
+ANSWERS = Path(__file__).parents[1] / "fixtures" / "calcom_api"
+Answer = tuple[int, dict[str, str], str]
+Fault = Callable[[], Answer]
+
+
+def answer(name: str) -> Any:
+    """An answer of Cal.com's, as the contract has it, about invented people."""
+    return json.loads((ANSWERS / f"{name}.json").read_text())
+
+
+def error(name: str) -> Fault:
+    """Answers with an error whose status is the first part of its name."""
+    return lambda: (int(name.partition(".")[0]), {}, (ANSWERS / f"error.{name}.json").read_text())
+
+
+def timeout() -> Answer:
+    raise requests.ReadTimeout
+
+
+class CalcomStub:
+    """Answers like Cal.com. A fault comes instead of the next answer to a route; after_effect: it has happened."""
+
+    def __init__(self, mock: responses.RequestsMock) -> None:
+        self.bookings: list[dict[str, Any]] = []
+        self.taken: set[str] = set()
+        self.free: list[str] = []
+        self.event_types: list[dict[str, Any]] = []
+        self.status = "accepted"
+        self.shift = timedelta(0)
+        self.requests: list[tuple[str, str, dict[str, Any]]] = []
+        self.before_answer: Callable[[dict[str, Any]], None] = lambda booking: None
+        self._faults: list[tuple[str, Fault, bool]] = []
+        for method in (responses.GET, responses.POST):
+            mock.add_callback(method, re.compile(re.escape(BASE)), callback=self._answer)
+
+    def fail(self, route: str, fault: Fault, after_effect: bool = False) -> None:
+        """`route` such as "POST /v2/bookings", exactly."""
+        self._faults.append((route, fault, after_effect))
+
+    def asked(self, route: str) -> int:
+        return sum(f"{method} {path}" == route for method, path, _ in self.requests)
+
+    def book(self, start: str, **values: Any) -> dict[str, Any]:
+        """A booking that is there, made by whomever."""
+        uid = f"stub{len(self.bookings):018d}"
+        begin = datetime.fromisoformat(start)
+        self.bookings.append(
+            answer("booking")
+            | {"id": 5000 + len(self.bookings), "uid": uid, "start": _utc(begin), "status": self.status}
+            | {"end": _utc(begin + timedelta(minutes=45)), "updatedAt": "2026-11-30T10:00:01.250Z"}
+            | values
+        )
+        return self.bookings[-1]
+
+    def _answer(self, request: requests.PreparedRequest) -> Answer:
+        url = urlsplit(str(request.url))
+        values = json.loads(request.body) if request.body else {k: v[0] for k, v in parse_qs(url.query).items()}
+        self.requests.append((str(request.method), url.path, values))
+        route = f"{request.method} {url.path}"
+        fault = next((entry for entry in self._faults if entry[0] == route), None)
+        if fault is not None:
+            self._faults.remove(fault)
+            if not fault[2]:
+                return fault[1]()
+        done = self._do(route, values)
+        return fault[1]() if fault is not None else done
+
+    def _do(self, route: str, values: dict[str, Any]) -> Answer:
+        if route == "POST /v2/bookings":
+            return self._create(values)
+        if route == "GET /v2/bookings":
+            return self._list(values)
+        if route == "GET /v2/slots":
+            return _ok(200, {"all": [{"start": start} for start in self.free]})
+        if route == "GET /v2/event-types":
+            return _ok(200, self.event_types)
+        uid = route.split("/")[3]
+        booking = next((entry for entry in self.bookings if entry["uid"] == uid), None)
+        if booking is None:
+            return error("404.booking")()
+        if route.endswith("/cancel"):
+            if booking["status"] == "cancelled":
+                return error("400.already_cancelled")()
+            booking["status"] = "cancelled"
+        return _ok(200, booking)
+
+    def _create(self, values: dict[str, Any]) -> Answer:
+        if values["start"] in self.taken:
+            return error("400.slot_unavailable")()
+        if self.status == "accepted":
+            self.taken.add(values["start"])
+        start = datetime.fromisoformat(values["start"]) + self.shift
+        booking = self.book(
+            start.isoformat(),
+            eventTypeId=values["eventTypeId"],
+            metadata=values["metadata"],
+            attendees=[values["attendee"]],
+        )
+        self.before_answer(booking)
+        return _ok(201, booking)
+
+    def _list(self, values: dict[str, Any]) -> Answer:
+        found = [
+            booking
+            for booking in self.bookings
+            if values.get("attendeeEmail") in (None, booking["attendees"][0]["email"])
+            and str(booking["eventTypeId"]) in values.get("eventTypeIds", str(booking["eventTypeId"]))
+            and booking["start"] >= values.get("afterStart", "")
+            and booking["end"] <= values.get("beforeEnd", "9")
+            and booking["updatedAt"] >= values.get("afterUpdatedAt", "")
+        ]
+        skip, take = int(values["skip"]), int(values["take"])
+        more = {"hasNextPage": len(found) > skip + take}
+        return 200, {}, json.dumps({"status": "success", "data": found[skip : skip + take], "pagination": more})
+
+
+def webhook(booking: dict[str, Any], trigger: str, at: str, **values: Any) -> dict[str, Any]:
+    """The body of the webhook that tells of this booking."""
+    payload = {
+        "uid": booking["uid"],
+        "bookingId": booking["id"],
+        "eventTypeId": booking["eventTypeId"],
+        "startTime": booking["start"].replace(".000Z", "+00:00"),
+        "endTime": booking["end"].replace(".000Z", "+00:00"),
+        "organizer": {"id": HOST, "name": "Mara Buche", "email": "mara.buche@example.org"},
+        "attendees": booking["attendees"],
+    }
+    if trigger not in ("BOOKING_CANCELLED", "BOOKING_REJECTED"):
+        payload["metadata"] = booking["metadata"]
+    return {"triggerEvent": trigger, "createdAt": at, "payload": payload | values}
+
+
+def _ok(status: int, data: Any) -> Answer:
+    return status, {}, json.dumps({"status": "success", "data": data})
+
+
+def _utc(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
