@@ -1,17 +1,20 @@
 """Every message to a customer or to staff, one row each."""
 
 import uuid
+from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils import timezone
 
-from appointments.models import Appointment
+from appointments.models import Appointment, FollowUp
 from calls.models import Call, Company, Customer
 from calls.models.company import Language
 
 
 class Notification(models.Model):
-    """One message about one version of an appointment. Written before it is sent, so that it is sent once."""
+    """One message about one version of an appointment, or about one follow-up. Written before it is sent, so that it
+    is sent once."""
 
     class Kind(models.TextChoices):
         CONFIRMATION = "confirmation", "Confirmation"
@@ -32,9 +35,15 @@ class Notification(models.Model):
         FAILED = "failed", "Failed"
         SKIPPED = "skipped", "Not sent on purpose"
 
+    UNSENT = (Status.PENDING, Status.SENDING, Status.UNKNOWN)
+    IN_FLIGHT = (Status.SENDING, Status.UNKNOWN)
+
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="notifications")
     appointment = models.ForeignKey(
         Appointment, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications"
+    )
+    follow_up = models.ForeignKey(
+        FollowUp, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications"
     )
     call = models.ForeignKey(Call, on_delete=models.SET_NULL, null=True, blank=True, related_name="notifications")
     customer = models.ForeignKey(
@@ -44,18 +53,28 @@ class Notification(models.Model):
     channel = models.CharField(max_length=8, choices=Channel.choices)
     version = models.PositiveIntegerField(default=1, help_text="Version of the appointment it tells of.")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
-    reason = models.CharField(max_length=200, blank=True, default="", help_text="Why failed or skipped, in words.")
+    reason = models.CharField(
+        max_length=200, blank=True, default="", help_text="Why it failed, waits or is not sent, in words."
+    )
     recipient = models.CharField(max_length=254, blank=True, default="")
+    sender = models.CharField(
+        max_length=64, blank=True, default="", help_text="Number or messaging service it was sent from."
+    )
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.GERMAN)
     text = models.TextField(blank=True, default="", help_text="As sent.")
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     provider_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    earlier_provider_id = models.CharField(
+        max_length=64, blank=True, default="", editable=False, help_text="Of a send that did not arrive."
+    )
     provider_status = models.CharField(max_length=24, blank=True, default="")
     error_code = models.CharField(max_length=16, blank=True, default="")
-    attempts = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0, help_text="Times it was handed to the provider.")
+    resends = models.PositiveSmallIntegerField(default=0, help_text="Times it was sent again, having been lost.")
     created_at = models.DateTimeField(auto_now_add=True)
     sending_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    polled_at = models.DateTimeField(null=True, blank=True, editable=False)
     delivered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -68,7 +87,19 @@ class Notification(models.Model):
                 "channel",
                 condition=Q(appointment__isnull=False),
                 name="notification_once",
-            )
+            ),
+            models.UniqueConstraint(
+                "follow_up",
+                "kind",
+                "channel",
+                condition=Q(follow_up__isnull=False),
+                name="notification_once_per_follow_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(appointment__isnull=False, follow_up__isnull=True)
+                | Q(appointment__isnull=True, follow_up__isnull=False),
+                name="notification_has_one_subject",
+            ),
         ]
         indexes = [
             models.Index(
@@ -76,8 +107,84 @@ class Notification(models.Model):
                 condition=Q(status__in=["pending", "sending", "unknown"]),
                 name="notification_unsent",
             ),
-            models.Index(fields=["recipient"], name="notification_recipient"),
+            models.Index(fields=["sent_at"], condition=Q(status="sent", channel="sms"), name="notification_unreported"),
+            models.Index(fields=["recipient", "-id"], name="notification_recipient"),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} by {self.get_channel_display()}"
+
+    def claim(self, *, text: str, sender: str = "") -> bool:
+        """Take a pending one to hand it to the provider now; False when somebody was first."""
+        return self._move(
+            Q(status=self.Status.PENDING),
+            status=self.Status.SENDING,
+            attempts=F("attempts") + 1,
+            sending_at=timezone.now(),
+            text=text,
+            sender=sender,
+            reason="",
+        )
+
+    def give_back(self, reason: str) -> bool:
+        """The provider did not take it: it waits again."""
+        return self._move(self._this_attempt(), status=self.Status.PENDING, reason=reason[:200])
+
+    def mark_unknown(self, reason: str) -> bool:
+        """The provider may have taken it: the next attempt looks before it sends."""
+        return self._move(self._this_attempt(), status=self.Status.UNKNOWN, reason=reason[:200])
+
+    def mark_sent(self, provider_id: str | None = None, provider_status: str = "") -> bool:
+        """The provider has it. Also believed of an attempt that was given up: what was sent was sent."""
+        return self._move(
+            Q(status__in=self.UNSENT),
+            status=self.Status.SENT,
+            provider_id=provider_id,
+            provider_status=provider_status[:24],
+            sent_at=timezone.now(),
+            reason="",
+            error_code="",
+        )
+
+    def mark_failed(self, reason: str, error_code: str = "") -> bool:
+        """It will not be sent."""
+        return self._move(
+            self._this_attempt() | Q(status=self.Status.PENDING),
+            status=self.Status.FAILED,
+            reason=reason[:200],
+            error_code=error_code,
+        )
+
+    def reopen(self) -> bool:
+        """Looked for and not found at the provider: it waits again."""
+        return self._move(self._this_attempt(), status=self.Status.PENDING)
+
+    def skip(self, reason: str) -> bool:
+        """Leave it unsent on purpose."""
+        return self._move(Q(status=self.Status.PENDING), status=self.Status.SKIPPED, reason=reason[:200])
+
+    def wait(self, reason: str) -> bool:
+        """Say why a pending one waits."""
+        return self._move(Q(status=self.Status.PENDING), reason=reason[:200])
+
+    def report(self, **values: Any) -> bool:
+        """Write what the provider reported later; the caller holds the row's lock."""
+        return self._move(Q(), **values)
+
+    @property
+    def may_be_sent_already(self) -> bool:
+        return self.status in self.IN_FLIGHT
+
+    @property
+    def is_over(self) -> bool:
+        return self.status not in self.UNSENT
+
+    def _this_attempt(self) -> Q:
+        # A worker that was given up must not judge the attempt of its successor.
+        return Q(status__in=self.IN_FLIGHT, attempts=self.attempts)
+
+    def _move(self, expected: Q, **values: Any) -> bool:
+        if Notification.objects.filter(expected, pk=self.pk).update(**values) == 0:
+            return False
+        self.refresh_from_db(fields=[*values])
+        return True

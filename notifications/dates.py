@@ -1,0 +1,40 @@
+"""Dates and times as people write them, in German and English, without the machine's locale."""
+
+from datetime import datetime
+
+from calls.models.company import Language
+
+WEEKDAYS = {
+    Language.GERMAN: ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+    Language.ENGLISH: ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def date(local: datetime, language: Language) -> str:
+    """`Donnerstag, 20.11.2025` or `Thursday, 20 November 2025`; never "tomorrow", which is wrong a day later."""
+    weekday = WEEKDAYS[language][local.weekday()]
+    if language == Language.GERMAN:
+        return f"{weekday}, {local:%d.%m.%Y}"
+    return f"{weekday}, {local.day} {MONTHS[local.month - 1]} {local.year}"
+
+
+def clock(local: datetime, language: Language) -> str:
+    """`16:00 Uhr` or `16:00`."""
+    return f"{local:%H:%M} Uhr" if language == Language.GERMAN else f"{local:%H:%M}"
+
+
+def moment(local: datetime, language: Language) -> str:
+    """Date and time for a mail."""
+    return f"{date(local, language)}, {clock(local, language)}"
+
+
+def short_moment(local: datetime, language: Language) -> str:
+    """Date and time for an SMS: `Do 20.11.2025, 16:00 Uhr` or `Thu 20 Nov 2025, 16:00`."""
+    weekday = WEEKDAYS[language][local.weekday()]
+    if language == Language.GERMAN:
+        return f"{weekday[:2]} {local:%d.%m.%Y}, {clock(local, language)}"
+    return f"{weekday[:3]} {local.day} {MONTHS[local.month - 1][:3]} {local.year}, {clock(local, language)}"

@@ -1,0 +1,107 @@
+"""What became of a message after Twilio took it: reports come out of order, twice, late, or never."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils import timezone
+
+from askpro.queues.units import MIN, H
+from notifications import outbox, recipients
+from notifications.models import Notification
+from notifications.relevance import why_not_any_more
+from notifications.twilio_errors import Reaction, reaction_to
+
+log = logging.getLogger(__name__)
+
+# Higher beats lower, whatever order they arrive in; of two final ones the later counts.
+RANK: Final = {
+    "accepted": 0,
+    "scheduled": 0,
+    "queued": 1,
+    "sending": 2,
+    "sent": 3,
+    "partially_delivered": 4,
+    "delivered": 4,
+    "undelivered": 4,
+    "failed": 4,
+    "canceled": 4,
+    "read": 5,
+}
+ARRIVED: Final = frozenset({"delivered", "read"})
+LOST: Final = frozenset({"undelivered", "failed", "canceled"})
+MOST_RESENDS: Final = 1
+# A handset that is switched off, a carrier that is jammed: half an hour helps, a second does not.
+RESEND_AFTER_MS: Final = 30 * MIN
+DAILY_CAP_CODE: Final = 30023
+TOMORROW_MS: Final = 24 * H
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Twilio's word on a message: by callback or asked for."""
+
+    sid: str
+    status: str
+    error_code: int | None = None
+
+
+def locked(**key: Any) -> Notification:
+    """The row that `key` names, held until the transaction ends. Raises `Notification.DoesNotExist`."""
+    rows = Notification.objects.select_for_update(of=("self",))
+    return rows.select_related("company", "appointment", "follow_up").get(**key)
+
+
+def apply(report: Report, notification: Notification) -> str:
+    """Write what the report says; returns why it changes nothing, empty when it did. Holds the row's lock."""
+    if report.status not in RANK:
+        return "Twilio named a status that AskPro does not know."
+    if notification.provider_id not in (None, report.sid):
+        return "It is about another send of this message."
+    if report.sid == notification.earlier_provider_id and report.status not in ARRIVED:
+        return "It is about an earlier send of this message."
+    known = notification.provider_status if notification.provider_id else ""
+    if known == report.status or RANK[report.status] < RANK.get(known, 0):
+        return "Older than what is known."
+    if RANK.get(known) == RANK[report.status] == RANK["delivered"]:
+        log.warning("notification %s: Twilio says %s after %s", notification.pk, report.status, known)
+    _write(report, notification)
+    return ""
+
+
+def _write(report: Report, notification: Notification) -> None:
+    now = timezone.now()
+    values: dict[str, Any] = {"provider_id": report.sid, "provider_status": report.status}
+    if notification.sent_at is None:
+        values["sent_at"] = now
+    if report.status in LOST:
+        _lost(report, notification, values)
+    elif report.status in ARRIVED:
+        notification.report(**values, status=Notification.Status.DELIVERED, delivered_at=now, reason="", error_code="")
+    else:
+        notification.report(**values, status=Notification.Status.SENT, reason="")
+
+
+def _lost(report: Report, notification: Notification, values: dict[str, Any]) -> None:
+    code = report.error_code or 0
+    reaction = reaction_to(code)
+    values |= {"error_code": str(code) if code else "", "reason": f"{reaction} ({report.status}, {code})."}
+    if reaction == Reaction.RESEND and notification.resends < MOST_RESENDS and not why_not_any_more(notification):
+        _send_again(report, notification, values)
+        return
+    notification.report(**values, status=Notification.Status.FAILED)
+    if reaction == Reaction.OPTED_OUT:
+        recipients.opt_out(notification.company, notification.recipient)
+    if reaction in (Reaction.CONFIGURATION, Reaction.OUR_BUG):
+        log.error("notification %s: %s (%s)", notification.pk, reaction, code)
+
+
+def _send_again(report: Report, notification: Notification, values: dict[str, Any]) -> None:
+    values |= {"provider_id": None, "provider_status": "", "sent_at": None}
+    notification.report(
+        **values,
+        status=Notification.Status.PENDING,
+        earlier_provider_id=report.sid,
+        resends=notification.resends + 1,
+    )
+    outbox.send_job(notification, TOMORROW_MS if report.error_code == DAILY_CAP_CODE else RESEND_AFTER_MS)

@@ -1,0 +1,164 @@
+"""One e-mail, from its row to the mail server's answer."""
+
+from contextlib import suppress
+from email.encoders import encode_base64
+from email.mime.base import MIMEBase
+from email.utils import formataddr, parseaddr
+from smtplib import (
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPNotSupportedError,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+)
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+from appointments.models import Appointment
+from askpro.http import refuse_inside_transaction
+from askpro.queues.errors import JobError, Rejected, Unavailable, Unknown
+from notifications import ics, recipients, texts
+from notifications.attempts import wait_for_earlier_attempt
+from notifications.models import Notification
+from notifications.relevance import why_not_any_more
+
+
+class Undeliverable(JobError):
+    """The mail server refuses this message for good."""
+
+
+def send(notification: Notification) -> None:
+    """Send it. A mail whose outcome is unknown is sent again: SMTP cannot be asked, and a confirmation that never
+    arrives is worse than one that arrives twice. Both copies bear the same Message-ID, by which mail programs know
+    them as one."""
+    if notification.may_be_sent_already:
+        wait_for_earlier_attempt(notification)
+        notification.reopen()
+    if why := why_not_any_more(notification):
+        notification.skip(why)
+        return
+    content = texts.mail(notification)
+    if not notification.claim(text=content.text, sender=parseaddr(settings.DEFAULT_FROM_EMAIL)[1][:64]):
+        return
+    try:
+        _deliver(_message(notification, content))
+    except Undeliverable as error:
+        notification.mark_failed(str(error))
+    except Unknown as error:
+        notification.mark_unknown(str(error))
+        raise
+    except (Unavailable, Rejected) as error:
+        notification.give_back(str(error))
+        raise
+    else:
+        notification.mark_sent()
+
+
+def _message(notification: Notification, content: texts.Mail) -> EmailMultiAlternatives:
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    is_to_staff = notification.kind == Notification.Kind.STAFF
+    sender_name = name if is_to_staff else " ".join(notification.company.name.split())
+    headers = {
+        # Deterministic: the second copy of an uncertain send is the same message.
+        "Message-ID": f"<{notification.reference}@{address.rpartition('@')[2]}>",
+        "Auto-Submitted": "auto-generated",
+    }
+    message = EmailMultiAlternatives(
+        subject=content.subject,
+        body=content.text,
+        from_email=formataddr((sender_name, address)),
+        to=[notification.recipient],
+        reply_to=[] if is_to_staff else _reply_to(notification),
+        headers=headers,
+    )
+    message.attach_alternative(content.html, "text/html")
+    if notification.appointment is not None and not is_to_staff:
+        message.attach(_calendar_part(notification, notification.appointment))
+    return message
+
+
+def _reply_to(notification: Notification) -> list[str]:
+    branch = notification.appointment.branch if notification.appointment else None
+    address = recipients.staff_email(notification.company, branch.notification_email if branch else "")
+    return [address] if address else []
+
+
+def _calendar_part(notification: Notification, appointment: Appointment) -> MIMEBase:
+    event = _event(notification, appointment)
+    part = MIMEBase("text", "calendar", charset="utf-8", method=event.method, name="termin.ics")
+    part.set_payload(ics.calendar(event).encode(), None)
+    # Base64 keeps the CRLF and the folded UTF-8 lines as they are.
+    encode_base64(part)
+    part.add_header("Content-Disposition", "attachment", filename="termin.ics")
+    return part
+
+
+def _event(notification: Notification, appointment: Appointment) -> ics.Event:
+    branch = appointment.branch
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    lines = [
+        appointment.staff.name if appointment.staff else "",
+        texts.spoken_number(branch.phone) if branch else "",
+    ]
+    return ics.Event(
+        uid=f"{appointment.booking_key}@{address.rpartition('@')[2]}",
+        sequence=appointment.version,
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        written_at=timezone.now(),
+        summary=texts.summary(appointment),
+        description="\n".join(line for line in lines if line),
+        location=branch.address if branch else "",
+        organizer_name=appointment.company.name,
+        organizer_email=address,
+        is_cancelled=notification.kind == Notification.Kind.CANCELLATION,
+    )
+
+
+def _deliver(message: EmailMultiAlternatives) -> None:
+    """Hand over to the mail server. Raises `Undeliverable`, `Unavailable` (nothing was taken), `Unknown`, and
+    `Rejected` when the server refuses us. No text holds what the server wrote: it quotes addresses."""
+    refuse_inside_transaction()
+    connection = get_connection()
+    try:
+        connection.open()
+    except SMTPAuthenticationError as error:
+        raise Rejected(f"The mail server refuses the log-in ({error.smtp_code}).") from error
+    except (OSError, SMTPException) as error:
+        raise Unavailable(f"The mail server is not reachable: {type(error).__name__}.") from error
+    try:
+        connection.send_messages([message])
+    except (OSError, SMTPException) as error:
+        raise _failure(error) from error
+    finally:
+        _close(connection)
+
+
+def _failure(error: OSError | SMTPException) -> JobError:
+    if isinstance(error, SMTPNotSupportedError):
+        return Undeliverable("The mail server does not know such addresses.")
+    code = _code(error)
+    if code is None or code < 400:
+        # The connection broke, or the answer is none: perhaps the server has the whole message.
+        return Unknown(f"The mail server did not answer: {type(error).__name__}.")
+    if code < 500:
+        return Unavailable(f"The mail server wants it later ({code}).")
+    if isinstance(error, SMTPSenderRefused):
+        return Rejected(f"The mail server refuses the sender ({code}).")
+    return Undeliverable(f"The mail server refuses it ({code}).")
+
+
+def _code(error: OSError | SMTPException) -> int | None:
+    if isinstance(error, SMTPRecipientsRefused):
+        return next((code for code, _ in error.recipients.values()), None)
+    return error.smtp_code if isinstance(error, SMTPResponseException) else None
+
+
+def _close(connection: BaseEmailBackend) -> None:
+    """An error of saying good-bye changes nothing about a message that was taken."""
+    with suppress(OSError, SMTPException):
+        connection.close()

@@ -1,0 +1,27 @@
+"""Asking Twilio about messages that nobody reported on: its callbacks are tried a few times, then lost."""
+
+from django.db import transaction
+
+from askpro.queues.errors import Gone
+from notifications import delivery, twilio
+from notifications.models import Notification
+
+NOT_FOUND = 20404
+
+
+def check(notification_id: int) -> None:
+    """Ask for one sent SMS and write the answer. A message that Twilio does not have stays what it is."""
+    notification = Notification.objects.filter(pk=notification_id).first()
+    if notification is None:
+        raise Gone("The notification exists no more.")
+    if notification.status != Notification.Status.SENT or not notification.provider_id:
+        return
+    try:
+        message = twilio.client().get(notification.provider_id)
+    except twilio.Refused as refused:
+        if refused.code == NOT_FOUND:
+            return
+        raise
+    with transaction.atomic():
+        report = delivery.Report(message.sid, message.status, message.error_code)
+        delivery.apply(report, delivery.locked(pk=notification_id))

@@ -1,0 +1,92 @@
+"""Who may be told, and where: numbers, addresses, consent."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from appointments.models import Appointment
+from calls.models import Company, Customer
+from calls.phone import is_mobile
+from notifications.models import Notification
+from notifications.twilio_errors import DEAD_NUMBER_CODES
+
+# Cal.com's own stand-in for an attendee without an address.
+PHONE_ONLY_DOMAIN = "sms.cal.com"
+# A number that took no SMS is tried again after half a year: numbers get new owners.
+DEAD_NUMBER_FOR = timedelta(days=180)
+
+
+def sms_objection(customer: Customer | None, number: str) -> str:
+    """Why this customer gets no SMS at this number, in words; empty when nothing speaks against it."""
+    if customer is None:
+        return "No customer is known."
+    if not number:
+        return "No number is known."
+    if has_opted_out(customer, number):
+        return "The recipient answered STOP."
+    if not customer.may_receive_sms:
+        return "No consent to SMS was given."
+    if not is_mobile(number):
+        return "The number is no mobile number."
+    if code := _dead_number(customer.company_id, number):
+        return f"The number took no SMS before ({code})."
+    return ""
+
+
+def has_opted_out(customer: Customer, number: str) -> bool:
+    """STOP holds for a number at a company, whoever of its customers calls from it."""
+    return holders(number).filter(company_id=customer.company_id, sms_opted_out_at__isnull=False).exists() or (
+        customer.sms_opted_out_at is not None
+    )
+
+
+def holders(number: str) -> QuerySet[Customer]:
+    """Everybody who is reached at exactly this number, at any company."""
+    return Customer.objects.filter(Q(phone=number) | Q(contact_phone=number))
+
+
+def opt_out(company: Company, number: str) -> int:
+    """Never again an SMS from this company to this number; returns how many customers that concerns."""
+    rows = holders(number).filter(company=company, sms_opted_out_at=None)
+    return rows.update(sms_opted_out_at=timezone.now())
+
+
+def opt_in(company: Company, number: str) -> int:
+    """Take an opt-out back; a consent that was never given is not made up."""
+    return holders(number).filter(company=company).update(sms_opted_out_at=None)
+
+
+def email_of(appointment: Appointment) -> str:
+    """The attendee's address, else the customer's; empty when there is none that reaches a person."""
+    known = [appointment.attendee_email, appointment.customer.email if appointment.customer else ""]
+    return next((address for address in known if address and is_real(address)), "")
+
+
+def is_real(address: str) -> bool:
+    """Whether mail to this address reaches a person: it is valid, and nobody made it up."""
+    try:
+        validate_email(address)
+    except ValidationError:
+        return False
+    return address.rpartition("@")[2].lower() not in (settings.SYNTHETIC_EMAIL_DOMAIN, PHONE_ONLY_DOMAIN)
+
+
+def staff_email(company: Company, branch_email: str) -> str:
+    """Where a company's people are told: the branch's address, else the company's."""
+    return branch_email or company.notification_email
+
+
+def _dead_number(company_id: int, number: str) -> str:
+    tried = Notification.objects.filter(
+        company_id=company_id,
+        recipient=number,
+        channel=Notification.Channel.SMS,
+        sending_at__gt=timezone.now() - DEAD_NUMBER_FOR,
+        status__in=[Notification.Status.FAILED, Notification.Status.SENT, Notification.Status.DELIVERED],
+    )
+    last = tried.order_by("-id").values_list("error_code", flat=True).first()
+    return last if last in DEAD_NUMBER_CODES else ""

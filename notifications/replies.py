@@ -1,0 +1,138 @@
+"""What customers answer by SMS. STOP is an opt-out and nothing else; whatever else they write, a person reads."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from django.db.models import Q
+from django.utils import timezone
+
+from appointments.models import Appointment, FollowUp
+from calls.models import Company, PhoneNumber
+from calls.text import clean, fold
+from notifications import outbox, recipients
+from notifications.models import Notification
+from webhooks.models import WebhookEvent
+
+STOP_WORDS: Final = frozenset(
+    {"stop", "stopp", "stopall", "stop sms", "sms stop", "keine sms", "unsubscribe", "optout", "end", "quit"}
+    | {"abmelden", "abbestellen"}
+)
+START_WORDS: Final = frozenset({"start", "unstop"})
+CANCEL_WORDS: Final = frozenset({"absage", "absagen", "termin absagen", "stornieren", "storno", "cancel"})
+LONGEST_WORDS: Final = 2000
+CALL_BACK_WITHIN: Final = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An inbound SMS. `service` is the messaging service it came through, `opt_out_type` Twilio's own reading."""
+
+    sender: str
+    to: str
+    service: str
+    body: str
+    opt_out_type: str
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, str]) -> "Reply":
+        """From the callback's form fields, every one of which may be missing or hostile."""
+        return cls(
+            sender=clean(fields.get("From", ""), 32),
+            to=clean(fields.get("To", ""), 32),
+            service=clean(fields.get("MessagingServiceSid", ""), 64),
+            body=clean(fields.get("Body", ""), LONGEST_WORDS),
+            opt_out_type=fields.get("OptOutType", "").upper(),
+        )
+
+    @property
+    def word(self) -> str:
+        """The text as a keyword: `Stopp!` and `STOP` are one."""
+        return fold(re.sub(r"[^\w ]", " ", self.body))
+
+    @property
+    def is_stop(self) -> bool:
+        return self.opt_out_type == "STOP" or self.word in STOP_WORDS
+
+    @property
+    def is_start(self) -> bool:
+        return self.opt_out_type == "START" or self.word in START_WORDS
+
+
+def receive(event: WebhookEvent, reply: Reply) -> None:
+    """Do what the reply asks for, and close the event."""
+    messages = _messages_to(reply)
+    companies = _companies(reply, messages)
+    if not companies:
+        event.mark_unassigned("No company sends from this number.")
+    elif reply.is_stop:
+        for company in companies:
+            recipients.opt_out(company, reply.sender)
+        event.mark_processed(_only(companies), "Opted out of SMS.")
+    elif reply.is_start:
+        for company in companies:
+            recipients.opt_in(company, reply.sender)
+        event.mark_processed(_only(companies), "Opted in again.")
+    elif not reply.body or reply.opt_out_type == "HELP":
+        event.mark_ignored("Nothing to read.", _only(companies))
+    else:
+        _hand_to_person(event, reply, companies, messages[0] if messages else None)
+
+
+def _messages_to(reply: Reply) -> list[Notification]:
+    """What this number was sent from the number it answers to, the newest first."""
+    sent = Notification.objects.filter(
+        channel=Notification.Channel.SMS,
+        recipient=reply.sender,
+        sender__in=_senders(reply),
+        sending_at__isnull=False,
+    )
+    return list(sent.select_related("company", "customer", "appointment__branch").order_by("-id")[:20])
+
+
+def _companies(reply: Reply, messages: list[Notification]) -> list[Company]:
+    """Whose number was answered to. Several may share a sender: an opt-out there counts for all who used it."""
+    numbers = PhoneNumber.objects.filter(number=reply.to).values("company_id")
+    own = Company.objects.filter(Q(sms_sender__in=_senders(reply)) | Q(pk__in=numbers))
+    found = {company.pk: company for company in [*(message.company for message in messages), *own]}
+    return list(found.values())
+
+
+def _senders(reply: Reply) -> list[str]:
+    return [sender for sender in (reply.to, reply.service) if sender]
+
+
+def _hand_to_person(event: WebhookEvent, reply: Reply, companies: list[Company], last: Notification | None) -> None:
+    company = last.company if last is not None else _only(companies)
+    if company is None:
+        event.mark_unassigned("Several companies send from this number, and none wrote to the sender.")
+        return
+    follow_up = _open_follow_up(event, reply, company, last.appointment if last is not None else None)
+    outbox.tell_staff(follow_up)
+    event.mark_processed(company, "A person reads it.")
+
+
+def _open_follow_up(event: WebhookEvent, reply: Reply, company: Company, appointment: Appointment | None) -> FollowUp:
+    """The follow-up for this reply; the same one when the event is replayed."""
+    customer = recipients.holders(reply.sender).filter(company=company).order_by("id").first()
+    wants_to_cancel = reply.word in CANCEL_WORDS
+    follow_up, _ = FollowUp.objects.get_or_create(
+        company=company,
+        customer=customer,
+        reason=FollowUp.Reason.CALLBACK,
+        words=reply.body,
+        created_at__gte=event.received_at,
+        defaults={
+            "appointment": appointment,
+            "branch": appointment.branch if appointment else None,
+            "call": appointment.call if appointment else None,
+            "detail": "Wants to cancel, by SMS." if wants_to_cancel else "Answered by SMS.",
+            "due_at": timezone.now() + CALL_BACK_WITHIN,
+        },
+    )
+    return follow_up
+
+
+def _only(companies: list[Company]) -> Company | None:
+    return companies[0] if len(companies) == 1 else None

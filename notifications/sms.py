@@ -1,0 +1,166 @@
+"""One text message, from its row to Twilio's answer."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from appointments.models import Appointment
+from askpro.queues.errors import RateLimited, Rejected, Release, Unavailable, Unknown
+from notifications import delivery, recipients, texts, twilio
+from notifications.attempts import wait_for_earlier_attempt
+from notifications.models import Notification
+from notifications.quiet_hours import quiet_until
+from notifications.relevance import why_not_any_more
+from notifications.twilio_errors import Reaction
+
+# The clocks here and at Twilio may differ.
+CLOCK_SLACK: Final = timedelta(seconds=60)
+DAILY_CAP: Final = 3
+NO_SENDER: Final = "Set TWILIO_MESSAGING_SERVICE_SID, or an SMS sender at the company."
+LONGEST_VALIDITY: Final = timedelta(hours=4)
+SHORTEST_VALIDITY: Final = timedelta(minutes=1)
+
+
+def send(notification: Notification) -> None:
+    """Send it once, whatever became of earlier attempts.
+
+    1. an earlier attempt may have sent it: look for it at Twilio; found means sent
+    2. no longer true, no consent, too many today: skipped, with the reason on the row
+    3. quiet hours: `Release` until they end
+    4. claim the row and commit, hand the message over, record the answer
+    What Twilio refuses for good fails the row, not the job; a refused account or sender is a dead job for people.
+    """
+    if notification.may_be_sent_already and _was_sent(notification):
+        return
+    if why := why_not_any_more(notification) or _objection(notification):
+        notification.skip(why)
+        return
+    if _is_dropped_for_quiet_hours(notification):
+        return
+    sender = notification.company.sms_sender or settings.TWILIO_MESSAGING_SERVICE_SID
+    if not sender:
+        notification.wait(NO_SENDER)
+        raise Rejected(NO_SENDER)
+    if _claim(notification, texts.sms(notification, sender), sender):
+        _hand_over(notification)
+
+
+def may_be_sent_now(notification: Notification, moment: datetime) -> datetime | None:
+    """The end of the quiet hours at the appointment's place, or None when an SMS may go out at `moment`."""
+    company = notification.company
+    zone = texts.zone_of(_appointment(notification))
+    return quiet_until(moment, zone, company.quiet_from, company.quiet_until)
+
+
+def _was_sent(notification: Notification) -> bool:
+    attempt_at = wait_for_earlier_attempt(notification)
+    messages = twilio.client().find(notification.recipient, notification.text, attempt_at - CLOCK_SLACK)
+    taken = _taken(notification, [message.sid for message in messages])
+    for message in messages:
+        if message.sid not in taken:
+            _record(notification, message)
+            return True
+    notification.reopen()
+    return False
+
+
+def _record(notification: Notification, message: twilio.Message) -> None:
+    report = delivery.Report(message.sid, message.status, message.error_code)
+    with transaction.atomic():
+        delivery.apply(report, delivery.locked(pk=notification.pk))
+
+
+def _taken(notification: Notification, sids: list[str]) -> set[str]:
+    """Those that are other messages of ours with the same words, or an earlier send of this one."""
+    rows = Notification.objects.filter(provider_id__in=sids).exclude(pk=notification.pk)
+    known = {sid for sid in rows.values_list("provider_id", flat=True) if sid}
+    return known | {notification.earlier_provider_id}
+
+
+def _objection(notification: Notification) -> str:
+    return recipients.sms_objection(notification.customer, notification.recipient)
+
+
+def _is_dropped_for_quiet_hours(notification: Notification) -> bool:
+    now = timezone.now()
+    until = may_be_sent_now(notification, now)
+    if until is None:
+        return False
+    if until >= _appointment(notification).starts_at:
+        notification.skip("The appointment begins before the quiet hours end.")
+        return True
+    notification.wait(f"Quiet hours: goes out at {until:%H:%M}.")
+    raise Release((until - now).total_seconds(), "quiet hours")
+
+
+def _claim(notification: Notification, text: str, sender: str) -> bool:
+    with transaction.atomic():
+        _lock_number(notification)
+        if _sent_today(notification) >= DAILY_CAP:
+            notification.skip(f"{DAILY_CAP} SMS went to this number today.")
+            return False
+        return notification.claim(text=text, sender=sender)
+
+
+def _lock_number(notification: Notification) -> None:
+    # Two messages to one number must not both count two and become four.
+    with connection.cursor() as cursor:
+        key = f"sms:{notification.company_id}:{notification.recipient}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+
+
+def _sent_today(notification: Notification) -> int:
+    """SMS of the local day. Counted by number: whoever calls anonymously and names it is a new customer each time."""
+    now = timezone.now().astimezone(texts.zone_of(_appointment(notification)))
+    handed_over = Notification.objects.filter(
+        company_id=notification.company_id,
+        recipient=notification.recipient,
+        channel=Notification.Channel.SMS,
+        sending_at__gte=now.replace(hour=0, minute=0, second=0, microsecond=0),
+    ).exclude(status__in=[Notification.Status.PENDING, Notification.Status.SKIPPED])
+    return handed_over.count()
+
+
+def _hand_over(notification: Notification) -> None:
+    try:
+        message = twilio.client().send(_outgoing(notification))
+    except twilio.Refused as refused:
+        _react(notification, refused)
+    except Unknown as error:
+        notification.mark_unknown(str(error))
+        raise
+    except (RateLimited, Unavailable, Rejected) as error:
+        notification.give_back(str(error))
+        raise
+    else:
+        notification.mark_sent(message.sid, message.status)
+
+
+def _outgoing(notification: Notification) -> twilio.OutgoingSms:
+    useful_for = _appointment(notification).starts_at - timezone.now()
+    validity = max(min(useful_for, LONGEST_VALIDITY), SHORTEST_VALIDITY)
+    return twilio.OutgoingSms(
+        to=notification.recipient,
+        sender=notification.sender,
+        body=notification.text,
+        reference=str(notification.reference),
+        validity=int(validity.total_seconds()),
+    )
+
+
+def _react(notification: Notification, refused: twilio.Refused) -> None:
+    if refused.reaction == Reaction.CONFIGURATION:
+        notification.give_back(str(refused))
+        raise Rejected(str(refused)) from refused
+    notification.mark_failed(str(refused), str(refused.code))
+    if refused.reaction == Reaction.OPTED_OUT:
+        recipients.opt_out(notification.company, notification.recipient)
+
+
+def _appointment(notification: Notification) -> Appointment:
+    # An SMS is always about an appointment; only mail to staff is about a follow-up.
+    assert notification.appointment is not None
+    return notification.appointment

@@ -1,0 +1,118 @@
+"""Whatever a row's state implies as work gets its job again. Called every half minute; cheap when all is well."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from askpro.queues.models import Job
+from notifications import outbox, tasks
+from notifications.models import Notification
+
+Status = Notification.Status
+
+AT_ONCE: Final = 200
+# Of one sweep. Most of a long list waits for its quiet hours to end and has its job.
+MOST_PAGES: Final = 25
+# A row younger than this has its job, committed with it.
+FORGOTTEN_AFTER: Final = timedelta(minutes=2)
+# After each dead job a longer pause, so that an outage of hours is outlasted and a bug does not fill the list.
+PAUSE_AFTER_DEAD: Final = timedelta(minutes=15)
+MOST_DEAD_JOBS: Final = 5
+GIVE_UP_AFTER: Final = timedelta(hours=48)
+UNREPORTED_AFTER: Final = timedelta(minutes=10)
+ASK_AGAIN_AFTER: Final = timedelta(hours=1)
+ASK_FOR: Final = timedelta(days=1)
+# Refused accounts and senders: a person has to mend something, then retries the job.
+FOR_PEOPLE: Final = "askpro.queues.errors.Rejected"
+
+
+def sweep() -> None:
+    """Revive what has no job, give up what is too old, ask about what was not reported on."""
+    resend_forgotten()
+    ask_about_unreported()
+
+
+def resend_forgotten() -> int:
+    """Send jobs for unsent rows that have no live one; returns how many. The job looks before it sends."""
+    revived = 0
+    for rows in _unsent():
+        jobs = _jobs(rows)
+        revived += sum(_revive(row, jobs[_tag(row)]) for row in rows)
+    return revived
+
+
+def ask_about_unreported() -> int:
+    """Send jobs that ask Twilio about SMS sent a while ago without a word since; returns how many."""
+    now = timezone.now()
+    silent = Notification.objects.filter(
+        Q(polled_at=None) | Q(polled_at__lt=now - ASK_AGAIN_AFTER),
+        status=Status.SENT,
+        channel=Notification.Channel.SMS,
+        sent_at__range=(now - ASK_FOR, now - UNREPORTED_AFTER),
+    )
+    sent = 0
+    for notification in silent.order_by("sent_at")[:AT_ONCE]:
+        with transaction.atomic():
+            if silent.filter(pk=notification.pk).update(polled_at=now):
+                tasks.check_sms_delivery.send(notification_id=notification.pk)
+                sent += 1
+    return sent
+
+
+def _unsent() -> Iterator[list[Notification]]:
+    old = timezone.now() - FORGOTTEN_AFTER
+    rows = Notification.objects.filter(status__in=Notification.UNSENT, created_at__lt=old).order_by("id")
+    last = 0
+    for _ in range(MOST_PAGES):
+        page = list(rows.filter(pk__gt=last)[:AT_ONCE])
+        if not page:
+            return
+        yield page
+        last = page[-1].pk
+
+
+def _revive(notification: Notification, jobs: list[Job]) -> bool:
+    if any(job.status in Job.LIVE for job in jobs):
+        return False
+    dead = [job for job in jobs if job.status == Job.Status.DEAD]
+    if timezone.now() - notification.created_at > GIVE_UP_AFTER or len(dead) >= MOST_DEAD_JOBS:
+        notification.mark_failed("Given up: see its jobs.")
+        return False
+    if not _is_due(dead):
+        return False
+    with transaction.atomic():
+        # Other hosts sweep too: whoever holds the row looks again.
+        locked = Notification.objects.select_for_update(skip_locked=True).filter(
+            pk=notification.pk, status__in=Notification.UNSENT
+        )
+        if not locked or any(job.status in Job.LIVE for job in _jobs([notification])[_tag(notification)]):
+            return False
+        outbox.send_job(notification)
+    return True
+
+
+def _is_due(dead: list[Job]) -> bool:
+    if any(job.error_class == FOR_PEOPLE for job in dead):
+        return False
+    ends = [job.finished_at for job in dead if job.finished_at is not None]
+    return not ends or timezone.now() - max(ends) > PAUSE_AFTER_DEAD * len(dead)
+
+
+def _jobs(notifications: list[Notification]) -> dict[str, list[Job]]:
+    """The jobs of each notification, by its tag, in one query."""
+    by_tag: dict[str, list[Job]] = defaultdict(list)
+    tags = [_tag(notification) for notification in notifications]
+    jobs = Job.objects.filter(tags__overlap=tags, actor_name__in=["send_sms_notification", "send_email_notification"])
+    for job in jobs.only("id", "tags", "status", "finished_at", "error_class") if tags else []:
+        for tag in job.tags:
+            by_tag[tag].append(job)
+    return by_tag
+
+
+def _tag(notification: Notification) -> str:
+    return f"notification:{notification.pk}"

@@ -1,0 +1,107 @@
+"""The jobs of this app."""
+
+from appointments.models import Appointment
+from askpro.queues import MIN, Gone, H, S, actor
+from notifications import mail, outbox, poll, sms, twilio_webhook
+from notifications.attempts import TIME_LIMIT_MS
+from notifications.models import Notification
+from webhooks.models import WebhookEvent
+
+# The first pause is longer than an unknown outcome takes to be judged; both together outlast five minutes of outage.
+SMS_BACKOFF = (45 * S, 6 * MIN)
+EMAIL_BACKOFF = (45 * S, 6 * MIN, 30 * MIN, 2 * H)
+
+
+@actor(
+    queue_name="notifications",
+    max_retries=4,
+    backoff=(5 * S, 30 * S, 2 * MIN, 10 * MIN),
+    atomic=True,
+    tags=("call:{call_id}",),
+)
+def send_appointment_confirmation(call_id: int) -> None:
+    """Write the confirmations of what was booked in this call; sending them has jobs of its own."""
+    booked = Appointment.objects.select_for_update(of=("self",)).filter(
+        call_id=call_id, status=Appointment.Status.CONFIRMED
+    )
+    for appointment in booked.select_related("company", "branch", "customer").order_by("id"):
+        outbox.announce(appointment, Notification.Kind.CONFIRMATION)
+
+
+@actor(
+    queue_name="notifications",
+    max_retries=2,
+    backoff=SMS_BACKOFF,
+    time_limit=TIME_LIMIT_MS,
+    deadline=24 * H,
+    tags=("notification:{notification_id}",),
+)
+def send_sms_notification(notification_id: int) -> None:
+    """Send one SMS."""
+    notification = _unsent(notification_id)
+    if notification is not None:
+        sms.send(notification)
+
+
+@actor(
+    queue_name="notifications",
+    max_retries=4,
+    backoff=EMAIL_BACKOFF,
+    time_limit=TIME_LIMIT_MS,
+    deadline=24 * H,
+    tags=("notification:{notification_id}",),
+)
+def send_email_notification(notification_id: int) -> None:
+    """Send one e-mail."""
+    notification = _unsent(notification_id)
+    if notification is not None:
+        mail.send(notification)
+
+
+@actor(
+    queue_name="webhooks",
+    max_retries=4,
+    backoff=(5 * S, 30 * S, 2 * MIN, 10 * MIN),
+    atomic=True,
+    tags=("event:{event_id}",),
+)
+def process_twilio_webhook(event_id: int) -> None:
+    """Apply one callback of Twilio: a report on a message, or an answer to one."""
+    try:
+        event = WebhookEvent.take(event_id)
+    except WebhookEvent.DoesNotExist as error:
+        raise Gone("The event exists no more.") from error
+    if event is not None:
+        twilio_webhook.process(event)
+
+
+@actor(
+    queue_name="low",
+    max_retries=2,
+    backoff=(1 * MIN, 5 * MIN),
+    time_limit=TIME_LIMIT_MS,
+    tags=("notification:{notification_id}",),
+)
+def check_sms_delivery(notification_id: int) -> None:
+    """Ask Twilio what became of an SMS that nobody reported on."""
+    poll.check(notification_id)
+
+
+def _unsent(notification_id: int) -> Notification | None:
+    """The notification with all that its text needs; None when it is over. Raises `Gone`."""
+    rows = Notification.objects.select_related(
+        "company",
+        "customer",
+        "appointment__company",
+        "appointment__branch__company",
+        "appointment__staff",
+        "appointment__service",
+        "follow_up__company",
+        "follow_up__branch__company",
+        "follow_up__customer",
+    )
+    try:
+        notification = rows.get(pk=notification_id)
+    except Notification.DoesNotExist as error:
+        raise Gone("The notification exists no more.") from error
+    return None if notification.is_over else notification

@@ -1,0 +1,228 @@
+"""What a message says, rendered at the moment of sending."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from django.conf import settings
+from django.template.loader import render_to_string
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+from appointments.models import Appointment, FollowUp
+from calls.models import Branch, Company
+from calls.models.company import Language
+from notifications import dates
+from notifications.gsm import gsm_segments, gsm_text
+from notifications.models import Notification
+from notifications.wording import WORDINGS, Message, Wording
+
+Kind = Notification.Kind
+# Longer names would leave no room for the appointment in one SMS.
+LONGEST_NAME_IN_SMS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An e-mail in its parts, before it becomes text and HTML."""
+
+    language: str
+    company: str
+    subject: str
+    heading: str
+    paragraphs: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    closing: tuple[str, ...]
+    link: str = ""
+    link_text: str = ""
+    footer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    subject: str
+    text: str
+    html: str
+
+
+def sms(notification: Notification, sender: str) -> str:
+    """The text message: the company first, then when. In one SMS if dropping lesser facts can make it so."""
+    variants = [gsm_text(text) for text in _sms_variants(notification, sender)]
+    return min(variants, key=gsm_segments)
+
+
+def mail(notification: Notification) -> Mail:
+    """The e-mail for the notification's reader."""
+    letter = _letter(notification)
+    values = {"letter": letter}
+    return Mail(
+        subject=" ".join(letter.subject.split()),
+        text=render_to_string("notifications/mail.txt", values),
+        html=render_to_string("notifications/mail.html", values),
+    )
+
+
+def zone_of(appointment: Appointment) -> ZoneInfo:
+    """The zone of the place that the appointment is at."""
+    return appointment.branch.zone if appointment.branch else ZoneInfo(appointment.company.timezone)
+
+
+def summary(appointment: Appointment) -> str:
+    """What stands in a calendar: the company, and the service when it is known."""
+    company = appointment.company.name
+    return f"{company}: {appointment.service.name}" if appointment.service else company
+
+
+def spoken_number(e164: str) -> str:
+    """A number as people dial it: `030 23125100` at home, with country code elsewhere."""
+    try:
+        number = phonenumbers.parse(e164)
+    except NumberParseException:
+        return e164
+    home = phonenumbers.region_code_for_number(number) == "DE"
+    return phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL)
+
+
+def _sms_variants(notification: Notification, sender: str) -> Iterator[str]:
+    """From all that is worth saying to the bare appointment; each variant drops one thing more."""
+    appointment, branch = _subject(notification), _subject(notification).branch
+    words, language = _words(notification), Language(notification.language)
+    company = " ".join(appointment.company.name[:LONGEST_NAME_IN_SMS].split())
+    when = dates.short_moment(appointment.starts_at.astimezone(zone_of(appointment)), language)
+    head = f"{company}: {words.messages[notification.kind].sms.format(when=when)}"
+    service = f", {appointment.service.name}" if appointment.service else ""
+    staff = words.sms_staff.format(staff=appointment.staff.name) if appointment.staff else ""
+    place = f", {branch.address}" if branch and branch.address else ""
+    street = f", {branch.street}" if branch and branch.street else ""
+    phone = words.sms_phone.format(phone=spoken_number(branch.phone)) if branch and branch.phone else ""
+    # A name as sender takes no answers.
+    stop = words.sms_stop if sender.startswith(("MG", "+")) else ""
+    if notification.kind == Kind.CANCELLATION:
+        service = staff = place = street = ""
+    yield from (
+        f"{head}{service}{staff}{place}{phone}{stop}",
+        f"{head}{staff}{place}{phone}{stop}",
+        f"{head}{staff}{street}{phone}{stop}",
+        f"{head}{street}{phone}{stop}",
+        f"{head}{street}{phone}",
+        f"{head}{phone}",
+        head,
+    )
+
+
+def _letter(notification: Notification) -> Letter:
+    if notification.follow_up is not None:
+        return _staff_follow_up(notification, notification.follow_up)
+    if notification.kind == Kind.STAFF:
+        return _staff_appointment(notification, _subject(notification))
+    return _to_customer(notification, _subject(notification))
+
+
+def _to_customer(notification: Notification, appointment: Appointment) -> Letter:
+    words = _words(notification)
+    message: Message = words.messages[notification.kind]
+    name = " ".join(appointment.attendee_name.split())
+    greeting = words.greeting.format(name=name) if name else words.greeting_without_name
+    phone = appointment.branch.phone if appointment.branch else ""
+    closing = [message.call_us.format(phone=spoken_number(phone))] if phone else []
+    if notification.kind != Kind.CANCELLATION:
+        closing.append(words.attachment)
+    return Letter(
+        language=notification.language,
+        company=notification.company.name,
+        subject=f"{notification.company.name}: {message.subject.format(date=_date(notification, appointment))}",
+        heading=message.heading,
+        paragraphs=(greeting, message.lead),
+        facts=tuple(_appointment_facts(notification, appointment)),
+        closing=tuple(closing),
+        footer=words.automatic,
+    )
+
+
+def _staff_appointment(notification: Notification, appointment: Appointment) -> Letter:
+    words = _words(notification)
+    who = ", ".join(part for part in (appointment.attendee_name, spoken_number(appointment.attendee_phone)) if part)
+    facts = _appointment_facts(notification, appointment)
+    return Letter(
+        language=notification.language,
+        company=notification.company.name,
+        subject=words.new_appointment.format(date=_date(notification, appointment)),
+        heading=words.new_appointment.format(date=_date(notification, appointment)),
+        paragraphs=(words.new_appointment_lead,),
+        facts=((words.labels.customer, who), *facts) if who else tuple(facts),
+        closing=(),
+        link=f"{settings.PUBLIC_URL}/admin/appointments/appointment/{appointment.pk}/change/",
+        link_text=words.open_console,
+        footer=words.automatic,
+    )
+
+
+def _staff_follow_up(notification: Notification, follow_up: FollowUp) -> Letter:
+    words = _words(notification)
+    reason = words.reasons[follow_up.reason]
+    return Letter(
+        language=notification.language,
+        company=notification.company.name,
+        subject=words.new_follow_up.format(reason=reason),
+        heading=words.new_follow_up.format(reason=reason),
+        paragraphs=(words.new_follow_up_lead.format(reason=reason),),
+        facts=tuple(_follow_up_facts(follow_up, words, Language(notification.language))),
+        closing=(),
+        link=f"{settings.PUBLIC_URL}/admin/appointments/followup/{follow_up.pk}/change/",
+        link_text=words.open_console,
+        footer=words.automatic,
+    )
+
+
+def _appointment_facts(notification: Notification, appointment: Appointment) -> Iterator[tuple[str, str]]:
+    labels, language = _words(notification).labels, Language(notification.language)
+    zone, branch = zone_of(appointment), appointment.branch
+    yield labels.when, dates.moment(appointment.starts_at.astimezone(zone), language)
+    if notification.kind == Kind.RESCHEDULED and appointment.previous_starts_at:
+        yield labels.before, dates.moment(appointment.previous_starts_at.astimezone(zone), language)
+    if appointment.service:
+        yield labels.service, appointment.service.name
+    if appointment.staff:
+        yield labels.staff, appointment.staff.name
+    if branch and branch.address:
+        yield labels.place, f"{appointment.company.name}, {branch.address}"
+    if branch and branch.phone:
+        yield labels.phone, spoken_number(branch.phone)
+
+
+def _follow_up_facts(follow_up: FollowUp, words: Wording, language: Language) -> Iterator[tuple[str, str]]:
+    labels, zone = words.labels, _zone(follow_up.company, follow_up.branch)
+    customer = follow_up.customer
+    if customer is not None:
+        named = (customer.name, spoken_number(customer.sms_number))
+        yield labels.customer, ", ".join(part for part in named if part)
+    if follow_up.words:
+        yield labels.said, follow_up.words
+    if follow_up.detail:
+        yield labels.detail, follow_up.detail
+    if alternatives := [dates.moment(slot.astimezone(zone), language) for slot in _alternatives(follow_up)]:
+        yield labels.alternatives, "; ".join(alternatives)
+    yield labels.due, dates.moment(follow_up.due_at.astimezone(zone), language)
+
+
+def _alternatives(follow_up: FollowUp) -> list[datetime]:
+    return [datetime.fromisoformat(slot) for slot in follow_up.alternatives]
+
+
+def _zone(company: Company, branch: Branch | None) -> ZoneInfo:
+    return branch.zone if branch else ZoneInfo(company.timezone)
+
+
+def _date(notification: Notification, appointment: Appointment) -> str:
+    local = appointment.starts_at.astimezone(zone_of(appointment))
+    return dates.moment(local, Language(notification.language))
+
+
+def _words(notification: Notification) -> Wording:
+    return WORDINGS[Language(notification.language)]
+
+
+def _subject(notification: Notification) -> Appointment:
+    assert notification.appointment is not None
+    return notification.appointment

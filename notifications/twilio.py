@@ -1,0 +1,219 @@
+"""Twilio's Messages: send one, look for one, ask how one fared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import quote
+
+import requests
+from django.conf import settings
+
+from askpro.http import Client, Throttled
+from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
+from notifications.gsm import gsm_text
+from notifications.twilio_errors import QUEUE_FULL, Reaction, reaction_to
+
+# The sender's queue drains at one message a second: minutes, not seconds.
+QUEUE_FULL_PAUSE: Final = 180.0
+# Pages of 100 messages to one number since one day; nobody gets more than a few.
+MOST_PAGES: Final = 3
+# Widens Twilio's retries of a status callback: three, and for every failure. A fragment is neither sent nor signed.
+CALLBACK_RETRIES: Final = "#rc=3&rp=ct,rt,5xx"
+
+
+class Refused(JobError):
+    """Twilio answered that it will not send this; `reaction` says what follows from the code."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        self.reaction = reaction_to(code)
+        super().__init__(f"Twilio {code}: {self.reaction}.")
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingSms:
+    """`sender` is a number, a name, or a messaging service (MG…); `validity` in seconds, `reference` comes back."""
+
+    to: str
+    sender: str
+    body: str
+    reference: str
+    validity: int
+
+    def form(self) -> dict[str, str]:
+        return {
+            "To": self.to,
+            "MessagingServiceSid" if self.sender.startswith("MG") else "From": self.sender,
+            "Body": self.body,
+            "StatusCallback": status_callback(self.reference),
+            "ValidityPeriod": str(self.validity),
+            "SmartEncoded": "true",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What Twilio knows of a message."""
+
+    sid: str
+    status: str
+    body: str
+    created_at: datetime | None
+    error_code: int | None
+
+    @classmethod
+    def from_api(cls, data: Any) -> "Message":
+        """Raises `ValueError` on anything that is no message."""
+        if not isinstance(data, dict) or not isinstance(data.get("sid"), str) or not 0 < len(data["sid"]) <= 64:
+            raise ValueError("not a message of Twilio")
+        code = data.get("error_code")
+        return cls(
+            sid=data["sid"],
+            status=str(data.get("status") or "")[:24],
+            body=str(data.get("body") or ""),
+            created_at=_moment(data.get("date_created")),
+            error_code=code if isinstance(code, int) else None,
+        )
+
+
+class Twilio:
+    """Twilio with one account.
+
+    Every method raises `RateLimited`, `Unavailable`, `Refused`, and `Unknown` where a message may have gone out.
+    """
+
+    def __init__(self, base_url: str, account_sid: str, token: str) -> None:
+        self._http = Client("Twilio", base_url, auth=(account_sid, token))
+        self._messages = f"/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages"
+
+    def send(self, sms: OutgoingSms) -> Message:
+        """Hand a message over. There is no idempotency key: after `Unknown`, `find` it before sending it again."""
+        response = self._request("POST", ".json", data=sms.form())
+        try:
+            return Message.from_api(response.json())
+        except ValueError as error:
+            raise Unknown("Twilio: accepted, but the answer is not readable") from error
+
+    def find(self, to: str, body: str, since: datetime) -> list[Message]:
+        """Messages to this number with this very text, created since then, oldest first."""
+        wanted = _comparable(body)
+        found = [
+            message
+            for message in self._list(to, since)
+            if _comparable(message.body) == wanted and (message.created_at is None or message.created_at >= since)
+        ]
+        return found[::-1]
+
+    def get(self, sid: str) -> Message:
+        """How a message fared. Raises `Refused` with 20404 for one that Twilio does not have."""
+        return _readable(self._request("GET", f"/{quote(sid, safe='')}.json"))
+
+    def _list(self, to: str, since: datetime) -> list[Message]:
+        # Newest first. Its DateSent filter would leave out what is still queued, which has no such date yet.
+        messages: list[Message] = []
+        response = self._request("GET", ".json", params={"To": to, "PageSize": 100})
+        for _ in range(MOST_PAGES):
+            page = _object(response)
+            messages += [_message(item) for item in page.get("messages") or []]
+            following = page.get("next_page_uri")
+            if _reaches_back_to(since, messages) or not isinstance(following, str):
+                break
+            if not following.startswith(self._messages):
+                raise Unavailable("Twilio: the next page is not readable")
+            response = self._request("GET", following.removeprefix(self._messages))
+        return messages
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> requests.Response:
+        try:
+            response = self._http.request(method, self._messages + path, params=params, data=data)
+        except Throttled as throttled:
+            if _code(throttled.response) == QUEUE_FULL:
+                raise RateLimited(max(throttled.after, QUEUE_FULL_PAUSE), "the sender's queue is full") from throttled
+            raise
+        if response.ok:
+            return response
+        raise _refusal(response)
+
+
+def client() -> Twilio:
+    """The installation's account. Raises `Rejected` when none is set."""
+    if not settings.TWILIO_ACCOUNT_SID or not settings.TWILIO_AUTH_TOKENS:
+        raise Rejected("Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKENS.")
+    return _client(settings.TWILIO_BASE_URL, settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKENS[0])
+
+
+def status_callback(reference: str) -> str:
+    """Where Twilio reports on a message; the reference is in it because a report can come before our commit."""
+    return f"{settings.PUBLIC_URL}/webhooks/twilio/status/?ref={reference}{CALLBACK_RETRIES}"
+
+
+@lru_cache(maxsize=8)
+def _client(base_url: str, account_sid: str, token: str) -> Twilio:
+    return Twilio(base_url, account_sid, token)
+
+
+def _refusal(response: requests.Response) -> JobError:
+    refused = Refused(_code(response))
+    if refused.reaction == Reaction.LOOK:
+        return Unknown(str(refused))
+    if refused.reaction == Reaction.SNOOZE:
+        return RateLimited(QUEUE_FULL_PAUSE, str(refused))
+    return refused
+
+
+def _code(response: requests.Response) -> int:
+    """Twilio's code, or the HTTP status of an answer that has none, such as a proxy's page."""
+    try:
+        code = response.json().get("code")
+    except (ValueError, AttributeError):
+        code = None
+    return code if isinstance(code, int) and not isinstance(code, bool) else response.status_code
+
+
+def _readable(response: requests.Response) -> Message:
+    return _message(_object(response))
+
+
+def _message(data: Any) -> Message:
+    try:
+        return Message.from_api(data)
+    except ValueError as error:
+        raise Unavailable("Twilio: the answer is not readable") from error
+
+
+def _object(response: requests.Response) -> dict[str, Any]:
+    try:
+        data = response.json()
+    except ValueError as error:
+        raise Unavailable("Twilio: the answer is no JSON") from error
+    if not isinstance(data, dict):
+        raise Unavailable("Twilio: the answer is no object")
+    return data
+
+
+def _reaches_back_to(since: datetime, messages: list[Message]) -> bool:
+    oldest = messages[-1].created_at if messages else None
+    return oldest is not None and oldest < since
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _comparable(body: str) -> str:
+    # SmartEncoded may have replaced characters there; blanks are no difference either.
+    return " ".join(gsm_text(body).split())

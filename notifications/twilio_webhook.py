@@ -1,0 +1,68 @@
+"""Twilio's callbacks: reports on what we sent, and what customers answered."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from django.utils import timezone
+
+from askpro.queues.errors import Release
+from notifications import delivery
+from notifications.models import Notification
+from notifications.replies import Reply, receive
+from webhooks.models import WebhookEvent
+
+# A report can come before the commit of the sid that it is about; after this long the sid is not ours.
+SID_UNKNOWN_FOR: Final = timedelta(seconds=60)
+ASK_AGAIN_AFTER: Final = 5.0
+
+
+def process(event: WebhookEvent) -> None:
+    """Apply one stored callback. Raises `Release` while the message it is about may still become known."""
+    fields = event.payload
+    if "MessageStatus" in fields:
+        _process_status(event, fields)
+    elif "Body" in fields or fields.get("SmsStatus") == "received":
+        receive(event, Reply.from_fields(fields))
+    else:
+        event.mark_ignored("Neither a status nor a message.")
+
+
+def _process_status(event: WebhookEvent, fields: dict[str, str]) -> None:
+    sid = fields.get("MessageSid") or fields.get("SmsSid") or ""
+    if not sid or len(sid) > 64 or "\x00" in sid:
+        event.mark_invalid("MessageSid")
+        return
+    notification = _find(event.query, sid)
+    if notification is None:
+        if timezone.now() - event.received_at < SID_UNKNOWN_FOR:
+            raise Release(ASK_AGAIN_AFTER, "the message is not known yet")
+        event.mark_ignored("No message of ours has this sid.")
+        return
+    report = delivery.Report(sid, fields["MessageStatus"], _code(fields.get("ErrorCode", "")))
+    if why_not := delivery.apply(report, notification):
+        event.mark_ignored(why_not, notification.company)
+    else:
+        event.mark_processed(notification.company)
+
+
+def _find(query: str, sid: str) -> Notification | None:
+    """By the reference that we put into the callback's address, then by sid; locked."""
+    reference = _reference(query)
+    for key in ({"reference": reference}, {"provider_id": sid}):
+        with suppress(Notification.DoesNotExist):
+            return delivery.locked(**key)
+    return None
+
+
+def _reference(query: str) -> UUID | None:
+    try:
+        return UUID(parse_qs(query).get("ref", [""])[0])
+    except ValueError:
+        return None
+
+
+def _code(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None

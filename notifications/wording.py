@@ -1,0 +1,175 @@
+"""Every word that customers and staff read, in German and English. `{…}` is filled by `texts`."""
+
+from dataclasses import dataclass
+
+from appointments.models import FollowUp
+from calls.models.company import Language
+from notifications.models import Notification
+
+Kind = Notification.Kind
+Reason = FollowUp.Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one kind of message to a customer says."""
+
+    subject: str
+    heading: str
+    lead: str
+    call_us: str
+    sms: str
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    when: str
+    before: str
+    service: str
+    staff: str
+    place: str
+    phone: str
+    customer: str
+    said: str
+    detail: str
+    alternatives: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    greeting: str
+    greeting_without_name: str
+    attachment: str
+    automatic: str
+    labels: Labels
+    messages: dict[str, Message]
+    sms_staff: str
+    sms_phone: str
+    sms_stop: str
+    new_appointment: str
+    new_appointment_lead: str
+    new_follow_up: str
+    new_follow_up_lead: str
+    open_console: str
+    reasons: dict[str, str]
+
+
+GERMAN = Wording(
+    greeting="Guten Tag {name},",
+    greeting_without_name="Guten Tag,",
+    attachment="Im Anhang finden Sie den Termin für Ihren Kalender.",
+    automatic="Diese Nachricht wurde automatisch versandt.",
+    labels=Labels(
+        when="Wann",
+        before="Bisher",
+        service="Leistung",
+        staff="Bei",
+        place="Wo",
+        phone="Telefon",
+        customer="Kunde",
+        said="Gesagt",
+        detail="Hinweis",
+        alternatives="Frei wäre",
+        due="Rückruf bis",
+    ),
+    messages={
+        Kind.CONFIRMATION: Message(
+            subject="Ihr Termin: {date}",
+            heading="Ihr Termin ist bestätigt",
+            lead="Ihr Termin ist fest für Sie eingetragen. Wir freuen uns auf Ihren Besuch.",
+            call_us="Möchten Sie den Termin ändern oder absagen? Rufen Sie uns bitte an: {phone}.",
+            sms="Ihr Termin ist bestätigt: {when}",
+        ),
+        Kind.RESCHEDULED: Message(
+            subject="Ihr Termin wurde verlegt: {date}",
+            heading="Ihr Termin wurde verlegt",
+            lead="Für Ihren Termin gilt eine neue Zeit. Der bisherige Eintrag gilt nicht mehr.",
+            call_us="Passt Ihnen die neue Zeit nicht? Rufen Sie uns bitte an: {phone}.",
+            sms="Ihr Termin wurde verlegt auf {when}",
+        ),
+        Kind.CANCELLATION: Message(
+            subject="Ihr Termin wurde abgesagt: {date}",
+            heading="Ihr Termin wurde abgesagt",
+            lead="Der folgende Termin findet nicht statt.",
+            call_us="Möchten Sie einen neuen Termin vereinbaren? Rufen Sie uns bitte an: {phone}.",
+            sms="Ihr Termin {when} wurde abgesagt",
+        ),
+    },
+    sms_staff=" bei {staff}",
+    sms_phone=". Fragen: {phone}",
+    sms_stop=". Keine SMS mehr: STOP",
+    new_appointment="Neuer Termin: {date}",
+    new_appointment_lead="Am Telefon wurde ein Termin gebucht.",
+    new_follow_up="Bitte zurückrufen: {reason}",
+    new_follow_up_lead="Ein Anruf braucht einen Menschen: {reason}.",
+    open_console="In AskPro öffnen",
+    reasons={
+        Reason.SLOT_GONE: "Zeit nicht mehr frei",
+        Reason.UNCLEAR: "Datum oder Uhrzeit unklar",
+        Reason.UNKNOWN_SERVICE: "Leistung unbekannt",
+        Reason.UNKNOWN_STAFF: "Wunsch nach Mitarbeiter unklar",
+        Reason.INCOMPLETE: "Angaben unvollständig",
+        Reason.TOO_SOON: "Zu kurzfristig oder vergangen",
+        Reason.REFUSED: "Vom Kalender abgelehnt",
+        Reason.MISMATCH: "Im Kalender steht etwas anderes",
+        Reason.PROVIDER_DOWN: "Kalender nicht erreichbar",
+        Reason.CALLBACK: "Rückruf gewünscht",
+        Reason.REVIEW: "Anruf bitte prüfen",
+        Reason.JOB_DEAD: "Verarbeitung gescheitert",
+    },
+)
+
+ENGLISH = Wording(
+    greeting="Dear {name},",
+    greeting_without_name="Hello,",
+    attachment="The appointment is attached for your calendar.",
+    automatic="This message was sent automatically.",
+    labels=Labels(
+        when="When",
+        before="Before",
+        service="Service",
+        staff="With",
+        place="Where",
+        phone="Phone",
+        customer="Customer",
+        said="Said",
+        detail="Note",
+        alternatives="Free times",
+        due="Call back by",
+    ),
+    messages={
+        Kind.CONFIRMATION: Message(
+            subject="Your appointment: {date}",
+            heading="Your appointment is confirmed",
+            lead="Your appointment is booked. We look forward to seeing you.",
+            call_us="Would you like to change or cancel it? Please call us: {phone}.",
+            sms="Your appointment is confirmed: {when}",
+        ),
+        Kind.RESCHEDULED: Message(
+            subject="Your appointment was moved: {date}",
+            heading="Your appointment was moved",
+            lead="Your appointment has a new time. The previous one is no longer valid.",
+            call_us="Does the new time not suit you? Please call us: {phone}.",
+            sms="Your appointment was moved to {when}",
+        ),
+        Kind.CANCELLATION: Message(
+            subject="Your appointment was cancelled: {date}",
+            heading="Your appointment was cancelled",
+            lead="The following appointment does not take place.",
+            call_us="Would you like a new appointment? Please call us: {phone}.",
+            sms="Your appointment {when} was cancelled",
+        ),
+    },
+    sms_staff=" with {staff}",
+    sms_phone=". Questions: {phone}",
+    sms_stop=". No more SMS: STOP",
+    new_appointment="New appointment: {date}",
+    new_appointment_lead="An appointment was booked on the phone.",
+    new_follow_up="Please call back: {reason}",
+    new_follow_up_lead="A call needs a person: {reason}.",
+    open_console="Open in AskPro",
+    reasons={reason: str(reason.label) for reason in Reason},
+)
+
+WORDINGS = {Language.GERMAN: GERMAN, Language.ENGLISH: ENGLISH}
