@@ -24,15 +24,15 @@ def _lines(home: Home, port: int) -> list[tuple[str, str]]:
     return [
         ("Console", f"[link]http://127.0.0.1:{port}/admin/[/link]"),
         ("Log-in", f"admin · {password}"),
-        (
-            "Sandbox",
-            f"[link]http://127.0.0.1:{home.recall('sandbox_http_port')}/[/link]  (Retell, Cal.com, Twilio, mail)",
-        ),
-        ("Data, logs", f"{home.path}"),
+        ("Sandbox", f"[link]http://127.0.0.1:{home.recall('sandbox_http_port')}/[/link]"),
+        ("", "plays Retell, Cal.com, Twilio and the mailbox"),
+        ("Data, logs", str(home.path)),
         ("", ""),
         ("Try next", "in a second terminal"),
-        ("", "[cyan]python3 manage.py demo_call[/]                     one more call, booked and confirmed"),
-        ("", "[cyan]python3 manage.py demo_call --help[/]              the other scenarios"),
+        ("", "[cyan]python3 manage.py demo_call[/]"),
+        ("", "one more call, booked and confirmed"),
+        ("", "[cyan]python3 manage.py demo_call --help[/]"),
+        ("", "the other scenarios"),
         ("", ""),
         ("Ctrl-C", "stops everything; the data stays"),
     ]

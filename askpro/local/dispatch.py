@@ -10,6 +10,7 @@ from askpro.local.failure import Failure
 from askpro.local.installation import LOCAL, RUN_TIME, TESTS, Installation
 
 ROOT = Path(__file__).resolve().parents[2]
+MODULES = {"up": "askpro.local.up", "test": "askpro.local.suite", "bench": "askpro.local.bench"}
 REQUIREMENTS = {"up": (RUN_TIME, LOCAL), "test": (RUN_TIME, LOCAL, TESTS), "bench": (RUN_TIME, LOCAL)}
 
 
@@ -28,9 +29,7 @@ def dispatch(argv: list[str]) -> None:
 def _local(command: str, argv: list[str]) -> int:
     options = _parse(command, argv[2:])  # first: --help and a mistyped option need no installation
     Installation(ROOT, REQUIREMENTS[command]).ensure(argv)
-    module = importlib.import_module(
-        {"up": "askpro.local.up", "test": "askpro.local.suite"}.get(command, "askpro.local.bench")
-    )
+    module = importlib.import_module(MODULES[command])
     return int(module.run(ROOT, options))
 
 
@@ -60,5 +59,6 @@ def _parse(command: str, arguments: list[str]) -> argparse.Namespace:
     else:
         parser.description = "Measure the engine on servers of its own. All arguments go to the benchmark."
         parser.add_help = False
-    options, options.rest = parser.parse_known_args(arguments)
+    options, rest = parser.parse_known_args(arguments)
+    options.rest = rest
     return options

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import secrets
+from itertools import count
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -92,3 +93,15 @@ class Home:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(values, file, indent=1)
         temporary.replace(self.path / name)
+
+
+def free_below(root: Path, name: str) -> Home:
+    """The locked home `name` of the checkout `root`, or `name-2` and so on while other runs have the earlier ones."""
+    parent = Home.of(root)
+    parent.prepare()
+    for number in count(1):
+        home = parent.below(name if number == 1 else f"{name}-{number}")
+        home.prepare()
+        if home.lock():
+            return home
+    raise AssertionError

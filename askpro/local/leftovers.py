@@ -8,6 +8,7 @@ from contextlib import suppress
 import psutil
 
 from askpro.local.home import Home
+from askpro.local.process import is_alive, wait_until
 
 MARK = "ASKPRO_UP"
 
@@ -21,13 +22,19 @@ def mark(home: Home) -> Mapping[str, str]:
 def end(home: Home) -> int:
     """End the marked processes of this home; how many there were. They are ours for certain: no other has the mark."""
     found = [process for process in psutil.process_iter() if process.pid != os.getpid() and _is_marked(process, home)]
-    _, alive = psutil.wait_procs(found, timeout=3)  # Linux told them to stop when their owner died
-    for sign, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
-        for process in alive:
+    remaining = _wait(found, 2)  # Linux told them to stop when their owner died
+    for sign, seconds in ((signal.SIGTERM, 3), (signal.SIGKILL, 5)):
+        for process in remaining:
             with suppress(psutil.Error):
                 process.send_signal(sign)
-        _, alive = psutil.wait_procs(alive, timeout=seconds)
+        remaining = _wait(remaining, seconds)
     return len(found)
+
+
+def _wait(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still run after so many seconds. A zombie does not: not every container's init reads them at once."""
+    wait_until(lambda: not any(is_alive(process.pid) for process in processes), seconds)
+    return [process for process in processes if is_alive(process.pid)]
 
 
 def _is_marked(process: psutil.Process, home: Home) -> bool:

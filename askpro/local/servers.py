@@ -44,10 +44,13 @@ class Servers:
             server.stop()
 
     def revive(self) -> list[str]:
-        """Start again what has died; its names."""
+        """Start again what has died, where it was; its names. Raises Failure when its port is taken meanwhile."""
+        before = self.env
         dead = [server for server in self._own if not server.is_alive()]
         for server in dead:
             server.start()
+        if self.env != before:
+            raise Failure("A server's port was taken while it was down.", "Start again; nothing is lost.")
         return [server.name for server in dead]
 
     @property

@@ -63,11 +63,11 @@ class Up:
             self._stop()
 
     def _start(self) -> tuple[Keeper, int]:
-        if ended := leftovers.end(self._home):
-            self._step(f"ended {ended} processes that a killed run had left")
-        port = self._choose_port()
         self._servers.start()
         self._step("PostgreSQL and Redis answer")
+        if ended := leftovers.end(self._home):  # now, since they need PostgreSQL to end in order
+            self._step(f"ended {ended} processes that a killed run had left")
+        port = self._choose_port()
         env = self._environment(port)
         keeper = self._keeper = Keeper(env, self._home.logs, self._root, self._console)
         self._prepare(keeper)

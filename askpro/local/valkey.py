@@ -7,6 +7,7 @@ import subprocess
 import time
 from importlib import import_module
 from pathlib import Path
+from typing import Any, cast
 
 import redis
 
@@ -77,10 +78,10 @@ class Valkey:
             time.sleep(0.1)
         return False
 
-    def _info(self) -> dict[str, str]:
+    def _info(self) -> dict[str, Any]:
         client = redis.Redis.from_url(self.url, socket_connect_timeout=1, socket_timeout=2)
         try:
-            return dict(client.info("server"))
+            return cast("dict[str, Any]", client.info("server"))
         except (redis.RedisError, OSError):
             return {}
         finally:

@@ -21,6 +21,6 @@ class Command(BaseCommand):
         users = get_user_model()._default_manager
         user = users.filter(username=name).first()
         if user is None:
-            users.create_superuser(username=name, password=password)  # type: ignore[attr-defined]
+            users.create_superuser(username=name, password=password)
             return "made"
         return "as made" if user.check_password(password) else "changed"
