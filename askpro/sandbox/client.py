@@ -1,5 +1,6 @@
 """The sandbox from outside: what tests and `demo_call` ask of it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,10 +71,13 @@ class SandboxClient:
         return self._post("deliveries/repeat", {"id": delivery["id"]})
 
     def deliver_call(
-        self, call: Json, events: tuple[str, ...] = ("call_started", "call_ended", "call_analyzed"), **copies: int
+        self,
+        call: Json,
+        events: tuple[str, ...] = ("call_started", "call_ended", "call_analyzed"),
+        copies: Mapping[str, int] | None = None,
     ) -> list[Json]:
-        """Put a call into Retell and tell AskPro; `call_ended=5` sends that event five times at once."""
-        return self._post("retell/calls", {"call": call, "events": list(events), "copies": copies})
+        """Put a call into Retell and tell AskPro; copies={"call_ended": 5} sends that event five times at once."""
+        return self._post("retell/calls", {"call": call, "events": list(events), "copies": dict(copies or {})})
 
     def inbound_sms(self, sender: str, body: str, to: str = "+493023125199") -> Json:
         """An SMS from a customer, told to AskPro; STOP opts the sender out at Twilio first."""
