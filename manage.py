@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""AskPro's command line. `up`, `test` and `bench` set up what they need; the others are Django's."""
+"""AskPro's command line. `setup`, `up`, `test` and `bench` set up what they need; the others are Django's."""
 
 import sys
 

@@ -12,6 +12,7 @@ from askpro.local.installation import LOCAL, RUN_TIME, TESTS, Installation
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"up": "askpro.local.up", "test": "askpro.local.suite", "bench": "askpro.local.bench"}
 REQUIREMENTS = {"up": (RUN_TIME, LOCAL), "test": (RUN_TIME, LOCAL, TESTS), "bench": (RUN_TIME, LOCAL)}
+REQUIREMENTS["setup"] = REQUIREMENTS["test"]
 
 
 def dispatch(argv: list[str]) -> None:
@@ -29,6 +30,9 @@ def dispatch(argv: list[str]) -> None:
 def _local(command: str, argv: list[str]) -> int:
     options = _parse(command, argv[2:])  # first: --help and a mistyped option need no installation
     Installation(ROOT, REQUIREMENTS[command]).ensure(argv)
+    if command == "setup":
+        print(f"Everything is installed for {sys.executable}.")
+        return 0
     module = importlib.import_module(MODULES[command])
     return int(module.run(ROOT, options))
 
@@ -52,6 +56,9 @@ def _parse(command: str, arguments: list[str]) -> argparse.Namespace:
         parser.description = "Start AskPro on this machine: PostgreSQL, Valkey, web, workers, sandbox. Ctrl-C stops it."
         parser.add_argument("--port", type=int, help="port of the console (8000, or the next free one)")
         parser.add_argument("--no-demo", action="store_true", help="no demo company and no demo call")
+        return parser.parse_args(arguments)
+    if command == "setup":
+        parser.description = "Install what the other commands and the tests need, and do nothing else."
         return parser.parse_args(arguments)
     if command == "test":
         parser.description = "Run the suite on a real PostgreSQL, Valkey and browser. Other arguments go to pytest."

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from askpro.local.failure import Failure
 from askpro.local.pip import installer
@@ -70,21 +71,24 @@ class Installation:
 
     def is_current(self) -> bool:
         """Whether `.venv` was finished with these very files and this Python."""
-        wanted, stamp = self._stamp(self.files), self._read_stamp()
-        same_files = all(stamp.get("files", {}).get(name) == digest for name, digest in wanted["files"].items())
-        return same_files and stamp.get("made") == wanted["made"] and os.access(self.python, os.X_OK)
+        stamp = self._read_stamp()
+        same_files = all(stamp.get("files", {}).get(name) == _digest(self.root / name) for name in self.files)
+        return same_files and stamp.get("made") == self._made() and os.access(self.python, os.X_OK)
 
     def _install(self) -> None:
         # What an earlier command needed stays in: a raised pin may concern a package of the tests.
         files = tuple(dict.fromkeys((*self.files, *self._stamped_files())))
         names = len(Installation(self.root, files)._pins())
         with Progress(f"Setting up .venv with {names} packages and what they need (only this once)") as progress:
-            if self._read_stamp().get("made") != self._stamp(())["made"] or not os.access(self.python, os.X_OK):
+            if self._read_stamp().get("made") != self._made() or not os.access(self.python, os.X_OK):
                 self._make(progress)
             (self.venv / STAMP).unlink(missing_ok=True)  # from here on it is unfinished until it is stamped again
             pip = installer(self.python, self.venv)
             pip.install([self.root / name for name in files], self.venv / "askpro-pip.log", progress)
-        _write(self.venv / STAMP, json.dumps(self._stamp(files), indent=1))
+        _write(
+            self.venv / STAMP,
+            json.dumps({"made": self._made(), "files": {name: _digest(self.root / name) for name in files}}, indent=1),
+        )
 
     def _make(self, progress: Progress) -> None:
         progress.say("creating .venv")
@@ -142,11 +146,11 @@ class Installation:
                     (optional if marker else pins).setdefault(package, set()).add(version)
         return {package: versions | optional.get(package, set()) for package, versions in pins.items()}
 
-    def _stamp(self, files: tuple[str, ...]) -> dict[str, object]:
-        made = f"{sys.implementation.cache_tag} {os.uname().machine} {self.venv}"
-        return {"made": made, "files": {name: _digest(self.root / name) for name in files}}
+    def _made(self) -> str:
+        """What a `.venv` is tied to beside its packages: the Python, the machine, its own place."""
+        return f"{sys.implementation.cache_tag} {os.uname().machine} {self.venv}"
 
-    def _read_stamp(self) -> dict[str, dict[str, str]]:
+    def _read_stamp(self) -> dict[str, Any]:
         try:
             stamp = json.loads((self.venv / STAMP).read_text(encoding="utf-8"))
         except (OSError, ValueError):

@@ -125,7 +125,7 @@ class PostgreSQL:
         locale = ["--locale=C.UTF-8"]
         if self.binaries.major >= 17:
             locale = ["--locale-provider=builtin", *locale]
-        argv = [
+        argv: list[str | Path] = [
             self.binaries.bin / "initdb",
             "-D",
             unfinished,

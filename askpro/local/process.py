@@ -31,7 +31,6 @@ def spawn(
 
     When the owner dies, even by kill -9, Linux sends `farewell`. It goes by thread: call from the main one.
     """
-    identity = {} if user is None else {"user": user, "group": user, "extra_groups": []}
     return subprocess.Popen(
         [str(part) for part in argv],
         env=dict(env),
@@ -41,7 +40,9 @@ def spawn(
         start_new_session=True,
         cwd=cwd,
         preexec_fn=_tie(farewell, os.getpid()),  # runs after setuid, which would undo it
-        **identity,  # type: ignore[arg-type]
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
     )
 
 

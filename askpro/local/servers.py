@@ -1,6 +1,7 @@
 """The two servers AskPro stands on: those of the environment, else two of its own."""
 
 import os
+from contextlib import ExitStack
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -31,13 +32,12 @@ class Servers:
 
     def start(self) -> None:
         """Start what is ours and make sure that the database exists."""
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.stop)
             for server in self._own:
                 server.start()
             create_database(self.database_url)
-        except BaseException:
-            self.stop()
-            raise
+            undo.pop_all()
 
     def stop(self) -> None:
         for server in reversed(self._own):

