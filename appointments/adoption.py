@@ -1,8 +1,8 @@
 """How a booking that was not made here becomes an appointment of the right company."""
 
 from appointments import people
-from appointments.calcom_booking import Booking
-from appointments.models import Appointment
+from appointments.calcom_booking import Booking, Host, Status
+from appointments.models import Appointment, CalcomUid
 from calls.models import Branch, Service
 
 
@@ -46,6 +46,28 @@ def adopt(booking: Booking) -> Appointment:
     )
     appointment.save(force_insert=True)
     return appointment
+
+
+def booking_of(appointment: Appointment, before: Appointment) -> Booking:
+    """The booking that an adopted row stands for, as far as the row knows it, as the successor of the one before."""
+    assert appointment.calcom_uid is not None
+    waits = appointment.status == Appointment.Status.REQUESTED
+    host = appointment.staff.calcom_user_id if appointment.staff else None
+    return Booking(
+        uid=appointment.calcom_uid,
+        status=Status.PENDING if waits else Status.ACCEPTED,
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        id=appointment.calcom_booking_id,
+        hosts=(Host(host),) if host else (),
+        rescheduled_from=before.calcom_uid or "",
+    )
+
+
+def replace_row(adopted: Appointment, by: Appointment) -> None:
+    """Let `by` stand for all that an adopted row stood for; nobody was told of that row, so nothing else names it."""
+    CalcomUid.objects.filter(appointment=adopted).update(appointment=by)
+    adopted.delete()
 
 
 def _branch(service: Service, booking: Booking) -> Branch | None:

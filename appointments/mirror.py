@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import reduce
 from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
 
 from appointments import follow_ups, people
-from appointments.adoption import adopt, is_of_company, service_of
+from appointments.adoption import adopt, booking_of, is_of_company, replace_row, service_of
 from appointments.calcom_booking import Booking, Status
 from appointments.models import Appointment, CalcomUid, FollowUp
 from calls.models import BookingRequest, Call
@@ -56,7 +57,7 @@ def mirror(booking: Booking, at: datetime) -> Mirrored:
     3. a uid that was replaced since says nothing about the appointment any more
     4. the appointment follows: ended beats accepted beats pending, and older news never undoes newer
     """
-    uids = CalcomUid.lock(booking.uid, booking.rescheduled_from, booking.rescheduled_to)
+    uids = CalcomUid.lock(*_chain(booking))
     this = uids[booking.uid]
     _remember(uids, booking, at)
     appointment = _find(uids, booking)
@@ -90,13 +91,33 @@ def _remember(uids: dict[str, CalcomUid], booking: Booking, at: datetime) -> Non
 
 def _find(uids: dict[str, CalcomUid], booking: Booking) -> Appointment | None:
     # FOR UPDATE after the uids, always in this order. The booking job holds neither while it calls Cal.com.
-    rows = Appointment.objects.select_for_update(of=("self",)).select_related("company", "booking_request", "call")
-    names = (booking.uid, booking.rescheduled_from, booking.rescheduled_to)
-    known = next((pk for name in names if name and (pk := uids[name].appointment_id)), None)
-    if known is not None:
-        return rows.get(pk=known)
+    rows = Appointment.objects.select_for_update(of=("self",)).select_related("booking_request", "call")
+    chain = (uids[name].appointment_id for name in _chain(booking))
+    known = {
+        appointment.pk: appointment for appointment in rows.filter(pk__in={pk for pk in chain if pk}).order_by("pk")
+    }
+    if known:
+        in_order = dict.fromkeys(pk for name in _chain(booking) if (pk := uids[name].appointment_id))
+        return reduce(_unite, [known[pk] for pk in in_order])
     by_key = rows.filter(booking_key=booking.key).first() if booking.key else None
     return by_key if by_key is not None and is_of_company(booking, by_key.company_id) else None
+
+
+def _chain(booking: Booking) -> list[str]:
+    return [uid for uid in (booking.rescheduled_from, booking.uid, booking.rescheduled_to) if uid]
+
+
+def _unite(earlier: Appointment, later: Appointment) -> Appointment:
+    """One row for two that turn out to be one booking, moved while its middle uid was not known yet."""
+    if later.source == Appointment.Source.CALCOM and later.calcom_uid:
+        uid = CalcomUid.lock(later.calcom_uid)[later.calcom_uid]
+        state, at = booking_of(later, earlier), later.calcom_event_at or timezone.now()
+        replace_row(later, by=earlier)
+        _follow(earlier, uid, state, at)
+        return earlier
+    if earlier.source == Appointment.Source.CALCOM:
+        replace_row(earlier, by=later)
+    return later
 
 
 def _is_other_start(appointment: Appointment, booking: Booking) -> bool:

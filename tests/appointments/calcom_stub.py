@@ -151,5 +151,3 @@ def _ok(status: int, data: Any) -> Answer:
 
 def _utc(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-

@@ -91,9 +91,9 @@ def test_it_looks_before_it_books_again_when_killed_after_the_call(calendar: Cal
 
 def test_it_books_once_when_killed_between_reserving_and_calling(calendar: CalcomStub) -> None:
     wish = wished()
-    with mock.patch.object(booking.calcom, "for_company", side_effect=KeyboardInterrupt):
-        with pytest.raises(KeyboardInterrupt):
-            run(wish)
+    killed = mock.patch.object(booking.calcom, "for_company", side_effect=KeyboardInterrupt)
+    with killed, pytest.raises(KeyboardInterrupt):
+        run(wish)
     run(wish)
     assert Appointment.objects.get().status == "confirmed"
     assert len(calendar.bookings) == 1
@@ -137,7 +137,10 @@ def test_it_calls_the_slot_gone_when_another_caller_holds_the_wished_person(cale
     wish.staff = wish.company.staff.get()
     wish.save()
     Appointment.objects.create(
-        company=wish.company, staff=wish.staff, starts_at=WISH + timedelta(minutes=30), ends_at=WISH + timedelta(hours=1)
+        company=wish.company,
+        staff=wish.staff,
+        starts_at=WISH + timedelta(minutes=30),
+        ends_at=WISH + timedelta(hours=1),
     )
     run(wish)
     assert FollowUp.objects.get().reason == "slot_gone"
@@ -341,5 +344,3 @@ def test_no_error_or_log_names_anybody(calendar: CalcomStub, caplog: pytest.LogC
 def told(appointment: Appointment) -> set[tuple[str, int]]:
     rows = Notification.objects.filter(appointment=appointment).exclude(kind="staff")
     return set(rows.values_list("kind", "version"))
-
-
