@@ -111,6 +111,8 @@ def identify_customer(call_id: int) -> None:
 def update_customer_from_call(call_id: int) -> None:
     """Note on the customer when there was contact last; told twice or late, it never goes back."""
     call = _locked(call_id)
+    if call.customer_id is None:
+        return
     at = call.ended_at or call.said_at
     earlier = Q(last_contact_at=None) | Q(last_contact_at__lt=at)
     Customer.objects.filter(earlier, pk=call.customer_id).update(last_contact_at=at)

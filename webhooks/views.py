@@ -1,7 +1,6 @@
 """The door for webhooks: believe nothing, store once, answer what the vendor wants. docs/webhooks.md has the table."""
 
 import logging
-from typing import Any
 
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -29,7 +28,7 @@ class WebhookView(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    http_method_names = ["post", "options"]
+    http_method_names = ["post"]
     schema = None
     vendor: Vendor = Retell()
 
@@ -45,9 +44,6 @@ class WebhookView(APIView):
             log.error("A %s webhook was not stored: %s", self.vendor.provider, type(error).__name__)
             headers = {"Retry-After": str(RETRY_AFTER)}
             return HttpResponse("Try again.\n", status=503, content_type="text/plain", headers=headers)
-
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        return HttpResponse(status=204)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[JSONRenderer, str]:
         """Whatever the vendor's Accept header says, the answer is the same; a 406 would lose the event."""

@@ -1,0 +1,171 @@
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from signing import compact, post_calcom, post_retell, post_twilio, recorded, retell_signature
+
+from askpro.queues.models import Job
+from webhooks.models import WebhookEvent
+from webhooks.signatures import fingerprint
+
+Status = WebhookEvent.Status
+ENDED = recorded("retell", "call_ended")
+CALL_ID = ENDED["call"]["call_id"]
+
+
+@pytest.mark.django_db
+def test_it_writes_event_and_job_when_all_is_right() -> None:
+    body = compact(ENDED)
+    assert post_retell(body, **{"User-Agent": "Retell/1"}).status_code == 204
+    event = WebhookEvent.objects.get()
+    assert (event.provider, event.event_type, event.subject) == ("retell", "call_ended", CALL_ID)
+    assert (event.event_key, event.status, event.content_type) == (
+        f"call_ended:{CALL_ID}",
+        "received",
+        "application/json",
+    )
+    assert bytes(event.body) == body and event.payload == ENDED
+    assert event.verified_by == fingerprint("key_test_askpro_tests")
+    assert set(event.headers) == {"X-Retell-Signature", "User-Agent"}
+    assert event.occurred_at is not None and event.occurred_at.timestamp() == ENDED["call"]["end_timestamp"] / 1000
+    job = Job.objects.get()
+    assert (job.actor_name, job.queue_name, job.kwargs) == (
+        "process_retell_call_ended",
+        "critical",
+        {"event_id": event.pk},
+    )
+    assert job.tags == [f"event:{event.pk}"]
+
+
+@pytest.mark.django_db
+def test_it_counts_on_the_first_when_an_event_comes_again() -> None:
+    body = compact(ENDED)
+    answers = [post_retell(body, retell_signature(body, at_ms=None)) for _ in range(3)]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(204, b"")}
+    event = WebhookEvent.objects.get()
+    assert event.duplicates == 2 and event.last_duplicate_at is not None
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_it_shows_a_conflict_once_when_the_same_key_comes_with_another_body() -> None:
+    other = {**ENDED, "call": {**ENDED["call"], "duration_ms": 1}}
+    for payload in (ENDED, other, other, {**other, "third": True}):
+        assert post_retell(payload).status_code == 204
+    first, second, third = WebhookEvent.objects.order_by("id")
+    assert (first.status, first.duplicates) == (Status.RECEIVED, 0)
+    assert (second.status, second.conflict_of, second.duplicates) == (Status.CONFLICT, first, 1)
+    assert second.event_key.startswith(f"call_ended:{CALL_ID}#") and second.payload == other
+    assert (third.status, third.conflict_of, third.duplicates) == (Status.CONFLICT, first, 0)
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_it_keeps_only_the_newest_transcript() -> None:
+    told = recorded("retell", "transcript_updated")
+    longer = {**told, "call": {**told["call"], "transcript": "User: Und noch etwas.\n"}}
+    post_retell(told)
+    post_retell(longer)
+    event = WebhookEvent.objects.get()
+    assert (event.status, event.duplicates, event.payload) == (Status.IGNORED, 1, longer)
+
+
+@pytest.mark.django_db
+def test_it_takes_each_step_of_a_call_and_each_state_of_a_message_for_itself() -> None:
+    for name in ("call_started", "call_ended", "call_analyzed", "transfer_started", "transfer_bridged"):
+        post_retell(recorded("retell", name))
+    moved = recorded("retell", "transfer_started")
+    post_retell({**moved, "transfer_destination": {"number": "+493023125277"}})
+    for state in ("sent", "delivered", "failed"):
+        post_twilio(recorded("twilio", f"status_callback.{state}"))
+    assert WebhookEvent.objects.count() == 9
+    assert not WebhookEvent.objects.filter(status=Status.CONFLICT).exists()
+
+
+@pytest.mark.django_db
+def test_it_takes_the_same_trigger_at_another_time_for_another_event() -> None:
+    told = recorded("calcom", "BOOKING_CANCELLED")
+    post_calcom(told)
+    post_calcom({**told, "createdAt": "2026-12-01T08:20:00.119Z"})
+    assert WebhookEvent.objects.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("setting", ["everything_except_pii", "basic_attributes_only", "something_new"])
+def test_it_never_writes_what_was_said_when_the_storage_setting_forbids_it(setting: str) -> None:
+    told = recorded("retell", "call_analyzed")
+    told["call"]["data_storage_setting"] = setting
+    body = compact(told)
+    post_retell(body)
+    event = WebhookEvent.objects.get()
+    kept = bytes(event.body).decode()
+    assert "User:" not in kept and "words" not in kept and "recording" not in kept and "call_summary" not in kept
+    assert event.payload["call"]["call_id"] == told["call"]["call_id"]
+    post_retell(body)
+    event.refresh_from_db()
+    assert event.duplicates == 1, "the hash is that of the bytes as sent"
+
+
+@pytest.mark.django_db
+def test_it_still_keeps_which_tools_were_used_when_nothing_said_may_be_kept() -> None:
+    told = recorded("retell", "call_ended.booked_by_agent")
+    told["call"]["data_storage_setting"] = "basic_attributes_only"
+    post_retell(told)
+    kept = WebhookEvent.objects.get().payload["call"]["transcript_with_tool_calls"]
+    assert {"book_appointment_cal"} <= {turn.get("name", "") for turn in kept}
+    assert "arguments" not in json.dumps(kept)
+
+
+def in_parallel(count: int, work: Callable[[], Any]) -> list[Any]:
+    """Run in threads with connections and transactions of their own, all let go at once."""
+    barrier, results = threading.Barrier(count), []
+
+    def run() -> None:
+        try:
+            barrier.wait(10)
+            results.append(work())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return results
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_writes_one_event_and_one_job_when_five_deliveries_come_at_once() -> None:
+    body = compact(ENDED)
+    answers = in_parallel(5, lambda: post_retell(body).status_code)
+    assert answers == [204] * 5
+    assert WebhookEvent.objects.get().duplicates == 4
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_shows_one_conflict_when_another_body_comes_five_times_at_once() -> None:
+    post_retell(ENDED)
+    other = compact({**ENDED, "more": True})
+    assert in_parallel(5, lambda: post_retell(other).status_code) == [204] * 5
+    conflict = WebhookEvent.objects.get(status=Status.CONFLICT)
+    assert conflict.duplicates == 4 and conflict.conflict_of is not None
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_keeps_neither_event_nor_job_when_the_job_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import OperationalError
+
+    from askpro.queues import jobs
+
+    def fail(_: Any) -> None:
+        raise OperationalError("disk full")
+
+    monkeypatch.setattr(jobs, "insert", fail)
+    assert post_retell(ENDED).status_code == 503
+    assert not WebhookEvent.objects.exists()
