@@ -1,0 +1,34 @@
+"""`manage.py queues_jobs`: every job in one table."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils.module_loading import autodiscover_modules
+
+from askpro.queues.catalogue import table
+
+BEGIN, END = "<!-- jobs: begin -->\n", "<!-- jobs: end -->\n"
+
+
+class Command(BaseCommand):
+    help = "Print every job with its queue, tries and limits; with --write, renew the table in docs/jobs.md."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--write", action="store_true", help="renew docs/jobs.md")
+
+    def handle(self, *args: Any, write: bool, **options: Any) -> None:
+        autodiscover_modules("tasks")
+        jobs = table(name for name in settings.INSTALLED_APPS if "." not in name)
+        if write:
+            renew(Path(settings.BASE_DIR) / "docs" / "jobs.md", jobs)
+        else:
+            self.stdout.write(jobs)
+
+
+def renew(path: Path, jobs: str) -> None:
+    """Put the table between the two marks of the file."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    path.write_text(before + BEGIN + jobs + END + after, encoding="utf-8")
