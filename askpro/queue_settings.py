@@ -12,6 +12,9 @@ QUEUES: dict[str, dict[str, Any]] = {
     "low": {"promise": 600},
 }
 
+# Rate limits by name: so many starts in so many seconds, over all hosts.
+LIMITS: dict[str, tuple[int, float]] = {}
+
 # Processes per pool; `threads` jobs run at once in each. Processes 0 takes the machine's CPU count.
 ENVIRONMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "production": {

@@ -1,12 +1,17 @@
 """The job engine: PostgreSQL decides, Redis hurries. Everything an app needs is named here."""
 
-from askpro.queues.actor import LedgerActor, actor, wake
+from askpro.queues.actor import LedgerActor, actor, send_many, wake
+from askpro.queues.batches import Batch
 from askpro.queues.chains import chain
-from askpro.queues.errors import Gone, RateLimited, Rejected, Release, Unavailable, Unknown
+from askpro.queues.errors import Cancelled, Gone, RateLimited, Rejected, Release, Unavailable, Unknown
+from askpro.queues.once import once
+from askpro.queues.progress import log, progress
 from askpro.queues.units import MIN, H, S
 
 __all__ = [
     "MIN",
+    "Batch",
+    "Cancelled",
     "Gone",
     "H",
     "LedgerActor",
@@ -18,5 +23,9 @@ __all__ = [
     "Unknown",
     "actor",
     "chain",
+    "log",
+    "once",
+    "progress",
+    "send_many",
     "wake",
 ]

@@ -1,38 +1,29 @@
 """`@actor`: Dramatiq's decorator with the engine's words, checked at import."""
 
-import string
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from inspect import signature
+from inspect import Signature, signature
 from typing import Any, ParamSpec, TypeVar
 
 import dramatiq
 from dramatiq import Message
 
 from askpro.queues import jobs
-from askpro.queues.config import queue_names
+from askpro.queues.claim import Claim
 from askpro.queues.ids import uuid7
-from askpro.queues.running import run_atomically
-from askpro.queues.units import H, S
+from askpro.queues.outcome import Outcome, decide
+from askpro.queues.running import run, run_atomically
+from askpro.queues.words import DEFAULTS, WORDS, checked, templates
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-WORDS = frozenset({"max_retries", "backoff", "time_limit", "deadline", "atomic", "no_overlap", "throws", "tags"})
-DEFAULTS: dict[str, Any] = {
-    "max_retries": 3,
-    "backoff": (5 * S, 30 * S, 120 * S),
-    "time_limit": 60 * S,
-    "deadline": 24 * H,
-    "atomic": False,
-    "no_overlap": None,
-    "throws": (),
-    "tags": (),
-}
 # Arguments are ids and short values: payloads and personal data belong into rows of their own.
 LARGEST_ARGUMENTS = 8 * 1024
+LONGEST_KEY = 200
+LONGEST_TAG = 100
 
 
 class LedgerActor(dramatiq.Actor[P, R]):
@@ -40,9 +31,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the function here and now; inside a worker an atomic actor's completion commits with its effects."""
-        if self.word("atomic"):
-            return run_atomically(self.fn, args, kwargs)
-        return self.fn(*args, **kwargs)
+        return (run_atomically if self.word("atomic") else run)(self.fn, args, kwargs)
 
     def word(self, name: str, message_options: dict[str, Any] | None = None) -> Any:
         """An option by precedence: message, actor, engine."""
@@ -50,37 +39,52 @@ class LedgerActor(dramatiq.Actor[P, R]):
             return message_options[name]
         return self.options.get(name, DEFAULTS[name])
 
-    def new_job(
-        self,
-        message: Message[Any],
-        delay: int | None = None,
-        chain_id: uuid.UUID | None = None,
-        chain_step: int | None = None,
-    ) -> jobs.NewJob:
-        """The row of a message. Raises `ValueError` on arguments that are too large or no JSON."""
-        values = self._bound(message)
-        deadline = self.word("deadline", message.options)
+    def tries_left(self, claim: Claim) -> int:
+        """How many runs may follow the claim's own."""
+        return int(self.word("max_retries", claim.options) + claim.extra_tries - claim.tries_spent)
+
+    def outcome(self, claim: Claim, error: BaseException | None) -> Outcome:
+        """What becomes of a claim whose run ended with `error`, or returned."""
+        return decide(
+            error,
+            tries_left=self.tries_left(claim),
+            tries_spent=claim.tries_spent,
+            backoff=self.word("backoff", claim.options),
+            throws=self.word("throws"),
+        )
+
+    def new_job(self, message: Message[Any], delay: int | None = None) -> jobs.NewJob:
+        """The row of a message, `delay` in milliseconds. Raises `ValueError` on arguments that do not belong there."""
+        options = message.options
+        fill = self._filler(message)
+        deadline, (share, places) = self.word("deadline", options), self.word("concurrency") or (None, None)
         return jobs.NewJob(
             id=uuid.UUID(message.message_id),
             actor_name=self.actor_name,
             queue_name=message.queue_name,
             args=_encoded(self.actor_name, message.args),
             kwargs=_encoded(self.actor_name, message.kwargs),
-            options=_encoded(self.actor_name, message.options),
-            tags=[_filled(tag, values) for tag in self.word("tags", message.options)],
+            options=_encoded(self.actor_name, {k: v for k, v in options.items() if k != "expires"}),
+            tags=[fill(tag)[:LONGEST_TAG] for tag in self.word("tags", options)],
             delay=delay,
             deadline=deadline and deadline + (delay or 0),
-            lock_key=_filled(self.word("no_overlap"), values) if self.word("no_overlap") else None,
-            chain_id=chain_id,
-            chain_step=chain_step,
+            lock_key=fill(self.word("in_order") or self.word("no_overlap")),
+            in_order=self.word("in_order") is not None,
+            share_key=fill(share),
+            share_limit=places,
+            unique_key=fill(self.word("unique_by")),
+            rate_limit=self.word("rate_limit"),
+            expires_at=_moment(self.word("expires", options)),
         )
 
     def message_with_options(
         self, *, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None, **options: Any
     ) -> Message[R]:
-        unknown = set(options) - WORDS
-        if unknown:
+        if unknown := set(options) - WORDS:
             raise ValueError(f"{self.actor_name}: unknown message options {sorted(unknown)}; known: {sorted(WORDS)}.")
+        for name in ("on_success", "on_failure"):
+            if isinstance(options.get(name), dramatiq.Actor):
+                options[name] = options[name].actor_name
         return Message(
             queue_name=self.queue_name,
             actor_name=self.actor_name,
@@ -90,18 +94,18 @@ class LedgerActor(dramatiq.Actor[P, R]):
             message_id=str(uuid7()),
         )
 
-    def _bound(self, message: Message[Any]) -> dict[str, Any]:
-        if not (self.word("tags", message.options) or self.word("no_overlap")):
-            return {}
+    def _filler(self, message: Message[Any]) -> Callable[[str | None], Any]:
+        if not templates({**self.options, **message.options}):
+            return lambda template: None
         try:
             bound = self._signature.bind(*message.args, **message.kwargs)
         except TypeError as error:
             raise ValueError(f"{self.actor_name}: {error}.") from error
         bound.apply_defaults()
-        return dict(bound.arguments)
+        return lambda template: template and template.format(**bound.arguments)[:LONGEST_KEY]
 
     @cached_property
-    def _signature(self) -> Any:
+    def _signature(self) -> Signature:
         return signature(self.fn)
 
 
@@ -111,39 +115,38 @@ def actor(
     queue_name: str = "default",
     max_retries: int | None = None,
     backoff: Sequence[int] | None = None,
-    time_limit: int | None = None,
+    time_limit: int | timedelta | None = None,
     deadline: int | timedelta | None = None,
     atomic: bool | None = None,
     no_overlap: str | None = None,
+    in_order: str | None = None,
+    concurrency: tuple[str, int] | None = None,
+    unique_by: str | None = None,
+    rate_limit: str | None = None,
+    expires: int | timedelta | None = None,
     throws: type[BaseException] | tuple[type[BaseException], ...] | None = None,
     tags: tuple[str, ...] | None = None,
-    **words: Any,
+    **more: Any,
 ) -> Any:
-    """Declare a job. Times in milliseconds.
+    """Declare a job. Times in milliseconds or as timedelta; keys and tags name arguments, such as "call:{call_id}".
 
     queue_name   one of `askpro/queue_settings.py`
     max_retries  runs after the first one; backoff: pauses between them in order, the last one repeats, jittered
-    time_limit   of one run; deadline: of the whole job, waiting included
+    time_limit   of one run; deadline: of the whole job, waiting included; dead after it
     atomic       effects and completion commit in one transaction, exactly once; the job must not call the outside
-    no_overlap   no second copy with this key runs, such as "call:{call_id}"; the others wait and spend no try
+    no_overlap   no second job with this key runs; the others wait and spend no try
+    in_order     the same, and the key stays closed while an earlier job of it is unfinished, retries included
+    concurrency  (key, n): at most n jobs with this key run at once
+    unique_by    no second copy with this key waits; `send` returns the one that does
+    rate_limit   a name of LIMITS: evenly spaced starts over all hosts; waiting spends no try
+    expires      cancelled when it has not started so long after being sent; a message may name a moment
     throws       errors that are expected and final: no retry, counted apart from bugs
-    tags         find jobs by them, such as "call:{call_id}"
+    tags         find and cancel jobs by them
     """
-    given = {
-        "max_retries": max_retries,
-        "backoff": tuple(backoff) if backoff is not None else None,
-        "time_limit": time_limit,
-        "deadline": int(deadline.total_seconds() * S) if isinstance(deadline, timedelta) else deadline,
-        "atomic": atomic,
-        "no_overlap": no_overlap,
-        "throws": throws,
-        "tags": tags,
-        **words,
-    }
-    options = {name: value for name, value in given.items() if value is not None}
+    given = {name: value for name, value in locals().items() if name in WORDS} | more
 
     def declare(function: Callable[..., Any]) -> LedgerActor[Any, Any]:
-        _check(function, queue_name, options)
+        options = checked(function, queue_name, given)
         return dramatiq.actor(function, actor_class=LedgerActor, queue_name=queue_name, **options)  # type: ignore[call-overload]
 
     return declare if fn is None else declare(fn)
@@ -154,20 +157,10 @@ def wake(waiting: LedgerActor[Any, Any], tag: str) -> int:
     return jobs.wake(waiting.actor_name, tag)
 
 
-def _check(function: Callable[..., Any], queue_name: str, options: dict[str, Any]) -> None:
-    name = function.__name__
-    if queue_name not in queue_names():
-        raise ValueError(f"{name}: unknown queue {queue_name!r}; known: {', '.join(queue_names())}.")
-    parameters = signature(function).parameters
-    templates = [*options.get("tags", ()), *([options["no_overlap"]] if "no_overlap" in options else [])]
-    for template in templates:
-        fields = {field for _, field, _, _ in string.Formatter().parse(template) if field is not None}
-        if missing := fields - set(parameters):
-            raise ValueError(f"{name}: {template!r} names {sorted(missing)}, which are no arguments of the job.")
-
-
-def _filled(template: str, values: dict[str, Any]) -> str:
-    return template.format(**values)[:100]
+def send_many(messages: Sequence[Message[Any]], *, delay: int | timedelta | None = None) -> None:
+    """Send many messages in the caller's transaction, a thousand with each statement; `delay` in milliseconds."""
+    broker: Any = dramatiq.get_broker()
+    broker.send_many(messages, delay=_milliseconds(delay))
 
 
 def _encoded(actor_name: str, value: Any) -> str:
@@ -180,3 +173,13 @@ def _encoded(actor_name: str, value: Any) -> str:
     if "\\u0000" in text:
         raise ValueError(f"{actor_name}: arguments hold a NUL character, which PostgreSQL cannot store.")
     return text
+
+
+def _moment(expires: int | timedelta | datetime | None) -> datetime | None:
+    if expires is None or isinstance(expires, datetime):
+        return expires
+    return datetime.now(UTC) + timedelta(milliseconds=_milliseconds(expires) or 0)
+
+
+def _milliseconds(value: int | timedelta | None) -> int | None:
+    return int(value.total_seconds() * 1000) if isinstance(value, timedelta) else value

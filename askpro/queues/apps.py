@@ -7,4 +7,4 @@ class QueuesConfig(AppConfig):
     verbose_name = "Queues"
 
     def ready(self) -> None:
-        from askpro.queues import checks  # noqa: F401
+        from askpro.queues import checks, tasks  # noqa: F401

@@ -1,6 +1,7 @@
 """The broker that Dramatiq sees: enqueue writes rows, consume claims them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import dramatiq
@@ -9,8 +10,8 @@ from dramatiq.errors import QueueNotFound
 from dramatiq.middleware import Callbacks, Pipelines, Retries
 
 from askpro.queues import jobs
-from askpro.queues.actor import WORDS
 from askpro.queues.consumer import LedgerConsumer
+from askpro.queues.words import WORDS
 from askpro.queues.workload import Workload
 
 # Their work is settle's: a hook's exception is swallowed by Dramatiq, and with it a retry or a callback.
@@ -36,15 +37,18 @@ class LedgerBroker(dramatiq.Broker):
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         """Write the message as a row, in the caller's transaction; `delay` in milliseconds, of any length."""
-        self.send_many([message], delay=delay)
-        return message
+        standing = self.send_many([message], delay=delay).get(message.message_id)
+        return replace(message, message_id=standing) if standing else message
 
-    def send_many(self, messages: Sequence[Message[Any]], *, delay: int | None = None) -> None:
-        """Write many messages with one statement per thousand."""
+    def send_many(self, messages: Sequence[Message[Any]], *, delay: int | None = None) -> dict[str, str]:
+        """Write many messages, a thousand with each statement.
+
+        Returns, for those whose unique key has a waiting copy already, that copy's id.
+        """
         for message in messages:
             if message.queue_name not in self.queues:
                 raise QueueNotFound(message.queue_name)  # type: ignore[no-untyped-call]
-        jobs.insert([self._actor(message).new_job(message, delay) for message in messages])
+        return jobs.insert([self._actor(message).new_job(message, delay) for message in messages])
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30000) -> LedgerConsumer:
         """A consumer over one queue; `prefetch` is not used: the claim's size follows what the threads get done."""

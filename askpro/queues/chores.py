@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from askpro.queues import hints
+from askpro.queues import hints, unique
 from askpro.queues.database import EngineConnection
 
 PROMOTE = """
@@ -15,10 +15,18 @@ RETURNING job.id::text, job.queue_name
 """
 FREE_LOCKS = """
 UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp()
-  FROM (SELECT DISTINCT ON (lock_key) id FROM queues_job AS waiter
-         WHERE status = 'released' AND run_at IS NULL AND lock_key IS NOT NULL
-           AND NOT EXISTS (SELECT 1 FROM queues_lock WHERE key = waiter.lock_key)
-         ORDER BY lock_key, id LIMIT %s) AS free
+  FROM (SELECT DISTINCT ON (lock_key, share_key) id FROM queues_job AS waiter
+         WHERE status = 'released' AND run_at IS NULL AND coalesce(lock_key, share_key) IS NOT NULL
+           AND (lock_key IS NULL OR NOT EXISTS (
+                SELECT 1 FROM queues_lock WHERE key = waiter.lock_key AND job_id <> waiter.id))
+           AND (share_key IS NULL OR share_limit > (
+                SELECT count(*) FROM queues_lock
+                 WHERE key = ANY(SELECT waiter.share_key || '#' || n FROM generate_series(1, waiter.share_limit) AS n)))
+           AND NOT (in_order AND EXISTS (
+                SELECT 1 FROM queues_job AS earlier
+                 WHERE earlier.lock_key = waiter.lock_key AND earlier.id < waiter.id
+                   AND earlier.status NOT IN ('completed', 'dead', 'cancelled')))
+         ORDER BY lock_key, share_key, id LIMIT %s) AS free
  WHERE job.id = free.id AND job.status = 'released' AND job.run_at IS NULL
 RETURNING job.id::text, job.queue_name
 """
@@ -26,14 +34,8 @@ RETURNING job.id::text, job.queue_name
 ORPHANED_LOCKS = """
 DELETE FROM queues_lock AS lock
  WHERE taken_at < clock_timestamp() - interval '10 seconds'
-   AND NOT EXISTS (SELECT 1 FROM queues_job WHERE id = lock.job_id AND status = 'processing')
-"""
-OVERDUE = """
-UPDATE queues_job SET status = 'dead', finished_at = clock_timestamp(), run_at = NULL,
-       error_class = CASE WHEN error_class = '' THEN 'DeadlineExceeded' ELSE error_class END,
-       error_message = CASE WHEN error_class = '' THEN 'Not finished before its deadline.' ELSE error_message END
- WHERE id IN (SELECT id FROM queues_job WHERE status IN ('scheduled', 'retrying', 'released')
-                 AND deadline_at < clock_timestamp() LIMIT %s FOR UPDATE SKIP LOCKED)
+   AND NOT EXISTS (SELECT 1 FROM queues_job WHERE id = lock.job_id
+                      AND (status = 'processing' OR (in_order AND status NOT IN ('completed', 'dead', 'cancelled'))))
 """
 AT_ONCE = 5000
 
@@ -49,9 +51,9 @@ def free_locks(database: EngineConnection) -> int:
     return _announce(database.rows(FREE_LOCKS, (AT_ONCE,)))
 
 
-def end_overdue(database: EngineConnection) -> None:
-    """Waiting past the deadline ends visibly, with the last real error."""
-    database.rows(OVERDUE, (AT_ONCE,))
+def sweep_unique_keys(database: EngineConnection) -> None:
+    """Forget the unique keys of jobs that are over."""
+    database.rows(unique.SWEEP)
 
 
 def _announce(ready: Iterable[tuple[str, ...]]) -> int:

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 
-from askpro.queues import alerts, chores, watch
+from askpro.queues import acts, alerts, chores, watch
 from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.process import become_child
 from askpro.queues.recover import Death, recover
@@ -26,6 +26,7 @@ PROMOTE_EVERY = 0.2
 FREE_LOCKS_EVERY = 1.0
 BEAT_EVERY = 2.0
 WATCH_EVERY = 1.0
+UNIQUE_EVERY = 10.0
 OVERDUE_EVERY = 10.0
 SWEEP_EVERY = 30.0
 ALERT_EVERY = 5.0
@@ -62,7 +63,7 @@ class Chores:
             Rhythm(PROMOTE_EVERY, self._promote),
             Rhythm(FREE_LOCKS_EVERY, lambda: chores.free_locks(self._database)),
             Rhythm(WATCH_EVERY, lambda: self._watch.look(self._database)),
-            Rhythm(OVERDUE_EVERY, lambda: chores.end_overdue(self._database)),
+            Rhythm(UNIQUE_EVERY, lambda: chores.sweep_unique_keys(self._database)),
         ]
 
     def run(self) -> None:
@@ -120,6 +121,8 @@ class Sweeping(threading.Thread):
         super().__init__(name="sweeping", daemon=True)
         self._rhythms = [
             Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
+            Rhythm(OVERDUE_EVERY, acts.end_overdue),
+            Rhythm(OVERDUE_EVERY, acts.end_expired),
             *(Rhythm(SWEEP_EVERY, partial(_sweep, path)) for path in settings.SWEEPERS),
         ]
 

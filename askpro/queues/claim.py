@@ -1,28 +1,39 @@
 """Claiming: the one statement that decides who runs a job, by ids that Redis hinted at or by age."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
-from askpro.queues.database import EngineConnection
+from askpro.queues.database import Connection
 
-# The inner query locks and skips, so that two workers at the same ids never wait for each other.
-STATEMENT = """
-UPDATE queues_job AS job
-   SET status = 'processing', worker_id = %s, claim_no = claim_no + 1
-  FROM (SELECT id FROM queues_job
-         WHERE status = 'queued' AND queue_name = %s AND {which} AND actor_name = ANY(%s)
-         ORDER BY {order}
-         LIMIT %s
-           FOR UPDATE SKIP LOCKED) AS ready
- WHERE job.id = ready.id
-RETURNING job.id::text, actor_name, args::text, kwargs::text, options::text, claim_no, tries_spent, extra_tries,
-          lock_key, chain_id IS NULL AND lock_key IS NULL, coalesce(deadline_at < clock_timestamp(), false),
-          (extract(epoch FROM created_at) * 1000)::bigint
+# What a process needs to know of a job. Features are one value, absent for most jobs, so that those cost nothing.
+COLUMNS = """
+job.id::text, job.actor_name, job.queue_name, job.args::text, job.kwargs::text, job.options::text, job.claim_no,
+job.tries_spent, job.extra_tries, job.losses, coalesce(job.deadline_at < clock_timestamp(), false),
+(extract(epoch FROM job.created_at) * 1000)::bigint,
+CASE WHEN coalesce(lock_key, share_key, unique_key, rate_limit) IS NOT NULL OR chain_id IS NOT NULL
+       OR batch_id IS NOT NULL OR expires_at IS NOT NULL OR cancel_at IS NOT NULL
+       OR options ?| ARRAY['on_success', 'on_failure']
+     THEN json_strip_nulls(json_build_object(
+          'lock', lock_key, 'order', nullif(in_order, false), 'share', share_key, 'places', share_limit,
+          'unique', unique_key, 'rate', rate_limit, 'chain', chain_id, 'batch', batch_id, 'cancel', cancel_at,
+          'slot_in', extract(epoch FROM rate_slot_at - clock_timestamp()),
+          'expires_in', extract(epoch FROM expires_at - clock_timestamp())))::text END
 """
-BY_IDS = STATEMENT.format(which="id = ANY(%s::uuid[])", order="id")
-BY_AGE = STATEMENT.format(which="true", order="ready_at, id")
+# The inner query locks and skips, so that two workers at the same ids never wait for each other.
+TAKE = f"""
+UPDATE queues_job AS job
+   SET status = 'processing', worker_id = %s, claim_no = job.claim_no + 1
+  FROM (SELECT id FROM queues_job WHERE {{which}} ORDER BY {{order}} LIMIT %s FOR UPDATE SKIP LOCKED) AS ready
+ WHERE job.id = ready.id
+RETURNING {COLUMNS}
+"""
+READY = "status = 'queued' AND queue_name = %s AND actor_name = ANY(%s)"
+BY_IDS = TAKE.format(which=f"{READY} AND id = ANY(%s::uuid[])", order="id")
+BY_AGE = TAKE.format(which=READY, order="ready_at, id")
+HELD = f"SELECT {COLUMNS} FROM queues_job AS job WHERE worker_id = %s AND status = 'processing'"
 
 
 @dataclass(slots=True)
@@ -38,37 +49,61 @@ class Claim:
     claim_no: int
     tries_spent: int
     extra_tries: int
-    lock_key: str | None
-    # Nothing waits for it: no chain, no lock.
-    stands_alone: bool
+    losses: int
     overdue: bool
     created_ms: int
+    # What the engine has to look at before it runs and after: keys, limits, chain, batch. None for most jobs.
+    features: dict[str, Any] | None
     # Monotonic seconds; None until a thread has started it.
     started: float | None = field(default=None, compare=False)
     slot: int | None = field(default=None, compare=False)
     settled: bool = field(default=False, compare=False)
+    # Monotonic seconds before which a rate limit lets it not begin.
+    not_before: float = field(default=0.0, compare=False)
+    thread_id: int = field(default=0, compare=False)
+    log: list[str] = field(default_factory=list, compare=False)
+    result: Any = field(default=None, compare=False)
+
+    def feature(self, name: str) -> Any:
+        """A key, limit or deadline of the job; None where it has none."""
+        return self.features.get(name) if self.features else None
 
 
-def by_ids(
-    database: EngineConnection, worker_id: int, queue_name: str, actors: Collection[str], ids: Collection[str]
-) -> list[Claim]:
+# Whose claim it is: connection, worker, queue, and the actors that this process knows.
+Who = tuple[Connection, int, str, Collection[str]]
+
+
+def by_ids(who: Who, ids: Collection[str]) -> list[Claim]:
     """Those of `ids` that are still queued and known here; the rest is done, cancelled or taken: forget it."""
+    database, worker_id, queue_name, actors = who
     literal = "{" + ",".join(ids) + "}"
-    rows = database.rows(BY_IDS, (worker_id, queue_name, literal, list(actors), len(ids)))
-    return [_claim(queue_name, row) for row in sorted(rows)]
+    return _claims(database.rows(BY_IDS, (worker_id, queue_name, list(actors), literal, len(ids))))
 
 
-def by_age(
-    database: EngineConnection, worker_id: int, queue_name: str, actors: Collection[str], limit: int
-) -> list[Claim]:
+def by_age(who: Who, limit: int) -> list[Claim]:
     """The oldest queued jobs of a queue, whatever Redis knows of them."""
-    rows = database.rows(BY_AGE, (worker_id, queue_name, list(actors), limit))
-    return [_claim(queue_name, row) for row in sorted(rows)]
+    database, worker_id, queue_name, actors = who
+    return _claims(database.rows(BY_AGE, (worker_id, queue_name, list(actors), limit)))
 
 
-def _claim(queue_name: str, row: tuple[Any, ...]) -> Claim:
-    job_id, actor_name, args, kwargs, options, *rest = row
-    return Claim(job_id, actor_name, queue_name, _loads(args), _loads(kwargs), _loads(options), *rest)
+def where(database: Connection, worker_id: int, condition: str, params: Sequence[Any], limit: int) -> list[Claim]:
+    """Jobs that meet an SQL condition, whatever their state: for whoever ends them from outside."""
+    return _claims(database.rows(TAKE.format(which=condition, order="id"), (worker_id, *params, limit)))
+
+
+def held_by(database: Connection, worker_id: int) -> list[Claim]:
+    """What a worker holds, by its rows."""
+    return _claims(database.rows(HELD, (worker_id,)))
+
+
+def _claims(rows: list[tuple[Any, ...]]) -> list[Claim]:
+    return [_claim(row) for row in sorted(rows, key=itemgetter(0))]
+
+
+def _claim(row: tuple[Any, ...]) -> Claim:
+    job_id, actor_name, queue_name, args, kwargs, options, *rest, features = row
+    loaded = None if features is None else json.loads(features)
+    return Claim(job_id, actor_name, queue_name, _loads(args), _loads(kwargs), _loads(options), *rest, loaded)
 
 
 def _loads(text: str) -> Any:

@@ -44,6 +44,14 @@ def promise(queue_name: str) -> float:
     return float(_setting("QUEUES")[queue_name]["promise"])
 
 
+def limit(name: str) -> tuple[int, float]:
+    """A named rate limit: starts, and the seconds in which there may be so many. Raises `InvalidQueueSettings`."""
+    limits: Mapping[str, tuple[int, float]] = _setting("LIMITS")
+    if name not in limits:
+        raise InvalidQueueSettings(f"No rate limit {name!r} in LIMITS; known: {', '.join(limits) or 'none'}.")
+    return limits[name]
+
+
 def pools(environment: str) -> list[Pool]:
     """The pools of an environment. Raises `InvalidQueueSettings`."""
     environments: Mapping[str, Any] = _setting("ENVIRONMENTS")

@@ -2,8 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import psycopg2
 from django.db import connections
@@ -15,6 +15,15 @@ log = logging.getLogger(__name__)
 CONNECTION_ERRORS = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 
+Params = Sequence[Any] | Mapping[str, Any]
+
+
+class Connection(Protocol):
+    """Whatever runs a statement: the engine's own connection, or the caller's transaction."""
+
+    def rows(self, statement: str, params: Params = ()) -> list[tuple[Any, ...]]: ...
+
+
 class EngineConnection:
     """Runs single statements, each its own transaction, so that a stopped process never holds a lock."""
 
@@ -22,7 +31,7 @@ class EngineConnection:
         self._lock = threading.Lock()
         self._raw: Any = None
 
-    def rows(self, statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, params: Params = ()) -> list[tuple[Any, ...]]:
         """Run a statement and fetch what it returns. Raises one of `CONNECTION_ERRORS` when PostgreSQL is away."""
         with self._lock:
             try:
@@ -59,6 +68,6 @@ class DjangoConnection:
     def __init__(self, cursor: CursorWrapper) -> None:
         self._cursor = cursor
 
-    def rows(self, statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, params: Params = ()) -> list[tuple[Any, ...]]:
         self._cursor.execute(statement, params)
         return self._cursor.fetchall() if self._cursor.description else []

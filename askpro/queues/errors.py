@@ -1,5 +1,7 @@
 """What a job may raise to say how it ended. Anything else is a bug: it is retried by the actor's ladder."""
 
+from dramatiq.threading import Interrupt
+
 
 class JobError(Exception):
     """Base of the family."""
@@ -31,6 +33,10 @@ class Unknown(JobError):
 
 class Rejected(JobError):
     """The other side refuses for good: the job is dead at once, no try is left."""
+
+
+class Cancelled(Interrupt):
+    """Raised inside a running job that somebody cancelled."""
 
 
 class Gone(JobError):

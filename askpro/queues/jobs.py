@@ -4,27 +4,47 @@ import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
-from askpro.queues import hints
+from askpro.queues import hints, unique
 
-COLUMNS = (
-    "id, actor_name, queue_name, args, kwargs, options, tags, status, ready_at, run_at, deadline_at,"
-    " lock_key, chain_id, chain_step"
-)
 # now() would be the start of a transaction that may be long; ages count from this very moment.
-ROW = (
-    "(%s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s::varchar[], %s,"
-    " CASE WHEN %s THEN clock_timestamp() END,"
-    " clock_timestamp() + %s * interval '1 millisecond',"
-    " clock_timestamp() + %s * interval '1 millisecond', %s, %s, %s)"
-)
+LATER = "clock_timestamp() + %s * interval '1 millisecond'"
+COLUMNS = {
+    "id": "%s",
+    "actor_name": "%s",
+    "queue_name": "%s",
+    "args": "%s::jsonb",
+    "kwargs": "%s::jsonb",
+    "options": "%s::jsonb",
+    "tags": "%s::varchar[]",
+    "status": "%s",
+    "ready_at": "CASE WHEN %s THEN clock_timestamp() END",
+    "run_at": LATER,
+    "deadline_at": LATER,
+}
+# Most jobs have none of these; they are left out of the statement then.
+FEATURES = {
+    "chain_id": "%s",
+    "chain_step": "%s",
+    "batch_id": "%s",
+    "lock_key": "%s",
+    "in_order": "%s",
+    "share_key": "%s",
+    "share_limit": "%s",
+    "unique_key": "%s",
+    "rate_limit": "%s",
+    "expires_at": "%s",
+}
 INSERT_AT_ONCE = 1000
+# The second half is what lets PostgreSQL use the index, which leaves jobs without tags out.
+TAGGED = "tags @> ARRAY[%s]::varchar[] AND NOT tags = '{}'"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, kw_only=True)
 class NewJob:
     """A job to be written. `delay` and `deadline` in milliseconds from now."""
 
@@ -38,44 +58,52 @@ class NewJob:
     delay: int | None
     deadline: int | None
     lock_key: str | None = None
+    in_order: bool = False
+    share_key: str | None = None
+    share_limit: int | None = None
+    unique_key: str | None = None
+    rate_limit: str | None = None
+    expires_at: datetime | None = None
     chain_id: uuid.UUID | None = None
     chain_step: int | None = None
+    batch_id: uuid.UUID | None = None
+    # Not ready until something else is over: a chain's later step, a batch's callback.
+    is_waiting: bool = False
 
     @property
     def status(self) -> str:
-        if self.chain_step:
+        if self.is_waiting:
             return "waiting"
         return "queued" if self.delay is None else "scheduled"
 
-    def values(self) -> tuple[Any, ...]:
+    @property
+    def has_features(self) -> bool:
+        return any(getattr(self, name) for name in FEATURES)
+
+    def values(self) -> list[Any]:
         status = self.status
-        return (
-            str(self.id),
-            self.actor_name,
-            self.queue_name,
-            self.args,
-            self.kwargs,
-            self.options,
-            self.tags,
-            status,
-            status == "queued",
-            self.delay,
-            self.deadline,
-            self.lock_key,
-            str(self.chain_id) if self.chain_id else None,
-            self.chain_step,
-        )
+        fixed = [self.id, self.actor_name, self.queue_name, self.args, self.kwargs, self.options, self.tags]
+        return [*map(_plain, fixed), status, status == "queued", self.delay, self.deadline]
+
+    def feature_values(self) -> list[Any]:
+        return [_plain(getattr(self, name)) for name in FEATURES]
 
 
-def insert(jobs: Sequence[NewJob]) -> None:
-    """Write `jobs` in the caller's transaction. They exist if and only if it commits."""
-    with connection.cursor() as cursor:
-        for start in range(0, len(jobs), INSERT_AT_ONCE):
-            part = jobs[start : start + INSERT_AT_ONCE]
-            values = [value for job in part for value in job.values()]
-            rows = ", ".join([ROW] * len(part))
-            cursor.execute(f"INSERT INTO queues_job ({COLUMNS}) VALUES {rows}", values)
-    announce((str(job.id), job.queue_name) for job in jobs if job.status == "queued")
+def insert(jobs: Sequence[NewJob]) -> dict[str, str]:
+    """Write `jobs` in the caller's transaction. They exist if and only if it commits.
+
+    Returns, for those whose unique key has a waiting copy already, that copy's id.
+    """
+    standing = {}
+    for job in jobs:
+        if job.unique_key is not None and (found := unique.stand_in(job.unique_key, str(job.id), job.delay)):
+            standing[str(job.id)] = found
+    fresh = [job for job in jobs if str(job.id) not in standing]
+    for start in range(0, len(fresh), INSERT_AT_ONCE):
+        _insert_some(fresh[start : start + INSERT_AT_ONCE])
+    # The standing copy was locked by us: whoever popped its id meanwhile has skipped it.
+    announce([*((str(job.id), job.queue_name) for job in fresh if job.status == "queued"), *standing.values()])
+    return {job_id: found for job_id, (found, _) in standing.items()}
 
 
 def announce(jobs: Iterable[tuple[str, str]]) -> None:
@@ -89,41 +117,14 @@ def announce(jobs: Iterable[tuple[str, str]]) -> None:
 
 def wake(actor_name: str, tag: str) -> int:
     """Make released jobs of an actor with this tag ready now; returns how many."""
-    return _make_ready(
-        "status = 'released' AND lock_key IS NULL AND actor_name = %s AND tags @> ARRAY[%s]::varchar[]",
+    return make_ready(
+        f"status = 'released' AND run_at IS NOT NULL AND actor_name = %s AND {TAGGED}",
         [actor_name, tag],
     )
 
 
-def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
-    """Make a dead job ready again with `tries` more runs; its id and history stay. False when it is not dead."""
-    return (
-        _make_ready(
-            "id = %s AND status = 'dead'",
-            [str(job_id)],
-            f"extra_tries = extra_tries + {int(tries)}, deadline_at = NULL, losses = 0, alerted_at = NULL, ",
-        )
-        == 1
-    )
-
-
-def cancel(job_id: uuid.UUID) -> bool:
-    """Cancel a job that is not running; False when it runs or is over."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE queues_job SET status = 'cancelled', finished_at = clock_timestamp(), run_at = NULL"
-            " WHERE id = %s AND status IN ('waiting', 'scheduled', 'queued', 'retrying', 'released')",
-            [str(job_id)],
-        )
-        return cursor.rowcount == 1
-
-
-def dumps(value: Any) -> str:
-    """Compact JSON that PostgreSQL can store: ASCII, without NaN."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
-
-
-def _make_ready(condition: str, params: list[Any], changes: str = "") -> int:
+def make_ready(condition: str, params: list[Any], changes: str = "") -> int:
+    """Queue the jobs that meet an SQL condition; returns how many. For the engine's own modules."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE queues_job SET {changes}status = 'queued', ready_at = clock_timestamp(), run_at = NULL,"
@@ -133,3 +134,24 @@ def _make_ready(condition: str, params: list[Any], changes: str = "") -> int:
         ready = cursor.fetchall()
     announce(ready)
     return len(ready)
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON that PostgreSQL can store: ASCII, without NaN."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def _insert_some(jobs: Sequence[NewJob]) -> None:
+    columns = COLUMNS | FEATURES if any(job.has_features for job in jobs) else COLUMNS
+    row = f"({', '.join(columns.values())})"
+    values: list[Any] = []
+    for job in jobs:
+        values += job.values()
+        if columns is not COLUMNS:
+            values += job.feature_values()
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO queues_job ({', '.join(columns)}) VALUES {', '.join([row] * len(jobs))}", values)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, uuid.UUID) else value

@@ -1,30 +1,62 @@
-"""`no_overlap`: a key is a row owned by the job that holds it."""
+"""Keys of running jobs: alone (`no_overlap`), in order (`in_order`), or at most n at once (`concurrency`)."""
 
 from collections.abc import Sequence
 
 from askpro.queues.claim import Claim
-from askpro.queues.database import EngineConnection
+from askpro.queues.database import Connection
 
-# A claim that was repeated after a crash takes over the key of its own earlier try.
+# A claim that was repeated after a crash takes over the key of its own earlier try. Where order counts, an earlier
+# unfinished job of the key keeps everybody behind it waiting.
 ACQUIRE = """
 INSERT INTO queues_lock (key, job_id, claim_no)
 SELECT DISTINCT ON (key) key, id, claim_no
-  FROM unnest(%s::varchar[], %s::uuid[], %s::int[]) AS wanted (key, id, claim_no)
+  FROM unnest(%s::varchar[], %s::uuid[], %s::int[], %s::bool[]) AS wanted (key, id, claim_no, in_order)
+ WHERE NOT in_order OR NOT EXISTS (
+       SELECT 1 FROM queues_job AS earlier
+        WHERE earlier.lock_key = wanted.key AND earlier.id < wanted.id
+          AND earlier.status NOT IN ('completed', 'dead', 'cancelled'))
  ORDER BY key, id
 ON CONFLICT (key) DO UPDATE SET claim_no = excluded.claim_no WHERE queues_lock.job_id = excluded.job_id
 RETURNING job_id::text
 """
+# One row per place. Two processes may reach for the same place: the loser waits and is woken within a second.
+TAKE_PLACE = """
+INSERT INTO queues_lock (key, job_id, claim_no)
+SELECT wanted.key || '#' || free.place, wanted.id, wanted.claim_no
+  FROM (SELECT *, row_number() OVER (PARTITION BY key ORDER BY id) AS number
+          FROM unnest(%s::varchar[], %s::uuid[], %s::int[], %s::int[]) AS wanted (key, id, claim_no, places)) AS wanted,
+       LATERAL (SELECT place, row_number() OVER (ORDER BY place) AS number
+                  FROM generate_series(1, wanted.places) AS place
+                 WHERE NOT EXISTS (SELECT 1 FROM queues_lock WHERE key = wanted.key || '#' || place)) AS free
+ WHERE free.number = wanted.number
+ ORDER BY 1
+ON CONFLICT DO NOTHING
+RETURNING job_id::text
+"""
 
 
-def acquire(database: EngineConnection, claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
+def acquire(database: Connection, claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
     """Split claims into those that may run now, and those whose key is taken. Keys are taken in sorted order."""
-    locked = [claim for claim in claims if claim.lock_key is not None]
-    if not locked:
-        return list(claims), []
+    may, blocked = _split(database, list(claims), "lock", ACQUIRE, "order")
+    may, full = _split(database, may, "share", TAKE_PLACE, "places")
+    return may, blocked + full
+
+
+def _split(
+    database: Connection, claims: list[Claim], feature: str, statement: str, detail: str
+) -> tuple[list[Claim], list[Claim]]:
+    wanting = [claim for claim in claims if claim.feature(feature)]
+    if not wanting:
+        return claims, []
     rows = database.rows(
-        ACQUIRE,
-        ([c.lock_key for c in locked], [c.id for c in locked], [c.claim_no for c in locked]),
+        statement,
+        (
+            [claim.feature(feature) for claim in wanting],
+            [claim.id for claim in wanting],
+            [claim.claim_no for claim in wanting],
+            [claim.feature(detail) or False for claim in wanting],
+        ),
     )
     holders = {row[0] for row in rows}
-    free = [claim for claim in claims if claim.lock_key is None or claim.id in holders]
-    return free, [claim for claim in locked if claim.id not in holders]
+    may = [claim for claim in claims if not claim.feature(feature) or claim.id in holders]
+    return may, [claim for claim in wanting if claim.id not in holders]

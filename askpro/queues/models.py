@@ -1,14 +1,16 @@
 """The ledger: every job, attempt, lock and process is a row. Redis holds hints only."""
 
-import uuid
-
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from askpro.queues import acts
 from askpro.queues.ids import uuid7
+
+
+_UNFINISHED = ~Q(status__in=["completed", "dead", "cancelled"])
 
 
 class Job(models.Model):
@@ -55,12 +57,23 @@ class Job(models.Model):
     releases = models.IntegerField(db_default=0)
     release_reason = models.CharField(max_length=200, db_default="")
     finished_at = models.DateTimeField(null=True)
-    lock_key = models.CharField(max_length=200, null=True)
+    expires_at = models.DateTimeField(null=True, help_text="Cancelled when not started by then.")
+    lock_key = models.CharField(max_length=200, null=True, help_text="Held alone while it runs.")
+    in_order = models.BooleanField(db_default=False, help_text="The key stays closed until the job is over.")
+    share_key = models.CharField(max_length=200, null=True, help_text="Held by at most `share_limit` at once.")
+    share_limit = models.SmallIntegerField(null=True)
+    unique_key = models.CharField(max_length=200, null=True, help_text="No second copy waits.")
+    rate_limit = models.CharField(max_length=100, null=True)
+    rate_slot_at = models.DateTimeField(null=True, help_text="The limit's slot that was given to it.")
+    batch_id = models.UUIDField(null=True)
     chain_id = models.UUIDField(null=True)
     chain_step = models.SmallIntegerField(null=True)
     error_class = models.CharField(max_length=200, db_default="")
     error_message = models.CharField(max_length=1000, db_default="")
     alerted_at = models.DateTimeField(null=True)
+    cancel_at = models.DateTimeField(null=True, help_text="When somebody asked for its end while it ran.")
+    progress_done = models.IntegerField(null=True)
+    progress_total = models.IntegerField(null=True)
 
     class Meta:
         ordering = ["-id"]
@@ -69,7 +82,9 @@ class Job(models.Model):
             models.Index("run_at", condition=Q(status__in=["scheduled", "retrying", "released"]), name="job_due"),
             models.Index("worker_id", condition=Q(status="processing"), name="job_processing"),
             models.Index("finished_at", condition=Q(status="dead"), name="job_dead"),
-            models.Index("lock_key", "id", condition=Q(status="released", lock_key__isnull=False), name="job_locked"),
+            models.Index("lock_key", "id", condition=Q(lock_key__isnull=False) & _UNFINISHED, name="job_locked"),
+            models.Index("share_key", "id", condition=Q(status="released", share_key__isnull=False), name="job_shared"),
+            models.Index("batch_id", "status", condition=Q(batch_id__isnull=False), name="job_batch"),
             models.Index("chain_id", "chain_step", condition=Q(chain_id__isnull=False), name="job_chain"),
             GinIndex("tags", condition=~Q(tags=[]), name="job_tags"),
         ]
@@ -79,7 +94,11 @@ class Job(models.Model):
 
     def retry(self, tries: int = 1) -> bool:
         """Make a dead job ready again with `tries` more runs on top of its history; False when it is not dead."""
-        return retry_dead(self.pk, tries)
+        return acts.retry(self.pk, tries)
+
+    def cancel(self, reason: str = "Cancelled.") -> bool:
+        """End the job: at once when it waits, by an interrupt when it runs; False when it is over."""
+        return acts.cancel(self.pk, reason)
 
 
 class Attempt(models.Model):
@@ -107,6 +126,7 @@ class Attempt(models.Model):
     error_class = models.CharField(max_length=200, db_default="")
     error_message = models.CharField(max_length=1000, db_default="")
     trace = models.TextField(db_default="")
+    log = models.TextField(db_default="", help_text="What the job said while it ran.")
     fingerprint = models.CharField(max_length=16, db_default="", help_text="Same cause, same fingerprint.")
 
     class Meta:
@@ -117,7 +137,10 @@ class Attempt(models.Model):
 
 
 class Lock(models.Model):
-    """A `no_overlap` key held by a running job: it can neither expire under it nor outlive it."""
+    """A key held by a running job, or by an unfinished one where order counts: it can neither expire nor outlive it.
+
+    A key that several may hold at once (`concurrency`) has one row per place, numbered behind a "#".
+    """
 
     key = models.CharField(max_length=200, primary_key=True)
     job_id = models.UUIDField()
@@ -126,6 +149,74 @@ class Lock(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class UniqueKey(models.Model):
+    """Which job stands for a `unique_by` key. It counts as long as that job waits."""
+
+    key = models.CharField(max_length=200, primary_key=True)
+    job_id = models.UUIDField()
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Effect(models.Model):
+    """Something that was done once and for ever: `once(key)`."""
+
+    key = models.CharField(max_length=200, primary_key=True)
+    job_id = models.UUIDField(null=True)
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class RateLimit(models.Model):
+    """When the next slot of a named limit is; slots are evenly spaced and given away one by one."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    next_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Batch(models.Model):
+    """Jobs that belong together. A chain inside counts as one member."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Members are unfinished"
+        FINISHED = "finished", "All members are over"
+        CANCELLED = "cancelled", "Cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200, blank=True, default="")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    total = models.IntegerField(default=0)
+    pending = models.IntegerField(default=0)
+    failed = models.IntegerField(default=0, help_text="Dead, expired and cancelled members.")
+    allow_failures = models.BooleanField(default=False, help_text="Off: the first failure cancels the rest.")
+    generation = models.SmallIntegerField(default=1, help_text="Rises with each retry; callbacks fire once in each.")
+    on_success_id = models.UUIDField(null=True, help_text="Sent when all members have completed.")
+    on_failure_id = models.UUIDField(null=True, help_text="Sent at the first failure.")
+    on_finish_id = models.UUIDField(null=True, help_text="Sent when all members are over.")
+    chain_id = models.UUIDField(null=True, help_text="The chain that goes on when it has succeeded.")
+    chain_step = models.SmallIntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "batches"
+
+    def __str__(self) -> str:
+        return self.name or str(self.id)
+
+    @property
+    def processed(self) -> int:
+        """Members that are over, in whatever way."""
+        return self.total - self.pending
 
 
 class Supervisor(models.Model):
@@ -179,9 +270,3 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pool} {self.host}:{self.pid}"
-
-
-def retry_dead(job_id: uuid.UUID, tries: int) -> bool:
-    from askpro.queues.jobs import retry  # jobs.py speaks SQL to this table; models.py must load before it
-
-    return retry(job_id, tries)

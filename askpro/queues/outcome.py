@@ -11,7 +11,7 @@ from types import TracebackType
 from dramatiq.errors import RateLimitExceeded, Retry
 from dramatiq.middleware import Shutdown, TimeLimitExceeded
 
-from askpro.queues.errors import Gone, Rejected, Release
+from askpro.queues.errors import Cancelled, Gone, Rejected, Release
 
 PROJECT = str(Path(__file__).resolve().parents[2])
 LONGEST_TRACE = 20_000
@@ -26,20 +26,65 @@ class Outcome:
     attempt: str | None
     spends_try: bool = False
     run_in: float | None = None
+    # Seconds until the slot of a rate limit that was given to the job.
+    slot_in: float | None = None
     reason: str = ""
     expected: bool = False
     error_class: str = ""
     error_message: str = ""
     trace: str = ""
     fingerprint: str = ""
+    # Its worker vanished without a trace of what it had started.
+    is_loss: bool = False
 
 
+ENDS = {"crashed": "WorkerCrashed", "timed_out": "TimeLimitExceeded", "lost": "WorkerLost"}
+# Given back before it began.
+BACK = Outcome("queued", None)
 COMPLETED = Outcome("completed", "completed")
 
 
 def released(after: float, reason: str) -> Outcome:
     """Back to waiting for `after` seconds; no try is spent."""
     return Outcome("released", None, run_in=max(after, 0.0), reason=clean(reason, 200))
+
+
+def waits_for_lock() -> Outcome:
+    """The key is taken: ready again when its holder is through."""
+    return Outcome("released", None, reason="waits for its lock")
+
+
+def waits_for_slot(run_in: float, slot_in: float) -> Outcome:
+    """Its rate limit gave it a slot in the future."""
+    return Outcome("released", None, run_in=run_in, slot_in=slot_in, reason="waits for its rate limit")
+
+
+def expired() -> Outcome:
+    """It was not to start after a moment that has passed."""
+    return Outcome("cancelled", None, error_class="Expired", error_message="Not started before it expired.")
+
+
+def superseded() -> Outcome:
+    """A younger copy with the same unique key waits already."""
+    message = "A younger copy with the same unique key waits."
+    return Outcome("cancelled", None, error_class="Superseded", error_message=message)
+
+
+def cancelled(reason: str) -> Outcome:
+    """Somebody wanted it to end before it began."""
+    return Outcome("cancelled", None, error_class="Cancelled", error_message=clean(reason, 1000))
+
+
+def ended_with_its_worker(attempt: str, message: str, *, has_tries: bool, is_loss: bool = False) -> Outcome:
+    """The process died while it held the job; `attempt` is how: crashed, timed_out or lost."""
+    return Outcome(
+        "queued" if has_tries else "dead",
+        attempt,
+        spends_try=not is_loss,
+        is_loss=is_loss,
+        error_class=ENDS[attempt],
+        error_message=message,
+    )
 
 
 def overdue() -> Outcome:
@@ -65,7 +110,7 @@ def decide(
         return released(RATE_LIMIT_PAUSE, "rate limit exceeded")
     if isinstance(error, Shutdown):
         return released(0.0, "shutdown")
-    if isinstance(error, Gone):
+    if isinstance(error, Gone | Cancelled):
         return _failure(error, "cancelled", "cancelled")
     attempt = "timed_out" if isinstance(error, TimeLimitExceeded) else "failed"
     expected = bool(throws) and isinstance(error, throws)

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from askpro.queues import jobs
 from askpro.queues.claim import Claim
-from askpro.queues.database import DjangoConnection
+from askpro.queues.database import Connection, DjangoConnection
 from askpro.queues.outcome import COMPLETED
 from askpro.queues.settle import Item, settle
 
@@ -24,16 +24,27 @@ class Running(threading.local):
     claim: Claim | None = None
     worker_id: int = 0
     code_version: str = ""
+    # The engine's connection, outside of the job's transaction; None in tests that run jobs in one.
+    database: Connection | None = None
+    progress_at: float = 0.0
 
 
 current = Running()
+
+
+def run(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run a job's function; what it returns is kept for the message's `on_success`."""
+    result = fn(*args, **kwargs)
+    if current.claim is not None and "on_success" in current.claim.options:
+        current.claim.result = result
+    return result
 
 
 def run_atomically(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run `fn` in a transaction that also completes the current job, with the very settle of all other jobs."""
     claim = current.claim
     with transaction.atomic():
-        result = fn(*args, **kwargs)
+        result = run(fn, args, kwargs)
         if claim is not None:
             _complete(claim)
     if claim is not None:

@@ -7,107 +7,24 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg2
 
 from askpro.queues import hints
+from askpro.queues.callbacks import Callback, callbacks
 from askpro.queues.claim import Claim
-from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
+from askpro.queues.database import CONNECTION_ERRORS, Connection, EngineConnection
 from askpro.queues.outcome import COMPLETED, Outcome
+from askpro.queues.settle_sql import PLAIN, statement
 
 log = logging.getLogger(__name__)
 
-# One clock reading for the whole statement: a job never ends before its attempt.
-# Rows are locked in the order of their ids, so that two batches never wait for each other in a circle.
-STATEMENT = """
-WITH item AS (
-    SELECT * FROM unnest(
-        %s::uuid[], %s::int[], %s::varchar[], %s::varchar[], %s::float8[], %s::float8[], %s::bool[], %s::float8[],
-        %s::varchar[], %s::bool[], %s::varchar[], %s::varchar[], %s::text[], %s::varchar[]
-    ) AS item (id, claim_no, status, attempt, started_ago, ended_ago, spends_try, run_in,
-               reason, expected, error_class, error_message, trace, fingerprint)
-), held AS (
-    SELECT job.id FROM queues_job AS job JOIN item ON item.id = job.id
-     WHERE job.status = 'processing' AND job.worker_id = %s AND job.claim_no = item.claim_no
-     ORDER BY job.id FOR UPDATE OF job
-), settled AS (
-    UPDATE queues_job AS job
-       SET status = item.status,
-           worker_id = NULL,
-           tries_spent = job.tries_spent + item.spends_try::int,
-           releases = job.releases + (item.status = 'released')::int,
-           release_reason = CASE WHEN item.status = 'released' THEN item.reason ELSE job.release_reason END,
-           run_at = statement_timestamp() + item.run_in * interval '1 second',
-           ready_at = CASE WHEN item.status = 'queued' THEN coalesce(job.ready_at, statement_timestamp())
-                           ELSE job.ready_at END,
-           finished_at = CASE WHEN item.status IN ('completed', 'dead', 'cancelled') THEN statement_timestamp() END,
-           error_class = CASE WHEN item.error_class = '' THEN job.error_class ELSE item.error_class END,
-           error_message = CASE WHEN item.error_class = '' THEN job.error_message ELSE item.error_message END
-      FROM item
-     WHERE job.id = item.id AND job.id IN (SELECT id FROM held)
- RETURNING job.id, job.claim_no, job.chain_id, job.chain_step, job.lock_key, job.status, job.queue_name
-), attempted AS (
-    INSERT INTO queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version,
-                                expected, error_class, error_message, trace, fingerprint)
-    SELECT item.id, item.claim_no, item.attempt, statement_timestamp() - item.started_ago * interval '1 second',
-           statement_timestamp() - item.ended_ago * interval '1 second', %s, %s,
-           item.expected, item.error_class, item.error_message, item.trace, item.fingerprint
-      FROM item JOIN settled ON settled.id = item.id
-     WHERE item.attempt IS NOT NULL
-), unlocked AS (
-    DELETE FROM queues_lock AS lock USING settled
-     WHERE settled.lock_key IS NOT NULL AND lock.key = settled.lock_key AND lock.job_id = settled.id
-), halted AS (
-    UPDATE queues_job AS job SET status = 'cancelled', finished_at = statement_timestamp()
-      FROM settled
-     WHERE settled.status = 'cancelled' AND job.chain_id = settled.chain_id AND job.status = 'waiting'
-), next AS (
-    UPDATE queues_job AS job SET status = 'queued', ready_at = statement_timestamp(), run_at = NULL,
-           deadline_at = CASE WHEN job.status = 'waiting'
-                              THEN statement_timestamp() + (job.deadline_at - job.created_at)
-                              ELSE job.deadline_at END
-      FROM (SELECT DISTINCT ON (waiter.id) waiter.id FROM settled JOIN queues_job AS waiter
-                ON (waiter.chain_id = settled.chain_id AND settled.status = 'completed'
-                    AND waiter.chain_step = settled.chain_step + 1 AND waiter.status = 'waiting')
-            UNION
-            SELECT waiter.id FROM (SELECT DISTINCT lock_key FROM settled WHERE lock_key IS NOT NULL) AS freed,
-                LATERAL (SELECT id FROM queues_job WHERE lock_key = freed.lock_key AND status = 'released'
-                            AND run_at IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) AS waiter) AS ready
-     WHERE job.id = ready.id AND job.status IN ('waiting', 'released')
- RETURNING job.id, job.queue_name
-)
-SELECT id::text, queue_name, true FROM next
-UNION ALL SELECT id::text, queue_name, false FROM settled
-"""
-# The plain case, with the same effect: everything in the batch completed, and nothing waits for any of it.
-PLAIN = """
-WITH item AS (
-    SELECT * FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[])
-        AS item (id, claim_no, started_ago, ended_ago)
-), settled AS (
-    UPDATE queues_job AS job
-       SET status = 'completed', worker_id = NULL, run_at = NULL,
-           finished_at = statement_timestamp()
-      FROM item
-     WHERE job.id = item.id AND job.status = 'processing' AND job.worker_id = %s AND job.claim_no = item.claim_no
- RETURNING job.id, job.claim_no
-)
-INSERT INTO queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version)
-SELECT item.id, item.claim_no, 'completed', statement_timestamp() - item.started_ago * interval '1 second',
-       statement_timestamp() - item.ended_ago * interval '1 second', %s, %s
-  FROM item JOIN settled ON settled.id = item.id
-RETURNING job_id::text
-"""
 MOST_AT_ONCE = 500
 RECONNECT_PAUSE = 0.5
 # A statement's own failure, psycopg2's objections to a value included.
 STATEMENT_ERRORS = (psycopg2.Error, ValueError)
 UNWRITABLE = "The error's text could not be stored."
-
-
-class Connection(Protocol):
-    def rows(self, statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +34,11 @@ class Item:
     claim: Claim
     outcome: Outcome
     ended: float
+
+    @property
+    def is_plain(self) -> bool:
+        """It completed, nothing waits for it, and it said nothing."""
+        return self.outcome is COMPLETED and self.claim.features is None and not self.claim.log
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +52,21 @@ class Settled:
 def settle(connection: Connection, worker_id: int, code_version: str, items: Sequence[Item]) -> Settled:
     """Write `items`. What is missing in the answer was lost to somebody else before: its result is dropped."""
     now = time.monotonic()
-    plain = [item for item in items if item.outcome is COMPLETED and item.claim.stands_alone]
-    others = [item for item in items if not (item.outcome is COMPLETED and item.claim.stands_alone)]
-    ids: set[str] = set()
-    ready: list[tuple[str, str]] = []
+    plain = [item for item in items if item.is_plain]
+    others = [item for item in items if not item.is_plain]
+    settled = Settled(set(), [])
     if plain:
         rows = connection.rows(PLAIN, (*_plain_columns(plain, now), worker_id, worker_id, code_version))
-        ids.update(row[0] for row in rows)
+        settled.ids.update(row[0] for row in rows)
     if others:
-        rows = connection.rows(STATEMENT, (*_columns(others, now), worker_id, worker_id, code_version))
-        ids.update(job_id for job_id, _, is_next in rows if not is_next)
-        ready = [(job_id, queue_name) for job_id, queue_name, is_next in rows if is_next]
-    return Settled(ids, ready)
+        calls = [callback for item in others for callback in callbacks(item.claim, item.outcome)]
+        params = [*_columns(others, now), worker_id, worker_id, code_version, *_callback_columns(calls)]
+        for job_id, queue_name, is_next in connection.rows(_statement(others, calls), params):
+            if is_next:
+                settled.ready.append((job_id, queue_name))
+            else:
+                settled.ids.add(job_id)
+    return settled
 
 
 class Settler:
@@ -227,6 +152,18 @@ class Settler:
             hints.pusher().push(by_queue)
 
 
+def _statement(items: Sequence[Item], calls: Sequence[Callback]) -> str:
+    features: set[str] = set()
+    for item in items:
+        features.update(item.claim.features or ())
+    return statement(
+        locks=not features.isdisjoint({"lock", "share"}),
+        chains="chain" in features,
+        batches="batch" in features,
+        callbacks=bool(calls),
+    )
+
+
 def _plain_columns(items: Sequence[Item], now: float) -> tuple[str, str, str, str]:
     # Array literals joined here cost a tenth of what the driver's adaptation of every element does.
     return (
@@ -254,10 +191,20 @@ def _columns(items: Sequence[Item], now: float) -> tuple[list[Any], ...]:
             item.outcome.error_message,
             item.outcome.trace,
             item.outcome.fingerprint,
+            "".join(item.claim.log),
+            item.outcome.slot_in,
+            item.outcome.is_loss,
         )
         for item in items
     ]
     return tuple(list(column) for column in zip(*rows, strict=True))
+
+
+def _callback_columns(calls: Sequence[Callback]) -> list[list[Any]]:
+    if not calls:
+        return []
+    rows = [(c.parent_id, c.id, c.actor_name, c.queue_name, c.args, c.deadline) for c in calls]
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _without_texts(outcome: Outcome) -> Outcome:

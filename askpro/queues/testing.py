@@ -6,12 +6,12 @@ from typing import Any
 from django.db import connection
 from dramatiq import get_broker
 
-from askpro.queues import jobs, locks
+from askpro.queues import guards, jobs
 from askpro.queues.claim import Claim, by_age
 from askpro.queues.config import queue_names
 from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Job
-from askpro.queues.outcome import Outcome, decide, overdue
+from askpro.queues.outcome import Outcome
 from askpro.queues.running import current
 from askpro.queues.settle import Item, settle
 
@@ -29,7 +29,8 @@ def run_jobs(*, due_or_not: bool = False) -> list[tuple[str, str]]:
     while len(ran) < MOST_RUNS:
         claims = _claim_ready()
         if not claims and postponed:
-            _make_due(postponed)
+            due = "id = ANY(%s::uuid[]) AND status IN ('scheduled', 'retrying', 'released')"
+            jobs.make_ready(due, [[str(pk) for pk in postponed]])
             postponed = set()
             claims = _claim_ready()
         if not claims:
@@ -47,25 +48,19 @@ def sent(actor: Any) -> list[dict[str, Any]]:
 def _claim_ready() -> list[Claim]:
     actors = get_broker().actors
     with connection.cursor() as cursor:
-        database: Any = DjangoConnection(cursor)
+        database = DjangoConnection(cursor)
         for queue_name in queue_names():
-            claims = by_age(database, WORKER_ID, queue_name, actors, 1)
-            runnable, blocked = locks.acquire(database, claims)
-            _settle(blocked, Outcome("released", None, reason="waits for its lock"))
-            if runnable:
-                return runnable
+            while claims := by_age((database, WORKER_ID, queue_name, actors), 1):
+                may, refused = guards.sort_out(database, claims)
+                for claim, outcome in refused:
+                    _settle(claim, outcome)
+                if may:
+                    return may
     return []
-
-
-def _make_due(postponed: set[Any]) -> None:
-    for pk in postponed:
-        jobs._make_ready("id = %s AND status IN ('scheduled', 'retrying', 'released')", [str(pk)])
 
 
 def _run(claim: Claim) -> str:
     actor: Any = get_broker().get_actor(claim.actor_name)
-    if claim.overdue:
-        return _settle([claim], overdue())
     claim.started = time.monotonic()
     current.claim, current.worker_id, current.code_version = claim, WORKER_ID, "test"
     error: BaseException | None = None
@@ -75,21 +70,11 @@ def _run(claim: Claim) -> str:
         error = raised
     finally:
         current.claim = None
-    if claim.settled:
-        return "completed"
-    outcome = decide(
-        error,
-        tries_left=actor.word("max_retries", claim.options) + claim.extra_tries - claim.tries_spent,
-        tries_spent=claim.tries_spent,
-        backoff=actor.word("backoff", claim.options),
-        throws=actor.word("throws"),
-    )
-    return _settle([claim], outcome)
+    return "completed" if claim.settled else _settle(claim, actor.outcome(claim, error))
 
 
-def _settle(claims: list[Claim], outcome: Outcome) -> str:
+def _settle(claim: Claim, outcome: Outcome) -> str:
     with connection.cursor() as cursor:
-        items = [Item(claim, outcome, time.monotonic()) for claim in claims]
-        settled = settle(DjangoConnection(cursor), WORKER_ID, "test", items)
-        jobs.announce(settled.ready)
+        item = Item(claim, outcome, time.monotonic())
+        jobs.announce(settle(DjangoConnection(cursor), WORKER_ID, "test", [item]).ready)
     return outcome.status

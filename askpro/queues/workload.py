@@ -12,7 +12,7 @@ from dramatiq.common import iter_queue
 from askpro.queues import hints
 from askpro.queues.claim import Claim
 from askpro.queues.database import EngineConnection
-from askpro.queues.outcome import Outcome
+from askpro.queues.outcome import BACK, Outcome
 from askpro.queues.running import current
 from askpro.queues.settle import Item, Settler
 from askpro.queues.slots import Slots
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # Seconds without any job starting or ending after which claimed jobs go back: others may be free to run them.
 STUCK_AFTER = 0.2
-BACK = Outcome("queued", None)
 ORPHANS = """
 UPDATE queues_job SET status = 'queued', worker_id = NULL
  WHERE worker_id = %s AND status = 'processing' AND id <> ALL(%s::uuid[])
@@ -94,7 +93,9 @@ class Workload:
         """A thread begins the job, `time_limit` in seconds."""
         self._last_move = claim.started = time.monotonic()
         claim.slot = self._slots.take(claim.id, claim.claim_no, time_limit)
+        claim.thread_id = threading.get_ident()
         current.claim, current.worker_id, current.code_version = claim, self.worker_id, self._code_version
+        current.database = self.database
 
     def finished(self, claim: Claim, outcome: Outcome) -> None:
         """A thread is done with the job. An atomic one has settled itself in its own transaction."""

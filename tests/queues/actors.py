@@ -5,7 +5,12 @@ import time
 
 from django.db import connection
 
-from askpro.queues import Gone, RateLimited, Rejected, Release, S, actor
+from askpro import queue_settings
+from askpro.queues import Gone, RateLimited, Rejected, Release, S, actor, chains, log
+
+
+# Ten starts a minute.
+queue_settings.LIMITS["testing"] = (10, 60.0)
 
 
 class Expected(Exception):
@@ -114,3 +119,43 @@ def slow(seconds: float, name: str = "slow") -> None:
 @actor(queue_name="critical", max_retries=0)
 def critical_and_fails() -> None:
     raise ValueError("of somebody with a name")
+
+
+@actor(queue_name="default", in_order="order:{key}", backoff=(1 * S,), max_retries=5)
+def ordered(key: str, number: int, fails: bool = False) -> None:
+    if fails:
+        raise ValueError
+    effect(f"ordered {key} {number}", number)
+
+
+@actor(queue_name="default", concurrency=("company:{company_id}", 2))
+def two_at_once(company_id: int, number: int) -> None: ...
+
+
+@actor(queue_name="default", unique_by="sync:{company_id}")
+def unique(company_id: int) -> None: ...
+
+
+@actor(queue_name="default", rate_limit="testing")
+def limited() -> None: ...
+
+
+@actor(queue_name="default", atomic=True)
+def appends(names: list[str]) -> None:
+    chains.append([step.message(name=name) for name in names])
+
+
+@actor(queue_name="default")
+def gives(number: int) -> int:
+    return number
+
+
+@actor(queue_name="default")
+def hears(message: dict, told: object) -> None:
+    effect(f"heard {message['actor_name']}: {told}")
+
+
+@actor(queue_name="default")
+def talks() -> None:
+    log("eins")
+    log("zwei \x00")

@@ -126,14 +126,14 @@ class TestRetrying:
 class TestCancelling:
     def test_a_waiting_job_is_cancelled_for_good(self):
         actors.nothing.send_with_options(args=(1,), delay=1000)
-        assert jobs.cancel(Job.objects.get().pk)
+        assert Job.objects.get().cancel()
         assert run_jobs(due_or_not=True) == []
         assert Job.objects.get().status == Job.Status.CANCELLED
 
     def test_a_finished_job_stays_as_it_is(self):
         actors.nothing.send(1)
         run_jobs()
-        assert not jobs.cancel(Job.objects.get().pk)
+        assert not Job.objects.get().cancel()
 
 
 def test_sent_lists_the_arguments_of_unfinished_jobs():

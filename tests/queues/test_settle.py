@@ -27,8 +27,12 @@ def database(transactional_db):
     engine.close()
 
 
+def who(database, worker_id=1):
+    return database, worker_id, "default", get_broker().actors
+
+
 def claim_all(database, worker_id=1, limit=100):
-    return by_age(database, worker_id, "default", get_broker().actors, limit)
+    return by_age(who(database, worker_id), limit)
 
 
 def settle_all(database, claims, outcome=COMPLETED, worker_id=1):
@@ -45,18 +49,18 @@ def failure(message="no"):
 class TestClaiming:
     def test_a_job_is_claimed_once(self, database):
         message = actors.nothing.send(1)
-        (claim,) = by_ids(database, 1, "default", get_broker().actors, [message.message_id])
+        (claim,) = by_ids(who(database), [message.message_id])
         assert (claim.id, claim.claim_no, claim.args) == (message.message_id, 1, [1])
-        assert by_ids(database, 2, "default", get_broker().actors, [message.message_id]) == []
-        assert by_age(database, 2, "default", get_broker().actors, 5) == []
+        assert by_ids(who(database, 2), [message.message_id]) == []
+        assert by_age(who(database, 2), 5) == []
 
     def test_an_id_that_nobody_knows_is_forgotten(self, database):
         unknown = "01890000-0000-7000-8000-000000000000"
-        assert by_ids(database, 1, "default", get_broker().actors, [unknown]) == []
+        assert by_ids(who(database), [unknown]) == []
 
     def test_jobs_of_actors_that_this_process_does_not_know_are_left(self, database):
         actors.nothing.send(1)
-        assert by_age(database, 1, "default", ["another"], 5) == []
+        assert by_age((database, 1, "default", ["another"]), 5) == []
         assert Job.objects.get().status == Job.Status.QUEUED
 
     def test_the_oldest_come_first(self, database):
@@ -106,7 +110,7 @@ class TestSettling:
     def test_a_settled_job_never_runs_again(self, database):
         message = actors.nothing.send(1)
         settle_all(database, claim_all(database))
-        assert by_ids(database, 1, "default", get_broker().actors, [message.message_id]) == []
+        assert by_ids(who(database), [message.message_id]) == []
 
     def test_the_result_of_a_worker_that_lost_its_job_is_dropped(self, database):
         actors.nothing.send(1)

@@ -1,0 +1,80 @@
+"""What a person or another job does to jobs: cancel and retry them. Every act has the consequences that settle knows."""
+
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from askpro.queues import batches, claim, jobs
+from askpro.queues.database import DjangoConnection
+from askpro.queues.outcome import Outcome, cancelled, overdue
+from askpro.queues.settle import Item, settle
+
+# In whose name rows are settled that no worker holds; taking and settling them is one transaction.
+NOBODY = -1
+NOT_STARTED = "status IN ('waiting', 'scheduled', 'queued', 'retrying', 'released')"
+AT_ONCE = 1000
+
+
+def cancel(job_id: uuid.UUID, reason: str = "Cancelled.") -> bool:
+    """End a job: one that waits at once; one that runs is interrupted, or its process killed. False when it is over."""
+    if end(f"id = %s AND {NOT_STARTED}", [str(job_id)], cancelled(reason)):
+        return True
+    return _interrupt("id = %s", [str(job_id)]) == 1
+
+
+def cancel_tagged(tag: str, reason: str = "Cancelled.") -> int:
+    """End every unfinished job with this tag; returns how many."""
+    ended = 0
+    while count := end(f"{jobs.TAGGED} AND {NOT_STARTED}", [tag], cancelled(reason)):
+        ended += count
+    return ended + _interrupt(jobs.TAGGED, [tag])
+
+
+def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
+    """Make a dead job ready again with `tries` more runs; its id and history stay. False when it is not dead."""
+    with transaction.atomic():
+        batches.reopen_for([job_id])
+        changes = (
+            "extra_tries = extra_tries + %s, deadline_at = NULL, losses = 0, alerted_at = NULL, cancel_at = NULL, "
+        )
+        return jobs.make_ready("id = %s AND status = 'dead'", [int(tries), str(job_id)], changes) == 1
+
+
+def end_overdue() -> int:
+    """Waiting past the deadline ends visibly, with the last real error; returns how many jobs."""
+    late = "status IN ('scheduled', 'retrying', 'released') AND deadline_at < clock_timestamp()"
+    return end(late, [], overdue())
+
+
+def end_expired() -> int:
+    """Jobs that were not to start after a moment that has passed are cancelled before anybody claims them."""
+    return end(
+        f"expires_at < clock_timestamp() AND {NOT_STARTED} AND status <> 'waiting'",
+        [],
+        Outcome("cancelled", None, error_class="Expired", error_message="Not started before it expired."),
+    )
+
+
+def end(condition: str, params: Sequence[Any], outcome: Outcome) -> int:
+    """Give the jobs that meet an SQL condition this outcome, with all that follows; at most a thousand at once."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        database = DjangoConnection(cursor)
+        claims = claim.where(database, NOBODY, condition, params, AT_ONCE)
+        items = [Item(taken, outcome, time.monotonic()) for taken in claims]
+        if items:
+            jobs.announce(settle(database, NOBODY, settings.CODE_VERSION, items).ready)
+        return len(items)
+
+
+def _interrupt(condition: str, params: Sequence[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE queues_job SET cancel_at = clock_timestamp() WHERE status = 'processing' AND cancel_at IS NULL"
+            f" AND {condition}",
+            params,
+        )
+        return cursor.rowcount

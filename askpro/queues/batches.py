@@ -1,0 +1,210 @@
+"""Batches: jobs that belong together, counted by settle; callbacks once in each generation."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from dramatiq import Message, get_broker
+
+from askpro.queues import jobs
+from askpro.queues.ids import uuid7
+from askpro.queues.outcome import cancelled
+
+Member = Message[Any] | Sequence[Message[Any]]
+
+
+class BatchIsOver(Exception):
+    """The batch has finished or was cancelled: nothing can be added to it."""
+
+
+class Batch:
+    """Jobs that belong together; a list among them is a chain and counts as one member.
+
+    `on_success` is sent when all members have completed, `on_failure` at the first failure, `on_finish` when all are
+    over: each once, from the transaction that settles the last member. Without `allow_failures` the first failure
+    cancels what has not begun. Everything is written in the caller's transaction; an empty batch is over at once.
+    """
+
+    def __init__(
+        self,
+        members: Iterable[Member] = (),
+        *,
+        name: str = "",
+        allow_failures: bool = False,
+        on_success: Message[Any] | None = None,
+        on_failure: Message[Any] | None = None,
+        on_finish: Message[Any] | None = None,
+    ) -> None:
+        self.id = uuid7()
+        self.members = list(members)
+        self.name = name
+        self.allow_failures = allow_failures
+        self.callbacks = {"on_success_id": on_success, "on_failure_id": on_failure, "on_finish_id": on_finish}
+
+    def send(self) -> uuid.UUID:
+        """Write the batch, its members and its callbacks; returns its id."""
+        with transaction.atomic():
+            self.write()
+            if not self.members:
+                _finish_empty(self.id)
+        return self.id
+
+    def write(
+        self, *, is_waiting: bool = False, chain_id: uuid.UUID | None = None, chain_step: int | None = None
+    ) -> None:
+        """Write the rows; with `is_waiting` the members do not start yet (a batch inside a chain)."""
+        callbacks = {field: _callback(message) for field, message in self.callbacks.items() if message is not None}
+        _model().objects.create(
+            id=self.id,
+            name=self.name,
+            total=len(self.members),
+            pending=len(self.members),
+            allow_failures=self.allow_failures,
+            chain_id=chain_id,
+            chain_step=chain_step,
+            **{field: job.id for field, job in callbacks.items()},
+        )
+        jobs.insert([*_rows(self.id, self.members, is_waiting=is_waiting), *callbacks.values()])
+
+
+def add(batch_id: uuid.UUID, members: Sequence[Member]) -> None:
+    """Add members to an open batch, best from inside one of its jobs. Raises `BatchIsOver`."""
+    with transaction.atomic():
+        grown = (
+            _model()
+            .objects.filter(pk=batch_id, status="open")
+            .update(total=F("total") + len(members), pending=F("pending") + len(members))
+        )
+        if not grown:
+            raise BatchIsOver(BatchIsOver.__doc__)
+        jobs.insert(_rows(batch_id, members))
+
+
+def cancel(batch_id: uuid.UUID) -> int:
+    """Cancel what has not begun; running members finish. Returns how many jobs were cancelled."""
+    from askpro.queues import acts  # acts reopen batches
+
+    with transaction.atomic():
+        if not _model().objects.filter(pk=batch_id, status="open").update(status="cancelled"):
+            return 0
+        ended = 0
+        while count := acts.end(
+            f"batch_id = %s AND {acts.NOT_STARTED}", [str(batch_id)], cancelled("Its batch was cancelled.")
+        ):
+            ended += count
+        return ended
+
+
+def retry_failed(batch_id: uuid.UUID) -> int:
+    """Run the dead and cancelled members again, as a new generation with callbacks of its own."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, status FROM queues_job WHERE batch_id = %s AND status IN ('dead', 'cancelled')"
+            " ORDER BY id FOR UPDATE",
+            [str(batch_id)],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return 0
+        reopen_for(ids)
+        first = "NOT EXISTS (SELECT 1 FROM queues_job AS earlier WHERE earlier.chain_id = queues_job.chain_id"
+        first += " AND earlier.chain_step < queues_job.chain_step AND earlier.status <> 'completed')"
+        listed = "id = ANY(%s::uuid[])"
+        params: list[Any] = [[str(job_id) for job_id in ids]]
+        cursor.execute(
+            f"UPDATE queues_job SET status = 'waiting', finished_at = NULL, cancel_at = NULL WHERE {listed}", params
+        )
+        jobs.make_ready(
+            f"{listed} AND {first}", params, "extra_tries = extra_tries + tries_spent, deadline_at = NULL, "
+        )
+        return len(ids)
+
+
+def reopen_for(job_ids: Sequence[uuid.UUID]) -> None:
+    """Count the members to which these failed jobs belong as pending again, before they are made ready."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT batch_id, count(DISTINCT coalesce(chain_id, id)) FROM queues_job"
+            " WHERE id = ANY(%s::uuid[]) AND status IN ('dead', 'cancelled') AND batch_id IS NOT NULL"
+            " GROUP BY batch_id ORDER BY batch_id",
+            [[str(job_id) for job_id in job_ids]],
+        )
+        for batch_id, members in cursor.fetchall():
+            _reopen(batch_id, members)
+
+
+def _reopen(batch_id: uuid.UUID, members: int) -> None:
+    Job = apps.get_model("queues", "Job")
+    batch = _model().objects.select_for_update().get(pk=batch_id)
+    fresh: dict[str, uuid.UUID] = {}
+    for field in ("on_success_id", "on_failure_id", "on_finish_id"):
+        callback = Job.objects.filter(pk=getattr(batch, field)).first()
+        if callback is not None and callback.status != "waiting":
+            # It was sent, or ruled out, in the generation that ended: the new one has its own.
+            fresh[field] = uuid7()
+            callback.pk, callback.status = fresh[field], "waiting"
+            callback.ready_at = callback.finished_at = None
+            callback.claim_no = callback.tries_spent = callback.extra_tries = callback.releases = 0
+            callback.save(force_insert=True)
+    _model().objects.filter(pk=batch_id).update(
+        pending=F("pending") + members,
+        failed=F("failed") - members,
+        status="open",
+        finished_at=None,
+        generation=F("generation") + 1,
+        **fresh,
+    )
+
+
+def _rows(batch_id: uuid.UUID, members: Iterable[Member], *, is_waiting: bool = False) -> list[jobs.NewJob]:
+    rows: list[jobs.NewJob] = []
+    for member in members:
+        if isinstance(member, Message):
+            rows.append(_row(batch_id, member, is_waiting=is_waiting))
+            continue
+        chain_id = uuid7()
+        for step, message in enumerate(member):
+            row = _row(batch_id, message, is_waiting=is_waiting or step > 0)
+            rows.append(replace(row, chain_id=chain_id, chain_step=step))
+    return rows
+
+
+def _row(batch_id: uuid.UUID, message: Message[Any], *, is_waiting: bool) -> jobs.NewJob:
+    actor: Any = get_broker().get_actor(message.actor_name)
+    return replace(actor.new_job(message), batch_id=batch_id, is_waiting=is_waiting)
+
+
+def _callback(message: Message[Any]) -> jobs.NewJob:
+    actor: Any = get_broker().get_actor(message.actor_name)
+    return replace(actor.new_job(message), is_waiting=True)
+
+
+def start(batch_id: uuid.UUID) -> None:
+    """Let the members of a batch that waits inside a chain begin; an empty one is over at once."""
+    first = "(chain_step IS NULL OR chain_step = 0)"
+    if not jobs.make_ready(f"batch_id = %s AND status = 'waiting' AND {first}", [str(batch_id)]):
+        _finish_empty(batch_id)
+
+
+def _finish_empty(batch_id: uuid.UUID) -> None:
+    from askpro.queues import acts  # acts reopen batches
+
+    row = _model().objects.select_for_update().filter(pk=batch_id, pending=0, status="open").first()
+    if row is None:
+        return
+    _model().objects.filter(pk=batch_id).update(status="finished", finished_at=Now())
+    wanted = [str(job_id) for job_id in (row.on_success_id, row.on_finish_id) if job_id]
+    jobs.make_ready("id = ANY(%s::uuid[]) AND status = 'waiting'", [wanted])
+    jobs.make_ready("chain_id = %s AND chain_step = %s AND status = 'waiting'", [row.chain_id, row.chain_step])
+    if row.on_failure_id:
+        acts.end("id = %s AND status = 'waiting'", [str(row.on_failure_id)], cancelled("Its batch succeeded."))
+
+
+def _model() -> Any:
+    # This module is loaded before the models are.
+    return apps.get_model("queues", "Batch")

@@ -1,0 +1,79 @@
+"""What a consumer takes in: hints from Redis or the oldest jobs by age, claimed and sorted out."""
+
+import time
+from collections.abc import Callable, Collection
+
+from askpro.queues import claim as claims
+from askpro.queues import guards
+from askpro.queues.claim import Claim
+from askpro.queues.database import CONNECTION_ERRORS
+from askpro.queues.hints import Popper
+from askpro.queues.workload import STUCK_AFTER, Workload
+
+# Seconds between two claims by age while Redis works: what it lost is found within this time.
+REPAIR_EVERY = 1.5
+# Seconds between two claims by age while Redis is away and nothing was found.
+POLL_EVERY = 0.1
+MOST_CLAIMED = 200
+LENGTH_OF_ID = 36
+
+
+class Intake:
+    """Claims the jobs of one queue for this process; how many at once follows what its threads get done."""
+
+    def __init__(self, workload: Workload, queue_name: str, actors: Collection[str], longest_wait: float) -> None:
+        self._workload = workload
+        self._queue_name = queue_name
+        self._actors = actors
+        self._wait = longest_wait
+        self._popper = Popper(queue_name, longest_wait)
+        self._repair_at = 0.0
+        self._size = max(workload.threads * 2, 8)
+
+    def take(self, wait: float) -> list[Claim]:
+        """Jobs that may start; waits up to `wait` seconds for one. Raises one of `CONNECTION_ERRORS`."""
+        if self._workload.is_stuck:
+            # Every thread is busy with something slow: what is ready is for other processes.
+            self._workload.wait_for_thread(STUCK_AFTER)
+            return []
+        claimed = self._claim_some(min(wait, self._wait))
+        if len(claimed) >= self._size:
+            self._size = min(self._size * 2, MOST_CLAIMED)
+        return self._sort_out(claimed)
+
+    def take_less(self) -> None:
+        """Claimed jobs had to be given back: claim fewer for a while."""
+        self._size = max(self._workload.threads, self._size // 4)
+
+    def close(self) -> None:
+        self._popper.close()
+
+    def _claim_some(self, wait: float) -> list[Claim]:
+        now = time.monotonic()
+        if self._popper.is_away or now >= self._repair_at:
+            self._repair_at = now + REPAIR_EVERY
+            claimed = self._claim(lambda: claims.by_age(self._who(), self._size))
+            if claimed or self._popper.is_away:
+                if not claimed:
+                    time.sleep(min(POLL_EVERY, wait))
+                return claimed
+        ids = self._popper.pop(self._size, min(wait, max(self._repair_at - now, 0.01)))
+        ids = [job_id for job_id in ids if len(job_id) == LENGTH_OF_ID]
+        return self._claim(lambda: claims.by_ids(self._who(), ids)) if ids else []
+
+    def _who(self) -> claims.Who:
+        work = self._workload
+        return work.database, work.worker_id, self._queue_name, self._actors
+
+    def _claim(self, fetch: Callable[[], list[Claim]]) -> list[Claim]:
+        return self._workload.claim(fetch)
+
+    def _sort_out(self, claimed: list[Claim]) -> list[Claim]:
+        try:
+            may, refused = guards.sort_out(self._workload.database, claimed)
+        except CONNECTION_ERRORS:
+            self._workload.give_back(claimed)
+            raise
+        for claim, outcome in refused:
+            self._workload.release(claim, outcome)
+        return may

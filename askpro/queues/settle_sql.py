@@ -1,0 +1,212 @@
+"""The settle statement, put together from the parts that a set of finished jobs needs."""
+
+from functools import cache
+
+# The row with this step is the chain's `catch`: sent when a step is dead or cancelled.
+CATCH = -1
+
+# Everything in the batch completed, and nothing waits for any of it.
+PLAIN = """
+WITH item AS (
+    SELECT * FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[])
+        AS item (id, claim_no, started_ago, ended_ago)
+), settled AS (
+    UPDATE queues_job AS job
+       SET status = 'completed', worker_id = NULL, run_at = NULL, finished_at = statement_timestamp()
+      FROM item
+     WHERE job.id = item.id AND job.status = 'processing' AND job.worker_id = %s AND job.claim_no = item.claim_no
+ RETURNING job.id, job.claim_no
+)
+INSERT INTO queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version)
+SELECT item.id, item.claim_no, 'completed', statement_timestamp() - item.started_ago * interval '1 second',
+       statement_timestamp() - item.ended_ago * interval '1 second', %s, %s
+  FROM item JOIN settled ON settled.id = item.id
+RETURNING job_id::text
+"""
+
+# One clock reading for the whole statement: a job never ends before its attempt.
+# The last real error stays: a deadline that passes while a failed job waits does not hide it.
+# Rows are locked in the order of their ids, so that two batches never wait for each other in a circle.
+BASE = """
+WITH item AS (
+    SELECT * FROM unnest(
+        %s::uuid[], %s::int[], %s::varchar[], %s::varchar[], %s::float8[], %s::float8[], %s::bool[], %s::float8[],
+        %s::varchar[], %s::bool[], %s::varchar[], %s::varchar[], %s::text[], %s::varchar[], %s::text[], %s::float8[],
+        %s::bool[]
+    ) AS item (id, claim_no, status, attempt, started_ago, ended_ago, spends_try, run_in,
+               reason, expected, error_class, error_message, trace, fingerprint, log, slot_in, is_loss)
+), held AS (
+    SELECT job.id FROM queues_job AS job JOIN item ON item.id = job.id
+     WHERE job.status = 'processing' AND job.worker_id = %s AND job.claim_no = item.claim_no
+     ORDER BY job.id FOR UPDATE OF job
+), settled AS (
+    UPDATE queues_job AS job
+       SET status = item.status,
+           worker_id = NULL,
+           tries_spent = job.tries_spent + item.spends_try::int,
+           losses = job.losses + item.is_loss::int,
+           releases = job.releases + (item.status = 'released')::int,
+           release_reason = CASE WHEN item.status = 'released' THEN item.reason ELSE job.release_reason END,
+           run_at = statement_timestamp() + item.run_in * interval '1 second',
+           rate_slot_at = statement_timestamp() + item.slot_in * interval '1 second',
+           ready_at = CASE WHEN item.status = 'queued' THEN coalesce(job.ready_at, statement_timestamp())
+                           ELSE job.ready_at END,
+           finished_at = CASE WHEN item.status IN ('completed', 'dead', 'cancelled') THEN statement_timestamp() END,
+           error_class = CASE WHEN kept THEN job.error_class ELSE item.error_class END,
+           error_message = CASE WHEN kept THEN job.error_message ELSE item.error_message END
+      FROM (SELECT item.*, item.error_class = '' OR (item.error_class = 'DeadlineExceeded' AND job.error_class <> '')
+                   AS kept FROM item JOIN queues_job AS job ON job.id = item.id) AS item
+     WHERE job.id = item.id AND job.id IN (SELECT id FROM held)
+ RETURNING job.id, job.claim_no, job.status, job.queue_name, job.chain_id, job.chain_step, job.lock_key,
+           job.in_order, job.share_key, job.batch_id
+), attempted AS (
+    INSERT INTO queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version,
+                                expected, error_class, error_message, trace, fingerprint, log)
+    SELECT item.id, item.claim_no, item.attempt, statement_timestamp() - item.started_ago * interval '1 second',
+           statement_timestamp() - item.ended_ago * interval '1 second', %s, %s,
+           item.expected, item.error_class, item.error_message, item.trace, item.fingerprint, item.log
+      FROM item JOIN settled ON settled.id = item.id
+     WHERE item.attempt IS NOT NULL
+)"""
+
+# An ordered key stays with its job until it is over; every other key is free when the run ends.
+LOCKS = """, unlocked AS (
+    DELETE FROM queues_lock AS lock USING settled
+     WHERE lock.job_id = settled.id
+       AND (NOT settled.in_order OR lock.key <> settled.lock_key OR settled.status IN ('completed', 'dead', 'cancelled'))
+), unblocked AS (
+    SELECT waiter.id FROM (SELECT DISTINCT lock_key FROM settled WHERE lock_key IS NOT NULL) AS freed,
+        LATERAL (SELECT id FROM queues_job WHERE lock_key = freed.lock_key AND status = 'released' AND run_at IS NULL
+                  ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) AS waiter
+    UNION
+    SELECT waiter.id FROM (SELECT share_key, count(*) FROM settled WHERE share_key IS NOT NULL GROUP BY 1) AS freed,
+        LATERAL (SELECT id FROM queues_job WHERE share_key = freed.share_key AND status = 'released' AND run_at IS NULL
+                  ORDER BY id LIMIT freed.count FOR UPDATE SKIP LOCKED) AS waiter
+)"""
+
+CHAINS = f""", halted AS (
+    UPDATE queues_job AS job SET status = 'cancelled', finished_at = statement_timestamp()
+      FROM settled
+     WHERE job.chain_id = settled.chain_id AND job.status = 'waiting' AND job.id NOT IN (SELECT id FROM settled)
+       AND ((settled.status = 'cancelled' AND job.chain_step >= 0)
+         OR (settled.status = 'completed' AND job.chain_step = {CATCH} AND NOT EXISTS (
+             SELECT 1 FROM queues_job AS later
+              WHERE later.chain_id = job.chain_id AND later.chain_step > settled.chain_step)))
+), following AS (
+    SELECT waiter.id FROM settled JOIN queues_job AS waiter
+        ON waiter.chain_id = settled.chain_id AND waiter.status = 'waiting'
+     WHERE (settled.status = 'completed' AND waiter.chain_step = settled.chain_step + 1)
+        OR (settled.status IN ('dead', 'cancelled') AND waiter.chain_step = {CATCH})
+)"""
+
+# A chain inside a batch is one member: it is over with its last step, or with the first that fails.
+# The first failure cancels what has not begun, unless the batch allows failures.
+BATCHES = f""", over AS (
+    SELECT DISTINCT ON (settled.batch_id, coalesce(settled.chain_id, settled.id))
+           settled.batch_id, settled.chain_id, settled.status <> 'completed' OR later.steps IS NOT NULL AS failed
+      FROM settled, LATERAL (
+        SELECT count(*) FILTER (WHERE status = 'waiting') AS waiting, nullif(count(*), 0) AS steps FROM queues_job
+         WHERE chain_id = settled.chain_id AND chain_step > settled.chain_step) AS later
+     WHERE settled.batch_id IS NOT NULL
+       AND (settled.status IN ('dead', 'cancelled') OR (settled.status = 'completed' AND later.waiting = 0))
+       AND NOT EXISTS (SELECT 1 FROM queues_job AS earlier
+                        WHERE earlier.chain_id = settled.chain_id AND earlier.id NOT IN (SELECT id FROM settled)
+                          AND earlier.chain_step < settled.chain_step AND earlier.status IN ('dead', 'cancelled'))
+), swept AS (
+    UPDATE queues_job AS job
+       SET status = 'cancelled', finished_at = statement_timestamp(), run_at = NULL, error_class = 'BatchCancelled'
+      FROM queues_batch AS batch
+     WHERE batch.id IN (SELECT batch_id FROM over WHERE failed) AND NOT batch.allow_failures
+       AND job.batch_id = batch.id AND job.id NOT IN (SELECT id FROM settled)
+       AND job.status IN ('waiting', 'queued', 'scheduled', 'retrying', 'released')
+ RETURNING job.batch_id, job.id, job.chain_id, job.chain_step
+), counted AS (
+    SELECT batch_id, sum(ended)::int AS ended, sum(failed)::int AS failed FROM (
+        SELECT batch_id, 1 AS ended, failed::int AS failed FROM over
+        UNION ALL
+        SELECT swept.batch_id, 1, 1 FROM swept
+         WHERE swept.chain_id IS NULL
+            OR (swept.chain_step = (SELECT max(chain_step) FROM queues_job WHERE chain_id = swept.chain_id)
+                AND swept.chain_id NOT IN (SELECT chain_id FROM over WHERE chain_id IS NOT NULL)
+                AND NOT EXISTS (SELECT 1 FROM queues_job AS other
+                                 WHERE other.chain_id = swept.chain_id AND other.id NOT IN (SELECT id FROM settled)
+                                   AND other.status IN ('processing', 'dead', 'cancelled')))
+    ) AS members GROUP BY batch_id
+), batches AS (
+    UPDATE queues_batch AS batch
+       SET pending = batch.pending - counted.ended,
+           failed = batch.failed + counted.failed,
+           status = CASE WHEN batch.pending - counted.ended <= 0 AND batch.status = 'open'
+                         THEN 'finished' ELSE batch.status END,
+           finished_at = CASE WHEN batch.pending - counted.ended <= 0 THEN statement_timestamp() END
+      FROM (SELECT counted.* FROM counted JOIN queues_batch ON queues_batch.id = counted.batch_id
+             ORDER BY queues_batch.id FOR UPDATE OF queues_batch) AS counted
+     WHERE batch.id = counted.batch_id
+ RETURNING batch.*, counted.failed AS newly_failed
+), called AS (
+    SELECT on_finish_id AS id FROM batches WHERE pending <= 0
+    UNION SELECT on_success_id FROM batches WHERE pending <= 0 AND failed = 0
+    UNION SELECT on_failure_id FROM batches WHERE newly_failed > 0 AND failed = newly_failed
+    UNION SELECT job.id FROM batches JOIN queues_job AS job
+              ON job.chain_id = batches.chain_id AND job.chain_step = batches.chain_step
+           WHERE batches.pending <= 0 AND batches.failed = 0 AND job.status = 'waiting'
+    UNION SELECT job.id FROM batches JOIN queues_job AS job
+              ON job.chain_id = batches.chain_id AND job.chain_step = {CATCH}
+           WHERE batches.pending <= 0 AND batches.failed > 0 AND job.status = 'waiting'
+), uncalled AS (
+    UPDATE queues_job AS job SET status = 'cancelled', finished_at = statement_timestamp()
+      FROM batches
+     WHERE batches.pending <= 0 AND job.status = 'waiting'
+       AND ((job.id = batches.on_success_id AND batches.failed > 0)
+         OR (job.id = batches.on_failure_id AND batches.failed = 0))
+)"""
+
+# A callback exists if and only if the result that calls it was written.
+CALLBACKS = """, callback AS (
+    INSERT INTO queues_job (id, actor_name, queue_name, args, kwargs, options, tags, status, ready_at, deadline_at)
+    SELECT call.id, call.actor_name, call.queue_name, call.args::jsonb, '{}', '{}', '{}', 'queued',
+           statement_timestamp(), statement_timestamp() + call.deadline * interval '1 millisecond'
+      FROM unnest(%s::uuid[], %s::uuid[], %s::varchar[], %s::varchar[], %s::text[], %s::int8[])
+               AS call (parent_id, id, actor_name, queue_name, args, deadline)
+      JOIN settled ON settled.id = call.parent_id
+ RETURNING id, queue_name
+)"""
+
+END = """, next AS (
+    UPDATE queues_job AS job
+       SET status = 'queued', ready_at = statement_timestamp(), run_at = NULL,
+           deadline_at = CASE WHEN job.status = 'waiting'
+                              THEN statement_timestamp() + (job.deadline_at - job.created_at)
+                              ELSE job.deadline_at END
+      FROM ({ready}) AS ready
+     WHERE job.id = ready.id AND job.status IN ('waiting', 'released'){unless_swept}
+ RETURNING job.id, job.queue_name
+)
+SELECT id::text, queue_name, true FROM next
+UNION ALL SELECT id::text, queue_name, false FROM settled{called}
+"""
+NOTHING = "SELECT NULL::uuid AS id WHERE false"
+
+
+@cache
+def statement(*, locks: bool, chains: bool, batches: bool, callbacks: bool) -> str:
+    """The statement for jobs of which some have such features. Each combination is put together once."""
+    ready = [
+        *(["SELECT id FROM unblocked"] if locks else []),
+        *(["SELECT id FROM following"] if chains else []),
+        *(["SELECT id FROM called"] if batches else []),
+    ]
+    parts = [
+        BASE,
+        LOCKS if locks else "",
+        BATCHES if batches else "",
+        CHAINS if chains else "",
+        CALLBACKS if callbacks else "",
+        END.format(
+            ready=" UNION ".join(ready) or NOTHING,
+            # A row that one statement cancels must not be made ready by the same one.
+            unless_swept="\n       AND job.id NOT IN (SELECT id FROM swept)" if batches else "",
+            called="\nUNION ALL SELECT id::text, queue_name, true FROM callback" if callbacks else "",
+        ),
+    ]
+    return "".join(parts)

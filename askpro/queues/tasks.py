@@ -1,0 +1,14 @@
+"""The engine's own jobs."""
+
+import uuid
+
+from askpro.queues import actor, batches
+
+
+@actor(queue_name="default", atomic=True)
+def start_batch(batch_id: str) -> None:
+    """Let a batch begin that is a step of a chain.
+
+    Writes: Job, Batch
+    """
+    batches.start(uuid.UUID(batch_id))

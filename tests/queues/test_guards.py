@@ -1,0 +1,248 @@
+"""What keeps a claimed job from starting: keys, order, places, limits, expiry, a younger copy."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from askpro.queues import acts, limits, once
+from askpro.queues.models import Job, Lock, RateLimit, UniqueKey
+from askpro.queues.once import OutsideTransaction
+from askpro.queues.testing import run_jobs
+from tests.queues import actors
+from tests.queues.test_settle import claim_all, database, settle_all, who  # noqa: F401 - a fixture among them
+
+pytestmark = pytest.mark.django_db
+
+
+def statuses():
+    return list(Job.objects.order_by("id").values_list("status", flat=True))
+
+
+class TestInOrder:
+    def test_a_later_job_waits_while_an_earlier_one_is_unfinished(self, effects):
+        actors.ordered.send(key="a", number=1, fails=True)
+        actors.ordered.send(key="a", number=2)
+        actors.ordered.send(key="b", number=3)
+        run_jobs()
+        assert statuses() == ["retrying", "released", "completed"]
+        assert Lock.objects.filter(key="order:a").exists()
+        Job.objects.filter(status="retrying").update(kwargs={"key": "a", "number": 1})
+        run_jobs(due_or_not=True)
+        assert effects() == ["ordered b 3", "ordered a 1", "ordered a 2"]
+        assert not Lock.objects.exists()
+
+    def test_a_dead_job_opens_its_key(self, effects):
+        actors.ordered.send_with_options(kwargs={"key": "a", "number": 1, "fails": True}, max_retries=0)
+        actors.ordered.send(key="a", number=2)
+        run_jobs()
+        assert statuses() == ["dead", "completed"]
+
+    def test_order_is_the_order_of_sending_even_when_a_later_one_is_claimed_first(self, effects):
+        for number in range(6):
+            actors.ordered.send(key="a", number=number)
+        Job.objects.filter(kwargs__number=0).update(ready_at=datetime.now(UTC) + timedelta(seconds=5))
+        run_jobs()
+        assert effects() == [f"ordered a {number}" for number in range(6)]
+
+
+class TestConcurrency:
+    @pytest.mark.django_db(transaction=True)
+    def test_at_most_so_many_hold_a_place_and_the_next_follows(self, database):  # noqa: F811
+        from askpro.queues import locks
+
+        for number in range(5):
+            actors.two_at_once.send(company_id=1, number=number)
+        actors.two_at_once.send(company_id=2, number=9)
+        may, full = locks.acquire(database, claim_all(database))
+        assert [claim.kwargs["number"] for claim in may] == [0, 1, 9]
+        settle_all(database, full, acts.cancelled("x")) if False else None
+        assert len(full) == 3
+
+    def test_all_of_them_run_in_the_end(self):
+        for number in range(5):
+            actors.two_at_once.send(company_id=1, number=number)
+        run_jobs()
+        assert statuses() == ["completed"] * 5
+        assert not Lock.objects.exists()
+
+
+class TestUniqueBy:
+    def test_a_second_copy_is_not_written_and_send_returns_the_first(self):
+        first = actors.unique.send(company_id=1)
+        second = actors.unique.send(company_id=1)
+        other = actors.unique.send(company_id=2)
+        assert second.message_id == first.message_id != other.message_id
+        assert Job.objects.count() == 2
+
+    def test_sending_again_brings_a_scheduled_copy_forward(self):
+        first = actors.unique.send_with_options(kwargs={"company_id": 1}, delay=timedelta(hours=1))
+        actors.unique.send_with_options(kwargs={"company_id": 1}, delay=timedelta(hours=2))
+        assert Job.objects.get().run_at < datetime.now(UTC) + timedelta(minutes=61)
+        actors.unique.send_with_options(kwargs={"company_id": 1}, delay=timedelta(seconds=10))
+        assert Job.objects.get().run_at < datetime.now(UTC) + timedelta(seconds=11)
+        actors.unique.send(company_id=1)
+        job = Job.objects.get()
+        assert (str(job.pk), job.status) == (first.message_id, "queued")
+
+    def test_a_running_copy_does_not_keep_a_new_one_away(self):
+        actors.unique.send(company_id=1)
+        Job.objects.update(status="processing", worker_id=1)
+        actors.unique.send(company_id=1)
+        assert Job.objects.count() == 2
+
+    def test_a_copy_that_comes_back_and_finds_a_younger_one_ends_superseded(self):
+        actors.unique.send(company_id=1)
+        Job.objects.update(status="processing", worker_id=1)
+        actors.unique.send(company_id=1)
+        Job.objects.filter(status="processing").update(status="queued", worker_id=None)
+        run_jobs()
+        assert statuses() == ["cancelled", "completed"]
+        assert Job.objects.get(status="cancelled").error_class == "Superseded"
+
+    def test_the_key_is_forgotten_when_its_job_is_over(self, database):  # noqa: F811
+        from askpro.queues import chores
+
+        actors.unique.send(company_id=1)
+        run_jobs()
+        assert UniqueKey.objects.exists()
+
+        class InTransaction:
+            @staticmethod
+            def rows(statement):
+                with connection.cursor() as cursor:
+                    cursor.execute(statement)
+
+        chores.sweep_unique_keys(InTransaction())
+        assert not UniqueKey.objects.exists()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_standing_copy_cannot_start_before_the_senders_transaction_has_ended(self, database):  # noqa: F811
+        actors.unique.send(company_id=1)
+        with transaction.atomic():
+            actors.unique.send(company_id=1)
+            assert claim_all(database) == []
+        assert len(claim_all(database)) == 1
+
+
+class TestRateLimits:
+    @given(rate=st.integers(1, 500), period=st.floats(0.5, 3600), start=st.floats(0, 1), late=st.floats(0, 1))
+    def test_no_window_ever_holds_more_than_the_rate(self, rate, period, start, late):
+        space = limits.spacing(rate, period)
+        times = [n * space.seconds + (late * space.tolerance if n % 2 == 0 else 0) for n in range(2 * rate + 3)]
+        begin = times[int(start * (rate - 1))]
+        assert sum(begin <= moment < begin + period for moment in times) <= rate
+        assert space.seconds * rate < period * 2.1
+
+    def test_each_waiting_job_has_a_slot_of_its_own_and_spends_no_try(self):
+        for _ in range(4):
+            actors.limited.send()
+        run_jobs()
+        waiting = Job.objects.filter(status="released").order_by("rate_slot_at")
+        assert waiting.count() == 3
+        slots = [job.rate_slot_at for job in waiting]
+        gaps = [(b - a).total_seconds() for a, b in zip(slots, slots[1:], strict=False)]
+        assert all(gap > 5.9 for gap in gaps)
+        assert set(waiting.values_list("tries_spent", "release_reason")) == {(0, "waits for its rate limit")}
+        assert RateLimit.objects.get().name == "testing"
+
+    def test_a_job_that_missed_its_slot_draws_another(self):
+        actors.limited.send()
+        Job.objects.update(rate_slot_at=datetime.now(UTC) - timedelta(minutes=1))
+        RateLimit.objects.create(name="testing", next_at=datetime.now(UTC) + timedelta(minutes=1))
+        run_jobs()
+        assert Job.objects.get().status == "released"
+
+
+class TestExpiry:
+    def test_a_job_is_cancelled_when_its_moment_has_passed(self):
+        actors.nothing.send_with_options(args=(1,), expires=datetime.now(UTC) - timedelta(seconds=1))
+        actors.nothing.send_with_options(args=(2,), expires=timedelta(minutes=1))
+        run_jobs()
+        assert statuses() == ["cancelled", "completed"]
+
+    def test_a_waiting_job_is_cancelled_without_being_claimed(self):
+        actors.nothing.send_with_options(args=(1,), delay=60_000, expires=datetime.now(UTC) - timedelta(seconds=1))
+        assert acts.end_expired() == 1
+        assert statuses() == ["cancelled"]
+
+
+class TestDeadline:
+    def test_waiting_past_the_deadline_ends_dead_with_the_last_real_error(self):
+        actors.fails.send("the real one")
+        run_jobs()
+        Job.objects.update(deadline_at=datetime.now(UTC) - timedelta(seconds=1))
+        assert acts.end_overdue() == 1
+        job = Job.objects.get()
+        assert (job.status, job.error_message) == ("dead", "the real one")
+
+
+class TestOnce:
+    def test_only_the_first_gets_the_effect(self):
+        with transaction.atomic():
+            assert once("mail:1")
+            assert not once("mail:1")
+            assert once("mail:2")
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_rolled_back_effect_is_free_again(self):
+        with pytest.raises(RuntimeError), transaction.atomic():
+            assert once("mail:1")
+            raise RuntimeError
+        with transaction.atomic():
+            assert once("mail:1")
+
+    @pytest.mark.django_db(transaction=True)
+    def test_it_refuses_to_claim_an_effect_outside_of_a_transaction(self):
+        with pytest.raises(OutsideTransaction):
+            once("mail:1")
+
+
+class TestCancelling:
+    def test_a_tags_unfinished_jobs_are_cancelled_and_running_ones_interrupted(self):
+        actors.tagged.send(call_id=1)
+        actors.tagged.send_with_options(kwargs={"call_id": 1}, delay=60_000)
+        actors.tagged.send(call_id=2)
+        running = actors.tagged.send(call_id=1)
+        Job.objects.filter(pk=running.message_id).update(status="processing", worker_id=1)
+        assert acts.cancel_tagged("call:1") == 3
+        assert statuses() == ["cancelled", "cancelled", "queued", "processing"]
+        assert Job.objects.get(pk=running.message_id).cancel_at is not None
+
+    def test_a_job_that_was_to_be_interrupted_and_came_back_is_not_run_again(self):
+        actors.step.send(name="x")
+        Job.objects.update(cancel_at=datetime.now(UTC))
+        run_jobs()
+        assert statuses() == ["cancelled"]
+
+
+class TestCallbacks:
+    def test_on_success_is_told_the_message_and_its_result(self, effects):
+        actors.gives.send_with_options(args=(7,), on_success=actors.hears)
+        run_jobs()
+        assert effects() == ["heard gives: 7"]
+
+    def test_on_failure_is_told_the_error_once_the_job_is_dead(self, effects):
+        actors.fails.send_with_options(args=("no",), on_failure=actors.hears, max_retries=1)
+        run_jobs()
+        assert effects() == []
+        run_jobs(due_or_not=True)
+        assert effects() == ["heard fails: {'type': 'ValueError', 'message': 'no'}"]
+
+
+def test_what_a_job_logs_stands_on_its_attempt():
+    actors.talks.send()
+    run_jobs()
+    lines = Job.objects.get().attempts.get().log.splitlines()
+    assert [line.split(" ", 1)[1] for line in lines] == ["eins", "zwei \ufffd"]
+
+
+def test_waiting_costs_no_time_of_a_worker():
+    began = time.monotonic()
+    for _ in range(20):
+        actors.limited.send()
+    run_jobs()
+    assert time.monotonic() - began < 5
