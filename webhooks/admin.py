@@ -59,6 +59,9 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
         ),
     )
 
+    def named(self, event: WebhookEvent) -> str:
+        return f"{event.get_provider_display()} {event.event_type} {subject_of(event)}"
+
     def find(self, rows: QuerySet[WebhookEvent], term: Term) -> QuerySet[WebhookEvent]:
         meant = Q(subject=term.text) | Q(event_key=term.text)
         if term.number is not None:

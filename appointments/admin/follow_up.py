@@ -74,6 +74,9 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
         ),
     )
 
+    def named(self, follow_up: FollowUp) -> str:
+        return f"{follow_up.get_reason_display()}: {follow_up.customer or 'unknown caller'}, {follow_up.company.name}"
+
     def find(self, rows: QuerySet[FollowUp], term: Term) -> QuerySet[FollowUp]:
         meant = Q(customer_id__in=customers_meant(term)) | Q(call__retell_call_id=term.text)
         if term.phone:

@@ -60,6 +60,10 @@ class ActsMixin:
         """The permission to change such rows, which the console grants in no other way."""
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
+    def named(self, obj: Any) -> str:
+        """A row so that a person recognises it before acting on it."""
+        return str(obj)
+
     def get_urls(self) -> list[URLPattern]:
         own = [
             path(
@@ -119,7 +123,7 @@ class ActsMixin:
             "form": form if act.note else None,
             "count": len(possible),
             "noun": self.opts.verbose_name if len(possible) == 1 else self.opts.verbose_name_plural,
-            "names": possible[:MOST_NAMED],
+            "names": [self.named(row) for row in possible[:MOST_NAMED]],
             "more": max(len(possible) - MOST_NAMED, 0),
             "skipped": len(rows) - len(possible),
             "selected": [str(row.pk) for row in rows],

@@ -157,7 +157,8 @@ class Story:
             attempts = list(row.attempts.all())
             started = [attempt.started_at for attempt in attempts if attempt.started_at]
             at = min(started) if started else row.finished_at or (None if row.status == "waiting" else row.created_at)
-            lines = [f"{row.error_class}: {row.error_message}"] if row.error_class and row.status == "dead" else []
+            name = row.error_class.rpartition(".")[2]
+            lines = [f"{name}: {row.error_message}"] if name and row.status == "dead" else []
             if row.releases:
                 lines.append(f"Put back {row.releases} times, last because of: {row.release_reason or 'no reason'}.")
             entry = _entry(row, at, "settings", row.actor_name, lines)

@@ -50,7 +50,6 @@ class WorkerAdmin(ReadOnlyModelAdmin):
                 ("Process", worker.pid),
                 ("Supervisor", display.link(worker.supervisor)),
                 ("Code", worker.code_version),
-                ("Database session", worker.backend_pid),
                 ("Started", display.moment(worker.started_at)),
                 ("Ended", display.moment(worker.ended_at)),
             ],

@@ -48,7 +48,7 @@ class CallAdmin(ReadOnlyModelAdmin):
         return rows.filter(meant)
 
     @admin.display(description="Caller")
-    def caller(self, call: Call) -> str:
+    def caller(self, call: Call) -> SafeString | str:
         return caller_of(call)
 
     @admin.display(description="When")
@@ -99,11 +99,11 @@ class CallAdmin(ReadOnlyModelAdmin):
         }
 
 
-def caller_of(call: Call) -> str:
+def caller_of(call: Call) -> SafeString | str:
     """Who called, by the best name there is."""
     if call.customer is not None and call.customer.name:
         return call.customer.name
-    return str(display.phone(call.from_number)) if call.from_number else "Anonymous caller"
+    return display.phone(call.from_number) if call.from_number else "Anonymous caller"
 
 
 def length_of(call: Call) -> str:

@@ -37,6 +37,16 @@ class CompanyForm(forms.ModelForm):
         required=False, label="Forget the stored key", widget=UnfoldBooleanSwitchWidget
     )
 
+    class Meta:
+        labels = {
+            "calcom_handles_notifications": "Cal.com confirms",
+            "sms_enabled": "SMS enabled",
+            "sms_sender": "SMS sender",
+            "notification_email": "Notification e-mail",
+            "quiet_from": "Quiet from",
+            "quiet_until": "Quiet until",
+        }
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if getattr(self.instance, "has_key", False) and "new_calcom_api_key" in self.fields:
