@@ -5,8 +5,6 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from calcom_stub import CalcomStub, error, timeout
-from salon import HOST, NOW, WISH, branch, call, company, customer, request, service, staff, wished
 
 from appointments import booking
 from appointments.models import Appointment, FollowUp
@@ -14,6 +12,8 @@ from appointments.tasks import create_appointment_from_call
 from askpro.queues.errors import Gone, RateLimited, Rejected, Unavailable, Unknown
 from calls.models import BookingRequest
 from notifications.models import Notification
+from tests.appointments.calcom_stub import CalcomStub, error, timeout
+from tests.appointments.salon import HOST, NOW, WISH, branch, call, company, customer, request, service, staff, wished
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
