@@ -42,9 +42,12 @@ def _database() -> str:
     """A fresh connection each time: libpq limits the time of connecting, not of a query on a hung server."""
     parameters = {**connection.get_connection_params(), "connect_timeout": CONNECT_SECONDS}
     try:
-        with connection.wrap_database_errors, closing(connection.get_new_connection(parameters)) as probe:
-            with probe.cursor() as cursor:
-                cursor.execute("SELECT 1")
+        with (
+            connection.wrap_database_errors,
+            closing(connection.get_new_connection(parameters)) as probe,
+            probe.cursor() as cursor,
+        ):
+            cursor.execute("SELECT 1")
     except DatabaseError:
         return "down"
     return "ok"
