@@ -7,7 +7,10 @@ from unittest import mock
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
-from signing import (
+
+from askpro.queues import hints
+from askpro.queues.models import Job
+from tests.webhooks.signing import (
     compact,
     post,
     post_calcom,
@@ -16,9 +19,6 @@ from signing import (
     recorded,
     retell_signature,
 )
-
-from askpro.queues import hints
-from askpro.queues.models import Job
 from webhooks.models import RefusedWebhook, WebhookEvent
 from webhooks.retell import Retell
 from webhooks.views import WebhookView
