@@ -58,6 +58,7 @@ WITH item AS (
 ), unlocked AS (
     DELETE FROM queues_lock AS lock USING settled
      WHERE settled.lock_key IS NOT NULL AND lock.key = settled.lock_key AND lock.job_id = settled.id
+ RETURNING lock.key
 ), halted AS (
     UPDATE queues_job AS job SET status = 'cancelled', finished_at = statement_timestamp()
       FROM settled
@@ -71,8 +72,8 @@ WITH item AS (
                 ON (waiter.chain_id = settled.chain_id AND settled.status = 'completed'
                     AND waiter.chain_step = settled.chain_step + 1 AND waiter.status = 'waiting')
             UNION
-            SELECT waiter.id FROM (SELECT DISTINCT lock_key FROM settled WHERE lock_key IS NOT NULL) AS freed,
-                LATERAL (SELECT id FROM queues_job WHERE lock_key = freed.lock_key AND status = 'released'
+            SELECT waiter.id FROM unlocked,
+                LATERAL (SELECT id FROM queues_job WHERE lock_key = unlocked.key AND status = 'released'
                             AND run_at IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) AS waiter) AS ready
      WHERE job.id = ready.id AND job.status IN ('waiting', 'released')
  RETURNING job.id, job.queue_name
