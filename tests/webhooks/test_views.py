@@ -90,6 +90,7 @@ def test_it_answers_400_when_the_body_ends_early() -> None:
         (retell_signature(b"{}", at_ms=time.time_ns() // 1_000_000 - 400_000), Reason.STALE),
         (retell_signature(b"{}", at_ms=time.time_ns() // 1_000_000 + 900_000), Reason.FUTURE),
     ],
+    ids=["missing", "not hex", "unknown key", "stale", "future"],  # the same in every xdist worker
 )
 def test_it_answers_401_and_counts_why_when_the_signature_is_not_right(signature: str, reason: Reason) -> None:
     assert post_retell(b"{}", signature).status_code == 401
