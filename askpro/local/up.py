@@ -109,7 +109,7 @@ class Up:
     def _welcome(self, keeper: Keeper, port: int) -> None:
         if not self._options.no_demo:
             self._demo(keeper)
-        self._console.print(banner(self._home, port, time.monotonic() - self._began))
+        self._console.print(banner(self._home, port, self._servers.cluster, time.monotonic() - self._began))
 
     def _demo(self, keeper: Keeper) -> None:
         """The demo company each time (it is made once), the demo call the first time only."""
