@@ -137,6 +137,17 @@ def test_it_reads_every_page_and_each_booking_once(calendar: CalcomStub, client:
     assert calendar.asked("GET /v2/bookings") == 3
 
 
+def test_it_misses_none_when_a_row_moves_while_it_pages(calendar: CalcomStub, client: Calcom) -> None:
+    for _ in range(calcom.PAGE + 20):
+        calendar.book("2026-12-03T13:00:00+00:00")
+    every = {booking["uid"] for booking in calendar.bookings}
+    listing = client.list_bookings({})
+    seen = {next(listing).uid for _ in range(calcom.PAGE)}
+    # One of those read changes, and moves to the end of a list that is in the order of change.
+    calendar.bookings.append(calendar.bookings.pop(0) | {"updatedAt": "2026-11-30T11:00:00.000Z"})
+    assert seen | {booking.uid for booking in listing} == every
+
+
 def test_it_leaves_unreadable_bookings_out_of_a_list(calendar: CalcomStub, client: Calcom) -> None:
     calendar.book("2026-12-03T13:00:00+00:00", uid="../../v2/me")
     good = calendar.book("2026-12-03T13:00:00+00:00")

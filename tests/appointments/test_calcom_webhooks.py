@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -30,7 +31,8 @@ def receive(body: dict[str, Any] | bytes) -> WebhookEvent:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     digest = hashlib.sha256(raw).hexdigest()
     values = {"body": raw, "body_sha256": digest, "event_type": "BOOKING_CREATED"}
-    event, _ = WebhookEvent.objects.get_or_create(provider=Provider.CALCOM, event_key=digest, defaults=values)
+    event, new = WebhookEvent.objects.get_or_create(provider=Provider.CALCOM, event_key=digest, defaults=values)
+    assert new or event.replay(force=True)
     process_calcom_webhook(event_id=event.pk)
     event.refresh_from_db()
     return event
@@ -145,7 +147,6 @@ def test_it_is_unassigned_until_a_company_has_the_event_type(calendar: CalcomStu
     assert receive(body).status == "unassigned"
     at = branch(company())
     service(at.company)
-    assert WebhookEvent.objects.get().replay()
     event = receive(body)
     assert (event.status, Appointment.objects.get().company) == ("processed", at.company)
 
@@ -164,6 +165,27 @@ def test_it_counts_the_day_anew_when_a_callers_appointment_changed(calendar: Cal
     assert not Job.objects.filter(actor_name="update_analytics").exists()
     receive(webhook(calendar.bookings[0], "BOOKING_CANCELLED", AT.format(3)))
     assert Job.objects.filter(actor_name="update_analytics").count() == 1
+
+
+def test_it_reads_a_form_too(booked: dict[str, Any]) -> None:
+    fields = webhook(booked, "BOOKING_CREATED", AT.format(1))
+    form = {name: fields["payload"][name] for name in ("uid", "eventTypeId", "startTime", "endTime")}
+    form |= {"triggerEvent": "BOOKING_CREATED", "createdAt": fields["createdAt"]}
+    body = urlencode(form).encode()
+    event = WebhookEvent.objects.create(
+        provider=Provider.CALCOM, event_key="form", body=body, content_type="application/x-www-form-urlencoded"
+    )
+    process_calcom_webhook(event_id=event.pk)
+    event.refresh_from_db()
+    assert event.status == "processed"
+    assert Appointment.objects.get().status == "confirmed"
+
+
+def test_it_does_nothing_twice_with_an_event_that_is_worked_off(booked: dict[str, Any]) -> None:
+    event = receive(webhook(booked, "BOOKING_CREATED", AT.format(1)))
+    Appointment.objects.all().delete()
+    process_calcom_webhook(event_id=event.pk)
+    assert not Appointment.objects.exists()
 
 
 def test_it_is_gone_when_the_event_is() -> None:
