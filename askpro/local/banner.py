@@ -26,7 +26,7 @@ def _lines(home: Home, port: int, database: Path | None) -> list[tuple[str, str]
     return [
         ("Console", f"[link]http://127.0.0.1:{port}/admin/[/link]"),
         ("Log-in", f"admin · {password}"),
-        ("Sandbox", f"[link]http://127.0.0.1:{home.recall('sandbox_http_port')}/[/link]"),
+        ("Sandbox", f"[link]http://127.0.0.1:{home.recall('sandbox_http_port')}/sandbox/[/link]"),
         ("", "plays Retell, Cal.com, Twilio and the mailbox"),
         ("Data, logs", str(home.path)),
         *([("Database", str(database))] if database and home.path not in database.parents else []),

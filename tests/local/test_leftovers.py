@@ -14,10 +14,12 @@ def test_it_ends_what_a_killed_run_of_this_home_left_and_nothing_else(tmp_path: 
     left, foreign = marked(ours), marked(other)
 
     try:
-        assert leftovers.end(ours) == 1
+        found = leftovers.find(ours)
+        assert [process.pid for process in found] == [left.pid]
+        leftovers.end(found)
         assert left.wait(5) != 0
         assert foreign.poll() is None
-        assert leftovers.end(ours) == 0
+        assert leftovers.find(ours) == []
     finally:
         for process in (left, foreign):
             process.kill()
