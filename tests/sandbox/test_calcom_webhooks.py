@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from askpro.sandbox.client import SandboxClient
-from askpro.sandbox.courier import calcom_signature
 from askpro.sandbox.credentials import LOCAL
 from tests.sandbox.listener import Listener
 from tests.sandbox.vendors import FIRST_TALK, THURSDAY, Calcom
@@ -23,13 +22,6 @@ def told(listener: Listener, position: int = 0) -> dict[str, Any]:
 
 def example(contracts: Path, trigger: str) -> dict[str, Any]:
     return json.loads((contracts / "examples" / "calcom" / f"{trigger}.json").read_text())
-
-
-def test_its_signature_is_that_of_the_contracts_vectors(contracts: Path) -> None:
-    vectors = json.loads((contracts / "examples/calcom/signatures.json").read_text())["vectors"]
-    sound = [vector for vector in vectors if vector.get("expect") is True and "secret" in vector and "body" in vector]
-    for vector in sound:
-        assert calcom_signature(vector["secret"], vector["body"].encode()) == vector["signature"], vector["name"]
 
 
 def test_it_signs_the_bytes_it_sends(calcom: Calcom, listener: Listener) -> None:
