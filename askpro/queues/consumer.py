@@ -1,6 +1,7 @@
 """One queue's consumer: hints from Redis or the oldest by age, claimed, and handed to Dramatiq's threads."""
 
 import logging
+import re
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -25,6 +26,7 @@ REPAIR_EVERY = 1.5
 # Seconds between two claims by age while Redis is away and nothing was found.
 POLL_EVERY = 0.1
 MOST_CLAIMED = 200
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WAITS_FOR_LOCK = Outcome("released", None, reason="waits for its lock")
 
 
@@ -47,6 +49,8 @@ class LedgerConsumer(dramatiq.Consumer):
         self._popper = Popper(queue_name, self._wait)
         self._claimed: deque[Claim] = deque()
         self._repair_at = 0.0
+        # The last claim by age was a full one: where Redis knows of nothing more, age may.
+        self._backlog = False
         self._batch = max(workload.threads * 2, 8)
 
     def __next__(self) -> LedgerMessage | None:
@@ -132,8 +136,10 @@ class LedgerConsumer(dramatiq.Consumer):
                 if not claimed:
                     time.sleep(POLL_EVERY)
                 return claimed
-        ids = self._popper.pop(self._batch, min(self._wait, max(self._repair_at - now, 0.01)))
-        valid = [job_id for job_id in ids if len(job_id) == 36]
+        ids = self._popper.pop(self._batch, self._patience(now))
+        if not ids and self._backlog:
+            return self._claim_by_age()
+        valid = [job_id for job_id in ids if ID.fullmatch(job_id)]
         if not valid:
             return []
         work = self._workload
@@ -141,11 +147,22 @@ class LedgerConsumer(dramatiq.Consumer):
             lambda: claims.by_ids(work.database, work.worker_id, self._queue_name, self._broker.actors, valid)
         )
 
+    def _patience(self, now: float) -> float:
+        """Seconds to wait for a hint."""
+        if self._backlog:
+            return 0.0
+        until_repair = max(self._repair_at - now, 0.01)
+        # Messages that turn out to wait behind slow ones have to be taken back soon.
+        longest = STUCK_AFTER if self._workload.has_waiting else self._wait
+        return min(longest, until_repair)
+
     def _claim_by_age(self) -> list[Claim]:
         work = self._workload
-        return work.claim(
+        claimed = work.claim(
             lambda: claims.by_age(work.database, work.worker_id, self._queue_name, self._broker.actors, self._batch)
         )
+        self._backlog = len(claimed) >= self._batch
+        return claimed
 
     def _refused(self, claim: Claim) -> bool:
         if claim.overdue:
