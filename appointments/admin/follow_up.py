@@ -47,8 +47,8 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
     list_display = ("why", "who", "said", "due", "progress", "company")
     list_filter = (StateFilter, ("reason", ChoicesDropdownFilter), ("company", RelatedDropdownFilter))
     list_select_related = ("company", "customer", "call")
+    page_related = ("company", "branch__company", "customer", "call", "appointment", "resolved_by")
     list_defer = (
-        "company__calcom_api_key",
         "call__transcript",
         "call__analysis",
         "call__variables",

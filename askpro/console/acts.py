@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -19,6 +20,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 CONFIRMED = "confirmed"
 MOST_NAMED = 20
+MOST_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,10 @@ class ActsMixin:
         """The page that asks, or None once everything is done."""
         if not self.may_act(request):
             raise PermissionDenied
-        rows = list(objects)
+        rows = list(islice(objects, MOST_AT_ONCE + 1))
+        if len(rows) > MOST_AT_ONCE:
+            messages.error(request, f"At most {MOST_AT_ONCE} at once. Filter the list further.")
+            return HttpResponseRedirect(back)
         confirmed = request.method == "POST" and CONFIRMED in request.POST
         form = NoteForm(act, request.POST if confirmed else None)
         if confirmed and form.is_valid():

@@ -70,7 +70,7 @@ class Story:
     @cached_property
     def follow_ups(self) -> list[FollowUp]:
         belongs = Q(call=self.call) | Q(appointment__in=[row.pk for row in self.appointments])
-        rows = FollowUp.objects.filter(belongs).select_related("resolved_by").defer("company")
+        rows = FollowUp.objects.filter(belongs).select_related("resolved_by")
         return list(rows.order_by("id")) if self._may(FollowUp) else []
 
     @cached_property

@@ -30,7 +30,8 @@ class CallAdmin(ReadOnlyModelAdmin):
         period("created_at", "period"),
     )
     list_select_related = ("company", "customer")
-    list_defer = ("transcript", "summary", "variables", "analysis", "problems", "company__calcom_api_key")
+    page_related = ("company", "branch__company", "phone_number", "customer")
+    list_defer = ("transcript", "summary", "variables", "analysis", "problems")
     search_help_text = "Call id, phone number, name or e-mail"
     empty_text = "Calls appear here when Retell reports them. To see one now, run: python3 manage.py demo_call"
     detail_template = "console/call.html"
@@ -72,13 +73,6 @@ class CallAdmin(ReadOnlyModelAdmin):
         if not call.needs_review:
             return ""
         return display.shorten(call.review_reason, 40) or display.pill("open", "Needs a look")
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Call | None:
-        """The call with all that its page names."""
-        if not (object_id.isascii() and object_id.isdigit() and len(object_id) < 19):
-            return None
-        rows = Call.objects.select_related("company", "branch", "phone_number", "customer")
-        return rows.defer("company__calcom_api_key").filter(pk=int(object_id)).first()
 
     def detail(self, request: HttpRequest, call: Call) -> dict[str, Any]:
         story = Story(call, request.user)

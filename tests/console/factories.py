@@ -17,8 +17,36 @@ from notifications.models import Notification
 from webhooks.models import RefusedWebhook, WebhookEvent
 
 HOSTILE = '<script>window.hacked = 1</script>"><img src=x onerror="window.hacked = 1">{{ 7|add:7 }}'
-FIRST = "Käthe Jürgen Ömer Zoë Björn Anneliese Søren Günther Łukasz Marie-Luise Friederike Özlem Håkon Ludmiła".split()
-LAST = "Groß Müller-Lüdenscheidt Yıldız Weiß Schröder Krämer Nowak Þórsson Köhler Öztürk Schönfeld von-der-Ahe".split()
+FIRST = [
+    "Käthe",
+    "Jürgen",
+    "Ömer",
+    "Zoë",
+    "Björn",
+    "Anneliese",
+    "Søren",
+    "Günther",
+    "Łukasz",
+    "Marie-Luise",
+    "Friederike",
+    "Özlem",
+    "Håkon",
+    "Ludmiła",
+]
+LAST = [
+    "Groß",
+    "Müller-Lüdenscheidt",
+    "Yıldız",
+    "Weiß",
+    "Schröder",
+    "Krämer",
+    "Nowak",
+    "Þórsson",
+    "Köhler",
+    "Öztürk",
+    "Schönfeld",
+    "von-der-Ahe",
+]
 SAID = [
     ("morgen", "um halb drei"),
     ("nächsten Donnerstag", "so gegen 16 Uhr"),
@@ -260,8 +288,9 @@ def _events(world: World, dice: random.Random) -> None:
             row.status = state
             row.reason = HOSTILE[:300] if index == 0 else f"Why it is {state}."
     world.events = WebhookEvent.objects.bulk_create(rows, batch_size=1000)
-    for event, call in zip(world.events, world.calls, strict=False):
-        event.received_at = call.ended_at or call.started_at
+    ended = {call.retell_call_id: call.ended_at or call.started_at for call in world.calls}
+    for event in world.events:
+        event.received_at = ended[event.subject]
     WebhookEvent.objects.bulk_update(world.events, ["received_at"], batch_size=1000)
     RefusedWebhook.objects.bulk_create(
         RefusedWebhook(
@@ -339,13 +368,14 @@ def _jobs(world: World, dice: random.Random) -> None:
     ]
     jobs: list[Job] = []
     attempts: list[Attempt] = []
-    for index, event in enumerate(world.events):
+    calls = {call.retell_call_id: (index, call) for index, call in enumerate(world.calls)}
+    for event in world.events:
         sent = event.received_at
         jobs.append(_job("process_retell_call_ended", "critical", sent, [f"event:{event.pk}"], dice))
         _ran(attempts, jobs[-1], sent + timedelta(milliseconds=4), world)
-        if index >= len(world.calls):
+        if event.event_type != "call_ended":
             continue
-        call, chain_id = world.calls[index], job_id(sent, dice)
+        (index, call), chain_id = calls[event.subject], job_id(sent, dice)
         state = {0: "dead", 3: "retrying", 6: "released", 8: "queued"}.get(index % 40, "completed")
         for number, (name, queue) in enumerate(steps):
             tags = [f"call:{call.pk}", f"company:{call.company_id}"]
