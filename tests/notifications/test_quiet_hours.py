@@ -42,6 +42,13 @@ def test_it_waits_an_hour_less_in_the_night_of_march() -> None:
     assert until.timestamp() - began.timestamp() == 8.5 * 3600
 
 
+def test_it_ends_at_the_second_passing_of_an_hour_that_comes_twice() -> None:
+    second = datetime(2026, 10, 25, 2, 15, fold=1, tzinfo=BERLIN)
+    until = quiet_until(second, BERLIN, time(21), time(2, 30))
+    assert until is not None
+    assert until.timestamp() - second.timestamp() == 15 * 60
+
+
 def test_it_can_be_quiet_at_noon() -> None:
     noon = (time(12), time(14))
     assert quiet_until(at("2026-12-01T13:00"), BERLIN, *noon) == at("2026-12-01T14:00")
