@@ -12,7 +12,7 @@ from appointments.calcom_booking import Booking
 from appointments.calcom_errors import BookingRefused, SlotGone
 from appointments.mirror import mirror
 from appointments.models import Appointment, CalcomUid, FollowUp
-from appointments.rules import Problem, problem_with
+from appointments.rules import CALLBACK, Problem, problem_with
 from askpro.queues.errors import Gone, JobError, Unavailable, Unknown
 from calls.models import BookingRequest, Call, Service
 from calls.phone import normalise
@@ -79,7 +79,7 @@ class Booker:
         self.appointment = Appointment.objects.filter(booking_request=self.request).first()
         if self.appointment is not None and (self._is_settled() or self._accept(self._look())):
             return
-        if not self.request.company.books_appointments:
+        if not self.request.company.books_appointments and self.request.unclear != CALLBACK:
             self.request.close(BookingRequest.Status.DROPPED)
         elif problem := problem_with(self.request, timezone.now()):
             hand_over(self.request, problem, self.appointment)

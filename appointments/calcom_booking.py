@@ -11,6 +11,7 @@ from typing import Any, Self
 from calls.text import clean
 
 _UID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _LARGEST_ID = 2**63 - 1
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
@@ -128,6 +129,8 @@ def text(value: object, limit: int) -> str:
 
 def number(value: object) -> int | None:
     """A whole positive number that fits a bigint, else None: a host without id has the id "unknown"."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = int(value)  # a form knows texts only
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ID:
         return None
     return value

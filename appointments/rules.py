@@ -7,6 +7,8 @@ from appointments.models import FollowUp
 from calls.models import BookingRequest
 from calls.moment import Reason as Unclear
 
+# A request that asks for no appointment at all.
+CALLBACK = "callback"
 FARTHEST = timedelta(days=366)
 
 # Why the words of a caller are work for a person → the follow-up's reason; all the others are "unclear".
@@ -32,6 +34,8 @@ def problem_with(request: BookingRequest, now: datetime) -> Problem | None:
 
 def _problem_with_words(request: BookingRequest) -> Problem | None:
     unclear = request.unclear
+    if unclear == CALLBACK:
+        return Problem(FollowUp.Reason.CALLBACK, "The caller wants to be called back.")
     if "staff" in unclear:
         return Problem(FollowUp.Reason.UNKNOWN_STAFF, "No single member of staff was named.")
     if "service" in unclear:

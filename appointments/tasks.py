@@ -10,6 +10,7 @@ from askpro.queues import MIN, H, S, actor
 from askpro.queues.errors import Gone
 from calls.models import Call, Company
 from webhooks.models import WebhookEvent
+from webhooks.reading import Malformed
 
 
 @actor(
@@ -35,22 +36,12 @@ def create_appointment_from_call(call_id: int) -> None:
 )
 def process_calcom_webhook(event_id: int) -> None:
     """Mirror what Cal.com's webhook says, once, whatever the order in which they come."""
-    event = WebhookEvent.objects.select_related("company").filter(pk=event_id).first()
-    if event is None:
-        raise Gone(f"There is no webhook event {event_id}.")
     try:
-        told = CalcomEvent.from_body(bytes(event.body))
-        if told.trigger not in news.HANDLERS:
-            event.mark_ignored(f"{told.trigger} changes nothing here")
-            return
-        done = news.apply(told)
-    except Unreadable as error:
-        event.mark_invalid(str(error))
-        return
-    except NoCompany as error:
-        event.mark_unassigned(str(error))
-        return
-    _finish(event, done)
+        event = WebhookEvent.take(event_id)
+    except WebhookEvent.DoesNotExist as error:
+        raise Gone(f"There is no webhook event {event_id}.") from error
+    if event is not None:
+        _work_on(event)
 
 
 @actor(
@@ -88,6 +79,21 @@ def update_analytics(call_id: int) -> None:
 def clear_reservation(appointment_id: int) -> None:
     """Look at Cal.com for a reservation that nobody wants any more, cancel what it may have become, let go of it."""
     reservations.clear(appointment_id)
+
+
+def _work_on(event: WebhookEvent) -> None:
+    try:
+        told = CalcomEvent.from_fields(event.payload)
+        if told.trigger not in news.HANDLERS:
+            event.mark_ignored(f"{told.trigger} changes nothing here")
+            return
+        done = news.apply(told)
+    except (Malformed, Unreadable) as error:
+        event.mark_invalid(str(error))
+    except NoCompany as error:
+        event.mark_unassigned(str(error))
+    else:
+        _finish(event, done)
 
 
 def _finish(event: WebhookEvent, done: Mirrored | Appointment | None) -> None:

@@ -1,11 +1,15 @@
 """The two addresses that a load balancer or an orchestrator asks."""
 
+from contextlib import closing
+
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 CONNECT_SECONDS = 2  # the least that libpq knows
 REDIS_SECONDS = 0.3
@@ -36,15 +40,14 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 def _database() -> str:
     """A fresh connection each time: libpq limits the time of connecting, not of a query on a hung server."""
+    parameters = {**connection.get_connection_params(), "connect_timeout": CONNECT_SECONDS}
     try:
-        probe = connection.get_new_connection(
-            {**connection.get_connection_params(), "connect_timeout": CONNECT_SECONDS}
-        )
-        try:
-            with probe.cursor() as cursor:
-                cursor.execute("SELECT 1")
-        finally:
-            probe.close()
+        with (
+            connection.wrap_database_errors,
+            closing(connection.get_new_connection(parameters)) as probe,
+            probe.cursor() as cursor,
+        ):
+            cursor.execute("SELECT 1")
     except DatabaseError:
         return "down"
     return "ok"
@@ -66,7 +69,10 @@ def _redis() -> str:
     if not settings.REDIS_URL:
         return "off"
     client = redis.Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS, retry=None
+        settings.REDIS_URL,
+        socket_connect_timeout=REDIS_SECONDS,
+        socket_timeout=REDIS_SECONDS,
+        retry=Retry(NoBackoff(), 0),
     )
     try:
         client.ping()

@@ -29,7 +29,8 @@ class NotificationAdmin(ReadOnlyModelAdmin):
         period("created_at", "period"),
     )
     list_select_related = ("company",)
-    list_defer = ("text", "company__calcom_api_key")
+    page_related = ("company", "customer", "call", "appointment", "follow_up__company")
+    list_defer = ("text",)
     search_help_text = "Phone number, e-mail or message sid"
     empty_text = "A booked appointment sends the first one. To see it, run: python3 manage.py demo_call"
     detail_template = "console/notification.html"

@@ -50,7 +50,7 @@ def ask_about_unreported() -> int:
     """Send jobs that ask Twilio about SMS sent a while ago without a word since; returns how many."""
     now = timezone.now()
     silent = Notification.objects.filter(
-        Q(polled_at=None) | Q(polled_at__lt=now - ASK_AGAIN_AFTER),
+        Q(polled_at=None) | Q(polled_at__lte=now - ASK_AGAIN_AFTER),
         status=Status.SENT,
         channel=Notification.Channel.SMS,
         sent_at__range=(now - ASK_FOR, now - UNREPORTED_AFTER),

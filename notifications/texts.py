@@ -202,7 +202,7 @@ def _follow_up_facts(follow_up: FollowUp, words: Wording, language: Language) ->
     if follow_up.detail:
         yield labels.detail, follow_up.detail
     if alternatives := [dates.moment(slot.astimezone(zone), language) for slot in _alternatives(follow_up)]:
-        yield labels.alternatives, "; ".join(alternatives)
+        yield labels.alternatives, "\n".join(alternatives)
     yield labels.due, dates.moment(follow_up.due_at.astimezone(zone), language)
 
 

@@ -22,12 +22,10 @@ ASK_AGAIN_AFTER: Final = 5.0
 def process(event: WebhookEvent) -> None:
     """Apply one stored callback. Raises `Release` while the message it is about may still become known."""
     fields = event.payload
-    if "MessageStatus" in fields:
-        _process_status(event, fields)
-    elif "Body" in fields or fields.get("SmsStatus") == "received":
+    if "Body" in fields or fields.get("SmsStatus") == "received":
         receive(event, Reply.from_fields(fields))
     else:
-        event.mark_ignored("Neither a status nor a message.")
+        _process_status(event, fields)
 
 
 def _process_status(event: WebhookEvent, fields: dict[str, str]) -> None:
@@ -41,7 +39,8 @@ def _process_status(event: WebhookEvent, fields: dict[str, str]) -> None:
             raise Release(ASK_AGAIN_AFTER, "the message is not known yet")
         event.mark_ignored("No message of ours has this sid.")
         return
-    report = delivery.Report(sid, fields["MessageStatus"], _code(fields.get("ErrorCode", "")))
+    status = fields.get("MessageStatus") or fields.get("SmsStatus") or ""
+    report = delivery.Report(sid, status, _code(fields.get("ErrorCode", "")))
     if why_not := delivery.apply(report, notification):
         event.mark_ignored(why_not, notification.company)
     else:

@@ -75,21 +75,21 @@ GERMAN = Wording(
     ),
     messages={
         Kind.CONFIRMATION: Message(
-            subject="Ihr Termin: {date}",
+            subject="Ihr Termin am {date}",
             heading="Ihr Termin ist bestätigt",
             lead="Ihr Termin ist fest für Sie eingetragen. Wir freuen uns auf Ihren Besuch.",
             call_us="Möchten Sie den Termin ändern oder absagen? Rufen Sie uns bitte an: {phone}.",
             sms="Ihr Termin ist bestätigt: {when}",
         ),
         Kind.RESCHEDULED: Message(
-            subject="Ihr Termin wurde verlegt: {date}",
+            subject="Ihr Termin wurde verlegt auf {date}",
             heading="Ihr Termin wurde verlegt",
             lead="Für Ihren Termin gilt eine neue Zeit. Der bisherige Eintrag gilt nicht mehr.",
             call_us="Passt Ihnen die neue Zeit nicht? Rufen Sie uns bitte an: {phone}.",
             sms="Ihr Termin wurde verlegt auf {when}",
         ),
         Kind.CANCELLATION: Message(
-            subject="Ihr Termin wurde abgesagt: {date}",
+            subject="Ihr Termin am {date} wurde abgesagt",
             heading="Ihr Termin wurde abgesagt",
             lead="Der folgende Termin findet nicht statt.",
             call_us="Möchten Sie einen neuen Termin vereinbaren? Rufen Sie uns bitte an: {phone}.",
@@ -140,21 +140,21 @@ ENGLISH = Wording(
     ),
     messages={
         Kind.CONFIRMATION: Message(
-            subject="Your appointment: {date}",
+            subject="Your appointment on {date}",
             heading="Your appointment is confirmed",
             lead="Your appointment is booked. We look forward to seeing you.",
             call_us="Would you like to change or cancel it? Please call us: {phone}.",
             sms="Your appointment is confirmed: {when}",
         ),
         Kind.RESCHEDULED: Message(
-            subject="Your appointment was moved: {date}",
+            subject="Your appointment was moved to {date}",
             heading="Your appointment was moved",
             lead="Your appointment has a new time. The previous one is no longer valid.",
             call_us="Does the new time not suit you? Please call us: {phone}.",
             sms="Your appointment was moved to {when}",
         ),
         Kind.CANCELLATION: Message(
-            subject="Your appointment was cancelled: {date}",
+            subject="Your appointment on {date} was cancelled",
             heading="Your appointment was cancelled",
             lead="The following appointment does not take place.",
             call_us="Would you like a new appointment? Please call us: {phone}.",

@@ -1,7 +1,6 @@
 """Fixtures of the whole suite, which runs on the real PostgreSQL and Redis that the environment names."""
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,21 +8,6 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-REDIS_DATABASES = 16  # as many as a Redis has by default
-
-
-def _own_redis_database() -> None:
-    """Each worker of pytest-xdist takes a Redis database of its own, before Django reads the settings."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) + 1
-    if url := os.environ.get("REDIS_URL"):
-        base = int(match[1]) if (match := re.search(r"/(\d+)$", url)) else 0
-        os.environ["REDIS_URL"] = f"{re.sub(r'/[0-9]*$', '', url)}/{(base + worker) % REDIS_DATABASES}"
-
-
-_own_redis_database()
-os.environ.setdefault("ASKPRO_ENV", "testing")
-# Playwright's sync API keeps an event loop in the thread in which the ORM works too.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

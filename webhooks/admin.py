@@ -31,7 +31,8 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
         period("received_at", "period"),
     )
     list_select_related = ("company",)
-    list_defer = ("body", "headers", "company__calcom_api_key")
+    page_related = ("company",)
+    list_defer = ("body", "headers")
     search_help_text = "Event id, call id, booking uid or message sid"
     empty_text = "Events appear here when a provider sends its first webhook. Or run: python3 manage.py demo_call"
     detail_template = "console/event.html"
@@ -59,6 +60,9 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
         ),
     )
 
+    def named(self, event: WebhookEvent) -> str:
+        return f"{event.get_provider_display()} {event.event_type} {subject_of(event)}"
+
     def find(self, rows: QuerySet[WebhookEvent], term: Term) -> QuerySet[WebhookEvent]:
         meant = Q(subject=term.text) | Q(event_key=term.text)
         if term.number is not None:
@@ -81,7 +85,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Reason")
     def why(self, event: WebhookEvent) -> SafeString | str:
-        return display.shorten(event.reason, 50)
+        return display.shorten(event.reason, 40)
 
     @admin.display(description="Received")
     def received(self, event: WebhookEvent) -> SafeString | str:

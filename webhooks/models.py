@@ -33,6 +33,8 @@ class WebhookEvent(models.Model):
     OPEN = (Status.RECEIVED, Status.FAILED)
     # What a replay takes up again without being forced to.
     UNFINISHED = (Status.FAILED, Status.IGNORED, Status.UNASSIGNED, Status.INVALID)
+    # And what only when it is.
+    FORCED = (Status.PROCESSED, Status.CONFLICT)
 
     provider = models.CharField(max_length=16, choices=Provider.choices)
     event_type = models.CharField(max_length=80)
@@ -113,7 +115,7 @@ class WebhookEvent(models.Model):
         from webhooks.vendors import job_of  # the vendors' files read this model
 
         job = job_of(self)
-        allowed = [*self.UNFINISHED, *((self.Status.PROCESSED, self.Status.CONFLICT) if force else ())]
+        allowed = [*self.UNFINISHED, *(self.FORCED if force else ())]
         if job is None:
             return False
         with transaction.atomic():

@@ -29,7 +29,8 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
         ("starts_at", RangeDateFilter),
     )
     list_select_related = ("company", "customer", "service", "staff")
-    list_defer = ("company__calcom_api_key", "notes")
+    page_related = ("company", "branch__company", "customer", "service", "staff", "call")
+    list_defer = ("notes",)
     ordering = ("-id",)
     search_help_text = "Name, phone number, e-mail or booking uid"
     empty_text = "Calls that ask for one and bookings at Cal.com appear here. Or run: python3 manage.py demo_call"

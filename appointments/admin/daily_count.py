@@ -18,7 +18,7 @@ class DailyCountAdmin(ReadOnlyModelAdmin):
     list_display = ("date", "company", "calls", "requests", "bookings", "follow_ups")
     list_filter = (("company", RelatedDropdownFilter),)
     list_select_related = ("company",)
-    list_defer = ("company__calcom_api_key",)
+    page_related = ("company",)
     date_hierarchy = "day"
     search_help_text = "Company"
     empty_text = "Each worked-off call counts for its day. To count one now, run: python3 manage.py demo_call"

@@ -47,8 +47,8 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
     list_display = ("why", "who", "said", "due", "progress", "company")
     list_filter = (StateFilter, ("reason", ChoicesDropdownFilter), ("company", RelatedDropdownFilter))
     list_select_related = ("company", "customer", "call")
+    page_related = ("company", "branch__company", "customer", "call", "appointment", "resolved_by")
     list_defer = (
-        "company__calcom_api_key",
         "call__transcript",
         "call__analysis",
         "call__variables",
@@ -73,6 +73,9 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
             run=lambda follow_up, user, note: follow_up.resolve(user, note),
         ),
     )
+
+    def named(self, follow_up: FollowUp) -> str:
+        return f"{follow_up.get_reason_display()}: {follow_up.customer or 'unknown caller'}, {follow_up.company.name}"
 
     def find(self, rows: QuerySet[FollowUp], term: Term) -> QuerySet[FollowUp]:
         meant = Q(customer_id__in=customers_meant(term)) | Q(call__retell_call_id=term.text)

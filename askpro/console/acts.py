@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -19,6 +20,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 CONFIRMED = "confirmed"
 MOST_NAMED = 20
+MOST_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ class ActsMixin:
     def may_act(self, request: HttpRequest) -> bool:
         """The permission to change such rows, which the console grants in no other way."""
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+    def named(self, obj: Any) -> str:
+        """A row so that a person recognises it before acting on it."""
+        return str(obj)
 
     def get_urls(self) -> list[URLPattern]:
         own = [
@@ -103,7 +109,10 @@ class ActsMixin:
         """The page that asks, or None once everything is done."""
         if not self.may_act(request):
             raise PermissionDenied
-        rows = list(objects)
+        rows = list(islice(objects, MOST_AT_ONCE + 1))
+        if len(rows) > MOST_AT_ONCE:
+            messages.error(request, f"At most {MOST_AT_ONCE} at once. Filter the list further.")
+            return HttpResponseRedirect(back)
         confirmed = request.method == "POST" and CONFIRMED in request.POST
         form = NoteForm(act, request.POST if confirmed else None)
         if confirmed and form.is_valid():
@@ -119,7 +128,7 @@ class ActsMixin:
             "form": form if act.note else None,
             "count": len(possible),
             "noun": self.opts.verbose_name if len(possible) == 1 else self.opts.verbose_name_plural,
-            "names": possible[:MOST_NAMED],
+            "names": [self.named(row) for row in possible[:MOST_NAMED]],
             "more": max(len(possible) - MOST_NAMED, 0),
             "skipped": len(rows) - len(possible),
             "selected": [str(row.pk) for row in rows],

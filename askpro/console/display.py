@@ -55,6 +55,16 @@ def minute(value: datetime | None) -> SafeString | str:
     return _time(value, "j M Y, H:i")
 
 
+def brief(value: datetime | None) -> SafeString | str:
+    """A time where there is little room: today's without the date, this year's without the year."""
+    if value is None:
+        return NOTHING
+    here, now = timezone.localtime(value), timezone.localtime()
+    if here.date() == now.date():
+        return _time(value, "H:i")
+    return _time(value, "j M, H:i" if here.year == now.year else "j M Y")
+
+
 def weekday(value: datetime | None) -> SafeString | str:
     """A time that a person has to keep: with its weekday."""
     return _time(value, "D j M Y, H:i")
@@ -74,20 +84,32 @@ def phone(number: str | None) -> SafeString | str:
     return format_html('<span class="ap-nowrap">{}</span>', _grouped(number)) if number else NOTHING
 
 
+def person(customer: Any) -> SafeString | str:
+    """A customer by name, else by number."""
+    if customer.name or not customer.phone:
+        return str(customer)
+    return phone(customer.phone)
+
+
+def error_class(name: str) -> SafeString | str:
+    """The class of an error without its module, which shows on hover."""
+    return format_html('<span title="{}">{}</span>', name, name.rpartition(".")[2]) if name else ""
+
+
 def duration(value: timedelta | None) -> str:
     """A length of time in its two largest units: 850 ms, 12.4 s, 3 min 20 s, 2 h 5 min, 4 d 3 h."""
     if value is None:
         return NOTHING
     seconds = value.total_seconds()
-    if abs(seconds) < 1:
+    if 0 < abs(seconds) < 1:
         return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, seconds = divmod(int(seconds), 60)
+    if abs(seconds) < 60:
+        return f"{seconds:.1f} s".replace(".0 s", " s")
+    minutes, rest = divmod(int(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {seconds} s"
+        return _two(minutes, "min", rest, "s")
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+    return _two(hours, "h", minutes, "min") if hours < 48 else _two(hours // 24, "d", hours % 24, "h")
 
 
 def shorten(text: str, length: int = 60) -> SafeString | str:
@@ -95,6 +117,10 @@ def shorten(text: str, length: int = 60) -> SafeString | str:
     if len(text) <= length:
         return text
     return format_html('<span title="{}">{}…</span>', text[:1000], text[: length - 1].rstrip())
+
+
+def _two(large: int, unit: str, small: int, smaller: str) -> str:
+    return f"{large} {unit} {small} {smaller}" if small else f"{large} {unit}"
 
 
 def _time(value: datetime | None, pattern: str) -> SafeString | str:

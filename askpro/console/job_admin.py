@@ -77,6 +77,9 @@ class JobAdmin(ReadOnlyModelAdmin):
         ),
     )
 
+    def named(self, job: Job) -> str:
+        return f"{job.actor_name} ({', '.join(job.tags) or job.pk})"
+
     def find(self, rows: QuerySet[Job], term: Term) -> QuerySet[Job]:
         if term.uuid:
             return rows.filter(Q(pk=term.uuid) | Q(chain_id=term.uuid))
@@ -111,7 +114,7 @@ class JobAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Last error or reason")
     def why(self, job: Job) -> SafeString | str:
-        return display.shorten(job.error_class or job.release_reason, 40)
+        return display.error_class(job.error_class) or display.shorten(job.release_reason, 40)
 
     def detail(self, request: HttpRequest, job: Job) -> dict[str, Any]:
         attempts = list(job.attempts.order_by("-claim_no"))
@@ -155,7 +158,8 @@ def _facts(job: Job) -> list[tuple[str, Any]]:
 
 def _notes(job: Job) -> list[tuple[str, str]]:
     if job.status == Job.Status.DEAD:
-        return [("danger", f"{job.error_class}: {job.error_message}" if job.error_class else "Gave up.")]
+        name = job.error_class.rpartition(".")[2]
+        return [("danger", f"{name}: {job.error_message}" if name else "Gave up.")]
     if job.status == Job.Status.RELEASED and job.release_reason:
         return [("info", f"Waits: {job.release_reason}. No try is spent by waiting.")]
     return []

@@ -23,6 +23,8 @@ class ConsoleModelAdmin(ActsMixin, ModelAdmin):
     list_filter_submit = True
     list_disable_select_all = True
     list_defer: tuple[str, ...] = ()
+    # What a row's page names, fetched with the row.
+    page_related: tuple[str, ...] = ()
     # Shown when there are no rows at all: what would fill the list.
     empty_text = ""
     search_fields = ("pk",)
@@ -39,13 +41,24 @@ class ConsoleModelAdmin(ActsMixin, ModelAdmin):
 
     def rows_for_search(self, typed: str) -> models.QuerySet[Any]:
         """The rows that the search over everything shows, without what is long."""
-        rows = self.model._default_manager.order_by("-pk").select_related(*(self.list_select_related or ()))
-        return self.find(rows.defer(*self.list_defer), Term.of(typed))
+        return self.find(self._light(self.model._default_manager.order_by("-pk")), Term.of(typed))
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows: models.QuerySet[Any] = super().get_queryset(request)
         match = request.resolver_match
-        return rows.defer(*self.list_defer) if match and str(match.url_name).endswith("_changelist") else rows
+        if match is not None and str(match.url_name).endswith("_changelist"):
+            return self._light(rows)
+        return rows.select_related(*self.page_related).defer(*_keys(self.page_related)) if self.page_related else rows
+
+    def _light(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        related = tuple(self.list_select_related or ())
+        rows = rows.select_related(*related) if related else rows
+        return rows.defer(*self.list_defer, *_keys(related))
+
+
+def _keys(related: tuple[str, ...]) -> list[str]:
+    """The secrets of related companies: not needed to name them, and one that cannot be read must break no page."""
+    return [f"{path}__calcom_api_key" for path in related if path.endswith("company")]
 
 
 class ReadOnlyModelAdmin(ConsoleModelAdmin):
@@ -93,6 +106,11 @@ class ReadOnlyInline(TabularInline):
     extra = 0
     can_delete = False
     show_change_link = True
+    page_related: tuple[str, ...] = ()
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows: models.QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related(*self.page_related).defer(*_keys(self.page_related)) if self.page_related else rows
 
     def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False

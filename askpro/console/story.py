@@ -70,7 +70,7 @@ class Story:
     @cached_property
     def follow_ups(self) -> list[FollowUp]:
         belongs = Q(call=self.call) | Q(appointment__in=[row.pk for row in self.appointments])
-        rows = FollowUp.objects.filter(belongs).select_related("resolved_by").defer("company")
+        rows = FollowUp.objects.filter(belongs).select_related("resolved_by")
         return list(rows.order_by("id")) if self._may(FollowUp) else []
 
     @cached_property
@@ -157,7 +157,8 @@ class Story:
             attempts = list(row.attempts.all())
             started = [attempt.started_at for attempt in attempts if attempt.started_at]
             at = min(started) if started else row.finished_at or (None if row.status == "waiting" else row.created_at)
-            lines = [f"{row.error_class}: {row.error_message}"] if row.error_class and row.status == "dead" else []
+            name = row.error_class.rpartition(".")[2]
+            lines = [f"{name}: {row.error_message}"] if name and row.status == "dead" else []
             if row.releases:
                 lines.append(f"Put back {row.releases} times, last because of: {row.release_reason or 'no reason'}.")
             entry = _entry(row, at, "settings", row.actor_name, lines)

@@ -27,7 +27,7 @@ def job_table(jobs: Iterable[Job], empty: str = "No job carries its tag.") -> Ta
             display.state(job),
             display.moment(job.created_at),
             len(job.attempts.all()),
-            display.shorten(job.error_class or job.release_reason, 70),
+            display.error_class(job.error_class) or display.shorten(job.release_reason, 70),
         ]
         for job in jobs
     ]

@@ -16,13 +16,13 @@ class Turn:
 def turns_of(transcript: str) -> list[Turn]:
     """The turns in order. Retell writes one a line, as "Agent: …" and "User: …"."""
     turns: list[Turn] = []
-    for line in transcript.splitlines():
+    for line in transcript.strip().splitlines():
         label, colon, words = line.partition(":")
         speaker = SPEAKERS.get(label.strip().lower(), "") if colon else ""
         if speaker:
             turns.append(Turn(speaker, words.strip()))
         elif turns:
-            turns[-1].words = f"{turns[-1].words}\n{line}".strip()
+            turns[-1].words = f"{turns[-1].words}\n{line}"
         elif line.strip():
             turns.append(Turn("", line.strip()))
     return turns

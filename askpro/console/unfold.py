@@ -45,7 +45,18 @@ NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": "Operations",
+        "items": [
+            entry("Jobs", "settings", "queues.job"),
+            entry("Webhook events", "webhook", "webhooks.webhookevent"),
+            entry("Refused webhooks", "block", "webhooks.refusedwebhook"),
+            entry("Workers", "memory", "queues.worker"),
+            entry("Supervisors", "dns", "queues.supervisor"),
+        ],
+    },
+    {
         "title": "Set-up",
+        "collapsible": True,
         "items": [
             entry("Companies", "storefront", "calls.company"),
             entry("Branches", "location_on", "calls.branch"),
@@ -54,16 +65,6 @@ NAVIGATION: list[dict[str, Any]] = [
             entry("Services", "content_cut", "calls.service"),
             entry("Users", "manage_accounts", "auth.user"),
             entry("Groups", "shield_person", "auth.group"),
-        ],
-    },
-    {
-        "title": "Operations",
-        "items": [
-            entry("Jobs", "settings", "queues.job"),
-            entry("Webhook events", "webhook", "webhooks.webhookevent"),
-            entry("Refused webhooks", "block", "webhooks.refusedwebhook"),
-            entry("Workers", "memory", "queues.worker"),
-            entry("Supervisors", "dns", "queues.supervisor"),
         ],
     },
 ]

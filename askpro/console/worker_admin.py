@@ -50,7 +50,6 @@ class WorkerAdmin(ReadOnlyModelAdmin):
                 ("Process", worker.pid),
                 ("Supervisor", display.link(worker.supervisor)),
                 ("Code", worker.code_version),
-                ("Database session", worker.backend_pid),
                 ("Started", display.moment(worker.started_at)),
                 ("Ended", display.moment(worker.ended_at)),
             ],
@@ -82,9 +81,7 @@ class SupervisorAdmin(ReadOnlyModelAdmin):
 
     def detail(self, request: HttpRequest, supervisor: Supervisor) -> dict[str, Any]:
         workers = supervisor.workers.order_by("-id")[:MOST_ROWS]
-        rows = [
-            [display.link(row), row.pool, display.state(row), display.moment(row.started_at)] for row in workers
-        ]
+        rows = [[display.link(row), row.pool, display.state(row), display.moment(row.started_at)] for row in workers]
         return {
             "headline": f"Supervisor {supervisor.pk}: {supervisor}",
             "state": display.state(supervisor),

@@ -14,12 +14,26 @@ MODULES = {"up": "askpro.local.up", "test": "askpro.local.suite", "bench": "askp
 REQUIREMENTS = {"up": (RUN_TIME, LOCAL), "test": (RUN_TIME, LOCAL, TESTS), "bench": (RUN_TIME, LOCAL)}
 REQUIREMENTS["setup"] = REQUIREMENTS["test"]
 
+OWN_COMMANDS = """\
+These set up what they need, also on a machine with nothing but Python:
+    setup   install, and nothing else
+    up      start the whole product here; Ctrl-C stops it
+    test    run the suite on a real PostgreSQL, Valkey and browser
+    bench   measure the engine
+
+The others are Django's and the apps':
+"""
+
 
 def dispatch(argv: list[str]) -> None:
     """Run the command of `argv` and exit with its code."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "askpro.settings")
     command = argv[1] if len(argv) > 1 else "help"
     try:
+        if command in ("help", "--help") and len(argv) < 3:
+            print(OWN_COMMANDS, flush=True)
+        elif command == "help" and argv[2] in REQUIREMENTS:
+            command, argv = argv[2], [argv[0], argv[2], "--help"]
         sys.exit(_local(command, argv) if command in REQUIREMENTS else _django(argv))
     except Failure as failure:
         sys.exit(f"\nmanage.py {command}: {failure}")

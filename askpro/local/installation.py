@@ -85,10 +85,7 @@ class Installation:
             (self.venv / STAMP).unlink(missing_ok=True)  # from here on it is unfinished until it is stamped again
             pip = installer(self.python, self.venv)
             pip.install([self.root / name for name in files], self.venv / "askpro-pip.log", progress)
-        _write(
-            self.venv / STAMP,
-            json.dumps({"made": self._made(), "files": {name: _digest(self.root / name) for name in files}}, indent=1),
-        )
+        self._stamp(files)
 
     def _make(self, progress: Progress) -> None:
         progress.say("creating .venv")
@@ -149,6 +146,10 @@ class Installation:
     def _made(self) -> str:
         """What a `.venv` is tied to beside its packages: the Python, the machine, its own place."""
         return f"{sys.implementation.cache_tag} {os.uname().machine} {self.venv}"
+
+    def _stamp(self, files: tuple[str, ...]) -> None:
+        digests = {name: _digest(self.root / name) for name in files}
+        _write(self.venv / STAMP, json.dumps({"made": self._made(), "files": digests}, indent=1))
 
     def _read_stamp(self) -> dict[str, Any]:
         try:

@@ -19,16 +19,19 @@ def mark(home: Home) -> Mapping[str, str]:
     return {MARK: str(home.path), "SPT_NOENV": "1"}
 
 
-def end(home: Home) -> int:
-    """End the marked processes of this home; how many there were. They are ours for certain: no other has the mark."""
-    found = [process for process in psutil.process_iter() if process.pid != os.getpid() and _is_marked(process, home)]
-    remaining = _wait(found, 2)  # Linux told them to stop when their owner died
+def find(home: Home) -> list[psutil.Process]:
+    """The marked processes of this home. They are ours for certain: no other has the mark."""
+    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _is_marked(process, home)]
+
+
+def end(left: list[psutil.Process]) -> None:
+    """End them: first they get time to do it themselves, then SIGTERM, then SIGKILL."""
+    remaining = _wait(left, 2)  # Linux told them to stop when their owner died
     for sign, seconds in ((signal.SIGTERM, 3), (signal.SIGKILL, 5)):
         for process in remaining:
             with suppress(psutil.Error):
                 process.send_signal(sign)
         remaining = _wait(remaining, seconds)
-    return len(found)
 
 
 def _wait(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:

@@ -24,7 +24,7 @@ def table(env: Mapping[str, str], port: int) -> list[Process]:
     """What runs on this machine beside the two servers."""
     sandbox = int(env["SANDBOX_HTTP_PORT"])
     return [
-        Process("sandbox", "magenta", manage("sandbox_run"), lambda: status(sandbox, "/") > 0),
+        Process("sandbox", "magenta", manage("sandbox_run"), lambda: status(sandbox, "/sandbox/") == 200),
         Process("queues", "yellow", manage("queues_run"), grace=20.0),
         Process("web", "cyan", _gunicorn(port), lambda: status(port, "/health/ready") == 200),
     ]

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -60,6 +61,11 @@ class Servers:
     @property
     def redis_url(self) -> str:
         return self._valkey.url if self._valkey else os.environ["REDIS_URL"]
+
+    @property
+    def cluster(self) -> Path | None:
+        """Where the rows are, when the PostgreSQL is ours."""
+        return self._postgres.data if self._postgres else None
 
     @property
     def env(self) -> dict[str, str]:

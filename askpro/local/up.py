@@ -63,11 +63,14 @@ class Up:
             self._stop()
 
     def _start(self) -> tuple[Keeper, int]:
+        left = leftovers.find(self._home)
+        port = 0 if left else self._choose_port()
         self._servers.start()
         self._step("PostgreSQL and Redis answer")
-        if ended := leftovers.end(self._home):  # now, since they need PostgreSQL to end in order
-            self._step(f"ended {ended} processes that a killed run had left")
-        port = self._choose_port()
+        if left:  # now, since they need PostgreSQL to end in order
+            leftovers.end(left)
+            self._step(f"ended {len(left)} processes that a killed run had left")
+        port = port or self._choose_port()
         env = self._environment(port)
         keeper = self._keeper = Keeper(env, self._home.logs, self._root, self._console)
         self._prepare(keeper)
@@ -109,7 +112,7 @@ class Up:
     def _welcome(self, keeper: Keeper, port: int) -> None:
         if not self._options.no_demo:
             self._demo(keeper)
-        self._console.print(banner(self._home, port, time.monotonic() - self._began))
+        self._console.print(banner(self._home, port, self._servers.cluster, time.monotonic() - self._began))
 
     def _demo(self, keeper: Keeper) -> None:
         """The demo company each time (it is made once), the demo call the first time only."""

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from askpro.local import ports, process
 from askpro.local.failure import Failure
@@ -79,7 +81,7 @@ class Valkey:
         return False
 
     def _info(self) -> dict[str, Any]:
-        client = redis.Redis.from_url(self.url, socket_connect_timeout=1, socket_timeout=2)
+        client = redis.Redis.from_url(self.url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0))
         try:
             return cast("dict[str, Any]", client.info("server"))
         except (redis.RedisError, OSError):

@@ -1,4 +1,4 @@
-"""What a person or another job does to jobs: cancel and retry them. Every act has the consequences that settle knows."""
+"""What people and other jobs do to jobs: cancel them, retry them. Each act has all consequences that settle knows."""
 
 import time
 import uuid

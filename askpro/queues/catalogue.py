@@ -6,10 +6,10 @@ from typing import Any
 
 from dramatiq import get_broker
 
-from askpro.queues.units import H, MIN, S
+from askpro.queues.units import MIN, H, S
 
 HEAD = (
-    "| job | queue | tries | pauses between them | time limit | deadline | atomic | lock | rows written | outside calls |",
+    "| job | queue | tries | pauses between | time limit | deadline | atomic | lock | rows written | outside calls |",
     "|---|---|---|---|---|---|---|---|---|---|",
 )
 

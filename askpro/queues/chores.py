@@ -6,27 +6,33 @@ from askpro.queues import hints, unique
 from askpro.queues.database import EngineConnection
 
 PROMOTE = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM queues_job
+     WHERE status IN ('scheduled', 'retrying', 'released') AND run_at <= clock_timestamp()
+     ORDER BY run_at LIMIT %s FOR UPDATE SKIP LOCKED
+)
 UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL
-  FROM (SELECT id FROM queues_job
-         WHERE status IN ('scheduled', 'retrying', 'released') AND run_at <= clock_timestamp()
-         ORDER BY run_at LIMIT %s FOR UPDATE SKIP LOCKED) AS due
+  FROM due
  WHERE job.id = due.id
 RETURNING job.id::text, job.queue_name
 """
 FREE_LOCKS = """
+WITH free AS MATERIALIZED (
+    SELECT DISTINCT ON (lock_key, share_key) id FROM queues_job AS waiter
+     WHERE status = 'released' AND run_at IS NULL AND coalesce(lock_key, share_key) IS NOT NULL
+       AND (lock_key IS NULL OR NOT EXISTS (
+            SELECT 1 FROM queues_lock WHERE key = waiter.lock_key AND job_id <> waiter.id))
+       AND (share_key IS NULL OR share_limit > (
+            SELECT count(*) FROM queues_lock
+             WHERE key = ANY(SELECT waiter.share_key || '#' || n FROM generate_series(1, waiter.share_limit) AS n)))
+       AND NOT (in_order AND EXISTS (
+            SELECT 1 FROM queues_job AS earlier
+             WHERE earlier.lock_key = waiter.lock_key AND earlier.id < waiter.id
+               AND earlier.status NOT IN ('completed', 'dead', 'cancelled')))
+     ORDER BY lock_key, share_key, id LIMIT %s
+)
 UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp()
-  FROM (SELECT DISTINCT ON (lock_key, share_key) id FROM queues_job AS waiter
-         WHERE status = 'released' AND run_at IS NULL AND coalesce(lock_key, share_key) IS NOT NULL
-           AND (lock_key IS NULL OR NOT EXISTS (
-                SELECT 1 FROM queues_lock WHERE key = waiter.lock_key AND job_id <> waiter.id))
-           AND (share_key IS NULL OR share_limit > (
-                SELECT count(*) FROM queues_lock
-                 WHERE key = ANY(SELECT waiter.share_key || '#' || n FROM generate_series(1, waiter.share_limit) AS n)))
-           AND NOT (in_order AND EXISTS (
-                SELECT 1 FROM queues_job AS earlier
-                 WHERE earlier.lock_key = waiter.lock_key AND earlier.id < waiter.id
-                   AND earlier.status NOT IN ('completed', 'dead', 'cancelled')))
-         ORDER BY lock_key, share_key, id LIMIT %s) AS free
+  FROM free
  WHERE job.id = free.id AND job.status = 'released' AND job.run_at IS NULL
 RETURNING job.id::text, job.queue_name
 """

@@ -22,11 +22,15 @@ CASE WHEN coalesce(lock_key, share_key, unique_key, rate_limit) IS NOT NULL OR c
           'slot_in', extract(epoch FROM rate_slot_at - clock_timestamp()),
           'expires_in', extract(epoch FROM expires_at - clock_timestamp())))::text END
 """
-# The inner query locks and skips, so that two workers at the same ids never wait for each other.
+# The choice locks and skips, so that two workers at the same ids never wait for each other. MATERIALIZED is what keeps
+# its LIMIT: as a plain subquery it may be planned inside a loop and chosen anew for every row.
 TAKE = f"""
+WITH ready AS MATERIALIZED (
+    SELECT id FROM queues_job WHERE {{which}} ORDER BY {{order}} LIMIT %s FOR UPDATE SKIP LOCKED
+)
 UPDATE queues_job AS job
    SET status = 'processing', worker_id = %s, claim_no = job.claim_no + 1
-  FROM (SELECT id FROM queues_job WHERE {{which}} ORDER BY {{order}} LIMIT %s FOR UPDATE SKIP LOCKED) AS ready
+  FROM ready
  WHERE job.id = ready.id
 RETURNING {COLUMNS}
 """
@@ -77,18 +81,18 @@ def by_ids(who: Who, ids: Collection[str]) -> list[Claim]:
     """Those of `ids` that are still queued and known here; the rest is done, cancelled or taken: forget it."""
     database, worker_id, queue_name, actors = who
     literal = "{" + ",".join(ids) + "}"
-    return _claims(database.rows(BY_IDS, (worker_id, queue_name, list(actors), literal, len(ids))))
+    return _claims(database.rows(BY_IDS, (queue_name, list(actors), literal, len(ids), worker_id)))
 
 
 def by_age(who: Who, limit: int) -> list[Claim]:
     """The oldest queued jobs of a queue, whatever Redis knows of them."""
     database, worker_id, queue_name, actors = who
-    return _claims(database.rows(BY_AGE, (worker_id, queue_name, list(actors), limit)))
+    return _claims(database.rows(BY_AGE, (queue_name, list(actors), limit, worker_id)))
 
 
 def where(database: Connection, worker_id: int, condition: str, params: Sequence[Any], limit: int) -> list[Claim]:
     """Jobs that meet an SQL condition, whatever their state: for whoever ends them from outside."""
-    return _claims(database.rows(TAKE.format(which=condition, order="id"), (worker_id, *params, limit)))
+    return _claims(database.rows(TAKE.format(which=condition, order="id"), (*params, limit, worker_id)))
 
 
 def held_by(database: Connection, worker_id: int) -> list[Claim]:

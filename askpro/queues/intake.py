@@ -1,7 +1,8 @@
 """What a consumer takes in: hints from Redis or the oldest jobs by age, claimed and sorted out."""
 
+import re
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from askpro.queues import claim as claims
 from askpro.queues import guards
@@ -15,7 +16,7 @@ REPAIR_EVERY = 1.5
 # Seconds between two claims by age while Redis is away and nothing was found.
 POLL_EVERY = 0.1
 MOST_CLAIMED = 200
-LENGTH_OF_ID = 36
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Intake:
@@ -28,6 +29,8 @@ class Intake:
         self._wait = longest_wait
         self._popper = Popper(queue_name, longest_wait)
         self._repair_at = 0.0
+        # The last claim by age was a full one: where Redis knows of nothing more, age may.
+        self._has_backlog = False
         self._size = max(workload.threads * 2, 8)
 
     def take(self, wait: float) -> list[Claim]:
@@ -52,21 +55,33 @@ class Intake:
         now = time.monotonic()
         if self._popper.is_away or now >= self._repair_at:
             self._repair_at = now + REPAIR_EVERY
-            claimed = self._claim(lambda: claims.by_age(self._who(), self._size))
+            claimed = self._claim_by_age()
             if claimed or self._popper.is_away:
                 if not claimed:
                     time.sleep(min(POLL_EVERY, wait))
                 return claimed
-        ids = self._popper.pop(self._size, min(wait, max(self._repair_at - now, 0.01)))
-        ids = [job_id for job_id in ids if len(job_id) == LENGTH_OF_ID]
-        return self._claim(lambda: claims.by_ids(self._who(), ids)) if ids else []
+        ids = self._popper.pop(self._size, self._patience(wait, now))
+        if not ids and self._has_backlog:
+            return self._claim_by_age()
+        ids = [job_id for job_id in ids if ID.fullmatch(job_id)]
+        return self._workload.claim(lambda: claims.by_ids(self._who(), ids)) if ids else []
+
+    def _patience(self, wait: float, now: float) -> float:
+        """Seconds to wait for a hint, of at most `wait`."""
+        if self._has_backlog:
+            return 0.0
+        # Messages that turn out to stand behind slow ones have to be taken back soon.
+        longest = STUCK_AFTER if self._workload.has_waiting else wait
+        return min(wait, longest, max(self._repair_at - now, 0.01))
+
+    def _claim_by_age(self) -> list[Claim]:
+        claimed = self._workload.claim(lambda: claims.by_age(self._who(), self._size))
+        self._has_backlog = len(claimed) >= self._size
+        return claimed
 
     def _who(self) -> claims.Who:
         work = self._workload
         return work.database, work.worker_id, self._queue_name, self._actors
-
-    def _claim(self, fetch: Callable[[], list[Claim]]) -> list[Claim]:
-        return self._workload.claim(fetch)
 
     def _sort_out(self, claimed: list[Claim]) -> list[Claim]:
         try:

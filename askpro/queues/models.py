@@ -9,7 +9,6 @@ from django.db.models.functions import Now
 from askpro.queues import acts
 from askpro.queues.ids import uuid7
 
-
 _UNFINISHED = ~Q(status__in=["completed", "dead", "cancelled"])
 
 

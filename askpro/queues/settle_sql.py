@@ -70,16 +70,20 @@ WITH item AS (
 )"""
 
 # An ordered key stays with its job until it is over; every other key is free when the run ends.
+# Only a key that was really freed wakes somebody: a job that could not get it has nothing to give.
 LOCKS = """, unlocked AS (
     DELETE FROM queues_lock AS lock USING settled
      WHERE lock.job_id = settled.id
-       AND (NOT settled.in_order OR lock.key <> settled.lock_key OR settled.status IN ('completed', 'dead', 'cancelled'))
+       AND (NOT settled.in_order OR lock.key <> settled.lock_key
+            OR settled.status IN ('completed', 'dead', 'cancelled'))
+ RETURNING lock.key, settled.lock_key, settled.share_key
 ), unblocked AS (
-    SELECT waiter.id FROM (SELECT DISTINCT lock_key FROM settled WHERE lock_key IS NOT NULL) AS freed,
+    SELECT waiter.id FROM (SELECT DISTINCT lock_key FROM unlocked WHERE key = lock_key) AS freed,
         LATERAL (SELECT id FROM queues_job WHERE lock_key = freed.lock_key AND status = 'released' AND run_at IS NULL
                   ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) AS waiter
     UNION
-    SELECT waiter.id FROM (SELECT share_key, count(*) FROM settled WHERE share_key IS NOT NULL GROUP BY 1) AS freed,
+    SELECT waiter.id FROM (SELECT share_key, count(*) FROM unlocked
+                            WHERE share_key IS NOT NULL AND key IS DISTINCT FROM lock_key GROUP BY 1) AS freed,
         LATERAL (SELECT id FROM queues_job WHERE share_key = freed.share_key AND status = 'released' AND run_at IS NULL
                   ORDER BY id LIMIT freed.count FOR UPDATE SKIP LOCKED) AS waiter
 )"""

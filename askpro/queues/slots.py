@@ -10,9 +10,11 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass
+from math import inf
 
 HEADER = struct.Struct("<qq")  # worker id, monotonic nanoseconds of the last sign of life
-ENTRY = struct.Struct("<B16siqq")  # used, job id, claim_no, started and limit in monotonic nanoseconds
+ENTRY = struct.Struct("<B16siqq")  # state, job id, claim_no, started and limit in monotonic nanoseconds
+FREE, RUNNING, OVER = 0, 1, 2
 CAPACITY = 1024
 
 
@@ -51,12 +53,16 @@ class Slots:
         now = time.monotonic_ns()
         offset = HEADER.size + slot * ENTRY.size
         limit = now + int(time_limit * 1e9)
-        ENTRY.pack_into(self._memory, offset, 0, uuid.UUID(job_id).bytes, claim_no, now, limit)
-        self._memory[offset] = 1
+        ENTRY.pack_into(self._memory, offset, FREE, uuid.UUID(job_id).bytes, claim_no, now, limit)
+        self._memory[offset] = RUNNING
         return slot
 
+    def over(self, slot: int) -> None:
+        """The run has ended, its limit with it: settling waits for PostgreSQL as long as it takes."""
+        self._memory[HEADER.size + slot * ENTRY.size] = OVER
+
     def free(self, slot: int) -> None:
-        self._memory[HEADER.size + slot * ENTRY.size] = 0
+        self._memory[HEADER.size + slot * ENTRY.size] = FREE
         with self._lock:
             self._free.append(slot)
 
@@ -64,9 +70,9 @@ class Slots:
         """What was started and is not settled."""
         entries = (ENTRY.unpack_from(self._memory, HEADER.size + slot * ENTRY.size) for slot in range(CAPACITY))
         return [
-            Started(str(uuid.UUID(bytes=job_id)), claim_no, started / 1e9, limit / 1e9)
-            for used, job_id, claim_no, started, limit in entries
-            if used
+            Started(str(uuid.UUID(bytes=job_id)), claim_no, started / 1e9, inf if state == OVER else limit / 1e9)
+            for state, job_id, claim_no, started, limit in entries
+            if state
         ]
 
     def close(self) -> None:

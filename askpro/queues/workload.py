@@ -83,6 +83,11 @@ class Workload:
         with self._moved:
             return self._moved.wait_for(lambda: self._handed < self.threads, wait)
 
+    @property
+    def has_waiting(self) -> bool:
+        """More is handed over than the threads can run now."""
+        return self._handed > self.threads
+
     def handed_over(self) -> None:
         with self._moved:
             self._handed += 1
@@ -100,6 +105,8 @@ class Workload:
     def finished(self, claim: Claim, outcome: Outcome) -> None:
         """A thread is done with the job. An atomic one has settled itself in its own transaction."""
         current.claim = None
+        if claim.slot is not None:
+            self._slots.over(claim.slot)
         with self._moved:
             self._last_move = time.monotonic()
             self._handed -= 1
@@ -163,7 +170,9 @@ class Workload:
             hints.pusher().push(back)
 
     def _let_go(self, claim: Claim) -> None:
-        self._held.pop(claim.id, None)
+        # The job may have been claimed here once more, in between.
+        if self._held.get(claim.id) is claim:
+            del self._held[claim.id]
         if claim.slot is not None:
             self._slots.free(claim.slot)
             claim.slot = None

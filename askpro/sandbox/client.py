@@ -48,7 +48,7 @@ class SandboxClient:
         return [booking for booking in self._state("bookings") if status in ("", booking["status"])]
 
     def messages(self, to: str = "") -> list[Json]:
-        """SMS as Twilio's API writes them, oldest first; all or those to one number."""
+        """SMS as Twilio's API writes them plus `accepted_at`, oldest first; all or those to one number."""
         return [message for message in self._state("messages") if to in ("", message["to"])]
 
     def mails(self, to: str = "") -> list[Json]:

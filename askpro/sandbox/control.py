@@ -64,6 +64,8 @@ class Control:
         if action is None:
             known = ", ".join(f"{method} {PREFIX}{path}" for method, path in self._actions)
             return as_json(404, {"error": f"There are {known}."})
+        if not isinstance(request.json, dict):
+            raise BadRequest("The body has to be an object.")
         result = action(request)
         return as_json(200, {"ok": True} if result is None else _plain(result))
 

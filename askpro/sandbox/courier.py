@@ -19,7 +19,7 @@ import requests
 
 TIMEOUT = 10.0
 SENDERS = 8
-KEPT = 20_000
+KEPT = 5_000
 
 
 @dataclass

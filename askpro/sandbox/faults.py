@@ -8,7 +8,16 @@ from typing import Any
 
 from askpro.sandbox.exchange import Request, Unreadable
 
-FIELDS = {"status", "body", "headers", "latency_ms", "drop", "reset", "effect", "slot_gone"}
+FIELDS: dict[str, type] = {
+    "status": int,
+    "body": object,
+    "headers": dict,
+    "latency_ms": int,
+    "drop": str,
+    "reset": str,
+    "effect": bool,
+    "slot_gone": bool,
+}
 MOMENTS = ("", "before", "after")
 
 
@@ -68,8 +77,10 @@ class Faults:
         spec = wanted.get("fault")
         if not isinstance(wanted.get("route"), str) or not isinstance(spec, dict):
             raise BadFault("A fault needs a route and an object fault.")
-        if unknown := set(spec) - FIELDS:
+        if unknown := set(spec) - set(FIELDS):
             raise BadFault(f"A fault has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(FIELDS))}.")
+        if wrong := [name for name, value in spec.items() if not isinstance(value, FIELDS[name])]:
+            raise BadFault(f"Of the wrong type: {', '.join(wrong)}.")
         if spec.get("drop", "") not in MOMENTS or spec.get("reset", "") not in MOMENTS:
             raise BadFault('drop and reset are "before" or "after".')
         with self._lock:

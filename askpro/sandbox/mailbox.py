@@ -88,7 +88,8 @@ def _parsed(recipients: list[str], raw: bytes) -> dict[str, Any]:
     return {
         "to": recipients,
         "from": str(mail["From"] or ""),
-        "subject": str(mail["Subject"] or ""),
+        # A subject folded before its first word comes with the fold's space.
+        "subject": str(mail["Subject"] or "").strip(),
         "text": _content(mail.get_body(("plain",))),
         "html": _content(mail.get_body(("html",))),
         "attachments": [_attachment(part) for part in mail.iter_attachments()],

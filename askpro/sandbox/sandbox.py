@@ -1,6 +1,5 @@
 """The whole sandbox: a request finds its route, meets a fault or does not, and is answered."""
 
-import logging
 import time
 from typing import Protocol
 
@@ -14,8 +13,6 @@ from askpro.sandbox.mailbox import Mailbox
 from askpro.sandbox.retell.api import Retell
 from askpro.sandbox.switches import Switches
 from askpro.sandbox.twilio.api import Twilio
-
-log = logging.getLogger(__name__)
 
 
 class Vendor(Protocol):
@@ -60,7 +57,7 @@ class Sandbox:
 
     def handle(self, request: Request) -> Answer | Silence:
         """The answer of the vendor that the path's first part names."""
-        prefix = request.path.split("/", 2)[1]
+        prefix = request.path.strip("/").partition("/")[0]
         vendor = self._vendors.get(prefix)
         if vendor is None:
             return as_json(404, {"error": "The sandbox has /calcom, /twilio, /retell and /sandbox."})

@@ -30,7 +30,8 @@ class CallAdmin(ReadOnlyModelAdmin):
         period("created_at", "period"),
     )
     list_select_related = ("company", "customer")
-    list_defer = ("transcript", "summary", "variables", "analysis", "problems", "company__calcom_api_key")
+    page_related = ("company", "branch__company", "phone_number", "customer")
+    list_defer = ("transcript", "summary", "variables", "analysis", "problems")
     search_help_text = "Call id, phone number, name or e-mail"
     empty_text = "Calls appear here when Retell reports them. To see one now, run: python3 manage.py demo_call"
     detail_template = "console/call.html"
@@ -48,7 +49,7 @@ class CallAdmin(ReadOnlyModelAdmin):
         return rows.filter(meant)
 
     @admin.display(description="Caller")
-    def caller(self, call: Call) -> str:
+    def caller(self, call: Call) -> SafeString | str:
         return caller_of(call)
 
     @admin.display(description="When")
@@ -73,13 +74,6 @@ class CallAdmin(ReadOnlyModelAdmin):
             return ""
         return display.shorten(call.review_reason, 40) or display.pill("open", "Needs a look")
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Call | None:
-        """The call with all that its page names."""
-        if not (object_id.isascii() and object_id.isdigit() and len(object_id) < 19):
-            return None
-        rows = Call.objects.select_related("company", "branch", "phone_number", "customer")
-        return rows.defer("company__calcom_api_key").filter(pk=int(object_id)).first()
-
     def detail(self, request: HttpRequest, call: Call) -> dict[str, Any]:
         story = Story(call, request.user)
         raw = next((event for event in reversed(story.events) if event.provider == "retell"), None)
@@ -99,11 +93,11 @@ class CallAdmin(ReadOnlyModelAdmin):
         }
 
 
-def caller_of(call: Call) -> str:
+def caller_of(call: Call) -> SafeString | str:
     """Who called, by the best name there is."""
     if call.customer is not None and call.customer.name:
         return call.customer.name
-    return str(display.phone(call.from_number)) if call.from_number else "Anonymous caller"
+    return display.phone(call.from_number) if call.from_number else "Anonymous caller"
 
 
 def length_of(call: Call) -> str:

@@ -1,7 +1,6 @@
 """Companies with their branches and phone numbers."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
@@ -9,57 +8,26 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RelatedDropdownFilter
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 
 from askpro.console import display
 from askpro.console.model_admin import ConsoleModelAdmin, ReadOnlyInline
 from askpro.console.term import Term
+from calls.admin.forms import BranchForm, CompanyForm, NumberForm
 from calls.models import Branch, Company, PhoneNumber
-
-
-def checked_timezone(name: str) -> str:
-    """The name of a time zone that exists; empty passes."""
-    if name and name not in available_timezones():
-        raise forms.ValidationError("Write a time zone's name, such as Europe/Berlin.")
-    return name
-
-
-class CompanyForm(forms.ModelForm):
-    """The key is no field of the form's model part: it can be written, and is never read or shown."""
-
-    new_calcom_api_key = forms.CharField(
-        required=False,
-        label="Cal.com API key",
-        help_text="Empty: the key of this installation.",
-        widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}),
-    )
-    forget_calcom_api_key = forms.BooleanField(
-        required=False, label="Forget the stored key", widget=UnfoldBooleanSwitchWidget
-    )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        if getattr(self.instance, "has_key", False) and "new_calcom_api_key" in self.fields:
-            self.fields["new_calcom_api_key"].help_text = "A key is stored. Leave this empty to keep it."
-
-    def clean_timezone(self) -> str:
-        return checked_timezone(self.cleaned_data["timezone"])
 
 
 class BranchInline(ReadOnlyInline):
     model = Branch
+    page_related = ("company",)
     fields = ("name", "address", "phone", "is_active")
     readonly_fields = fields
 
 
 class PhoneNumberInline(ReadOnlyInline):
     model = PhoneNumber
+    page_related = ("company", "branch__company")
     fields = ("number", "branch", "is_active")
     readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[PhoneNumber]:
-        rows: QuerySet[PhoneNumber] = super().get_queryset(request)
-        return rows.select_related("branch__company").defer("branch__company__calcom_api_key")
 
 
 @admin.register(Company)
@@ -100,18 +68,12 @@ class CompanyAdmin(ConsoleModelAdmin):
         return bool(company.has_key)
 
 
-class BranchForm(forms.ModelForm):
-    def clean_timezone(self) -> str:
-        return checked_timezone(self.cleaned_data["timezone"])
-
-
 @admin.register(Branch)
 class BranchAdmin(ConsoleModelAdmin):
     form = BranchForm
     list_display = ("name", "company", "address", "number", "is_active")
     list_filter = (("company", RelatedDropdownFilter), "is_active")
     list_select_related = ("company",)
-    list_defer = ("company__calcom_api_key",)
     autocomplete_fields = ("company",)
     search_help_text = "Name, street or city"
     empty_text = "Add a company first, then its branches. Or run: python3 manage.py seed_demo"
@@ -137,10 +99,10 @@ class BranchAdmin(ConsoleModelAdmin):
 
 @admin.register(PhoneNumber)
 class PhoneNumberAdmin(ConsoleModelAdmin):
+    form = NumberForm
     list_display = ("dialled", "company", "place", "retell_agent_id", "is_active")
     list_filter = (("company", RelatedDropdownFilter), "is_active")
     list_select_related = ("company", "branch")
-    list_defer = ("company__calcom_api_key",)
     autocomplete_fields = ("company", "branch")
     search_help_text = "Phone number or Retell agent"
     empty_text = "A call belongs to the company whose number was dialled. Add the number here, as +49…"

@@ -13,6 +13,7 @@ from askpro.console.filters import period
 from askpro.console.model_admin import ConsoleModelAdmin
 from askpro.console.table import Table
 from askpro.console.term import Term
+from calls.admin.forms import CustomerForm
 from calls.models import Call, Customer
 
 MOST_MEANT = 500
@@ -21,10 +22,11 @@ MOST_ROWS = 20
 
 @admin.register(Customer)
 class CustomerAdmin(ConsoleModelAdmin):
+    form = CustomerForm
     list_display = ("__str__", "number", "email", "company", "consent", "last_contact")
     list_filter = (("company", RelatedDropdownFilter), period("created_at", "known since"))
     list_select_related = ("company",)
-    list_defer = ("company__calcom_api_key",)
+    page_related = ("company",)
     search_help_text = "Name, phone number or e-mail"
     empty_text = "A customer is made when a call is worked on. To see one now, run: python3 manage.py demo_call"
     fields = (
@@ -87,8 +89,10 @@ def customers_meant(term: Term) -> list[int]:
 
 
 def _tables(customer: Customer) -> list[Table]:
-    calls = Call.objects.filter(customer=customer).order_by("-id").only(
-        "retell_call_id", "status", "outcome", "started_at", "created_at"
+    calls = (
+        Call.objects.filter(customer=customer)
+        .order_by("-id")
+        .only("retell_call_id", "status", "outcome", "started_at", "created_at")
     )
     held = customer.appointments.select_related("service", "staff").order_by("-starts_at")[:MOST_ROWS]
     told = customer.notifications.order_by("-id")[:MOST_ROWS]

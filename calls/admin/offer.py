@@ -6,15 +6,16 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from askpro.console.model_admin import ConsoleModelAdmin
 from askpro.console.term import Term
+from calls.admin.forms import SetUpForm
 from calls.models import Service, Staff
 
 
 @admin.register(Service)
 class ServiceAdmin(ConsoleModelAdmin):
+    form = SetUpForm
     list_display = ("name", "company", "minutes", "price", "bookable", "is_active")
     list_filter = (("company", RelatedDropdownFilter), "is_active")
     list_select_related = ("company",)
-    list_defer = ("company__calcom_api_key",)
     autocomplete_fields = ("company", "branch")
     search_help_text = "Name or event type id"
     empty_text = "Services are read from Cal.com, or added here. For the demo's, run: python3 manage.py seed_demo"
@@ -40,10 +41,10 @@ class ServiceAdmin(ConsoleModelAdmin):
 
 @admin.register(Staff)
 class StaffAdmin(ConsoleModelAdmin):
+    form = SetUpForm
     list_display = ("name", "company", "place", "email", "calcom_user_id", "is_active")
     list_filter = (("company", RelatedDropdownFilter), "is_active")
     list_select_related = ("company", "branch")
-    list_defer = ("company__calcom_api_key",)
     autocomplete_fields = ("company", "branch", "services")
     search_help_text = "Name or e-mail"
     empty_text = "Add who holds appointments, or run: python3 manage.py seed_demo"

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 import responses
-from salon import HOST
+
+from tests.appointments.salon import HOST
 
 BASE = "https://api.cal.com"
 ANSWERS = Path(__file__).parents[1] / "fixtures" / "calcom_api"
@@ -36,6 +37,7 @@ class CalcomStub:
     """Answers like Cal.com. A fault comes instead of the next answer to a route; after_effect: it has happened."""
 
     def __init__(self, mock: responses.RequestsMock) -> None:
+        self.mock = mock
         self.bookings: list[dict[str, Any]] = []
         self.taken: set[str] = set()
         self.free: list[str] = []
@@ -44,13 +46,13 @@ class CalcomStub:
         self.shift = timedelta(0)
         self.requests: list[tuple[str, str, dict[str, Any]]] = []
         self.before_answer: Callable[[dict[str, Any]], None] = lambda booking: None
-        self._faults: list[tuple[str, Fault, bool]] = []
+        self._faults: list[tuple[str, Fault, bool, int]] = []
         for method in (responses.GET, responses.POST):
             mock.add_callback(method, re.compile(re.escape(BASE)), callback=self._answer)
 
-    def fail(self, route: str, fault: Fault, after_effect: bool = False) -> None:
+    def fail(self, route: str, fault: Fault, after_effect: bool = False, answers_before: int = 0) -> None:
         """`route` such as "POST /v2/bookings", exactly."""
-        self._faults.append((route, fault, after_effect))
+        self._faults.append((route, fault, after_effect, self.asked(route) + answers_before))
 
     def asked(self, route: str) -> int:
         return sum(f"{method} {path}" == route for method, path, _ in self.requests)
@@ -72,7 +74,8 @@ class CalcomStub:
         values = json.loads(request.body) if request.body else {k: v[0] for k, v in parse_qs(url.query).items()}
         self.requests.append((str(request.method), url.path, values))
         route = f"{request.method} {url.path}"
-        fault = next((entry for entry in self._faults if entry[0] == route), None)
+        due = (entry for entry in self._faults if entry[0] == route and entry[3] < self.asked(route))
+        fault = next(due, None)
         if fault is not None:
             self._faults.remove(fault)
             if not fault[2]:

@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 import responses
 import time_machine
-from calcom_stub import BASE, CalcomStub
-from salon import NOW
+
+from tests.appointments.calcom_stub import BASE, CalcomStub
+from tests.appointments.salon import NOW
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ HOURS = {day: [["09:00", "18:00"]] for day in ("mo", "di", "mi", "do", "fr")}
 
 
 def company(slug: str = "salon-birke", **values: Any) -> Company:
-    return Company.objects.create(name=slug.title(), slug=slug, calcom_api_key="cal_test_birke", **values)
+    values = {"calcom_api_key": "cal_test_birke"} | values
+    return Company.objects.create(name=slug.title(), slug=slug, **values)
 
 
 def branch(of: Company, **values: Any) -> Branch:

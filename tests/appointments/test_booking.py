@@ -5,8 +5,6 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from calcom_stub import CalcomStub, error, timeout
-from salon import HOST, NOW, WISH, branch, call, company, customer, request, service, staff, wished
 
 from appointments import booking
 from appointments.models import Appointment, FollowUp
@@ -14,6 +12,8 @@ from appointments.tasks import create_appointment_from_call
 from askpro.queues.errors import Gone, RateLimited, Rejected, Unavailable, Unknown
 from calls.models import BookingRequest
 from notifications.models import Notification
+from tests.appointments.calcom_stub import CalcomStub, error, timeout
+from tests.appointments.salon import HOST, NOW, WISH, branch, call, company, customer, request, service, staff, wished
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -160,7 +160,8 @@ def test_it_opens_the_follow_up_without_alternatives_when_slots_cannot_be_read(c
         ({"unclear": "window_only", "starts_at": None}, "unclear"),
         ({"unclear": "no_time", "starts_at": None}, "incomplete"),
         ({"unclear": "past_date", "starts_at": None}, "too_soon"),
-        ({"unclear": "unknown_service"}, "unknown_service"),
+        ({"unclear": "callback", "starts_at": None, "service": None}, "callback"),
+        ({"unclear": "ambiguous_service"}, "unknown_service"),
         ({"unclear": "unknown_staff"}, "unknown_staff"),
         ({"starts_at": None}, "incomplete"),
         ({"service": None}, "unknown_service"),
@@ -317,13 +318,14 @@ def test_it_leaves_a_request_alone_that_a_person_has_taken_over(calendar: Calcom
     assert calendar.bookings == []
 
 
-def test_it_drops_the_request_of_a_company_that_books_nothing(calendar: CalcomStub) -> None:
-    wish = wished()
+@pytest.mark.parametrize(("unclear", "status"), [("", "dropped"), ("callback", "follow_up")])
+def test_it_books_nothing_for_a_company_that_does_not_want_it(calendar: CalcomStub, unclear: str, status: str) -> None:
+    wish = wished(unclear=unclear)
     wish.company.books_appointments = False
     wish.company.save()
     run(wish)
     wish.refresh_from_db()
-    assert wish.status == "dropped"
+    assert wish.status == status
     assert calendar.requests == []
 
 

@@ -6,9 +6,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from calcom_stub import answer
 from django.db import transaction
-from salon import HOST, NOW, WISH, branch, company, customer, service, staff, wished
 
 from appointments.adoption import NoCompany
 from appointments.calcom_booking import Booking, Status
@@ -16,6 +14,8 @@ from appointments.mirror import Effect, Mirrored, mirror
 from appointments.models import Appointment, CalcomUid, FollowUp
 from calls.models import BookingRequest, Staff
 from notifications.models import Notification
+from tests.appointments.calcom_stub import answer
+from tests.appointments.salon import HOST, NOW, WISH, branch, company, customer, service, staff, wished
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

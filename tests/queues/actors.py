@@ -8,7 +8,6 @@ from django.db import connection
 from askpro import queue_settings
 from askpro.queues import Gone, RateLimited, Rejected, Release, S, actor, chains, log
 
-
 # Ten starts a minute.
 queue_settings.LIMITS["testing"] = (10, 60.0)
 

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connection, transaction
@@ -144,7 +145,7 @@ class TestRateLimits:
         waiting = Job.objects.filter(status="released").order_by("rate_slot_at")
         assert waiting.count() == 3
         slots = [job.rate_slot_at for job in waiting]
-        gaps = [(b - a).total_seconds() for a, b in zip(slots, slots[1:], strict=False)]
+        gaps = [(b - a).total_seconds() for a, b in pairwise(slots)]
         assert all(gap > 5.9 for gap in gaps)
         assert set(waiting.values_list("tries_spent", "release_reason")) == {(0, "waits for its rate limit")}
         assert RateLimit.objects.get().name == "testing"

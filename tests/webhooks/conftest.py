@@ -1,7 +1,8 @@
 from typing import Any
 
 import pytest
-from signing import CALCOM_SECRET, RETELL_KEY, TWILIO_TOKEN
+
+from tests.webhooks.signing import CALCOM_SECRET, RETELL_KEY, TWILIO_TOKEN
 
 
 @pytest.fixture(autouse=True)

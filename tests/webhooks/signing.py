@@ -64,4 +64,5 @@ def post_twilio(fields: dict[str, str], path: str = "/webhooks/twilio/status/", 
 def post(path: str, body: bytes, content_type: str, **headers: str) -> Any:
     """Through every middleware, CSRF included."""
     client = Client(enforce_csrf_checks=True, raise_request_exception=True)
-    return client.generic("POST", path, body, content_type=content_type, headers=headers)
+    sent: dict[str, Any] = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body))}
+    return client.generic("POST", path, body, headers=headers, **sent)

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import pytest
 from django.http import HttpRequest
 from django.test import RequestFactory
-from signing import (
+
+from tests.webhooks.signing import (
     FORM,
     calcom_signature,
     compact,
@@ -16,7 +17,6 @@ from signing import (
     retell_signature,
     twilio_signature,
 )
-
 from webhooks.models import Provider, RefusedWebhook, WebhookEvent
 from webhooks.refusal import Refused
 from webhooks.vendors import VENDORS

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from signing import compact, post_calcom, post_retell, post_twilio, recorded, retell_signature
 
 from askpro.queues.models import Job
+from tests.webhooks.signing import compact, post_calcom, post_retell, post_twilio, recorded, retell_signature
 from webhooks.models import WebhookEvent
 from webhooks.signatures import fingerprint
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from retell.lib.webhook_auth import symmetric
-from signing import CALCOM_SECRET, RETELL_KEY, TWILIO_TOKEN, calcom_signature, retell_signature
 from twilio.request_validator import RequestValidator
 
+from tests.webhooks.signing import CALCOM_SECRET, RETELL_KEY, TWILIO_TOKEN, calcom_signature, retell_signature
 from webhooks.refusal import Reason, Refused
 from webhooks.signatures import (
     RETELL_TOLERANCE_MS,

@@ -7,7 +7,10 @@ from unittest import mock
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
-from signing import (
+
+from askpro.queues import hints
+from askpro.queues.models import Job
+from tests.webhooks.signing import (
     compact,
     post,
     post_calcom,
@@ -16,9 +19,6 @@ from signing import (
     recorded,
     retell_signature,
 )
-
-from askpro.queues import hints
-from askpro.queues.models import Job
 from webhooks.models import RefusedWebhook, WebhookEvent
 from webhooks.retell import Retell
 from webhooks.views import WebhookView
@@ -90,6 +90,7 @@ def test_it_answers_400_when_the_body_ends_early() -> None:
         (retell_signature(b"{}", at_ms=time.time_ns() // 1_000_000 - 400_000), Reason.STALE),
         (retell_signature(b"{}", at_ms=time.time_ns() // 1_000_000 + 900_000), Reason.FUTURE),
     ],
+    ids=["missing", "not hex", "unknown key", "stale", "future"],  # the same in every xdist worker
 )
 def test_it_answers_401_and_counts_why_when_the_signature_is_not_right(signature: str, reason: Reason) -> None:
     assert post_retell(b"{}", signature).status_code == 401

@@ -54,3 +54,18 @@ def minute(value: datetime | None) -> SafeString | str:
 @register.filter
 def moment(value: datetime | None) -> SafeString | str:
     return display.moment(value)
+
+
+@register.filter
+def brief(value: datetime | None) -> SafeString | str:
+    return display.brief(value)
+
+
+@register.filter
+def person(customer: Any) -> SafeString | str:
+    return display.person(customer)
+
+
+@register.filter
+def error_class(name: str) -> SafeString | str:
+    return display.error_class(name)

@@ -23,21 +23,22 @@ def envelope(trigger: str, now: datetime, payload: dict[str, Any]) -> bytes:
 
 
 def booked(booking: Booking) -> dict[str, Any]:
-    """BOOKING_CREATED and BOOKING_REQUESTED."""
+    """BOOKING_CREATED, and BOOKING_REQUESTED of one that waits for the host."""
+    waits = booking.status == PENDING
+    connected = {"appsStatus": [], "conferenceData": {"createRequest": {"requestId": str(uuid.uuid4())}}}
     return {
-        **_event_type(booking),
+        **_event_type(),
         **_common(booking, seconds),
         "attendees": [_attendee(booking, names=True)],
         "responses": _long_responses(booking),
         "iCalUID": f"{booking.uid}@Cal.com",
         "iCalSequence": 0,
-        "requiresConfirmation": booking.status == PENDING,
-        "oneTimePassword": str(uuid.uuid4()) if booking.status == PENDING else None,
+        "requiresConfirmation": waits,
+        "oneTimePassword": str(uuid.uuid4()) if waits else None,
         "destinationCalendar": None,
-        "appsStatus": [],
-        "conferenceData": {"createRequest": {"requestId": str(uuid.uuid4())}},
         "metadata": booking.metadata,
         "status": booking.status.upper(),
+        **({"assignmentReason": None} if waits else connected),
     }
 
 
@@ -117,7 +118,7 @@ def _common(booking: Booking, written: Callable[[datetime], str]) -> dict[str, A
     }
 
 
-def _event_type(booking: Booking) -> dict[str, Any]:
+def _event_type() -> dict[str, Any]:
     return {
         "hideCalendarNotes": False,
         "hideCalendarEventDetails": False,

@@ -43,14 +43,18 @@ def call_object(scenario: Scenario, caller: Caller, slot: datetime, now: datetim
         "transcript_object": utterances,
         "transcript_with_tool_calls": utterances,
         "call_cost": _cost(milliseconds),
-        "call_analysis": {
-            "call_summary": f"{caller.name} wünscht einen Termin: {written['dienstleistung']}, {written['datum']}, "
-            f"{written['uhrzeit']}.",
-            "in_voicemail": False,
-            "user_sentiment": "Positive",
-            "call_successful": True,
-            "custom_analysis_data": {"termin_gewuenscht": True, "rueckruf_gewuenscht": False, **written},
-        },
+        "call_analysis": _analysis(caller, written),
+    }
+
+
+def _analysis(caller: Caller, written: dict[str, str]) -> dict[str, Any]:
+    wish = f"{written['dienstleistung']}, {written['datum']}, {written['uhrzeit']}"
+    return {
+        "call_summary": f"{caller.name} wünscht einen Termin: {wish}.",
+        "in_voicemail": False,
+        "user_sentiment": "Positive",
+        "call_successful": True,
+        "custom_analysis_data": {"termin_gewuenscht": True, "rueckruf_gewuenscht": False, **written},
     }
 
 

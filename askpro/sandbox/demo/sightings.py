@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
 from askpro.sandbox.client import SandboxClient
@@ -12,6 +14,7 @@ from askpro.sandbox.demo.scenarios import Scenario
 from askpro.sandbox.world import TIMEZONE
 from calls.models import Call
 from notifications.models import Notification
+from notifications.sms import may_be_sent_now
 from webhooks.models import WebhookEvent
 
 Notice = Notification.Status
@@ -82,24 +85,27 @@ class Watch:
         appointment = self._appointments().filter(status=Appointment.Status.CONFIRMED).first()
         if appointment is None or appointment.sync_status != Appointment.Sync.SYNCED:
             return ""
-        when = appointment.starts_at.astimezone(ZoneInfo(TIMEZONE))
-        return f"{when:%d.%m.%Y %H:%M}, {appointment.service}, {appointment.staff}, confirmed"
+        return f"{_local(appointment.starts_at)}, {appointment.service}, {appointment.staff}, confirmed"
 
     def _follow_up(self, reason: str) -> str:
         found = FollowUp.objects.filter(call__retell_call_id=self._call_id, reason=reason).first()
-        return f"{found.get_reason_display()}, due {found.due_at:%d.%m. %H:%M} UTC: {found.words}" if found else ""
+        if found is None:
+            return ""
+        return f"{found.get_reason_display()}, due {_local(found.due_at)}: {found.words}"
 
     def _sms(self) -> str:
         notice = self._confirmations(Channel.SMS).first()
-        if notice is None or (waiting := _waiting(notice)):
-            return waiting if notice else ""
+        if notice is None:
+            return ""
+        if waits_until := _held_back(notice):
+            return f"waits for the end of the quiet hours at {waits_until:%H:%M}"
         sent = next((m for m in self._client.messages(notice.recipient) if m["sid"] == notice.provider_id), None)
         return f"{sent['status']} to {sent['to']}\n{sent['body']}" if sent and sent["status"] == "delivered" else ""
 
     def _mail(self) -> str:
         notice = self._confirmations(Channel.EMAIL).first()
-        if notice is None or (waiting := _waiting(notice)):
-            return waiting if notice else ""
+        if notice is None:
+            return ""
         sent = next(iter(self._client.mails(notice.recipient)), None)
         if sent is None:
             return ""
@@ -123,6 +129,10 @@ class Watch:
         return [booking for booking in accepted if booking["metadata"].get("askpro_booking_key") in keys]
 
 
-def _waiting(notice: Notification) -> str:
-    """A message that is held back on purpose, as an SMS is at night."""
-    return f"waits: {notice.reason}" if notice.status == Notice.PENDING and notice.reason else ""
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone(ZoneInfo(TIMEZONE)):%d.%m.%Y %H:%M}"
+
+
+def _held_back(notice: Notification) -> datetime | None:
+    """When an SMS goes out that is held back for the night."""
+    return may_be_sent_now(notice, timezone.now()) if notice.status == Notice.PENDING else None

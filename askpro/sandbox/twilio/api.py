@@ -47,8 +47,12 @@ class Twilio:
         return refusals.usual(status)
 
     def messages(self) -> list[dict[str, Any]]:
+        """All, oldest first; `accepted_at` is ours, because the API tells no fractions of a second."""
         with self._lock:
-            return [message.listed() for message in self._messages.values()]
+            return [
+                message.listed() | {"accepted_at": message.created_at.isoformat()}
+                for message in self._messages.values()
+            ]
 
     def opted_out(self) -> list[str]:
         return sorted(self._opted_out)

@@ -11,7 +11,7 @@ from askpro.sandbox.world import SMS_SENDERS
 
 LONGEST_BODY = 1600
 LONGEST_VALIDITY = 36_000
-# The range of our invented landlines; libphonenumber takes +49 1555 for mobile.
+# Invented numbers are +49 30 23125 … (a landline to libphonenumber) and +49 1555 … (a mobile one).
 _LANDLINES = (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.VOIP)
 
 

@@ -8,3 +8,10 @@ document.addEventListener("click", (event) => {
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   });
 });
+
+// The front page renews itself; when the answer is another page (the log-in, after the session ended), go there.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id !== "today" || event.detail.xhr.responseText.includes('id="today"')) return;
+  event.preventDefault();
+  window.location.reload();
+});

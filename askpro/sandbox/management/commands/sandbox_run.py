@@ -44,6 +44,6 @@ class Command(BaseCommand):
         self.stdout.write(f"Sandbox ready: http://{HOST}:{server.port}/sandbox/ smtp://{HOST}:{mail.port}")
         self.stdout.flush()
         try:
-            server.serve_forever()
+            server.serve_forever(poll_interval=0.1)
         except KeyboardInterrupt:
             server.server_close()

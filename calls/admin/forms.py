@@ -1,0 +1,91 @@
+"""What people type into the set-up, checked before a job stumbles over it."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+
+from calls import phone
+from calls.models.company import e164
+from calls.opening_hours import InvalidOpeningHours, OpeningHours
+
+
+class PhoneField(forms.CharField):
+    """A number in any form that people write, kept in E.164."""
+
+    default_validators = [e164]
+    widget = UnfoldAdminTextInputWidget
+
+    def to_python(self, value: Any) -> str:
+        written = super().to_python(value) or ""
+        return phone.normalise(written) or written
+
+
+class SetUpForm(forms.ModelForm):
+    """Time zones exist, opening hours can be read, and what belongs together has the same company."""
+
+    def clean_timezone(self) -> str:
+        name: str = self.cleaned_data["timezone"]
+        if name and name not in available_timezones():
+            raise forms.ValidationError("Write a time zone's name, such as Europe/Berlin.")
+        return name
+
+    def clean_opening_hours(self) -> Any:
+        try:
+            return OpeningHours.from_json(self.cleaned_data["opening_hours"] or {}).to_json()
+        except InvalidOpeningHours as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean_synonyms(self) -> list[str]:
+        words = self.cleaned_data["synonyms"] or []
+        if not isinstance(words, list) or not all(isinstance(word, str) and len(word) <= 200 for word in words):
+            raise forms.ValidationError('Write a list of words, such as ["Schneiden", "Waschen und schneiden"].')
+        return words
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        company, branch = cleaned.get("company"), cleaned.get("branch")
+        if company and branch and branch.company_id != company.pk:
+            self.add_error("branch", "This branch belongs to another company.")
+        return cleaned
+
+
+class CompanyForm(SetUpForm):
+    """The key is no field of the form's model part: it can be written, and is never read or shown."""
+
+    new_calcom_api_key = forms.CharField(
+        required=False,
+        max_length=500,
+        label="Cal.com API key",
+        help_text="Empty: the key of this installation.",
+        widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}),
+    )
+    forget_calcom_api_key = forms.BooleanField(
+        required=False, label="Forget the stored key", widget=UnfoldBooleanSwitchWidget
+    )
+
+    class Meta:
+        labels = {
+            "calcom_handles_notifications": "Cal.com confirms",
+            "sms_enabled": "SMS enabled",
+            "sms_sender": "SMS sender",
+            "notification_email": "Notification e-mail",
+        }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if getattr(self.instance, "has_key", False) and "new_calcom_api_key" in self.fields:
+            self.fields["new_calcom_api_key"].help_text = "A key is stored. Leave this empty to keep it."
+
+
+class BranchForm(SetUpForm):
+    phone = PhoneField(required=False)
+
+
+class NumberForm(SetUpForm):
+    number = PhoneField(help_text="What callers dial: 030 23125 100 and +493023125100 are the same.")
+
+
+class CustomerForm(forms.ModelForm):
+    contact_phone = PhoneField(required=False, help_text="Said on the phone; used for SMS only.")

@@ -1,0 +1,130 @@
+"""Reading from Cal.com what no webhook told."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from appointments.models import Appointment, SyncPoint
+from appointments.tasks import sync_calcom_data
+from askpro.queues.errors import Gone, Unavailable
+from askpro.queues.models import Job
+from calls.models import Company, Service
+from tests.appointments.calcom_stub import CalcomStub, answer, error
+from tests.appointments.salon import EVENT_TYPE, NOW, branch, company, service, staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+TEN_BOOKINGS_LATER = "2026-11-30T10:05:00.000Z"
+
+
+@pytest.fixture
+def salon() -> Company:
+    at = branch(company())
+    service(at.company)
+    staff(at)
+    return at.company
+
+
+def test_it_mirrors_what_is_ahead_the_first_time(salon: Company, calendar: CalcomStub) -> None:
+    calendar.book("2026-12-03T13:00:00+00:00")
+    sync_calcom_data(company_id=salon.pk)
+    assert Appointment.objects.get().status == "confirmed"
+    assert set(SyncPoint.objects.values_list("part", flat=True)) == {"event_types", "bookings"}
+
+
+def test_it_repairs_a_lost_webhook_the_next_time(salon: Company, calendar: CalcomStub, clock: Any) -> None:
+    booking = calendar.book("2026-12-03T13:00:00+00:00")
+    sync_calcom_data(company_id=salon.pk)
+    booking |= {"status": "cancelled", "updatedAt": TEN_BOOKINGS_LATER}
+    clock.shift(3600)
+    sync_calcom_data(company_id=salon.pk)
+    assert Appointment.objects.get().status == "cancelled"
+
+
+def test_it_asks_only_for_changes_since_the_last_time_with_an_overlap(
+    salon: Company, calendar: CalcomStub, clock: Any
+) -> None:
+    sync_calcom_data(company_id=salon.pk)
+    clock.shift(3600)
+    sync_calcom_data(company_id=salon.pk)
+    asked = [values for method, path, values in calendar.requests if path == "/v2/bookings"]
+    assert asked[0]["afterStart"] == "2026-11-29T10:00:00.000Z"
+    assert asked[1]["afterCreatedAt"] == asked[2]["afterUpdatedAt"] == "2026-11-30T09:50:00.000Z"
+    assert all(values["eventTypeIds"] == str(EVENT_TYPE) for values in asked)
+
+
+def test_it_goes_on_where_it_was_interrupted(salon: Company, calendar: CalcomStub, clock: Any) -> None:
+    sync_calcom_data(company_id=salon.pk)
+    for number in range(130):
+        calendar.book("2026-12-03T13:00:00+00:00", updatedAt=f"2026-11-30T10:{number // 10 + 10}:00.000Z")
+    clock.shift(3600)
+    calendar.fail("GET /v2/bookings", error("500"), answers_before=3)
+    with pytest.raises(Unavailable):
+        sync_calcom_data(company_id=salon.pk)
+    # A hundred of the changed ones were read; the page after them failed.
+    assert SyncPoint.objects.get(part="bookings").read_until == NOW + timedelta(minutes=19)
+    sync_calcom_data(company_id=salon.pk)
+    assert calendar.requests[-1][2]["afterUpdatedAt"] == "2026-11-30T10:09:00.000Z"
+    assert Appointment.objects.count() == 130
+
+
+def test_it_follows_an_event_types_new_name_and_length_and_keeps_the_old_word(
+    salon: Company, calendar: CalcomStub
+) -> None:
+    calendar.event_types = [answer("event_type") | {"title": "Haarschnitt kurz", "lengthInMinutes": 30}]
+    sync_calcom_data(company_id=salon.pk)
+    found = Service.objects.get()
+    assert (found.name, found.duration_minutes, found.synonyms) == ("Haarschnitt kurz", 30, ["Haarschnitt"])
+    assert found.is_active
+
+
+def test_it_adds_a_new_event_type_as_an_inactive_service(salon: Company, calendar: CalcomStub) -> None:
+    calendar.event_types = [answer("event_type") | {"id": 2208, "title": "Farbe"}, {"id": "x"}, None]
+    sync_calcom_data(company_id=salon.pk)
+    found = Service.objects.get(calcom_event_type_id=2208)
+    assert (found.name, found.is_active, found.minimum_notice_minutes) == ("Farbe", False, 120)
+
+
+def test_it_adds_nothing_when_companies_share_the_installations_key(
+    salon: Company, calendar: CalcomStub, settings: Any
+) -> None:
+    settings.CALCOM_API_KEY = "cal_test_all"
+    Company.objects.update(calcom_api_key="")
+    Company.objects.create(name="Praxis Esche", slug="praxis-esche")
+    calendar.event_types = [answer("event_type") | {"id": 2208, "title": "Farbe"}]
+    sync_calcom_data(company_id=salon.pk)
+    assert Service.objects.count() == 1
+
+
+def test_it_leaves_another_companys_service_alone(salon: Company, calendar: CalcomStub) -> None:
+    other = Company.objects.create(name="Praxis Esche", slug="praxis-esche", calcom_api_key="cal_test_esche")
+    calendar.event_types = [answer("event_type") | {"title": "Anders"}]
+    sync_calcom_data(company_id=other.pk)
+    assert Service.objects.get().name == "Haarschnitt"
+
+
+def test_it_is_gone_when_the_company_is() -> None:
+    with pytest.raises(Gone):
+        sync_calcom_data(company_id=999_999)
+
+
+def test_the_command_sends_a_job_for_each_active_company(salon: Company) -> None:
+    Company.objects.create(name="Zu", slug="zu", is_active=False)
+    call_command("sync_calcom")
+    assert [job.kwargs for job in Job.objects.filter(actor_name="sync_calcom_data")] == [{"company_id": salon.pk}]
+
+
+def test_the_command_reads_at_once_when_told_so(salon: Company, calendar: CalcomStub) -> None:
+    calendar.book("2026-12-03T13:00:00+00:00")
+    call_command("sync_calcom", company="salon-birke", now=True)
+    assert Appointment.objects.exists()
+
+
+def test_the_command_fails_when_a_company_cannot_be_read(salon: Company, calendar: CalcomStub) -> None:
+    calendar.fail("GET /v2/event-types", error("401"))
+    with pytest.raises(CommandError):
+        call_command("sync_calcom", now=True)
+    with pytest.raises(CommandError, match="no company"):
+        call_command("sync_calcom", company="gibt-es-nicht")

@@ -1,0 +1,30 @@
+"""People who look at the console, and what they look at."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from tests.console.factories import World, make_world
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return make_world()
+
+
+@pytest.fixture
+def staff_with(db: None) -> Callable[..., Client]:
+    """A log-in of somebody with these permissions, such as "calls.view_call"."""
+
+    def log_in(*names: str) -> Client:
+        user = User.objects.create_user(f"staff-{User.objects.count()}", password="x", is_staff=True)
+        for name in names:
+            app_label, codename = name.split(".")
+            user.user_permissions.add(Permission.objects.get(content_type__app_label=app_label, codename=codename))
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return log_in

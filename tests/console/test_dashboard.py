@@ -1,0 +1,57 @@
+"""The front page counts right, and only what a person may see."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.test import Client
+from django.utils import timezone
+
+from askpro.console import dashboard
+from askpro.queues.models import Job, Supervisor
+from calls.models import Call
+from tests.console.factories import World
+
+
+def test_it_says_what_to_do_when_nothing_has_happened_yet(admin_client: Client) -> None:
+    page = admin_client.get("/admin/").content.decode()
+
+    assert "demo_call" in page
+    assert "queues_run" in page
+
+
+def test_it_counts_todays_work(admin_client: Client, world: World) -> None:
+    Call.objects.update(started_at=timezone.now())
+    context = admin_client.get("/admin/").context
+
+    assert context["today"]["calls"] == len(world.calls)
+    assert context["follow_ups"]["open"] == sum(row.status == "open" for row in world.follow_ups)
+    assert context["follow_ups"]["overdue"] == sum(
+        row.status == "open" and row.due_at < timezone.now() for row in world.follow_ups
+    )
+    assert context["events"]["unassigned"] == 1
+
+
+def test_it_counts_the_queues(world: World) -> None:
+    Job.objects.filter(queue_name="low").update(status="queued", ready_at=timezone.now() - timedelta(hours=1))
+    lines = {line.name: line for line in dashboard.queues()}
+
+    assert lines["low"].ready == Job.objects.filter(queue_name="low").count()
+    assert lines["low"].is_late
+    assert lines["high"].dead == sum(job.status == "dead" for job in world.jobs)
+    assert not lines["webhooks"].is_late
+
+
+def test_it_believes_no_worker_whose_supervisor_fell_silent(world: World) -> None:
+    assert dashboard.workers() == {"supervisors": 1, "workers": 3}
+
+    Supervisor.objects.update(beat_at=timezone.now() - timedelta(minutes=1))
+
+    assert dashboard.workers() == {"supervisors": 0, "workers": 0}
+
+
+def test_it_hides_what_a_person_may_not_see(world: World, staff_with: Callable[..., Client]) -> None:
+    context = staff_with("calls.view_call").get("/admin/").context
+
+    assert "today" in context
+    assert "queues" not in context
+    assert "follow_ups" not in context

@@ -1,0 +1,143 @@
+"""The set-up that people write: checked, and secrets are written only."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from askpro.sandbox import world as demo
+from calls.models import Branch, Company, Customer, PhoneNumber, Service, Staff
+from tests.console.factories import World
+
+
+def company_form(company: Company, **changes: str) -> dict[str, str]:
+    form = {
+        "name": company.name,
+        "slug": company.slug,
+        "timezone": "Europe/Berlin",
+        "language": "de",
+        "is_active": "on",
+        "quiet_from": "21:00",
+        "quiet_until": "08:00",
+    }
+    for prefix in ("branches", "phone_numbers"):
+        form |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
+    return {**form, **changes}
+
+
+def save(client: Client, company: Company, **changes: str) -> None:
+    answer = client.post(f"/admin/calls/company/{company.pk}/change/", company_form(company, **changes))
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+
+
+def test_it_never_shows_a_key(admin_client: Client, world: World) -> None:
+    page = admin_client.get(f"/admin/calls/company/{world.companies[0].pk}/change/").content.decode()
+
+    assert "cal_secret" not in page
+    assert "A key is stored" in page
+
+
+def test_it_keeps_replaces_and_forgets_a_key(admin_client: Client, world: World) -> None:
+    company = world.companies[0]
+
+    save(admin_client, company)
+    assert Company.objects.get(pk=company.pk).calcom_api_key == "cal_secret_salon"
+    save(admin_client, company, new_calcom_api_key="cal_new")
+    assert Company.objects.get(pk=company.pk).calcom_api_key == "cal_new"
+    save(admin_client, company, forget_calcom_api_key="on")
+    assert Company.objects.get(pk=company.pk).calcom_api_key == ""
+
+
+def test_it_opens_the_pages_of_work_although_a_key_cannot_be_read(admin_client: Client, world: World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE calls_company SET calcom_api_key = 'encrypted with a key that is gone'")
+
+    call, appointment = world.calls[0].pk, world.appointments[0].pk
+    for page in (
+        "",
+        "calls/company/",
+        f"calls/company/{world.companies[0].pk}/change/",
+        "calls/call/",
+        f"calls/call/{call}/change/",
+        "appointments/followup/",
+        f"appointments/appointment/{appointment}/change/",
+        "calls/phonenumber/",
+        "notifications/notification/",
+        f"webhooks/webhookevent/{world.events[0].pk}/change/",
+        f"appointments/followup/{world.follow_ups[0].pk}/change/",
+        f"notifications/notification/{world.messages[0].pk}/change/",
+    ):
+        assert admin_client.get(f"/admin/{page}").status_code == 200, page
+
+
+@pytest.mark.parametrize("typed", ["030 23125 177", "+49 30 23125177", "0049/30/23125177"])
+def test_it_keeps_a_number_in_one_form(admin_client: Client, world: World, typed: str) -> None:
+    company = world.companies[0]
+    form = {"company": company.pk, "branch": company.branches.get().pk, "number": typed, "is_active": "on"}
+
+    admin_client.post("/admin/calls/phonenumber/add/", form)
+
+    assert PhoneNumber.objects.filter(number="+493023125177").exists()
+
+
+def test_it_refuses_a_branch_of_another_company(admin_client: Client, world: World) -> None:
+    one, other = world.companies
+    form = {"company": one.pk, "branch": other.branches.get().pk, "number": "+493023125178", "is_active": "on"}
+
+    answer = admin_client.post("/admin/calls/phonenumber/add/", form)
+
+    assert "belongs to another company" in answer.content.decode()
+    assert not PhoneNumber.objects.filter(number="+493023125178").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("timezone", "Europa/Berlin", "Write a time zone"),
+        ("opening_hours", '{"montag": []}', "Opening hours"),
+        ("opening_hours", '{"mo": [["18:00", "09:00"]]}', "Opening hours"),
+        ("opening_hours", "[1]", "Opening hours"),
+    ],
+)
+def test_it_refuses_what_a_job_could_not_read(
+    admin_client: Client, world: World, field: str, value: str, said: str
+) -> None:
+    branch = Branch.objects.first()
+    assert branch is not None
+    form = {"company": str(branch.company_id), "name": "Mitte", "opening_hours": "{}", field: value}
+    form |= {"phone_numbers-TOTAL_FORMS": "0", "phone_numbers-INITIAL_FORMS": "0"}
+
+    answer = admin_client.post(f"/admin/calls/branch/{branch.pk}/change/", form)
+
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+
+
+def test_it_lets_a_person_correct_a_customer_but_not_the_number(admin_client: Client, world: World) -> None:
+    customer = world.customers[1]
+    form = {"name": "Anneliese Groß", "language": "de", "phone": "+491555999999", "email": "", "contact_phone": ""}
+
+    admin_client.post(f"/admin/calls/customer/{customer.pk}/change/", form)
+
+    saved = Customer.objects.get(pk=customer.pk)
+    assert (saved.name, saved.phone) == ("Anneliese Groß", customer.phone)
+
+
+def test_it_seeds_the_demo_once(db: None, django_user_model: type) -> None:
+    call_command("seed_demo", user="chef", password="a-long-password")
+    Company.objects.filter(slug=demo.SALON.slug).update(name="Renamed by a person")
+    call_command("seed_demo", user="chef", password="another")
+
+    assert Company.objects.count() == len(demo.COMPANIES)
+    assert Company.objects.get(slug=demo.SALON.slug).name == "Renamed by a person"
+    assert Service.objects.count() == sum(len(company.event_types) for company in demo.COMPANIES)
+    assert Staff.objects.count() == sum(len(company.hosts) for company in demo.COMPANIES)
+    assert {host.name for host in Staff.objects.filter(services__name="Färben")} == {"Käthe Grün"}
+    assert django_user_model.objects.get(username="chef").check_password("a-long-password")
+
+
+def test_it_prints_a_password_only_when_it_made_it_up(db: None, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("seed_demo", user="one", password="a-long-password")
+    assert "a-long-password" not in capsys.readouterr().out
+    call_command("seed_demo", user="two", password="")
+    assert "two, password" in capsys.readouterr().out

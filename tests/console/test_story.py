@@ -1,0 +1,98 @@
+"""A call's page tells everything that belongs to the call, in order, and nothing that belongs to another."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from appointments.models import CalcomUid
+from askpro.console.story import Story
+from tests.console.factories import World
+from webhooks.models import WebhookEvent
+
+
+def told(world: World, user: User) -> Story:
+    booked = next(call for call in world.calls[1:] if call.outcome == "booked")
+    return Story(booked, user)
+
+
+def test_it_tells_all_that_belongs_to_the_call(world: World, admin_user: User) -> None:
+    story = told(world, admin_user)
+    titles = [entry.title for entry in story.entries]
+
+    assert titles[:2] == ["Call started", "Call ended"]
+    for title in ("Retell webhook call_ended", "process_retell_call_ended", "extract_call_data", "Booking request 1"):
+        assert title in titles
+    assert "Confirmation by SMS" in titles
+    assert {row.call_id for row in story.messages} == {story.call.pk}
+    assert all(f"call:{story.call.pk}" in job.tags or job.tags[0].startswith("event:") for job in story.jobs)
+
+
+def test_it_stands_in_order_of_time_with_the_future_at_the_end(world: World, admin_user: User) -> None:
+    entries = Story(world.calls[0], admin_user).entries
+    known = [entry.at for entry in entries if entry.at is not None]
+
+    assert known == sorted(known)
+    assert entries[-1].at is None
+    assert entries[-1].title in ("send_appointment_confirmation", "update_analytics")
+
+
+def test_it_tells_what_calcom_said_about_the_appointment(world: World, admin_user: User) -> None:
+    story = told(world, admin_user)
+    uid = CalcomUid.objects.create(uid="old-uid-of-this-booking", appointment=story.appointments[0])
+    WebhookEvent.objects.create(
+        provider="calcom", event_type="BOOKING_RESCHEDULED", event_key="k", subject=uid.uid, body=b"{}"
+    )
+
+    assert "Cal.com webhook BOOKING_RESCHEDULED" in [entry.title for entry in story.entries]
+
+
+def test_it_tells_what_people_did(admin_client: Client, admin_user: User, world: World) -> None:
+    waiting = next(row for row in world.follow_ups if row.status == "open" and row.call_id != world.calls[0].pk)
+    admin_client.post(
+        f"/admin/appointments/followup/{waiting.pk}/resolve/", {"confirmed": "yes", "note": "Zurückgerufen."}
+    )
+
+    entries = Story(waiting.call, admin_user).entries
+
+    assert any(entry.quote == "Zurückgerufen." for entry in entries)
+    assert any(entry.title.startswith("admin: Resolved") for entry in entries)
+
+
+def test_it_measures_how_long_the_caller_waited_for_the_confirmation(world: World, admin_user: User) -> None:
+    after = told(world, admin_user).answered_after
+
+    assert after is not None
+    assert round(after.total_seconds()) == 3
+
+
+def test_it_leaves_out_what_a_person_may_not_see(world: World, staff_with: Callable[..., Client]) -> None:
+    page = staff_with("calls.view_call").get(f"/admin/calls/call/{world.calls[1].pk}/change/")
+    content = page.content.decode()
+
+    assert page.status_code == 200
+    assert "Not shown, for lack of permission" in content
+    assert "Retell webhook" not in content
+    assert "extract_call_data" not in content
+    assert "Raw payload" not in content
+
+
+def test_it_links_job_event_call_and_appointment_both_ways(admin_client: Client, world: World) -> None:
+    call = next(call for call in world.calls[1:] if call.outcome == "booked")
+    appointment = next(row for row in world.appointments if row.call_id == call.pk)
+    event = next(row for row in world.events if row.subject == call.retell_call_id)
+    job = next(row for row in world.jobs if f"call:{call.pk}" in row.tags)
+    message = next(row for row in world.messages if row.call_id == call.pk)
+    pages = {
+        "call": f"/admin/calls/call/{call.pk}/change/",
+        "appointment": f"/admin/appointments/appointment/{appointment.pk}/change/",
+        "event": f"/admin/webhooks/webhookevent/{event.pk}/change/",
+        "job": f"/admin/queues/job/{job.pk}/change/",
+        "message": f"/admin/notifications/notification/{message.pk}/change/",
+    }
+
+    for other in ("appointment", "event", "job", "message"):
+        assert pages[other] in admin_client.get(pages["call"]).content.decode(), other
+        assert pages["call"] in admin_client.get(pages[other]).content.decode(), other
+    assert pages["message"] in admin_client.get(pages["appointment"]).content.decode()
+    assert pages["appointment"] in admin_client.get(pages["message"]).content.decode()

@@ -1,0 +1,45 @@
+"""A job's life under a fake clock, decided by the engine's own rules."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import time_machine
+
+from askpro.queues.outcome import decide
+
+
+@dataclass
+class Life:
+    """How a job ended: runs that spent a try, pauses of releases in seconds, the errors on the way."""
+
+    status: str = ""
+    tries: int = 0
+    releases: list[float] = field(default_factory=list)
+    errors: list[BaseException] = field(default_factory=list)
+
+
+def live(actor: Any, clock: time_machine.Traveller, *, most_runs: int = 30, **kwargs: Any) -> Life:
+    """Run the job until it is completed, dead or cancelled, moving the clock on over every pause."""
+    life = Life()
+    for _ in range(most_runs):
+        error: BaseException | None = None
+        try:
+            actor(**kwargs)
+        except Exception as raised:  # noqa: BLE001 - as the engine does
+            error = raised
+            life.errors.append(raised)
+        outcome = decide(
+            error,
+            tries_left=actor.word("max_retries") - life.tries,
+            tries_spent=life.tries,
+            backoff=actor.word("backoff"),
+        )
+        life.status = outcome.status
+        life.tries += outcome.spends_try or outcome.status == "completed"
+        if outcome.run_in is None:
+            return life
+        if not outcome.spends_try:
+            life.releases.append(outcome.run_in)
+        clock.shift(timedelta(seconds=outcome.run_in))
+    raise AssertionError(f"still {life.status} after {most_runs} runs")

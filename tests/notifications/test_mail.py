@@ -1,0 +1,214 @@
+"""Sending an e-mail."""
+
+import smtplib
+from collections.abc import Iterator
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail as outgoing
+from django.core.mail.backends.locmem import EmailBackend
+
+from appointments.models import Appointment, FollowUp
+from askpro.queues.errors import Rejected, Release, Unavailable, Unknown
+from notifications import outbox
+from notifications.models import Notification
+from notifications.tasks import send_email_notification
+from notifications.texts import spoken_number
+from tests.notifications.ladder import live
+from tests.notifications.scene import MOBILE, NOW, announced, change
+
+Status = Notification.Status
+EMAIL = Notification.Channel.EMAIL
+
+
+@pytest.fixture
+def failures(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[BaseException]]]:
+    """What the mail server does next: `open` and `send` raise these, then it works again."""
+    planned: dict[str, list[BaseException]] = {"open": [], "send": []}
+
+    def failing(name: str, real: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if planned[name]:
+                raise planned[name].pop(0)
+            return real(*args, **kwargs)
+
+        return call
+
+    monkeypatch.setattr(EmailBackend, "open", failing("open", EmailBackend.open))
+    monkeypatch.setattr(EmailBackend, "send_messages", failing("send", EmailBackend.send_messages))
+    yield planned
+
+
+def sent() -> Any:
+    [message] = outgoing.outbox
+    return message
+
+
+def calendar_of(message: Any) -> EmailMessage:
+    [part] = [part for part in message.message().walk() if part.get_content_type() == "text/calendar"]
+    return part
+
+
+def test_it_sends_text_html_and_a_calendar_file(email: Notification) -> None:
+    send_email_notification(email.pk)
+    message = sent()
+    types = [part.get_content_type() for part in message.message().walk()]
+    assert types == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"]
+    assert message.subject == "Haarstudio Lindenblatt: Ihr Termin am Donnerstag, 03.12.2026, 14:00 Uhr"
+    assert message.from_email == "Haarstudio Lindenblatt <termine@askpro.example>"
+    assert (message.to, message.reply_to) == (["joerdis@example.org"], ["team@lindenblatt.example.org"])
+    email.refresh_from_db()
+    assert (email.status, email.text) == (Status.SENT, message.body)
+
+
+def test_it_attaches_the_appointment_byte_for_byte(email: Notification, appointment: Appointment) -> None:
+    send_email_notification(email.pk)
+    part = calendar_of(sent())
+    assert part.get_param("method") == "PUBLISH"
+    assert part.get_filename() == "termin.ics"
+    file = part.get_payload(decode=True).decode()
+    assert f"UID:{appointment.booking_key}@askpro.example\r\n" in file
+    assert "SUMMARY:Haarstudio Lindenblatt: Herrenhaarschnitt\r\n" in file
+    assert "DTSTART:20261203T130000Z\r\n" in file
+
+
+def test_it_keeps_the_calendar_entry_the_same_when_it_moves(email: Notification, appointment: Appointment) -> None:
+    send_email_notification(email.pk)
+    moved = announced(change(appointment, version=2, previous_starts_at=NOW), EMAIL, "rescheduled")
+    send_email_notification(moved.pk)
+    first, second = (calendar_of(message).get_payload(decode=True).decode() for message in outgoing.outbox)
+    uid = next(line for line in first.split("\r\n") if line.startswith("UID:"))
+    assert uid in second
+    assert ("SEQUENCE:1" in first, "SEQUENCE:2" in second) == (True, True)
+
+
+def test_it_takes_the_calendar_entry_back_when_cancelled(appointment: Appointment) -> None:
+    cancelled = change(appointment, version=2, status=Appointment.Status.CANCELLED)
+    send_email_notification(announced(cancelled, EMAIL, "cancellation").pk)
+    file = calendar_of(sent()).get_payload(decode=True).decode()
+    assert "METHOD:CANCEL" in file
+    assert "STATUS:CANCELLED" in file
+
+
+def test_it_tells_staff_of_a_follow_up_with_all_that_is_needed(appointment: Appointment) -> None:
+    opened = FollowUp.objects.create(
+        company=appointment.company,
+        branch=appointment.branch,
+        customer=appointment.customer,
+        reason=FollowUp.Reason.SLOT_GONE,
+        words="Haarschnitt, <b>nächsten Donnerstag</b> um vier",
+        alternatives=["2026-12-04T15:00:00+00:00"],
+        due_at=NOW + timedelta(hours=2),
+    )
+    [row] = outbox.tell_staff(opened)
+    send_email_notification(row.pk)
+    message = sent()
+    assert message.subject == "Bitte zurückrufen: Zeit nicht mehr frei"
+    assert "Freitag, 04.12.2026, 16:00 Uhr" in message.body
+    assert f"Jördis Ampel, {spoken_number(MOBILE)}" in message.body
+    assert f"/admin/appointments/followup/{opened.pk}/change/" in message.body
+    assert "<b>nächsten" not in message.alternatives[0][0]
+    assert message.attachments == []
+
+
+def test_it_does_not_tell_staff_of_what_is_settled(appointment: Appointment) -> None:
+    opened = FollowUp.objects.create(
+        company=appointment.company, reason=FollowUp.Reason.UNCLEAR, due_at=NOW + timedelta(hours=2)
+    )
+    [row] = outbox.tell_staff(opened)
+    opened.make_obsolete("booked")
+    send_email_notification(row.pk)
+    assert outgoing.outbox == []
+    assert Notification.objects.get(pk=row.pk).status == Status.SKIPPED
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        smtplib.SMTPRecipientsRefused({"joerdis@example.org": (550, b"no such user joerdis@example.org")}),
+        smtplib.SMTPDataError(554, b"spam"),
+        smtplib.SMTPNotSupportedError("SMTPUTF8"),
+    ],
+)
+def test_it_fails_for_good_when_the_server_refuses(
+    email: Notification, failures: dict[str, list[BaseException]], clock: Any, refusal: Exception
+) -> None:
+    failures["send"] = [refusal]
+    life = live(send_email_notification, clock, notification_id=email.pk)
+    assert (life.status, life.tries, outgoing.outbox) == ("completed", 1, [])
+    email.refresh_from_db()
+    assert email.status == Status.FAILED
+    assert "joerdis" not in email.reason
+
+
+@pytest.mark.parametrize(
+    ("where", "failure"),
+    [
+        ("open", ConnectionRefusedError()),
+        ("open", TimeoutError()),
+        ("open", smtplib.SMTPConnectError(421, b"busy")),
+        ("send", smtplib.SMTPRecipientsRefused({"joerdis@example.org": (451, b"greylisted")})),
+        ("send", smtplib.SMTPSenderRefused(452, b"later", "termine@askpro.example")),
+    ],
+)
+def test_it_tries_again_when_nothing_was_taken(
+    email: Notification, failures: dict[str, list[BaseException]], clock: Any, where: str, failure: Exception
+) -> None:
+    failures[where] = [failure]
+    with pytest.raises(Unavailable):
+        send_email_notification(email.pk)
+    assert Notification.objects.get(pk=email.pk).status == Status.PENDING
+    assert live(send_email_notification, clock, notification_id=email.pk).status == "completed"
+    assert len(outgoing.outbox) == 1
+
+
+def test_it_sends_the_same_message_again_when_the_answer_was_lost(
+    email: Notification, failures: dict[str, list[BaseException]], clock: time_machine.Traveller
+) -> None:
+    failures["send"] = [smtplib.SMTPServerDisconnected("gone")]
+    with pytest.raises(Unknown):
+        send_email_notification(email.pk)
+    assert Notification.objects.get(pk=email.pk).status == Status.UNKNOWN
+    with pytest.raises(Release):
+        send_email_notification(email.pk)
+    clock.shift(timedelta(seconds=45))
+    send_email_notification(email.pk)
+    assert sent().extra_headers["Message-ID"] == f"<{email.reference}@askpro.example>"
+
+
+@pytest.mark.parametrize(
+    ("where", "failure"),
+    [
+        ("open", smtplib.SMTPAuthenticationError(535, b"no")),
+        ("send", smtplib.SMTPSenderRefused(553, b"not you", "termine@askpro.example")),
+    ],
+)
+def test_it_calls_people_when_the_server_refuses_us(
+    email: Notification, failures: dict[str, list[BaseException]], where: str, failure: Exception
+) -> None:
+    failures[where] = [failure]
+    with pytest.raises(Rejected):
+        send_email_notification(email.pk)
+    assert Notification.objects.get(pk=email.pk).status == Status.PENDING
+
+
+def test_it_survives_names_that_want_to_be_headers(email: Notification, appointment: Appointment) -> None:
+    appointment.company.name = 'Haar\r\nBcc: x@example.org, "Studio"'
+    appointment.company.save()
+    change(appointment, attendee_name="<script>alert(1)</script>\nJördis {name}")
+    send_email_notification(email.pk)
+    message = sent()
+    assert set(message.recipients()) == {"joerdis@example.org"}
+    assert message.message()["Bcc"] is None
+    assert "<script>" not in message.alternatives[0][0]
+    assert "Guten Tag <script>alert(1)</script> Jördis {name}," in message.body
+
+
+def test_it_is_skipped_when_the_appointment_was_cancelled(email: Notification, appointment: Appointment) -> None:
+    change(appointment, status=Appointment.Status.CANCELLED)
+    send_email_notification(email.pk)
+    assert outgoing.outbox == []
+    assert Notification.objects.get(pk=email.pk).status == Status.SKIPPED

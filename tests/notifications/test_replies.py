@@ -1,0 +1,151 @@
+"""What customers answer by SMS."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from appointments.models import Appointment, FollowUp
+from calls.models import Company, Customer
+from notifications.models import Notification
+from notifications.tasks import process_twilio_webhook, send_sms_notification
+from tests.notifications.scene import MOBILE, NOW
+from tests.notifications.twilio_api import NUMBER, SERVICE, TwilioApi, fixture
+from webhooks.models import WebhookEvent
+
+Answer = Callable[..., WebhookEvent]
+
+
+@pytest.fixture
+def answer(event: Callable[..., WebhookEvent]) -> Answer:
+    """A customer answers, and the job runs."""
+
+    def call(body: str, **fields: str) -> WebhookEvent:
+        stored = event(fixture("inbound_message.json") | {"Body": body} | fields)
+        process_twilio_webhook(event_id=stored.pk)
+        stored.refresh_from_db()
+        return stored
+
+    return call
+
+
+@pytest.fixture
+def sent(sms: Notification, twilio: TwilioApi) -> Notification:
+    send_sms_notification(sms.pk)
+    return sms
+
+
+@pytest.mark.parametrize("body", ["STOP", "stop", " Stopp! ", "StopAll", "SMS STOP", "Abmelden."])
+def test_it_is_an_opt_out_and_nothing_else(
+    sent: Notification, answer: Answer, customer: Customer, appointment: Appointment, body: str
+) -> None:
+    stored = answer(body)
+    assert (stored.status, stored.company_id) == ("processed", customer.company_id)
+    customer.refresh_from_db()
+    assert customer.sms_opted_out_at == NOW
+    appointment.refresh_from_db()
+    assert appointment.status == Appointment.Status.CONFIRMED
+    assert not FollowUp.objects.exists()
+
+
+def test_it_believes_twilios_own_reading(sent: Notification, answer: Answer, customer: Customer) -> None:
+    answer("Bitte nicht mehr", OptOutType="STOP")
+    customer.refresh_from_db()
+    assert customer.sms_opted_out_at == NOW
+
+
+def test_it_opts_in_again(sent: Notification, answer: Answer, customer: Customer) -> None:
+    answer("STOP")
+    answer("Start")
+    customer.refresh_from_db()
+    assert customer.may_receive_sms
+
+
+def test_it_opts_out_exactly_this_number_at_the_companies_of_this_sender(
+    sent: Notification, answer: Answer, customer: Customer
+) -> None:
+    company = customer.company
+    child = Customer.objects.create(company=company, contact_phone=MOBILE)
+    neighbour = Customer.objects.create(company=company, phone=MOBILE + "1")
+    other = Company.objects.create(name="Praxis am Wall", slug="wall", sms_sender="+493023125299")
+    stranger = Customer.objects.create(company=other, phone=MOBILE)
+    answer("STOP")
+    opted_out = Customer.objects.filter(sms_opted_out_at__isnull=False)
+    assert set(opted_out) == {customer, child}
+    assert neighbour not in opted_out
+    assert stranger not in opted_out
+
+
+def test_it_opts_out_everywhere_where_the_sender_is_shared(
+    sent: Notification, answer: Answer, company: Company
+) -> None:
+    other = Company.objects.create(name="Praxis am Wall", slug="wall", sms_sender=SERVICE)
+    stranger = Customer.objects.create(company=other, phone=MOBILE)
+    answer("STOP")
+    stranger.refresh_from_db()
+    assert stranger.sms_opted_out_at is not None
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ("ABSAGE", "Wants to cancel, by SMS."),
+        ("Stornieren!", "Wants to cancel, by SMS."),
+        ("Vielen Dank, bis dann!", "Answered by SMS."),
+        ("Bitte nicht absagen, ich komme", "Answered by SMS."),
+    ],
+)
+def test_it_hands_words_to_a_person(
+    sent: Notification, answer: Answer, appointment: Appointment, body: str, detail: str
+) -> None:
+    stored = answer(body)
+    assert stored.status == "processed"
+    [opened] = FollowUp.objects.all()
+    assert (opened.reason, opened.words, opened.detail) == ("callback", body.strip(), detail)
+    assert (opened.appointment, opened.customer, opened.call_id) == (
+        appointment,
+        appointment.customer,
+        appointment.call_id,
+    )
+    assert Notification.objects.filter(follow_up=opened, kind="staff").count() == 1
+    appointment.refresh_from_db()
+    assert appointment.status == Appointment.Status.CONFIRMED
+
+
+def test_it_opens_no_second_one_when_replayed(sent: Notification, answer: Answer) -> None:
+    stored = answer("Ich komme später")
+    WebhookEvent.objects.filter(pk=stored.pk).update(status="received")
+    process_twilio_webhook(event_id=stored.pk)
+    assert FollowUp.objects.count() == 1
+
+
+def test_it_knows_the_company_by_its_number_alone(company: Company, answer: Answer, clock: Any) -> None:
+    company.sms_sender = NUMBER
+    company.save()
+    answer("Haben Sie heute offen?", MessagingServiceSid="")
+    [opened] = FollowUp.objects.all()
+    assert (opened.company, opened.appointment, opened.customer) == (company, None, None)
+
+
+def test_it_guesses_no_company(company: Company, answer: Answer) -> None:
+    assert answer("Hallo", To="+493023125250", MessagingServiceSid="").status == "unassigned"
+    for slug in ("a", "b"):
+        Company.objects.create(name=slug, slug=slug, sms_sender=NUMBER)
+    assert answer("Hallo", MessagingServiceSid="").status == "unassigned"
+    assert not FollowUp.objects.exists()
+
+
+@pytest.mark.parametrize("fields", [{"Body": ""}, {"Body": "INFO", "OptOutType": "HELP"}])
+def test_it_leaves_what_nobody_has_to_read(sent: Notification, answer: Answer, fields: dict[str, str]) -> None:
+    assert answer(fields.pop("Body"), **fields).status == "ignored"
+
+
+@pytest.mark.parametrize("body", ["\x00Hallo\x00", "🎉" * 2000, "x" * 10_000, "a\u200bb\u2028"])
+def test_it_stores_whatever_it_is_told(sent: Notification, answer: Answer, body: str) -> None:
+    assert answer(body).status == "processed"
+
+
+@pytest.mark.parametrize("name", ["From", "To", "MessagingServiceSid", "OptOutType"])
+@pytest.mark.parametrize("value", ["", "\x00", "x" * 5000, "' OR 1=1 --"])
+def test_it_comes_to_an_end_whatever_a_field_holds(sent: Notification, answer: Answer, name: str, value: str) -> None:
+    assert answer("STOP", **{name: value}).status in ("processed", "unassigned", "ignored")

@@ -1,0 +1,126 @@
+"""Twilio's Messages, as the contract describes them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import responses
+
+from askpro.queues.errors import RateLimited, Rejected, Unavailable, Unknown
+from notifications import twilio as vendor
+from notifications.twilio import Message, OutgoingSms, Refused
+from notifications.twilio_errors import REACTIONS, Reaction
+from tests.notifications.scene import MOBILE, NOW
+from tests.notifications.twilio_api import ACCOUNT, SERVICE, URL, TwilioApi, error, fixture
+
+BASE = f"{URL}/2010-04-01/Accounts/{ACCOUNT}/Messages"
+
+
+def outgoing(**values: Any) -> OutgoingSms:
+    defaults = {"to": MOBILE, "sender": SERVICE, "body": "Ihr Termin", "reference": "r-1", "validity": 600}
+    return OutgoingSms(**(defaults | values))
+
+
+def test_it_sends_what_the_contract_shows(contracts: Path) -> None:
+    example = json.loads((contracts / "examples" / "twilio" / "api.create_message.request.form.json").read_text())
+    sms = outgoing(
+        to=example["To"],
+        sender=example["MessagingServiceSid"],
+        body=example["Body"],
+        reference="9f7b2c1a",
+        validity=14400,
+    )
+    assert sms.form() == example
+
+
+@pytest.mark.parametrize(
+    "name", ["create_message.201", "create_message.from_number.201", "get_message.undelivered.200"]
+)
+def test_it_reads_what_the_contract_shows(contracts: Path, name: str) -> None:
+    example = json.loads((contracts / "examples" / "twilio" / f"api.{name}.json").read_text())
+    message = Message.from_api(example)
+    assert (message.sid, message.status, message.error_code) == (
+        example["sid"],
+        example["status"],
+        example["error_code"],
+    )
+    assert message.created_at == datetime(2026, 12, 1, 9, 16, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("code", sorted(code for code in REACTIONS if code < 30000))
+def test_it_raises_what_the_reaction_asks_for(twilio: TwilioApi, code: int) -> None:
+    twilio.will(error(code))
+    expected = {Reaction.LOOK: Unknown, Reaction.SNOOZE: RateLimited}.get(REACTIONS[code], Refused)
+    with pytest.raises(expected) as raised:
+        vendor.client().send(outgoing())
+    if isinstance(raised.value, Refused):
+        assert (raised.value.code, raised.value.reaction) == (code, REACTIONS[code])
+
+
+@pytest.mark.parametrize("body", ["<html>", "[]", '"x"', '{"code": "21211"}', '{"code": true}', ""])
+def test_it_takes_the_http_status_when_there_is_no_code(twilio: TwilioApi, body: str) -> None:
+    twilio.will((404, {}, body))
+    with pytest.raises(Refused) as raised:
+        vendor.client().send(outgoing())
+    assert raised.value.code == 404
+
+
+@pytest.mark.parametrize(
+    "body", ["<html>", "[]", "null", "{}", '{"sid": 1}', '{"sid": ""}', '{"sid": "' + "S" * 65 + '"}']
+)
+def test_it_does_not_know_whether_it_was_sent_when_the_answer_makes_no_sense(twilio: TwilioApi, body: str) -> None:
+    twilio.will((201, {}, body))
+    with pytest.raises(Unknown):
+        vendor.client().send(outgoing())
+
+
+def test_it_is_rejected_when_there_is_no_account(settings: Any) -> None:
+    settings.TWILIO_AUTH_TOKENS = []
+    with pytest.raises(Rejected, match="TWILIO_AUTH_TOKENS"):
+        vendor.client()
+
+
+def page(messages: list[dict[str, Any]], following: str | None = None) -> str:
+    return json.dumps(fixture("list.json") | {"messages": messages, "next_page_uri": following})
+
+
+def listed(number: int, body: str, created: str) -> dict[str, Any]:
+    return fixture("message.json") | {"sid": f"SM{number:032x}", "body": body, "date_created": created}
+
+
+@responses.activate
+def test_it_follows_pages_until_they_are_older_than_the_attempt() -> None:
+    second = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json?Page=1&PageToken=x"
+    young, old = "Tue, 01 Dec 2026 09:16:02 +0000", "Mon, 30 Nov 2026 09:16:02 +0000"
+    responses.get(f"{BASE}.json", page([listed(2, "anders", young)], second))
+    responses.get(f"{URL}{second}", page([listed(1, "gesucht", young), listed(0, "gesucht", old)], second))
+    found = vendor.client().find(MOBILE, "gesucht", NOW)
+    assert [message.sid for message in found] == [f"SM{1:032x}"]
+    assert len(responses.calls) == 2
+    assert responses.calls[0].request.params == {"To": MOBILE, "PageSize": "100"}
+
+
+@responses.activate
+def test_it_finds_a_text_that_twilio_made_plainer() -> None:
+    responses.get(f"{BASE}.json", page([listed(1, 'Salon "Anna" - Termin ', "Tue, 01 Dec 2026 09:16:02 +0000")]))
+    assert vendor.client().find(MOBILE, "Salon „Anna“ –  Termin", NOW - timedelta(minutes=1))
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "following", ["https://elsewhere.example/x", "//elsewhere.example", "/2010-04-01/Accounts/ACother"]
+)
+def test_it_carries_its_password_nowhere_else(following: str) -> None:
+    responses.get(f"{BASE}.json", page([], following))
+    with pytest.raises(Unavailable):
+        vendor.client().find(MOBILE, "x", NOW)
+
+
+@responses.activate
+@pytest.mark.parametrize("body", ["<html>", "[]", '{"messages": [1]}', '{"messages": [{"sid": null}]}'])
+def test_it_looks_again_later_when_the_list_makes_no_sense(body: str) -> None:
+    responses.get(f"{BASE}.json", body)
+    with pytest.raises(Unavailable):
+        vendor.client().find(MOBILE, "x", NOW)

@@ -1,0 +1,32 @@
+"""Settings of the worker processes that tests start: the product's own, with pools sized by the test."""
+
+import os
+from typing import Any
+
+from askpro.queue_settings import QUEUES as QUEUES
+from askpro.settings import *  # noqa: F403
+
+QUEUE_SETTINGS = "tests.queues.process_settings"
+ENVIRONMENTS: dict[str, dict[str, dict[str, Any]]] = {
+    "testing": {
+        "all": {
+            "queues": os.environ.get("TEST_QUEUES", ",".join(QUEUES)).split(","),
+            "processes": int(os.environ.get("TEST_PROCESSES", "1")),
+            "threads": int(os.environ.get("TEST_THREADS", "1")),
+        }
+    }
+}
+# The apps' sweepers have tests of their own; here they would add jobs that nobody sent.
+SWEEPERS: list[str] = []
+# Called in every fork.
+AFTER_FORK = [path for path in os.environ.get("TEST_AFTER_FORK", "").split(",") if path]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"dramatiq.worker.WorkerThread": {"level": "CRITICAL"}},
+}
+
+LIMITS = {"testing": (10, 60.0)}

@@ -1,0 +1,127 @@
+"""A real `queues_run` of a test's own: started, killed, counted, and gone at the end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import psutil
+
+from askpro.local import process
+from askpro.queues.models import Worker
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 30.0
+
+
+class QueuesRun:
+    """One supervisor with its children, on the database and Redis that `environment` names."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path, processes: int = 1, threads: int = 1) -> None:
+        self._environment = {
+            **environment,
+            "DJANGO_SETTINGS_MODULE": "tests.queues.process_settings",
+            "TEST_PROCESSES": str(processes),
+            "TEST_THREADS": str(threads),
+        }
+        self.log = log
+        self._expected = processes
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._child is not None
+        return self._child.pid
+
+    def start(self, wait: bool = True) -> "QueuesRun":
+        with self.log.open("ab") as output:
+            self._child = process.spawn(
+                [sys.executable, "-m", "tests.queues.run"], env=self._environment, output=output, cwd=ROOT
+            )
+        if wait:
+            self.wait_for_workers()
+        return self
+
+    def wait_for_workers(self) -> None:
+        """Until the chores and as many workers as configured run, and the workers have their rows."""
+        assert wait_until(self._is_complete, START_SECONDS), f"queues_run did not start:\n{self.said()}"
+
+    def _is_complete(self) -> bool:
+        workers = self.workers()
+        registered = Worker.objects.filter(pid__in=workers, status="running").count()
+        return len(workers) == registered == self._expected and bool(self.chores())
+
+    def workers(self) -> list[int]:
+        return self._children("askpro worker")
+
+    def chores(self) -> list[int]:
+        return self._children("askpro chores")
+
+    def children(self) -> list[int]:
+        """Every living child, whatever it calls itself."""
+        return self._children("")
+
+    def kill(self) -> None:
+        """kill -9 of the forker alone; what happens to its children is what tests look at."""
+        assert self._child is not None
+        self._child.kill()
+        self._child.wait()
+
+    def terminate(self) -> None:
+        assert self._child is not None
+        self._child.terminate()
+
+    def wait(self, seconds: float) -> int:
+        """The exit code, once the process has ended by itself."""
+        assert self._child is not None
+        return self._child.wait(seconds)
+
+    def stop(self) -> None:
+        """End it by force, whatever it is doing: nothing may outlive its test."""
+        if self._child is None or self._child.poll() is not None:
+            return
+        children = self.children()
+        self.kill()
+        for pid in children:
+            kill(pid)
+        assert wait_until(lambda: not any(map(process.is_alive, children)), 5), "a child outlived its test"
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def _children(self, title: str) -> list[int]:
+        try:
+            children = psutil.Process(self.pid).children()
+        except psutil.NoSuchProcess:
+            return []
+        return [child.pid for child in children if _title(child).startswith(title)]
+
+
+def kill(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
+    """Signal a process that may be gone already."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def wait_until(condition: Callable[[], object], seconds: float) -> bool:
+    """Whether the condition came true within so many seconds."""
+    return process.wait_until(lambda: bool(condition()), seconds, pause=0.01)
+
+
+def seconds_until(condition: Callable[[], object], limit: float) -> float:
+    """How long the condition took to come true; fails the test after `limit` seconds."""
+    began = time.monotonic()
+    assert wait_until(condition, limit), f"did not come true within {limit} s"
+    return time.monotonic() - began
+
+
+def _title(child: psutil.Process) -> str:
+    try:
+        return " ".join(child.cmdline()) if child.status() != psutil.STATUS_ZOMBIE else "\0"
+    except psutil.Error:
+        return "\0"

@@ -1,0 +1,155 @@
+"""What one worker process holds, and that it can neither lose nor keep a job by mistake."""
+
+import time
+from math import inf
+
+import pytest
+from dramatiq import get_broker
+
+from askpro.queues.claim import by_age
+from askpro.queues.models import Attempt, Job, Worker
+from askpro.queues.outcome import COMPLETED
+from askpro.queues.slots import Slots
+from askpro.queues.workload import BACK, Workload
+from tests.queues import actors
+from tests.queues.processes import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def slots():
+    page = Slots()
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def workload(transactional_db, slots):
+    row = Worker.objects.create(pool="test", host="here", pid=1)
+    work = Workload(row.pk, threads=2, code_version="v1", slots=slots)
+    yield work
+    work.finish()
+
+
+def claim(workload, limit=10):
+    return workload.claim(lambda: by_age((workload.database, workload.worker_id, "default", get_broker().actors), limit))
+
+
+def statuses():
+    return list(Job.objects.order_by("id").values_list("status", flat=True))
+
+
+class TestOrphans:
+    """A claim whose answer is lost leaves jobs with a worker that does not know of them."""
+
+    def lose_an_answer(self, workload):
+        def fetch():
+            by_age((workload.database, workload.worker_id, "default", get_broker().actors), 10)
+            raise ConnectionError
+
+        with pytest.raises(ConnectionError):
+            workload.claim(fetch)
+
+    def test_the_next_claim_frees_them(self, workload):
+        actors.nothing.send(1)
+        self.lose_an_answer(workload)
+        assert statuses() == ["processing"]
+        assert [item.claim_no for item in claim(workload)] == [2]
+
+    def test_what_it_knows_that_it_holds_is_no_orphan(self, workload):
+        actors.nothing.send(1)
+        (known,) = claim(workload)
+        actors.nothing.send(2)
+        self.lose_an_answer(workload)
+        (orphan,) = claim(workload)
+        assert orphan.args == [2]
+        assert Job.objects.get(pk=known.id).claim_no == 1
+
+    def test_a_job_that_came_back_before_its_release_was_noted_is_no_orphan(self, workload):
+        actors.nothing.send(1)
+        (first,) = claim(workload)
+        Job.objects.update(status="queued", worker_id=None)
+        (second,) = claim(workload)
+        # The note of the first claim's release arrives only now.
+        workload.release(first, BACK)
+        assert wait_until(lambda: workload._settler._items.empty(), 2)
+        time.sleep(0.05)
+        self.lose_an_answer(workload)
+        assert claim(workload) == []
+        assert Job.objects.get().claim_no == second.claim_no
+
+
+class TestGivingBack:
+    def test_what_is_given_back_is_ready_for_everybody_and_has_paid_nothing(self, workload, redis_client):
+        message = actors.nothing.send(1)
+        ready_at = Job.objects.get().ready_at
+        redis_client.flushdb()
+        workload.give_back(claim(workload))
+        assert wait_until(lambda: statuses() == ["queued"], 2)
+        job = Job.objects.get()
+        assert (job.worker_id, job.tries_spent, job.releases, job.ready_at) == (None, 0, 0, ready_at)
+        assert not Attempt.objects.exists()
+        assert wait_until(redis_client.keys, 2)
+        assert redis_client.lrange(redis_client.keys()[0], 0, -1) == [message.message_id.encode()]
+
+
+class TestRunning:
+    def run_one(self, workload, limit=5.0):
+        (item,) = claim(workload, 1)
+        workload.handed_over()
+        workload.starting(item, limit)
+        return item
+
+    def test_a_started_job_stands_in_the_slots_until_it_is_settled(self, workload, slots):
+        actors.nothing.send(1)
+        item = self.run_one(workload)
+        assert [(entry.job_id, entry.claim_no) for entry in slots.started()] == [(item.id, 1)]
+        workload.finished(item, COMPLETED)
+        assert wait_until(lambda: slots.started() == [], 2)
+        assert statuses() == ["completed"]
+
+    def test_a_run_that_waits_to_be_settled_cannot_run_too_long(self, workload, slots, django_db_blocker):
+        actors.nothing.send(1)
+        item = self.run_one(workload, limit=0.1)
+        with workload.database._lock:  # as long as PostgreSQL does not answer
+            workload.finished(item, COMPLETED)
+            assert [entry.limit for entry in slots.started()] == [inf]
+
+    def test_it_is_stuck_only_when_every_thread_is_busy_and_nothing_moves(self, workload):
+        for number in range(3):
+            actors.nothing.send(number)
+        self.run_one(workload)
+        time.sleep(0.25)
+        assert not workload.is_stuck
+        second = self.run_one(workload)
+        assert not workload.is_stuck
+        time.sleep(0.25)
+        assert workload.is_stuck
+        workload.finished(second, COMPLETED)
+        assert not workload.is_stuck
+
+    def test_it_hands_over_no_more_than_its_threads_will_soon_run(self, workload):
+        for _ in range(workload.most_handed):
+            assert workload.may_hand_over(0)
+            workload.handed_over()
+        assert workload.has_waiting
+        began = time.monotonic()
+        assert not workload.may_hand_over(0.05)
+        assert time.monotonic() - began < 0.5
+
+
+class TestTheEnd:
+    def test_everything_is_settled_and_the_worker_has_signed_off(self, transactional_db):
+        row = Worker.objects.create(pool="test", host="here", pid=1)
+        work = Workload(row.pk, threads=1, code_version="v1")
+        for number in range(20):
+            actors.nothing.send(number)
+        for item in claim(work, 20):
+            work.handed_over()
+            work.starting(item, 5)
+            work.finished(item, COMPLETED)
+        work.finish()
+        assert set(statuses()) == {"completed"}
+        row.refresh_from_db()
+        assert (row.status, row.ended_at is not None) == ("stopped", True)

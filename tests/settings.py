@@ -1,0 +1,21 @@
+"""The product's settings as the suite uses them: environment `testing`, and a Redis database for each xdist worker."""
+
+import os
+import re
+
+REDIS_DATABASES = 16  # as many as a Redis has by default
+
+
+def _redis_of_this_worker(url: str) -> str:
+    base, _, number = url.rpartition("/") if re.search(r"/\d+$", url) else (url.rstrip("/"), "", "0")
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) + 1
+    return f"{base}/{(int(number) + worker) % REDIS_DATABASES}"
+
+
+os.environ.setdefault("ASKPRO_ENV", "testing")
+# Playwright's sync API keeps an event loop in the thread in which the ORM works too.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+if (url := os.environ.get("REDIS_URL")) and url != os.environ.get("ASKPRO_TEST_REDIS_URL"):
+    os.environ["REDIS_URL"] = os.environ["ASKPRO_TEST_REDIS_URL"] = _redis_of_this_worker(url)
+
+from askpro.settings import *  # noqa: E402, F403 - it reads the environment set above

@@ -1,0 +1,65 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from askpro.queues import jobs
+from askpro.queues.models import Job
+from tests.webhooks.signing import post_retell, recorded
+from webhooks.models import WebhookEvent
+from webhooks.sweepers import resend_forgotten
+
+pytestmark = pytest.mark.django_db
+
+Status = WebhookEvent.Status
+
+
+@pytest.fixture
+def event() -> WebhookEvent:
+    """A received event, older than a job takes to be sent."""
+    post_retell(recorded("retell", "call_ended"))
+    WebhookEvent.objects.update(received_at=timezone.now() - timedelta(minutes=3))
+    return WebhookEvent.objects.get()
+
+
+def test_it_leaves_an_event_alone_when_its_job_lives(event: WebhookEvent) -> None:
+    assert resend_forgotten() == 0
+    assert Job.objects.count() == 1
+
+
+def test_it_sends_one_new_job_when_there_is_none(event: WebhookEvent) -> None:
+    Job.objects.all().delete()
+    assert resend_forgotten() == 1
+    assert resend_forgotten() == 0
+    assert Job.objects.get().kwargs == {"event_id": event.pk}
+
+
+def test_it_sends_a_new_job_when_the_old_one_was_cancelled(event: WebhookEvent) -> None:
+    assert jobs.cancel(Job.objects.get().pk)
+    assert resend_forgotten() == 1
+    assert Job.objects.count() == 2
+
+
+def test_it_marks_the_event_failed_when_its_job_is_dead(event: WebhookEvent) -> None:
+    Job.objects.update(status=Job.Status.DEAD, error_class="ValueError", finished_at=timezone.now())
+    assert resend_forgotten() == 1
+    event.refresh_from_db()
+    assert event.status == Status.FAILED and "ValueError" in event.reason
+    assert resend_forgotten() == 0
+
+
+def test_it_waits_when_the_event_is_young(event: WebhookEvent) -> None:
+    Job.objects.all().delete()
+    WebhookEvent.objects.update(received_at=timezone.now() - timedelta(minutes=1))
+    assert resend_forgotten() == 0
+
+
+def test_a_failed_event_is_worked_on_when_its_dead_job_is_retried(event: WebhookEvent) -> None:
+    from askpro.queues.testing import run_jobs
+
+    Job.objects.update(status=Job.Status.DEAD, finished_at=timezone.now())
+    resend_forgotten()
+    assert Job.objects.get().retry()
+    run_jobs()
+    event.refresh_from_db()
+    assert event.status == Status.UNASSIGNED

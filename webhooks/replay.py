@@ -1,0 +1,50 @@
+"""Choosing stored events to work on again, and doing so."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from webhooks.models import WebhookEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which events. Empty means all; times are of receiving, from `since` up to but without `until`."""
+
+    provider: str = ""
+    statuses: Sequence[str] = ()
+    event_type: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    ids: Sequence[int] = ()
+    call: str = ""
+    limit: int | None = None
+    force: bool = False
+
+    def events(self) -> QuerySet[WebhookEvent]:
+        """Those that a replay would take up, the oldest first, so that a call's start comes before its end."""
+        allowed = [*WebhookEvent.UNFINISHED, *(WebhookEvent.FORCED if self.force else ())]
+        wished = {
+            "provider": self.provider,
+            "event_type": self.event_type,
+            "subject": self.call,
+            "pk__in": list(self.ids),
+            "received_at__gte": self.since,
+            "received_at__lt": self.until,
+        }
+        filters = {name: value for name, value in wished.items() if value}
+        statuses = [status for status in allowed if not self.statuses or status in self.statuses]
+        return WebhookEvent.objects.filter(status__in=statuses, **filters).order_by("pk")[: self.limit]
+
+
+def replay(events: QuerySet[WebhookEvent], force: bool = False) -> Counter[str]:
+    """Send each event's job again, each in its own transaction; returns how many were `sent` and `left`."""
+    ids = list(events.values_list("pk", flat=True))
+    done: Counter[str] = Counter()
+    for event_id in ids:
+        event = WebhookEvent.objects.filter(pk=event_id).first()
+        done["sent" if event is not None and event.replay(force) else "left"] += 1
+    return done
