@@ -13,6 +13,7 @@ TOOLS = "tools"
 # What an opt-out forbids to keep, also where an earlier event had still allowed it.
 SENSITIVE = ("transcript", "recording_url", "summary")
 TEXTS = ("agent_id", "direction", "from_number", "to_number", "disconnection_reason", *SENSITIVE)
+EMPTY: tuple[Any, ...] = (None, "", {}, [])
 FACTS = (*TEXTS, "started_at", "ended_at", "duration_ms", "cost_usd")
 
 
@@ -94,11 +95,12 @@ def _analysis(told: RetellCall) -> dict[str, Any]:
 
 
 def _merged(old: dict[str, Any], new: dict[str, Any], is_newer: bool) -> dict[str, Any]:
-    """Both, value by value and one level down; where both say something, the newer event is right."""
+    """Both, value by value and object by object; where both say something, the newer event is right."""
     merged = dict(old)
     for name, value in new.items():
-        if isinstance(value, dict):
-            value = _merged(old.get(name, {}), value, is_newer)
-        if value not in (None, "", {}, []) and (is_newer or name not in old or isinstance(value, dict)):
+        before = merged.get(name)
+        if isinstance(value, dict) and isinstance(before, dict):
+            merged[name] = _merged(before, value, is_newer)
+        elif value not in EMPTY and (is_newer or before in EMPTY):
             merged[name] = value
     return merged

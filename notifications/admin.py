@@ -6,10 +6,10 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from askpro.console import display
-from askpro.console.filters import period
+from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
@@ -25,7 +25,7 @@ class NotificationAdmin(ReadOnlyModelAdmin):
         ("status", ChoicesDropdownFilter),
         ("channel", ChoicesDropdownFilter),
         ("kind", ChoicesDropdownFilter),
-        ("company", RelatedDropdownFilter),
+        CompanyFilter,
         period("created_at", "period"),
     )
     list_select_related = ("company",)

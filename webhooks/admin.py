@@ -6,11 +6,11 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from askpro.console import display, payload
 from askpro.console.acts import Act
-from askpro.console.filters import period
+from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
@@ -27,7 +27,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("provider", ChoicesDropdownFilter),
-        ("company", RelatedDropdownFilter),
+        CompanyFilter,
         period("received_at", "period"),
     )
     list_select_related = ("company",)

@@ -1,74 +1,101 @@
 """Storing a verified event and its job in one transaction; and what becomes of one that was stored before."""
 
 import hashlib
+import json
+import uuid
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
+from askpro.queues import LedgerActor
+from askpro.queues.joined import insert_with_job
 from webhooks.incoming import Incoming
 from webhooks.models import WebhookEvent
 from webhooks.vendor import Vendor
 
 Status = WebhookEvent.Status
+# The unique key decides, not a look beforehand: deliveries in parallel cannot slip through between. Written by hand,
+# because every round trip counts here, and the ORM cannot say what this statement says.
+INSERT = """
+    INSERT INTO webhooks_webhookevent ({columns}) VALUES ({values})
+    ON CONFLICT (provider, event_key) DO NOTHING RETURNING id
+"""
 
 
 def store(vendor: Vendor, incoming: Incoming, request: HttpRequest, body: bytes, verified_by: str) -> None:
-    """Write the event and send its job: both or neither. Sent again, it is counted on the first.
-
-    The unique key decides, not a look beforehand: deliveries in parallel cannot slip through between.
-    """
-    event = WebhookEvent(
-        provider=vendor.provider,
-        event_type=incoming.event_type,
-        event_key=incoming.event_key,
-        subject=incoming.subject,
-        status=incoming.status,
-        reason=incoming.reason,
-        body=body if incoming.kept_body is None else incoming.kept_body,
-        body_sha256=hashlib.sha256(body).hexdigest(),
-        content_type=request.content_type or "",
-        headers=_headers(vendor, request),
-        query=_plain(request.META.get("QUERY_STRING", ""), 500),
-        verified_by=verified_by,
-        occurred_at=incoming.occurred_at,
-        processed_at=None if incoming.status == Status.RECEIVED else timezone.now(),
-    )
-    try:
+    """Write the event and send its job: both or neither. Sent again, it is counted on the first."""
+    row = _row(vendor, incoming, request, body, verified_by)
+    job = vendor.job(incoming.event_type) if incoming.status == Status.RECEIVED else None
+    if _insert(row, job) is None:
         with transaction.atomic():
-            event.save(force_insert=True)
-            if event.status == Status.RECEIVED and (job := vendor.job(event.event_type)):
-                job.send(event_id=event.pk)
-    except IntegrityError:
-        _again(event, incoming.newest_wins)
+            _again(row, incoming.newest_wins)
 
 
-def _again(event: WebhookEvent, newest_wins: bool) -> None:
-    first = WebhookEvent.objects.only("body_sha256").get(provider=event.provider, event_key=event.event_key)
+def _row(vendor: Vendor, incoming: Incoming, request: HttpRequest, body: bytes, verified_by: str) -> dict[str, Any]:
+    now = timezone.now()
+    return {
+        "provider": vendor.provider.value,
+        "event_type": incoming.event_type,
+        "event_key": incoming.event_key,
+        "subject": incoming.subject,
+        "status": incoming.status.value,
+        "reason": incoming.reason,
+        "body": body if incoming.kept_body is None else incoming.kept_body,
+        "body_sha256": hashlib.sha256(body).hexdigest(),
+        "content_type": request.content_type or "",
+        "headers": json.dumps(_headers(vendor, request)),
+        "query": _plain(request.META.get("QUERY_STRING", ""), 500),
+        "verified_by": verified_by,
+        "occurred_at": incoming.occurred_at,
+        "received_at": now,
+        "processed_at": None if incoming.status == Status.RECEIVED else now,
+        "conflict_of_id": None,
+        "duplicates": 0,
+        "replays": 0,
+        "correlation_id": str(uuid.uuid4()),
+    }
+
+
+def _insert(row: dict[str, Any], job: LedgerActor[Any, Any] | None = None) -> int | None:
+    """The new event's id; None when the key is taken. Event and job are one statement, and so one transaction."""
+    statement = INSERT.format(columns=", ".join(row), values=", ".join(["%s"] * len(row)))
+    if job is not None:
+        return insert_with_job(statement, list(row.values()), job, "event_id")
+    with connection.cursor() as cursor:
+        cursor.execute(statement, list(row.values()))
+        inserted = cursor.fetchone()
+    return inserted[0] if inserted else None
+
+
+def _again(row: dict[str, Any], newest_wins: bool) -> None:
+    first = _stored(row)
     if newest_wins:
-        fields = ("body", "body_sha256", "headers", "verified_by", "processed_at")
-        _count(first, **{name: getattr(event, name) for name in fields})
-    elif first.body_sha256 == event.body_sha256:
+        _count(first, **{name: row[name] for name in ("body", "body_sha256", "verified_by", "processed_at")})
+    elif first.body_sha256 == row["body_sha256"]:
         _count(first)
     else:
-        _conflict(event, first)
+        _keep_conflict(row, first)
 
 
-def _conflict(event: WebhookEvent, first: WebhookEvent) -> None:
+def _keep_conflict(row: dict[str, Any], first: WebhookEvent) -> None:
     """Keep the other content beside the first, for a person to see; once, however often it is sent."""
-    event.pk = None
-    event.event_key = f"{event.event_key[:180]}#{event.body_sha256[:16]}"
-    event.status = Status.CONFLICT
-    event.reason = "Another body was sent under this key before."
-    event.conflict_of = first
-    event.processed_at = timezone.now()
-    try:
-        with transaction.atomic():
-            event.save(force_insert=True)
-    except IntegrityError:
-        _count(WebhookEvent.objects.only("pk").get(provider=event.provider, event_key=event.event_key))
+    conflict = row | {
+        "event_key": f"{row['event_key'][:180]}#{row['body_sha256'][:16]}",
+        "status": Status.CONFLICT.value,
+        "reason": "Another body was sent under this key before.",
+        "conflict_of_id": first.pk,
+        "processed_at": row["received_at"],
+    }
+    if _insert(conflict) is None:
+        _count(_stored(conflict))
+
+
+def _stored(row: dict[str, Any]) -> WebhookEvent:
+    events = WebhookEvent.objects.only("body_sha256")
+    return events.get(provider=row["provider"], event_key=row["event_key"])
 
 
 def _count(first: WebhookEvent, **values: Any) -> None:
@@ -82,4 +109,5 @@ def _headers(vendor: Vendor, request: HttpRequest) -> dict[str, str]:
 
 
 def _plain(text: str, limit: int) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text[:limit])
+    text = text[:limit]
+    return text if text.isprintable() else "".join(each if each.isprintable() else "?" for each in text)

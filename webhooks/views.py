@@ -1,6 +1,7 @@
 """The door for webhooks: believe nothing, store once, answer what the vendor wants. docs/webhooks.md has the table."""
 
 import logging
+from typing import Any
 
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -45,9 +46,9 @@ class WebhookView(APIView):
             headers = {"Retry-After": str(RETRY_AFTER)}
             return HttpResponse("Try again.\n", status=503, content_type="text/plain", headers=headers)
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[JSONRenderer, str]:
-        """Whatever the vendor's Accept header says, the answer is the same; a 406 would lose the event."""
-        return JSONRenderer(), JSONRenderer.media_type
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Nothing to negotiate or to authenticate: a 406 for an odd Accept header would lose the event."""
+        request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
 
     def _accept(self, request: HttpRequest) -> HttpResponse:
         body = read_body(request, self.vendor.content_types)

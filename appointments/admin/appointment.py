@@ -6,10 +6,11 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
 from appointments.models import Appointment
 from askpro.console import display
+from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
@@ -25,7 +26,7 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
         ("status", ChoicesDropdownFilter),
         ("sync_status", ChoicesDropdownFilter),
         ("source", ChoicesDropdownFilter),
-        ("company", RelatedDropdownFilter),
+        CompanyFilter,
         ("starts_at", RangeDateFilter),
     )
     list_select_related = ("company", "customer", "service", "staff")

@@ -5,10 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from appointments.models import DailyCount
 from askpro.console import display
+from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.term import Term
 
@@ -16,7 +16,7 @@ from askpro.console.term import Term
 @admin.register(DailyCount)
 class DailyCountAdmin(ReadOnlyModelAdmin):
     list_display = ("date", "company", "calls", "requests", "bookings", "follow_ups")
-    list_filter = (("company", RelatedDropdownFilter),)
+    list_filter = (CompanyFilter,)
     list_select_related = ("company",)
     page_related = ("company",)
     date_hierarchy = "day"

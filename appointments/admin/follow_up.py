@@ -10,11 +10,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from appointments.models import FollowUp
 from askpro.console import display
 from askpro.console.acts import Act
+from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.subjects import jobs_about
 from askpro.console.table import job_table
@@ -45,7 +46,7 @@ class StateFilter(DropdownFilter):
 @admin.register(FollowUp)
 class FollowUpAdmin(ReadOnlyModelAdmin):
     list_display = ("why", "who", "said", "due", "progress", "company")
-    list_filter = (StateFilter, ("reason", ChoicesDropdownFilter), ("company", RelatedDropdownFilter))
+    list_filter = (StateFilter, ("reason", ChoicesDropdownFilter), CompanyFilter)
     list_select_related = ("company", "customer", "call")
     page_related = ("company", "branch__company", "customer", "call", "appointment", "resolved_by")
     list_defer = (

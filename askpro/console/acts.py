@@ -153,7 +153,7 @@ class ActsMixin:
 
     def _record(self, request: HttpRequest, act: Act, row: models.Model, note: str) -> None:
         words = f"{act.done.capitalize()}: {note}" if note else f"{act.done.capitalize()}."
-        LogEntry.objects.log_actions(request.user.pk, [row], CHANGE, change_message=words, single_object=True)
+        LogEntry.objects.log_actions(int(request.user.pk or 0), [row], CHANGE, change_message=words, single_object=True)
 
     def _route(self, act: Act) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{act.name}"

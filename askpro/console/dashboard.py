@@ -131,7 +131,7 @@ def queues() -> list[QueueLine]:
         for row in rows:
             line = lines.setdefault(row["queue_name"], QueueLine(row["queue_name"], timedelta(minutes=1)))
             setattr(line, part, row["n"])
-            line.oldest = row.get("oldest") or line.oldest
+            line.oldest = line.oldest or row.get("oldest")  # type: ignore[assignment]
     return list(lines.values())
 
 

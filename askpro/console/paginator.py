@@ -1,5 +1,7 @@
 """Pages over tables of any size."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 
@@ -12,10 +14,11 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def _seen(self) -> int:
-        return self.object_list.order_by()[: self.CAP + 1].count()  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return int(rows.order_by()[: self.CAP + 1].count())
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         return min(self._seen, self.CAP)
 
     @property

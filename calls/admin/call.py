@@ -7,10 +7,10 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from askpro.console import display, payload
-from askpro.console.filters import period
+from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.story import Story
 from askpro.console.term import Term
@@ -25,7 +25,7 @@ class CallAdmin(ReadOnlyModelAdmin):
     list_filter = (
         ("outcome", ChoicesDropdownFilter),
         ("status", ChoicesDropdownFilter),
-        ("company", RelatedDropdownFilter),
+        CompanyFilter,
         "needs_review",
         period("created_at", "period"),
     )

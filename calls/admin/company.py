@@ -7,9 +7,9 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from askpro.console import display
+from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ConsoleModelAdmin, ReadOnlyInline
 from askpro.console.term import Term
 from calls.admin.forms import BranchForm, CompanyForm, NumberForm
@@ -72,7 +72,7 @@ class CompanyAdmin(ConsoleModelAdmin):
 class BranchAdmin(ConsoleModelAdmin):
     form = BranchForm
     list_display = ("name", "company", "address", "number", "is_active")
-    list_filter = (("company", RelatedDropdownFilter), "is_active")
+    list_filter = (CompanyFilter, "is_active")
     list_select_related = ("company",)
     autocomplete_fields = ("company",)
     search_help_text = "Name, street or city"
@@ -101,7 +101,7 @@ class BranchAdmin(ConsoleModelAdmin):
 class PhoneNumberAdmin(ConsoleModelAdmin):
     form = NumberForm
     list_display = ("dialled", "company", "place", "retell_agent_id", "is_active")
-    list_filter = (("company", RelatedDropdownFilter), "is_active")
+    list_filter = (CompanyFilter, "is_active")
     list_select_related = ("company", "branch")
     autocomplete_fields = ("company", "branch")
     search_help_text = "Phone number or Retell agent"

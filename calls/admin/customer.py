@@ -6,10 +6,9 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from askpro.console import display
-from askpro.console.filters import period
+from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ConsoleModelAdmin
 from askpro.console.table import Table
 from askpro.console.term import Term
@@ -24,7 +23,7 @@ MOST_ROWS = 20
 class CustomerAdmin(ConsoleModelAdmin):
     form = CustomerForm
     list_display = ("__str__", "number", "email", "company", "consent", "last_contact")
-    list_filter = (("company", RelatedDropdownFilter), period("created_at", "known since"))
+    list_filter = (CompanyFilter, period("created_at", "known since"))
     list_select_related = ("company",)
     page_related = ("company",)
     search_help_text = "Name, phone number or e-mail"

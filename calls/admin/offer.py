@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from unfold.contrib.filters.admin import RelatedDropdownFilter
 
+from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ConsoleModelAdmin
 from askpro.console.term import Term
 from calls.admin.forms import SetUpForm
@@ -14,7 +14,7 @@ from calls.models import Service, Staff
 class ServiceAdmin(ConsoleModelAdmin):
     form = SetUpForm
     list_display = ("name", "company", "minutes", "price", "bookable", "is_active")
-    list_filter = (("company", RelatedDropdownFilter), "is_active")
+    list_filter = (CompanyFilter, "is_active")
     list_select_related = ("company",)
     autocomplete_fields = ("company", "branch")
     search_help_text = "Name or event type id"
@@ -43,7 +43,7 @@ class ServiceAdmin(ConsoleModelAdmin):
 class StaffAdmin(ConsoleModelAdmin):
     form = SetUpForm
     list_display = ("name", "company", "place", "email", "calcom_user_id", "is_active")
-    list_filter = (("company", RelatedDropdownFilter), "is_active")
+    list_filter = (CompanyFilter, "is_active")
     list_select_related = ("company", "branch")
     autocomplete_fields = ("company", "branch", "services")
     search_help_text = "Name or e-mail"

@@ -57,3 +57,17 @@ def test_it_notes_which_fields_made_no_sense() -> None:
     told = recorded_call("call_ended", duration_ms="lang", call_cost=[])
     call, _ = record(told, practice(), Status.ENDED)
     assert any("duration_ms" in problem for problem in call.problems)
+
+
+@pytest.mark.parametrize("first", [{"datum": "morgen"}, "morgen", ["morgen"], None, 7])
+@pytest.mark.parametrize("second", [{"uhrzeit": "10 Uhr"}, "heute", [], None, False])
+def test_it_takes_the_newer_value_when_the_two_events_differ_in_type(first: object, second: object) -> None:
+    number = practice()
+    record(recorded_call("call_ended", collected_dynamic_variables={"termin": first}), number, Status.ENDED)
+    told = recorded_call("call_analyzed", collected_dynamic_variables={"termin": second})
+    call, _ = record(told, number, Status.ANALYZED)
+    known = call.variables["collected_dynamic_variables"].get("termin") if call.variables else None
+    if isinstance(first, dict) and isinstance(second, dict):
+        assert known == {**first, **second}
+    else:
+        assert known == (first if second in (None, []) else second)

@@ -11,7 +11,6 @@ from pathlib import Path
 import psutil
 
 from askpro.local import process
-from askpro.queues.models import Worker
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0
@@ -50,6 +49,8 @@ class QueuesRun:
         assert wait_until(self._is_complete, START_SECONDS), f"queues_run did not start:\n{self.said()}"
 
     def _is_complete(self) -> bool:
+        from askpro.queues.models import Worker  # the chaos test starts servers before Django knows their addresses
+
         workers = self.workers()
         registered = Worker.objects.filter(pid__in=workers, status="running").count()
         return len(workers) == registered == self._expected and bool(self.chores())

@@ -1,6 +1,7 @@
-"""`python -m tests.queues.run`: `manage.py queues_run` with the tests' actors."""
+"""`python -m tests.queues.run`: `manage.py queues_run` with the actors of the modules in TEST_ACTORS."""
 
 import os
+from importlib import import_module
 
 import django
 from django.core.management import call_command
@@ -9,6 +10,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.queues.process_settings")
 
 if __name__ == "__main__":
     django.setup()
-    from tests.queues import actors, hostile  # noqa: F401 - declares them
-
+    for module in os.environ.get("TEST_ACTORS", "tests.queues.actors,tests.queues.hostile").split(","):
+        import_module(module)
     call_command("queues_run")

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 
+from askpro.queues import joined
 from askpro.queues.models import Job
 from tests.webhooks.signing import compact, post_calcom, post_retell, post_twilio, recorded, retell_signature
 from webhooks.models import WebhookEvent
@@ -159,13 +160,7 @@ def test_it_shows_one_conflict_when_another_body_comes_five_times_at_once() -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_it_keeps_neither_event_nor_job_when_the_job_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.db import OperationalError
-
-    from askpro.queues import jobs
-
-    def fail(_: Any) -> None:
-        raise OperationalError("disk full")
-
-    monkeypatch.setattr(jobs, "insert", fail)
-    assert post_retell(ENDED).status_code == 503
-    assert not WebhookEvent.objects.exists()
+    monkeypatch.setattr(joined, "JOB", joined.JOB.replace("written.id::text", "(1 / 0)::text"))
+    with pytest.raises(DataError):
+        post_retell(ENDED)
+    assert not WebhookEvent.objects.exists() and not Job.objects.exists()

@@ -1,0 +1,121 @@
+"""What support staff do all day, in a real browser."""
+
+import re
+from typing import Any
+
+import pytest
+
+from appointments.models import FollowUp
+from askpro.queues.models import Job
+from tests.console.factories import World
+from webhooks.models import WebhookEvent
+
+pytestmark = pytest.mark.browser
+
+
+def test_it_leads_from_a_phone_number_to_the_calls_story(console: Any, console_world: World) -> None:
+    call = next(call for call in console_world.calls[1:] if call.outcome == "booked" and call.customer)
+
+    console.get_by_role("button", name=re.compile("Find id, number, name")).click()
+    console.get_by_placeholder("Type to search").press_sequentially(call.from_number.replace("+49", "0"))
+    console.locator("#command-results-list a", has_text=call.retell_call_id).click()
+
+    story = console.locator(".ap-story")
+    story.get_by_text("Retell webhook call_ended").wait_for()
+    for words in ("extract_call_data", "Booking request 1", "Confirmation by SMS"):
+        assert story.get_by_text(words).first.is_visible()
+    assert console.get_by_text("ich hätte gern einen Termin").is_visible()
+    story.get_by_role("link", name="extract_call_data").click()
+    console.get_by_role("heading", name="extract_call_data", level=2).wait_for()
+    console.get_by_role("link", name=call.retell_call_id).click()
+    story.wait_for()
+
+
+def test_it_shows_a_hostile_call_without_running_it(console: Any, live_server: Any, console_world: World) -> None:
+    console.goto(f"{live_server.url}/admin/calls/call/{console_world.calls[0].pk}/change/")
+    console.get_by_text("Raw payload, as sent last").click()
+
+    assert console.locator("details[open] .ap-code", has_text="window.hacked").is_visible()
+    assert console.locator("#content img").count() == 0
+
+
+def test_it_replays_an_event(console: Any, live_server: Any, console_world: World) -> None:
+    failed = next(event for event in console_world.events if event.status == "failed")
+
+    console.goto(f"{live_server.url}/admin/webhooks/webhookevent/{failed.pk}/change/")
+    console.get_by_role("link", name="Replay").click()
+    console.get_by_role("button", name="Replay").click()
+
+    console.get_by_text("Replayed.", exact=True).wait_for()
+    assert WebhookEvent.objects.get(pk=failed.pk).replays == 1
+
+
+def test_it_retries_dead_jobs_from_the_list(console: Any, live_server: Any, console_world: World) -> None:
+    dead = Job.objects.filter(status="dead")
+    assert dead.count() == 1
+
+    console.goto(f"{live_server.url}/admin/queues/job/?status__exact=dead")
+    console.locator("input.action-select").check()
+    console.locator("select[name=action]").select_option("retry")
+    console.get_by_role("button", name="Run").click()
+    console.get_by_role("button", name="Retry").click()
+
+    console.get_by_text("Sent again.", exact=True).wait_for()
+    assert dead.count() == 0
+
+
+def test_it_resolves_a_follow_up(console: Any, console_world: World) -> None:
+    waiting = FollowUp.objects.filter(status="open", customer__name__gt="").exclude(reason="review").first()
+    assert waiting is not None
+
+    console.locator("#nav-sidebar a", has_text="Follow-ups").click()
+    console.locator("#result_list a", has_text=waiting.get_reason_display()).first.click()
+    console.get_by_role("link", name="Resolve").click()
+    console.get_by_label("What was done?").fill("Zurückgerufen, Termin am Freitag um 10.")
+    console.get_by_role("button", name="Resolve").click()
+
+    console.get_by_text("Resolved.", exact=True).wait_for()
+    assert FollowUp.objects.get(note="Zurückgerufen, Termin am Freitag um 10.").resolved_by is not None
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_it_fits_the_screen(console: Any, live_server: Any, console_world: World, width: int) -> None:
+    console.set_viewport_size({"width": width, "height": 844})
+    dead = next(job for job in console_world.jobs if job.status == "dead")
+    pages = [
+        "",
+        "calls/call/",
+        f"calls/call/{console_world.calls[0].pk}/change/",
+        f"queues/job/{dead.pk}/change/",
+        f"queues/job/{dead.pk}/retry/",
+        f"webhooks/webhookevent/{console_world.events[0].pk}/change/",
+        f"appointments/followup/{console_world.follow_ups[0].pk}/change/",
+        f"appointments/appointment/{console_world.appointments[0].pk}/change/",
+        f"notifications/notification/{console_world.messages[0].pk}/change/",
+        f"calls/customer/{console_world.customers[0].pk}/change/",
+        f"calls/company/{console_world.companies[0].pk}/change/",
+    ]
+    wide = []
+    for page in pages:
+        console.goto(f"{live_server.url}/admin/{page}")
+        if console.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wide.append(page)
+
+    assert not wide
+
+
+def test_it_is_readable_in_the_dark(console: Any, live_server: Any) -> None:
+    console.emulate_media(color_scheme="dark")
+    console.goto(f"{live_server.url}/admin/")
+
+    shade = console.evaluate("getComputedStyle(document.querySelector('#main')).backgroundColor")
+    ink = console.evaluate("getComputedStyle(document.querySelector('.ap-tile b')).color")
+    assert console.evaluate("document.documentElement.classList.contains('dark')")
+    assert shade != ink
+
+
+def test_it_goes_to_the_log_in_when_the_session_has_ended(console: Any, live_server: Any) -> None:
+    console.context.clear_cookies()
+    console.evaluate("htmx.ajax('GET', '/admin/', {source: '#today', target: '#today', select: '#today'})")
+
+    console.get_by_role("button", name="Log in").wait_for()

@@ -1,0 +1,79 @@
+"""Jobs whose effects are rows without any unique key, so that one too many is seen as well as one too few."""
+
+import time
+import uuid
+
+from django.db import connection
+from dramatiq import get_broker
+
+from askpro.queues import actor
+
+# PostgreSQL goes away several times: a job may fail as often as it likes, it must only end.
+PATIENT = {"queue_name": "default", "max_retries": 30, "backoff": (100, 200, 400)}
+TABLES = """
+CREATE TABLE IF NOT EXISTS sent (kind text, number int, PRIMARY KEY (kind, number));
+CREATE TABLE IF NOT EXISTS effect (id bigserial PRIMARY KEY, kind text, number int, part text);
+"""
+
+
+class NotYet(Exception):
+    """Raised by a job that is meant to fail twice."""
+
+
+def effect(kind: str, number: int, part: str = "") -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO effect (kind, number, part) VALUES (%s, %s, %s)", [kind, number, part])
+
+
+@actor(atomic=True, **PATIENT)
+def atomic(number: int) -> None:
+    effect("atomic", number)
+
+
+@actor(**PATIENT)
+def plain(number: int) -> None:
+    effect("plain", number)
+
+
+@actor(atomic=True, **PATIENT)
+def link(number: int, step: int) -> None:
+    """A step of the chain `number`."""
+    effect("link", number, str(step))
+
+
+@actor(no_overlap="key:{key}", **PATIENT)
+def alone(key: int, number: int) -> None:
+    """Begins and ends visibly, with a token of this very run."""
+    token = uuid.uuid4().hex
+    effect("alone", key, f"begin {token}")
+    time.sleep(0.002)
+    effect("alone", key, f"end {token}")
+
+
+@actor(**PATIENT)
+def third_time_lucky(number: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM effect WHERE kind = 'unlucky' AND number = %s", [number])
+        (runs,) = cursor.fetchone()
+    if runs < 2:
+        effect("unlucky", number)
+        raise NotYet
+    effect("lucky", number)
+
+
+@actor(atomic=True, **PATIENT)
+def parent(number: int) -> None:
+    """Its effect and its child's existence commit together."""
+    effect("parent", number)
+    get_broker().enqueue(child.message(number))
+
+
+@actor(atomic=True, **PATIENT)
+def child(number: int) -> None:
+    effect("child", number)
+
+
+@actor(**{**PATIENT, "time_limit": 60_000})
+def slow(number: int) -> None:
+    time.sleep(0.3)
+    effect("slow", number)

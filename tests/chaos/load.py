@@ -1,0 +1,97 @@
+"""The senders: every job is sent in a transaction that also notes that it was sent."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, connection, transaction
+
+from askpro.queues import chain, hints
+from tests.chaos import actors
+
+KEYS = 7
+STEPS = 4
+# How many of a hundred transactions send what.
+MIX = {"atomic": 45, "plain": 15, "alone": 12, "chain": 6, "third_time_lucky": 6, "parent": 14, "slow": 2}
+
+
+class Load:
+    """Sends jobs from several threads and remembers how long Redis kept them waiting."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._lock = threading.Lock()
+        self._next = 0
+        self._threads: list[threading.Thread] = []
+        self.refused = 0
+        self.longest_push = 0.0
+        self.errors: list[str] = []
+        self._time_pushes()
+
+    def send(self, jobs: int, threads: int = 3) -> None:
+        """Begin to send about so many jobs."""
+        for _ in range(threads):
+            thread = threading.Thread(target=self._send_some, args=(jobs // threads,))
+            thread.start()
+            self._threads.append(thread)
+
+    def join(self) -> None:
+        """Until everything is sent."""
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+
+    def _send_some(self, jobs: int) -> None:
+        sent = 0
+        while sent < jobs:
+            with self._lock:
+                kinds = self._random.choices(list(MIX), list(MIX.values()), k=self._random.randint(1, 12))
+                numbers = range(self._next, self._next + len(kinds))
+                self._next += len(kinds)
+            try:
+                with transaction.atomic():
+                    sent += sum(map(_send, kinds, numbers))
+            except (DatabaseError, InterfaceError):
+                # PostgreSQL is away: loud, and a sender's business. These numbers are simply never sent.
+                self.refused += 1
+                connection.close()
+                time.sleep(0.1)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the verdict has to name it
+                self.errors.append(repr(error))
+        connection.close()
+
+    def _time_pushes(self) -> None:
+        push = hints.Pusher.push
+
+        def timed(pusher: hints.Pusher, ids_by_queue: Mapping[str, Any]) -> None:
+            began = time.monotonic()
+            push(pusher, ids_by_queue)
+            self.longest_push = max(self.longest_push, time.monotonic() - began)
+
+        hints.Pusher.push = timed  # type: ignore[method-assign]
+
+
+def _send(kind: str, number: int) -> int:
+    """Note and send; returns how many rows of jobs there will be."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO sent VALUES (%s, %s)", [kind, number])
+    if kind == "chain":
+        chain([actors.link.message(number, step) for step in range(STEPS)]).send()
+        return STEPS
+    if kind == "alone":
+        actors.alone.send(number % KEYS, number)
+    else:
+        getattr(actors, kind).send(number)
+    return 2 if kind == "parent" else 1
+
+
+@contextmanager
+def sending(load: Load, jobs: int) -> Iterator[None]:
+    """Do something while so many jobs are being sent."""
+    load.send(jobs)
+    time.sleep(0.2)
+    yield
+    load.join()
