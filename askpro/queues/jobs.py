@@ -141,14 +141,20 @@ def dumps(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
-def _insert_some(jobs: Sequence[NewJob]) -> None:
-    columns = COLUMNS | FEATURES if any(job.has_features for job in jobs) else COLUMNS
-    row = f"({', '.join(columns.values())})"
+def columns_of(jobs: Sequence[NewJob]) -> tuple[dict[str, str], list[Any]]:
+    """The columns that rows of these jobs need, each with its placeholder, and the rows' values in that order."""
+    has_features = any(job.has_features for job in jobs)
     values: list[Any] = []
     for job in jobs:
         values += job.values()
-        if columns is not COLUMNS:
+        if has_features:
             values += job.feature_values()
+    return (COLUMNS | FEATURES if has_features else COLUMNS), values
+
+
+def _insert_some(jobs: Sequence[NewJob]) -> None:
+    columns, values = columns_of(jobs)
+    row = f"({', '.join(columns.values())})"
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO queues_job ({', '.join(columns)}) VALUES {', '.join([row] * len(jobs))}", values)
 

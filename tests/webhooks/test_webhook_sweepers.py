@@ -3,7 +3,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from askpro.queues import jobs
 from askpro.queues.models import Job
 from tests.webhooks.signing import post_retell, recorded
 from webhooks.models import WebhookEvent
@@ -35,7 +34,7 @@ def test_it_sends_one_new_job_when_there_is_none(event: WebhookEvent) -> None:
 
 
 def test_it_sends_a_new_job_when_the_old_one_was_cancelled(event: WebhookEvent) -> None:
-    assert jobs.cancel(Job.objects.get().pk)
+    assert Job.objects.get().cancel()
     assert resend_forgotten() == 1
     assert Job.objects.count() == 2
 
