@@ -1,5 +1,7 @@
 """`@actor`: Dramatiq's decorator with the engine's words, checked at import."""
 
+import json
+import re
 import string
 import uuid
 from collections.abc import Callable, Sequence
@@ -21,6 +23,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 WORDS = frozenset({"max_retries", "backoff", "time_limit", "deadline", "atomic", "no_overlap", "throws", "tags"})
+# What a message may say for itself; the rest is what the job is.
+MESSAGE_WORDS = frozenset({"max_retries", "backoff", "time_limit", "deadline", "tags"})
 DEFAULTS: dict[str, Any] = {
     "max_retries": 3,
     "backoff": (5 * S, 30 * S, 120 * S),
@@ -33,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
 }
 # Arguments are ids and short values: payloads and personal data belong into rows of their own.
 LARGEST_ARGUMENTS = 8 * 1024
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class LedgerActor(dramatiq.Actor[P, R]):
@@ -78,9 +83,10 @@ class LedgerActor(dramatiq.Actor[P, R]):
     def message_with_options(
         self, *, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None, **options: Any
     ) -> Message[R]:
-        unknown = set(options) - WORDS
-        if unknown:
-            raise ValueError(f"{self.actor_name}: unknown message options {sorted(unknown)}; known: {sorted(WORDS)}.")
+        if unknown := set(options) - MESSAGE_WORDS:
+            known = sorted(MESSAGE_WORDS)
+            raise ValueError(f"{self.actor_name}: unknown message options {sorted(unknown)}; known: {known}.")
+        _check_values(self.actor_name, options)
         return Message(
             queue_name=self.queue_name,
             actor_name=self.actor_name,
@@ -141,6 +147,8 @@ def actor(
         **words,
     }
     options = {name: value for name, value in given.items() if value is not None}
+    # Dramatiq's TimeLimit has a default of its own, ten minutes, and knows nothing of the engine's.
+    options.setdefault("time_limit", DEFAULTS["time_limit"])
 
     def declare(function: Callable[..., Any]) -> LedgerActor[Any, Any]:
         _check(function, queue_name, options)
@@ -158,12 +166,27 @@ def _check(function: Callable[..., Any], queue_name: str, options: dict[str, Any
     name = function.__name__
     if queue_name not in queue_names():
         raise ValueError(f"{name}: unknown queue {queue_name!r}; known: {', '.join(queue_names())}.")
+    _check_values(name, options)
     parameters = signature(function).parameters
     templates = [*options.get("tags", ()), *([options["no_overlap"]] if "no_overlap" in options else [])]
     for template in templates:
         fields = {field for _, field, _, _ in string.Formatter().parse(template) if field is not None}
         if missing := fields - set(parameters):
             raise ValueError(f"{name}: {template!r} names {sorted(missing)}, which are no arguments of the job.")
+
+
+def _check_values(name: str, options: dict[str, Any]) -> None:
+    """Refuse what would only fail when a run ends, where nobody could settle it any more."""
+    for word, least in (("max_retries", 0), ("time_limit", 1), ("deadline", 1)):
+        if word in options and not _is_whole(options[word], least):
+            raise ValueError(f"{name}: {word} is {options[word]!r}; it must be a whole number from {least} on.")
+    backoff = options.get("backoff", ())
+    if not isinstance(backoff, list | tuple) or not all(_is_whole(step, 0) for step in backoff):
+        raise ValueError(f"{name}: backoff is {backoff!r}; it must be a sequence of milliseconds.")
+
+
+def _is_whole(value: Any, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def _filled(template: str, values: dict[str, Any]) -> str:
@@ -177,6 +200,16 @@ def _encoded(actor_name: str, value: Any) -> str:
         raise ValueError(f"{actor_name}: arguments must be plain JSON: {error}.") from error
     if len(text) > LARGEST_ARGUMENTS:
         raise ValueError(f"{actor_name}: {len(text)} bytes of arguments; send an id instead (limit 8 KB).")
-    if "\\u0000" in text:
-        raise ValueError(f"{actor_name}: arguments hold a NUL character, which PostgreSQL cannot store.")
+    if "\\u" in text:
+        _check_text(actor_name, value)
     return text
+
+
+def _check_text(actor_name: str, value: Any) -> None:
+    plain = json.dumps(value, ensure_ascii=False)
+    try:
+        plain.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{actor_name}: arguments hold half a character, a lone surrogate.") from error
+    if NUL.search(plain):
+        raise ValueError(f"{actor_name}: arguments hold a NUL character, which PostgreSQL cannot store.")

@@ -1,5 +1,8 @@
 """What a job may raise to say how it ended. Anything else is a bug: it is retried by the actor's ladder."""
 
+# Seconds. Longer than any deadline; a vendor's Retry-After may say anything, and a clock ends in the year 294276.
+LONGEST_RELEASE = 366 * 24 * 3600.0
+
 
 class JobError(Exception):
     """Base of the family."""
@@ -10,7 +13,9 @@ class Release(JobError):
 
     def __init__(self, after: float, reason: str) -> None:
         super().__init__(reason)
-        self.after = after
+        after = float(after)
+        # Not a number counts as none: every comparison with it is false.
+        self.after = min(after, LONGEST_RELEASE) if after > 0 else 0.0
         self.reason = reason
 
 
