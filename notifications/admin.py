@@ -20,7 +20,7 @@ from webhooks.models import WebhookEvent
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyModelAdmin):
-    list_display = ("what", "to", "progress", "why", "company", "created", "sent")
+    list_display = ("what", "progress", "to", "company", "created", "sent", "why")
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("channel", ChoicesDropdownFilter),
@@ -59,7 +59,7 @@ class NotificationAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Reason")
     def why(self, message: Notification) -> SafeString | str:
-        return display.shorten(message.reason, 50)
+        return display.shorten(message.reason, 32)
 
     @admin.display(description="Written")
     def created(self, message: Notification) -> SafeString | str:

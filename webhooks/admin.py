@@ -23,7 +23,7 @@ AGAIN = (WebhookEvent.Status.PROCESSED, WebhookEvent.Status.CONFLICT)
 
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(ReadOnlyModelAdmin):
-    list_display = ("kind", "about", "progress", "why", "company", "received", "again")
+    list_display = ("kind", "progress", "about", "company", "received", "again", "why")
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("provider", ChoicesDropdownFilter),
@@ -77,7 +77,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="About")
     def about(self, event: WebhookEvent) -> SafeString | str:
-        return display.shorten(subject_of(event), 26)
+        return display.shorten(subject_of(event), 18)
 
     @admin.display(description="Status")
     def progress(self, event: WebhookEvent) -> SafeString:
@@ -85,13 +85,13 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Reason")
     def why(self, event: WebhookEvent) -> SafeString | str:
-        return display.shorten(event.reason, 40)
+        return display.shorten(event.reason, 32)
 
     @admin.display(description="Received")
     def received(self, event: WebhookEvent) -> SafeString | str:
-        return display.moment(event.received_at)
+        return display.minute(event.received_at)
 
-    @admin.display(description="Sent again")
+    @admin.display(description="Again")
     def again(self, event: WebhookEvent) -> str:
         return str(event.duplicates or "")
 

@@ -52,8 +52,10 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
         return rows.filter(meant)
 
     @admin.display(description="Who")
-    def who(self, appointment: Appointment) -> str:
-        return appointment.attendee_name or str(appointment.customer or "Unknown")
+    def who(self, appointment: Appointment) -> SafeString | str:
+        if appointment.attendee_name or appointment.customer is None:
+            return appointment.attendee_name or "Unknown"
+        return display.person(appointment.customer)
 
     @admin.display(description="Starts", ordering="starts_at")
     def starts(self, appointment: Appointment) -> SafeString | str:

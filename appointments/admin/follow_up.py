@@ -45,7 +45,7 @@ class StateFilter(DropdownFilter):
 
 @admin.register(FollowUp)
 class FollowUpAdmin(ReadOnlyModelAdmin):
-    list_display = ("why", "who", "said", "due", "progress", "company")
+    list_display = ("why", "due", "who", "said", "company", "progress")
     list_filter = (StateFilter, ("reason", ChoicesDropdownFilter), CompanyFilter)
     list_select_related = ("company", "customer", "call")
     page_related = ("company", "branch__company", "customer", "call", "appointment", "resolved_by")
@@ -58,7 +58,8 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
     )
     ordering = ("due_at", "id")
     search_help_text = "Name, phone number or call id"
-    empty_text = "Nothing waits for a person. Requests that a machine must not decide appear here."
+    empty_title = "Nothing waits for a person"
+    empty_text = "Requests that a machine must not decide appear here."
     detail_template = "console/follow_up.html"
     acts = (
         Act(
@@ -91,12 +92,12 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Who")
     def who(self, follow_up: FollowUp) -> SafeString | str:
         if follow_up.customer is not None:
-            return str(follow_up.customer)
+            return display.person(follow_up.customer)
         return display.phone(follow_up.call.from_number) if follow_up.call else display.NOTHING
 
     @admin.display(description="Said")
     def said(self, follow_up: FollowUp) -> SafeString | str:
-        return display.shorten(follow_up.words.replace("\n", " "), 60)
+        return display.shorten(follow_up.words.replace("\n", " "), 36)
 
     @admin.display(description="Call back by", ordering="due_at")
     def due(self, follow_up: FollowUp) -> SafeString | str:

@@ -118,9 +118,12 @@ class ActsMixin:
         if confirmed and form.is_valid():
             self._act_on_all(request, act, rows, form.cleaned_data["note"])
             return None
+        context = {**self.admin_site.each_context(request), **self._question(act, rows, form), "back": back}
+        return TemplateResponse(request, self.act_template, context)
+
+    def _question(self, act: Act, rows: list[models.Model], form: NoteForm) -> dict[str, Any]:
         possible = [row for row in rows if act.possible(row)]
-        context = {
-            **self.admin_site.each_context(request),
+        return {
             "opts": self.opts,
             "title": act.label,
             "original": rows[0] if len(rows) == 1 else None,
@@ -134,9 +137,7 @@ class ActsMixin:
             "selected": [str(row.pk) for row in rows],
             "checkbox": ACTION_CHECKBOX_NAME,
             "confirmed": CONFIRMED,
-            "back": back,
         }
-        return TemplateResponse(request, self.act_template, context)
 
     def _act_on_all(self, request: HttpRequest, act: Act, rows: list[models.Model], note: str) -> None:
         done = 0

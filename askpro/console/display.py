@@ -17,10 +17,10 @@ from askpro.console.tones import tone_of
 NOTHING = "–"
 
 
-def pill(state: str, sentence: str = "") -> SafeString:
-    """A state in its colour; its sentence shows on hover."""
+def pill(state: str, sentence: str = "", text: str = "") -> SafeString:
+    """A state in its colour; its sentence shows on hover. `text` stands in for the state's name."""
     return format_html(
-        '<span class="ap-pill ap-{}" title="{}">{}</span>', tone_of(state), sentence, state.replace("_", " ")
+        '<span class="ap-pill ap-{}" title="{}">{}</span>', tone_of(state), sentence, text or state.replace("_", " ")
     )
 
 

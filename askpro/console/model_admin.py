@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -21,11 +22,15 @@ class ConsoleModelAdmin(ActsMixin, ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     list_filter_submit = True
+    list_fullwidth = True
     list_disable_select_all = True
+    # Facets would count the whole table once per choice.
+    show_facets = ShowFacets.NEVER
     list_defer: tuple[str, ...] = ()
     # What a row's page names, fetched with the row.
     page_related: tuple[str, ...] = ()
     # Shown when there are no rows at all: what would fill the list.
+    empty_title = ""
     empty_text = ""
     search_fields = ("pk",)
     search_help_text = "Id"

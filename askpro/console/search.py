@@ -41,7 +41,9 @@ def _hits(model_admin: ConsoleModelAdmin, term: str) -> list[SearchResult]:
     rows = model_admin.rows_for_search(term)[:MOST_OF_EACH]
     model = model_admin.model
     return [
-        SearchResult(str(row), str(model._meta.verbose_name), display.address(row), ICONS[model._meta.label])
+        SearchResult(
+            model_admin.named(row), str(model._meta.verbose_name), display.address(row), ICONS[model._meta.label]
+        )
         for row in rows
     ]
 

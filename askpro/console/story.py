@@ -153,10 +153,14 @@ class Story:
                 yield Entry(row.resolved_at, "task_alt", title, "", display.address(row), [], [], row.note)
 
     def _jobs(self) -> Iterator[Entry]:
-        for row in self.jobs:
+        for row in sorted(self.jobs, key=lambda job: job.chain_step or 0):
             attempts = list(row.attempts.all())
             started = [attempt.started_at for attempt in attempts if attempt.started_at]
-            at = min(started) if started else row.finished_at or (None if row.status == "waiting" else row.created_at)
+            at = (
+                min(started, default=None)
+                or row.finished_at
+                or (row.ready_at if row.status == Job.Status.PROCESSING else None)
+            )
             name = row.error_class.rpartition(".")[2]
             lines = [f"{name}: {row.error_message}"] if name and row.status == "dead" else []
             if row.releases:

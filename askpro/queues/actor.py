@@ -11,17 +11,16 @@ import dramatiq
 from dramatiq import Message
 
 from askpro.queues import jobs
+from askpro.queues.arguments import encoded
 from askpro.queues.claim import Claim
 from askpro.queues.ids import uuid7
 from askpro.queues.outcome import Outcome, decide
 from askpro.queues.running import run, run_atomically
-from askpro.queues.words import DEFAULTS, WORDS, checked, templates
+from askpro.queues.words import DEFAULTS, MESSAGE_WORDS, WORDS, check_values, checked, templates
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Arguments are ids and short values: payloads and personal data belong into rows of their own.
-LARGEST_ARGUMENTS = 8 * 1024
 LONGEST_KEY = 200
 LONGEST_TAG = 100
 
@@ -62,9 +61,9 @@ class LedgerActor(dramatiq.Actor[P, R]):
             id=uuid.UUID(message.message_id),
             actor_name=self.actor_name,
             queue_name=message.queue_name,
-            args=_encoded(self.actor_name, message.args),
-            kwargs=_encoded(self.actor_name, message.kwargs),
-            options=_encoded(self.actor_name, {k: v for k, v in options.items() if k != "expires"}),
+            args=encoded(self.actor_name, message.args),
+            kwargs=encoded(self.actor_name, message.kwargs),
+            options=encoded(self.actor_name, {k: v for k, v in options.items() if k != "expires"}),
             tags=[fill(tag)[:LONGEST_TAG] for tag in self.word("tags", options)],
             delay=delay,
             deadline=deadline and deadline + (delay or 0),
@@ -80,11 +79,14 @@ class LedgerActor(dramatiq.Actor[P, R]):
     def message_with_options(
         self, *, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None, **options: Any
     ) -> Message[R]:
-        if unknown := set(options) - WORDS:
-            raise ValueError(f"{self.actor_name}: unknown message options {sorted(unknown)}; known: {sorted(WORDS)}.")
+        if unknown := set(options) - MESSAGE_WORDS:
+            known = sorted(MESSAGE_WORDS)
+            raise ValueError(f"{self.actor_name}: unknown message options {sorted(unknown)}; known: {known}.")
+        check_values(self.actor_name, options)
         for name in ("on_success", "on_failure"):
-            if isinstance(options.get(name), dramatiq.Actor):
-                options[name] = options[name].actor_name
+            called = options.get(name, self.options.get(name))
+            if called is not None:
+                options[name] = called.actor_name if isinstance(called, dramatiq.Actor) else called
         return Message(
             queue_name=self.queue_name,
             actor_name=self.actor_name,
@@ -161,18 +163,6 @@ def send_many(messages: Sequence[Message[Any]], *, delay: int | timedelta | None
     """Send many messages in the caller's transaction, a thousand with each statement; `delay` in milliseconds."""
     broker: Any = dramatiq.get_broker()
     broker.send_many(messages, delay=_milliseconds(delay))
-
-
-def _encoded(actor_name: str, value: Any) -> str:
-    try:
-        text = jobs.dumps(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{actor_name}: arguments must be plain JSON: {error}.") from error
-    if len(text) > LARGEST_ARGUMENTS:
-        raise ValueError(f"{actor_name}: {len(text)} bytes of arguments; send an id instead (limit 8 KB).")
-    if "\\u0000" in text:
-        raise ValueError(f"{actor_name}: arguments hold a NUL character, which PostgreSQL cannot store.")
-    return text
 
 
 def _moment(expires: int | timedelta | datetime | None) -> datetime | None:

@@ -2,6 +2,9 @@
 
 from dramatiq.threading import Interrupt
 
+# Seconds. Longer than any deadline; a vendor's Retry-After may say anything, and a clock ends in the year 294276.
+LONGEST_RELEASE = 366 * 24 * 3600.0
+
 
 class JobError(Exception):
     """Base of the family."""
@@ -12,7 +15,9 @@ class Release(JobError):
 
     def __init__(self, after: float, reason: str) -> None:
         super().__init__(reason)
-        self.after = after
+        after = float(after)
+        # Not a number counts as none: every comparison with it is false.
+        self.after = min(after, LONGEST_RELEASE) if after > 0 else 0.0
         self.reason = reason
 
 

@@ -1,6 +1,5 @@
 """Writing jobs: insert them in the caller's transaction, announce them after its commit; wake, retry, cancel them."""
 
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -134,11 +133,6 @@ def make_ready(condition: str, params: list[Any], changes: str = "") -> int:
         ready = cursor.fetchall()
     announce(ready)
     return len(ready)
-
-
-def dumps(value: Any) -> str:
-    """Compact JSON that PostgreSQL can store: ASCII, without NaN."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 def columns_of(jobs: Sequence[NewJob]) -> tuple[dict[str, str], list[Any]]:

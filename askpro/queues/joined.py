@@ -10,6 +10,8 @@ from askpro.queues.actor import LedgerActor
 
 # Stands for the row's id while the job is put together; no sequence ever comes here.
 ID = 7_777_777_777_777_777_777
+
+
 def insert_with_job(insert: str, params: Sequence[Any], actor: LedgerActor[Any, Any], argument: str) -> int | None:
     """Run `insert`, an INSERT of one row RETURNING id, and send the actor's job with that id as its `argument`.
 

@@ -44,7 +44,7 @@ def application_name(worker_id: int) -> str:
 
 
 def recover(database: Connection, death: Death) -> int:
-    """Settle what a dead worker held, in its name; returns how many jobs. Doing it twice is harmless."""
+    """Settle what a dead worker held, in its name; returns how many jobs are ready again. Doing it twice is harmless."""
     now = time.monotonic()
     started = {(job_id, claim_no): now - ago for job_id, claim_no, ago in death.started}
     how = ("timed_out", TIMED_OUT) if death.timed_out else ("crashed", CRASHED)
@@ -71,11 +71,12 @@ def _settle_all(database: Connection, worker_id: int, ended: Any) -> int:
     claims = held_by(database, worker_id)
     now = time.monotonic()
     items = [Item(claim, ended(claim), now) for claim in claims]
+    ready = 0
     for start in range(0, len(items), MOST_AT_ONCE):
         part = items[start : start + MOST_AT_ONCE]
-        _announce(part, settle(database, worker_id, "", part))
+        ready += _announce(part, settle(database, worker_id, "", part))
     database.rows(SIGN_OFF, (worker_id,))
-    return len(items)
+    return ready
 
 
 def _tries_left(claim: Claim) -> int:
@@ -87,7 +88,7 @@ def _tries_left(claim: Claim) -> int:
     return int(actor.tries_left(claim))
 
 
-def _announce(items: Iterable[Item], settled: Settled) -> None:
+def _announce(items: Iterable[Item], settled: Settled) -> int:
     by_queue: dict[str, list[str]] = {}
     back = [
         (i.claim.id, i.claim.queue_name) for i in items if i.outcome.status == "queued" and i.claim.id in settled.ids
@@ -95,3 +96,4 @@ def _announce(items: Iterable[Item], settled: Settled) -> None:
     for job_id, queue_name in [*back, *settled.ready]:
         by_queue.setdefault(queue_name, []).append(job_id)
     hints.pusher().push(by_queue)
+    return len(back)

@@ -22,10 +22,18 @@ BURY = """
 UPDATE queues_supervisor SET status = 'dead'
  WHERE id = %s AND beat_at = %s::timestamptz AND status IN ('running', 'stopping') RETURNING id
 """
-# Also the workers of a supervisor that was buried by somebody who then died before freeing their jobs.
+# Also the workers of a supervisor that was buried by somebody who then died before freeing their jobs, and those that
+# were buried, woke up and claimed again.
 UNBURIED = """
 SELECT worker.id FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
- WHERE worker.status = 'running' AND supervisor.status IN ('dead', 'stopped')
+ WHERE supervisor.status IN ('dead', 'stopped')
+   AND (worker.status = 'running' OR worker.id IN (SELECT worker_id FROM queues_job WHERE status = 'processing'))
+"""
+# Whoever beats is alive, buried or not: a host that was frozen must be watched again.
+BEAT = """
+UPDATE queues_supervisor SET beat_at = clock_timestamp(),
+       status = CASE status WHEN 'dead' THEN 'running' ELSE status END
+ WHERE id = %s
 """
 
 
@@ -81,7 +89,8 @@ def register_supervisor(database: EngineConnection, pid: int, environment: str, 
 
 
 def beat(database: EngineConnection, supervisor_id: int) -> None:
-    database.rows("UPDATE queues_supervisor SET beat_at = clock_timestamp() WHERE id = %s", (supervisor_id,))
+    """Say that the supervisor and its workers live."""
+    database.rows(BEAT, (supervisor_id,))
 
 
 def leave(database: EngineConnection, supervisor_id: int) -> None:

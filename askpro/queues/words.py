@@ -27,6 +27,10 @@ DEFAULTS: dict[str, Any] = {
     "on_failure": None,
 }
 WORDS = frozenset(DEFAULTS)
+# What a message may say for itself; the rest is what the job is.
+MESSAGE_WORDS = frozenset(
+    {"max_retries", "backoff", "time_limit", "deadline", "expires", "tags", "on_success", "on_failure"}
+)
 # Times that may be given as a timedelta; the engine counts in milliseconds.
 TIMES = frozenset({"deadline", "time_limit", "expires"})
 
@@ -37,6 +41,9 @@ def checked(function: Callable[..., Any], queue_name: str, words: dict[str, Any]
     if queue_name not in queue_names():
         raise ValueError(f"{name}: unknown queue {queue_name!r}; known: {', '.join(queue_names())}.")
     options = {word: _typed(word, value) for word, value in words.items() if value is not None}
+    # Dramatiq's TimeLimit has a default of its own, ten minutes, and knows nothing of the engine's.
+    options.setdefault("time_limit", DEFAULTS["time_limit"])
+    check_values(name, options)
     if {"no_overlap", "in_order"} <= set(options):
         raise ValueError(f"{name}: in_order implies no_overlap; leave one out.")
     if "rate_limit" in options:
@@ -44,6 +51,19 @@ def checked(function: Callable[..., Any], queue_name: str, words: dict[str, Any]
     for template in templates(options):
         _check_template(name, function, template)
     return options
+
+
+def check_values(name: str, options: dict[str, Any]) -> None:
+    """Refuse what would only fail when a run ends, where nobody could settle it any more. Raises `ValueError`."""
+    for word, least in (("max_retries", 0), ("time_limit", 1), ("deadline", 1)):
+        if word in options and not _is_whole(options[word], least):
+            raise ValueError(f"{name}: {word} is {options[word]!r}; it must be a whole number from {least} on.")
+    backoff = options.get("backoff", ())
+    if not isinstance(backoff, list | tuple) or not all(_is_whole(step, 0) for step in backoff):
+        raise ValueError(f"{name}: backoff is {backoff!r}; it must be a sequence of milliseconds.")
+    share = options.get("concurrency")
+    if share is not None and not (isinstance(share, tuple) and len(share) == 2 and _is_whole(share[1], 1)):
+        raise ValueError(f'{name}: concurrency is {share!r}; it must be a pair such as ("company:{{company_id}}", 5).')
 
 
 def templates(options: dict[str, Any]) -> list[str]:
@@ -56,7 +76,11 @@ def templates(options: dict[str, Any]) -> list[str]:
 def _typed(word: str, value: Any) -> Any:
     if word in TIMES and isinstance(value, timedelta):
         return int(value.total_seconds() * S)
-    return tuple(value) if word == "backoff" else value
+    return tuple(value) if word == "backoff" and isinstance(value, list) else value
+
+
+def _is_whole(value: Any, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def _check_template(name: str, function: Callable[..., Any], template: str) -> None:

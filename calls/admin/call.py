@@ -36,6 +36,10 @@ class CallAdmin(ReadOnlyModelAdmin):
     empty_text = "Calls appear here when Retell reports them. To see one now, run: python3 manage.py demo_call"
     detail_template = "console/call.html"
 
+    def named(self, call: Call) -> str:
+        when = display.local(call.said_at, "j M Y, H:i")
+        return f"{call.customer or call.from_number or 'Anonymous caller'}, {when}, {call.retell_call_id}"
+
     def find(self, rows: QuerySet[Call], term: Term) -> QuerySet[Call]:
         meant = Q(retell_call_id__startswith=term.text) | Q(customer_id__in=customers_meant(term))
         if term.number is not None:
@@ -72,7 +76,7 @@ class CallAdmin(ReadOnlyModelAdmin):
     def look(self, call: Call) -> SafeString | str:
         if not call.needs_review:
             return ""
-        return display.shorten(call.review_reason, 40) or display.pill("open", "Needs a look")
+        return display.shorten(call.review_reason, 40) or display.pill("open", "Needs a look", "look")
 
     def detail(self, request: HttpRequest, call: Call) -> dict[str, Any]:
         story = Story(call, request.user)

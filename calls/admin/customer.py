@@ -22,7 +22,7 @@ MOST_ROWS = 20
 @admin.register(Customer)
 class CustomerAdmin(ConsoleModelAdmin):
     form = CustomerForm
-    list_display = ("__str__", "number", "email", "company", "consent", "last_contact")
+    list_display = ("who", "number", "email", "company", "consent", "last_contact")
     list_filter = (CompanyFilter, period("created_at", "known since"))
     list_select_related = ("company",)
     page_related = ("company",)
@@ -48,6 +48,10 @@ class CustomerAdmin(ConsoleModelAdmin):
     def find(self, rows: QuerySet[Customer], term: Term) -> QuerySet[Customer]:
         return rows.filter(meaning(term))
 
+    @admin.display(description="Customer")
+    def who(self, customer: Customer) -> SafeString | str:
+        return display.person(customer)
+
     @admin.display(description="Phone")
     def number(self, customer: Customer) -> SafeString | str:
         return display.phone(customer.phone or customer.contact_phone)
@@ -55,8 +59,8 @@ class CustomerAdmin(ConsoleModelAdmin):
     @admin.display(description="SMS")
     def consent(self, customer: Customer) -> SafeString | str:
         if customer.sms_opted_out_at:
-            return display.pill("opted_out", "Answered STOP")
-        return display.pill("allowed", "Agreed on the phone") if customer.sms_consent_at else ""
+            return display.pill("dead", "Answered STOP", "stop")
+        return display.pill("done", "Agreed on the phone", "agreed") if customer.sms_consent_at else ""
 
     @admin.display(description="Last contact")
     def last_contact(self, customer: Customer) -> SafeString | str:

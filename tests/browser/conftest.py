@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from tests.console.factories import World, make_world
+from tests.console.factories import make_world
+from tests.console.world import World
 
 PASSWORD = "a-long-password"
 

@@ -7,7 +7,7 @@ import pytest
 
 from appointments.models import FollowUp
 from askpro.queues.models import Job
-from tests.console.factories import World
+from tests.console.world import World
 from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.browser

@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from tests.console.factories import World, make_world
+from tests.console.factories import make_world
+from tests.console.world import World
 
 
 @pytest.fixture

@@ -1,22 +1,16 @@
 """A world for the console's tests and for looking at it: as many rows as wanted, with what people and vendors really
 write in them, hostile strings included. Every person, number and address is invented."""
 
-import json
 import random
-import uuid
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from django.utils import timezone
 
 from appointments.models import Appointment, DailyCount, FollowUp
-from askpro.queues.models import Attempt, Job, Supervisor, Worker
 from calls.models import BookingRequest, Branch, Call, Company, Customer, PhoneNumber, Service, Staff
-from notifications.models import Notification
-from webhooks.models import RefusedWebhook, WebhookEvent
+from tests.console.traffic import make_events, make_jobs, make_messages, make_workers
+from tests.console.world import HOSTILE, World
 
-HOSTILE = '<script>window.hacked = 1</script>"><img src=x onerror="window.hacked = 1">{{ 7|add:7 }}'
 FIRST = [
     "Käthe",
     "Jürgen",
@@ -62,30 +56,6 @@ Agent: {day}, {time}, Haarschnitt bei Ömer Yıldız. Auf welchen Namen darf ich
 User: {name}. Und schicken Sie mir bitte eine Bestätigung aufs Handy.
 Agent: Ist notiert. Sie bekommen gleich eine SMS. Auf Wiederhören!
 User: Danke, tschüss!"""
-TRACE = """Traceback (most recent call last):
-  File "/usr/lib/python3.11/site-packages/dramatiq/worker.py", line 487, in process_message
-    res = actor(*message.args, **message.kwargs)
-  File "{root}/appointments/booking.py", line 118, in book
-    answer = calcom.create_booking(request, slot)
-  File "{root}/askpro/http.py", line 96, in request
-    raise Unavailable(f"{{self.name}} answered {{response.status_code}}")
-askpro.queues.errors.Unavailable: Cal.com answered 503"""
-
-
-@dataclass
-class World:
-    """What was made, by kind, oldest first."""
-
-    companies: list[Company] = field(default_factory=list)
-    customers: list[Customer] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-    requests: list[BookingRequest] = field(default_factory=list)
-    appointments: list[Appointment] = field(default_factory=list)
-    follow_ups: list[FollowUp] = field(default_factory=list)
-    events: list[WebhookEvent] = field(default_factory=list)
-    messages: list[Notification] = field(default_factory=list)
-    jobs: list[Job] = field(default_factory=list)
-    workers: list[Worker] = field(default_factory=list)
 
 
 def make_world(calls: int = 12, seed: int = 7) -> World:
@@ -97,19 +67,13 @@ def make_world(calls: int = 12, seed: int = 7) -> World:
     _requests(world, dice)
     _appointments(world, dice)
     _follow_ups(world, dice)
-    _events(world, dice)
-    _messages(world, dice)
-    _workers(world)
-    _jobs(world, dice)
+    make_events(world, dice)
+    make_messages(world, dice)
+    make_workers(world)
+    make_jobs(world, dice)
     _counts(world, dice)
     _age(world)
     return world
-
-
-def job_id(moment: datetime, dice: random.Random) -> uuid.UUID:
-    """A UUIDv7 of a moment, as the engine makes them."""
-    value = int(moment.timestamp() * 1000) << 80 | 7 << 76 | dice.getrandbits(12) << 64 | 2 << 62
-    return uuid.UUID(int=value | dice.getrandbits(62))
 
 
 def _set_up(world: World) -> None:
@@ -272,187 +236,6 @@ def _follow_ups(world: World, dice: random.Random) -> None:
             )
         )
     world.follow_ups = FollowUp.objects.bulk_create(rows, batch_size=1000)
-
-
-def _events(world: World, dice: random.Random) -> None:
-    rows = []
-    for index, call in enumerate(world.calls):
-        body = {"event": "call_ended", "call": {"call_id": call.retell_call_id, "note": HOSTILE, "big": 2**70}}
-        rows.append(_event(call, "call_ended", index, json.dumps(body).encode(), dice))
-        if index % 2:
-            analyzed = json.dumps({"event": "call_analyzed", "call": {"call_id": call.retell_call_id}}).encode()
-            rows.append(_event(call, "call_analyzed", index, analyzed, dice))
-    states = {0: "failed", 1: "unassigned", 2: "conflict", 3: "invalid", 4: "ignored"}
-    for index, state in states.items():
-        for row in rows[index::97]:
-            row.status = state
-            row.reason = HOSTILE[:300] if index == 0 else f"Why it is {state}."
-    world.events = WebhookEvent.objects.bulk_create(rows, batch_size=1000)
-    ended = {call.retell_call_id: call.ended_at or call.started_at for call in world.calls}
-    for event in world.events:
-        event.received_at = ended[event.subject]
-    WebhookEvent.objects.bulk_update(world.events, ["received_at"], batch_size=1000)
-    RefusedWebhook.objects.bulk_create(
-        RefusedWebhook(
-            provider="retell",
-            reason=reason,
-            hour=timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=number),
-            address_prefix=f"203.0.113.{number}/24",
-            count=dice.randrange(1, 4000),
-        )
-        for number, reason in enumerate(RefusedWebhook.Reason.values)
-    )
-
-
-def _event(call: Call, kind: str, index: int, body: bytes, dice: random.Random) -> WebhookEvent:
-    return WebhookEvent(
-        provider="retell",
-        event_type=kind,
-        event_key=f"{kind}:{call.retell_call_id}",
-        subject=call.retell_call_id,
-        status="processed",
-        company=call.company,
-        body=body,
-        body_sha256=f"{dice.getrandbits(256):064x}",
-        content_type="application/json",
-        headers={"User-Agent": HOSTILE, "Content-Type": "application/json"},
-        verified_by="3f9a11c2",
-        occurred_at=call.ended_at,
-        processed_at=call.ended_at,
-        duplicates=index % 4,
-        last_duplicate_at=call.ended_at if index % 4 else None,
-    )
-
-
-def _messages(world: World, dice: random.Random) -> None:
-    rows = []
-    for index, row in enumerate(world.appointments):
-        text = f"Salon Käthe Grün: Ihr Termin am {row.starts_at:%d.%m.%Y um %H:%M Uhr} ist bestätigt."
-        shared: dict[str, Any] = {"company": row.company, "appointment": row, "call": row.call, "kind": "confirmation"}
-        shared |= {"customer": row.customer, "sent_at": (row.call.ended_at or timezone.now()) + timedelta(seconds=3)}
-        state = ["delivered", "sent", "failed", "delivered", "skipped"][index % 5]
-        words = {"text": HOSTILE if index == 0 else text, "reason": "No consent to SMS." if state == "skipped" else ""}
-        rows.append(
-            Notification(
-                channel="sms",
-                status=state,
-                recipient=row.attendee_phone,
-                provider_id=f"SM{dice.getrandbits(128):032x}",
-                **shared,
-                **words,
-            )
-        )
-        rows.append(Notification(channel="email", status="sent", recipient="gast@example.org", text=text, **shared))
-    world.messages = Notification.objects.bulk_create(rows, batch_size=1000)
-
-
-def _workers(world: World) -> None:
-    supervisor = Supervisor.objects.create(
-        host="askpro-01", pid=4711, process_started_at=1.0, environment="local", code_version="v0.1"
-    )
-    world.workers = [
-        Worker.objects.create(
-            supervisor=supervisor, pool=pool, host="askpro-01", pid=5000 + number, status="running", code_version="v0.1"
-        )
-        for number, pool in enumerate(["urgent", "outside", "rest"])
-    ]
-
-
-def _jobs(world: World, dice: random.Random) -> None:
-    steps = [
-        ("extract_call_data", "high"),
-        ("identify_customer", "high"),
-        ("create_appointment_from_call", "high"),
-        ("send_appointment_confirmation", "notifications"),
-        ("update_analytics", "low"),
-    ]
-    jobs: list[Job] = []
-    attempts: list[Attempt] = []
-    calls = {call.retell_call_id: (index, call) for index, call in enumerate(world.calls)}
-    for event in world.events:
-        sent = event.received_at
-        jobs.append(_job("process_retell_call_ended", "critical", sent, [f"event:{event.pk}"], dice))
-        _ran(attempts, jobs[-1], sent + timedelta(milliseconds=4), world)
-        if event.event_type != "call_ended":
-            continue
-        (index, call), chain_id = calls[event.subject], job_id(sent, dice)
-        state = {0: "dead", 3: "retrying", 6: "released", 8: "queued"}.get(index % 40, "completed")
-        for number, (name, queue) in enumerate(steps):
-            tags = [f"call:{call.pk}", f"company:{call.company_id}"]
-            job = _job(name, queue, sent, tags, dice, chain_id=chain_id, chain_step=number)
-            at = sent + timedelta(milliseconds=30 * number + 20)
-            if number < 2 or state == "completed":
-                _ran(attempts, job, at, world)
-            elif number == 2:
-                _troubled(attempts, job, at, state, world)
-            else:
-                job.status, job.finished_at, job.ready_at = "waiting", None, None
-            jobs.append(job)
-    world.jobs = Job.objects.bulk_create(jobs, batch_size=1000)
-    Attempt.objects.bulk_create(attempts, batch_size=1000)
-
-
-def _job(name: str, queue: str, sent: datetime, tags: list[str], dice: random.Random, **chain: Any) -> Job:
-    return Job(
-        id=job_id(sent, dice),
-        actor_name=name,
-        queue_name=queue,
-        kwargs={"call_id": 1},
-        tags=tags,
-        status="completed",
-        created_at=sent,
-        ready_at=sent,
-        finished_at=sent + timedelta(milliseconds=60),
-        claim_no=1,
-        tries_spent=0,
-        extra_tries=0,
-        losses=0,
-        releases=0,
-        release_reason="",
-        error_class="",
-        error_message="",
-        **chain,
-    )
-
-
-def _ran(attempts: list[Attempt], job: Job, at: datetime, world: World) -> None:
-    attempts.append(_attempt(job, 1, "completed", at, world))
-
-
-def _troubled(attempts: list[Attempt], job: Job, at: datetime, state: str, world: World) -> None:
-    from askpro.console.trace import PROJECT
-
-    job.status, job.finished_at = state, at if state == "dead" else None
-    job.run_at = timezone.now() + timedelta(minutes=5) if state in ("retrying", "released") else None
-    if state == "released":
-        job.releases, job.release_reason = 17, "Cal.com allows 120 requests a minute"
-    if state == "queued":
-        job.ready_at = timezone.now() - timedelta(seconds=31)
-    if state in ("dead", "retrying"):
-        job.tries_spent = 3
-        job.error_class, job.error_message = "askpro.queues.errors.Unavailable", f"Cal.com answered 503 {HOSTILE}"
-        for number in range(1, 4):
-            attempt = _attempt(job, number, "failed", at + timedelta(seconds=30 * (number - 1)), world)
-            attempt.error_class, attempt.error_message = job.error_class, job.error_message
-            attempt.trace = TRACE.format(root=PROJECT) + f"\n{HOSTILE}"
-            attempts.append(attempt)
-
-
-def _attempt(job: Job, number: int, outcome: str, at: datetime, world: World) -> Attempt:
-    return Attempt(
-        job_id=job.pk,
-        claim_no=number,
-        outcome=outcome,
-        started_at=at,
-        finished_at=at + timedelta(milliseconds=12),
-        worker_id=world.workers[0].pk,
-        code_version="v0.1",
-        expected=False,
-        error_class="",
-        error_message="",
-        trace="",
-        fingerprint="",
-    )
 
 
 def _age(world: World) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 
 from appointments.models import FollowUp
 from askpro.queues.models import Job
-from tests.console.factories import World
+from tests.console.world import World
 from webhooks.models import WebhookEvent
 
 CONFIRMED = {"confirmed": "yes"}

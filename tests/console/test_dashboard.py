@@ -9,7 +9,7 @@ from django.utils import timezone
 from askpro.console import dashboard
 from askpro.queues.models import Job, Supervisor
 from calls.models import Call
-from tests.console.factories import World
+from tests.console.world import World
 
 
 def test_it_says_what_to_do_when_nothing_has_happened_yet(admin_client: Client) -> None:

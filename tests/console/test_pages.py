@@ -13,7 +13,7 @@ from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.tones import TONES
 from askpro.queues.models import Attempt, Job
 from calls.models import BookingRequest, Call
-from tests.console.factories import HOSTILE, World
+from tests.console.world import HOSTILE, World
 from webhooks.models import WebhookEvent
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)

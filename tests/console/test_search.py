@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from askpro.console.term import Term
-from tests.console.factories import World
+from tests.console.world import World
 
 
 @pytest.mark.parametrize(

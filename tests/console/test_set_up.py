@@ -7,7 +7,7 @@ from django.test import Client
 
 from askpro.sandbox import world as demo
 from calls.models import Branch, Company, Customer, PhoneNumber, Service, Staff
-from tests.console.factories import World
+from tests.console.world import World
 
 
 def company_form(company: Company, **changes: str) -> dict[str, str]:

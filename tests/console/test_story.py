@@ -7,7 +7,7 @@ from django.test import Client
 
 from appointments.models import CalcomUid
 from askpro.console.story import Story
-from tests.console.factories import World
+from tests.console.world import World
 from webhooks.models import WebhookEvent
 
 

@@ -33,7 +33,9 @@ def workload(transactional_db, slots):
 
 
 def claim(workload, limit=10):
-    return workload.claim(lambda: by_age((workload.database, workload.worker_id, "default", get_broker().actors), limit))
+    return workload.claim(
+        lambda: by_age((workload.database, workload.worker_id, "default", get_broker().actors), limit)
+    )
 
 
 def statuses():

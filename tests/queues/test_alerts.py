@@ -1,0 +1,88 @@
+"""Somebody is told of dead critical jobs: once, in one mail, without what callers said."""
+
+import pytest
+from django.core import mail
+
+from askpro.queues.alerts import tell_of_dead_jobs
+from askpro.queues.models import Job
+from askpro.queues.testing import run_jobs
+from tests.queues import actors
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def ops(settings):
+    settings.OPS_EMAILS = ["ops@example.org"]
+
+
+def die(times=1):
+    for _ in range(times):
+        actors.critical_and_fails.send()
+    run_jobs()
+
+
+def test_many_dead_jobs_are_one_mail():
+    die(7)
+    assert tell_of_dead_jobs() == 7
+    (message,) = mail.outbox
+    assert message.subject == "AskPro: 7 critical jobs gave up"
+    assert message.to == ["ops@example.org"]
+    assert "7 x critical_and_fails: ValueError" in message.body
+    assert "/admin/queues/job/?status__exact=dead" in message.body
+
+
+def test_nobody_is_told_twice():
+    die()
+    assert (tell_of_dead_jobs(), tell_of_dead_jobs()) == (1, 0)
+    assert len(mail.outbox) == 1
+
+
+def test_a_retried_job_that_dies_again_is_told_again():
+    die()
+    tell_of_dead_jobs()
+    assert Job.objects.get().retry()
+    run_jobs()
+    assert tell_of_dead_jobs() == 1
+
+
+def test_the_mail_and_the_log_quote_nothing_of_a_job(caplog):
+    die()
+    tell_of_dead_jobs()
+    said = mail.outbox[0].body + mail.outbox[0].subject + caplog.text
+    assert Job.objects.get().error_message == "of somebody with a name"
+    assert "somebody" not in said
+
+
+def test_queues_that_can_wait_mail_nobody():
+    actors.last_chance.send()
+    run_jobs()
+    assert tell_of_dead_jobs() == 0
+    assert mail.outbox == []
+
+
+def test_without_an_address_it_stands_in_the_log_only(settings, caplog):
+    settings.OPS_EMAILS = []
+    die(2)
+    assert tell_of_dead_jobs() == 2
+    assert mail.outbox == []
+    assert "2 x critical_and_fails: ValueError" in caplog.text
+
+
+def test_they_are_told_later_when_the_mail_server_is_down(settings):
+    die()
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
+        "django.core.mail.backends.smtp.EmailBackend",
+        "127.0.0.1",
+        1,
+    )
+    with pytest.raises(OSError, match="refused"):
+        tell_of_dead_jobs()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert tell_of_dead_jobs() == 1
+
+
+def test_more_than_fit_into_one_mail_come_in_the_next():
+    actors.critical_and_fails.broker.send_many([actors.critical_and_fails.message() for _ in range(1001)])
+    Job.objects.update(status="dead", error_class="E")
+    assert (tell_of_dead_jobs(), tell_of_dead_jobs(), tell_of_dead_jobs()) == (1000, 1, 0)

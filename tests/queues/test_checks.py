@@ -1,0 +1,69 @@
+"""`manage.py check` finds wrong configuration before a job does."""
+
+import pytest
+
+from askpro.queues import checks, config
+
+
+@pytest.fixture
+def pool(settings, monkeypatch):
+    def pool(**words):
+        settings.ENVIRONMENT = "here"
+        settings.QUEUE_SETTINGS = "tests.queues.test_checks"
+        monkeypatch.setitem(globals(), "QUEUES", {"low": {"promise": 1}, "high": {"promise": 1}})
+        monkeypatch.setitem(globals(), "ENVIRONMENTS", {"here": {"all": words}})
+        config.queue_names.cache_clear()
+
+    yield pool
+    config.queue_names.cache_clear()
+
+
+def ids(messages):
+    return [message.id for message in messages]
+
+
+def test_the_products_own_settings_are_clean():
+    assert checks.check_queue_settings() == []
+    assert checks.check_sweepers() == []
+
+
+def test_settings_that_cannot_be_read_are_an_error(pool):
+    pool(queues=["low"], proceses=1)
+    (error,) = checks.check_queue_settings()
+    assert error.id == "queues.E001"
+    assert "Did you mean 'processes'" in error.msg
+
+
+def test_a_queue_that_nobody_works_is_an_error(pool):
+    pool(queues=["low"])
+    (error,) = checks.check_queue_settings()
+    assert error.id == "queues.E002"
+    assert "['high']" in error.msg
+
+
+def test_a_sweeper_that_does_not_exist_is_an_error(settings):
+    settings.SWEEPERS = ["askpro.queues.chores.promote", "askpro.queues.chores.no_such_thing", "no_module.at_all"]
+    assert ids(checks.check_sweepers()) == ["queues.E003", "queues.E003"]
+
+
+@pytest.mark.django_db
+class TestConnections:
+    def test_a_few_processes_fit(self, pool):
+        pool(queues=["low", "high"], processes=4, threads=2)
+        assert checks.check_connections(["default"]) == []
+
+    def test_more_than_postgresql_allows_is_a_warning(self, pool):
+        pool(queues=["low", "high"], processes=500, threads=4)
+        assert ids(checks.check_connections(["default"])) == ["queues.W001"]
+
+    def test_it_asks_no_database_that_is_not_checked(self, pool, django_assert_num_queries):
+        with django_assert_num_queries(0):
+            assert checks.check_connections(None) == []
+
+
+def test_production_is_told_which_secrets_are_missing(settings):
+    settings.CALCOM_API_KEY = ""
+    settings.SECRET_KEY = "x"
+    said = " ".join(message.msg for message in checks.check_secrets())
+    assert "CALCOM_API_KEY is empty" in said
+    assert "SECRET_KEY is empty" not in said

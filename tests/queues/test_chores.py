@@ -1,0 +1,157 @@
+"""Promotion, freed keys, deadlines: what every chores process does, and any number of them may."""
+
+import random
+import threading
+
+import pytest
+from django.db import connection, transaction
+from dramatiq import get_broker
+
+from askpro.queues import acts, chores, hints
+from askpro.queues.claim import by_age
+from askpro.queues.database import EngineConnection
+from askpro.queues.models import Job, Lock
+from tests.queues import actors
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def database(transactional_db):
+    engine = EngineConnection()
+    yield engine
+    engine.close()
+
+
+def sql(statement, *params):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+
+
+def make_due(seconds_ago="1"):
+    sql("UPDATE queues_job SET run_at = clock_timestamp() - %s * interval '1 second'", seconds_ago)
+
+
+class TestPromotion:
+    @pytest.mark.parametrize("status", ["scheduled", "retrying", "released"])
+    def test_what_is_due_becomes_ready(self, database, redis_client, status):
+        message = actors.nothing.send_with_options(args=(1,), delay=60_000)
+        Job.objects.update(status=status)
+        assert chores.promote(database) == 0
+        make_due()
+        assert chores.promote(database) == 1
+        job = Job.objects.get()
+        assert (job.status, job.run_at, job.ready_at is not None) == ("queued", None, True)
+        assert redis_client.lrange(hints.key("default"), 0, -1) == [message.message_id.encode()]
+
+    def test_waiters_of_a_key_and_finished_jobs_are_left(self, database):
+        actors.nothing.send(1)
+        for status in ("waiting", "processing", "completed", "dead", "cancelled", "released"):
+            Job.objects.update(status=status, run_at=None)
+            assert chores.promote(database) == 0
+
+    def test_it_promotes_in_the_order_of_their_times(self, database):
+        actors.nothing.broker.send_many([actors.nothing.message(number) for number in range(2000)], delay=1000)
+        order = list(Job.objects.values_list("pk", flat=True))
+        random.Random(7).shuffle(order)
+        sql(
+            "UPDATE queues_job SET run_at = clock_timestamp() - interval '1 hour' + place * interval '1 second'"
+            " FROM unnest(%s::uuid[]) WITH ORDINALITY AS wanted (pk, place) WHERE id = pk",
+            [str(pk) for pk in order],
+        )
+        assert chores.promote(database) == 2000
+        claimed = [claim.id for _ in range(20) for claim in by_age((database, 1, "default", get_broker().actors), 1)]
+        assert claimed == [str(pk) for pk in order[:20]]
+
+    def test_it_takes_five_thousand_at_once(self, database):
+        broker = actors.nothing.broker
+        broker.send_many([actors.nothing.message(number) for number in range(chores.AT_ONCE + 1)], delay=1)
+        make_due()
+        assert (chores.promote(database), chores.promote(database)) == (chores.AT_ONCE, 1)
+
+    def test_two_at_once_promote_nothing_twice(self, database):
+        actors.nothing.broker.send_many([actors.nothing.message(number) for number in range(3000)], delay=1)
+        make_due()
+        counts = []
+
+        def promote():
+            own = EngineConnection()
+            counts.append(chores.promote(own))
+            own.close()
+
+        threads = [threading.Thread(target=promote) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sum(counts) + chores.promote(database) == 3000
+
+    def test_a_row_that_somebody_holds_is_not_waited_for(self, database):
+        actors.nothing.send_with_options(args=(1,), delay=1)
+        actors.nothing.send_with_options(args=(2,), delay=1)
+        make_due()
+        with transaction.atomic():
+            Job.objects.select_for_update().order_by("pk").first()
+            assert chores.promote(database) == 1
+
+
+class TestFreeingKeys:
+    def wait_for_a_key(self, *numbers):
+        for number in numbers:
+            actors.alone.send(key="a", number=number)
+        Job.objects.update(status="released", run_at=None)
+
+    def test_the_first_waiter_of_a_free_key_becomes_ready(self, database):
+        self.wait_for_a_key(1, 2)
+        assert chores.free_locks(database) == 1
+        assert [job.kwargs["number"] for job in Job.objects.filter(status="queued")] == [1]
+
+    def test_nobody_becomes_ready_while_the_key_is_held(self, database):
+        self.wait_for_a_key(1)
+        actors.nothing.send(1)
+        holder = Job.objects.get(actor_name="nothing")
+        Job.objects.filter(pk=holder.pk).update(status="processing")
+        Lock.objects.create(key="key:a", job_id=holder.pk, claim_no=1)
+        assert chores.free_locks(database) == 0
+
+    def test_a_lock_without_a_running_job_is_removed(self, database):
+        self.wait_for_a_key(1)
+        over = actors.nothing.send(1).message_id
+        Job.objects.filter(pk=over).update(status="completed")
+        Lock.objects.create(key="key:a", job_id=over, claim_no=1)
+        assert chores.free_locks(database) == 0
+        sql("UPDATE queues_lock SET taken_at = clock_timestamp() - interval '11 seconds'")
+        assert chores.free_locks(database) == 1
+        assert not Lock.objects.exists()
+
+    def test_a_released_job_that_waits_for_its_time_keeps_waiting(self, database):
+        self.wait_for_a_key(1)
+        sql("UPDATE queues_job SET run_at = clock_timestamp() + interval '1 hour'")
+        assert chores.free_locks(database) == 0
+
+
+class TestDeadlines:
+    @pytest.mark.parametrize("status", ["scheduled", "retrying", "released"])
+    def test_waiting_past_the_deadline_ends_visibly(self, database, status):
+        actors.nothing.send(1)
+        sql("UPDATE queues_job SET status = %s, deadline_at = clock_timestamp() - interval '1 second'", status)
+        acts.end_overdue()
+        job = Job.objects.get()
+        assert (job.status, job.error_class) == ("dead", "DeadlineExceeded")
+        assert job.finished_at is not None
+
+    def test_the_last_real_error_is_what_a_person_sees(self, database):
+        actors.nothing.send(1)
+        sql(
+            "UPDATE queues_job SET status = 'retrying', error_class = 'ValueError', error_message = 'the real one',"
+            " deadline_at = clock_timestamp() - interval '1 second'"
+        )
+        acts.end_overdue()
+        assert (Job.objects.get().status, Job.objects.get().error_message) == ("dead", "the real one")
+
+    @pytest.mark.parametrize("status", ["processing", "completed", "waiting"])
+    def test_running_finished_and_later_steps_are_left(self, database, status):
+        actors.nothing.send(1)
+        sql("UPDATE queues_job SET status = %s, deadline_at = clock_timestamp() - interval '1 second'", status)
+        acts.end_overdue()
+        assert Job.objects.get().status == status
