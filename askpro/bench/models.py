@@ -1,0 +1,28 @@
+"""What a measured job or request leaves behind. The table exists in the benchmark's own database only."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Effect(models.Model):
+    """One row for one atomic job."""
+
+    objects: models.Manager["Effect"] = models.Manager()
+
+    number = models.IntegerField()
+    made_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class Post(models.Model):
+    """One row for one request to the bare view."""
+
+    objects: models.Manager["Post"] = models.Manager()
+
+    body = models.BinaryField()
+    received_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,82 @@
+"""Where a run takes place: a database, Redis keys and a folder of its own, gone afterwards."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import SplitResult, urlsplit
+
+import psycopg2
+import redis
+from psycopg2 import errors, sql
+
+from askpro.bench.ear import EAR
+from askpro.local.failure import Failure
+from askpro.sandbox.credentials import LOCAL
+
+
+class Place:
+    """Takes the servers of DATABASE_URL and REDIS_URL as they are. Enter it before Django reads its settings."""
+
+    def __init__(self) -> None:
+        self._url = urlsplit(os.environ.get("DATABASE_URL", ""))._replace(scheme="postgres")
+        self._redis_url = os.environ.get("REDIS_URL", "")
+        if not self._url.hostname or not self._redis_url:
+            raise Failure("DATABASE_URL and REDIS_URL are not both set.", "Start it as: python3 manage.py bench")
+        self.database = f"{self._url.path.lstrip('/')}_bench"
+        self.prefix = f"askpro-bench-{secrets.token_hex(4)}"
+        self.folder = Path()
+
+    def __enter__(self) -> "Place":
+        self._drop(force=False)
+        self._administer("CREATE DATABASE {}")
+        self.folder = Path(tempfile.mkdtemp(prefix="askpro-bench-"))
+        os.environ.update(LOCAL | self._own())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._drop(force=True)
+        client = redis.Redis.from_url(self._redis_url)
+        for key in client.scan_iter(f"{self.prefix}:*", count=1000):
+            client.delete(key)
+        client.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _own(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self._url._replace(path=f"/{self.database}").geturl(),
+            "REDIS_KEY_PREFIX": self.prefix,
+            "DJANGO_SETTINGS_MODULE": "askpro.bench.settings",
+            "ASKPRO_ENV": "testing",
+            "ASKPRO_HOME": str(self.folder),
+            "LOG_LEVEL": "WARNING",
+            "EMAIL_URL": "dummymail://",
+            EAR: str(self.folder / "ear"),
+        }
+
+    def _drop(self, *, force: bool) -> None:
+        try:
+            self._administer("DROP DATABASE IF EXISTS {}" + (" WITH (FORCE)" if force else ""))
+        except errors.ObjectInUse as error:
+            raise Failure(
+                f"Somebody is connected to the database {self.database}: another benchmark runs.",
+                "Wait for it to end.",
+            ) from error
+
+    def _administer(self, statement: str) -> None:
+        address: SplitResult = self._url._replace(path="/postgres")
+        try:
+            connection = psycopg2.connect(address.geturl(), connect_timeout=5)
+        except psycopg2.OperationalError as error:
+            reason = str(error).splitlines()[0]
+            raise Failure(f"PostgreSQL refuses: {reason}", "Check DATABASE_URL, or unset it.") from error
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql.SQL(statement).format(sql.Identifier(self.database)))
+        finally:
+            connection.close()

@@ -1,0 +1,85 @@
+"""The result as a table for people and as JSON for programs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from askpro.bench.figures import Figure
+
+# Share of the processors that strangers may take before a rate says nothing.
+NOISY = 0.15
+_WORDS = {None: "", True: "[green]met[/]", False: "[red]missed[/]"}
+
+
+@dataclass
+class Report:
+    """What a run has found so far. `costs` are microseconds of processor time an empty job, by side and process."""
+
+    machine: dict[str, Any]
+    figures: list[Figure] = field(default_factory=list)
+    costs: list[dict[str, Any]] = field(default_factory=list)
+
+
+def print_json(report: Report) -> None:
+    figures = [figure.as_json() for figure in report.figures]
+    result = {"machine": report.machine, "figures": figures, "cpu_per_job_us": report.costs}
+    print(json.dumps(result, indent=2, ensure_ascii=False))
+
+
+def print_table(report: Report) -> None:
+    console = Console(highlight=False)
+    console.print(_described(report.machine))
+    console.print(_figures(report.figures))
+    if report.costs:
+        console.print(_costs(report.costs))
+    shares = [share for figure in report.figures for share in figure.strangers]
+    if shares and median(shares) > NOISY:
+        console.print(
+            f"[yellow]Other programs took {median(shares):.0%} of the processors while it measured, up to"
+            f" {max(shares):.0%}: trust the ratios, not the rates.[/]"
+        )
+
+
+def _described(machine: dict[str, Any]) -> str:
+    return (
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}\n"
+        f"Python {machine['python']}, Django {machine['django']}, Dramatiq {machine['dramatiq']},"
+        f" PostgreSQL {machine['postgresql']} (fsync {machine['fsync']}, synchronous_commit"
+        f" {machine['synchronous_commit']}), {machine['redis']}; load before: {machine['load_before'][0]}"
+    )
+
+
+def _figures(figures: Sequence[Figure]) -> Table:
+    table = Table(title="Median of the rounds; the ratio says how many times better AskPro is", show_lines=True)
+    table.add_column("Measure, and beside whom", min_width=26)
+    for name in ("AskPro", "Peer", "Ratio", "Target"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for figure in figures:
+        table.add_row(
+            f"{figure.measure}\n[dim]{figure.peer_name}[/]",
+            f"{_number(median(figure.ours))}\n[dim]{figure.unit}[/]",
+            f"{_number(median(figure.peer))}\n[dim]{figure.unit}[/]",
+            f"{figure.ratio:.2f}",
+            f"{figure.target or ''}\n{_WORDS[figure.is_met]}",
+        )
+    return table
+
+
+def _costs(costs: Sequence[dict[str, Any]]) -> Table:
+    table = Table(title="Processor time of an empty job, µs")
+    for name in ("", "Workers", "PostgreSQL", "Redis", "Together"):
+        table.add_column(name, justify="right" if name else "left")
+    for cost in costs:
+        parts = [cost["workers"], cost["postgres"], cost["redis"]]
+        whole = sum(part for part in parts if part is not None)
+        table.add_row(cost["side"], *("–" if part is None else f"{part:.0f}" for part in parts), f"{whole:.0f}")
+    return table
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"

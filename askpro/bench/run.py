@@ -1,0 +1,49 @@
+"""All measurements of one run, one after the other."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from django.core.management import call_command
+
+from askpro.bench import complete, ingest, pickup, throughput
+from askpro.bench.contenders import Arena
+from askpro.bench.machine import describe
+from askpro.bench.progress import Steps
+from askpro.bench.report import Report, print_json, print_table
+from askpro.bench.session import ROUNDS, Session
+
+MEASURES: dict[str, Callable[[Session, Report], None]] = {
+    "jobs": throughput.measure_empty,
+    "atomic": throughput.measure_atomic,
+    "pickup": pickup.measure,
+    "ingest": ingest.measure,
+    "complete": complete.measure,
+}
+
+
+def run(folder: Path, names: Sequence[str], *, quick: bool, as_json: bool) -> None:
+    """Measure and print; what was found before a failure is printed too."""
+    report = Report(describe())
+    try:
+        with Steps(_steps(names, quick)) as steps, Arena(folder) as arena:
+            steps.say("Schema")
+            call_command("migrate", run_syncdb=True, verbosity=0)
+            session = Session(folder, arena, steps, quick)
+            for name, measure in MEASURES.items():
+                if name in names:
+                    measure(session, report)
+    finally:
+        if report.figures:
+            (print_json if as_json else print_table)(report)
+
+
+def _steps(names: Sequence[str], quick: bool) -> int:
+    rounds = 1 if quick else ROUNDS
+    steps = {
+        "jobs": (2 + len(throughput.prefetches(quick))) * rounds,
+        "atomic": 2 * rounds,
+        "pickup": 2 * pickup.TURNS,
+        "ingest": 2 * rounds,
+        "complete": 2 * complete.TURNS,
+    }
+    return sum(steps[name] for name in names)

@@ -1,0 +1,19 @@
+"""Our side's actors."""
+
+from askpro.bench import work
+from askpro.queues import actor
+
+
+@actor
+def empty() -> None:
+    work.nothing()
+
+
+@actor(atomic=True)
+def effect(number: int) -> None:
+    work.leave_effect(number)
+
+
+@actor
+def start() -> None:
+    work.tell_start()

@@ -1,0 +1,139 @@
+"""Jobs a second: empty ones with their full history, and atomic ones with one effect row each."""
+
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from askpro.bench.contenders import Ours, Run, Side, rest
+from askpro.bench.figures import Figure, Target
+from askpro.bench.models import Effect
+from askpro.bench.report import Report
+from askpro.bench.session import Session
+from askpro.local.failure import Failure
+
+# Around the best one, which differs little by machine.
+PREFETCHES = (100, 200, 500)
+USUAL_BEST = 200
+EMPTY = (30_000, 10_000)
+ATOMIC = (6_000, 2_000)
+
+
+@dataclass
+class Rounds:
+    """The runs of every side, by its name, in the order of the rounds."""
+
+    runs: dict[str, list[Run]] = field(default_factory=dict)
+
+    def add(self, side: Side, run: Run) -> None:
+        self.runs.setdefault(side.name, []).append(run)
+
+    def rates(self, name: str) -> list[float]:
+        return [run.rate for run in self.runs[name]]
+
+    def enqueue_rates(self, name: str) -> list[float]:
+        return [run.enqueue_rate for run in self.runs[name]]
+
+    def costs(self) -> list[dict[str, Any]]:
+        """Microseconds of processor time a job, by process."""
+        return [
+            {
+                "side": name,
+                "workers": _per_job([run.cost.workers / run.jobs for run in runs]),
+                "postgres": _per_job([run.cost.postgres / run.jobs for run in runs if run.cost.postgres is not None]),
+                "redis": _per_job([run.cost.redis / run.jobs for run in runs]),
+            }
+            for name, runs in self.runs.items()
+        ]
+
+
+def prefetches(quick: bool) -> tuple[int, ...]:
+    return (USUAL_BEST,) if quick else PREFETCHES
+
+
+def measure_empty(session: Session, report: Report) -> None:
+    """Ours, RedisBroker as it comes, and with several prefetches, of which the best counts."""
+    jobs = session.size(*EMPTY)
+    session.steps.say("Workers start")
+    ours, plain = session.arena.ours, session.arena.peer()
+    tuned = [session.arena.peer(prefetch) for prefetch in prefetches(session.quick)]
+    rounds = Rounds()
+    for number in range(session.rounds):
+        for side in (ours, plain, *tuned):
+            session.steps.say(f"Empty jobs: {side.name}, round {number + 1}")
+            rounds.add(side, side.run("empty", [{}] * jobs))
+            rest(side)
+            session.steps.done()
+    best = max(tuned, key=lambda side: median(rounds.rates(side.name)))
+    report.figures += _empty_figures(rounds, ours.name, plain.name, best.name)
+    report.costs += rounds.costs()
+
+
+def measure_atomic(session: Session, report: Report) -> None:
+    """Exactly once on our side; RedisBroker runs the same INSERT at least once, without a transaction around it."""
+    jobs = session.size(*ATOMIC)
+    ours, peer = session.arena.ours, session.arena.peer(USUAL_BEST)
+    rounds = Rounds()
+    for number in range(session.rounds):
+        for side in (ours, peer):
+            session.steps.say(f"Atomic jobs: {side.name}, round {number + 1}")
+            rounds.add(side, _run_effects(side, jobs))
+            rest(side)
+            session.steps.done()
+    figure = Figure(
+        "atomic jobs, one INSERT each",
+        "jobs/s",
+        rounds.rates(ours.name),
+        rounds.rates(peer.name),
+        f"{peer.name}, INSERT without exactly-once",
+        strangers=_strangers(rounds, ours.name),
+    )
+    report.figures.append(figure)
+
+
+def _run_effects(side: Side, jobs: int) -> Run:
+    Effect.objects.all().delete()
+    run = side.run("effect", [{"number": number} for number in range(jobs)])
+    effects = Effect.objects.values("number").distinct().count(), Effect.objects.count()
+    if isinstance(side, Ours) and effects != (jobs, jobs):
+        raise Failure(f"{jobs} atomic jobs left {effects[1]} effects, {effects[0]} different ones: not exactly once.")
+    return run
+
+
+def _empty_figures(rounds: Rounds, ours: str, plain: str, best: str) -> list[Figure]:
+    rates, strangers = rounds.rates(ours), _strangers(rounds, ours)
+    return [
+        Figure(
+            "empty jobs, full history",
+            "jobs/s",
+            rates,
+            rounds.rates(plain),
+            f"{plain} as it comes, no history",
+            Target("ratio", at_least=2.5),
+            strangers=strangers,
+        ),
+        Figure(
+            "empty jobs, full history",
+            "jobs/s",
+            rates,
+            rounds.rates(best),
+            f"{best} (its best), no history",
+            Target("ratio", at_least=1.5),
+            strangers=strangers,
+        ),
+        Figure(
+            "enqueue in one transaction",
+            "jobs/s",
+            rounds.enqueue_rates(ours),
+            rounds.enqueue_rates(plain),
+            f"{plain}, send() by send()",
+            strangers=strangers,
+        ),
+    ]
+
+
+def _strangers(rounds: Rounds, name: str) -> list[float]:
+    return [run.cost.strangers for run in rounds.runs[name]]
+
+
+def _per_job(seconds: list[float]) -> float | None:
+    return round(median(seconds) * 1e6, 1) if seconds else None
