@@ -19,6 +19,7 @@ from askpro.console.subjects import named_by
 from askpro.console.term import Term
 from askpro.console.trace import lines_of
 from askpro.queue_settings import QUEUES
+from askpro.queues import jobs
 from askpro.queues.models import Job
 
 WAITING = (Job.Status.WAITING, Job.Status.SCHEDULED, Job.Status.QUEUED, Job.Status.RETRYING, Job.Status.RELEASED)
@@ -68,11 +69,11 @@ class JobAdmin(ReadOnlyModelAdmin):
             name="cancel",
             label="Cancel",
             icon="cancel",
-            explain="The job will not run, and later steps of its chain are cancelled with it.",
+            explain="The job will not run. Later steps of its chain stay where they are and do not run either.",
             done="cancelled",
             note="Why?",
             possible=lambda job: job.status in WAITING,
-            run=lambda job, user, note: job.cancel(note or "Cancelled."),
+            run=lambda job, user, note: jobs.cancel(job.pk),
         ),
     )
 
