@@ -32,7 +32,7 @@ def contracts() -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def child_environment() -> Callable[..., dict[str, str]]:
     """The environment for a process that a test starts, with the test's own database."""
     from django.conf import settings

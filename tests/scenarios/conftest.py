@@ -1,0 +1,60 @@
+"""The scenarios' world: the sandbox, a web server and the queues as real processes, started once."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from askpro.console.management.commands.seed_demo import seed
+from askpro.local import ports
+from askpro.sandbox.credentials import environment as vendors_environment
+from askpro.sandbox.testing import running_sandbox
+from askpro.sandbox.world import COMPANIES
+from calls.models import Company
+from tests.scenarios.processes import Queues, running_web
+from tests.scenarios.world import OF_DJANGO, World, empty_tables
+
+
+@pytest.fixture(scope="package")
+def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """In place of pytest-django's, whose transaction hides rows from other processes, and whose flush after each
+    test would take the rows of processes that live on."""
+    with django_db_blocker.unblock():
+        yield
+        empty_tables(kept=OF_DJANGO)
+        connection.close()
+
+
+@pytest.fixture(scope="package")
+def machine(
+    db: None, child_environment: Callable[..., dict[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """Everything that runs."""
+    logs = tmp_path_factory.mktemp("scenarios")
+    port = ports.choose()
+    url = f"http://{ports.HOST}:{port}"
+    with running_sandbox() as vendors:
+        environment = child_environment(
+            **vendors_environment(vendors.url, vendors.smtp_port), ASKPRO_PUBLIC_URL=url, VENDOR_READ_TIMEOUT="2"
+        )
+        queues = Queues(environment, logs / "queues.log")
+        try:
+            with running_web(environment, port, logs / "web.log"):
+                yield World(vendors, url, queues.start())
+        finally:
+            queues.stop()
+
+
+@pytest.fixture
+def world(machine: World, settings: Any) -> Iterator[World]:
+    """The demo companies without quiet hours, and nothing that an earlier test left."""
+    settings.SANDBOX_URL, settings.PUBLIC_URL = machine.vendors.url, machine.url
+    fresh = World(machine.vendors, machine.url, machine.queues)
+    for company in COMPANIES:
+        seed(company)
+    Company.objects.update(quiet_from="00:00", quiet_until="00:00")
+    fresh.vendors.switch(askpro_url=machine.url)
+    fresh.queues.wait_for_workers()
+    yield fresh
+    fresh.stop_everything()

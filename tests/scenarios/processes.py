@@ -1,0 +1,53 @@
+"""The product's own processes on a test's database: a web server and `manage.py queues_run`."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from askpro.local import ports, process, procfile
+from askpro.queue_settings import ENVIRONMENTS
+from tests.queues.processes import QueuesRun
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 30.0
+
+
+class Queues(QueuesRun):
+    """`manage.py queues_run` with the pools of the environment `testing`: nothing in it is a test's."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        super().__init__(environment, log, processes=ENVIRONMENTS["testing"]["all"]["processes"])
+        self._environment = dict(environment)
+
+    def start(self, wait: bool = True) -> "Queues":
+        with self.log.open("ab") as output:
+            self._child = process.spawn(
+                procfile.manage("queues_run"), env=self._environment, output=output, farewell=signal.SIGKILL, cwd=ROOT
+            )
+        if wait:
+            self.wait_for_workers()
+        return self
+
+
+@contextmanager
+def running_web(environment: Mapping[str, str], port: int, log: Path) -> Iterator[None]:
+    """Gunicorn with `askpro.wsgi`, ready when it is handed over."""
+    argv = (sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind", f"{ports.HOST}:{port}", "--threads", "8")
+    with log.open("ab") as output:
+        server = process.spawn(
+            (*argv, "--worker-class", "gthread", "--log-level", "warning", "askpro.wsgi"),
+            env=environment,
+            output=output,
+            farewell=signal.SIGKILL,
+            cwd=ROOT,
+        )
+    try:
+        ready = process.wait_until(lambda: procfile.status(port, "/health/ready") == 200, START_SECONDS)
+        assert ready, f"the web server did not start:\n{log.read_text(errors='replace')}"
+        yield
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()

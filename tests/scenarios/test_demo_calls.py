@@ -1,0 +1,55 @@
+"""The chain as `manage.py up` shows it: every demo call does what it says."""
+
+import json
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from askpro.local import procfile
+from askpro.sandbox.credentials import environment as vendors_environment
+from askpro.sandbox.demo.scenarios import SCENARIOS
+from notifications.models import Notification
+from tests.scenarios.processes import ROOT
+from tests.scenarios.world import ONE_OF_EACH, World
+from webhooks.models import WebhookEvent
+
+pytestmark = pytest.mark.xdist_group("scenarios")
+
+
+def test_a_call_becomes_a_confirmed_appointment_at_once(world: World) -> None:
+    call = world.call()
+    world.ring(call)
+    world.until(world.of(call).is_told)
+    ended = WebhookEvent.objects.get(event_type="call_ended")
+    sent = Notification.objects.get(call__retell_call_id=call["call_id"], channel="sms").sent_at
+    assert sent is not None
+    took = (sent - ended.received_at).total_seconds()
+    print(f"\ncall_ended stored → SMS accepted: {took * 1000:.0f} ms")
+    assert took < 10
+    assert world.of(call).count() == ONE_OF_EACH
+    assert world.of(call).call.outcome == "booked"
+    assert timezone.now() < world.of(call).appointment.starts_at
+
+
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name != "booked"])
+def test_every_demo_call_goes_through(world: World, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("demo_call", scenario=name, json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert (told["ok"], told["missing"], told["surplus"]) == (True, [], [])
+
+
+def test_the_command_ends_with_0(world: World, child_environment: Callable[..., dict[str, str]]) -> None:
+    vendors = vendors_environment(world.vendors.url, world.vendors.smtp_port)
+    finished = subprocess.run(
+        procfile.manage("demo_call", "--url", world.url),
+        cwd=ROOT,
+        env=child_environment(**vendors),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "Everything that had to happen did." in finished.stdout

@@ -1,0 +1,267 @@
+"""AskPro, the vendors and the people who phone, as one object with the verbs of the scenarios."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import redis
+import requests
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.db.models import F, Min
+from django.utils import timezone
+
+from appointments.models import Appointment, FollowUp
+from askpro.queues.models import Attempt, Job
+from askpro.sandbox.calcom.text import parsed
+from askpro.sandbox.client import SandboxClient
+from askpro.sandbox.courier import calcom_signature
+from askpro.sandbox.credentials import LOCAL
+from askpro.sandbox.demo.call import call_object
+from askpro.sandbox.demo.callers import somebody
+from askpro.sandbox.demo.scenarios import SCENARIOS
+from askpro.sandbox.world import TIMEZONE, EventType
+from calls.models import Call, Customer
+from notifications.models import Notification
+from tests.queues.processes import kill, wait_until
+from tests.scenarios.processes import Queues
+from webhooks.models import WebhookEvent
+
+Json = dict[str, Any]
+
+# Generous: two busy cores, and a worker that was killed young is replaced after a pause.
+PATIENCE = 30.0
+# Whole hours only, so that no two bookings overlap.
+HOURS = range(10, 17)
+OF_DJANGO = ("django_migrations", "django_content_type", "auth_permission")
+OF_PROCESSES = ("queues_worker", "queues_supervisor")
+WAITING = (Job.Status.SCHEDULED, Job.Status.RETRYING, Job.Status.RELEASED)
+BUSY = (Job.Status.QUEUED, Job.Status.PROCESSING)
+
+
+class World:
+    """One world per test; the processes behind it are shared and every row is the test's own."""
+
+    def __init__(self, vendors: SandboxClient, url: str, queues: Queues) -> None:
+        self.vendors = vendors
+        self.url = url
+        self.queues = queues
+        self.redis = redis.Redis.from_url(settings.REDIS_URL)
+        self._slots: dict[int, Iterator[datetime]] = {}
+
+    # People
+
+    def call(self, kind: str = "booked", slot: datetime | None = None) -> Json:
+        """A call that has just ended, of somebody else each time, about a free time unless `slot` names one."""
+        scenario = SCENARIOS[kind]
+        slot = slot or self.free_slot(scenario.event_type)
+        return call_object(scenario, somebody(), slot, datetime.now(UTC))
+
+    def free_slot(self, event_type: EventType) -> datetime:
+        """Another one each time."""
+        if event_type.id not in self._slots:
+            self._slots[event_type.id] = iter(self._free(event_type))
+        return next(self._slots[event_type.id])
+
+    def ring(self, call: Json, **copies: int) -> None:
+        """Let Retell tell AskPro of the call; ring(call, call_ended=5) delivers that event five times at once."""
+        refused = [told for told in self.vendors.deliver_call(call, copies=copies) if told["status"] != 204]
+        assert not refused, refused
+
+    def ring_all(self, calls: list[Json], threads: int = 8) -> None:
+        """Many calls that end at the same time."""
+
+        def ring(call: Json) -> None:
+            World(SandboxClient(self.vendors.url), self.url, self.queues).ring(call)
+
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(ring, calls))
+
+    # Cal.com
+
+    def host(self, path: str, **body: Any) -> Json:
+        """What a host does in Cal.com's own pages."""
+        answer = self.vendors.calcom("POST", path, key=LOCAL["CALCOM_API_KEY"], **body)
+        assert answer.ok, answer.text
+        data: Json = answer.json()["data"]
+        return data
+
+    def lose_webhooks(self) -> None:
+        """From now on what Cal.com says does not arrive; `deliver` brings it, in any order."""
+        self.vendors.switch(askpro_url="http://127.0.0.1:9")
+
+    def said(self, trigger: str) -> Json:
+        """Cal.com's newest webhook of this kind, whether it arrived or not."""
+        return self.vendors.deliveries("calcom", trigger)[-1]
+
+    def deliver(self, webhook: Json) -> None:
+        """The same bytes with the vendor's signature."""
+        body = webhook["body"].encode()
+        headers = {
+            "Content-Type": "application/json",
+            "X-Cal-Signature-256": calcom_signature(LOCAL["CALCOM_WEBHOOK_SECRETS"], body),
+        }
+        answer = requests.post(f"{self.url}/webhooks/calcom/", data=body, headers=headers, timeout=10)
+        assert answer.status_code == 200, answer.text
+
+    # Time, death and oblivion
+
+    def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> float:
+        """Wait for it; returns the seconds it took. The failure says what there is instead."""
+        began = time.monotonic()
+        assert wait_until(condition, seconds), f"not true after {seconds} s: {self.told()}"
+        return time.monotonic() - began
+
+    def until_done(self, condition: Callable[[], object] = lambda: True, seconds: float = PATIENCE) -> None:
+        """Until it is true and no job is left. Where all jobs wait for a time, that time comes at once."""
+
+        def is_done() -> bool:
+            if Job.objects.filter(status__in=BUSY).exists():
+                return False
+            if Job.objects.filter(status__in=Job.LIVE).exists():
+                self._skip_to_next()
+                return False
+            return bool(condition())
+
+        self.until(is_done, seconds)
+
+    def let_pass(self, span: timedelta) -> None:
+        """Age every row that somebody waits for: what is due by then is due now."""
+        Job.objects.filter(run_at__isnull=False).update(run_at=F("run_at") - span)
+        Notification.objects.filter(sending_at__isnull=False).update(sending_at=F("sending_at") - span)
+
+    def kill_workers(self, chance: random.Random, most: int = 2) -> int:
+        """kill -9 of one or more of them at once; returns how many. A job that is killed in each of its runs is dead
+        by design, so all are spared while one is at its last."""
+        workers = self.queues.workers()
+        if not workers or Job.objects.filter(status__in=Job.LIVE, tries_spent__gte=2).exists():
+            return 0
+        victims = chance.sample(workers, k=min(len(workers), chance.randint(1, most)))
+        for pid in victims:
+            kill(pid)
+        return len(victims)
+
+    def empty_redis(self) -> None:
+        self.redis.flushdb()
+
+    def stop_everything(self) -> None:
+        """Nothing is left, whatever state a failed test was in; the processes go on."""
+        self.vendors.reset()
+        Job.objects.filter(status__in=Job.LIVE).exclude(status=Job.Status.PROCESSING).update(status="cancelled")
+        self.until(lambda: not Job.objects.filter(status=Job.Status.PROCESSING).exists())
+        empty_tables()
+        self.empty_redis()
+
+    # What there is
+
+    def of(self, call: Json) -> "Traces":
+        return Traces(self.vendors, call)
+
+    def told(self) -> Json:
+        """All states at once, for whoever has to find out why a test failed."""
+        return {
+            "jobs": list(Job.objects.order_by("id").values_list("actor_name", "status", "tries_spent", "error_class")),
+            "reasons": list(Job.objects.exclude(release_reason="").values_list("actor_name", "release_reason")),
+            "attempts": list(Attempt.objects.exclude(outcome="completed").values_list("outcome", "error_message")),
+            "events": list(WebhookEvent.objects.values_list("event_type", "status", "reason")),
+            "appointments": list(Appointment.objects.values_list("id", "status", "sync_status", "version")),
+            "follow-ups": list(FollowUp.objects.values_list("reason", "status")),
+            "notifications": list(Notification.objects.values_list("kind", "channel", "version", "status", "reason")),
+            "log": self.queues.said()[-3000:],
+        }
+
+    def _free(self, event_type: EventType) -> list[datetime]:
+        now = datetime.now(UTC)
+        first, last = now + timedelta(days=2), now + timedelta(days=50)
+        query = f"eventTypeId={event_type.id}&start={first:%Y-%m-%d}&end={last:%Y-%m-%d}"
+        answer = self.vendors.calcom("GET", f"/v2/slots?{query}", key=LOCAL["CALCOM_API_KEY"], version="2024-09-04")
+        starts = [parsed(slot["start"]) for day in answer.json()["data"].values() for slot in day]
+        local = [start.astimezone(ZoneInfo(TIMEZONE)) for start in starts]
+        return [start for start in local if start.hour in HOURS and start.minute == 0]
+
+    def _skip_to_next(self) -> None:
+        next_at = Job.objects.filter(status__in=WAITING).aggregate(next=Min("run_at"))["next"]
+        if next_at is not None and next_at > timezone.now():
+            self.let_pass(next_at - timezone.now())
+
+
+class Traces:
+    """What one call has left, here and at the vendors."""
+
+    def __init__(self, vendors: SandboxClient, call: Json) -> None:
+        self._vendors = vendors
+        self._id = call["call_id"]
+        self._phone = call["from_number"]
+        self._email = call["collected_dynamic_variables"]["email"]
+
+    @property
+    def call(self) -> Call:
+        return Call.objects.get(retell_call_id=self._id)
+
+    @property
+    def appointment(self) -> Appointment:
+        """The only one. Raises when there are none or several."""
+        return Appointment.objects.get(call__retell_call_id=self._id)
+
+    @property
+    def follow_up(self) -> FollowUp:
+        return FollowUp.objects.get(call__retell_call_id=self._id)
+
+    @property
+    def messages(self) -> list[Json]:
+        """SMS as Twilio took them."""
+        return self._vendors.messages(self._phone)
+
+    @property
+    def mails(self) -> set[str]:
+        """Message-IDs at the caller's address: a copy of the same mail is none more."""
+        return {mail["headers"]["Message-ID"] for mail in self._vendors.mails(self._email)}
+
+    @property
+    def bookings(self) -> list[Json]:
+        """Those at Cal.com that bear this call's mark and stand."""
+        keys = {str(key) for key in self._appointments().values_list("booking_key", flat=True)}
+        standing = self._vendors.bookings("accepted")
+        return [booking for booking in standing if booking["metadata"].get("askpro_booking_key") in keys]
+
+    def is_confirmed(self) -> bool:
+        return self._appointments().filter(status="confirmed", sync_status="synced").exists()
+
+    def is_told(self) -> bool:
+        """Whether every message to this caller has arrived, and there are any."""
+        told = Notification.objects.filter(call__retell_call_id=self._id).exclude(kind=Notification.Kind.STAFF)
+        states = set(told.values_list("channel", "status"))
+        return bool(states) and states <= {("sms", "delivered"), ("email", "sent")}
+
+    def count(self) -> dict[str, int]:
+        """How many there are of what there has to be one."""
+        return {
+            "calls": Call.objects.filter(retell_call_id=self._id).count(),
+            "customers": Customer.objects.filter(phone=self._phone).count(),
+            "appointments": self._appointments().filter(status="confirmed").count(),
+            "bookings": len(self.bookings),
+            "SMS": len(self.messages),
+            "e-mails": len(self.mails),
+        }
+
+    def _appointments(self) -> Any:
+        return Appointment.objects.filter(call__retell_call_id=self._id)
+
+
+ONE_OF_EACH = {"calls": 1, "customers": 1, "appointments": 1, "bookings": 1, "SMS": 1, "e-mails": 1}
+
+
+def empty_tables(kept: tuple[str, ...] = OF_DJANGO + OF_PROCESSES) -> None:
+    """Every row but those kept. A sweeper may hold a table at this moment: PostgreSQL then ends one of the two."""
+    names = sorted(set(connection.introspection.table_names()) - set(kept))
+    statement = f"TRUNCATE {', '.join(connection.ops.quote_name(name) for name in names)}"
+    for _ in range(3):
+        with suppress(OperationalError), connection.cursor() as cursor:
+            cursor.execute(statement)
+            return
+    raise AssertionError("the tables could not be emptied")
