@@ -45,9 +45,17 @@ class DatabaseConnections(Middleware):
         exception: BaseException | None = None,
     ) -> None:
         if isinstance(exception, Interrupt):
-            connections.close_all()
+            _forget_connections()
 
     def after_worker_thread_shutdown(self, broker: dramatiq.Broker, thread: Any) -> None:
         connections.close_all()
 
     before_consumer_thread_shutdown = after_worker_thread_shutdown
+
+
+def _forget_connections() -> None:
+    """Close this thread's connections and drop Django's objects: an interrupt inside `atomic` leaves one that believes
+    to be in a transaction for ever, and refuses to connect again."""
+    for alias in list(connections):
+        connections[alias].close()
+        del connections[alias]

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 # How long an idle consumer sleeps at most, in milliseconds: the longest a stop waits for it.
 IDLE_TIMEOUT = 1000
+# Seconds between two looks at the threads.
+LOOK_EVERY = 1.0
 
 
 def run_worker(pool: Pool, slots: Slots, supervisor_id: int, parent: int) -> None:
@@ -39,7 +41,8 @@ def run_worker(pool: Pool, slots: Slots, supervisor_id: int, parent: int) -> Non
     worker = DramatiqWorker(broker, queues=set(pool.queues), worker_threads=pool.threads, worker_timeout=IDLE_TIMEOUT)
     workload.attach(worker)
     worker.start()
-    stop.wait()
+    while not stop.wait(LOOK_EVERY) and _is_whole(worker):
+        pass
     _stop(worker, workload)
 
 
@@ -54,6 +57,14 @@ def _register(pool: Pool, supervisor_id: int) -> int:
     # libpq reads it at every connect: all sessions of this process carry the worker's name from here on.
     os.environ["PGAPPNAME"] = application_name(worker_id)
     return int(worker_id)
+
+
+def _is_whole(worker: DramatiqWorker) -> bool:
+    # A time limit strikes wherever the thread is, in Dramatiq's own lines after the job as well: it dies of that.
+    if all(thread.is_alive() for thread in (*worker.workers, *worker.consumers.values())):
+        return True
+    log.error("A thread died; its process finishes what runs and makes way for a new one")
+    return False
 
 
 def _stop(worker: DramatiqWorker, workload: Workload) -> None:

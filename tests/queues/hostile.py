@@ -1,12 +1,16 @@
 """Jobs that take long, hold things, or never listen; and a hook that kills its process."""
 
+import contextlib
 import os
+import threading
 import time
+from collections.abc import Callable
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
+from dramatiq.threading import raise_thread_exception
 from setproctitle import getproctitle
 
-from askpro.queues import MIN, S, actor
+from askpro.queues import MIN, Release, S, actor
 from askpro.queues.models import Lock
 from tests.queues.actors import effect
 
@@ -36,15 +40,45 @@ def alone_and_waiting(key: str, seconds: float) -> None:
 def short_limit() -> None: ...
 
 
-@actor(queue_name="default", time_limit=300, max_retries=0)
-def too_slow_in_a_thread_beside_others() -> None:
-    time.sleep(60)
-
-
 @actor(queue_name="default", max_retries=1, backoff=(100,), time_limit=60 * S)
 def kills_its_process_after(seconds: float) -> None:
     time.sleep(seconds)
     os.kill(os.getpid(), 9)
+
+
+class Unprintable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+ERRORS: dict[str, Callable[[], BaseException]] = {
+    "exit": lambda: SystemExit(1),
+    "interrupt": KeyboardInterrupt,
+    "generator": GeneratorExit,
+    "unprintable": Unprintable,
+    "no text for a database": lambda: ValueError("\x00 \ud800 \udfff"),
+    "endless text": lambda: ValueError("x" * 5_000_000),
+    "release for ever": lambda: Release(float("inf"), "\x00\ud800" * 500),
+    "deep": lambda: RecursionError(),
+}
+
+
+@actor(queue_name="default", max_retries=0)
+def raises(kind: str) -> None:
+    raise ERRORS[kind]()
+
+
+@actor(queue_name="default")
+def loses_its_connection() -> None:
+    """Ends its own session, as a restart of PostgreSQL would between two statements."""
+    with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+@actor(queue_name="default")
+def kills_its_thread() -> None:
+    """The thread dies a moment after the job, as when a time limit strikes while the job is being settled."""
+    threading.Timer(0.3, raise_thread_exception, (threading.get_ident(), SystemExit)).start()
 
 
 def die_as_a_worker() -> None:

@@ -162,6 +162,29 @@ class TestTimeLimits:
         assert set(queues.workers()).isdisjoint(pids)
 
 
+class TestHostileJobs:
+    def test_whatever_a_job_raises_it_is_settled_and_its_process_goes_on(self, start):
+        queues = start(threads=2)
+        pids = queues.workers()
+        for kind in hostile.ERRORS:
+            hostile.raises.send(kind)
+            hostile.loses_its_connection.send()
+        seconds_until(lambda: not Job.objects.filter(status__in=("queued", "processing")).exists(), 10)
+        expected = {kind: "released" if kind == "release for ever" else "dead" for kind in hostile.ERRORS}
+        assert {job.args[0]: job.status for job in Job.objects.filter(actor_name="raises")} == expected
+        assert count(actor_name="loses_its_connection", status="completed") == len(hostile.ERRORS)
+        assert queues.workers() == pids
+
+    def test_a_process_that_lost_a_thread_is_replaced(self, start):
+        queues = start()
+        pids = queues.workers()
+        hostile.kills_its_thread.send()
+        seconds_until(lambda: set(queues.workers()).isdisjoint(pids), 6)
+        actors.nothing.send(1)
+        seconds_until(all_over, 6)
+        assert set(Job.objects.values_list("status", "tries_spent")) == {("completed", 0)}
+
+
 class TestAGracefulStop:
     def test_running_jobs_finish_and_claimed_ones_go_back_free(self, start, effects):
         queues = start()
