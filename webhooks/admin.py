@@ -117,6 +117,7 @@ class RefusedWebhookAdmin(ReadOnlyModelAdmin):
         ("reason", ChoicesDropdownFilter),
         period("hour", "period"),
     )
+    sortable_by = ("hour_of", "count")
     search_help_text = "Address, such as 203.0.113"
     empty_text = "Nothing was turned away. Requests with a missing or wrong signature are counted here."
 

@@ -33,9 +33,14 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
     page_related = ("company", "branch__company", "customer", "service", "staff", "call")
     list_defer = ("notes",)
     ordering = ("-id",)
+    sortable_by = ("starts",)
     search_help_text = "Name, phone number, e-mail or booking uid"
     empty_text = "Calls that ask for one and bookings at Cal.com appear here. Or run: python3 manage.py demo_call"
     detail_template = "console/appointment.html"
+
+    def named(self, appointment: Appointment) -> str:
+        who = appointment.attendee_name or appointment.customer or "Unknown"
+        return f"{who}, {display.local(appointment.starts_at, 'j M Y, H:i')}"
 
     def find(self, rows: QuerySet[Appointment], term: Term) -> QuerySet[Appointment]:
         meant = Q(calcom_uid=term.text) | Q(customer_id__in=customers_meant(term))
@@ -126,9 +131,9 @@ def _calendar_facts(appointment: Appointment) -> list[tuple[str, Any]]:
 
 
 def _tables(appointment: Appointment) -> list[Table]:
+    sent = list(appointment.notifications.order_by("-id"))
     messages = [
-        [display.link(row), display.state(row), row.version, display.moment(row.sent_at), row.reason]
-        for row in appointment.notifications.order_by("-id")
+        [display.link(row), display.state(row), row.version, display.moment(row.sent_at), row.reason] for row in sent
     ]
     uids = {appointment.calcom_uid or "", *appointment.calcom_uids.values_list("uid", flat=True)} - {""}
     events = WebhookEvent.objects.filter(subject__in=uids).defer("body").order_by("-id")[:50]
@@ -140,6 +145,6 @@ def _tables(appointment: Appointment) -> list[Table]:
     return [
         Table("Messages", ["Message", "State", "Version", "Sent", "Reason"], messages, "No message."),
         Table("Follow-ups", ["Reason", "State", "Due", "Detail"], follow_ups, "No follow-up."),
-        job_table(jobs_about([appointment])),
+        job_table(jobs_about([appointment, *sent, *([appointment.call] if appointment.call else [])])),
         Table("Heard from Cal.com", ["Event", "State", "Received"], heard, "No webhook about it."),
     ]

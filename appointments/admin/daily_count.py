@@ -20,6 +20,7 @@ class DailyCountAdmin(ReadOnlyModelAdmin):
     list_select_related = ("company",)
     page_related = ("company",)
     date_hierarchy = "day"
+    sortable_by = ("date",)
     search_help_text = "Company"
     empty_text = "Each worked-off call counts for its day. To count one now, run: python3 manage.py demo_call"
 

@@ -57,6 +57,7 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
         "call__summary",
     )
     ordering = ("due_at", "id")
+    sortable_by = ("due",)
     search_help_text = "Name, phone number or call id"
     empty_title = "Nothing waits for a person"
     empty_text = "Requests that a machine must not decide appear here."

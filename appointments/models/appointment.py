@@ -104,7 +104,7 @@ class Appointment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.attendee_name or 'Appointment'} {self.starts_at:%d.%m.%Y %H:%M}"
+        return f"{self.attendee_name or 'Appointment'} {timezone.localtime(self.starts_at):%d.%m.%Y %H:%M}"
 
     def give_up(self, why: str) -> bool:
         """Let go of a reservation that became no booking; False when one was recorded in the meantime."""

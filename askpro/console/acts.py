@@ -100,6 +100,7 @@ class ActsMixin:
         obj = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        request.page_name = self.named(obj)  # type: ignore[attr-defined] # read by the header's template
         page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
         return self.ask_or_act(request, act, [obj], page) or HttpResponseRedirect(page)
 

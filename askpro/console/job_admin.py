@@ -19,7 +19,6 @@ from askpro.console.subjects import named_by
 from askpro.console.term import Term
 from askpro.console.trace import lines_of
 from askpro.queue_settings import QUEUES
-from askpro.queues import jobs
 from askpro.queues.models import Job
 
 WAITING = (Job.Status.WAITING, Job.Status.SCHEDULED, Job.Status.QUEUED, Job.Status.RETRYING, Job.Status.RELEASED)
@@ -49,8 +48,9 @@ class SentFilter(PeriodFilter):
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyModelAdmin):
-    list_display = ("actor", "progress", "queue_name", "about", "tries", "sent", "next_run", "why")
+    list_display = ("actor", "progress", "queue", "about", "tries", "sent", "next_run", "why")
     list_filter = (("status", ChoicesDropdownFilter), QueueFilter, SentFilter)
+    sortable_by = ("sent",)
     list_defer = ("args", "kwargs", "options")
     search_help_text = "Job id, actor, or a tag such as call:17"
     empty_text = "Jobs appear here when work is sent. To see some now, run: python3 manage.py demo_call"
@@ -73,7 +73,7 @@ class JobAdmin(ReadOnlyModelAdmin):
             done="cancelled",
             note="Why?",
             possible=lambda job: job.status in WAITING,
-            run=lambda job, user, note: jobs.cancel(job.pk),
+            run=lambda job, user, note: job.cancel(note or "Cancelled."),
         ),
     )
 
@@ -95,6 +95,10 @@ class JobAdmin(ReadOnlyModelAdmin):
     @admin.display(description="State")
     def progress(self, job: Job) -> SafeString:
         return display.state(job)
+
+    @admin.display(description="Queue")
+    def queue(self, job: Job) -> str:
+        return job.queue_name
 
     @admin.display(description="About")
     def about(self, job: Job) -> SafeString | str:

@@ -70,6 +70,8 @@ class ReadOnlyModelAdmin(ConsoleModelAdmin):
     """A list, and a page of its own per row. Machines write these rows; people only look, and use the acts."""
 
     detail_template = "console/detail.html"
+    # In the order of their keys, unless an index or a small table allows another.
+    sortable_by: tuple[str, ...] = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -94,11 +96,12 @@ class ReadOnlyModelAdmin(ConsoleModelAdmin):
         obj = self.get_object(request, unquote(object_id))
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        request.page_name = self.named(obj)  # type: ignore[attr-defined] # read by the header's template
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": obj,
-            "title": str(obj),
+            "title": self.named(obj),
             "offered": self.offered(request, obj),
             **self.detail(request, obj),
         }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from appointments.models import CalcomUid
 from askpro.console.story import Story
@@ -96,3 +97,11 @@ def test_it_links_job_event_call_and_appointment_both_ways(admin_client: Client,
         assert pages["call"] in admin_client.get(pages[other]).content.decode(), other
     assert pages["message"] in admin_client.get(pages["appointment"]).content.decode()
     assert pages["appointment"] in admin_client.get(pages["message"]).content.decode()
+
+
+def test_it_names_an_appointment_by_its_local_time_everywhere(admin_client: Client, world: World) -> None:
+    row = world.appointments[1]
+    page = admin_client.get(f"/admin/appointments/appointment/{row.pk}/change/").content.decode()
+
+    assert str(row).endswith(f"{timezone.localtime(row.starts_at):%d.%m.%Y %H:%M}")
+    assert f"{row.attendee_name}, {timezone.localtime(row.starts_at):%-d %b %Y, %H:%M}</span>" in page

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from askpro.console import display
@@ -69,3 +70,9 @@ def person(customer: Any) -> SafeString | str:
 @register.filter
 def error_class(name: str) -> SafeString | str:
     return display.error_class(name)
+
+
+@register.filter
+def clock(value: datetime) -> str:
+    """The time of day with milliseconds: a whole call is often worked off within a second."""
+    return f"{timezone.localtime(value):%H:%M:%S}.{value.microsecond // 1000:03}"
