@@ -11,7 +11,7 @@ from dramatiq import get_broker
 
 from askpro.queues.broker import LedgerBroker
 from askpro.queues.config import Pool
-from askpro.queues.database import EngineConnection
+from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.process import become_child
 from askpro.queues.recover import application_name
 from askpro.queues.slots import Slots
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 IDLE_TIMEOUT = 1000
 # Seconds between two looks at the threads.
 LOOK_EVERY = 1.0
+# Seconds between two tries to reach PostgreSQL at the start.
+CONNECT_PAUSE = 0.5
 
 
 def run_worker(pool: Pool, slots: Slots, supervisor_id: int, parent: int) -> None:
@@ -32,7 +34,7 @@ def run_worker(pool: Pool, slots: Slots, supervisor_id: int, parent: int) -> Non
     os.nice(pool.nice)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    worker_id = _register(pool, supervisor_id)
+    worker_id = _register(pool, supervisor_id, stop)
     slots.register(worker_id)
     broker = get_broker()
     assert isinstance(broker, LedgerBroker)
@@ -46,13 +48,21 @@ def run_worker(pool: Pool, slots: Slots, supervisor_id: int, parent: int) -> Non
     _stop(worker, workload)
 
 
-def _register(pool: Pool, supervisor_id: int) -> int:
+def _register(pool: Pool, supervisor_id: int, stop: threading.Event) -> int:
     database = EngineConnection()
-    ((worker_id,),) = database.rows(
-        "INSERT INTO queues_worker (supervisor_id, pool, host, pid, code_version, status)"
-        " VALUES (%s, %s, %s, %s, %s, 'running') RETURNING id",
-        (supervisor_id, pool.name, hostname(), os.getpid(), settings.CODE_VERSION),
-    )
+    while True:
+        try:
+            ((worker_id,),) = database.rows(
+                "INSERT INTO queues_worker (supervisor_id, pool, host, pid, code_version, status)"
+                " VALUES (%s, %s, %s, %s, %s, 'running') RETURNING id",
+                (supervisor_id, pool.name, hostname(), os.getpid(), settings.CODE_VERSION),
+            )
+            break
+        except CONNECTION_ERRORS as error:
+            # To die of it would count as trouble at the start, and the next fork would come ever later.
+            log.warning("A worker waits for PostgreSQL: %s", type(error).__name__)
+            if stop.wait(CONNECT_PAUSE):
+                raise
     database.close()
     # libpq reads it at every connect: all sessions of this process carry the worker's name from here on.
     os.environ["PGAPPNAME"] = application_name(worker_id)
