@@ -1,31 +1,90 @@
 """Wrong configuration fails at start, with the fix in the message."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
-from django.utils.module_loading import import_string
+from django.utils.module_loading import autodiscover_modules, import_string
+from dramatiq import get_broker
 
-from askpro.queues.config import InvalidQueueSettings, pools, unworked_queues
+from askpro.queues.actor import LedgerActor
+from askpro.queues.config import InvalidQueueSettings, Pool, pools, unworked_queues
+
+PLACE = "askpro/queue_settings.py"
 
 
-@register(Tags.compatibility)
-def check_queue_settings(**_: Any) -> list[CheckMessage]:
+def everything(environment: str) -> list[CheckMessage]:
+    """Every check of the queues, for the pools of one environment; asks PostgreSQL for its limit."""
+    messages = queue_settings(environment)
+    if messages:
+        return messages
+    chosen = pools(environment)
+    return [*time_limits(chosen), *check_sweepers(), *connections(chosen)]
+
+
+def queue_settings(environment: str) -> list[CheckMessage]:
     """The pools can be read, and every queue has somebody who works it."""
     try:
-        unworked = unworked_queues(settings.ENVIRONMENT)
+        unworked = unworked_queues(environment)
     except InvalidQueueSettings as error:
-        return [Error(str(error), id="queues.E001")]
+        return [Error(str(error), hint=f"Correct {PLACE}.", id="queues.E001")]
     if unworked:
         return [
             Error(
-                f"No pool of {settings.ENVIRONMENT!r} works {sorted(unworked)}: their jobs would wait for ever.",
-                hint="Add the queues to a pool in askpro/queue_settings.py.",
+                f"No pool of {environment!r} works {sorted(unworked)}: their jobs would wait for ever.",
+                hint=f"Add the queues to a pool in {PLACE}.",
                 id="queues.E002",
             )
         ]
     return []
+
+
+def time_limits(chosen: Sequence[Pool]) -> list[CheckMessage]:
+    """No job may run longer than its pool allows: a stop would kill it half-way."""
+    autodiscover_modules("tasks")
+    worked_by = {queue: pool for pool in chosen for queue in pool.queues}
+    errors: list[CheckMessage] = []
+    for actor in get_broker().actors.values():
+        pool = worked_by.get(actor.queue_name)
+        if isinstance(actor, LedgerActor) and pool and actor.word("time_limit") > pool.time_limit * 1000:
+            errors.append(_runs_too_long(actor.actor_name, actor.word("time_limit") / 1000, pool))
+    return errors
+
+
+def connections(chosen: Sequence[Pool]) -> list[CheckMessage]:
+    """This host's processes fit into PostgreSQL's connections."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW max_connections")
+        limit = int(cursor.fetchone()[0])
+    # One engine connection a process, one Django connection a thread; the chores have two.
+    needed = 2 + sum(pool.max_processes * (1 + pool.threads) for pool in chosen)
+    if needed <= limit * 0.8:
+        return []
+    return [
+        Warning(
+            f"One supervisor opens up to {needed} connections; PostgreSQL allows {limit} in all.",
+            hint=f"Raise max_connections, or lower max_processes and threads in {PLACE}.",
+            id="queues.W001",
+        )
+    ]
+
+
+@register(Tags.compatibility)
+def check_queue_settings(**_: Any) -> list[CheckMessage]:
+    return queue_settings(settings.ENVIRONMENT)
+
+
+@register(Tags.compatibility)
+def check_time_limits(**_: Any) -> list[CheckMessage]:
+    return [] if queue_settings(settings.ENVIRONMENT) else time_limits(pools(settings.ENVIRONMENT))
+
+
+@register(Tags.database)
+def check_connections(databases: Any = None, **_: Any) -> list[CheckMessage]:
+    asked = databases and "default" in databases and not queue_settings(settings.ENVIRONMENT)
+    return connections(pools(settings.ENVIRONMENT)) if asked else []
 
 
 @register(Tags.compatibility)
@@ -38,27 +97,6 @@ def check_sweepers(**_: Any) -> list[CheckMessage]:
         except ImportError as error:
             errors.append(Error(f"SWEEPERS names {path}: {error}.", hint="Correct settings.py.", id="queues.E003"))
     return errors
-
-
-@register(Tags.database)
-def check_connections(databases: Any = None, **_: Any) -> list[CheckMessage]:
-    """This host's processes fit into PostgreSQL's connections."""
-    if not databases or "default" not in databases:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW max_connections")
-        limit = int(cursor.fetchone()[0])
-    # One engine connection a process, one Django connection a thread; the chores have two.
-    needed = 2 + sum(pool.processes * (1 + pool.threads) for pool in pools(settings.ENVIRONMENT))
-    if needed > limit * 0.8:
-        return [
-            Warning(
-                f"One supervisor opens up to {needed} connections; PostgreSQL allows {limit} in all.",
-                hint="Raise max_connections, or lower processes and threads in askpro/queue_settings.py.",
-                id="queues.W001",
-            )
-        ]
-    return []
 
 
 @register(Tags.security, deploy=True)
@@ -77,3 +115,11 @@ def check_secrets(**_: Any) -> list[CheckMessage]:
         for name, value in needed.items()
         if not value
     ]
+
+
+def _runs_too_long(actor_name: str, seconds: float, pool: Pool) -> CheckMessage:
+    return Error(
+        f"{actor_name} may run {seconds:g} s; its pool {pool.name!r} allows {pool.time_limit:g} s.",
+        hint=f"Raise the pool's time_limit in {PLACE}, or lower the job's.",
+        id="queues.E004",
+    )

@@ -63,7 +63,7 @@ class Forker:
 
     def __init__(self, pools: Sequence[Pool], supervisor_id: int) -> None:
         self._chores = Child()
-        self._workers = [Child(pool) for pool in pools for _ in range(pool.processes)]
+        self._workers = [Child(pool) for pool in pools for _ in range(pool.max_processes)]
         self._supervisor_id = supervisor_id
         self._pid = os.getpid()
         self._socket: socket.socket | None = None

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         chosen = self._pools(environment, pool)
         autodiscover_modules("tasks")
         supervisor_id = self._register(environment)
-        names = ", ".join(f"{item.name} ({item.processes} x {item.threads})" for item in chosen)
+        names = ", ".join(f"{item.name} ({item.max_processes} x {item.threads})" for item in chosen)
         self.stdout.write(f"Working {names}; pid {os.getpid()}")
         Forker(chosen, supervisor_id).run()
         self.stdout.write("Stopped.")
