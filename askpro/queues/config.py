@@ -50,9 +50,11 @@ class Pool:
                 raise InvalidQueueSettings(f"Pool {self.name!r} {what}.")
 
     @property
-    def groups(self) -> tuple[tuple[str, ...], ...]:
-        """The queues of one process: each queue has processes of its own, unless the pool is not balanced."""
-        return (self.queues,) if self.strategy == "off" else tuple((queue,) for queue in self.queues)
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """The queues of one process, by name: each queue has processes of its own, unless nothing is balanced."""
+        if self.strategy == "off" or len(self.queues) == 1:
+            return {self.name: self.queues}
+        return {f"{self.name}:{queue}": (queue,) for queue in self.queues}
 
 
 def _mistakes(pool: Pool) -> Iterable[tuple[str, bool]]:

@@ -85,11 +85,11 @@ class TestPools:
         declare({"here": {"all": {"queues": ["critical", "low"], "processes": 3}}})
         (pool,) = pools("here")
         assert (pool.strategy, pool.min_processes, pool.max_processes) == ("off", 3, 3)
-        assert pool.groups == (("critical", "low"),)
+        assert pool.groups == {"all": ("critical", "low")}
 
     def test_a_balanced_pool_has_processes_for_each_queue(self, declare):
         declare({"here": {"all": {"queues": ["critical", "low"], "max_processes": 3}}})
-        assert pools("here")[0].groups == (("critical",), ("low",))
+        assert pools("here")[0].groups == {"all:critical": ("critical",), "all:low": ("low",)}
 
     def test_production_has_the_pools_that_were_ordered(self):
         bounds = {pool.name: (pool.min_processes, pool.max_processes) for pool in pools("production")}

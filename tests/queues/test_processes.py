@@ -135,7 +135,8 @@ class TestAPoisonJob:
         kill(queues.chores()[0], signal.SIGSTOP)
         actors.poison.send()
         seconds_until(lambda: Worker.objects.count() >= 3, 5)
-        kill(queues.chores()[0])
+        for pid in queues.chores():
+            kill(pid)
         seconds_until(all_over, 10)
         assert Job.objects.get().status == "dead"
         assert Job.objects.get().tries_spent == 2

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import autodiscover_modules
 
-from askpro.queues import watch
+from askpro.queues import takeover, watch
 from askpro.queues.config import InvalidQueueSettings, Pool, pools
 from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.forker import Forker
@@ -24,10 +24,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, environment: str, pool: list[str] | None, **options: Any) -> None:
         chosen = self._pools(environment, pool)
         autodiscover_modules("tasks")
-        supervisor_id = self._register(environment)
-        names = ", ".join(f"{item.name} ({item.max_processes} x {item.threads})" for item in chosen)
-        self.stdout.write(f"Working {names}; pid {os.getpid()}")
-        Forker(chosen, supervisor_id).run()
+        if takeover.is_preflight():
+            return
+        inherited = takeover.inherit()
+        supervisor_id = inherited.supervisor_id if inherited else self._register(environment)
+        self.stdout.write(f"Working {', '.join(map(_in_words, chosen))}; pid {os.getpid()}")
+        Forker(chosen, supervisor_id, inherited).run()
         self.stdout.write("Stopped.")
 
     def _pools(self, environment: str, only: list[str] | None) -> list[Pool]:
@@ -50,3 +52,10 @@ class Command(BaseCommand):
             finally:
                 # Nothing may be open when the first child is forked.
                 database.close()
+
+
+def _in_words(pool: Pool) -> str:
+    processes = str(pool.max_processes)
+    if pool.min_processes < pool.max_processes and pool.strategy != "off":
+        processes = f"{pool.min_processes} to {processes}"
+    return f"{pool.name} ({processes} x {pool.threads})"
