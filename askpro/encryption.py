@@ -37,6 +37,10 @@ class SecretAttribute(DeferredAttribute):
             value = instance.__dict__[self.field.attname] = value.opened()
         return value
 
+    def __set__(self, instance: Any, value: Any) -> None:
+        # Its presence is what makes Python ask __get__ before it looks into the instance's own dictionary.
+        instance.__dict__[self.field.attname] = value
+
 
 class EncryptedTextField(models.TextField):
     """Text encrypted with Fernet under SECRET_KEY; older keys in SECRET_KEY_FALLBACKS still read.
