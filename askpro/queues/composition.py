@@ -1,4 +1,4 @@
-"""Dramatiq's pipelines and groups, refused where they would be started: their state would live in messages and Redis."""
+"""Dramatiq's pipelines and groups, refused where they would be started: their state lives in messages and in Redis."""
 
 from typing import Any, NoReturn
 
