@@ -12,6 +12,7 @@ import psycopg2
 import redis
 from psycopg2 import errors, sql
 
+from askpro.bench import orphans
 from askpro.bench.ear import EAR
 from askpro.local.failure import Failure
 from askpro.sandbox.credentials import LOCAL
@@ -26,17 +27,18 @@ class Place:
         if not self._url.hostname or not self._redis_url:
             raise Failure("DATABASE_URL and REDIS_URL are not both set.", "Start it as: python3 manage.py bench")
         self.database = f"{self._url.path.lstrip('/')}_bench"
-        address = f"{self._url.hostname}:{self._url.port}/{self.database}"
+        self._address = f"{self._url.hostname}:{self._url.port}/{self.database}"
         # The same in every run, so that the next one also removes what a killed one has left.
-        self.prefix = f"askpro-bench-{sha256(address.encode()).hexdigest()[:8]}"
+        self.prefix = f"askpro-bench-{sha256(self._address.encode()).hexdigest()[:8]}"
         self.folder = Path()
 
     def __enter__(self) -> "Place":
+        orphans.end(self._address)
         self._drop(force=False)
         self._administer("CREATE DATABASE {}")
         self._forget_keys()
         self.folder = Path(tempfile.mkdtemp(prefix="askpro-bench-"))
-        os.environ.update(LOCAL | self._own())
+        os.environ.update(LOCAL | self._own() | orphans.mark(self._address))
         return self
 
     def __exit__(

@@ -4,13 +4,17 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import redis
 from django.conf import settings
 from django.db import connection
+
+from askpro.local.process import is_alive, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 300
@@ -39,6 +43,13 @@ def databases() -> set[str]:
 
 def keys() -> set[bytes]:
     return set(redis.Redis.from_url(settings.REDIS_URL).scan_iter("askpro-bench-*"))
+
+
+def held_still(parent: int) -> list[int]:
+    with suppress(psutil.NoSuchProcess):
+        children = psutil.Process(parent).children(recursive=True)
+        return [child.pid for child in children if child.status() == psutil.STATUS_STOPPED]
+    return []
 
 
 def outside_a_transaction(statement: str) -> None:
@@ -102,6 +113,21 @@ def test_it_refuses_to_run_twice_at_once(child_environment: Environment):
     assert ran.returncode == 1
     assert "another benchmark runs" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_it_ends_what_a_killed_run_has_left(child_environment: Environment):
+    environment = child_environment()
+    argv = [sys.executable, "-m", "askpro.bench", "--quick", "--only", "jobs"]
+    killed = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert wait_until(lambda: len(held_still(killed.pid)) > 1, 60, pause=0.1)
+    finally:
+        left = held_still(killed.pid)
+        killed.kill()
+        killed.wait()
+    ran = bench(environment, "--quick", "--share", "0.02", "--only", "jobs")
+    assert ran.returncode == 0, ran.stderr
+    assert not any(is_alive(pid) for pid in left)
 
 
 def test_it_says_what_it_needs_when_started_without_servers(child_environment: Environment):
