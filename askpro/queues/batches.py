@@ -19,7 +19,8 @@ Member = Message[Any] | Sequence[Message[Any]]
 
 
 LOCK_BATCHES_OF = """
-SELECT id FROM queues_batch WHERE id IN (SELECT batch_id FROM queues_job WHERE id = ANY(%s::uuid[])) ORDER BY id FOR UPDATE
+SELECT id FROM queues_batch WHERE id IN (SELECT batch_id FROM queues_job WHERE id = ANY(%s::uuid[]))
+ ORDER BY id FOR UPDATE
 """
 UNCOUNT = """
 WITH uncounted AS (
