@@ -19,6 +19,12 @@ QUEUES: dict[str, dict[str, Any]] = {
 # Rate limits by name: so many starts in so many seconds, over all hosts.
 LIMITS: dict[str, tuple[int, float]] = {}
 
+# Jobs by the clock (askpro/queues/schedule.py): cron in Europe/Berlin, whose job, and what becomes of missed ticks.
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "calcom-sync": {"cron": "*/15 * * * *", "actor": "sync_all_calcom_data", "missed": "once"},
+    "nightly-recount": {"cron": "30 3 * * *", "actor": "recount_all", "missed": "once"},
+}
+
 # What a pool of this name has in every environment that runs it, unless the environment says otherwise.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "critical": {"queues": ["critical"], "memory": 128, "time_limit": 60},

@@ -1,5 +1,6 @@
 """Measuring what the queues need, and telling the forker how many processes each group gets."""
 
+import json
 import time
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +19,7 @@ MOST_COUNTED = 10_000
 BACKLOGS = f"""
 SELECT name, coalesce((SELECT count(*) FROM (
            SELECT 1 FROM queues_job WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%s)
-            LIMIT {MOST_COUNTED}) AS some), 0),
+            LIMIT {MOST_COUNTED}) AS counted), 0),
        coalesce(extract(epoch FROM clock_timestamp() - (
            SELECT ready_at FROM queues_job WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%s)
             ORDER BY ready_at LIMIT 1)), 0)::float8
@@ -26,7 +27,7 @@ SELECT name, coalesce((SELECT count(*) FROM (
 """
 # The fleet: who lives, with what each has measured. Who is silent for longer than this has no share of the work.
 FLEET = """
-SELECT id, pools, state FROM queues_supervisor
+SELECT id, pools, state::text FROM queues_supervisor
  WHERE status = 'running' AND beat_at > clock_timestamp() - interval '15 seconds' ORDER BY id
 """
 
@@ -108,7 +109,7 @@ class Balancer:
         counts = {group: pool.min_processes for pool in scaled if _is_fixed(pool) for group in pool.groups}
         if open_ones:
             fleet = database.rows(FLEET)
-            loads = self._loads(backlogs(database, paused), [state for *_, state in fleet])
+            loads = self._loads(backlogs(database, paused), [json.loads(state) for *_, state in fleet])
             for pool in open_ones:
                 hosts = [supervisor_id for supervisor_id, pools, _ in fleet if pool.name in pools]
                 counts |= self._balance(pool, loads, hosts, processes)

@@ -1,5 +1,6 @@
 """Wrong configuration fails at start, with the fix in the message."""
 
+import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,11 +9,14 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 from django.utils.module_loading import autodiscover_modules, import_string
 from dramatiq import get_broker
+from dramatiq.errors import ActorNotFound
 
+from askpro.queues import schedule
 from askpro.queues.actor import LedgerActor
 from askpro.queues.config import InvalidQueueSettings, Pool, pools, unworked_queues
 
 PLACE = "askpro/queue_settings.py"
+SCHEDULE_HINT = f"Correct the entry in {PLACE}."
 
 
 def everything(environment: str) -> list[CheckMessage]:
@@ -21,7 +25,7 @@ def everything(environment: str) -> list[CheckMessage]:
     if messages:
         return messages
     chosen = pools(environment)
-    return [*time_limits(chosen), *check_sweepers(), *connections(chosen)]
+    return [*time_limits(chosen), *check_sweepers(), *check_schedule(), *connections(chosen)]
 
 
 def queue_settings(environment: str) -> list[CheckMessage]:
@@ -99,6 +103,29 @@ def check_sweepers(**_: Any) -> list[CheckMessage]:
     return errors
 
 
+@register(Tags.compatibility)
+def check_schedule(**_: Any) -> list[CheckMessage]:
+    """Every entry of the schedule names a moment, an actor, and arguments that the actor takes."""
+    autodiscover_modules("tasks")
+    try:
+        entries = schedule.entries()
+    except schedule.InvalidSchedule as error:
+        return [Error(f"SCHEDULE, {error}", hint=SCHEDULE_HINT, id="queues.E004")]
+    problems = ((entry.name, _problem_with(entry)) for entry in entries.values())
+    return [Error(f"SCHEDULE, {name}: {said}", hint=SCHEDULE_HINT, id="queues.E005") for name, said in problems if said]
+
+
+def _problem_with(entry: schedule.Entry) -> str:
+    try:
+        entry.message()
+    except ActorNotFound:
+        near = difflib.get_close_matches(entry.actor, get_broker().actors, n=1)
+        return f"no actor {entry.actor!r}." + (f" Did you mean {near[0]!r}?" if near else "")
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 @register(Tags.security, deploy=True)
 def check_secrets(**_: Any) -> list[CheckMessage]:
     """What production cannot do without."""
@@ -121,5 +148,5 @@ def _runs_too_long(actor_name: str, seconds: float, pool: Pool) -> CheckMessage:
     return Error(
         f"{actor_name} may run {seconds:g} s; its pool {pool.name!r} allows {pool.time_limit:g} s.",
         hint=f"Raise the pool's time_limit in {PLACE}, or lower the job's.",
-        id="queues.E004",
+        id="queues.E006",
     )

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 
-from askpro.queues import acts, alerts, chores, fleet, watch
+from askpro.queues import acts, alerts, chores, fleet, schedule, watch
 from askpro.queues.balancing import Balancer, Rates
 from askpro.queues.code import CodeWatch
 from askpro.queues.config import Pool
@@ -38,6 +38,7 @@ BALANCE_EVERY = 1.0
 CODE_EVERY = 1.0
 SWEEP_EVERY = 30.0
 ALERT_EVERY = 5.0
+SCHEDULE_EVERY = 1.0
 # Seconds after the forker's end in which the last deaths are to be recovered.
 LAST_RECOVERY = 8.0
 
@@ -110,7 +111,8 @@ class Chores:
         watch.describe(self._database, self._supervisor_id, settings.CODE_VERSION, [pool.name for pool in self._pools])
 
     def _beat(self) -> None:
-        state = {"processes": self._processes, "rates": self._rates.now()}
+        queues = {group: queues for pool in self._pools for group, queues in pool.groups.items()}
+        state = {"processes": self._processes, "queues": queues, "rates": self._rates.now()}
         watch.beat(self._database, self._supervisor_id, state)
         while self._notes:
             fleet.note(self._database, *self._notes[0], self._supervisor_id)
@@ -201,6 +203,7 @@ class Sweeping(threading.Thread):
             Rhythm(ALERT_EVERY, alerts.tell_of_events),
             Rhythm(OVERDUE_EVERY, acts.end_overdue),
             Rhythm(OVERDUE_EVERY, acts.end_expired),
+            Rhythm(SCHEDULE_EVERY, schedule.Timetable().send_due),
             *(Rhythm(SWEEP_EVERY, partial(_sweep, path)) for path in settings.SWEEPERS),
         ]
 

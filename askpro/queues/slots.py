@@ -23,6 +23,7 @@ from askpro.queues.config import queue_names
 HEADER = struct.Struct("<qqq")  # worker id, monotonic nanoseconds of the last sign of life, number of recalls
 DONE = struct.Struct("<qq")  # runs of a queue's jobs, and the nanoseconds they took
 ENTRY = struct.Struct("<16siqqB")  # job id, claim_no, started and limit in monotonic nanoseconds, number of the queue
+AT_LIMIT = struct.calcsize("<16siq")
 FREE, RUNNING, OVER = 0, 1, 2
 CAPACITY = 1024
 QUEUES = 64
@@ -102,6 +103,11 @@ class Slots:
             runs, took = DONE.unpack_from(self._memory, AT_DONE + number * DONE.size)
             took += time.monotonic_ns() - began
             DONE.pack_into(self._memory, AT_DONE + number * DONE.size, runs + 1, took)
+
+    def expire(self, slot: int) -> None:
+        """Move the entry's time limit to now."""
+        if self._memory[AT_STATES + slot] == RUNNING:
+            struct.pack_into("<q", self._memory, AT_ENTRIES + slot * ENTRY.size + AT_LIMIT, time.monotonic_ns())
 
     def free(self, slot: int) -> None:
         self._memory[AT_STATES + slot] = FREE

@@ -1,10 +1,10 @@
 """What the fleet and the queues look like now: the numbers behind `queues_status`."""
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from askpro.queues import fleet
 from askpro.queues.balancing import backlogs
 from askpro.queues.config import promise
 from askpro.queues.database import Connection
@@ -13,8 +13,8 @@ from askpro.queues.database import Connection
 RUNNING, PAUSED, INACTIVE = 0, 1, 2
 WORDS = {RUNNING: "running", PAUSED: "paused", INACTIVE: "inactive"}
 SUPERVISORS = """
-SELECT id, host, pid, environment, code_version, status,
-       extract(epoch FROM clock_timestamp() - beat_at)::float8, state
+SELECT id::int, host, pid, environment, code_version, status,
+       extract(epoch FROM clock_timestamp() - beat_at)::float8, state::text
   FROM queues_supervisor
  WHERE status IN ('running', 'stopping')
     OR status = 'dead' AND beat_at > clock_timestamp() - interval '1 hour'
@@ -100,28 +100,30 @@ def read(database: Connection) -> Status:
 
 
 def _supervisors(database: Connection) -> tuple[list[SupervisorStatus], list[dict[str, Any]]]:
-    rows = database.rows(SUPERVISORS)
-    supervisors = [
-        SupervisorStatus(*row, {group: now for group, (now, _) in state.get("processes", {}).items()})
-        for *row, state in rows
-    ]
-    return supervisors, [row[-1] for row in rows if row[5] != "dead"]
+    rows = [(*row, json.loads(state)) for *row, state in database.rows(SUPERVISORS)]
+    return [_supervisor(*row) for row in rows], [row[-1] for row in rows if row[5] != "dead"]
+
+
+def _supervisor(
+    key: int, host: str, pid: int, environment: str, version: str, status: str, silent: float, state: dict[str, Any]
+) -> SupervisorStatus:
+    processes = {group: now for group, (now, _) in state.get("processes", {}).items()}
+    return SupervisorStatus(key, host, pid, environment, version, status, silent, processes)
 
 
 def _queues(database: Connection, states: list[dict[str, Any]]) -> list[QueueStatus]:
     counts: dict[tuple[str, str], int] = {(queue, what): count for queue, what, count in database.rows(COUNTS)}
-    return [
-        QueueStatus(
-            name,
-            backlog.ready,
-            backlog.oldest,
-            promise(name),
-            *(counts.get((name, what), 0) for what in ("running", "later", "dead")),
-            _processes(name, states),
-            *_rate(name, states),
+    queues = []
+    for name, backlog in backlogs(database).items():
+        running, later, dead = (counts.get((name, what), 0) for what in ("running", "later", "dead"))
+        rate, run_time = _rate(name, states)
+        processes = _processes(name, states)
+        queues.append(
+            QueueStatus(
+                name, backlog.ready, backlog.oldest, promise(name), running, later, dead, processes, rate, run_time
+            )
         )
-        for name, backlog in backlogs(database).items()
-    ]
+    return queues
 
 
 def _processes(queue: str, states: list[dict[str, Any]]) -> int:
@@ -137,7 +139,3 @@ def _rate(queue: str, states: list[dict[str, Any]]) -> tuple[float, float]:
     rates = [state["rates"][queue] for state in states if queue in state.get("rates", {})]
     total = sum(rate for rate, _ in rates)
     return total, max((run_time for _, run_time in rates), default=0.0)
-
-
-def pauses_of(database: Connection) -> frozenset[tuple[str, str]]:
-    return fleet.paused(database)

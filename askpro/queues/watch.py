@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,6 @@ import psutil
 
 from askpro.queues import fleet
 from askpro.queues.database import EngineConnection
-from askpro.queues.models import FleetEvent
 from askpro.queues.recover import recover_lost
 
 # Death by silence needs the same heartbeat read twice by the same observer, this many seconds apart.
@@ -72,7 +71,7 @@ class Watch:
     def _bury(self, database: EngineConnection, supervisor_id: int, host: str, pid: int, beat_at: str) -> None:
         if database.rows(BURY, (supervisor_id, beat_at)):
             text = f"Supervisor {supervisor_id} on {host} (process {pid}) fell silent; others take its jobs over."
-            fleet.note(database, FleetEvent.Kind.SUPERVISOR_DEAD, text, supervisor_id)
+            fleet.note(database, "supervisor_dead", text, supervisor_id)
 
     @staticmethod
     def _is_gone(host: str, space: str, pid: int, started: float) -> bool:
@@ -87,12 +86,15 @@ class Watch:
         return now - known.first_seen >= SILENCE
 
 
-def register_supervisor(database: EngineConnection, pid: int, environment: str, code_version: str) -> int:
+def register_supervisor(
+    database: EngineConnection, pid: int, environment: str, code_version: str, pools: Sequence[str] = ()
+) -> int:
     """Write a supervisor's row; returns its id."""
     row: tuple[Any, ...] = database.rows(
-        "INSERT INTO queues_supervisor (host, pid_space, pid, process_started_at, environment, code_version, status)"
-        " VALUES (%s, %s, %s, %s, %s, %s, 'running') RETURNING id",
-        (hostname(), pid_space(), pid, psutil.Process(pid).create_time(), environment, code_version),
+        "INSERT INTO queues_supervisor"
+        " (host, pid_space, pid, process_started_at, environment, code_version, pools, status)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, 'running') RETURNING id",
+        (hostname(), pid_space(), pid, psutil.Process(pid).create_time(), environment, code_version, list(pools)),
     )[0]
     return int(row[0])
 

@@ -6,6 +6,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from askpro.encryption import EncryptedTextField
+from askpro.queues.events import AtomicSave
 
 e164 = RegexValidator(r"^\+[1-9][0-9]{6,14}$", "Write the number in E.164 form, such as +493023125100.")
 
@@ -23,9 +24,7 @@ class Company(models.Model):
     timezone = models.CharField(max_length=64, default="Europe/Berlin")
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.GERMAN)
     is_active = models.BooleanField(default=True)
-    books_appointments = models.BooleanField(
-        default=True, help_text="Off: calls are recorded, but nothing is booked."
-    )
+    books_appointments = models.BooleanField(default=True, help_text="Off: calls are recorded, but nothing is booked.")
     calcom_api_key = EncryptedTextField(blank=True, default="", help_text="Empty: the key of this installation.")
     calcom_handles_notifications = models.BooleanField(
         default=False, help_text="On: Cal.com confirms to the customer, AskPro sends no message of its own."
@@ -81,7 +80,7 @@ class Branch(models.Model):
         return ", ".join(part for part in (self.street, town) if part)
 
 
-class PhoneNumber(models.Model):
+class PhoneNumber(AtomicSave, models.Model):
     """A number that callers dial. It alone decides which tenant a call belongs to."""
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="phone_numbers")

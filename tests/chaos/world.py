@@ -11,11 +11,12 @@ from types import TracebackType
 from typing import Any
 
 import redis
+from django.db import connection
 
 from askpro.local.home import Home
 from askpro.local.postgres import PostgreSQL
 from askpro.local.valkey import Valkey
-from tests.queues.processes import QueuesRun, kill
+from tests.queues.processes import QueuesRun, kill, wait_until
 
 PROCESSES = 3
 THREADS = 2
@@ -116,9 +117,12 @@ class World:
 
     def kill_a_worker_while_postgresql_is_away(self) -> None:
         self._kill_postgres()
-        self._kill_a_worker()
-        time.sleep(2.5)
+        for _ in range(6):
+            self._kill_a_worker()
+            time.sleep(0.6)
         self._postgres.start()
+        connection.close()
+        assert wait_until(self.queues.is_complete, 5), "the workers did not come back with PostgreSQL"
 
     def kill_everything_at_once(self) -> None:
         self.queues.kill()

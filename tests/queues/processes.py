@@ -46,9 +46,10 @@ class QueuesRun:
 
     def wait_for_workers(self) -> None:
         """Until the chores and as many workers as configured run, and the workers have their rows."""
-        assert wait_until(self._is_complete, START_SECONDS), f"queues_run did not start:\n{self.said()}"
+        assert wait_until(self.is_complete, START_SECONDS), f"queues_run did not start:\n{self.said()}"
 
-    def _is_complete(self) -> bool:
+    def is_complete(self) -> bool:
+        """Whether every process is there, and the workers are known to PostgreSQL."""
         from askpro.queues.models import Worker  # the chaos test starts servers before Django knows their addresses
 
         workers = self.workers()

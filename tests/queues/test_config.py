@@ -8,7 +8,15 @@ from askpro.queues.config import InvalidQueueSettings, pools, promise, queue_nam
 
 
 @pytest.fixture
-def declare(settings, monkeypatch):
+def _known_queues():
+    """The product's queues are known again afterwards."""
+    yield
+    config.queue_names.cache_clear()
+    config.queue_names()
+
+
+@pytest.fixture
+def declare(_known_queues, settings, monkeypatch):
     """Other queue settings for one test."""
 
     def declare(environments, queues=("critical", "low"), defaults=None):
@@ -18,8 +26,7 @@ def declare(settings, monkeypatch):
         monkeypatch.setitem(globals(), "DEFAULTS", defaults or {})
         config.queue_names.cache_clear()
 
-    yield declare
-    config.queue_names.cache_clear()
+    return declare
 
 
 def test_the_products_own_settings_leave_no_queue_unworked():

@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError, transaction
 
 from askpro.local import process
-from askpro.queues import chain
+from askpro.queues import chain, hints
 from askpro.queues.models import Attempt, Job, Lock, Supervisor, Worker
 from tests.queues import actors, hostile
 from tests.queues.processes import QueuesRun, kill, seconds_until, wait_until
@@ -163,6 +163,19 @@ class TestTimeLimits:
         assert set(queues.workers()).isdisjoint(pids)
 
 
+class TestCancellingARunningJob:
+    @pytest.mark.parametrize(("job", "attempt"), [(actors.naps, "cancelled"), (actors.slow, "timed_out")])
+    def test_it_is_interrupted_and_what_does_not_listen_is_killed(self, start, effects, job, attempt):
+        start()
+        message = job.send(seconds=60, name="long")
+        wait_until(started(effects, "long"), 10)
+        assert Job.objects.get(pk=message.message_id).cancel()
+        wait_until(all_over, 20)
+        assert Job.objects.get(pk=message.message_id).status == "cancelled"
+        assert Attempt.objects.get(job_id=message.message_id).outcome == attempt
+        assert "long ended" not in effects()
+
+
 class TestHostileJobs:
     def test_whatever_a_job_raises_it_is_settled_and_its_process_goes_on(self, start):
         queues = start(threads=2)
@@ -201,6 +214,14 @@ class TestAGracefulStop:
         assert Attempt.objects.count() == 1
         assert set(Worker.objects.values_list("status", flat=True)) == {"stopped"}
         assert Supervisor.objects.get().status == "stopped"
+
+    def test_a_job_that_ignores_its_time_limit_cannot_hold_it_up(self, start):
+        queues = start()
+        actors.too_slow_in_c.send(60)
+        seconds_until(lambda: count(status="processing"), 5)
+        queues.terminate()
+        assert queues.wait(10) == 0
+        assert (Job.objects.get().status, Attempt.objects.get().outcome) == ("dead", "timed_out")
 
     def test_it_is_quick_when_nothing_runs(self, start):
         queues = start(processes=2, threads=2)
@@ -244,6 +265,29 @@ class TestTroubleAtTheStart:
         seconds_until(lambda: queues.said().count("A worker of pool all ended") >= 3, 10)
         before = queues.said().count("A worker of pool all ended")
         assert not wait_until(lambda: queues.said().count("A worker of pool all ended") > before, 1.5)
+
+
+class TestWithoutRedis:
+    def test_everything_runs_by_age(self, start, effects, settings):
+        settings.REDIS_URL = ""
+        hints.pusher.cache_clear()
+        start(processes=2, REDIS_URL="")
+        waits = []
+        for number in range(10):
+            before = time.monotonic()
+            actors.step.send(name=f"{number}")
+            seconds_until(lambda number=number: f"{number}" in effects(), 3)
+            waits.append(time.monotonic() - before)
+        print(f"\nwithout Redis a job is picked up after {sorted(waits)[5] * 1000:.0f} ms (median of 10)")
+        assert sorted(waits)[5] < 0.5
+        with transaction.atomic():
+            for number in range(300):
+                actors.nothing.send(number)
+            chain([actors.step.message(name="one"), actors.step.message(name="two")]).send()
+            for number in range(5):
+                actors.alone_and_slow.send(key="a", number=number)
+        seconds_until(all_over, 15)
+        assert set(Job.objects.values_list("status", "tries_spent")) == {("completed", 0)}
 
 
 class TestAcrossProcesses:

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if takeover.is_preflight():
             return
         inherited = takeover.inherit()
-        supervisor_id = inherited.supervisor_id if inherited else self._register(environment)
+        supervisor_id = inherited.supervisor_id if inherited else self._register(environment, chosen)
         self.stdout.write(f"Working {', '.join(map(_in_words, chosen))}; pid {os.getpid()}")
         Forker(chosen, supervisor_id, inherited).run()
         self.stdout.write("Stopped.")
@@ -41,11 +41,12 @@ class Command(BaseCommand):
             raise CommandError(f"No pool {sorted(unknown)}; known: {', '.join(item.name for item in known)}.")
         return [item for item in known if not only or item.name in only]
 
-    def _register(self, environment: str) -> int:
+    def _register(self, environment: str, chosen: list[Pool]) -> int:
+        names = [pool.name for pool in chosen]
         database = EngineConnection()
         while True:
             try:
-                return watch.register_supervisor(database, os.getpid(), environment, settings.CODE_VERSION)
+                return watch.register_supervisor(database, os.getpid(), environment, settings.CODE_VERSION, names)
             except CONNECTION_ERRORS as error:
                 self.stderr.write(f"Waiting for PostgreSQL: {str(error).strip().splitlines()[0]}")
                 time.sleep(2)

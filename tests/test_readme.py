@@ -1,0 +1,34 @@
+"""What the README and CONTRIBUTING point at exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+BOOTSTRAP = {"up", "test", "setup", "bench"}
+
+
+def texts(pattern: str) -> list[tuple[str, str]]:
+    return [(path.name, found) for path in DOCUMENTS for found in re.findall(pattern, path.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize(("document", "link"), sorted(set(texts(r"\]\((?!http)([^)#]+)"))))
+def test_every_relative_link_leads_somewhere(document, link):
+    folder = ROOT / "docs" if (ROOT / "docs" / document).exists() else ROOT
+    assert (folder / link).exists(), f"{document} links to {link}"
+
+
+@pytest.mark.parametrize(("document", "command"), sorted(set(texts(r"manage\.py ([a-z_]+)"))))
+def test_every_command_that_is_named_exists(document, command):
+    assert command in BOOTSTRAP or command in get_commands(), f"{document} names manage.py {command}"
+
+
+def test_every_setting_of_production_stands_in_the_example():
+    local = {"ASKPRO_HOME", "SANDBOX_URL", "DEBUG"}
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z][A-Z_]+)"', (ROOT / "askpro/settings.py").read_text("utf-8")))
+    example = (ROOT / "deploy/env.example").read_text("utf-8")
+    missing = {name for name in read - local if not re.search(rf"^#? ?{name}=", example, re.MULTILINE)}
+    assert not missing, f"deploy/env.example lacks {sorted(missing)}"
