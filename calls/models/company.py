@@ -23,9 +23,7 @@ class Company(models.Model):
     timezone = models.CharField(max_length=64, default="Europe/Berlin")
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.GERMAN)
     is_active = models.BooleanField(default=True)
-    books_appointments = models.BooleanField(
-        default=True, help_text="Off: calls are recorded, but nothing is booked."
-    )
+    books_appointments = models.BooleanField(default=True, help_text="Off: calls are recorded, but nothing is booked.")
     calcom_api_key = EncryptedTextField(blank=True, default="", help_text="Empty: the key of this installation.")
     calcom_handles_notifications = models.BooleanField(
         default=False, help_text="On: Cal.com confirms to the customer, AskPro sends no message of its own."
