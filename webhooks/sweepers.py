@@ -4,10 +4,10 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from askpro.queues.models import Job
+from askpro.sweeping import tagged
 from webhooks.models import WebhookEvent
 from webhooks.vendors import job_of
 
@@ -27,7 +27,7 @@ def resend_forgotten() -> int:
         status=WebhookEvent.Status.RECEIVED, received_at__lt=timezone.now() - FORGOTTEN_AFTER
     )
     ids = list(waiting.order_by("received_at").values_list("pk", flat=True)[:AT_ONCE])
-    jobs = _tagged().filter(tags__overlap=[_tag(pk) for pk in ids], status__in=Job.LIVE)
+    jobs = tagged(*map(_tag, ids)).filter(status__in=Job.LIVE)
     live = {tag for tags in jobs.values_list("tags", flat=True) for tag in tags}
     return sum(_settle(pk) for pk in ids if _tag(pk) not in live)
 
@@ -40,7 +40,7 @@ def _settle(event_id: int) -> bool:
             .first()
         )
         # Chosen here: asked for the newest row, PostgreSQL walks through all jobs from the newest on.
-        newest = max(_tagged().filter(tags__contains=[_tag(event_id)]), key=lambda job: job.pk, default=None)
+        newest = max(tagged(_tag(event_id)), key=lambda job: job.pk, default=None)
         if event is None or (newest is not None and newest.status in Job.LIVE):
             return False
         if newest is not None and newest.status == Job.Status.DEAD:
@@ -55,11 +55,6 @@ def _resend(event: WebhookEvent) -> bool:
     job.send(event_id=event.pk)
     log.warning("Event %d had no job and got a new one", event.pk)
     return True
-
-
-def _tagged() -> QuerySet[Job]:
-    # The index on tags leaves out the jobs without any, and is used only by a query that says the same.
-    return Job.objects.exclude(tags=[])
 
 
 def _tag(event_id: int) -> str:
