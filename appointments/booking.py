@@ -13,12 +13,19 @@ from appointments.calcom_errors import BookingRefused, SlotGone
 from appointments.mirror import mirror
 from appointments.models import Appointment, CalcomUid, FollowUp
 from appointments.rules import CALLBACK, Problem, problem_with
-from askpro.queues.errors import Gone, JobError, Unavailable, Unknown
+from askpro.queues.errors import Gone, JobError, RateLimited, Release, Unavailable, Unknown
 from calls.models import BookingRequest, Call, Service
 from calls.phone import normalise
 
 # One failed try may be a hiccup; from the second on a person is told, while the tries go on.
 TRIES_BEFORE_HELP = 2
+# The process that asked may be dead and its request still on its way: until then what is not found may yet come to be,
+# and a team's event type would take a second booking beside it. Proxies give a request up after half a minute.
+JUDGED_AFTER = timedelta(seconds=35)
+
+
+class MayBeOnItsWay(Release):
+    """Nobody can say yet what became of an earlier request; only this one booking waits."""
 
 
 def book_call(call_id: int) -> None:
@@ -31,14 +38,17 @@ def book_call(call_id: int) -> None:
         raise Gone(f"There is no call {call_id}.")
     rows = call.booking_requests.select_related("call__branch__company", "call__customer", "company", "service")
     failures: list[JobError] = []
+    waits: list[JobError] = []
     for request in rows.filter(status=BookingRequest.Status.OPEN).order_by("ordinal"):
         try:
             Booker(request).book()
         except (Unavailable, Unknown) as error:
             _note_failure(request, error)
             failures.append(error)
-    if failures:
-        raise failures[0]
+        except MayBeOnItsWay as error:
+            waits.append(error)
+    if failures or waits:
+        raise (failures or waits)[0]
 
 
 def hand_over(
@@ -63,10 +73,11 @@ class Booker:
     """One try at one request.
 
     1. What an earlier try left: a booking is done, a reservation may be at Cal.com already, so it is looked for first.
-    2. What no machine may decide goes to a person.
-    3. Reserve, in a transaction of its own. From its commit on the booking may exist at Cal.com.
-    4. Book there, outside of any transaction.
-    5. Record, in a second transaction, through the same `mirror` that Cal.com's webhooks come through: it does not
+    2. What an earlier try may have sent is waited for: nothing is decided while it can still become a booking.
+    3. What no machine may decide goes to a person.
+    4. Reserve, in a transaction of its own. From its commit on the booking may exist at Cal.com.
+    5. Book there, outside of any transaction.
+    6. Record, in a second transaction, through the same `mirror` that Cal.com's webhooks come through: it does not
        matter which of the two is first.
 
     Killed anywhere, the next try finds either nothing, or a reservation that makes it look.
@@ -79,6 +90,7 @@ class Booker:
         self.appointment = Appointment.objects.filter(booking_request=self.request).first()
         if self.appointment is not None and (self._is_settled() or self._accept(self._look())):
             return
+        self._wait_for_earlier_request()
         if not self.request.company.books_appointments and self.request.unclear != CALLBACK:
             self.request.close(BookingRequest.Status.DROPPED)
         elif problem := problem_with(self.request, timezone.now()):
@@ -95,8 +107,11 @@ class Booker:
 
     def _reserve_and_create(self) -> None:
         try:
-            self.appointment = self.appointment or _reserve(self.request)
-            self._accept(self._client.create_booking(self._new_booking()))
+            if self.appointment is None:
+                self.appointment = _reserve(self.request)
+            else:
+                self.appointment.note_request(timezone.now())
+            self._accept(self._ask())
         except SlotGone:
             # A retry after a lost answer reads like "taken by somebody else": perhaps it was this very job.
             if self.appointment is None or not self._accept(self._look()):
@@ -107,6 +122,21 @@ class Booker:
         except Unknown:
             if not self._accept(self._look()) and not self._was_taken_by_others():
                 raise
+
+    def _ask(self) -> Booking:
+        assert self.appointment is not None
+        try:
+            return self._client.create_booking(self._new_booking())
+        except (RateLimited, Unavailable):
+            # Nothing is on its way: the next try need not wait for it.
+            self.appointment.note_request(None)
+            raise
+
+    def _wait_for_earlier_request(self) -> None:
+        asked_at = self.appointment.asked_at if self.appointment is not None else None
+        remaining = asked_at + JUDGED_AFTER - timezone.now() if asked_at is not None else timedelta()
+        if remaining > timedelta():
+            raise MayBeOnItsWay(remaining.total_seconds(), "an earlier request may still be on its way to Cal.com")
 
     def _accept(self, booking: Booking | None) -> bool:
         """Record an answer of Cal.com's if it is what was asked for; False when there is none."""
@@ -223,6 +253,7 @@ def _reserve(request: BookingRequest) -> Appointment:
                 timezone=str(call.branch.zone),
                 # Unknown from the first commit on: whoever finds this row after a crash has to look first.
                 sync_status=Appointment.Sync.UNKNOWN,
+                asked_at=timezone.now(),
                 attendee_name=request.name or (customer.name if customer else ""),
                 attendee_email=request.email if people.is_real(request.email) else "",
                 attendee_phone=normalise(request.contact_phone or (customer.phone if customer else "")) or "",

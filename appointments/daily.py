@@ -5,9 +5,12 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from appointments.models import DailyCount, FollowUp
 from calls.models import BookingRequest, Call, Company
+
+LAST_DAYS = 7
 
 
 def recount(company: Company, day: date) -> DailyCount:
@@ -24,6 +27,13 @@ def recount(company: Company, day: date) -> DailyCount:
         count.follow_ups = FollowUp.objects.filter(call__in=calls).exclude(status=FollowUp.Status.OBSOLETE).count()
         count.save()
     return count
+
+
+def recount_last_days(company: Company) -> None:
+    """Count the company's today and the week before it anew."""
+    today = timezone.now().astimezone(ZoneInfo(company.timezone)).date()
+    for ago in range(LAST_DAYS + 1):
+        recount(company, today - timedelta(days=ago))
 
 
 def local_day(call: Call) -> date:

@@ -6,7 +6,7 @@ from appointments.calcom_booking import Unreadable
 from appointments.calcom_event import CalcomEvent
 from appointments.mirror import Effect, Mirrored
 from appointments.models import Appointment
-from askpro.queues import MIN, H, S, actor
+from askpro.queues import MIN, H, S, actor, send_many
 from askpro.queues.errors import Gone
 from calls.models import Call, Company
 from webhooks.models import WebhookEvent
@@ -44,11 +44,24 @@ def process_calcom_webhook(event_id: int) -> None:
         _work_on(event)
 
 
+@actor(queue_name="default", max_retries=2, time_limit=30 * S, atomic=True, unique_by="sync-all")
+def sync_all_calcom_data() -> None:
+    """Send every active company its sync, on the schedule.
+
+    Writes: Job
+    """
+    companies = Company.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True)
+    send_many([sync_calcom_data.message(company_id=pk) for pk in companies])
+
+
 @actor(
     queue_name="default",
     max_retries=2,
     time_limit=5 * MIN,
     no_overlap="sync:{company_id}",
+    unique_by="sync:{company_id}",
+    # All companies are due at once, and calls that have just ended wait in the same queue.
+    concurrency=("sync", 3),
     tags=("company:{company_id}",),
 )
 def sync_calcom_data(company_id: int) -> None:
@@ -66,6 +79,28 @@ def update_analytics(call_id: int) -> None:
     if call is None:
         raise Gone(f"There is no call {call_id}.")
     daily.recount(call.company, daily.local_day(call))
+
+
+@actor(queue_name="low", max_retries=2, time_limit=30 * S, atomic=True, unique_by="recount-all")
+def recount_all() -> None:
+    """Send every company the recount of its last days, on the schedule.
+
+    Writes: Job
+    """
+    companies = Company.objects.order_by("pk").values_list("pk", flat=True)
+    send_many([recount_company.message(company_id=pk) for pk in companies])
+
+
+@actor(queue_name="low", max_retries=2, time_limit=2 * MIN, atomic=True, tags=("company:{company_id}",))
+def recount_company(company_id: int) -> None:
+    """Count a company's last days anew: what was corrected by hand, or by news that came late, counts too.
+
+    Writes: DailyCount
+    """
+    company = Company.objects.filter(pk=company_id).first()
+    if company is None:
+        raise Gone(f"There is no company {company_id}.")
+    daily.recount_last_days(company)
 
 
 @actor(

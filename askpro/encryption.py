@@ -2,30 +2,66 @@
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
+from django.db.models.query_utils import DeferredAttribute
 
 
 class UnreadableSecret(Exception):
     """A stored secret was encrypted with a key that is not in SECRET_KEY or SECRET_KEY_FALLBACKS."""
 
 
-class EncryptedTextField(models.TextField):
-    """Text encrypted with Fernet under SECRET_KEY; older keys in SECRET_KEY_FALLBACKS still read."""
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A secret as the row holds it; opened when somebody asks for it."""
 
-    def get_prep_value(self, value: Any) -> Any:
-        return _fernet().encrypt(str(value).encode()).decode() if value else value
+    token: str
 
-    def from_db_value(self, value: str | None, *_: object) -> str | None:
-        if not value:
-            return value
+    def opened(self) -> str:
         try:
-            return _fernet().decrypt(value.encode()).decode()
+            return _fernet().decrypt(self.token.encode()).decode()
         except InvalidToken as error:
             raise UnreadableSecret(UnreadableSecret.__doc__) from error
+
+
+class SecretAttribute(DeferredAttribute):
+    """Opens the secret at its first use: rows with a secret that nobody can read are still rows."""
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        value = super().__get__(instance, cls)
+        if isinstance(value, Sealed):
+            value = instance.__dict__[self.field.attname] = value.opened()
+        return value
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        # Its presence is what makes Python ask __get__ before it looks into the instance's own dictionary.
+        instance.__dict__[self.field.attname] = value
+
+
+class EncryptedTextField(models.TextField):
+    """Text encrypted with Fernet under SECRET_KEY; older keys in SECRET_KEY_FALLBACKS still read.
+
+    Reading it raises `UnreadableSecret` when none of them fits.
+    """
+
+    descriptor_class = SecretAttribute
+
+    def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, Sealed):
+            return value.token
+        return _fernet().encrypt(str(value).encode()).decode() if value else value
+
+    def from_db_value(self, value: str | None, *_: object) -> Sealed | str | None:
+        return Sealed(value) if value else value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """A secret that nobody has opened is written as it was read."""
+        raw = model_instance.__dict__.get(self.attname)
+        return raw if isinstance(raw, Sealed) else super().pre_save(model_instance, add)
 
 
 def _fernet() -> MultiFernet:

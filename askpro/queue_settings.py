@@ -15,6 +15,12 @@ QUEUES: dict[str, dict[str, Any]] = {
 # Rate limits by name: so many starts in so many seconds, over all hosts.
 LIMITS: dict[str, tuple[int, float]] = {}
 
+# Jobs by the clock (askpro/queues/schedule.py): cron in Europe/Berlin, whose job, and what becomes of missed ticks.
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "calcom-sync": {"cron": "*/15 * * * *", "actor": "sync_all_calcom_data", "missed": "once"},
+    "nightly-recount": {"cron": "30 3 * * *", "actor": "recount_all", "missed": "once"},
+}
+
 # Processes per pool; `threads` jobs run at once in each. Processes 0 takes the machine's CPU count.
 ENVIRONMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "production": {

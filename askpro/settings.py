@@ -110,6 +110,7 @@ DRAMATIQ_BROKER = {
         "dramatiq.middleware.ShutdownNotifications",
         "dramatiq.middleware.TimeLimit",
         "askpro.queues.middleware.DatabaseConnections",
+        "askpro.queues.middleware.GuestWorkers",
     ],
 }
 DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]

@@ -16,8 +16,13 @@ from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
 from calls.models import Call
-from webhooks.models import RefusedWebhook, WebhookEvent
+from webhooks.models import Provider, RefusedWebhook, WebhookEvent
 
+UNASSIGNED: dict[str, str] = {
+    Provider.RETELL: "No company has this number. Add it under Phone numbers; this event is then worked on by itself.",
+    Provider.CALCOM: "No company has this event type. Sync the company's event types, then replay this event.",
+    Provider.TWILIO: "No company sends from this number. Enter it as the company's SMS sender, then replay this event.",
+}
 AGAIN = (WebhookEvent.Status.PROCESSED, WebhookEvent.Status.CONFLICT)
 
 
@@ -173,7 +178,7 @@ def _facts(event: WebhookEvent, request: HttpRequest) -> list[tuple[str, Any]]:
 
 def _notes(event: WebhookEvent) -> list[tuple[str, str]]:
     if event.status == WebhookEvent.Status.UNASSIGNED:
-        return [("warning", "No company has this number. Add it under Phone numbers, then replay this event.")]
+        return [("warning", UNASSIGNED[event.provider])]
     if event.status == WebhookEvent.Status.FAILED:
         return [("danger", "Its job gave up. Open the job below to see why; after the cause is gone, replay.")]
     if event.status == WebhookEvent.Status.CONFLICT:

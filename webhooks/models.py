@@ -76,6 +76,7 @@ class WebhookEvent(models.Model):
         indexes = [
             models.Index(fields=["subject"], name="webhook_subject"),
             models.Index(fields=["received_at"], condition=Q(status="received"), name="webhook_waiting"),
+            models.Index(fields=["provider"], condition=Q(status="unassigned"), name="webhook_unassigned"),
             # Partial: an event that comes in has neither, and should not pay for two more indexes.
             models.Index(fields=["company"], condition=Q(company__isnull=False), name="webhook_company"),
             models.Index(fields=["conflict_of"], condition=Q(conflict_of__isnull=False), name="webhook_conflict"),

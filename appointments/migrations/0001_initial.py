@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('sync_status', models.CharField(choices=[('pending', 'Nothing was sent there yet'), ('unknown', 'May be booked there: look first'), ('synced', 'The same there'), ('failed', 'Refused there')], default='pending', max_length=16)),
                 ('sync_error', models.CharField(blank=True, default='', max_length=300)),
                 ('failed_tries', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('asked_at', models.DateTimeField(blank=True, editable=False, help_text='When Cal.com was last asked to book it; empty where nothing came of that for certain.', null=True)),
                 ('source', models.CharField(choices=[('phone', 'Phone call'), ('calcom', 'Cal.com'), ('manual', 'By hand'), ('api', 'API')], default='phone', max_length=16)),
                 ('attendee_name', models.CharField(blank=True, default='', max_length=200)),
                 ('attendee_email', models.CharField(blank=True, default='', max_length=254)),

@@ -1,6 +1,7 @@
 """One appointment."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -55,6 +56,12 @@ class Appointment(models.Model):
     sync_status = models.CharField(max_length=16, choices=Sync.choices, default=Sync.PENDING)
     sync_error = models.CharField(max_length=300, blank=True, default="")
     failed_tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    asked_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When Cal.com was last asked to book it; empty where nothing came of that for certain.",
+    )
     source = models.CharField(max_length=16, choices=Source.choices, default=Source.PHONE)
     attendee_name = models.CharField(max_length=200, blank=True, default="")
     attendee_email = models.CharField(max_length=254, blank=True, default="")
@@ -123,6 +130,10 @@ class Appointment(models.Model):
             failed_tries=F("failed_tries") + 1,
             sync_error=why[:300],
         )
+
+    def note_request(self, at: datetime | None) -> bool:
+        """Cal.com is asked to book it at this moment, or, with None, the request has certainly not reached it."""
+        return self._move(Q(status=self.Status.REQUESTED, calcom_uid=None), asked_at=at)
 
     def write(self, **values: Any) -> bool:
         """Write what Cal.com told of, under the lock with which the row was read, so nobody can be first."""

@@ -1,6 +1,7 @@
 """`manage.py bench`, once PostgreSQL and Redis are there: DATABASE_URL and REDIS_URL name them."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -12,14 +13,18 @@ MEASURES = ("jobs", "atomic", "pickup", "ingest", "complete")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
+    # A supervisor's TERM ends it as a person's Ctrl-C does: the database and the programs go with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Place() as place:
             import django
 
             django.setup()
             from askpro.bench.run import run
+            from askpro.bench.session import ROUNDS, Effort
 
-            run(place.folder, options.only or list(MEASURES), quick=options.quick, as_json=options.json)
+            effort = Effort(1 if options.quick else ROUNDS, options.quick, options.share)
+            run(place.folder, options.only or list(MEASURES), effort, as_json=options.json)
     except Failure as failure:
         print(f"\nmanage.py bench: {failure}", file=sys.stderr)
         return 1
@@ -37,6 +42,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--quick", action="store_true", help="one round of less: under a minute, and less exact")
     parser.add_argument("--only", nargs="+", choices=MEASURES, metavar="NAME", help=f"some of: {', '.join(MEASURES)}")
+    parser.add_argument("--share", type=float, default=1.0, help=argparse.SUPPRESS)  # for the tests
     return parser.parse_args(arguments)
 
 

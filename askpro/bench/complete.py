@@ -8,7 +8,7 @@ from itertools import islice
 from askpro.bench.contenders import IDLE_SECONDS, RedisBroker
 from askpro.bench.ear import Ear
 from askpro.bench.figures import Figure, Target, percentile
-from askpro.bench.ingest import OURS, seed
+from askpro.bench.ingest import seed
 from askpro.bench.product import Product
 from askpro.bench.report import Report
 from askpro.bench.session import Session
@@ -20,7 +20,7 @@ CALLS = (50, 10)
 TURNS = 5
 WARM_UP = 3
 # Jobs from the call's end to the SMS, the latter's included.
-HOPS = 6
+HOPS = 5
 
 
 def measure(session: Session, report: Report) -> None:
@@ -28,7 +28,7 @@ def measure(session: Session, report: Report) -> None:
     seed()
     # Equal times mean that there are no quiet hours: an SMS must not wait for the morning.
     Company.objects.update(quiet_from=clock_time(0), quiet_until=clock_time(0))
-    count = session.size(*CALLS) // TURNS
+    count = session.effort.size(*CALLS) // TURNS
     session.steps.say("A whole call: sandbox, web and workers start")
     session.arena.retire_ours()
     peer = session.arena.peer()
@@ -39,12 +39,12 @@ def measure(session: Session, report: Report) -> None:
         if len(slots) < WARM_UP + count * TURNS:
             raise Failure(f"Cal.com's stand-in has only {len(slots)} free times.")
         for _ in range(WARM_UP):
-            product.take_call(slots.pop(), OURS)
+            product.take_call(slots.pop())
         ours: list[float] = []
         theirs: list[float] = []
         for turn in range(TURNS):
             session.steps.say(f"A whole call: AskPro, turn {turn + 1} of {TURNS}")
-            ours += [product.take_call(slots.pop(), OURS) for _ in range(count)]
+            ours += [product.take_call(slots.pop()) for _ in range(count)]
             product.hold()
             session.steps.done()
             session.steps.say(f"A whole call: {peer.name}, turn {turn + 1} of {TURNS}")

@@ -26,7 +26,7 @@ def measure(session: Session, report: Report) -> None:
         for turn in range(TURNS):
             for side in (ours, peer):
                 session.steps.say(f"Pick-up: {side.name}, turn {turn + 1} of {TURNS}")
-                taken[side.name].append(_turn(side, ear, session.size(*SENDS) // TURNS))
+                taken[side.name].append(_turn(side, ear, session.effort.size(*SENDS) // TURNS))
                 session.steps.done()
     report.figures += _figures(taken[ours.name], taken[peer.name], peer.name)
 

@@ -1,9 +1,9 @@
 """Where a run takes place: a database, Redis keys and a folder of its own, gone afterwards."""
 
 import os
-import secrets
 import shutil
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import SplitResult, urlsplit
@@ -12,6 +12,7 @@ import psycopg2
 import redis
 from psycopg2 import errors, sql
 
+from askpro.bench import orphans
 from askpro.bench.ear import EAR
 from askpro.local.failure import Failure
 from askpro.sandbox.credentials import LOCAL
@@ -26,24 +27,25 @@ class Place:
         if not self._url.hostname or not self._redis_url:
             raise Failure("DATABASE_URL and REDIS_URL are not both set.", "Start it as: python3 manage.py bench")
         self.database = f"{self._url.path.lstrip('/')}_bench"
-        self.prefix = f"askpro-bench-{secrets.token_hex(4)}"
+        self._address = f"{self._url.hostname}:{self._url.port}/{self.database}"
+        # The same in every run, so that the next one also removes what a killed one has left.
+        self.prefix = f"askpro-bench-{sha256(self._address.encode()).hexdigest()[:8]}"
         self.folder = Path()
 
     def __enter__(self) -> "Place":
+        orphans.end(self._address)
         self._drop(force=False)
         self._administer("CREATE DATABASE {}")
+        self._forget_keys()
         self.folder = Path(tempfile.mkdtemp(prefix="askpro-bench-"))
-        os.environ.update(LOCAL | self._own())
+        os.environ.update(LOCAL | self._own() | orphans.mark(self._address))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._drop(force=True)
-        client = redis.Redis.from_url(self._redis_url)
-        for key in client.scan_iter(f"{self.prefix}:*", count=1000):
-            client.delete(key)
-        client.close()
+        self._forget_keys()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _own(self) -> dict[str, str]:
@@ -57,6 +59,16 @@ class Place:
             "EMAIL_URL": "dummymail://",
             EAR: str(self.folder / "ear"),
         }
+
+    def _forget_keys(self) -> None:
+        client = redis.Redis.from_url(self._redis_url)
+        try:
+            for key in client.scan_iter(f"{self.prefix}:*", count=1000):
+                client.delete(key)
+        except redis.RedisError as error:
+            raise Failure(f"Redis refuses: {error}", "Check REDIS_URL, or unset it.") from error
+        finally:
+            client.close()
 
     def _drop(self, *, force: bool) -> None:
         try:

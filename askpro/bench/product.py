@@ -80,23 +80,23 @@ class Product:
                 if moment.hour in HOURS and moment.minute == 0:
                     yield moment
 
-    def take_call(self, slot: datetime, path: str) -> float:
+    def take_call(self, slot: datetime) -> float:
         """Milliseconds from the answer to `call_ended` until AskPro knows that Twilio accepted the SMS.
 
         That is a little later than the acceptance itself.
         """
         post = posts.ended(slot)
-        accepted = self._post(post, path)
+        accepted = self._post(post)
         notification = self._sms(post.call_id)
         self._fall_idle()
         sent_at: datetime = notification.sent_at or datetime.max.replace(tzinfo=UTC)
         return (sent_at - accepted).total_seconds() * 1000
 
-    def _post(self, post: posts.Post, path: str) -> datetime:
+    def _post(self, post: posts.Post) -> datetime:
         connection = http.client.HTTPConnection("127.0.0.1", self._web.port, timeout=LONGEST)
         signature = retell_signature(settings.RETELL_API_KEYS[0], post.body)
         headers = {"Content-Type": "application/json", "X-Retell-Signature": signature}
-        connection.request("POST", path, post.body, headers)
+        connection.request("POST", "/webhooks/retell/", post.body, headers)
         code = connection.getresponse().status
         accepted = datetime.now(UTC)
         connection.close()

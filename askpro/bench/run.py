@@ -10,7 +10,7 @@ from askpro.bench.contenders import Arena
 from askpro.bench.machine import describe
 from askpro.bench.progress import Steps
 from askpro.bench.report import Report, print_json, print_table
-from askpro.bench.session import ROUNDS, Session
+from askpro.bench.session import Effort, Session
 
 MEASURES: dict[str, Callable[[Session, Report], None]] = {
     "jobs": throughput.measure_empty,
@@ -21,14 +21,14 @@ MEASURES: dict[str, Callable[[Session, Report], None]] = {
 }
 
 
-def run(folder: Path, names: Sequence[str], *, quick: bool, as_json: bool) -> None:
+def run(folder: Path, names: Sequence[str], effort: Effort, *, as_json: bool) -> None:
     """Measure and print; what was found before a failure is printed too."""
     report = Report(describe())
     try:
-        with Steps(_steps(names, quick)) as steps, Arena(folder) as arena:
+        with Steps(_steps(names, effort)) as steps, Arena(folder) as arena:
             steps.say("Schema")
             call_command("migrate", run_syncdb=True, verbosity=0)
-            session = Session(folder, arena, steps, quick)
+            session = Session(folder, arena, steps, effort)
             for name, measure in MEASURES.items():
                 if name in names:
                     measure(session, report)
@@ -37,13 +37,13 @@ def run(folder: Path, names: Sequence[str], *, quick: bool, as_json: bool) -> No
             (print_json if as_json else print_table)(report)
 
 
-def _steps(names: Sequence[str], quick: bool) -> int:
-    rounds = 1 if quick else ROUNDS
+def _steps(names: Sequence[str], effort: Effort) -> int:
+    rounds = effort.rounds
     steps = {
-        "jobs": (2 + len(throughput.prefetches(quick))) * rounds,
+        "jobs": 3 * rounds + (0 if effort.quick else len(throughput.PREFETCHES)),
         "atomic": 2 * rounds,
         "pickup": 2 * pickup.TURNS,
-        "ingest": 2 * rounds,
+        "ingest": 3 * rounds,
         "complete": 2 * complete.TURNS,
     }
     return sum(steps[name] for name in names)

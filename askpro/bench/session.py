@@ -10,18 +10,23 @@ ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is measured: rounds, and of the work of each all, a little, or a share of that."""
+
+    rounds: int = ROUNDS
+    quick: bool = False
+    share: float = 1.0
+
+    def size(self, full: int, quick: int) -> int:
+        """How much of something one round takes."""
+        return max(20, round((quick if self.quick else full) * self.share))
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One run of the benchmark. `folder` is for logs and sockets."""
 
     folder: Path
     arena: Arena
     steps: Steps
-    quick: bool
-
-    @property
-    def rounds(self) -> int:
-        return 1 if self.quick else ROUNDS
-
-    def size(self, full: int, quick: int) -> int:
-        """How much of something one round takes."""
-        return quick if self.quick else full
+    effort: Effort

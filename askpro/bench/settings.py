@@ -4,6 +4,7 @@ from askpro import settings as product
 from askpro.settings import *  # noqa: F403
 
 INSTALLED_APPS = [*product.INSTALLED_APPS, "askpro.bench"]
+ROOT_URLCONF = "askpro.bench.urls"
 QUEUE_SETTINGS = "askpro.bench.queue_settings"
 # Dramatiq's default middleware, as the peer has it, on top of our own; settle does the work of the other three.
 DRAMATIQ_BROKER = {

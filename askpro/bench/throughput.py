@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from askpro.bench.contenders import Ours, Run, Side, rest
+from askpro.bench.contenders import Ours, RedisBroker, Run, Side, rest
 from askpro.bench.figures import Figure, Target
 from askpro.bench.models import Effect
 from askpro.bench.report import Report
@@ -46,34 +46,40 @@ class Rounds:
         ]
 
 
-def prefetches(quick: bool) -> tuple[int, ...]:
-    return (USUAL_BEST,) if quick else PREFETCHES
-
-
 def measure_empty(session: Session, report: Report) -> None:
-    """Ours, RedisBroker as it comes, and with several prefetches, of which the best counts."""
-    jobs = session.size(*EMPTY)
+    """Ours, RedisBroker as it comes, and RedisBroker with the prefetch that did best in a trial."""
+    jobs = session.effort.size(*EMPTY)
     session.steps.say("Workers start")
     ours, plain = session.arena.ours, session.arena.peer()
-    tuned = [session.arena.peer(prefetch) for prefetch in prefetches(session.quick)]
+    best = session.arena.peer(USUAL_BEST) if session.effort.quick else _best(session, jobs // 3)
     rounds = Rounds()
-    for number in range(session.rounds):
-        for side in (ours, plain, *tuned):
+    for number in range(session.effort.rounds):
+        for side in (ours, plain, best):
             session.steps.say(f"Empty jobs: {side.name}, round {number + 1}")
             rounds.add(side, side.run("empty", [{}] * jobs))
             rest(side)
             session.steps.done()
-    best = max(tuned, key=lambda side: median(rounds.rates(side.name)))
     report.figures += _empty_figures(rounds, ours.name, plain.name, best.name)
     report.costs += rounds.costs()
 
 
+def _best(session: Session, jobs: int) -> RedisBroker:
+    rates = {}
+    for prefetch in PREFETCHES:
+        side = session.arena.peer(prefetch)
+        session.steps.say(f"Empty jobs: trial of {side.name}")
+        rates[prefetch] = side.run("empty", [{}] * jobs).rate
+        rest(side)
+        session.steps.done()
+    return session.arena.peer(max(rates, key=rates.__getitem__))
+
+
 def measure_atomic(session: Session, report: Report) -> None:
     """Exactly once on our side; RedisBroker runs the same INSERT at least once, without a transaction around it."""
-    jobs = session.size(*ATOMIC)
+    jobs = session.effort.size(*ATOMIC)
     ours, peer = session.arena.ours, session.arena.peer(USUAL_BEST)
     rounds = Rounds()
-    for number in range(session.rounds):
+    for number in range(session.effort.rounds):
         for side in (ours, peer):
             session.steps.say(f"Atomic jobs: {side.name}, round {number + 1}")
             rounds.add(side, _run_effects(side, jobs))

@@ -8,9 +8,10 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from askpro.console.job_admin import JobAdmin
+from askpro.console.schedule_admin import ScheduleAdmin
 from askpro.console.worker_admin import SupervisorAdmin, WorkerAdmin
 
-__all__ = ["GroupAdmin", "JobAdmin", "SupervisorAdmin", "UserAdmin", "WorkerAdmin"]
+__all__ = ["GroupAdmin", "JobAdmin", "ScheduleAdmin", "SupervisorAdmin", "UserAdmin", "WorkerAdmin"]
 
 admin.site.unregister(User)
 admin.site.unregister(Group)

@@ -9,9 +9,9 @@ Tone = Literal["success", "info", "warning", "danger", "plain"]
 _STATES: Final[dict[Tone, str]] = {
     "success": "booked confirmed completed processed delivered done synced running",
     "info": "ongoing ended analyzed requested scheduled queued processing received sending sent",
-    "warning": "open follow_up retrying unknown unassigned no_show stopping pending",
+    "warning": "open follow_up retrying unknown unassigned no_show stopping pending paused",
     "danger": "dead failed lost crashed timed_out invalid conflict",
-    "plain": "waiting released cancelled ignored dropped no_request not_connected skipped obsolete stopped",
+    "plain": "waiting released cancelled ignored dropped no_request not_connected skipped obsolete stopped undeclared",
 }
 TONES: Final[dict[str, Tone]] = {state: tone for tone, states in _STATES.items() for state in states.split()}
 

@@ -48,6 +48,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": "Operations",
         "items": [
             entry("Jobs", "settings", "queues.job"),
+            entry("Schedule", "schedule", "queues.schedule"),
             entry("Webhook events", "webhook", "webhooks.webhookevent"),
             entry("Refused webhooks", "block", "webhooks.refusedwebhook"),
             entry("Workers", "memory", "queues.worker"),

@@ -4,6 +4,7 @@ from askpro.queues.actor import LedgerActor, actor, send_many, wake
 from askpro.queues.batches import Batch
 from askpro.queues.chains import chain
 from askpro.queues.errors import Cancelled, Gone, RateLimited, Rejected, Release, Unavailable, Unknown
+from askpro.queues.events import sends_on
 from askpro.queues.once import once
 from askpro.queues.progress import log, progress
 from askpro.queues.units import MIN, H, S
@@ -27,5 +28,6 @@ __all__ = [
     "once",
     "progress",
     "send_many",
+    "sends_on",
     "wake",
 ]

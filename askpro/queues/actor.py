@@ -13,6 +13,7 @@ from dramatiq import Message
 from askpro.queues import jobs
 from askpro.queues.arguments import encoded
 from askpro.queues.claim import Claim
+from askpro.queues.composition import JobMessage
 from askpro.queues.ids import uuid7
 from askpro.queues.outcome import Outcome, decide
 from askpro.queues.running import run, run_atomically
@@ -87,7 +88,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
             called = options.get(name, self.options.get(name))
             if called is not None:
                 options[name] = called.actor_name if isinstance(called, dramatiq.Actor) else called
-        return Message(
+        return JobMessage(
             queue_name=self.queue_name,
             actor_name=self.actor_name,
             args=args,

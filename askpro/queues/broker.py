@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import Lock
 from typing import Any
 
 import dramatiq
 from dramatiq import Message, Middleware
-from dramatiq.errors import QueueNotFound
+from dramatiq.errors import BrokerConnectionError, QueueNotFound
 from dramatiq.middleware import Callbacks, Pipelines, Retries
 
-from askpro.queues import jobs
+from askpro.queues import composition, jobs
 from askpro.queues.consumer import LedgerConsumer
+from askpro.queues.database import CONNECTION_ERRORS
+from askpro.queues.guest import Guest
 from askpro.queues.words import WORDS
 from askpro.queues.workload import Workload
 
@@ -25,6 +28,10 @@ class LedgerBroker(dramatiq.Broker):
         super().__init__(middleware=middleware or [])
         self.actor_options |= WORDS
         self.workload: Workload | None = None
+        # Set where Dramatiq's own command started the process.
+        self.worker: dramatiq.Worker | None = None
+        self.guest: Guest | None = None
+        self._boarding = Lock()
         for replaced in self.middleware:
             if isinstance(replaced, REPLACED):
                 raise ValueError(f"{type(replaced).__name__} has no place here: settle does its work. Remove it.")
@@ -52,9 +59,22 @@ class LedgerBroker(dramatiq.Broker):
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30000) -> LedgerConsumer:
         """A consumer over one queue; `prefetch` is not used: the claim's size follows what the threads get done."""
-        if self.workload is None:
-            raise RuntimeError("This process works no queues: start it with `manage.py queues_run`.")
-        return LedgerConsumer(self, self.workload, queue_name, timeout)
+        return LedgerConsumer(self, self._own_workload(), queue_name, timeout)
+
+    def _own_workload(self) -> Workload:
+        with self._boarding:
+            if self.workload is None:
+                if self.worker is None:
+                    raise RuntimeError("This process works no queues: start it with `manage.py queues_run`.")
+                try:
+                    self.guest = Guest(self.worker)
+                except CONNECTION_ERRORS as error:
+                    raise BrokerConnectionError(type(error).__name__) from error  # type: ignore[no-untyped-call]
+                self.workload = self.guest.workload
+            return self.workload
 
     def _actor(self, message: Message[Any]) -> Any:
         return self.get_actor(message.actor_name)
+
+
+composition.refuse(LedgerBroker)

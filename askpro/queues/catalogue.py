@@ -6,6 +6,7 @@ from typing import Any
 
 from dramatiq import get_broker
 
+from askpro.queues.actor import LedgerActor
 from askpro.queues.units import MIN, H, S
 
 HEAD = (
@@ -20,7 +21,8 @@ def table(modules: Iterable[str]) -> str:
     Rows written and outside calls stand in the actor's docstring, as lines "Writes: …" and "Calls: …".
     """
     wanted = tuple(modules)
-    actors: list[Any] = [actor for actor in get_broker().actors.values() if actor.fn.__module__.split(".")[0] in wanted]
+    ours = (actor for actor in get_broker().actors.values() if isinstance(actor, LedgerActor))
+    actors: list[Any] = [actor for actor in ours if actor.fn.__module__.split(".")[0] in wanted]
     actors.sort(key=lambda actor: (actor.queue_name, actor.actor_name))
     return "\n".join([*HEAD, *(_row(actor) for actor in actors)]) + "\n"
 

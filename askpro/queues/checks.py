@@ -1,13 +1,19 @@
 """Wrong configuration fails at start, with the fix in the message."""
 
+import difflib
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
-from django.utils.module_loading import import_string
+from django.utils.module_loading import autodiscover_modules, import_string
+from dramatiq import get_broker
+from dramatiq.errors import ActorNotFound
 
+from askpro.queues import schedule
 from askpro.queues.config import InvalidQueueSettings, pools, unworked_queues
+
+SCHEDULE_HINT = "Correct the entry in askpro/queue_settings.py."
 
 
 @register(Tags.compatibility)
@@ -38,6 +44,29 @@ def check_sweepers(**_: Any) -> list[CheckMessage]:
         except ImportError as error:
             errors.append(Error(f"SWEEPERS names {path}: {error}.", hint="Correct settings.py.", id="queues.E003"))
     return errors
+
+
+@register(Tags.compatibility)
+def check_schedule(**_: Any) -> list[CheckMessage]:
+    """Every entry of the schedule names a moment, an actor, and arguments that the actor takes."""
+    autodiscover_modules("tasks")
+    try:
+        entries = schedule.entries()
+    except schedule.InvalidSchedule as error:
+        return [Error(f"SCHEDULE, {error}", hint=SCHEDULE_HINT, id="queues.E004")]
+    problems = ((entry.name, _problem_with(entry)) for entry in entries.values())
+    return [Error(f"SCHEDULE, {name}: {said}", hint=SCHEDULE_HINT, id="queues.E005") for name, said in problems if said]
+
+
+def _problem_with(entry: schedule.Entry) -> str:
+    try:
+        entry.message()
+    except ActorNotFound:
+        near = difflib.get_close_matches(entry.actor, get_broker().actors, n=1)
+        return f"no actor {entry.actor!r}." + (f" Did you mean {near[0]!r}?" if near else "")
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 @register(Tags.database)

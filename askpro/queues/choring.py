@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 
-from askpro.queues import acts, alerts, chores, watch
+from askpro.queues import acts, alerts, chores, schedule, watch
 from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.process import become_child
 from askpro.queues.recover import Death, recover
@@ -30,6 +30,7 @@ UNIQUE_EVERY = 10.0
 OVERDUE_EVERY = 10.0
 SWEEP_EVERY = 30.0
 ALERT_EVERY = 5.0
+SCHEDULE_EVERY = 1.0
 
 
 class Rhythm:
@@ -123,6 +124,7 @@ class Sweeping(threading.Thread):
             Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
             Rhythm(OVERDUE_EVERY, acts.end_overdue),
             Rhythm(OVERDUE_EVERY, acts.end_expired),
+            Rhythm(SCHEDULE_EVERY, schedule.Timetable().send_due),
             *(Rhythm(SWEEP_EVERY, partial(_sweep, path)) for path in settings.SWEEPERS),
         ]
 

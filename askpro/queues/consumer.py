@@ -10,6 +10,7 @@ from typing import Any
 import dramatiq
 from dramatiq import MessageProxy
 from dramatiq.errors import BrokerConnectionError
+from dramatiq.threading import Interrupt
 
 from askpro.queues import limits
 from askpro.queues.claim import Claim
@@ -63,12 +64,12 @@ class LedgerConsumer(dramatiq.Consumer):
     def ack(self, message: MessageProxy) -> None:
         """Dramatiq is done with the message. Its exception is cleared right after this returns: read it now."""
         assert isinstance(message, LedgerMessage)
-        actor: Any = self._broker.get_actor(message.actor_name)
-        outcome = actor.outcome(message.claim, message._exception)
-        if outcome.error_class:
-            # The trace stands on the attempt. A log line must not carry what an exception may quote.
-            log.warning("%s %s: %s after %s", message.actor_name, message.claim.id, outcome.status, outcome.error_class)
-        self._workload.finished(message.claim, outcome)
+        while True:
+            try:
+                return self._settle(message)
+            except Interrupt:
+                # A time limit or a cancellation that came too late for the job must not cost its settling.
+                continue
 
     nack = ack
 
@@ -78,6 +79,14 @@ class LedgerConsumer(dramatiq.Consumer):
     def close(self) -> None:
         self._give_back()
         self._intake.close()
+
+    def _settle(self, message: LedgerMessage) -> None:
+        actor: Any = self._broker.get_actor(message.actor_name)
+        outcome = actor.outcome(message.claim, message._exception)
+        if outcome.error_class:
+            # The trace stands on the attempt. A log line must not carry what an exception may quote.
+            log.warning("%s %s: %s after %s", message.actor_name, message.claim.id, outcome.status, outcome.error_class)
+        self._workload.finished(message.claim, outcome)
 
     def _take_in(self) -> None:
         if not self._claimed:

@@ -53,6 +53,24 @@ class DatabaseConnections(Middleware):
     before_consumer_thread_shutdown = after_worker_thread_shutdown
 
 
+class GuestWorkers(Middleware):
+    """Lets Dramatiq's own commands work the queues: theirs is the process, the rows and the settling are the broker's.
+
+    Boarding waits for the first consumer, which is started again until PostgreSQL is there; a hook would not be.
+    """
+
+    def before_worker_boot(self, broker: Any, worker: dramatiq.Worker) -> None:
+        broker.worker = worker
+
+    def before_worker_shutdown(self, broker: Any, worker: dramatiq.Worker) -> None:
+        if broker.guest is not None:
+            broker.guest.stop()
+
+    def after_worker_shutdown(self, broker: Any, worker: dramatiq.Worker) -> None:
+        if broker.guest is not None:
+            broker.guest.leave()
+
+
 def _forget_connections() -> None:
     """Close this thread's connections and drop Django's objects: an interrupt inside `atomic` leaves one that believes
     to be in a transaction for ever, and refuses to connect again."""

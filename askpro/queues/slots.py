@@ -61,6 +61,13 @@ class Slots:
         """The run has ended, its limit with it: settling waits for PostgreSQL as long as it takes."""
         self._memory[HEADER.size + slot * ENTRY.size] = OVER
 
+    def expire(self, slot: int) -> None:
+        """Move the entry's time limit to now."""
+        offset = HEADER.size + slot * ENTRY.size
+        state, job_id, claim_no, started, _ = ENTRY.unpack_from(self._memory, offset)
+        if state == RUNNING:
+            ENTRY.pack_into(self._memory, offset, state, job_id, claim_no, started, time.monotonic_ns())
+
     def free(self, slot: int) -> None:
         self._memory[HEADER.size + slot * ENTRY.size] = FREE
         with self._lock:

@@ -1,6 +1,7 @@
 """For tests: run the jobs that were sent, here and now, with the real claim and the real settle."""
 
 import time
+from inspect import signature
 from typing import Any
 
 from django.db import connection
@@ -43,6 +44,20 @@ def sent(actor: Any) -> list[dict[str, Any]]:
     """The keyword arguments of every unfinished job of an actor, oldest first."""
     jobs_of_actor = Job.objects.filter(actor_name=actor.actor_name, status__in=Job.LIVE).order_by("id")
     return list(jobs_of_actor.values_list("kwargs", flat=True))
+
+
+def assert_sent(actor: Any, *, times: int | None = None, **arguments: Any) -> list[Job]:
+    """The actor's jobs with at least these arguments, whatever became of them, oldest first.
+
+    Fails when there is none, or not so many as `times` says; then it lists what was sent to the actor instead.
+    """
+    jobs_of_actor = list(Job.objects.filter(actor_name=actor.actor_name).order_by("id"))
+    said = [(job, signature(actor.fn).bind(*job.args, **job.kwargs).arguments) for job in jobs_of_actor]
+    found = [job for job, given in said if arguments.items() <= given.items()]
+    if len(found) == times or (times is None and found):
+        return found
+    wanted = f"{actor.actor_name}({', '.join(f'{name}={value!r}' for name, value in arguments.items())})"
+    raise AssertionError(f"{wanted} was sent {len(found)} times; sent to it: {[dict(given) for _, given in said]}")
 
 
 def _claim_ready() -> list[Claim]:

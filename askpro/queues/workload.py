@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from dramatiq import Worker as DramatiqWorker
 from dramatiq.common import iter_queue
+from dramatiq.threading import Interrupt
 
 from askpro.queues import hints
 from askpro.queues.claim import Claim
 from askpro.queues.database import EngineConnection
+from askpro.queues.interrupts import Interrupter
 from askpro.queues.outcome import BACK, Outcome
 from askpro.queues.running import current
 from askpro.queues.settle import Item, Settler
@@ -52,6 +54,7 @@ class Workload:
     def attach(self, worker: DramatiqWorker) -> None:
         """Know Dramatiq's worker, to take back what its threads have not started."""
         self._worker = worker
+        Interrupter(self).start()
 
     def claim(self, fetch: Callable[[], list[Claim]]) -> list[Claim]:
         """Claim with `fetch` and remember what came. One at a time, so that no claim is taken for an orphan."""
@@ -108,6 +111,7 @@ class Workload:
         if claim.slot is not None:
             self._slots.over(claim.slot)
         with self._moved:
+            claim.thread_id = 0
             self._last_move = time.monotonic()
             self._handed -= 1
             if self._handed in (self.most_handed // 2, self.threads - 1):
@@ -116,6 +120,23 @@ class Workload:
             self._let_go(claim)
         else:
             self._settler.put(Item(claim, outcome, time.monotonic()))
+
+    def running(self) -> list[Claim]:
+        """The jobs that a thread works on right now."""
+        return [claim for claim in list(self._held.values()) if claim.thread_id]
+
+    def interrupt(
+        self, claim: Claim, raise_in: Callable[[int, type[BaseException]], Any], error: type[Interrupt]
+    ) -> None:
+        """Raise `error` in the thread that runs the job, unless it has just ended."""
+        with self._moved:
+            if claim.thread_id:
+                raise_in(claim.thread_id, error)
+
+    def end_time_of(self, claim: Claim) -> None:
+        """Declare the job's time limit reached: the forker kills what does not end by itself."""
+        if claim.slot is not None:
+            self._slots.expire(claim.slot)
 
     @property
     def is_stuck(self) -> bool:

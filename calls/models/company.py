@@ -6,6 +6,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from askpro.encryption import EncryptedTextField
+from askpro.queues.events import AtomicSave
 
 e164 = RegexValidator(r"^\+[1-9][0-9]{6,14}$", "Write the number in E.164 form, such as +493023125100.")
 
@@ -79,7 +80,7 @@ class Branch(models.Model):
         return ", ".join(part for part in (self.street, town) if part)
 
 
-class PhoneNumber(models.Model):
+class PhoneNumber(AtomicSave, models.Model):
     """A number that callers dial. It alone decides which tenant a call belongs to."""
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="phone_numbers")

@@ -33,6 +33,15 @@ def timeout() -> Answer:
     raise requests.ReadTimeout
 
 
+def no_connection() -> Answer:
+    raise requests.ConnectTimeout
+
+
+def killed() -> Answer:
+    """Ends the asking process here; the request may be carried out later."""
+    raise KeyboardInterrupt
+
+
 class CalcomStub:
     """Answers like Cal.com. A fault comes instead of the next answer to a route; after_effect: it has happened."""
 
@@ -68,6 +77,10 @@ class CalcomStub:
             | values
         )
         return self.bookings[-1]
+
+    def carry_out_late(self) -> None:
+        """The newest request for a booking reaches Cal.com now."""
+        self._create(next(values for method, _, values in reversed(self.requests) if method == "POST"))
 
     def _answer(self, request: requests.PreparedRequest) -> Answer:
         url = urlsplit(str(request.url))

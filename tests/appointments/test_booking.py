@@ -9,10 +9,10 @@ import pytest
 from appointments import booking
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import create_appointment_from_call
-from askpro.queues.errors import Gone, RateLimited, Rejected, Unavailable, Unknown
+from askpro.queues.errors import Gone, RateLimited, Rejected, Release, Unavailable, Unknown
 from calls.models import BookingRequest
 from notifications.models import Notification
-from tests.appointments.calcom_stub import CalcomStub, error, timeout
+from tests.appointments.calcom_stub import CalcomStub, error, killed, no_connection, timeout
 from tests.appointments.salon import HOST, NOW, WISH, branch, call, company, customer, request, service, staff, wished
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -89,14 +89,65 @@ def test_it_looks_before_it_books_again_when_killed_after_the_call(calendar: Cal
     assert told(Appointment.objects.get()) == {("confirmation", 1)}
 
 
-def test_it_books_once_when_killed_between_reserving_and_calling(calendar: CalcomStub) -> None:
+def test_it_books_once_when_killed_between_reserving_and_calling(calendar: CalcomStub, clock: Any) -> None:
     wish = wished()
     killed = mock.patch.object(booking.calcom, "for_company", side_effect=KeyboardInterrupt)
     with killed, pytest.raises(KeyboardInterrupt):
         run(wish)
+    clock.shift(booking.JUDGED_AFTER)
     run(wish)
     assert Appointment.objects.get().status == "confirmed"
     assert len(calendar.bookings) == 1
+
+
+def test_it_waits_for_the_request_of_a_killed_process_instead_of_booking_twice(
+    calendar: CalcomStub, clock: Any
+) -> None:
+    wish = wished()
+    calendar.fail(CREATE, killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(wish)
+    with pytest.raises(Release) as waits:
+        run(wish)
+    assert 0 < waits.value.after <= booking.JUDGED_AFTER.total_seconds()
+    calendar.carry_out_late()
+    run(wish)
+    assert Appointment.objects.get().status == "confirmed"
+    assert (calendar.asked(CREATE), len(calendar.bookings)) == (1, 1)
+
+
+def test_it_asks_again_when_the_request_of_a_killed_process_came_to_nothing(calendar: CalcomStub, clock: Any) -> None:
+    wish = wished()
+    calendar.fail(CREATE, killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(wish)
+    clock.shift(booking.JUDGED_AFTER)
+    run(wish)
+    assert (calendar.asked(CREATE), len(calendar.bookings)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "raised"), [(error("429"), RateLimited), (no_connection, Unavailable)], ids=["throttled", "unconnected"]
+)
+def test_it_need_not_wait_for_what_never_reached_cal_com(calendar: CalcomStub, fault: Any, raised: Any) -> None:
+    wish = wished()
+    calendar.fail(CREATE, fault)
+    with pytest.raises(raised):
+        run(wish)
+    run(wish)
+    assert Appointment.objects.get().status == "confirmed"
+
+
+def test_it_books_the_other_request_while_one_may_be_on_its_way(calendar: CalcomStub) -> None:
+    wish = wished()
+    calendar.fail(CREATE, killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(wish)
+    other = request(wish.call, ordinal=2, starts_at=WISH + timedelta(days=1))
+    with pytest.raises(Release):
+        run(wish)
+    other.refresh_from_db()
+    assert other.status == "booked"
 
 
 def test_it_does_nothing_more_when_run_again_after_success(calendar: CalcomStub) -> None:
@@ -222,7 +273,7 @@ def test_it_waits_for_the_hosts_yes_when_cal_com_answers_pending(calendar: Calco
     assert calendar.asked(CREATE) == 1
 
 
-def test_it_opens_a_follow_up_at_the_second_failure_and_settles_it_on_success(calendar: CalcomStub) -> None:
+def test_it_opens_a_follow_up_at_the_second_failure_and_settles_it_on_success(calendar: CalcomStub, clock: Any) -> None:
     wish = wished()
     calendar.fail(CREATE, error("500"))
     with pytest.raises(Unknown):
@@ -232,17 +283,21 @@ def test_it_opens_a_follow_up_at_the_second_failure_and_settles_it_on_success(ca
     with pytest.raises(Unavailable):
         run(wish)
     assert FollowUp.objects.get().reason == "provider_down"
+    clock.shift(booking.JUDGED_AFTER)
     run(wish)
     assert FollowUp.objects.get().status == "obsolete"
     assert Appointment.objects.get().status == "confirmed"
 
 
-def test_it_calls_the_slot_gone_when_cal_com_fails_again_and_offers_it_no_more(calendar: CalcomStub) -> None:
+def test_it_calls_the_slot_gone_when_cal_com_fails_again_and_offers_it_no_more(
+    calendar: CalcomStub, clock: Any
+) -> None:
     wish = wished()
     for _ in range(2):
         calendar.fail(CREATE, error("500"))
     with pytest.raises(Unknown):
         run(wish)
+    clock.shift(booking.JUDGED_AFTER)
     run(wish)
     assert FollowUp.objects.get().reason == "slot_gone"
 
@@ -284,7 +339,7 @@ def test_it_is_rejected_with_advice_when_the_key_is_not_valid(calendar: CalcomSt
         run(wished())
 
 
-def test_it_books_the_second_request_although_the_first_one_fails(calendar: CalcomStub) -> None:
+def test_it_books_the_second_request_although_the_first_one_fails(calendar: CalcomStub, clock: Any) -> None:
     wish = wished()
     other = request(wish.call, ordinal=2, starts_at=WISH + timedelta(days=1))
     calendar.fail(CREATE, error("500"))
@@ -292,6 +347,7 @@ def test_it_books_the_second_request_although_the_first_one_fails(calendar: Calc
         run(wish)
     other.refresh_from_db()
     assert other.status == "booked"
+    clock.shift(booking.JUDGED_AFTER)
     run(wish)
     assert Appointment.objects.filter(status="confirmed").count() == 2
 
@@ -305,7 +361,9 @@ def test_it_tells_a_person_when_somebody_else_than_wished_was_booked(calendar: C
     assert Appointment.objects.get().status == "confirmed"
 
 
-def test_it_leaves_a_request_alone_that_a_person_has_taken_over(calendar: CalcomStub, admin_user: Any) -> None:
+def test_it_leaves_a_request_alone_that_a_person_has_taken_over(
+    calendar: CalcomStub, clock: Any, admin_user: Any
+) -> None:
     wish = wished()
     calendar.fail(CREATE, error("500"))
     calendar.fail(CREATE, error("500"))
@@ -313,6 +371,7 @@ def test_it_leaves_a_request_alone_that_a_person_has_taken_over(calendar: Calcom
     for _ in range(2):
         with pytest.raises(Unknown):
             run(wish)
+        clock.shift(booking.JUDGED_AFTER)
     assert FollowUp.objects.get().resolve(admin_user, "Called back.")
     run(wish)
     assert calendar.bookings == []

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from appointments import sweepers
+from appointments.booking import JUDGED_AFTER
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import clear_reservation, create_appointment_from_call
 from askpro.queues.errors import Unknown
@@ -66,13 +67,14 @@ def test_it_hands_over_once_when_the_job_is_dead_and_a_retry_still_books(
 
 
 def test_it_leaves_one_entry_to_a_person_when_the_job_died_of_an_outage(
-    forgotten: BookingRequest, calendar: CalcomStub
+    forgotten: BookingRequest, calendar: CalcomStub, clock: Any
 ) -> None:
     calendar.free = [WISH.isoformat()]
     for _ in range(2):
         calendar.fail("POST /v2/bookings", error("500"))
         with pytest.raises(Unknown):
             create_appointment_from_call(call_id=forgotten.call_id)
+        clock.shift(JUDGED_AFTER)
     create_appointment_from_call.send(call_id=forgotten.call_id)
     Job.objects.update(status="dead")
     sweepers.sweep()

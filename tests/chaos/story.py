@@ -12,7 +12,7 @@ from tests.chaos.verdict import rows, verdict
 from tests.chaos.world import World
 from tests.queues.processes import wait_until
 
-DRAIN_SECONDS = 120.0
+DRAIN_SECONDS = 60.0
 
 
 def live_through(world: World, jobs: int, seed: int) -> int:
@@ -47,7 +47,7 @@ def live_through(world: World, jobs: int, seed: int) -> int:
 
 def _judge(world: World, load: Load, began: float) -> int:
     at = time.monotonic()
-    wait_until(lambda: not Job.objects.filter(status__in=Job.LIVE).exists(), DRAIN_SECONDS)
+    wait_until(lambda: not Job.objects.filter(status__in=Job.LIVE).exists(), DRAIN_SECONDS + Job.objects.count() / 50)
     drained = time.monotonic() - at
     problems = [*verdict(), *load.errors]
     if load.longest_push > 0.5:

@@ -2,33 +2,35 @@
 
 import random
 import time
+import uuid
 from collections import Counter
+from typing import Any
 
 import pytest
 from django.db import connection
 from dramatiq import get_broker
 
-from askpro.queues import chain, chores, jobs, locks
-from askpro.queues.claim import Claim, by_age, by_ids
+from askpro.queues import Batch, acts, chain, chores, guards
+from askpro.queues.claim import Claim, Who, by_age, by_ids
 from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, Job, Lock, Worker
-from askpro.queues.outcome import COMPLETED, Outcome, decide, released
+from askpro.queues.models import Batch as BatchRow
+from askpro.queues.outcome import BACK, COMPLETED, Outcome, decide, released
 from askpro.queues.recover import Death, recover, recover_lost
 from askpro.queues.settle import Item, settle
 from tests.queues import actors
 
 pytestmark = pytest.mark.django_db(transaction=True)
-STEPS = 600
+STEPS = 400
 MOVING = ("queued", "scheduled", "retrying", "released")
-BLOCKED = Outcome("released", None, reason="waits for its lock")
-BACK = Outcome("queued", None)
 
 
 class Walk:
     """Workers as dictionaries of claims; a stolen claim stays with its old holder, who is a zombie from then on."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, with_batches: bool = False) -> None:
         self.random = random.Random(seed)
+        self.with_batches = with_batches
         self.database = EngineConnection()
         self.workers: dict[int, dict[str, Claim]] = {}
         self.zombies: list[tuple[int, Claim]] = []
@@ -57,29 +59,51 @@ class Walk:
         step()
 
     def send(self) -> None:
-        kind = self.random.randrange(5)
+        kind = self.random.randrange(8)
         if kind == 0:
-            chain([actors.step.message(name=str(number)) for number in range(self.random.randint(1, 4))]).send()
-        elif kind < 3:
+            chain(self.links()).send()
+        elif kind == 1:
             actors.alone.send(key=self.random.choice("abc"))
+        elif kind == 2:
+            actors.ordered.send(key=self.random.choice("abc"), number=1)
+        elif kind == 3:
+            actors.two_at_once.send(company_id=self.random.randint(1, 2), number=1)
+        elif kind == 4:
+            actors.unique.send(company_id=self.random.randint(1, 2))
+        elif kind == 5 and self.with_batches:
+            self.send_batch()
         else:
             actors.nothing.send_with_options(
                 args=(1,), max_retries=self.random.randint(0, 2), delay=self.random.choice([None, 1])
             )
 
+    def links(self) -> list[Any]:
+        return [actors.step.message(name=str(number)) for number in range(self.random.randint(1, 4))]
+
+    def send_batch(self) -> None:
+        members = [self.random.choice([actors.nothing.message(1), self.links()]) for _ in range(4)]
+        called = {name: actors.step.message(name=name) for name in ("on_success", "on_failure", "on_finish")}
+        Batch(members, allow_failures=self.random.random() < 0.5, **called).send()
+
     def claim(self) -> None:
         worker = self.random.choice(list(self.workers))
-        known = get_broker().actors
         if self.random.random() < 0.5:
             ids = [str(pk) for pk in Job.objects.order_by("?").values_list("pk", flat=True)[:6]]
-            claims = by_ids(self.database, worker, "default", known, ids) if ids else []
+            claims = by_ids(self.who(worker), ids) if ids else []
         else:
-            claims = by_age(self.database, worker, "default", known, self.random.randint(1, 6))
-        free, blocked = locks.acquire(self.database, claims)
-        assert self.settle(worker, [(claim, BLOCKED) for claim in blocked]) == {claim.id for claim in blocked}
-        for claim in free:
+            claims = by_age(self.who(worker), self.random.randint(1, 6))
+        self.begin(worker, claims)
+
+    def begin(self, worker: int, claims: list[Claim]) -> None:
+        may, refused = guards.sort_out(self.database, claims)
+        assert self.settle(worker, refused) == {claim.id for claim, _ in refused}
+        self.spent.update(claim.id for claim, outcome in refused if outcome.spends_try)
+        for claim in may:
             claim.started = time.monotonic()
             self.workers[worker][claim.id] = claim
+
+    def who(self, worker: int) -> Who:
+        return self.database, worker, "default", get_broker().actors
 
     def finish(self) -> None:
         worker, held = self.random.choice(list(self.workers.items()))
@@ -138,12 +162,12 @@ class Walk:
         held.clear()
 
     def cancel(self) -> None:
-        for pk in Job.objects.filter(chain_id=None).order_by("?").values_list("pk", flat=True)[:1]:
-            jobs.cancel(pk)
+        for pk in Job.objects.order_by("?").values_list("pk", flat=True)[:1]:
+            acts.cancel(pk)
 
     def retry(self) -> None:
         for pk in Job.objects.order_by("?").values_list("pk", flat=True)[:5]:
-            jobs.retry(pk)
+            acts.retry(pk)
 
     def do_chores(self) -> None:
         chores.promote(self.database)
@@ -159,50 +183,159 @@ class Walk:
         held = {job_id for claims in self.workers.values() for job_id in claims}
         processing = set(map(str, Job.objects.filter(status="processing").values_list("pk", flat=True)))
         assert processing == held, "what PostgreSQL thinks is held is not what is held"
-        claims = [claim for held in self.workers.values() for claim in held.values()]
-        keys = {(claim.lock_key, claim.id) for claim in claims if claim.lock_key}
-        assert {(key, str(job_id)) for key, job_id in Lock.objects.values_list("key", "job_id")} == keys, (
-            "the keys are not with those who run"
-        )
         done = set(map(str, Job.objects.filter(status="completed").values_list("pk", flat=True)))
         assert done == self.completed, "a completed job changed"
         for pk, spent in Job.objects.values_list("pk", "tries_spent"):
             assert spent == self.spent[str(pk)], "a try was paid that was not spent"
+        self.check_keys()
+        for batch in BatchRow.objects.all():
+            self.check_batch(batch)
+
+    def check_keys(self) -> None:
+        claims = [claim for held in self.workers.values() for claim in held.values()]
+        alone = {(claim.feature("lock"), claim.id) for claim in claims if claim.feature("lock")}
+        locks = {(key, str(job_id)) for key, job_id in Lock.objects.values_list("key", "job_id")}
+        assert alone <= locks, "a job runs without its key"
+        places = Counter(claim.feature("share") for claim in claims if claim.feature("share"))
+        assert max(places.values(), default=0) <= 2, "too many run at once"
+        for key, job_id in locks - alone:
+            status, in_order = Job.objects.values_list("status", "in_order").get(pk=job_id)
+            unfinished = in_order and status not in Job.FINAL
+            assert "#" in key or unfinished, f"{key} is kept by a job that is {status}"
+
+    def check_batch(self, batch: BatchRow) -> None:
+        members: dict[Any, list[str]] = {}
+        for pk, chain_id, status in batch_jobs(batch):
+            members.setdefault(chain_id or pk, []).append(status)
+        # A retried step runs although a later one is cancelled: its chain is over when nothing of it moves.
+        over = [m for m in members.values() if not {*MOVING, "processing"} & set(m)]
+        failed = [m for m in over if {"dead", "cancelled"} & set(m)]
+        completed = [m for m in over if set(m) == {"completed"}]
+        story = (batch.pk, batch.generation, batch.allow_failures, members)
+        assert batch.failed == len(failed), ("failures are miscounted", batch.failed, story)
+        assert batch.pending == 4 - len(failed) - len(completed), ("the rest is miscounted", batch.pending, story)
+        assert (batch.pending == 0) == (batch.status == "finished"), story
 
     def come_to_rest(self) -> None:
         for worker, held in self.workers.items():
             self.settle(worker, [(claim, COMPLETED) for claim in held.values()])
             held.clear()
-        for _ in range(3000):
+        worker = next(iter(self.workers))
+        for _ in range(300):
             self.do_chores()
-            worker = next(iter(self.workers))
-            claims = by_age(self.database, worker, "default", get_broker().actors, 50)
-            free, blocked = locks.acquire(self.database, claims)
-            self.settle(worker, [(claim, BLOCKED) for claim in blocked] + [(claim, COMPLETED) for claim in free])
-            if (
-                not claims
-                and not Job.objects.filter(status__in=["queued", "scheduled", "retrying", "released"]).exists()
-            ):
+            self.begin(worker, by_age(self.who(worker), 50))
+            held = self.workers[worker]
+            self.settle(worker, [(claim, COMPLETED) for claim in held.values()])
+            if not held and not Job.objects.filter(status__in=MOVING).exists():
                 return
-        raise AssertionError("it does not come to rest")
+            held.clear()
+        moving = Job.objects.filter(status__in=MOVING)
+        raise AssertionError(f"it does not come to rest: {moving.values_list()[:3]}; {Lock.objects.values_list()}")
+
+
+def batch_jobs(batch: BatchRow) -> list[tuple[Any, Any, str]]:
+    return list(Job.objects.filter(batch_id=batch.pk).order_by("id").values_list("pk", "chain_id", "status"))
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_random_walk_never_breaks_a_promise(seed, transactional_db):
     walk = Walk(seed)
-    for number in range(STEPS):
-        walk.step()
-        if number % 10 == 0:
-            walk.check()
-    walk.check()
-    walk.come_to_rest()
+    go(walk)
+    assert not Lock.objects.exists()
     left = Job.objects.filter(status__in=Job.LIVE)
     halted = Job.objects.filter(chain_id__in=left.values("chain_id"), status__in=["dead", "cancelled"])
     assert set(left.values_list("status", flat=True)) <= {"waiting"}
     assert set(left.values_list("chain_id", flat=True)) <= set(halted.values_list("chain_id", flat=True))
-    assert not Lock.objects.exists()
     with connection.cursor() as cursor:
         cursor.execute("SELECT job_id FROM queues_attempt WHERE outcome = 'completed' GROUP BY 1 HAVING count(*) > 1")
         assert cursor.fetchall() == []
     assert Attempt.objects.count() > 50
-    walk.database.close()
+
+
+@pytest.mark.xfail(reason="batches are miscounted when members of one chain end together, or are retried after a sweep")
+@pytest.mark.parametrize("seed", [1])
+def test_batches_are_counted_exactly_on_a_random_walk(seed, transactional_db):
+    go(Walk(seed, with_batches=True))
+    assert not BatchRow.objects.exclude(status="finished").exists()
+
+
+def go(walk: Walk) -> None:
+    try:
+        for number in range(STEPS):
+            walk.step()
+            if number % 10 == 0:
+                walk.check()
+        walk.check()
+        walk.come_to_rest()
+    finally:
+        walk.database.close()
+
+
+def settle_together(database: EngineConnection, outcomes: dict[str, Outcome]) -> None:
+    """Claim everything and end it in one statement, each job with its actor's outcome."""
+    claims = by_age((database, 1, "default", get_broker().actors), 100)
+    now = time.monotonic()
+    for claim in claims:
+        claim.started = now
+    settle(database, 1, "v1", [Item(claim, outcomes[claim.actor_name], now) for claim in claims])
+
+
+def state() -> tuple[str, int, int]:
+    row = BatchRow.objects.get()
+    return row.status, row.pending, row.failed
+
+
+def test_the_holder_of_an_ordered_key_and_a_retried_earlier_job_do_not_wait_for_each_other(transactional_db):
+    database = EngineConnection()
+    dead = decide(ValueError("no"), tries_left=0, tries_spent=0, backoff=(0,))
+    again = decide(ValueError("no"), tries_left=1, tries_spent=0, backoff=(0,))
+    who = (database, 1, "default", get_broker().actors)
+
+    def run(outcome: Outcome) -> None:
+        may, refused = guards.sort_out(database, by_age(who, 100))
+        now = time.monotonic()
+        settle(database, 1, "v1", [Item(claim, end, now) for claim, end in [*((c, outcome) for c in may), *refused]])
+
+    try:
+        first = actors.ordered.send(key="a", number=1).message_id
+        run(dead)
+        actors.ordered.send(key="a", number=2)
+        run(again)
+        chores.promote(database)
+        assert acts.retry(uuid.UUID(first))
+        for _ in range(5):
+            run(COMPLETED)
+            chores.promote(database)
+            chores.free_locks(database)
+        assert set(Job.objects.values_list("status", flat=True)) == {"completed"}
+    finally:
+        database.close()
+
+
+@pytest.mark.xfail(strict=True, reason="the chain is counted when its later steps are swept, and again when it ends")
+def test_a_chain_that_retries_beside_a_failure_is_counted_once(transactional_db):
+    database = EngineConnection()
+    dead = decide(ValueError("no"), tries_left=0, tries_spent=0, backoff=(0,))
+    again = decide(ValueError("no"), tries_left=1, tries_spent=0, backoff=(0,))
+    try:
+        Batch([actors.last_chance.message(), [actors.nothing.message(1), actors.step.message(name="after")]]).send()
+        settle_together(database, {"last_chance": dead, "nothing": again})
+        assert state() == ("open", 1, 1)
+        chores.promote(database)
+        settle_together(database, {"nothing": COMPLETED})
+        assert state() == ("finished", 0, 2)
+    finally:
+        database.close()
+
+
+@pytest.mark.xfail(strict=True, reason="a chain whose later step a person cancelled is counted at once and at its end")
+def test_a_chain_whose_later_step_was_cancelled_is_counted_once(transactional_db):
+    database = EngineConnection()
+    try:
+        Batch([actors.nothing.message(1), [actors.nothing.message(1), actors.step.message(name="after")]]).send()
+        acts.cancel(Job.objects.get(chain_step=1).pk)
+        while Job.objects.filter(status="queued").exists():
+            settle_together(database, {"nothing": COMPLETED})
+        assert state() == ("finished", 0, 1)
+    finally:
+        database.close()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from appointments.models import Appointment, DailyCount, FollowUp
+from askpro.queues import schedule
 from calls.models import BookingRequest, Branch, Call, Company, Customer, PhoneNumber, Service, Staff
 from tests.console.traffic import make_events, make_jobs, make_messages, make_workers
 from tests.console.world import HOSTILE, World
@@ -71,6 +72,7 @@ def make_world(calls: int = 12, seed: int = 7) -> World:
     make_messages(world, dice)
     make_workers(world)
     make_jobs(world, dice)
+    schedule.sync(timezone.now())
     _counts(world, dice)
     _age(world)
     return world

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.test import Client
 
 from appointments.models import FollowUp
-from askpro.queues.models import Job
+from askpro.queues.models import Job, Schedule
 from tests.console.world import World
 from webhooks.models import WebhookEvent
 
@@ -197,3 +197,24 @@ def test_it_writes_nothing_on_get(admin_client: Client, world: World) -> None:
 
     assert rows() == before
     assert not LogEntry.objects.exists()
+
+
+def test_it_pauses_resumes_and_runs_what_the_clock_sends(admin_client: Client, world: World) -> None:
+    row = Schedule.objects.get(name="nightly-recount")
+    page = f"/admin/queues/schedule/{row.pk}"
+
+    admin_client.post(f"{page}/pause/", {**CONFIRMED, "note": "Der Server wird umgezogen."})
+    row.refresh_from_db()
+    assert row.is_paused
+
+    admin_client.post(f"{page}/run-now/", CONFIRMED)
+    tick = row.ticks.get()
+    assert Job.objects.get(pk=tick.job_id).actor_name == "recount_all"
+    shown = admin_client.get(f"{page}/change/").content.decode()
+    assert "by hand" in shown
+    assert "paused" in shown
+
+    admin_client.post(f"{page}/resume/", CONFIRMED)
+    row.refresh_from_db()
+    assert row.next_at is not None
+    assert LogEntry.objects.filter(object_id=row.pk).count() == 3

@@ -115,6 +115,15 @@ def slow(seconds: float, name: str = "slow") -> None:
     effect(f"{name} ended")
 
 
+@actor(queue_name="default", time_limit=60 * S)
+def naps(seconds: float, name: str) -> None:
+    effect(f"{name} began")
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(0.01)
+    effect(f"{name} ended")
+
+
 @actor(queue_name="critical", max_retries=0)
 def critical_and_fails() -> None:
     raise ValueError("of somebody with a name")

@@ -6,7 +6,15 @@ from askpro.queues import checks, config
 
 
 @pytest.fixture
-def pool(settings, monkeypatch):
+def _known_queues():
+    """The product's queues are known again afterwards."""
+    yield
+    config.queue_names.cache_clear()
+    config.queue_names()
+
+
+@pytest.fixture
+def pool(_known_queues, settings, monkeypatch):
     def pool(**words):
         settings.ENVIRONMENT = "here"
         settings.QUEUE_SETTINGS = "tests.queues.test_checks"
@@ -14,8 +22,7 @@ def pool(settings, monkeypatch):
         monkeypatch.setitem(globals(), "ENVIRONMENTS", {"here": {"all": words}})
         config.queue_names.cache_clear()
 
-    yield pool
-    config.queue_names.cache_clear()
+    return pool
 
 
 def ids(messages):

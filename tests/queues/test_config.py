@@ -8,7 +8,15 @@ from askpro.queues.config import InvalidQueueSettings, Pool, pools, promise, que
 
 
 @pytest.fixture
-def declare(settings, monkeypatch):
+def _known_queues():
+    """The product's queues are known again afterwards."""
+    yield
+    config.queue_names.cache_clear()
+    config.queue_names()
+
+
+@pytest.fixture
+def declare(_known_queues, settings, monkeypatch):
     """Other queue settings for one test."""
 
     def declare(environments, queues=("critical", "low")):
@@ -17,8 +25,7 @@ def declare(settings, monkeypatch):
         monkeypatch.setitem(globals(), "QUEUES", {name: {"promise": 5} for name in queues})
         config.queue_names.cache_clear()
 
-    yield declare
-    config.queue_names.cache_clear()
+    return declare
 
 
 def test_the_products_own_settings_leave_no_queue_unworked():

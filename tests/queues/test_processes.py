@@ -162,6 +162,19 @@ class TestTimeLimits:
         assert set(queues.workers()).isdisjoint(pids)
 
 
+class TestCancellingARunningJob:
+    @pytest.mark.parametrize(("job", "attempt"), [(actors.naps, "cancelled"), (actors.slow, "timed_out")])
+    def test_it_is_interrupted_and_what_does_not_listen_is_killed(self, start, effects, job, attempt):
+        start()
+        message = job.send(seconds=60, name="long")
+        wait_until(started(effects, "long"), 10)
+        assert Job.objects.get(pk=message.message_id).cancel()
+        wait_until(all_over, 20)
+        assert Job.objects.get(pk=message.message_id).status == "cancelled"
+        assert Attempt.objects.get(job_id=message.message_id).outcome == attempt
+        assert "long ended" not in effects()
+
+
 class TestHostileJobs:
     def test_whatever_a_job_raises_it_is_settled_and_its_process_goes_on(self, start):
         queues = start(threads=2)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import requests
+
 from askpro.local import ports, process, procfile
 from askpro.queue_settings import ENVIRONMENTS
 from tests.queues.processes import QueuesRun
@@ -45,9 +47,16 @@ def running_web(environment: Mapping[str, str], port: int, log: Path) -> Iterato
             cwd=ROOT,
         )
     try:
-        ready = process.wait_until(lambda: procfile.status(port, "/health/ready") == 200, START_SECONDS)
-        assert ready, f"the web server did not start:\n{log.read_text(errors='replace')}"
+        ready = process.wait_until(lambda: procfile.status(port, "/health/ready") == 200, START_SECONDS, pause=0.1)
+        assert ready, f"the web server did not start: {_health(port)}\n{log.read_text(errors='replace')[:2000]}"
         yield
     finally:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()
+
+
+def _health(port: int) -> str:
+    try:
+        return requests.get(f"http://{ports.HOST}:{port}/health/ready", timeout=5).text
+    except requests.RequestException as error:
+        return type(error).__name__

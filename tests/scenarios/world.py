@@ -3,12 +3,13 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psutil
 import redis
 import requests
 from django.conf import settings
@@ -17,14 +18,17 @@ from django.db.models import F, Min
 from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
-from askpro.queues.models import Attempt, Job
+from askpro.queues.forker import YOUNG
+from askpro.queues.models import Attempt, Job, Worker
 from askpro.sandbox.calcom.text import parsed
 from askpro.sandbox.client import SandboxClient
-from askpro.sandbox.courier import calcom_signature
+from askpro.sandbox.courier import calcom_signature, retell_signature
 from askpro.sandbox.credentials import LOCAL
 from askpro.sandbox.demo.call import call_object
 from askpro.sandbox.demo.callers import somebody
 from askpro.sandbox.demo.scenarios import SCENARIOS
+from askpro.sandbox.retell import events
+from askpro.sandbox.retell.events import ANALYZED, ENDED, STARTED
 from askpro.sandbox.world import TIMEZONE, EventType
 from calls.models import Call, Customer
 from notifications.models import Notification
@@ -36,6 +40,7 @@ Json = dict[str, Any]
 
 # Generous: two busy cores, and a worker that was killed young is replaced after a pause.
 PATIENCE = 30.0
+NOWHERE = "http://127.0.0.1:9"
 # Whole hours only, so that no two bookings overlap.
 HOURS = range(10, 17)
 OF_DJANGO = ("django_migrations", "django_content_type", "auth_permission")
@@ -53,6 +58,8 @@ class World:
         self.queues = queues
         self.redis = redis.Redis.from_url(settings.REDIS_URL)
         self._slots: dict[int, Iterator[datetime]] = {}
+        self._slot_of: dict[str, datetime] = {}
+        self._phones, self._lines = ThreadPoolExecutor(9), ThreadPoolExecutor(8)
 
     # People
 
@@ -60,7 +67,9 @@ class World:
         """A call that has just ended, of somebody else each time, about a free time unless `slot` names one."""
         scenario = SCENARIOS[kind]
         slot = slot or self.free_slot(scenario.event_type)
-        return call_object(scenario, somebody(), slot, datetime.now(UTC))
+        call = call_object(scenario, somebody(), slot, datetime.now(UTC))
+        self._slot_of[call["call_id"]] = slot
+        return call
 
     def free_slot(self, event_type: EventType) -> datetime:
         """Another one each time."""
@@ -68,19 +77,20 @@ class World:
             self._slots[event_type.id] = iter(self._free(event_type))
         return next(self._slots[event_type.id])
 
+    def slot_of(self, call: Json) -> datetime:
+        """The time that `call` made up for this call."""
+        return self._slot_of[call["call_id"]]
+
     def ring(self, call: Json, **copies: int) -> None:
-        """Let Retell tell AskPro of the call; ring(call, call_ended=5) delivers that event five times at once."""
-        refused = [told for told in self.vendors.deliver_call(call, copies=copies) if told["status"] != 204]
-        assert not refused, refused
+        """Tell AskPro of the call as Retell does; ring(call, call_ended=5) delivers that event five times at once."""
+        for event in (STARTED, ENDED, ANALYZED):
+            told = [self._lines.submit(self._tell, event, call) for _ in range(copies.get(event, 1))]
+            assert {answer.result() for answer in told} == {204}
 
-    def ring_all(self, calls: list[Json], threads: int = 8) -> None:
-        """Many calls that end at the same time."""
-
-        def ring(call: Json) -> None:
-            World(SandboxClient(self.vendors.url), self.url, self.queues).ring(call)
-
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(ring, calls))
+    def begin_to_ring(self, calls: list[Json], **copies: int) -> Future[None]:
+        """Calls that end at the same time; the result is there when Retell has told of all of them."""
+        ringing = [self._phones.submit(self.ring, call, **copies) for call in calls]
+        return self._phones.submit(lambda: [each.result() for each in ringing] and None)
 
     # Cal.com
 
@@ -91,9 +101,9 @@ class World:
         data: Json = answer.json()["data"]
         return data
 
-    def lose_webhooks(self) -> None:
+    def lose_calcoms_webhooks(self) -> None:
         """From now on what Cal.com says does not arrive; `deliver` brings it, in any order."""
-        self.vendors.switch(askpro_url="http://127.0.0.1:9")
+        self.vendors.switch(askpro_url=NOWHERE)
 
     def said(self, trigger: str) -> Json:
         """Cal.com's newest webhook of this kind, whether it arrived or not."""
@@ -134,17 +144,22 @@ class World:
         """Age every row that somebody waits for: what is due by then is due now."""
         Job.objects.filter(run_at__isnull=False).update(run_at=F("run_at") - span)
         Notification.objects.filter(sending_at__isnull=False).update(sending_at=F("sending_at") - span)
+        Appointment.objects.filter(asked_at__isnull=False).update(asked_at=F("asked_at") - span)
 
-    def kill_workers(self, chance: random.Random, most: int = 2) -> int:
-        """kill -9 of one or more of them at once; returns how many. A job that is killed in each of its runs is dead
-        by design, so all are spared while one is at its last."""
-        workers = self.queues.workers()
-        if not workers or Job.objects.filter(status__in=Job.LIVE, tries_spent__gte=2).exists():
-            return 0
-        victims = chance.sample(workers, k=min(len(workers), chance.randint(1, most)))
-        for pid in victims:
-            kill(pid)
-        return len(victims)
+    def kill_worker(self, chance: random.Random, older_than: float = YOUNG) -> bool:
+        """kill -9 of one of them, if any may die now: not while a job is at its last try, because one that is killed in
+        each of its runs is dead by design."""
+        if Job.objects.filter(status__in=Job.LIVE, tries_spent__gte=2).exists():
+            return False
+        victims = [pid for pid in self.queues.workers() if _age(pid) > older_than]
+        if victims:
+            kill(chance.choice(victims))
+        return bool(victims)
+
+    def until_workers_are_grown_up(self) -> None:
+        """One that dies young is replaced after a pause that doubles each time; these tests are about other things."""
+        self.queues.wait_for_workers()
+        self.until(lambda: all(_age(pid) > YOUNG for pid in self.queues.workers()))
 
     def empty_redis(self) -> None:
         self.redis.flushdb()
@@ -165,15 +180,28 @@ class World:
     def told(self) -> Json:
         """All states at once, for whoever has to find out why a test failed."""
         return {
-            "jobs": list(Job.objects.order_by("id").values_list("actor_name", "status", "tries_spent", "error_class")),
+            "jobs": list(
+                Job.objects.exclude(status="completed").values_list(
+                    "id", "actor_name", "status", "worker_id", "claim_no", "tries_spent", "run_at", "error_class"
+                )
+            ),
+            "workers": list(Worker.objects.values_list("id", "status", "pid")),
             "reasons": list(Job.objects.exclude(release_reason="").values_list("actor_name", "release_reason")),
             "attempts": list(Attempt.objects.exclude(outcome="completed").values_list("outcome", "error_message")),
-            "events": list(WebhookEvent.objects.values_list("event_type", "status", "reason")),
+            "events": list(
+                WebhookEvent.objects.exclude(status="processed").values_list("event_type", "status", "reason")
+            ),
             "appointments": list(Appointment.objects.values_list("id", "status", "sync_status", "version")),
             "follow-ups": list(FollowUp.objects.values_list("reason", "status")),
             "notifications": list(Notification.objects.values_list("kind", "channel", "version", "status", "reason")),
             "log": self.queues.said()[-3000:],
         }
+
+    def _tell(self, event: str, call: Json) -> int:
+        body = events.body(event, call)
+        signature = retell_signature(LOCAL["RETELL_API_KEYS"], body)
+        headers = {"Content-Type": "application/json", "X-Retell-Signature": signature}
+        return requests.post(f"{self.url}/webhooks/retell/", data=body, headers=headers, timeout=10).status_code
 
     def _free(self, event_type: EventType) -> list[datetime]:
         now = datetime.now(UTC)
@@ -265,3 +293,11 @@ def empty_tables(kept: tuple[str, ...] = OF_DJANGO + OF_PROCESSES) -> None:
             cursor.execute(statement)
             return
     raise AssertionError("the tables could not be emptied")
+
+
+def _age(pid: int) -> float:
+    """Seconds since the process began; 0 when it is gone."""
+    try:
+        return time.time() - psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        return 0.0

@@ -1,0 +1,40 @@
+"""Dramatiq's pipelines and groups, refused where they would be started: their state lives in messages and in Redis."""
+
+from typing import Any, NoReturn
+
+import dramatiq
+from dramatiq import Message
+
+INSTEAD = (
+    "{} is not durable and not supported: use chain([a.message(…), b.message(…)]).send() for steps, and"
+    " Batch([a.message(…), b.message(…)]).send() for jobs side by side (askpro.queues)."
+)
+
+
+class NotSupported(TypeError):
+    """A way to put jobs together that this broker refuses; the message names the one that it has."""
+
+
+class JobMessage(Message[Any]):
+    """A message of one of our actors."""
+
+    def __or__(self, other: Any) -> NoReturn:
+        raise NotSupported(INSTEAD.format("a | b"))
+
+
+def refuse(broker: type[dramatiq.Broker]) -> None:
+    """Make `run` of pipelines and groups over such a broker raise `NotSupported`.
+
+    To the broker they look like any other message; nothing but their own `run` can tell them apart.
+    """
+    for kind in (dramatiq.group, dramatiq.pipeline):
+        kind.run = _refusing(kind.run, broker, f"dramatiq.{kind.__name__}")  # type: ignore[method-assign]
+
+
+def _refusing(run: Any, broker: type[dramatiq.Broker], name: str) -> Any:
+    def refusing(self: Any, *, delay: int | None = None) -> Any:
+        if isinstance(self.broker, broker):
+            raise NotSupported(INSTEAD.format(name))
+        return run(self, delay=delay)
+
+    return refusing

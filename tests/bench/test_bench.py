@@ -1,0 +1,137 @@
+"""A whole run, as small as it can be: that everything is measured and nothing stays behind, not how fast it is."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+from askpro.local.process import is_alive, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 300
+
+pytestmark = pytest.mark.django_db
+
+Environment = Callable[..., dict[str, str]]
+
+
+def bench(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "askpro.bench", *arguments]
+    return subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+def measured(environment: dict[str, str], *names: str) -> dict[str, Any]:
+    ran = bench(environment, "--json", "--quick", "--share", "0.02", "--only", *names)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+def databases() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database")
+        return {name for (name,) in cursor.fetchall()}
+
+
+def keys() -> set[bytes]:
+    return set(redis.Redis.from_url(settings.REDIS_URL).scan_iter("askpro-bench-*"))
+
+
+def held_still(parent: int) -> list[int]:
+    with suppress(psutil.NoSuchProcess):
+        children = psutil.Process(parent).children(recursive=True)
+        return [child.pid for child in children if child.status() == psutil.STATUS_STOPPED]
+    return []
+
+
+def outside_a_transaction(statement: str) -> None:
+    """Databases are made and dropped in none."""
+    own = connection.copy()
+    own.set_autocommit(True)
+    with own.cursor() as cursor:
+        cursor.execute(statement)
+    own.close()
+
+
+def test_it_measures_jobs_beside_the_peer_and_leaves_nothing_behind(child_environment: Environment):
+    keys_before = keys()
+    found = measured(child_environment(), "jobs", "atomic")
+    assert found["machine"]["cores"] >= 1
+    assert found["machine"]["fsync"] == "on"
+    assert [(figure["measure"], figure["target"]) for figure in found["figures"]] == [
+        ("empty jobs, full history", "≥ 2.5 ×"),
+        ("empty jobs, full history", "≥ 1.5 ×"),
+        ("enqueue in one transaction", None),
+        ("atomic jobs, one INSERT each", None),
+    ]
+    for figure in found["figures"]:
+        assert figure["askpro"] > 0
+        assert figure["peer"] > 0
+        assert len(figure["rounds"]["askpro"]) == len(figure["rounds"]["peer"]) == 1
+    assert [cost["side"] for cost in found["cpu_per_job_us"]] == [
+        "AskPro",
+        "RedisBroker",
+        "RedisBroker, prefetch 200",
+    ]
+    assert f"{connection.settings_dict['NAME']}_bench" not in databases()
+    assert keys() <= keys_before
+
+
+@pytest.mark.long
+def test_it_measures_the_way_of_a_call_from_end_to_end(child_environment: Environment):
+    found = measured(child_environment(), "pickup", "ingest", "complete")
+    assert [figure["measure"] for figure in found["figures"]] == [
+        "pick-up when idle, p50",
+        "pick-up when idle, p99",
+        "webhook intake",
+        "webhook intake",
+        "webhook intake, p99",
+        "call_ended to SMS accepted, p50",
+        "call_ended to SMS accepted, p99",
+    ]
+
+
+def test_it_refuses_to_run_twice_at_once(child_environment: Environment):
+    name = f"{connection.settings_dict['NAME']}_bench"
+    outside_a_transaction(f'CREATE DATABASE "{name}"')
+    other = connection.copy()
+    other.settings_dict = {**other.settings_dict, "NAME": name}
+    try:
+        other.ensure_connection()
+        ran = bench(child_environment(), "--quick", "--only", "jobs")
+    finally:
+        other.close()
+        outside_a_transaction(f'DROP DATABASE IF EXISTS "{name}"')
+    assert ran.returncode == 1
+    assert "another benchmark runs" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_it_ends_what_a_killed_run_has_left(child_environment: Environment):
+    environment = child_environment()
+    argv = [sys.executable, "-m", "askpro.bench", "--quick", "--only", "jobs"]
+    killed = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert wait_until(lambda: len(held_still(killed.pid)) > 1, 60, pause=0.1)
+    finally:
+        left = held_still(killed.pid)
+        killed.kill()
+        killed.wait()
+    ran = bench(environment, "--quick", "--share", "0.02", "--only", "jobs")
+    assert ran.returncode == 0, ran.stderr
+    assert not any(is_alive(pid) for pid in left)
+
+
+def test_it_says_what_it_needs_when_started_without_servers(child_environment: Environment):
+    environment = {**child_environment(), "DATABASE_URL": ""}
+    ran = bench(environment)
+    assert ran.returncode == 1
+    assert ran.stderr.strip().endswith("Start it as: python3 manage.py bench")
