@@ -41,7 +41,10 @@ NEVER_BEGAN = (Disconnection.LIMIT, Disconnection.CARRIER, Disconnection.VENDOR_
     tags=("event:{event_id}",),
 )
 def process_retell_call_ended(event_id: int) -> None:
-    """Record the end or the analysis of a call; its end, heard of first, starts the work that follows a call."""
+    """Record the end or the analysis of a call; its end, heard of first, starts the work that follows a call.
+
+    Writes: WebhookEvent, Call, Job
+    """
     event = _take(event_id)
     if event is not None and (recorded := _record(event)) is not None:
         call, ends, told = recorded
@@ -60,7 +63,10 @@ def process_retell_call_ended(event_id: int) -> None:
     tags=("event:{event_id}",),
 )
 def process_retell_call_started(event_id: int) -> None:
-    """Record that a call has begun, so that it is seen while it lasts."""
+    """Record that a call has begun, so that it is seen while it lasts.
+
+    Writes: WebhookEvent, Call
+    """
     event = _take(event_id)
     if event is not None:
         _record(event)
@@ -74,6 +80,8 @@ def extract_call_data(call_id: int) -> None:
 
     The request may stand only in call_analyzed, seconds after the end: an incomplete one waits for it, without
     spending tries, for ANALYSIS_WAIT seconds at most.
+
+    Writes: Call, BookingRequest, FollowUp
     """
     call = _locked(call_id)
     if call.extracted_at is not None:
@@ -100,7 +108,10 @@ def extract_call_data(call_id: int) -> None:
     tags=("call:{call_id}",),
 )
 def identify_customer(call_id: int) -> None:
-    """Find or make the customer who called, before anything is booked for them."""
+    """Find or make the customer who called, before anything is booked for them.
+
+    Writes: Customer, Call, Job
+    """
     call = _locked(call_id)
     wishes = extract(as_told(call)).wishes
     call.customer = customer_of(call, wishes[0] if wishes else None)
@@ -111,7 +122,10 @@ def identify_customer(call_id: int) -> None:
 
 @actor(queue_name="default", max_retries=3, time_limit=30 * S, atomic=True, tags=("call:{call_id}",))
 def update_customer_from_call(call_id: int) -> None:
-    """Note on the customer when there was contact last; told twice or late, it never goes back."""
+    """Note on the customer when there was contact last; told twice or late, it never goes back.
+
+    Writes: Customer
+    """
     call = _locked(call_id)
     if call.customer_id is None:
         return
