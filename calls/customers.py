@@ -14,20 +14,25 @@ def customer_of(call: Call, wish: WishedAppointment | None) -> Customer | None:
 
     A withheld number never matches anybody: such a caller is a new customer, and only when something was wished.
     """
-    if call.customer is not None:
-        return call.customer
-    phone = other_party(call.direction, call.from_number, call.to_number)
-    if phone is not None:
-        customer = _by_phone(call, phone)
-    elif wish is not None:
-        customer = Customer.objects.create(company=call.company, language=call.company.language)
-    else:
-        return None
-    if wish is not None:
+    customer = _known(call) or _made(call, wish)
+    if customer is not None and wish is not None:
         _learn(customer, wish)
         _note_consent(customer, wish, call)
         customer.save()
     return customer
+
+
+def _known(call: Call) -> Customer | None:
+    if call.customer_id is not None:
+        return Customer.objects.select_for_update().get(pk=call.customer_id)
+    phone = other_party(call.direction, call.from_number, call.to_number)
+    return _by_phone(call, phone) if phone is not None else None
+
+
+def _made(call: Call, wish: WishedAppointment | None) -> Customer | None:
+    if wish is None:
+        return None
+    return Customer.objects.create(company=call.company, language=call.company.language)
 
 
 def _by_phone(call: Call, phone: str) -> Customer:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from appointments import follow_ups
 from appointments.tasks import create_appointment_from_call, update_analytics
 from askpro.queues import Gone, Release, S, actor, chain, wake
 from calls.customers import customer_of
@@ -47,7 +48,7 @@ def process_retell_call_ended(event_id: int) -> None:
         if ends:
             _start_work(call, told)
         elif call.status == Status.ANALYZED:
-            wake(extract_call_data, tag=f"call:{call.pk}")
+            _use_analysis(call)
 
 
 @actor(
@@ -83,6 +84,7 @@ def extract_call_data(call_id: int) -> None:
     call.extracted_at = timezone.now()
     call.needs_review, call.review_reason = _review(call, heard)
     call.save(update_fields=["extracted_at", "needs_review", "review_reason", "updated_at"])
+    follow_ups.make_call_obsolete(call, "The request was read after all.")
     if heard.booked_by_agent:
         call.settle_outcome(Outcome.BOOKED)
     elif not any(request.status == request.Status.OPEN for request in requests):
@@ -118,6 +120,18 @@ def update_customer_from_call(call_id: int) -> None:
     Customer.objects.filter(earlier, pk=call.customer_id).update(last_contact_at=at)
 
 
+def send_chain(call: Call) -> None:
+    """Send the jobs that make an appointment of a call, each after the other, in the caller's transaction."""
+    steps = (
+        extract_call_data,
+        identify_customer,
+        create_appointment_from_call,
+        send_appointment_confirmation,
+        update_analytics,
+    )
+    chain([step.message(call_id=call.pk) for step in steps]).send()
+
+
 def _take(event_id: int) -> WebhookEvent | None:
     try:
         return WebhookEvent.take(event_id)
@@ -147,14 +161,21 @@ def _start_work(call: Call, told: RetellCall) -> None:
         call.settle_outcome(Outcome.NOT_CONNECTED)
         update_analytics.send(call_id=call.pk)
         return
-    steps = (
-        extract_call_data,
-        identify_customer,
-        create_appointment_from_call,
-        send_appointment_confirmation,
-        update_analytics,
-    )
-    chain([step.message(call_id=call.pk) for step in steps]).send()
+    send_chain(call)
+
+
+def _use_analysis(call: Call) -> None:
+    """Wake the job that waits for it. Where that waited no longer, what only the analysis holds is worked on anew."""
+    if call.extracted_at is None:
+        wake(extract_call_data, tag=f"call:{call.pk}")
+    elif call.outcome == Outcome.NO_REQUEST and not call.booking_requests.exists() and _asks_for_something(call):
+        Call.objects.filter(pk=call.pk).update(extracted_at=None, outcome=Outcome.PENDING)
+        send_chain(call)
+
+
+def _asks_for_something(call: Call) -> bool:
+    heard = extract(as_told(call))
+    return not heard.booked_by_agent and (bool(heard.wishes) or heard.callback_requested)
 
 
 def _was_connected(told: RetellCall) -> bool:

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.db.models import Q
 
 from calls.models.call import Call
 from calls.models.company import Company
@@ -41,6 +42,7 @@ class BookingRequest(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint("call", "ordinal", name="booking_request_per_call")]
+        indexes = [models.Index(fields=["created_at"], condition=Q(status="open"), name="booking_request_open")]
 
     def __str__(self) -> str:
         return f"{self.call.retell_call_id} #{self.ordinal}"
