@@ -17,6 +17,7 @@ from appointments.rules import CALLBACK, Problem, problem_with
 from askpro.queues.errors import Gone, JobError, RateLimited, Release, Unavailable, Unknown
 from calls.models import BookingRequest, Call, Service
 from calls.phone import normalise
+from notifications import recipients
 
 # One failed try may be a hiccup; from the second on a person is told, while the tries go on.
 TRIES_BEFORE_HELP = 2
@@ -270,7 +271,7 @@ def _reserve(request: BookingRequest) -> Appointment:
                 sync_status=Appointment.Sync.UNKNOWN,
                 asked_at=timezone.now(),
                 attendee_name=request.name or (customer.name if customer else ""),
-                attendee_email=request.email if people.is_real(request.email) else "",
+                attendee_email=request.email if recipients.is_real(request.email) else "",
                 attendee_phone=normalise(request.contact_phone or (customer.phone if customer else "")) or "",
                 calcom_email=people.address_for(request),
                 notes=request.notes,

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
-from calls.models import BookingRequest, Branch
+from calls.models import BookingRequest, Branch, Call
 from calls.opening_hours import InvalidOpeningHours, OpeningHours
 from notifications import outbox
 
@@ -43,6 +43,27 @@ def open_for(
     if opened:
         outbox.tell_staff(follow_up)
     return follow_up
+
+
+def open_for_call(call: Call, reason: FollowUp.Reason, detail: str) -> FollowUp:
+    """A new follow-up of a call of which nothing else is known; staff hear of it."""
+    follow_up = FollowUp.objects.create(
+        company=call.company,
+        branch=call.branch,
+        call=call,
+        customer=call.customer,
+        reason=reason,
+        detail=detail[:300],
+        due_at=due_at(call.branch, timezone.now()),
+    )
+    outbox.tell_staff(follow_up)
+    return follow_up
+
+
+def make_call_obsolete(call: Call, note: str) -> int:
+    """Settle what `open_for_call` had opened."""
+    rows = FollowUp.objects.filter(call=call, booking_request=None, status=FollowUp.Status.OPEN)
+    return sum(follow_up.make_obsolete(note) for follow_up in rows.filter(reason=FollowUp.Reason.JOB_DEAD))
 
 
 def make_obsolete(request: BookingRequest, reasons: Iterable[FollowUp.Reason], note: str) -> int:

@@ -1,15 +1,15 @@
 """Whatever state implies work gets its job again. Cheap, bounded, harmless when run twice or by several hosts."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from appointments import follow_ups
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import booking_chain, clear_reservation, update_analytics
+from askpro import sweeping
 from askpro.queues.models import Job
 from calls.models import BookingRequest, Call
 
@@ -30,7 +30,7 @@ def resend_forgotten_requests() -> None:
     """Open requests without a live booking job: one whose job gave up goes to a person, the others get a new job."""
     with transaction.atomic():
         requests = _requests_in_question()
-        statuses = _job_statuses(BOOKING_ACTORS, [_tag(request) for request in requests])
+        statuses = sweeping.statuses(BOOKING_ACTORS, [_tag(request) for request in requests])
         forgotten = {}
         for request in requests:
             found = statuses.get(_tag(request), set())
@@ -53,7 +53,7 @@ def clear_forgotten_reservations() -> None:
             .order_by("updated_at")[:MOST]
         )
         ids = [appointment.pk for appointment in rows]
-        known = _job_statuses(("clear_reservation",), [f"appointment:{pk}" for pk in ids])
+        known = sweeping.statuses(("clear_reservation",), [f"appointment:{pk}" for pk in ids])
         # A dead one stays with the operators, who were told.
         for pk in ids:
             if not known.get(f"appointment:{pk}", set()) & {*Job.LIVE, Job.Status.DEAD}:
@@ -73,17 +73,6 @@ def _requests_in_question() -> list[BookingRequest]:
         .order_by("id")
     )
     return list(rows[:MOST])
-
-
-def _job_statuses(actors: Iterable[str], tags: list[str]) -> dict[str, set[str]]:
-    """For each tag the statuses of these actors' jobs."""
-    # The index on tags leaves out the jobs without any, and is used only by a query that says the same.
-    rows = Job.objects.filter(~Q(tags=[]), tags__overlap=tags, actor_name__in=[*actors])
-    found: dict[str, set[str]] = {}
-    for names, status in rows.values_list("tags", "status"):
-        for name in names:
-            found.setdefault(name, set()).add(status)
-    return found
 
 
 def _hand_over_dead(request: BookingRequest) -> None:

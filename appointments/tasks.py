@@ -23,7 +23,11 @@ from webhooks.reading import Malformed
     tags=("call:{call_id}",),
 )
 def create_appointment_from_call(call_id: int) -> None:
-    """Book what the caller asked for at Cal.com, or leave a follow-up for a person."""
+    """Book what the caller asked for at Cal.com, or leave a follow-up for a person.
+
+    Writes: Appointment, CalcomUid, BookingRequest, FollowUp, Call, Notification, Job
+    Calls: Cal.com: slots, bookings (list, create, cancel)
+    """
     booking.book_call(call_id)
 
 
@@ -36,7 +40,11 @@ def create_appointment_from_call(call_id: int) -> None:
     tags=("request:{request_id}",),
 )
 def create_appointment_from_request(request_id: int) -> None:
-    """Book at Cal.com what came through the API, or leave a follow-up for a person."""
+    """Book at Cal.com what came through the API, or leave a follow-up for a person.
+
+    Writes: Appointment, CalcomUid, BookingRequest, FollowUp, Notification, Job
+    Calls: Cal.com: slots, bookings (list, create, cancel)
+    """
     booking.book_request(request_id)
 
 
@@ -49,7 +57,10 @@ def create_appointment_from_request(request_id: int) -> None:
     tags=("event:{event_id}",),
 )
 def process_calcom_webhook(event_id: int) -> None:
-    """Mirror what Cal.com's webhook says, once, whatever the order in which they come."""
+    """Mirror what Cal.com's webhook says, once, whatever the order in which they come.
+
+    Writes: WebhookEvent, CalcomUid, Appointment, BookingRequest, FollowUp, Call, Staff, Notification, Job
+    """
     try:
         event = WebhookEvent.take(event_id)
     except WebhookEvent.DoesNotExist as error:
@@ -79,7 +90,11 @@ def sync_all_calcom_data() -> None:
     tags=("company:{company_id}",),
 )
 def sync_calcom_data(company_id: int) -> None:
-    """Read event types and changed bookings of a company from Cal.com; repairs what a lost webhook left."""
+    """Read event types and changed bookings of a company from Cal.com; repairs what a lost webhook left.
+
+    Writes: Service, SyncPoint, CalcomUid, Appointment, BookingRequest, FollowUp, Call, Staff, Notification, Job
+    Calls: Cal.com: event types, bookings (list)
+    """
     company = Company.objects.filter(pk=company_id).first()
     if company is None:
         raise Gone(f"There is no company {company_id}.")
@@ -88,7 +103,10 @@ def sync_calcom_data(company_id: int) -> None:
 
 @actor(queue_name="low", max_retries=3, time_limit=30 * S, atomic=True, tags=("call:{call_id}",))
 def update_analytics(call_id: int) -> None:
-    """Count the call's day anew."""
+    """Count the call's day anew.
+
+    Writes: DailyCount
+    """
     call = Call.objects.select_related("company").filter(pk=call_id).first()
     if call is None:
         raise Gone(f"There is no call {call_id}.")
@@ -138,7 +156,11 @@ def count_request(request_id: int) -> None:
     tags=("appointment:{appointment_id}",),
 )
 def clear_reservation(appointment_id: int) -> None:
-    """Look at Cal.com for a reservation that nobody wants any more, cancel what it may have become, let go of it."""
+    """Look at Cal.com for a reservation that nobody wants any more, cancel what it may have become, let go of it.
+
+    Writes: Appointment, CalcomUid
+    Calls: Cal.com: bookings (list, cancel)
+    """
     reservations.clear(appointment_id)
 
 

@@ -15,16 +15,8 @@ def customer_of(call: Call, wish: WishedAppointment | None) -> Customer | None:
 
     A withheld number never matches anybody: such a caller is a new customer, and only when something was wished.
     """
-    if call.customer is not None:
-        return call.customer
-    phone = other_party(call.direction, call.from_number, call.to_number)
-    if phone is not None:
-        customer = _by_phone(call.company, phone)
-    elif wish is not None:
-        customer = Customer.objects.create(company=call.company, language=call.company.language)
-    else:
-        return None
-    if wish is not None:
+    customer = _known(call) or _made(call, wish)
+    if customer is not None and wish is not None:
         _learn(customer, wish)
         _note_consent(customer, wish, call)
         customer.save()
@@ -47,6 +39,19 @@ def attendee(company: Company, phone: str | None, name: str, email: str, sms_con
         customer.sms_consent_at = timezone.now()
     customer.save()
     return customer
+
+
+def _known(call: Call) -> Customer | None:
+    if call.customer_id is not None:
+        return Customer.objects.select_for_update().get(pk=call.customer_id)
+    phone = other_party(call.direction, call.from_number, call.to_number)
+    return _by_phone(call.company, phone) if phone is not None else None
+
+
+def _made(call: Call, wish: WishedAppointment | None) -> Customer | None:
+    if wish is None:
+        return None
+    return Customer.objects.create(company=call.company, language=call.company.language)
 
 
 def _by_phone(company: Company, phone: str) -> Customer:

@@ -36,12 +36,15 @@ def cancel_tagged(tag: str, reason: str = "Cancelled.") -> int:
 
 def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
     """Make a dead job ready again with `tries` more runs; its id and history stay. False when it is not dead."""
-    with transaction.atomic():
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM queues_job WHERE id = %s AND status = 'dead' FOR UPDATE", [str(job_id)])
+        if cursor.fetchone() is None:
+            return False
         batches.reopen_for([job_id])
         changes = (
             "extra_tries = extra_tries + %s, deadline_at = NULL, losses = 0, alerted_at = NULL, cancel_at = NULL, "
         )
-        return jobs.make_ready("id = %s AND status = 'dead'", [int(tries), str(job_id)], changes) == 1
+        return jobs.make_ready("id = %s", [int(tries), str(job_id)], changes) == 1
 
 
 def end_overdue() -> int:

@@ -18,6 +18,25 @@ from askpro.queues.outcome import cancelled
 Member = Message[Any] | Sequence[Message[Any]]
 
 
+LOCK_BATCHES_OF = """
+SELECT id FROM queues_batch WHERE id IN (SELECT batch_id FROM queues_job WHERE id = ANY(%s::uuid[]))
+ ORDER BY id FOR UPDATE
+"""
+UNCOUNT = """
+WITH uncounted AS (
+    DELETE FROM queues_batchmember AS member USING queues_job AS job
+     WHERE job.id = ANY(%s::uuid[]) AND job.status IN ('dead', 'cancelled') AND member.chain_id = job.chain_id
+ RETURNING member.batch_id
+)
+SELECT batch_id, count(*) FROM (
+    SELECT batch_id FROM uncounted
+    UNION ALL SELECT batch_id FROM queues_job
+               WHERE id = ANY(%s::uuid[]) AND chain_id IS NULL AND batch_id IS NOT NULL
+                 AND status IN ('dead', 'cancelled')
+) AS member GROUP BY batch_id ORDER BY batch_id
+"""
+
+
 class BatchIsOver(Exception):
     """The batch has finished or was cancelled: nothing can be added to it."""
 
@@ -92,6 +111,7 @@ def cancel(batch_id: uuid.UUID) -> int:
     with transaction.atomic():
         if not _model().objects.filter(pk=batch_id, status="open").update(status="cancelled"):
             return 0
+        # The update above holds the batch's row: nobody settles its members meanwhile.
         ended = 0
         while count := acts.end(
             f"batch_id = %s AND {acts.NOT_STARTED}", [str(batch_id)], cancelled("Its batch was cancelled.")
@@ -127,13 +147,10 @@ def retry_failed(batch_id: uuid.UUID) -> int:
 
 def reopen_for(job_ids: Sequence[uuid.UUID]) -> None:
     """Count the members to which these failed jobs belong as pending again, before they are made ready."""
+    ids = [str(job_id) for job_id in job_ids]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT batch_id, count(DISTINCT coalesce(chain_id, id)) FROM queues_job"
-            " WHERE id = ANY(%s::uuid[]) AND status IN ('dead', 'cancelled') AND batch_id IS NOT NULL"
-            " GROUP BY batch_id ORDER BY batch_id",
-            [[str(job_id) for job_id in job_ids]],
-        )
+        cursor.execute(LOCK_BATCHES_OF, [ids])
+        cursor.execute(UNCOUNT, [ids, ids])
         for batch_id, members in cursor.fetchall():
             _reopen(batch_id, members)
 

@@ -219,6 +219,17 @@ class Batch(models.Model):
         return self.total - self.pending
 
 
+class BatchMember(models.Model):
+    """A chain inside a batch that is over and has been counted."""
+
+    chain_id = models.UUIDField(primary_key=True)
+    batch_id = models.UUIDField(db_index=True)
+    failed = models.BooleanField()
+
+    def __str__(self) -> str:
+        return str(self.chain_id)
+
+
 class Supervisor(models.Model):
     """A `queues_run` on some host. Its chores process beats for it and for its workers."""
 

@@ -44,7 +44,7 @@ def application_name(worker_id: int) -> str:
 
 
 def recover(database: Connection, death: Death) -> int:
-    """Settle what a dead worker held, in its name; returns how many jobs are ready again. Doing it twice is harmless."""
+    """Settle what a dead worker held, in its name; returns how many jobs are ready again. Twice is harmless."""
     now = time.monotonic()
     started = {(job_id, claim_no): now - ago for job_id, claim_no, ago in death.started}
     how = ("timed_out", TIMED_OUT) if death.timed_out else ("crashed", CRASHED)

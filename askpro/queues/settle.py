@@ -61,6 +61,8 @@ def settle(connection: Connection, worker_id: int, code_version: str, items: Seq
     if others:
         calls = [callback for item in others for callback in callbacks(item.claim, item.outcome)]
         params = [*_columns(others, now), worker_id, worker_id, code_version, *_callback_columns(calls)]
+        if batch_ids := {item.claim.feature("batch") for item in others} - {None}:
+            params.insert(0, sorted(batch_ids))
         for job_id, queue_name, is_next in connection.rows(_statement(others, calls), params):
             if is_next:
                 settled.ready.append((job_id, queue_name))

@@ -103,39 +103,39 @@ CHAINS = f""", halted AS (
         OR (settled.status IN ('dead', 'cancelled') AND waiter.chain_step = {CATCH})
 )"""
 
-# A chain inside a batch is one member: it is over with its last step, or with the first that fails.
-# The first failure cancels what has not begun, unless the batch allows failures.
-BATCHES = f""", over AS (
-    SELECT DISTINCT ON (settled.batch_id, coalesce(settled.chain_id, settled.id))
-           settled.batch_id, settled.chain_id, settled.status <> 'completed' OR later.steps IS NOT NULL AS failed
-      FROM settled, LATERAL (
-        SELECT count(*) FILTER (WHERE status = 'waiting') AS waiting, nullif(count(*), 0) AS steps FROM queues_job
-         WHERE chain_id = settled.chain_id AND chain_step > settled.chain_step) AS later
-     WHERE settled.batch_id IS NOT NULL
-       AND (settled.status IN ('dead', 'cancelled') OR (settled.status = 'completed' AND later.waiting = 0))
-       AND NOT EXISTS (SELECT 1 FROM queues_job AS earlier
-                        WHERE earlier.chain_id = settled.chain_id AND earlier.id NOT IN (SELECT id FROM settled)
-                          AND earlier.chain_step < settled.chain_step AND earlier.status IN ('dead', 'cancelled'))
-), swept AS (
+# Everybody who settles members of a batch does so one after the other: how many are over must be told from the truth.
+# Both statements are one message to PostgreSQL and one transaction, so a stopped worker holds nothing in between.
+LOCK_BATCHES = "SELECT id FROM queues_batch WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE;\n"
+# The first failure cancels what has not begun, unless the batch allows failures. A chain inside is one member: it is
+# over when no step of it can go on, and its row in queues_batchmember sees to it that it is counted once.
+BATCHES = f""", swept AS (
     UPDATE queues_job AS job
        SET status = 'cancelled', finished_at = statement_timestamp(), run_at = NULL, error_class = 'BatchCancelled'
       FROM queues_batch AS batch
-     WHERE batch.id IN (SELECT batch_id FROM over WHERE failed) AND NOT batch.allow_failures
+     WHERE batch.id IN (SELECT batch_id FROM settled WHERE status IN ('dead', 'cancelled')) AND NOT batch.allow_failures
        AND job.batch_id = batch.id AND job.id NOT IN (SELECT id FROM settled)
        AND job.status IN ('waiting', 'queued', 'scheduled', 'retrying', 'released')
- RETURNING job.batch_id, job.id, job.chain_id, job.chain_step
+ RETURNING job.batch_id, job.id, job.chain_id
+), touched AS (
+    SELECT batch_id, id, chain_id, status FROM settled WHERE batch_id IS NOT NULL
+    UNION ALL SELECT batch_id, id, chain_id, 'cancelled' FROM swept
+), step AS (
+    SELECT job.batch_id, job.chain_id, coalesce(touched.status, job.status) AS status
+      FROM queues_job AS job LEFT JOIN touched ON touched.id = job.id
+     WHERE job.chain_id IN (SELECT chain_id FROM touched WHERE chain_id IS NOT NULL)
+), chain_over AS (
+    INSERT INTO queues_batchmember (batch_id, chain_id, failed)
+    SELECT batch_id, chain_id, bool_or(status IN ('dead', 'cancelled')) FROM step GROUP BY batch_id, chain_id
+    HAVING NOT bool_or(status IN ('queued', 'processing', 'scheduled', 'retrying', 'released'))
+       AND (bool_or(status IN ('dead', 'cancelled')) OR NOT bool_or(status = 'waiting'))
+        ON CONFLICT (chain_id) DO NOTHING
+ RETURNING batch_id, failed
 ), counted AS (
-    SELECT batch_id, sum(ended)::int AS ended, sum(failed)::int AS failed FROM (
-        SELECT batch_id, 1 AS ended, failed::int AS failed FROM over
-        UNION ALL
-        SELECT swept.batch_id, 1, 1 FROM swept
-         WHERE swept.chain_id IS NULL
-            OR (swept.chain_step = (SELECT max(chain_step) FROM queues_job WHERE chain_id = swept.chain_id)
-                AND swept.chain_id NOT IN (SELECT chain_id FROM over WHERE chain_id IS NOT NULL)
-                AND NOT EXISTS (SELECT 1 FROM queues_job AS other
-                                 WHERE other.chain_id = swept.chain_id AND other.id NOT IN (SELECT id FROM settled)
-                                   AND other.status IN ('processing', 'dead', 'cancelled')))
-    ) AS members GROUP BY batch_id
+    SELECT batch_id, count(*)::int AS ended, sum(failed::int)::int AS failed FROM (
+        SELECT batch_id, failed FROM chain_over
+        UNION ALL SELECT batch_id, status <> 'completed' FROM touched
+                   WHERE chain_id IS NULL AND status IN ('completed', 'dead', 'cancelled')
+    ) AS member GROUP BY batch_id
 ), batches AS (
     UPDATE queues_batch AS batch
        SET pending = batch.pending - counted.ended,
@@ -143,8 +143,7 @@ BATCHES = f""", over AS (
            status = CASE WHEN batch.pending - counted.ended <= 0 AND batch.status = 'open'
                          THEN 'finished' ELSE batch.status END,
            finished_at = CASE WHEN batch.pending - counted.ended <= 0 THEN statement_timestamp() END
-      FROM (SELECT counted.* FROM counted JOIN queues_batch ON queues_batch.id = counted.batch_id
-             ORDER BY queues_batch.id FOR UPDATE OF queues_batch) AS counted
+      FROM counted
      WHERE batch.id = counted.batch_id
  RETURNING batch.*, counted.failed AS newly_failed
 ), called AS (
@@ -201,6 +200,7 @@ def statement(*, locks: bool, chains: bool, batches: bool, callbacks: bool) -> s
         *(["SELECT id FROM called"] if batches else []),
     ]
     parts = [
+        LOCK_BATCHES if batches else "",
         BASE,
         LOCKS if locks else "",
         BATCHES if batches else "",

@@ -57,6 +57,7 @@ class BookingRequest(models.Model):
                 condition=Q(call__isnull=False) | Q(branch__isnull=False), name="booking_request_has_branch"
             ),
         ]
+        indexes = [models.Index(fields=["created_at"], condition=Q(status="open"), name="booking_request_open")]
 
     def __str__(self) -> str:
         return f"{self.call.retell_call_id} #{self.ordinal}" if self.call else f"API request {self.pk}"
