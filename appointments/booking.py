@@ -64,6 +64,7 @@ def _book_all(requests: QuerySet[BookingRequest]) -> None:
             waits.append(error)
     if failures or waits:
         raise (failures or waits)[0]
+    _settle_call(call)
 
 
 def hand_over(
@@ -246,6 +247,12 @@ class Booker:
     def _event_type_id(self) -> int:
         assert self._service.calcom_event_type_id is not None
         return self._service.calcom_event_type_id
+
+
+def _settle_call(call: Call) -> None:
+    """A call of which every request was dropped is done, too."""
+    if set(call.booking_requests.values_list("status", flat=True)) == {BookingRequest.Status.DROPPED}:
+        Call.objects.filter(pk=call.pk, outcome=Call.Outcome.PENDING).update(outcome=Call.Outcome.NO_REQUEST)
 
 
 def _reserve(request: BookingRequest) -> Appointment:

@@ -174,7 +174,9 @@ WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=5 * 1024 * 1024)
 # Seconds an incomplete request of call_ended waits for call_analyzed.
 ANALYSIS_WAIT = env.float("ANALYSIS_WAIT", default=120.0)
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+# Never to the console in production: the log is no place for what customers are written, and nobody would get it.
+NO_EMAIL_URL = "smtp://127.0.0.1:25" if ENVIRONMENT == "production" else "consolemail://"
+vars().update(env.email_url("EMAIL_URL", default=NO_EMAIL_URL))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AskPro <termine@askpro.example>")
 # Who is told, by direct transport, when a critical job is dead.

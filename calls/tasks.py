@@ -1,5 +1,6 @@
 """The jobs of calls: what Retell reports becomes a call, a request and a customer."""
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
@@ -21,6 +22,8 @@ from notifications.tasks import send_appointment_confirmation
 from webhooks.models import WebhookEvent
 from webhooks.reading import Malformed
 
+log = logging.getLogger(__name__)
+
 Status = Call.Status
 Outcome = Call.Outcome
 
@@ -28,6 +31,8 @@ Outcome = Call.Outcome
 LOOK_AGAIN = 10.0
 STATUS = {"call_started": Status.ONGOING, "call_ended": Status.ENDED, "call_analyzed": Status.ANALYZED}
 UNHEARD = (Disconnection.MACHINE, Disconnection.NOT_CONNECTED)
+# No money, no free line, a carrier that refuses: the next calls end the same way.
+FOR_OPERATORS = (Disconnection.LIMIT, Disconnection.CARRIER)
 # Ends that, without a start, mean that nobody ever talked.
 NEVER_BEGAN = (Disconnection.LIMIT, Disconnection.CARRIER, Disconnection.VENDOR_ERROR)
 
@@ -171,6 +176,11 @@ def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
 
 def _start_work(call: Call, told: RetellCall) -> None:
     """Send what follows a call, exactly once: its end is heard of first only once."""
+    if told.disconnection in FOR_OPERATORS:
+        # One of Retell's own words, not the caller's: it says what to mend.
+        log.error("Call %d: Retell ended it with %s", call.pk, told.disconnection_reason)
+        reason = f"Retell ended it with {told.disconnection_reason}."
+        Call.objects.filter(pk=call.pk).update(needs_review=True, review_reason=reason)
     if not _was_connected(told):
         call.settle_outcome(Outcome.NOT_CONNECTED)
         update_analytics.send(call_id=call.pk)

@@ -132,6 +132,16 @@ def test_it_only_counts_a_call_that_never_connected(number: PhoneNumber) -> None
     assert sent() == ["update_analytics"]
 
 
+@pytest.mark.parametrize("reason", ["credit_exhausted", "concurrency_limit_reached", "sip_routing_error"])
+def test_it_tells_the_operators_when_no_call_can_come_through(
+    number: PhoneNumber, caplog: pytest.LogCaptureFixture, reason: str
+) -> None:
+    told("call_ended.not_connected", disconnection_reason=reason)
+    call = the_call()
+    assert (call.outcome, call.needs_review) == ("not_connected", True) and reason in call.review_reason
+    assert [record.levelname for record in caplog.records if reason in record.getMessage()] == ["ERROR"]
+
+
 def test_it_keeps_nothing_that_was_said_when_the_storage_setting_forbids_it(number: PhoneNumber) -> None:
     told("call_ended")
     told("call_analyzed", data_storage_setting="basic_attributes_only")
