@@ -62,6 +62,11 @@ class Booking:
     reason: str = ""
     updated_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        # No appointment can be written of it, however often it is tried.
+        if self.ends_at <= self.starts_at:
+            raise Unreadable("it ends before it begins")
+
     @property
     def key(self) -> uuid.UUID | None:
         """Our own mark, if the booking bears it. A reschedule hands it on to the next uid."""

@@ -25,17 +25,17 @@ def open_for(
     alternatives: Sequence[datetime] = (),
 ) -> FollowUp:
     """The open follow-up of this request and reason, opened now if there is none; staff hear of a new one."""
-    call: Call = request.call
+    branch = request.where
     values: dict[str, Any] = {
         "company": request.company,
-        "branch": call.branch,
-        "call": call,
-        "customer": call.customer,
+        "branch": branch,
+        "call": request.call,
+        "customer": request.who,
         "appointment": appointment,
         "words": words(request),
         "detail": detail[:300],
         "alternatives": [slot.isoformat() for slot in alternatives],
-        "due_at": due_at(call.branch, timezone.now()),
+        "due_at": due_at(branch, timezone.now()),
     }
     follow_up, opened = FollowUp.objects.get_or_create(
         booking_request=request, reason=reason, status=FollowUp.Status.OPEN, defaults=values
@@ -43,6 +43,27 @@ def open_for(
     if opened:
         outbox.tell_staff(follow_up)
     return follow_up
+
+
+def open_for_call(call: Call, reason: FollowUp.Reason, detail: str) -> FollowUp:
+    """A new follow-up of a call of which nothing else is known; staff hear of it."""
+    follow_up = FollowUp.objects.create(
+        company=call.company,
+        branch=call.branch,
+        call=call,
+        customer=call.customer,
+        reason=reason,
+        detail=detail[:300],
+        due_at=due_at(call.branch, timezone.now()),
+    )
+    outbox.tell_staff(follow_up)
+    return follow_up
+
+
+def make_call_obsolete(call: Call, note: str) -> int:
+    """Settle what `open_for_call` had opened."""
+    rows = FollowUp.objects.filter(call=call, booking_request=None, status=FollowUp.Status.OPEN)
+    return sum(follow_up.make_obsolete(note) for follow_up in rows.filter(reason=FollowUp.Reason.JOB_DEAD))
 
 
 def make_obsolete(request: BookingRequest, reasons: Iterable[FollowUp.Reason], note: str) -> int:

@@ -4,16 +4,12 @@ import hashlib
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from appointments.calcom_booking import Booking, Host
 from appointments.models import Appointment
 from calls.models import BookingRequest, Customer, Staff
 from calls.phone import normalise
-
-# Cal.com's own stand-in for an attendee without an address.
-PHONE_ONLY_DOMAIN = "sms.cal.com"
+from notifications import recipients
 
 
 def staff_of(booking: Booking, company_id: int) -> Staff | None:
@@ -33,7 +29,7 @@ def attendee_facts(booking: Booking, appointment: Appointment) -> dict[str, Any]
     attendee = booking.attendee
     known = {
         "attendee_name": attendee.name,
-        "attendee_email": attendee.email if is_real(attendee.email) else "",
+        "attendee_email": attendee.email if recipients.is_real(attendee.email) else "",
         "attendee_phone": normalise(attendee.phone) or "",
     }
     return {field: value for field, value in known.items() if value and not getattr(appointment, field)}
@@ -44,21 +40,12 @@ def address_for(request: BookingRequest) -> str:
 
     Cal.com finds a booker by address: callers who shared one were handed each other's bookings.
     """
-    if is_real(request.email):
+    if recipients.is_real(request.email):
         return request.email
-    customer_id = request.call.customer_id
-    who = f"{customer_id}" if customer_id else f"anruf-{request.call_id}"
+    nobody = f"anruf-{request.call_id}" if request.call_id else f"anfrage-{request.pk}"
+    who = str(request.who.pk) if request.who else nobody
     mark = hashlib.sha256(f"{settings.SECRET_KEY}:{request.company_id}:{who}".encode()).hexdigest()[:10]
     return f"kunde-{who}-{mark}@{settings.SYNTHETIC_EMAIL_DOMAIN}"
-
-
-def is_real(email: str) -> bool:
-    """Whether mail to this address reaches a person: it is valid, and nobody made it up."""
-    try:
-        validate_email(email)
-    except ValidationError:
-        return False
-    return email.rpartition("@")[2].lower() not in (settings.SYNTHETIC_EMAIL_DOMAIN, PHONE_ONLY_DOMAIN)
 
 
 def _by_id(host: Host, company_id: int) -> Staff | None:

@@ -1,6 +1,7 @@
 """Outgoing HTTP: one client per vendor, time-outs always, and failures as the family of `askpro.queues.errors`."""
 
 import email.utils
+import math
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -134,9 +135,10 @@ def _stated_pauses(headers: Mapping[str, str]) -> list[float | None]:
 
 def _number(text: str | None) -> float | None:
     try:
-        return float(text) if text else None
+        number = float(text) if text else None
     except ValueError:
         return None
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _date(text: str | None) -> float | None:

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_dramatiq",
     "askpro.queues",
+    "askpro.api",
     "askpro.local",
     "askpro.sandbox",
     "webhooks",
@@ -117,6 +118,7 @@ DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]
 # Called by every supervisor's chores process: whatever state implies work gets its job again.
 SWEEPERS = [
     "webhooks.sweepers.resend_forgotten",
+    "calls.sweepers.resend_forgotten",
     "appointments.sweepers.sweep",
     "notifications.sweepers.sweep",
 ]
@@ -127,7 +129,29 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "AskPro", "VERSION": CODE_VERSION, "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "AskPro",
+    "DESCRIPTION": "Ask for appointments, and read what became of them.",
+    "VERSION": CODE_VERSION,
+    # In 3.0 a reference cannot be null, and generators of clients take our nulls for errors.
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    # From our own static files: the page asks nobody else.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "RequestStatus": "calls.models.BookingRequest.Status",
+        "AppointmentStatus": "appointments.models.Appointment.Status",
+        "FollowUpStatus": "appointments.models.FollowUp.Status",
+        "MessageStatus": "notifications.models.Notification.Status",
+    },
+}
+# Of each token, over all processes; and the largest body.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)
+API_MAX_BYTES = env.int("API_MAX_BYTES", default=64 * 1024)
 
 # The vendors. Lists hold several active secrets, so that a key can be rotated without losing an event.
 RETELL_BASE_URL = env.str("RETELL_BASE_URL", default="https://api.retellai.com").rstrip("/")
@@ -150,7 +174,9 @@ WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=5 * 1024 * 1024)
 # Seconds an incomplete request of call_ended waits for call_analyzed.
 ANALYSIS_WAIT = env.float("ANALYSIS_WAIT", default=120.0)
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+# Never to the console in production: the log is no place for what customers are written, and nobody would get it.
+NO_EMAIL_URL = "smtp://127.0.0.1:25" if ENVIRONMENT == "production" else "consolemail://"
+vars().update(env.email_url("EMAIL_URL", default=NO_EMAIL_URL))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AskPro <termine@askpro.example>")
 # Who is told, by direct transport, when a critical job is dead.

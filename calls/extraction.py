@@ -32,9 +32,7 @@ _NO_PREFERENCE = frozenset(
         "no preference",
     }
 )
-_YES = frozenset(
-    {"ja", "ja gern", "ja gerne", "ja bitte", "gern", "gerne", "einverstanden", "yes", "true", "1", "y"}
-)
+_YES = frozenset({"ja", "ja gern", "ja gerne", "ja bitte", "gern", "gerne", "einverstanden", "yes", "true", "1", "y"})
 _NO = frozenset({"nein", "nein danke", "no", "false", "0", "n", "nicht"})
 _MENTION = re.compile(
     r"\b(termin\w*|buch(en|e|t)|reservier\w*|vereinbar\w*|uebermorgen|(?<!guten )morgen|"
@@ -77,9 +75,7 @@ class WishedAppointment:
     @property
     def complete(self) -> bool:
         """Whether day and time were said, clear or not: a later event will hardly say more."""
-        return bool(self.date_words and self.time_words) or names_day_and_time(
-            self.date_words, self.time_words
-        )
+        return bool(self.date_words and self.time_words) or names_day_and_time(self.date_words, self.time_words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +176,7 @@ def _first_flag(found: _Found, names: tuple[str, ...]) -> bool | None:
 
 def _wishes(found: _Found, requested: bool | None) -> list[WishedAppointment]:
     by_source = {
-        source: [_wish(source, row, found) for row in rows if _says_when(row)]
-        for source, rows in found.items()
+        source: [_wish(source, row, found) for row in rows if _says_when(row)] for source, rows in found.items()
     }
     complete = (wishes for wishes in by_source.values() if any(wish.complete for wish in wishes))
     stated = (wishes for wishes in by_source.values() if wishes)

@@ -12,6 +12,8 @@ NO_NUMBER: Final = frozenset(
 )
 
 _WRITTEN_NUMBER = re.compile(r"\+?[0-9(][0-9 ()/.\-\u2010-\u2015]{2,30}")
+# A plus and fifteen digits (ITU-T E.164 §6.1); the library takes longer ones of Germany for valid.
+_LONGEST_E164 = 16
 _KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 # Twilio hands an anonymous caller on as the word typed on a keypad: +266696687 is ANONYMOUS.
 _WORDS_ON_A_KEYPAD = frozenset(word.translate(_KEYPAD) for word in NO_NUMBER)
@@ -30,7 +32,8 @@ def normalise(raw: object) -> str | None:
     for region in regions:
         number = _parsed(written, region)
         if number is not None and phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+            e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+            return e164 if len(e164) <= _LONGEST_E164 else None
     return None
 
 

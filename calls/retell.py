@@ -200,9 +200,7 @@ def _duration_ms(fields: Fields, started_at: datetime | None, ended_at: datetime
 def _underscored(fields: Fields) -> dict[str, object]:
     """Older agents put what they collected into the call itself: `_datum`, `_uhrzeit`."""
     found = {
-        key.lstrip("_"): value
-        for key, value in fields.source.items()
-        if isinstance(key, str) and key.startswith("_")
+        key.lstrip("_"): value for key, value in fields.source.items() if isinstance(key, str) and key.startswith("_")
     }
     cleaned = storable(found)
     return cleaned if isinstance(cleaned, dict) else {}

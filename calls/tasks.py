@@ -1,11 +1,13 @@
 """The jobs of calls: what Retell reports becomes a call, a request and a customer."""
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from appointments import follow_ups
 from appointments.tasks import create_appointment_from_call, update_analytics
 from askpro.queues import Gone, Release, S, actor, chain, wake
 from calls.customers import customer_of
@@ -20,6 +22,8 @@ from notifications.tasks import send_appointment_confirmation
 from webhooks.models import WebhookEvent
 from webhooks.reading import Malformed
 
+log = logging.getLogger(__name__)
+
 Status = Call.Status
 Outcome = Call.Outcome
 
@@ -27,6 +31,8 @@ Outcome = Call.Outcome
 LOOK_AGAIN = 10.0
 STATUS = {"call_started": Status.ONGOING, "call_ended": Status.ENDED, "call_analyzed": Status.ANALYZED}
 UNHEARD = (Disconnection.MACHINE, Disconnection.NOT_CONNECTED)
+# No money, no free line, a carrier that refuses: the next calls end the same way.
+FOR_OPERATORS = (Disconnection.LIMIT, Disconnection.CARRIER)
 # Ends that, without a start, mean that nobody ever talked.
 NEVER_BEGAN = (Disconnection.LIMIT, Disconnection.CARRIER, Disconnection.VENDOR_ERROR)
 
@@ -40,14 +46,17 @@ NEVER_BEGAN = (Disconnection.LIMIT, Disconnection.CARRIER, Disconnection.VENDOR_
     tags=("event:{event_id}",),
 )
 def process_retell_call_ended(event_id: int) -> None:
-    """Record the end or the analysis of a call; its end, heard of first, starts the work that follows a call."""
+    """Record the end or the analysis of a call; its end, heard of first, starts the work that follows a call.
+
+    Writes: WebhookEvent, Call, Job
+    """
     event = _take(event_id)
     if event is not None and (recorded := _record(event)) is not None:
         call, ends, told = recorded
         if ends:
             _start_work(call, told)
         elif call.status == Status.ANALYZED:
-            wake(extract_call_data, tag=f"call:{call.pk}")
+            _use_analysis(call)
 
 
 @actor(
@@ -59,7 +68,10 @@ def process_retell_call_ended(event_id: int) -> None:
     tags=("event:{event_id}",),
 )
 def process_retell_call_started(event_id: int) -> None:
-    """Record that a call has begun, so that it is seen while it lasts."""
+    """Record that a call has begun, so that it is seen while it lasts.
+
+    Writes: WebhookEvent, Call
+    """
     event = _take(event_id)
     if event is not None:
         _record(event)
@@ -73,6 +85,8 @@ def extract_call_data(call_id: int) -> None:
 
     The request may stand only in call_analyzed, seconds after the end: an incomplete one waits for it, without
     spending tries, for ANALYSIS_WAIT seconds at most.
+
+    Writes: Call, BookingRequest, FollowUp
     """
     call = _locked(call_id)
     if call.extracted_at is not None:
@@ -83,6 +97,7 @@ def extract_call_data(call_id: int) -> None:
     call.extracted_at = timezone.now()
     call.needs_review, call.review_reason = _review(call, heard)
     call.save(update_fields=["extracted_at", "needs_review", "review_reason", "updated_at"])
+    follow_ups.make_call_obsolete(call, "The request was read after all.")
     if heard.booked_by_agent:
         call.settle_outcome(Outcome.BOOKED)
     elif not any(request.status == request.Status.OPEN for request in requests):
@@ -98,7 +113,10 @@ def extract_call_data(call_id: int) -> None:
     tags=("call:{call_id}",),
 )
 def identify_customer(call_id: int) -> None:
-    """Find or make the customer who called, before anything is booked for them."""
+    """Find or make the customer who called, before anything is booked for them.
+
+    Writes: Customer, Call, Job
+    """
     call = _locked(call_id)
     wishes = extract(as_told(call)).wishes
     call.customer = customer_of(call, wishes[0] if wishes else None)
@@ -109,13 +127,28 @@ def identify_customer(call_id: int) -> None:
 
 @actor(queue_name="default", max_retries=3, time_limit=30 * S, atomic=True, tags=("call:{call_id}",))
 def update_customer_from_call(call_id: int) -> None:
-    """Note on the customer when there was contact last; told twice or late, it never goes back."""
+    """Note on the customer when there was contact last; told twice or late, it never goes back.
+
+    Writes: Customer
+    """
     call = _locked(call_id)
     if call.customer_id is None:
         return
     at = call.ended_at or call.said_at
     earlier = Q(last_contact_at=None) | Q(last_contact_at__lt=at)
     Customer.objects.filter(earlier, pk=call.customer_id).update(last_contact_at=at)
+
+
+def send_chain(call: Call) -> None:
+    """Send the jobs that make an appointment of a call, each after the other, in the caller's transaction."""
+    steps = (
+        extract_call_data,
+        identify_customer,
+        create_appointment_from_call,
+        send_appointment_confirmation,
+        update_analytics,
+    )
+    chain([step.message(call_id=call.pk) for step in steps]).send()
 
 
 def _take(event_id: int) -> WebhookEvent | None:
@@ -143,18 +176,30 @@ def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
 
 def _start_work(call: Call, told: RetellCall) -> None:
     """Send what follows a call, exactly once: its end is heard of first only once."""
+    if told.disconnection in FOR_OPERATORS:
+        # One of Retell's own words, not the caller's: it says what to mend.
+        log.error("Call %d: Retell ended it with %s", call.pk, told.disconnection_reason)
+        reason = f"Retell ended it with {told.disconnection_reason}."
+        Call.objects.filter(pk=call.pk).update(needs_review=True, review_reason=reason)
     if not _was_connected(told):
         call.settle_outcome(Outcome.NOT_CONNECTED)
         update_analytics.send(call_id=call.pk)
         return
-    steps = (
-        extract_call_data,
-        identify_customer,
-        create_appointment_from_call,
-        send_appointment_confirmation,
-        update_analytics,
-    )
-    chain([step.message(call_id=call.pk) for step in steps]).send()
+    send_chain(call)
+
+
+def _use_analysis(call: Call) -> None:
+    """Wake the job that waits for it. Where that waited no longer, what only the analysis holds is worked on anew."""
+    if call.extracted_at is None:
+        wake(extract_call_data, tag=f"call:{call.pk}")
+    elif call.outcome == Outcome.NO_REQUEST and not call.booking_requests.exists() and _asks_for_something(call):
+        Call.objects.filter(pk=call.pk).update(extracted_at=None, outcome=Outcome.PENDING)
+        send_chain(call)
+
+
+def _asks_for_something(call: Call) -> bool:
+    heard = extract(as_told(call))
+    return not heard.booked_by_agent and (bool(heard.wishes) or heard.callback_requested)
 
 
 def _was_connected(told: RetellCall) -> bool:

@@ -8,8 +8,8 @@ from typing import Final
 from django.db.models import Q
 from django.utils import timezone
 
-from appointments.models import Appointment, FollowUp
-from calls.models import Company, PhoneNumber
+from appointments.models import FollowUp
+from calls.models import Company, Customer, PhoneNumber
 from calls.text import clean, fold
 from notifications import outbox, recipients
 from notifications.models import Notification
@@ -108,15 +108,16 @@ def _hand_to_person(event: WebhookEvent, reply: Reply, companies: list[Company],
     if company is None:
         event.mark_unassigned("Several companies send from this number, and none wrote to the sender.")
         return
-    follow_up = _open_follow_up(event, reply, company, last.appointment if last is not None else None)
+    follow_up = _open_follow_up(event, reply, company, last)
     outbox.tell_staff(follow_up)
     event.mark_processed(company, "A person reads it.")
 
 
-def _open_follow_up(event: WebhookEvent, reply: Reply, company: Company, appointment: Appointment | None) -> FollowUp:
+def _open_follow_up(event: WebhookEvent, reply: Reply, company: Company, last: Notification | None) -> FollowUp:
     """The follow-up for this reply; the same one when the event is replayed."""
     customer = recipients.holders(reply.sender).filter(company=company).order_by("id").first()
-    wants_to_cancel = reply.word in CANCEL_WORDS
+    customer = customer or (last.customer if last is not None else None)
+    appointment = last.appointment if last is not None else None
     follow_up, _ = FollowUp.objects.get_or_create(
         company=company,
         customer=customer,
@@ -127,11 +128,17 @@ def _open_follow_up(event: WebhookEvent, reply: Reply, company: Company, appoint
             "appointment": appointment,
             "branch": appointment.branch if appointment else None,
             "call": appointment.call if appointment else None,
-            "detail": "Wants to cancel, by SMS." if wants_to_cancel else "Answered by SMS.",
+            "detail": _detail(reply, customer),
             "due_at": timezone.now() + CALL_BACK_WITHIN,
         },
     )
     return follow_up
+
+
+def _detail(reply: Reply, customer: Customer | None) -> str:
+    said = "Wants to cancel, by SMS" if reply.word in CANCEL_WORDS else "Answered by SMS"
+    # Without it nobody could call back.
+    return f"{said}." if customer is not None else f"{said} from {reply.sender}."
 
 
 def _only(companies: list[Company]) -> Company | None:

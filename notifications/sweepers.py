@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from askpro.queues.models import Job
+from askpro.sweeping import tagged
 from notifications import outbox, tasks
 from notifications.models import Notification
 
@@ -107,7 +108,7 @@ def _jobs(notifications: list[Notification]) -> dict[str, list[Job]]:
     """The jobs of each notification, by its tag, in one query."""
     by_tag: dict[str, list[Job]] = defaultdict(list)
     tags = [_tag(notification) for notification in notifications]
-    jobs = Job.objects.filter(tags__overlap=tags, actor_name__in=["send_sms_notification", "send_email_notification"])
+    jobs = tagged(*tags).filter(actor_name__in=["send_sms_notification", "send_email_notification"])
     for job in jobs.only("id", "tags", "status", "finished_at", "error_class") if tags else []:
         for tag in job.tags:
             by_tag[tag].append(job)

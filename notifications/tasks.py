@@ -20,7 +20,10 @@ EMAIL_BACKOFF = (45 * S, 6 * MIN, 30 * MIN, 2 * H)
     tags=("call:{call_id}",),
 )
 def send_appointment_confirmation(call_id: int) -> None:
-    """Write the confirmations of what was booked in this call; sending them has jobs of its own."""
+    """Write the confirmations of what was booked in this call; sending them has jobs of its own.
+
+    Writes: Notification, Job
+    """
     booked = Appointment.objects.select_for_update(of=("self",)).filter(
         call_id=call_id, status=Appointment.Status.CONFIRMED
     )
@@ -37,7 +40,11 @@ def send_appointment_confirmation(call_id: int) -> None:
     tags=("notification:{notification_id}",),
 )
 def send_sms_notification(notification_id: int) -> None:
-    """Send one SMS."""
+    """Send one SMS.
+
+    Writes: Notification, Customer
+    Calls: Twilio: messages (create, list)
+    """
     notification = _unsent(notification_id)
     if notification is not None:
         sms.send(notification)
@@ -52,7 +59,11 @@ def send_sms_notification(notification_id: int) -> None:
     tags=("notification:{notification_id}",),
 )
 def send_email_notification(notification_id: int) -> None:
-    """Send one e-mail."""
+    """Send one e-mail.
+
+    Writes: Notification
+    Calls: the mail server
+    """
     notification = _unsent(notification_id)
     if notification is not None:
         mail.send(notification)
@@ -66,7 +77,10 @@ def send_email_notification(notification_id: int) -> None:
     tags=("event:{event_id}",),
 )
 def process_twilio_webhook(event_id: int) -> None:
-    """Apply one callback of Twilio: a report on a message, or an answer to one."""
+    """Apply one callback of Twilio: a report on a message, or an answer to one.
+
+    Writes: WebhookEvent, Notification, Customer, FollowUp, Job
+    """
     try:
         event = WebhookEvent.take(event_id)
     except WebhookEvent.DoesNotExist as error:
@@ -83,7 +97,11 @@ def process_twilio_webhook(event_id: int) -> None:
     tags=("notification:{notification_id}",),
 )
 def check_sms_delivery(notification_id: int) -> None:
-    """Ask Twilio what became of an SMS that nobody reported on."""
+    """Ask Twilio what became of an SMS that nobody reported on.
+
+    Writes: Notification, Customer, Job
+    Calls: Twilio: one message
+    """
     poll.check(notification_id)
 
 

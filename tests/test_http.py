@@ -101,6 +101,8 @@ def test_it_refuses_to_call_inside_a_transaction(client):
         ({"X-RateLimit-Reset-Default": "47"}, 47),
         ({"X-RateLimit-Reset-Default": "1796115690"}, 90),
         ({"Retry-After": "soon"}, 1),
+        ({"Retry-After": "nan"}, 1),
+        ({"retry-after-ms": "inf", "Retry-After": "9"}, 9),
         ({"Retry-After": "99999999"}, 3600),
         ({"Retry-After": "-5"}, 0.1),
     ],

@@ -45,6 +45,9 @@ SPOKEN = (
     "public_log_url",
     "knowledge_base_retrieved_contents_url",
 )
+# The same with the use of tools between the words.
+TURNS = ("transcript_with_tool_calls", "message_with_tool_calls")
+OPINIONS, SUMMARIES = ("call_analysis", "chat_analysis"), ("call_summary", "chat_summary")
 HAPPENED = {
     "call_started": "start_timestamp",
     "call_ended": "end_timestamp",
@@ -75,7 +78,8 @@ class Retell(Vendor):
         if not event_type and isinstance(payload.get("args"), dict):
             event_type = FUNCTION
         # Once, without notice, the call's fields stood beside the event instead of under `call`.
-        call = _child(payload, "chat" if event_type in CHATS else "call") or payload
+        place = "chat" if event_type in CHATS else "call"
+        call = _child(payload, place) or payload
         subject = text(call.get("call_id") or call.get("chat_id"), 100)
         status, reason = self._judge(event_type, subject)
         known = bool(subject) and (event_type in self.jobs or event_type in IGNORED) and event_type != FUNCTION
@@ -87,7 +91,7 @@ class Retell(Vendor):
             status=status,
             reason=reason,
             newest_wins=known and event_type == TRANSCRIPT,
-            kept_body=_without_speech(payload, call),
+            kept_body=_without_speech(payload, call, place),
         )
 
     def answer(self, incoming: Incoming) -> HttpResponse:
@@ -131,35 +135,37 @@ def _key(event_type: str, subject: str, payload: dict[str, Any]) -> str:
 
 
 def _occurred_at(event_type: str, call: Mapping[str, Any]) -> datetime | None:
-    names = {
-        "call_started": "start_timestamp",
-        "call_ended": "end_timestamp",
-        "transfer_ended": "transfer_end_timestamp",
-    }
-    moment = call.get(names.get(event_type, ""))
+    moment = call.get(HAPPENED.get(event_type, ""))
     # 2000 to 2100: whatever else stands here is for the job to complain of.
     if not isinstance(moment, int) or not 946_684_800_000 <= moment < 4_102_444_800_000:
         return None
     return datetime.fromtimestamp(moment / 1000, UTC)
 
 
-def _without_speech(payload: dict[str, Any], call: dict[str, Any]) -> bytes | None:
+def _without_speech(payload: dict[str, Any], call: dict[str, Any], place: str) -> bytes | None:
     """The body without what was said, when the call's storage setting is not `everything`; else None."""
     setting = call.get("data_storage_setting")
     if setting in (None, "everything") and call.get("opt_out_sensitive_data_storage") is not True:
         return None
-    kept = {name: value for name, value in call.items() if name not in SPOKEN}
-    if isinstance(turns := kept.get("transcript_with_tool_calls"), list):
-        # Which tools were used decides whether the agent has booked already.
-        kept["transcript_with_tool_calls"] = [
-            {name: turn[name] for name in TOOL_FIELDS if name in turn}
-            for turn in turns
-            if isinstance(turn, dict) and str(turn.get("role", "")).startswith("tool_call")
-        ]
-    if isinstance(analysis := kept.get("call_analysis"), dict):
-        kept["call_analysis"] = {name: value for name, value in analysis.items() if name != "call_summary"}
-    whole = kept if call is payload else {**payload, "call": kept}
-    return json.dumps(storable(whole)).encode("ascii")
+    # Scrubbed of names, it is still what was said.
+    kept = {name: value for name, value in call.items() if name not in SPOKEN and not name.startswith("scrubbed_")}
+    for name in TURNS:
+        if name in kept:
+            kept[name] = _tools_used(kept[name])
+    for name in OPINIONS:
+        if isinstance(opinion := kept.get(name), dict):
+            kept[name] = {key: value for key, value in opinion.items() if key not in SUMMARIES}
+    whole = kept if call is payload else {**payload, place: kept}
+    return json.dumps(storable({name: value for name, value in whole.items() if name != "args"})).encode("ascii")
+
+
+def _tools_used(turns: object) -> list[dict[str, Any]]:
+    """Which tools were used, which decides whether the agent has booked already; not what was handed to them."""
+    return [
+        {name: turn[name] for name in TOOL_FIELDS if name in turn}
+        for turn in (turns if isinstance(turns, list) else ())
+        if isinstance(turn, dict) and str(turn.get("role", "")).startswith("tool_call")
+    ]
 
 
 def _child(payload: Mapping[str, Any], name: str) -> dict[str, Any]:

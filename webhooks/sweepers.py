@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from askpro.queues.models import Job
+from askpro.sweeping import tagged
 from webhooks.models import WebhookEvent
 from webhooks.vendors import job_of
 
@@ -26,7 +27,7 @@ def resend_forgotten() -> int:
         status=WebhookEvent.Status.RECEIVED, received_at__lt=timezone.now() - FORGOTTEN_AFTER
     )
     ids = list(waiting.order_by("received_at").values_list("pk", flat=True)[:AT_ONCE])
-    jobs = Job.objects.filter(tags__overlap=[_tag(pk) for pk in ids], status__in=Job.LIVE)
+    jobs = tagged(*map(_tag, ids)).filter(status__in=Job.LIVE)
     live = {tag for tags in jobs.values_list("tags", flat=True) for tag in tags}
     return sum(_settle(pk) for pk in ids if _tag(pk) not in live)
 
@@ -38,7 +39,8 @@ def _settle(event_id: int) -> bool:
             .filter(pk=event_id, status=WebhookEvent.Status.RECEIVED)
             .first()
         )
-        newest = Job.objects.filter(tags__contains=[_tag(event_id)]).order_by("-id").first()
+        # Chosen here: asked for the newest row, PostgreSQL walks through all jobs from the newest on.
+        newest = max(tagged(_tag(event_id)), key=lambda job: job.pk, default=None)
         if event is None or (newest is not None and newest.status in Job.LIVE):
             return False
         if newest is not None and newest.status == Job.Status.DEAD:

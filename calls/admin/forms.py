@@ -8,7 +8,6 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from calls import phone
 from calls.models.company import e164
-from calls.opening_hours import InvalidOpeningHours, OpeningHours
 
 
 class PhoneField(forms.CharField):
@@ -23,19 +22,13 @@ class PhoneField(forms.CharField):
 
 
 class SetUpForm(forms.ModelForm):
-    """Time zones exist, opening hours can be read, and what belongs together has the same company."""
+    """Time zones exist, synonyms are words, and what belongs together has the same company."""
 
     def clean_timezone(self) -> str:
         name: str = self.cleaned_data["timezone"]
         if name and name not in available_timezones():
             raise forms.ValidationError("Write a time zone's name, such as Europe/Berlin.")
         return name
-
-    def clean_opening_hours(self) -> Any:
-        try:
-            return OpeningHours.from_json(self.cleaned_data["opening_hours"] or {}).to_json()
-        except InvalidOpeningHours as error:
-            raise forms.ValidationError(str(error)) from error
 
     def clean_synonyms(self) -> list[str]:
         words = self.cleaned_data["synonyms"] or []

@@ -221,6 +221,14 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(models.F('company'), models.F('phone'), condition=models.Q(('phone__isnull', False)), name='customer_phone_per_company'),
         ),
         migrations.AddIndex(
+            model_name='customer',
+            index=models.Index(fields=['contact_phone'], name='customer_contact_phone'),
+        ),
+        migrations.AddIndex(
+            model_name='bookingrequest',
+            index=models.Index(condition=models.Q(('status', 'open')), fields=['created_at'], name='booking_request_open'),
+        ),
+        migrations.AddIndex(
             model_name='call',
             index=models.Index(fields=['company', '-started_at'], name='call_by_company'),
         ),

@@ -79,9 +79,7 @@ class Call(models.Model):
 
     def settle_outcome(self, outcome: "Call.Outcome") -> bool:
         """Write what came of the call; a booking is never overwritten by anything less."""
-        return (
-            Call.objects.filter(pk=self.pk).exclude(outcome=Call.Outcome.BOOKED).update(outcome=outcome) == 1
-        )
+        return Call.objects.filter(pk=self.pk).exclude(outcome=Call.Outcome.BOOKED).update(outcome=outcome) == 1
 
     @property
     def said_at(self) -> datetime:

@@ -2,11 +2,13 @@
 
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
 from askpro.encryption import EncryptedTextField
 from askpro.queues.events import AtomicSave
+from calls.opening_hours import InvalidOpeningHours, OpeningHours
 
 e164 = RegexValidator(r"^\+[1-9][0-9]{6,14}$", "Write the number in E.164 form, such as +493023125100.")
 
@@ -68,6 +70,13 @@ class Branch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.company.name}, {self.name}"
+
+    def clean(self) -> None:
+        """Opening hours in their one form. Raises `ValidationError` when they cannot be read."""
+        try:
+            self.opening_hours = OpeningHours.from_json(self.opening_hours or {}).to_json()
+        except InvalidOpeningHours as error:
+            raise ValidationError({"opening_hours": str(error)}) from error
 
     @property
     def zone(self) -> ZoneInfo:

@@ -33,6 +33,7 @@ class Customer(models.Model):
         ]
         indexes = [
             models.Index(fields=["phone"], name="customer_phone"),
+            models.Index(fields=["contact_phone"], name="customer_contact_phone"),
             models.Index(fields=["email"], name="customer_email"),
         ]
 

@@ -385,6 +385,7 @@ def test_it_books_nothing_for_a_company_that_does_not_want_it(calendar: CalcomSt
     run(wish)
     wish.refresh_from_db()
     assert wish.status == status
+    assert wish.call.outcome == {"dropped": "no_request", "follow_up": "follow_up"}[status]
     assert calendar.requests == []
 
 

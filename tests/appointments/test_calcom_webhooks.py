@@ -54,6 +54,13 @@ def test_it_makes_an_appointment_of_a_booking_made_at_cal_com(booked: dict[str, 
     assert (event.status, event.company) == ("processed", appointment.company)
 
 
+def test_it_is_invalid_at_once_when_the_booking_has_no_length(booked: dict[str, Any]) -> None:
+    body = webhook(booked, "BOOKING_CREATED", AT.format(1))
+    body["payload"]["endTime"] = body["payload"]["startTime"]
+    assert receive(body).status == "invalid"
+    assert not Appointment.objects.exists()
+
+
 def test_it_confirms_once_when_the_webhook_comes_before_our_own_record(calendar: CalcomStub) -> None:
     wish = wished()
     # Cal.com sends its webhook before it answers the request that made the booking.

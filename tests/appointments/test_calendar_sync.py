@@ -43,6 +43,13 @@ def test_it_repairs_a_lost_webhook_the_next_time(salon: Company, calendar: Calco
     assert Appointment.objects.get().status == "cancelled"
 
 
+def test_it_mirrors_the_others_when_one_booking_has_no_length(salon: Company, calendar: CalcomStub) -> None:
+    calendar.book("2026-12-02T13:00:00+00:00")["end"] = "2026-12-02T13:00:00.000Z"
+    calendar.book("2026-12-03T13:00:00+00:00")
+    sync_calcom_data(company_id=salon.pk)
+    assert Appointment.objects.get().starts_at.day == 3
+
+
 def test_it_asks_only_for_changes_since_the_last_time_with_an_overlap(
     salon: Company, calendar: CalcomStub, clock: Any
 ) -> None:

@@ -81,6 +81,12 @@ def test_it_has_no_number_when_it_is_none(wrong: object) -> None:
     assert normalise(wrong) is None
 
 
+def test_it_has_no_number_when_it_is_longer_than_e164_allows() -> None:
+    assert normalise("+492151234567890") == "+492151234567890"
+    assert normalise("+4921512345678901") is None
+    assert normalise("0215 1234 5678 9012") is None
+
+
 @pytest.mark.parametrize(
     ("e164", "mobile"),
     [("+4915551230011", True), ("+493023125100", False), ("+12025550123", True), ("", False), ("x", False)],

@@ -132,6 +132,16 @@ def test_it_only_counts_a_call_that_never_connected(number: PhoneNumber) -> None
     assert sent() == ["update_analytics"]
 
 
+@pytest.mark.parametrize("reason", ["credit_exhausted", "concurrency_limit_reached", "sip_routing_error"])
+def test_it_tells_the_operators_when_no_call_can_come_through(
+    number: PhoneNumber, caplog: pytest.LogCaptureFixture, reason: str
+) -> None:
+    told("call_ended.not_connected", disconnection_reason=reason)
+    call = the_call()
+    assert (call.outcome, call.needs_review) == ("not_connected", True) and reason in call.review_reason
+    assert [record.levelname for record in caplog.records if reason in record.getMessage()] == ["ERROR"]
+
+
 def test_it_keeps_nothing_that_was_said_when_the_storage_setting_forbids_it(number: PhoneNumber) -> None:
     told("call_ended")
     told("call_analyzed", data_storage_setting="basic_attributes_only")
@@ -199,6 +209,37 @@ def test_it_waits_no_longer_than_is_left_and_then_takes_what_there_is(number: Ph
         extract_call_data(call_id=the_call().pk)
     request = BookingRequest.objects.get()
     assert (request.date_words, request.starts_at, request.unclear) == ("morgen", None, "no_time")
+
+
+def read_without_the_analysis() -> None:
+    """The end of a call whose agent told nothing, and two minutes on."""
+    with time_machine.travel(datetime(2025, 11, 17, 9, 2, tzinfo=UTC), tick=False) as clock:
+        told("call_ended", collected_dynamic_variables={}, transcript="User: Guten Tag.")
+        clock.shift(121)
+        extract_call_data(call_id=the_call().pk)
+        identify_customer(call_id=the_call().pk)
+    assert the_call().outcome == "no_request"
+
+
+def test_it_books_what_only_the_analysis_holds_also_when_that_came_too_late_to_be_waited_for(
+    number: PhoneNumber,
+) -> None:
+    read_without_the_analysis()
+    told("call_analyzed")
+    assert the_call().outcome == "pending"
+    assert sent().count("create_appointment_from_call") == 2
+    extract_call_data(call_id=the_call().pk)
+    identify_customer(call_id=the_call().pk)
+    assert BookingRequest.objects.get().starts_at == datetime(2025, 11, 20, 15, 0, tzinfo=UTC)
+    customer = Customer.objects.get()
+    assert customer.name == "Mareike Öztürk" and customer.may_receive_sms
+
+
+def test_it_starts_nothing_anew_when_a_late_analysis_asks_for_nothing(number: PhoneNumber) -> None:
+    read_without_the_analysis()
+    told("call_analyzed", collected_dynamic_variables={}, call_analysis={"call_summary": "Nur eine Frage."})
+    assert sent().count("create_appointment_from_call") == 1
+    assert the_call().outcome == "no_request"
 
 
 def test_it_flags_the_call_when_an_appointment_was_only_mentioned(number: PhoneNumber) -> None:

@@ -12,6 +12,7 @@ from notifications import sweepers
 from notifications.models import Notification
 from notifications.tasks import check_sms_delivery, send_sms_notification
 from tests.notifications.twilio_api import TwilioApi
+from tests.plans import plans
 
 Status = Notification.Status
 LATER = timedelta(minutes=3)
@@ -49,6 +50,12 @@ def test_it_is_left_alone_while_a_job_lives(sms: Notification, clock: time_machi
     clock.shift(timedelta(hours=60))
     assert sweepers.resend_forgotten() == 0
     assert Notification.objects.get(pk=sms.pk).status == Status.PENDING
+
+
+def test_it_finds_jobs_by_their_tags(sms: Notification, clock: time_machine.Traveller) -> None:
+    clock.shift(LATER)
+    found = plans(sweepers.resend_forgotten, "queues_job")
+    assert found and all("job_tags" in plan for plan in found)
 
 
 def test_it_is_left_alone_while_it_is_new(sms: Notification) -> None:

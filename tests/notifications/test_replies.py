@@ -125,6 +125,15 @@ def test_it_knows_the_company_by_its_number_alone(company: Company, answer: Answ
     answer("Haben Sie heute offen?", MessagingServiceSid="")
     [opened] = FollowUp.objects.all()
     assert (opened.company, opened.appointment, opened.customer) == (company, None, None)
+    assert opened.detail == f"Answered by SMS from {MOBILE}.", "or nobody could call back"
+
+
+def test_it_still_knows_who_was_written_to_when_their_number_has_changed_since(
+    sent: Notification, answer: Answer, customer: Customer
+) -> None:
+    Customer.objects.filter(pk=customer.pk).update(phone=None, contact_phone="")
+    answer("Ich komme später")
+    assert FollowUp.objects.get().customer == customer
 
 
 def test_it_guesses_no_company(company: Company, answer: Answer) -> None:

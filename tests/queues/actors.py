@@ -8,8 +8,8 @@ from django.db import connection
 from askpro import queue_settings
 from askpro.queues import Gone, RateLimited, Rejected, Release, S, actor, chains, log
 
-# Ten starts a minute.
-queue_settings.LIMITS["testing"] = (10, 60.0)
+# Ten starts a minute, and ten a second.
+queue_settings.LIMITS.update({"testing": (10, 60.0), "fast": (20, 2.0)})
 
 
 class Expected(Exception):
@@ -146,6 +146,22 @@ def unique(company_id: int) -> None: ...
 
 @actor(queue_name="default", rate_limit="testing")
 def limited() -> None: ...
+
+
+@actor(queue_name="default", rate_limit="fast")
+def limited_and_fast() -> None: ...
+
+
+@actor(queue_name="default", in_order="long order:{key}", backoff=(50,), max_retries=3)
+def ordered_and_flaky(key: str, number: int) -> None:
+    effect("begin", number)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM effect WHERE name = 'begin' AND number = %s", [number])
+        (runs,) = cursor.fetchone()
+    if number % 10 == 3 and runs == 1:
+        effect("fail", number)
+        raise ValueError
+    effect("end", number)
 
 
 @actor(queue_name="default", atomic=True)

@@ -32,4 +32,4 @@ LOGGING = {
     "loggers": {"dramatiq.worker.WorkerThread": {"level": "CRITICAL"}},
 }
 
-LIMITS = {"testing": (10, 60.0)}
+LIMITS = {"testing": (10, 60.0), "fast": (20, 2.0)}

@@ -1,6 +1,7 @@
 """Real processes under real signals: what the engine promises when something dies."""
 
 import itertools
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -8,13 +9,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 from askpro.local import process
-from askpro.queues import chain, hints
+from askpro.queues import chain, hints, send_many
 from askpro.queues.models import Attempt, Job, Lock, Supervisor, Worker
 from tests.queues import actors, hostile
 from tests.queues.processes import QueuesRun, kill, seconds_until, wait_until
+
+LONG_ORDER, SHORT_ORDER = 500, 60
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
 
@@ -387,3 +390,28 @@ class TestAcrossProcesses:
         starts = list(job.attempts.order_by("claim_no").values_list("started_at", flat=True))
         pauses = [(after - before).total_seconds() for before, after in itertools.pairwise(starts)]
         assert all(0.7 < pause < 3 for pause in pauses)
+
+
+class TestLimitsAcrossProcesses:
+    def test_no_window_holds_more_starts_than_the_rate(self, start):
+        start(processes=4)
+        send_many([actors.limited_and_fast.message() for _ in range(50)])
+        wait_until(all_over, 30)
+        starts = list(Attempt.objects.order_by("started_at").values_list("started_at", flat=True))
+        assert len(starts) == 50
+        assert all((later - first).total_seconds() >= 2 for first, later in zip(starts, starts[20:], strict=False))
+        assert set(Job.objects.values_list("status", "tries_spent")) == {("completed", 0)}
+
+    def test_jobs_of_an_ordered_key_run_one_after_the_other_through_their_retries(self, start):
+        start(processes=4)
+        jobs = LONG_ORDER if os.environ.get("ASKPRO_TEST_LONG") == "1" else SHORT_ORDER
+        send_many([actors.ordered_and_flaky.message(key="k", number=number) for number in range(jobs)])
+        wait_until(all_over, 5 + jobs)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, number FROM effect ORDER BY at")
+            told = cursor.fetchall()
+        expected: list[tuple[str, int]] = []
+        for number in range(jobs):
+            expected += [("begin", number), ("fail", number)] if number % 10 == 3 else []
+            expected += [("begin", number), ("end", number)]
+        assert told == expected

@@ -110,6 +110,30 @@ def test_it_never_writes_what_was_said_when_the_storage_setting_forbids_it(setti
     assert event.duplicates == 1, "the hash is that of the bytes as sent"
 
 
+FORBIDDEN = {"data_storage_setting": "basic_attributes_only"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"event": "chat_ended", "chat": {"chat_id": "chat_1", "transcript": "Frau Eibe", **FORBIDDEN}},
+        {"event": "chat_ended", "chat": {"chat_id": "chat_1", "message_with_tool_calls": ["Frau Eibe"], **FORBIDDEN}},
+        {
+            "event": "chat_analyzed",
+            "chat": {"chat_id": "c", "chat_analysis": {"chat_summary": "Frau Eibe"}, **FORBIDDEN},
+        },
+        {"event": "call_ended", "call": {"call_id": "call_1", "scrubbed_recording_url": "Frau Eibe", **FORBIDDEN}},
+        {"event": "call_ended", "call": {"call_id": "call_1", "transcript_with_tool_calls": "Frau Eibe", **FORBIDDEN}},
+        {"name": "book", "args": {"name": "Frau Eibe"}, "call": {"call_id": "call_1", **FORBIDDEN}},
+        {"event": "call_ended", "call_id": "call_1", "transcript": "Frau Eibe", **FORBIDDEN},
+    ],
+)
+def test_it_never_writes_what_was_said_wherever_it_stands(told: dict[str, Any]) -> None:
+    assert post_retell(told).status_code == 204
+    assert "Eibe" not in bytes(WebhookEvent.objects.get().body).decode()
+
+
 @pytest.mark.django_db
 def test_it_still_keeps_which_tools_were_used_when_nothing_said_may_be_kept() -> None:
     told = recorded("retell", "call_ended.booked_by_agent")

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from askpro.queues.models import Job
+from tests.plans import plans
 from tests.webhooks.signing import post_retell, recorded
 from webhooks.models import WebhookEvent
 from webhooks.sweepers import resend_forgotten
@@ -45,6 +46,12 @@ def test_it_marks_the_event_failed_when_its_job_is_dead(event: WebhookEvent) -> 
     event.refresh_from_db()
     assert event.status == Status.FAILED and "ValueError" in event.reason
     assert resend_forgotten() == 0
+
+
+def test_it_finds_jobs_by_their_tags(event: WebhookEvent) -> None:
+    Job.objects.update(status=Job.Status.COMPLETED, finished_at=timezone.now())
+    found = plans(resend_forgotten, "queues_job")
+    assert len(found) == 2 and all("job_tags" in plan and "queues_job_pkey" not in plan for plan in found)
 
 
 def test_it_waits_when_the_event_is_young(event: WebhookEvent) -> None:

@@ -1,0 +1,49 @@
+"""Calls that ended and whose request nobody reads get their job again, or a person."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from appointments import follow_ups
+from appointments.models import FollowUp
+from appointments.tasks import update_analytics
+from askpro import sweeping
+from askpro.queues.models import Job
+from calls.models import Call
+from calls.tasks import send_chain
+
+# Reading waits for the analysis for two minutes at most; what is older and has no job was forgotten.
+FORGOTTEN_AFTER = timedelta(minutes=5)
+MOST = 200
+
+
+def resend_forgotten() -> None:
+    """Ended calls without a live job that reads them: one whose job gave up goes to a person, the others start anew."""
+    with transaction.atomic():
+        calls = _calls_in_question()
+        known = sweeping.statuses(["extract_call_data"], [f"call:{call.pk}" for call in calls])
+        for call in calls:
+            found = known.get(f"call:{call.pk}", set())
+            if found & set(Job.LIVE):
+                continue
+            if found & {Job.Status.DEAD, Job.Status.CANCELLED}:
+                _hand_over(call)
+            else:
+                send_chain(call)
+
+
+def _calls_in_question() -> list[Call]:
+    rows = Call.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
+        "company", "branch__company", "customer"
+    )
+    waiting = rows.filter(outcome=Call.Outcome.PENDING, extracted_at=None, end_heard_at__isnull=False)
+    return list(waiting.filter(updated_at__lt=timezone.now() - FORGOTTEN_AFTER).order_by("updated_at")[:MOST])
+
+
+def _hand_over(call: Call) -> None:
+    """A person listens; a retry of the dead job still reads the request."""
+    detail = "Reading the request failed again and again; the job can be retried in the console."
+    call.settle_outcome(Call.Outcome.FOLLOW_UP)
+    follow_ups.open_for_call(call, FollowUp.Reason.JOB_DEAD, detail)
+    update_analytics.send(call_id=call.pk)

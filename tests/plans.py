@@ -1,0 +1,30 @@
+"""Whether PostgreSQL can answer what code asks by an index."""
+
+from collections.abc import Callable
+
+from django.db import connection, transaction
+
+
+def plans(work: Callable[[], object], table: str) -> list[str]:
+    """The plan of each query that `work` runs on `table`, where reading the whole table counts as unaffordable.
+
+    What is left are bitmaps of the rows that an index's condition chose, also where a test's few rows need none.
+    """
+    asked: list[tuple[str, object]] = []
+
+    def note(execute: Callable[..., object], sql: str, params: object, many: bool, context: object) -> object:
+        if sql.startswith("SELECT") and f'FROM "{table}"' in sql:
+            asked.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        work()
+    with transaction.atomic(), connection.cursor() as cursor:
+        for way in ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan"):
+            cursor.execute(f"SET LOCAL {way} = off")
+        return [_plan(cursor, sql, params) for sql, params in asked]
+
+
+def _plan(cursor: object, sql: str, params: object) -> str:
+    cursor.execute(f"EXPLAIN {sql}", params)
+    return "\n".join(row[0] for row in cursor.fetchall())

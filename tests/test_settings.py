@@ -1,0 +1,23 @@
+"""What a production installation does when a variable was forgotten."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def setting(name: str, environment: str) -> str:
+    """A setting's value in a process that nobody gave more than its environment's name."""
+    kept = {key: value for key, value in os.environ.items() if key in ("PATH", "PYTHONPATH")}
+    env = {**kept, "ASKPRO_ENV": environment, "SECRET_KEY": "x" * 50}
+    program = f"from askpro import settings; print(settings.{name})"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=env, capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(("environment", "backend"), [("production", "smtp"), ("testing", "console")])
+def test_it_never_writes_mails_into_the_log_of_production(environment: str, backend: str) -> None:
+    assert setting("EMAIL_BACKEND", environment) == f"django.core.mail.backends.{backend}.EmailBackend"
