@@ -17,6 +17,7 @@ from askpro.queues.config import Pool
 from askpro.queues.group import KILL_GRACE, SILENCE, Child, Group, is_stopped, private_memory, send_signal
 from askpro.queues.link import Link
 from askpro.queues.takeover import Takeover
+from askpro.queues.tally import Tally, running
 from askpro.queues.worker import run_worker
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Forker:
         self._reports: dict[int, dict[str, Any]] = {}
         # Processes with the code of before: they work until their successors do.
         self._old: list[Child] = []
-        self._done: dict[str, tuple[int, float]] = {}
+        self._tally = Tally()
         self._preflight_pid = 0
         self._looked_at = self._patient_until = self._state_at = self._measure_at = 0.0
         self._stopping = False
@@ -155,9 +156,7 @@ class Forker:
                 self._bury_worker(child, code)
 
     def _bury_worker(self, child: Child, code: int) -> None:
-        for queue, (runs, took) in child.slots.done().items():
-            before = self._done.get(queue, (0, 0.0))
-            self._done[queue] = before[0] + runs, before[1] + took
+        self._tally.keep(child.slots)
         self._report_death(child)
         child.slots.close()
         if child in self._old:
@@ -248,25 +247,8 @@ class Forker:
             return
         self._state_at = now + STATE_EVERY
         processes = {group.name: [len(group.working), len(group.children)] for group in self._groups.values()}
-        self._say("state", processes=processes, done=self._all_done(), running=self._running())
-
-    def _all_done(self) -> dict[str, tuple[int, float]]:
-        done = dict(self._done)
-        for child in self._children():
-            for queue, (runs, took) in child.slots.done().items():
-                before = done.get(queue, (0, 0.0))
-                done[queue] = before[0] + runs, before[1] + took
-        return done
-
-    def _running(self) -> dict[str, tuple[int, float]]:
-        """Jobs of each queue that run now, and the seconds that they have run together."""
-        now = time.monotonic()
-        running: dict[str, tuple[int, float]] = {}
-        for child in self._children():
-            for item in child.slots.started():
-                count, age = running.get(item.queue_name, (0, 0.0))
-                running[item.queue_name] = count + 1, age + now - item.started
-        return running
+        pages = [child.slots for child in self._children()]
+        self._say("state", processes=processes, done=self._tally.done(pages), running=running(pages))
 
     def _start_preflight(self) -> None:
         """See whether the code of now starts at all; the workers go on meanwhile."""

@@ -32,6 +32,7 @@ AT_STATES = AT_DONE + QUEUES * DONE.size
 AT_ENTRIES = AT_STATES + CAPACITY
 AT_STACKS = AT_ENTRIES + CAPACITY * ENTRY.size
 LONGEST_STACKS = 20_000
+NOTHING = bytes(CAPACITY)
 # Asks a worker for its stacks.
 ASK = signal.SIGUSR2
 
@@ -117,7 +118,7 @@ class Slots:
     def started(self) -> list[Started]:
         """What was started and is not settled."""
         states = self._memory[AT_STATES:AT_ENTRIES]
-        if not any(states):
+        if states == NOTHING:
             return []
         return [self._started(slot, state) for slot, state in enumerate(states) if state]
 

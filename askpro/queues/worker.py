@@ -24,9 +24,9 @@ from askpro.queues.workload import Workload
 log = logging.getLogger(__name__)
 
 # How long an idle consumer sleeps at most, in milliseconds: the longest a stop waits for it.
-IDLE_TIMEOUT = 1000
+IDLE_TIMEOUT = 1500
 # Seconds between two looks at the threads.
-LOOK_EVERY = 1.0
+LOOK_EVERY = 2.0
 # Seconds between two tries to reach PostgreSQL at the start.
 CONNECT_PAUSE = 0.5
 

@@ -18,6 +18,7 @@ from django.db import connection
 from askpro.queues import send_many
 from askpro.queues.models import Attempt, FleetEvent, Job, Supervisor, Worker
 from tests.queues import actors, hostile
+from tests.queues.door import Door
 from tests.queues.processes import QueuesRun, kill, seconds_until, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
@@ -318,6 +319,51 @@ class TestADeadHost:
         assert gone < 20
         assert happened("supervisor_dead")()
         assert Supervisor.objects.filter(status="dead").count() == 1
+
+
+@pytest.fixture
+def door() -> Iterator[Door]:
+    values = connection.settings_dict
+    door = Door(values["HOST"], int(values["PORT"]))
+    yield door
+    door.close()
+
+
+def through(door: Door) -> dict[str, str]:
+    values = connection.settings_dict
+    return {"DATABASE_URL": f"postgres://{values['USER']}:{values['PASSWORD']}@127.0.0.1:{door.port}/{values['NAME']}"}
+
+
+class TestPostgreSQLAway:
+    @pytest.mark.parametrize("seconds", [3, pytest.param(60, marks=pytest.mark.long)])
+    def test_nobody_is_declared_dead_and_nothing_runs_twice(self, supervise, effects, door, seconds):
+        pools = {"all": {"queues": ALL, "processes": 2}}
+        first, second = supervise(pools, **through(door)), supervise(pools, **through(door))
+        workers = {*first.workers(), *second.workers()}
+        # Each holds one that runs through the outage and one that ends in it.
+        names = [f"{number}" for number in range(4)]
+        for name in names:
+            actors.slow.send(min(seconds * 1.5, 59), name)
+        seconds_until(lambda: len(effects()) == 4, 5)
+        door.shut()
+        time.sleep(seconds)
+        assert {*first.workers(), *second.workers()} == workers
+        door.open()
+        seconds_until(all_over, seconds + 20)
+        time.sleep(1)
+        assert sorted(effects()) == sorted(f"{name} {what}" for name in names for what in ("began", "ended"))
+        assert list(Supervisor.objects.values_list("status", flat=True)) == ["running"] * 2
+        assert not Worker.objects.exclude(status="running").exists()
+        assert count(status="completed", claim_no=1, tries_spent=0, losses=0) == 4
+
+    def test_a_stop_does_not_wait_for_it(self, supervise, door):
+        queues = supervise({"all": {"queues": ALL, "processes": 2, "time_limit": 3}}, **through(door))
+        door.shut()
+        time.sleep(1)
+        began = time.monotonic()
+        queues.terminate()
+        assert queues.wait(25) == 0
+        print(f"\nSIGTERM while PostgreSQL is away: gone after {time.monotonic() - began:.1f} s")
 
 
 @pytest.mark.long
