@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from psycopg2.errors import ExclusionViolation
 
@@ -37,7 +38,20 @@ def book_call(call_id: int) -> None:
     call = Call.objects.filter(pk=call_id).first()
     if call is None:
         raise Gone(f"There is no call {call_id}.")
-    rows = call.booking_requests.select_related("call__branch__company", "call__customer", "company", "service")
+    _book_all(call.booking_requests.all())
+
+
+def book_request(request_id: int) -> None:
+    """The same for one request that came without a call."""
+    requests = BookingRequest.objects.filter(pk=request_id)
+    if not requests.exists():
+        raise Gone(f"There is no request {request_id}.")
+    _book_all(requests)
+
+
+def _book_all(requests: QuerySet[BookingRequest]) -> None:
+    related = ("call__branch__company", "call__customer", "branch__company", "customer", "company", "service")
+    rows = requests.select_related(*related)
     failures: list[JobError] = []
     waits: list[JobError] = []
     for request in rows.filter(status=BookingRequest.Status.OPEN).order_by("ordinal"):
@@ -66,7 +80,7 @@ def hand_over(
             request, problem.reason, detail=problem.detail, appointment=appointment, alternatives=offers
         )
         follow_ups.make_obsolete(request, [FollowUp.Reason.PROVIDER_DOWN], "Settled another way.")
-        request.call.settle_outcome(Call.Outcome.FOLLOW_UP)
+        request.settle_call(Call.Outcome.FOLLOW_UP)
     return True
 
 
@@ -197,7 +211,7 @@ class Booker:
             slots = self._client.slots(self._event_type_id, start, end)
         except JobError:
             return []  # The call back matters more than what is offered in it.
-        return alternatives.choose(slots, self.request.starts_at, earliest, self.request.call.branch.zone)
+        return alternatives.choose(slots, self.request.starts_at, earliest, self.request.where.zone)
 
     def _look(self) -> Booking | None:
         assert self.appointment is not None
@@ -206,7 +220,7 @@ class Booker:
         )
 
     def _new_booking(self) -> calcom.NewBooking:
-        appointment, customer = self.appointment, self.request.call.customer
+        appointment, customer = self.appointment, self.request.who
         assert appointment is not None
         return calcom.NewBooking(
             event_type_id=self._event_type_id,
@@ -243,22 +257,23 @@ def _settle_call(call: Call) -> None:
 
 def _reserve(request: BookingRequest) -> Appointment:
     """Hold the time here. Raises `SlotGone` when another reservation has the wished person at this time."""
-    call, service, starts_at = request.call, request.service, request.starts_at
+    branch, service, starts_at = request.where, request.service, request.starts_at
     assert service is not None and starts_at is not None
-    customer = call.customer
+    customer = request.who
     try:
         with transaction.atomic():
             return Appointment.objects.create(
                 company=request.company,
-                branch=call.branch,
+                branch=branch,
                 customer=customer,
                 staff=request.staff,
                 service=service,
-                call=call,
+                call=request.call,
                 booking_request=request,
                 starts_at=starts_at,
                 ends_at=starts_at + timedelta(minutes=service.duration_minutes),
-                timezone=str(call.branch.zone),
+                timezone=str(branch.zone),
+                source=Appointment.Source.PHONE if request.call else Appointment.Source.API,
                 # Unknown from the first commit on: whoever finds this row after a crash has to look first.
                 sync_status=Appointment.Sync.UNKNOWN,
                 asked_at=timezone.now(),

@@ -20,32 +20,43 @@ def recount(company: Company, day: date) -> DailyCount:
         # Locked before counting, or an older count could be written over a newer one.
         count = DailyCount.objects.select_for_update().get(company=company, day=day)
         calls = _calls_of(company, day)
-        requests = BookingRequest.objects.filter(call__in=calls)
+        start, end = _span(company, day)
+        without_call = Q(call=None, company=company, created_at__gte=start, created_at__lt=end)
+        requests = BookingRequest.objects.filter(Q(call__in=calls) | without_call)
         count.calls = calls.count()
         count.requests = requests.count()
         count.bookings = requests.filter(status=BookingRequest.Status.BOOKED).count()
-        count.follow_ups = FollowUp.objects.filter(call__in=calls).exclude(status=FollowUp.Status.OBSOLETE).count()
+        follow_ups = FollowUp.objects.filter(Q(call__in=calls) | Q(call=None, booking_request__in=requests))
+        count.follow_ups = follow_ups.exclude(status=FollowUp.Status.OBSOLETE).count()
         count.save()
     return count
 
 
 def recount_last_days(company: Company) -> None:
     """Count the company's today and the week before it anew."""
-    today = timezone.now().astimezone(ZoneInfo(company.timezone)).date()
+    today = day_in(company, timezone.now())
     for ago in range(LAST_DAYS + 1):
         recount(company, today - timedelta(days=ago))
 
 
 def local_day(call: Call) -> date:
     """The day of a call where its company is."""
-    return call.said_at.astimezone(ZoneInfo(call.company.timezone)).date()
+    return day_in(call.company, call.said_at)
+
+
+def day_in(company: Company, moment: datetime) -> date:
+    """The day of a moment where the company is."""
+    return moment.astimezone(ZoneInfo(company.timezone)).date()
 
 
 def _calls_of(company: Company, day: date) -> QuerySet[Call]:
-    zone = ZoneInfo(company.timezone)
-    start = datetime.combine(day, time.min, zone)
-    end = datetime.combine(day + timedelta(days=1), time.min, zone)
+    start, end = _span(company, day)
     # Two conditions, not one on the earlier known of the two times: the index on them ends with started_at.
     began = Q(started_at__gte=start, started_at__lt=end)
     never_began = Q(started_at=None, created_at__gte=start, created_at__lt=end)
     return Call.objects.filter(began | never_began, company=company)
+
+
+def _span(company: Company, day: date) -> tuple[datetime, datetime]:
+    zone = ZoneInfo(company.timezone)
+    return datetime.combine(day, time.min, zone), datetime.combine(day + timedelta(days=1), time.min, zone)

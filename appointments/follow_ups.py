@@ -25,17 +25,17 @@ def open_for(
     alternatives: Sequence[datetime] = (),
 ) -> FollowUp:
     """The open follow-up of this request and reason, opened now if there is none; staff hear of a new one."""
-    call: Call = request.call
+    branch = request.where
     values: dict[str, Any] = {
         "company": request.company,
-        "branch": call.branch,
-        "call": call,
-        "customer": call.customer,
+        "branch": branch,
+        "call": request.call,
+        "customer": request.who,
         "appointment": appointment,
         "words": words(request),
         "detail": detail[:300],
         "alternatives": [slot.isoformat() for slot in alternatives],
-        "due_at": due_at(call.branch, timezone.now()),
+        "due_at": due_at(branch, timezone.now()),
     }
     follow_up, opened = FollowUp.objects.get_or_create(
         booking_request=request, reason=reason, status=FollowUp.Status.OPEN, defaults=values

@@ -42,8 +42,8 @@ def address_for(request: BookingRequest) -> str:
     """
     if recipients.is_real(request.email):
         return request.email
-    customer_id = request.call.customer_id
-    who = f"{customer_id}" if customer_id else f"anruf-{request.call_id}"
+    nobody = f"anruf-{request.call_id}" if request.call_id else f"anfrage-{request.pk}"
+    who = str(request.who.pk) if request.who else nobody
     mark = hashlib.sha256(f"{settings.SECRET_KEY}:{request.company_id}:{who}".encode()).hexdigest()[:10]
     return f"kunde-{who}-{mark}@{settings.SYNTHETIC_EMAIL_DOMAIN}"
 

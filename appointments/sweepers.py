@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from appointments import follow_ups
 from appointments.models import Appointment, FollowUp
-from appointments.tasks import clear_reservation, create_appointment_from_call, update_analytics
+from appointments.tasks import booking_chain, clear_reservation, update_analytics
 from askpro import sweeping
-from askpro.queues import chain
 from askpro.queues.models import Job
 from calls.models import BookingRequest, Call
 
@@ -18,7 +17,7 @@ from calls.models import BookingRequest, Call
 FORGOTTEN_AFTER = timedelta(minutes=5)
 MOST = 200
 # A request waits behind these: when one of them is dead, nothing books it any more.
-BOOKING_ACTORS = ("identify_customer", "create_appointment_from_call")
+BOOKING_ACTORS = ("identify_customer", "create_appointment_from_call", "create_appointment_from_request")
 
 
 def sweep() -> None:
@@ -31,17 +30,17 @@ def resend_forgotten_requests() -> None:
     """Open requests without a live booking job: one whose job gave up goes to a person, the others get a new job."""
     with transaction.atomic():
         requests = _requests_in_question()
-        statuses = sweeping.statuses(BOOKING_ACTORS, [f"call:{request.call_id}" for request in requests])
-        calls = set()
+        statuses = sweeping.statuses(BOOKING_ACTORS, [_tag(request) for request in requests])
+        forgotten = {}
         for request in requests:
-            found = statuses.get(f"call:{request.call_id}", set())
+            found = statuses.get(_tag(request), set())
             if found & {Job.Status.DEAD, Job.Status.CANCELLED}:
                 _hand_over_dead(request)
             elif not found & set(Job.LIVE):
-                calls.add(request.call_id)
-        for call_id in sorted(calls):
-            steps = (create_appointment_from_call, update_analytics)
-            chain([step.message(call_id=call_id) for step in steps]).send()
+                # Two requests of one call are one job's work.
+                forgotten[_tag(request)] = request
+        for request in forgotten.values():
+            booking_chain(request).send()
 
 
 def clear_forgotten_reservations() -> None:
@@ -68,7 +67,7 @@ def _requests_in_question() -> list[BookingRequest]:
     )
     rows = (
         BookingRequest.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("company", "call__branch__company", "call__customer")
+        .select_related("company", "call__branch__company", "call__customer", "branch__company", "customer")
         .filter(status=BookingRequest.Status.OPEN, created_at__lt=_long_ago())
         .filter(~Exists(waits_for_host), ~Exists(is_known))
         .order_by("id")
@@ -82,8 +81,13 @@ def _hand_over_dead(request: BookingRequest) -> None:
     detail = "Booking it failed again and again; the job can be retried in the console."
     follow_ups.open_for(request, FollowUp.Reason.JOB_DEAD, detail=detail, appointment=appointment)
     follow_ups.make_obsolete(request, [FollowUp.Reason.PROVIDER_DOWN], "The job gave up.")
-    request.call.settle_outcome(Call.Outcome.FOLLOW_UP)
-    update_analytics.send(call_id=request.call_id)
+    request.settle_call(Call.Outcome.FOLLOW_UP)
+    if request.call_id:
+        update_analytics.send(call_id=request.call_id)
+
+
+def _tag(request: BookingRequest) -> str:
+    return f"call:{request.call_id}" if request.call_id else f"request:{request.pk}"
 
 
 def _long_ago() -> datetime:

@@ -6,9 +6,10 @@ from appointments.calcom_booking import Unreadable
 from appointments.calcom_event import CalcomEvent
 from appointments.mirror import Effect, Mirrored
 from appointments.models import Appointment
-from askpro.queues import MIN, H, S, actor, send_many
+from askpro.queues import MIN, H, S, actor, chain, send_many
+from askpro.queues.chains import Chain
 from askpro.queues.errors import Gone
-from calls.models import Call, Company
+from calls.models import BookingRequest, Call, Company
 from webhooks.models import WebhookEvent
 from webhooks.reading import Malformed
 
@@ -28,6 +29,23 @@ def create_appointment_from_call(call_id: int) -> None:
     Calls: Cal.com: slots, bookings (list, create, cancel)
     """
     booking.book_call(call_id)
+
+
+@actor(
+    queue_name="high",
+    max_retries=4,
+    backoff=(10 * S, 30 * S, 60 * S, 300 * S),
+    time_limit=2 * MIN,
+    no_overlap="request:{request_id}",
+    tags=("request:{request_id}",),
+)
+def create_appointment_from_request(request_id: int) -> None:
+    """Book at Cal.com what came through the API, or leave a follow-up for a person.
+
+    Writes: Appointment, CalcomUid, BookingRequest, FollowUp, Notification, Job
+    Calls: Cal.com: slots, bookings (list, create, cancel)
+    """
+    booking.book_request(request_id)
 
 
 @actor(
@@ -117,6 +135,18 @@ def recount_company(company_id: int) -> None:
     daily.recount_last_days(company)
 
 
+@actor(queue_name="low", max_retries=3, time_limit=30 * S, atomic=True, tags=("request:{request_id}",))
+def count_request(request_id: int) -> None:
+    """Count the day anew on which a request came through the API.
+
+    Writes: DailyCount
+    """
+    request = BookingRequest.objects.select_related("company").filter(pk=request_id).first()
+    if request is None:
+        raise Gone(f"There is no request {request_id}.")
+    daily.recount(request.company, daily.day_in(request.company, request.created_at))
+
+
 @actor(
     queue_name="default",
     max_retries=5,
@@ -132,6 +162,15 @@ def clear_reservation(appointment_id: int) -> None:
     Calls: Cal.com: bookings (list, cancel)
     """
     reservations.clear(appointment_id)
+
+
+def booking_chain(request: BookingRequest) -> Chain:
+    """What books an open request that no job works on yet; send it in the transaction that makes the request."""
+    if request.call_id is None:
+        steps = (create_appointment_from_request, count_request)
+        return chain([step.message(request_id=request.pk) for step in steps])
+    steps = (create_appointment_from_call, update_analytics)
+    return chain([step.message(call_id=request.call_id) for step in steps])
 
 
 def _work_on(event: WebhookEvent) -> None:

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_dramatiq",
     "askpro.queues",
+    "askpro.api",
     "askpro.local",
     "askpro.sandbox",
     "webhooks",
@@ -128,7 +129,29 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "AskPro", "VERSION": CODE_VERSION, "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "AskPro",
+    "DESCRIPTION": "Ask for appointments, and read what became of them.",
+    "VERSION": CODE_VERSION,
+    # In 3.0 a reference cannot be null, and generators of clients take our nulls for errors.
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    # From our own static files: the page asks nobody else.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "RequestStatus": "calls.models.BookingRequest.Status",
+        "AppointmentStatus": "appointments.models.Appointment.Status",
+        "FollowUpStatus": "appointments.models.FollowUp.Status",
+        "MessageStatus": "notifications.models.Notification.Status",
+    },
+}
+# Of each token, over all processes; and the largest body.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)
+API_MAX_BYTES = env.int("API_MAX_BYTES", default=64 * 1024)
 
 # The vendors. Lists hold several active secrets, so that a key can be rotated without losing an event.
 RETELL_BASE_URL = env.str("RETELL_BASE_URL", default="https://api.retellai.com").rstrip("/")

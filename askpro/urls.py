@@ -8,6 +8,7 @@ from askpro.health import live, ready
 urlpatterns = [
     path("health/live", live),
     path("health/ready", ready),
+    path("api/v1/", include("askpro.api.urls")),
     path("webhooks/", include("webhooks.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -2,9 +2,10 @@
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils import timezone
 
 from calls.extraction import WishedAppointment
-from calls.models import Call, Customer
+from calls.models import Call, Company, Customer
 from calls.phone import is_mobile
 from calls.tenancy import other_party
 
@@ -22,11 +23,29 @@ def customer_of(call: Call, wish: WishedAppointment | None) -> Customer | None:
     return customer
 
 
+def attendee(company: Company, phone: str | None, name: str, email: str, sms_consent: bool) -> Customer:
+    """Who an appointment was asked for without a call, found by number or made now; nothing known is overwritten.
+
+    In the caller's transaction. `phone` is in E.164. Without one it is a new customer each time, as with a call.
+    """
+    if phone is None:
+        customer = Customer.objects.create(company=company, language=company.language)
+    else:
+        customer = _by_phone(company, phone)
+    customer.name = customer.name or name
+    if not customer.email and _is_valid(email):
+        customer.email = email
+    if sms_consent and customer.sms_consent_at is None:
+        customer.sms_consent_at = timezone.now()
+    customer.save()
+    return customer
+
+
 def _known(call: Call) -> Customer | None:
     if call.customer_id is not None:
         return Customer.objects.select_for_update().get(pk=call.customer_id)
     phone = other_party(call.direction, call.from_number, call.to_number)
-    return _by_phone(call, phone) if phone is not None else None
+    return _by_phone(call.company, phone) if phone is not None else None
 
 
 def _made(call: Call, wish: WishedAppointment | None) -> Customer | None:
@@ -35,10 +54,10 @@ def _made(call: Call, wish: WishedAppointment | None) -> Customer | None:
     return Customer.objects.create(company=call.company, language=call.company.language)
 
 
-def _by_phone(call: Call, phone: str) -> Customer:
-    row = Customer(company=call.company, phone=phone, language=call.company.language)
+def _by_phone(company: Company, phone: str) -> Customer:
+    row = Customer(company=company, phone=phone, language=company.language)
     Customer.objects.bulk_create([row], ignore_conflicts=True)
-    return Customer.objects.select_for_update().get(company=call.company, phone=phone)
+    return Customer.objects.select_for_update().get(company=company, phone=phone)
 
 
 def _learn(customer: Customer, wish: WishedAppointment) -> None:

@@ -64,6 +64,7 @@ NAVIGATION: list[dict[str, Any]] = [
             entry("Phone numbers", "dialpad", "calls.phonenumber"),
             entry("Staff", "badge", "calls.staff"),
             entry("Services", "content_cut", "calls.service"),
+            entry("API tokens", "key", "api.apitoken"),
             entry("Users", "manage_accounts", "auth.user"),
             entry("Groups", "shield_person", "auth.group"),
         ],

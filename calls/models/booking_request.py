@@ -1,4 +1,4 @@
-"""What a caller asked for."""
+"""What somebody asked for."""
 
 import uuid
 
@@ -6,12 +6,16 @@ from django.db import models
 from django.db.models import Q
 
 from calls.models.call import Call
-from calls.models.company import Company
+from calls.models.company import Branch, Company
+from calls.models.customer import Customer
 from calls.models.offer import Service, Staff
 
 
 class BookingRequest(models.Model):
-    """One wished appointment of a call, with the words said. Unique per call and ordinal: a call can hold two."""
+    """One wished appointment. Of a call, with the words said, unique per call and ordinal: a call can hold two.
+
+    Without a call it came through the API, and says itself for which branch and customer.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open", "Waits to be booked"
@@ -19,7 +23,13 @@ class BookingRequest(models.Model):
         FOLLOW_UP = "follow_up", "A person follows up"
         DROPPED = "dropped", "Nothing to do"
 
-    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="booking_requests")
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, null=True, blank=True, related_name="booking_requests")
+    branch = models.ForeignKey(
+        Branch, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: the call's."
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="Empty: the call's."
+    )
     ordinal = models.PositiveSmallIntegerField(default=1)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="booking_requests")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
@@ -41,11 +51,33 @@ class BookingRequest(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint("call", "ordinal", name="booking_request_per_call")]
+        constraints = [
+            models.UniqueConstraint("call", "ordinal", name="booking_request_per_call"),
+            models.CheckConstraint(
+                condition=Q(call__isnull=False) | Q(branch__isnull=False), name="booking_request_has_branch"
+            ),
+        ]
         indexes = [models.Index(fields=["created_at"], condition=Q(status="open"), name="booking_request_open")]
 
     def __str__(self) -> str:
-        return f"{self.call.retell_call_id} #{self.ordinal}"
+        return f"{self.call.retell_call_id} #{self.ordinal}" if self.call else f"API request {self.pk}"
+
+    @property
+    def where(self) -> Branch:
+        """The branch that is to serve it."""
+        branch = self.branch or (self.call.branch if self.call else None)
+        assert branch is not None  # by constraint
+        return branch
+
+    @property
+    def who(self) -> Customer | None:
+        """Whose appointment it is to be, once that is known."""
+        return self.customer or (self.call.customer if self.call else None)
+
+    def settle_call(self, outcome: Call.Outcome) -> None:
+        """Write what came of it on its call, if it has one."""
+        if self.call is not None:
+            self.call.settle_outcome(outcome)
 
     def close(self, status: "BookingRequest.Status") -> bool:
         """Move an open request to `status`; False when it was closed before."""

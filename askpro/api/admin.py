@@ -1,0 +1,66 @@
+"""The tokens of trusted callers: made here, shown once, switched off here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from askpro.api.models import ApiToken
+from askpro.console import display
+from askpro.console.filters import CompanyFilter
+from askpro.console.model_admin import ConsoleModelAdmin
+from askpro.console.term import Term
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ConsoleModelAdmin):
+    list_display = ("name", "company", "begins", "is_active", "made", "used")
+    list_filter = (CompanyFilter, "is_active")
+    list_select_related = ("company",)
+    autocomplete_fields = ("company",)
+    search_help_text = "Name, company, or how the token begins"
+    empty_text = "A partner's system that books needs a token: add one here. The API is described at /api/v1/docs/."
+    fields = ("company", "name", "is_active")
+
+    def find(self, rows: QuerySet[ApiToken], term: Term) -> QuerySet[ApiToken]:
+        meant = Q(name__icontains=term.text) | Q(company__name__icontains=term.text)
+        return rows.filter(meant | Q(hint__startswith=term.text))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
+        """A token never moves to another company."""
+        return ("company",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: ModelForm, change: bool) -> None:
+        if not change:
+            # Carried to the answer of this very request, and nowhere else.
+            request.new_token = obj.renew()  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
+
+    def response_add(self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None) -> HttpResponse:
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": obj,
+            "title": f"The token of {obj.name}",
+            "company": obj.company.name,
+            "token": request.new_token,  # type: ignore[attr-defined]
+            "back": reverse("admin:api_apitoken_changelist"),
+        }
+        return TemplateResponse(request, "api/token.html", context)
+
+    @admin.display(description="Begins with")
+    def begins(self, token: ApiToken) -> str:
+        return f"{token.hint}…"
+
+    @admin.display(description="Made")
+    def made(self, token: ApiToken) -> SafeString | str:
+        return display.minute(token.created_at)
+
+    @admin.display(description="Last used")
+    def used(self, token: ApiToken) -> SafeString | str:
+        return display.minute(token.last_used_at)

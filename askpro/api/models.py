@@ -1,0 +1,91 @@
+"""Who may ask through the API, and what was asked."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import connection, models
+from django.db.models.functions import Now
+
+from calls.models import BookingRequest, Company
+
+PREFIX = "askpro_"
+HINT_LENGTH = len(PREFIX) + 4
+# Evenly spaced allowances, of which a minute's worth may be used at once: one statement decides and writes.
+TAKE = """
+UPDATE api_apitoken
+   SET next_at = greatest(next_at, clock_timestamp()) + %(space)s, last_used_at = clock_timestamp()
+ WHERE id = %(id)s AND next_at <= clock_timestamp() + %(burst)s
+RETURNING id
+"""
+WAIT = "SELECT extract(epoch FROM next_at - clock_timestamp() - %(burst)s) FROM api_apitoken WHERE id = %(id)s"
+
+
+class ApiToken(models.Model):
+    """A trusted caller's key to one company. Only its hash is kept: it is shown once, when it is made."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100, help_text="Who uses it: the booking page, the partner's system …")
+    token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    hint = models.CharField(max_length=HINT_LENGTH, editable=False, help_text="How it begins.")
+    is_active = models.BooleanField(default=True, help_text="Off: requests with it are refused at once.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    next_at = models.DateTimeField(db_default=Now(), editable=False, help_text="When its allowance is unused again.")
+
+    class Meta:
+        ordering = ["company", "name"]
+        verbose_name = "API token"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint}…)"
+
+    def renew(self) -> str:
+        """A new secret, in place of any earlier one; the caller saves the row and shows the secret once."""
+        token = PREFIX + secrets.token_urlsafe(32)
+        self.token_sha256, self.hint = _sha256(token), token[:HINT_LENGTH]
+        return token
+
+    @classmethod
+    def of(cls, token: str) -> Self | None:
+        """The active token of an active company that this secret belongs to."""
+        rows = cls.objects.select_related("company").filter(is_active=True, company__is_active=True)
+        return rows.defer("company__calcom_api_key").filter(token_sha256=_sha256(token)).first()
+
+    def take(self) -> float:
+        """Use one request of the allowance: 0.0 when there was one, else the seconds until there is."""
+        space = timedelta(minutes=1) / settings.API_REQUESTS_PER_MINUTE
+        values: dict[str, Any] = {"id": self.pk, "space": space, "burst": timedelta(minutes=1) - space}
+        with connection.cursor() as cursor:
+            cursor.execute(TAKE, values)
+            if cursor.fetchone():
+                return 0.0
+            cursor.execute(WAIT, values)
+            row = cursor.fetchone()
+        return max(float(row[0]), 0.001) if row else 1.0
+
+
+class Submission(models.Model):
+    """One accepted POST. Its key makes it the same when it is sent again."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
+    token = models.ForeignKey(ApiToken, on_delete=models.SET_NULL, null=True, related_name="submissions")
+    key = models.CharField(max_length=200, null=True, help_text="The caller's Idempotency-Key.")
+    body_sha256 = models.CharField(max_length=64)
+    booking_request = models.OneToOneField(
+        BookingRequest, on_delete=models.CASCADE, null=True, related_name="submission"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("company", "key", name="submission_once")]
+
+    def __str__(self) -> str:
+        return f"Submission {self.pk}"
+
+
+def _sha256(token: str) -> str:
+    # 256 random bits need no slow hash.
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,13 @@
+"""`/api/v1/`: the endpoints, their description, and a page to read it."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from askpro.api.views import AppointmentRequestsView, AppointmentRequestView
+
+urlpatterns = [
+    path("appointment-requests/", AppointmentRequestsView.as_view(), name="appointment-requests"),
+    path("appointment-requests/<int:request_id>/", AppointmentRequestView.as_view(), name="appointment-request"),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+]

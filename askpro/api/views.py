@@ -1,0 +1,98 @@
+"""The endpoints for trusted callers."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from appointments.models import Appointment
+from askpro.api.serializers import ErrorSerializer, StateSerializer, WishSerializer
+from askpro.api.submissions import submit
+from askpro.api.view import ApiView
+from calls.models import BookingRequest
+from notifications.models import Notification
+
+LONGEST_KEY = 200
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="1 to 200 printable ASCII characters. The same key with the same body gives the same request, once.",
+)
+ERRORS: dict[int, Any] = {
+    400: OpenApiResponse(ErrorSerializer, "The body or a field makes no sense."),
+    401: OpenApiResponse(ErrorSerializer, "No valid token."),
+    429: OpenApiResponse(ErrorSerializer, "Too many requests; see Retry-After."),
+    503: OpenApiResponse(ErrorSerializer, "Nothing was stored; see Retry-After."),
+}
+LARGE = {413: OpenApiResponse(ErrorSerializer, "The body is too large.")}
+REUSED = {422: OpenApiResponse(ErrorSerializer, "The Idempotency-Key was used for another body.")}
+MISSING = {404: OpenApiResponse(ErrorSerializer, "No such request of this company.")}
+
+
+class AppointmentRequestsView(ApiView):
+    """New requests."""
+
+    @extend_schema(
+        operation_id="create_appointment_request",
+        summary="Ask for an appointment",
+        description="It is booked in the background, at the wished time or not at all; read its state afterwards.",
+        parameters=[KEY],
+        request=WishSerializer,
+        responses={201: StateSerializer, 200: OpenApiResponse(StateSerializer, "Known already."), **ERRORS}
+        | LARGE
+        | REUSED,
+    )
+    def post(self, request: Request) -> Response:
+        key = idempotency_key(request)
+        wish = WishSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        booking_request, is_new = submit(request.auth, wish.validated_data, key)  # type: ignore[arg-type]
+        location = reverse("appointment-request", args=[booking_request.pk])
+        return Response(state(booking_request), status=201 if is_new else 200, headers={"Location": location})
+
+
+class AppointmentRequestView(ApiView):
+    """One request."""
+
+    @extend_schema(
+        operation_id="read_appointment_request",
+        summary="Read what became of it",
+        responses={200: StateSerializer, **ERRORS} | MISSING,
+    )
+    def get(self, request: Request, request_id: int) -> Response:
+        rows = BookingRequest.objects.select_related("service", "staff", "branch")
+        company_id = request.auth.company_id  # type: ignore[union-attr]
+        return Response(state(get_object_or_404(rows, pk=request_id, company_id=company_id, call=None)))
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The header's value, or None without one. Raises `ValidationError`."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise ValidationError({"Idempotency-Key": "1 to 200 printable ASCII characters."})
+    return key
+
+
+def state(request: BookingRequest) -> Any:
+    """The request as the API shows it."""
+    appointment = Appointment.objects.select_related("staff").filter(booking_request=request).first()
+    told = Notification.objects.filter(appointment=appointment) if appointment else Notification.objects.none()
+    return StateSerializer(
+        {
+            "id": request.pk,
+            "status": request.status,
+            "created_at": request.created_at,
+            "starts_at": request.starts_at,
+            "service": request.service,
+            "staff": request.staff,
+            "branch": request.branch,
+            "appointment": appointment,
+            "follow_ups": request.follow_ups.order_by("pk"),
+            "messages": told.exclude(kind=Notification.Kind.STAFF).order_by("pk"),
+        }
+    ).data

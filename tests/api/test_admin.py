@@ -1,0 +1,50 @@
+"""A token is shown once, to whoever made it."""
+
+import re
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from askpro.api.models import ApiToken
+from calls.models import Company
+from tests.api.conftest import URL, client_with, token_of
+
+PAGE = "/admin/api/apitoken/"
+
+
+def make(client: Client, company: Company) -> str:
+    page = client.post(f"{PAGE}add/", {"company": company.pk, "name": "Buchungsseite", "is_active": "on"})
+    assert page.status_code == 200
+    assert "no-store" in page["Cache-Control"]
+    found = re.search(r"askpro_[\w-]{43}", page.content.decode())
+    assert found is not None
+    return found[0]
+
+
+def test_a_new_token_is_shown_once_and_works(admin_client: Client, company: Company) -> None:
+    secret = make(admin_client, company)
+
+    assert client_with(secret).get(f"{URL}1/").status_code == 404
+    token = ApiToken.objects.get()
+    for page in (PAGE, f"{PAGE}{token.pk}/change/"):
+        shown = admin_client.get(page).content.decode()
+        assert token.hint in shown
+        assert secret not in shown
+    assert secret not in LogEntry.objects.get().get_change_message()
+
+
+def test_it_is_switched_off_and_never_moved(admin_client: Client, company: Company) -> None:
+    other = Company.objects.create(name="Salon Linde", slug="salon-linde")
+    token, secret = token_of(company)
+
+    admin_client.post(f"{PAGE}{token.pk}/change/", {"company": other.pk, "name": "Anders"})
+
+    token.refresh_from_db()
+    assert (token.company, token.name, token.is_active) == (company, "Anders", False)
+    assert client_with(secret).get(f"{URL}1/").status_code == 401
+
+
+@pytest.mark.django_db
+def test_who_may_not_add_tokens_gets_none(client: Client) -> None:
+    assert client.post(f"{PAGE}add/", {}).status_code == 302
