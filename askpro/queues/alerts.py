@@ -4,7 +4,7 @@ import logging
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count
 from django.db.models.functions import Now
 
@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 # A queue whose dead jobs somebody must know of at once.
 URGENT = ("critical",)
+MOST_AT_ONCE = 1000
 
 
 def tell_of_dead_jobs() -> int:
@@ -21,17 +22,29 @@ def tell_of_dead_jobs() -> int:
 
     It carries names of jobs and errors only: what a caller said must not travel by mail.
     """
-    ids = list(Job.objects.filter(status="dead", queue_name__in=URGENT, alerted_at=None).values_list("pk")[:1000])
-    jobs = Job.objects.filter(pk__in=[pk for (pk,) in ids])
+    with transaction.atomic():
+        # Supervisors of two hosts must not tell of the same jobs; whoever comes second looks again in a moment.
+        return _tell() if _is_alone() else 0
+
+
+def _is_alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('askpro.queues.alerts'))")
+        return bool(cursor.fetchone()[0])
+
+
+def _tell() -> int:
+    dead = Job.objects.filter(status="dead", queue_name__in=URGENT, alerted_at=None)
+    ids = list(dead.values_list("pk", flat=True)[:MOST_AT_ONCE])
     if not ids:
         return 0
+    jobs = Job.objects.filter(pk__in=ids)
     groups = jobs.order_by().values_list("actor_name", "error_class").annotate(Count("id")).order_by("actor_name")
     lines = [f"{count} x {actor_name}: {error_class or 'unknown'}" for actor_name, error_class, count in groups]
     log.critical("Dead critical jobs: %s", "; ".join(lines))
     if settings.OPS_EMAILS:
         _mail(lines, len(ids))
-    with transaction.atomic():
-        jobs.update(alerted_at=Now())
+    jobs.update(alerted_at=Now())
     return len(ids)
 
 

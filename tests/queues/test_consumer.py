@@ -23,6 +23,8 @@ def workload(transactional_db):
     row = Worker.objects.create(pool="test", host="here", pid=1)
     work = Workload(row.pk, threads=1, code_version="v1")
     yield work
+    # Its thread that looks for cancelled jobs would go on for ever, with a session of its own.
+    work.stopping = True
     work.finish()
 
 

@@ -29,6 +29,8 @@ def workload(transactional_db, slots):
     row = Worker.objects.create(pool="test", host="here", pid=1)
     work = Workload(row.pk, threads=2, code_version="v1", slots=slots)
     yield work
+    # Its thread that looks for cancelled jobs would go on for ever, with a session of its own.
+    work.stopping = True
     work.finish()
 
 
@@ -151,6 +153,7 @@ class TestTheEnd:
             work.handed_over()
             work.starting(item, 5)
             work.finished(item, COMPLETED)
+        work.stopping = True
         work.finish()
         assert set(statuses()) == {"completed"}
         row.refresh_from_db()

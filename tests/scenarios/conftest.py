@@ -55,6 +55,6 @@ def world(machine: World, settings: Any) -> Iterator[World]:
         seed(company)
     Company.objects.update(quiet_from="00:00", quiet_until="00:00")
     fresh.vendors.switch(askpro_url=machine.url)
-    fresh.queues.wait_for_workers()
+    fresh.queues.start_if_stopped()
     yield fresh
     fresh.stop_everything()

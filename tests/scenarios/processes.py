@@ -33,6 +33,12 @@ class Queues(QueuesRun):
             self.wait_for_workers()
         return self
 
+    def start_if_stopped(self) -> None:
+        """A test that failed may have left nothing running."""
+        if self._child is None or self._child.poll() is not None:
+            self.start(wait=False)
+        self.wait_for_workers()
+
 
 @contextmanager
 def running_web(environment: Mapping[str, str], port: int, log: Path) -> Iterator[None]:

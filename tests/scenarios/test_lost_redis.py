@@ -9,6 +9,7 @@ from django.db.models import Count
 
 from appointments.models import Appointment, FollowUp
 from askpro.queues.models import Attempt, Job
+from askpro.sandbox.demo.scenarios import SCENARIOS
 from calls.models import BookingRequest, Call
 from notifications.models import Notification
 from tests.scenarios.world import ONE_OF_EACH, World
@@ -17,8 +18,8 @@ from webhooks.models import WebhookEvent
 pytestmark = pytest.mark.xdist_group("scenarios")
 
 LONG = os.environ.get("ASKPRO_TEST_LONG") == "1"
-EVENTS = 1_000 if LONG else 150
-EVENTS_OF_A_CALL = 3
+CALLS = 334 if LONG else 50
+EVENTS = 3 * CALLS
 BOOKED_OF = 5  # one of so many callers names a clear time, the others are called back
 BLOWS = 30 if LONG else 4
 PATIENCE = 300.0 if LONG else 60.0
@@ -28,7 +29,10 @@ def test_every_event_is_worked_on_once_when_redis_is_emptied_and_workers_die(wor
     seed = int(os.environ.get("ASKPRO_TEST_SEED") or time.time())
     chance = random.Random(seed)
     world.queues.stop()
-    calls = [world.call("unclear_date" if n % BOOKED_OF else "booked") for n in range(EVENTS // EVENTS_OF_A_CALL)]
+    whenever = world.free_slot(SCENARIOS["unclear_date"].event_type)
+    calls = [
+        world.call("unclear_date", whenever) if number % BOOKED_OF else world.call("booked") for number in range(CALLS)
+    ]
     world.begin_to_ring(calls).result()
     assert WebhookEvent.objects.filter(status="received").count() == EVENTS
     assert Job.objects.filter(status="queued").count() == EVENTS
