@@ -39,6 +39,7 @@ def book_call(call_id: int) -> None:
     if call is None:
         raise Gone(f"There is no call {call_id}.")
     _book_all(call.booking_requests.all())
+    _settle_call(call)
 
 
 def book_request(request_id: int) -> None:
@@ -64,7 +65,6 @@ def _book_all(requests: QuerySet[BookingRequest]) -> None:
             waits.append(error)
     if failures or waits:
         raise (failures or waits)[0]
-    _settle_call(call)
 
 
 def hand_over(

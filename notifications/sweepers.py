@@ -31,6 +31,8 @@ ASK_FOR: Final = timedelta(days=1)
 # Refused accounts and senders: a person has to mend something, then retries the job.
 FOR_PEOPLE: Final = "askpro.queues.errors.Rejected"
 
+CANCELLED: Final = "Its job was cancelled."
+
 
 def sweep() -> None:
     """Revive what has no job, give up what is too old, ask about what was not reported on."""
@@ -79,6 +81,11 @@ def _unsent() -> Iterator[list[Notification]]:
 
 def _revive(notification: Notification, jobs: list[Job]) -> bool:
     if any(job.status in Job.LIVE for job in jobs):
+        return False
+    if jobs and max(jobs, key=lambda job: job.pk).status == Job.Status.CANCELLED:
+        # Somebody did not want it sent; what may be out already cannot be called back.
+        if not notification.skip(CANCELLED):
+            notification.mark_failed(CANCELLED)
         return False
     dead = [job for job in jobs if job.status == Job.Status.DEAD]
     if timezone.now() - notification.created_at > GIVE_UP_AFTER or len(dead) >= MOST_DEAD_JOBS:

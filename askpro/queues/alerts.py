@@ -4,7 +4,7 @@ import logging
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count
 from django.db.models.functions import Now
 
@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 # A queue whose dead jobs somebody must know of at once.
 URGENT = ("critical",)
+MOST_AT_ONCE = 1000
 
 
 def tell_of_dead_jobs() -> int:
@@ -21,10 +22,29 @@ def tell_of_dead_jobs() -> int:
 
     It carries names of jobs and errors only: what a caller said must not travel by mail.
     """
-    ids = list(Job.objects.filter(status="dead", queue_name__in=URGENT, alerted_at=None).values_list("pk")[:1000])
-    jobs = Job.objects.filter(pk__in=[pk for (pk,) in ids])
+    with transaction.atomic():
+        # Supervisors of two hosts must not tell of the same jobs; whoever comes second looks again in a moment.
+        return _tell() if _is_alone() else 0
+
+
+def tell_of_events() -> int:
+    """Mail what happened to the fleet and nobody was told of: dead hosts, stuck workers, trouble at the start."""
+    with transaction.atomic():
+        return _tell_of_events() if _is_alone() else 0
+
+
+def _is_alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('askpro.queues.alerts'))")
+        return bool(cursor.fetchone()[0])
+
+
+def _tell() -> int:
+    dead = Job.objects.filter(status="dead", queue_name__in=URGENT, alerted_at=None)
+    ids = list(dead.values_list("pk", flat=True)[:MOST_AT_ONCE])
     if not ids:
         return 0
+    jobs = Job.objects.filter(pk__in=ids)
     groups = jobs.order_by().values_list("actor_name", "error_class").annotate(Count("id")).order_by("actor_name")
     lines = [f"{count} x {actor_name}: {error_class or 'unknown'}" for actor_name, error_class, count in groups]
     log.critical("Dead critical jobs: %s", "; ".join(lines))
@@ -32,22 +52,20 @@ def tell_of_dead_jobs() -> int:
         where = f"{settings.PUBLIC_URL}/admin/queues/job/?status__exact=dead"
         subject = f"AskPro: {len(ids)} critical job{'s' if len(ids) > 1 else ''} gave up"
         _mail(subject, [*lines, "", f"Look and retry: {where}"])
-    with transaction.atomic():
-        jobs.update(alerted_at=Now())
+    jobs.update(alerted_at=Now())
     return len(ids)
 
 
-def tell_of_events() -> int:
-    """Mail what happened to the fleet and nobody was told of: dead hosts, stuck workers, trouble at the start."""
-    events = list(FleetEvent.objects.filter(kind__in=FleetEvent.URGENT, alerted_at=None).order_by("pk")[:1000])
+def _tell_of_events() -> int:
+    untold = FleetEvent.objects.filter(kind__in=FleetEvent.URGENT, alerted_at=None)
+    events = list(untold.order_by("pk")[:MOST_AT_ONCE])
     if not events:
         return 0
     lines = [f"{event.at:%Y-%m-%d %H:%M:%S %Z} {event.text}" for event in events]
     log.critical("The fleet: %s", "; ".join(event.text for event in events))
     if settings.OPS_EMAILS:
         _mail(f"AskPro: {events[0].get_kind_display()}", [*lines, "", f"Look: {settings.PUBLIC_URL}/admin/"])
-    with transaction.atomic():
-        FleetEvent.objects.filter(pk__in=[event.pk for event in events]).update(alerted_at=Now())
+    FleetEvent.objects.filter(pk__in=[event.pk for event in events]).update(alerted_at=Now())
     return len(events)
 
 

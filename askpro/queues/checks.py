@@ -2,18 +2,21 @@
 
 import difflib
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import connection
+from django.db import ProgrammingError, connection
+from django.db.models.functions import Now
 from django.utils.module_loading import autodiscover_modules, import_string
 from dramatiq import get_broker
 from dramatiq.errors import ActorNotFound
 
-from askpro.queues import schedule
+from askpro.queues import guest, schedule
 from askpro.queues.actor import LedgerActor
 from askpro.queues.config import InvalidQueueSettings, Pool, pools, unworked_queues
+from askpro.queues.models import Supervisor
 
 PLACE = "askpro/queue_settings.py"
 SCHEDULE_HINT = f"Correct the entry in {PLACE}."
@@ -124,6 +127,22 @@ def _problem_with(entry: schedule.Entry) -> str:
     except ValueError as error:
         return str(error)
     return ""
+
+
+@register(Tags.database)
+def check_chores(databases: Any = None, **_: Any) -> list[CheckMessage]:
+    """Whoever works the queues with Dramatiq's own commands has a `queues_run` for the chores."""
+    if not databases or "default" not in databases:
+        return []
+    try:
+        alive = set(
+            Supervisor.objects.filter(
+                status__in=Supervisor.LIVING, beat_at__gt=Now() - timedelta(seconds=30)
+            ).values_list("environment", flat=True)
+        )
+    except ProgrammingError:
+        return []  # nothing is migrated yet
+    return [Warning(guest.NO_CHORES, id="queues.W003")] if alive == {guest.DRAMATIQ} else []
 
 
 @register(Tags.security, deploy=True)

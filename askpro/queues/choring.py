@@ -74,7 +74,7 @@ class Chores:
         self._dead: dict[int, dict[str, Any]] = {}
         self._notes: deque[tuple[FleetEvent.Kind, str]] = deque()
         self._must_stop_at = inf
-        self._is_relieved = False
+        self._is_over = False
         self._code = CodeWatch() if settings.DEBUG else None
         self._rhythms = [
             Rhythm(BEAT_EVERY, self._beat),
@@ -103,7 +103,8 @@ class Chores:
                 log.warning("Chores wait for PostgreSQL: %s", type(error).__name__)
                 time.sleep(0.5)
             self._listen()
-        if not self._is_relieved:
+        # Without the farewell the forker was killed, or another chores process has taken over.
+        if self._is_over:
             self._leave()
 
     def _start(self) -> None:
@@ -169,8 +170,8 @@ class Chores:
             case "state":
                 self._processes = said["processes"]
                 self._rates.add(said["done"], said["running"])
-            case "handover":
-                self._is_relieved = True
+            case "farewell":
+                self._is_over = True
             case "trouble":
                 text = f"A worker of {said['group']} on {watch.hostname()} cannot start: {said['text']}."
                 self._note(FleetEvent.Kind.START_TROUBLE, text)

@@ -12,7 +12,8 @@ from django.db.backends.utils import CursorWrapper
 log = logging.getLogger(__name__)
 
 # The connection's failures, as opposed to a statement's: the work is kept and tried again on a new connection.
-CONNECTION_ERRORS = (psycopg2.OperationalError, psycopg2.InterfaceError)
+# A server that has become a read-only standby is as good as away.
+CONNECTION_ERRORS = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.errors.ReadOnlySqlTransaction)
 
 
 Params = Sequence[Any] | Mapping[str, Any]

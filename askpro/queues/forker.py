@@ -96,8 +96,7 @@ class Forker:
         ours, theirs = Link.pair()
         old, self._link = self._link, ours
         if old is not None:
-            # After a takeover it still lives; it leaves the supervisor's row to its successor.
-            old.send("handover")
+            # After a takeover the old chores process still lives; this is its end.
             old.close()
 
         def work() -> None:
@@ -284,6 +283,7 @@ class Forker:
             self._wait(TICK / 10)
             self._reap()
         if self._link is not None:
+            self._link.send("farewell")
             self._link.close()
         while self._chores_pid and time.monotonic() < until:
             self._wait(TICK / 10)

@@ -335,6 +335,10 @@ class FleetCommand(models.Model):
         return f"{self.kind} {self.pool}".strip()
 
 
+# Somebody is mailed about these at once.
+_URGENT = ["supervisor_dead", "worker_stuck", "start_trouble", "restart_trouble"]
+
+
 class FleetEvent(models.Model):
     """Something that happened to the fleet, or that somebody did to it."""
 
@@ -347,8 +351,7 @@ class FleetEvent(models.Model):
         RECYCLED = "recycled", "A worker made way"
         COMMAND = "command", "Somebody gave a command"
 
-    # Somebody is mailed about these at once.
-    URGENT = (Kind.SUPERVISOR_DEAD, Kind.WORKER_STUCK, Kind.START_TROUBLE, Kind.RESTART_TROUBLE)
+    URGENT = _URGENT
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     text = models.CharField(max_length=500)
@@ -358,7 +361,7 @@ class FleetEvent(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index("at", condition=Q(alerted_at=None), name="fleet_event_untold")]
+        indexes = [models.Index("id", condition=Q(alerted_at=None, kind__in=_URGENT), name="fleet_event_untold")]
 
     def __str__(self) -> str:
         return self.text

@@ -58,6 +58,19 @@ def test_it_finds_jobs_by_their_tags(sms: Notification, clock: time_machine.Trav
     assert found and all("job_tags" in plan for plan in found)
 
 
+@pytest.mark.parametrize(("status", "after"), [("pending", "skipped"), ("sending", "failed"), ("unknown", "failed")])
+def test_it_is_not_sent_after_all_when_somebody_cancelled_its_job(
+    sms: Notification, clock: time_machine.Traveller, status: str, after: str
+) -> None:
+    Notification.objects.filter(pk=sms.pk).update(status=status)
+    end(sms, "cancelled", "")
+    clock.shift(LATER)
+    assert sweepers.resend_forgotten() == 0
+    sms.refresh_from_db()
+    assert (sms.status, sms.reason) == (after, "Its job was cancelled.")
+    assert jobs(sms).count() == 1
+
+
 def test_it_is_left_alone_while_it_is_new(sms: Notification) -> None:
     jobs(sms).delete()
     assert sweepers.resend_forgotten() == 0

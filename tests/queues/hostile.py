@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from django.db import DatabaseError, connection, transaction
 from dramatiq.threading import raise_thread_exception
@@ -128,3 +129,12 @@ def hangs_on_a_socket() -> None:
 def loops_in_c() -> None:
     """One call that keeps every other thread out of the interpreter."""
     10 ** (10**8)
+
+
+@actor(queue_name="default", time_limit=5 * MIN)
+def writes_to_a_file(path: str, seconds: float) -> None:
+    """Works for a while and asks no database."""
+    for word, pause in (("began", seconds), ("ended", 0)):
+        with Path(path).open("a", encoding="ascii") as file:
+            file.write(f"{word}\n")
+        time.sleep(pause)

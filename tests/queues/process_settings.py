@@ -33,3 +33,6 @@ LOGGING = {
 }
 
 LIMITS = {"testing": (10, 60.0), "fast": (20, 2.0)}
+SCHEDULE: dict[str, dict[str, Any]] = {}
+if os.environ.get("TEST_SCHEDULE"):
+    SCHEDULE["each-second"] = {"cron": "* * * * * *", "timezone": "UTC", "actor": "nothing", "missed": "all"}

@@ -1,7 +1,10 @@
 """Somebody is told of dead critical jobs: once, in one mail, without what callers said."""
 
+import threading
+
 import pytest
 from django.core import mail
+from django.db import connection
 
 from askpro.queues.alerts import tell_of_dead_jobs, tell_of_events
 from askpro.queues.models import FleetEvent, Job
@@ -86,6 +89,21 @@ def test_more_than_fit_into_one_mail_come_in_the_next():
     actors.critical_and_fails.broker.send_many([actors.critical_and_fails.message() for _ in range(1001)])
     Job.objects.update(status="dead", error_class="E")
     assert (tell_of_dead_jobs(), tell_of_dead_jobs(), tell_of_dead_jobs()) == (1000, 1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_supervisors_do_not_tell_of_the_same_jobs(monkeypatch):
+    die()
+    second: list[int] = []
+
+    def while_mailing(*args, **kwargs):
+        thread = threading.Thread(target=lambda: (second.append(tell_of_dead_jobs()), connection.close()))
+        thread.start()
+        thread.join(10)
+
+    monkeypatch.setattr("askpro.queues.alerts.send_mail", while_mailing)
+    assert tell_of_dead_jobs() == 1
+    assert second == [0]
 
 
 class TestTheFleet:

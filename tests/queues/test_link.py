@@ -35,9 +35,9 @@ def test_nothing_waits_for_one_that_does_not_read_and_nothing_is_lost(link):
 
 def test_the_end_of_one_is_seen_by_the_other_after_its_last_words(link):
     ours, theirs = link
-    ours.send("handover")
+    ours.send("farewell")
     ours.close()
-    assert [message["word"] for message in theirs.receive(1)] == ["handover"]
+    assert [message["word"] for message in theirs.receive(1)] == ["farewell"]
     assert theirs.is_closed
     theirs.send("recovered", number=1)
     assert theirs.is_closed

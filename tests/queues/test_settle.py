@@ -279,6 +279,14 @@ class TestTheSettleThread:
         settler.stop()
         assert Job.objects.get().status == "completed"
 
+    def test_a_server_that_is_read_only_for_a_while_is_waited_for(self, database, settler):
+        actors.nothing.send(1)
+        claims = claim_all(database)
+        database.rows("SET default_transaction_read_only = on")
+        self.put_all(settler, claims)
+        settler.stop()
+        assert Job.objects.get().status == "completed"
+
     def test_two_batches_that_share_rows_in_other_orders_both_end(self, database):
         for number in range(60):
             actors.alone.send(key=str(number % 7), number=number)

@@ -1,7 +1,6 @@
 """Scenario 8: a number that nobody has, until an operator says whose it is."""
 
 import pytest
-from django.core.management import call_command
 
 from askpro.sandbox.demo.scenarios import UNKNOWN_NUMBER
 from askpro.sandbox.world import PRACTICE, SALON
@@ -19,7 +18,6 @@ def test_a_call_to_an_unknown_number_is_worked_on_once_its_company_is_known(worl
     assert not Call.objects.exists() and not Customer.objects.exists()
     branch = Branch.objects.get(company__slug=SALON.slug)
     PhoneNumber.objects.create(number=UNKNOWN_NUMBER, company=branch.company, branch=branch)
-    call_command("replay_webhooks", status=["unassigned"], yes=True, verbosity=0)
     world.until_done(world.of(call).is_told)
     assert world.of(call).count() == ONE_OF_EACH
     assert set(WebhookEvent.objects.filter(provider="retell").values_list("status", flat=True)) == {"processed"}
