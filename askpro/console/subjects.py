@@ -11,6 +11,7 @@ from askpro.queues.models import Attempt, Job
 # The word in a tag, as in "call:17", and the model it names.
 MODELS = {
     "call": "calls.Call",
+    "request": "calls.BookingRequest",
     "company": "calls.Company",
     "customer": "calls.Customer",
     "appointment": "appointments.Appointment",
