@@ -1,18 +1,22 @@
 """Wrong configuration fails at start, with the fix in the message."""
 
 import difflib
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import connection
+from django.db import ProgrammingError, connection
+from django.db.models.functions import Now
 from django.utils.module_loading import autodiscover_modules, import_string
 from dramatiq import get_broker
 from dramatiq.errors import ActorNotFound
 
-from askpro.queues import schedule
+from askpro.queues import guest, schedule
 from askpro.queues.config import InvalidQueueSettings, pools, unworked_queues
+from askpro.queues.models import Supervisor
 
+ALIVE = (Supervisor.Status.RUNNING, Supervisor.Status.STOPPING)
 SCHEDULE_HINT = "Correct the entry in askpro/queue_settings.py."
 
 
@@ -88,6 +92,22 @@ def check_connections(databases: Any = None, **_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.database)
+def check_chores(databases: Any = None, **_: Any) -> list[CheckMessage]:
+    """Whoever works the queues with Dramatiq's own commands has a `queues_run` for the chores."""
+    if not databases or "default" not in databases:
+        return []
+    try:
+        alive = set(
+            Supervisor.objects.filter(status__in=ALIVE, beat_at__gt=Now() - timedelta(seconds=30)).values_list(
+                "environment", flat=True
+            )
+        )
+    except ProgrammingError:
+        return []  # nothing is migrated yet
+    return [Warning(guest.NO_CHORES, id="queues.W003")] if alive == {guest.DRAMATIQ} else []
 
 
 @register(Tags.security, deploy=True)

@@ -1,8 +1,12 @@
 """`manage.py check` finds wrong configuration before a job does."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from askpro.queues import checks, config
+from askpro.queues.models import Supervisor
 
 
 @pytest.fixture
@@ -66,6 +70,31 @@ class TestConnections:
     def test_it_asks_no_database_that_is_not_checked(self, pool, django_assert_num_queries):
         with django_assert_num_queries(0):
             assert checks.check_connections(None) == []
+
+
+@pytest.mark.django_db
+class TestChores:
+    def alive(self, environment, **values):
+        Supervisor.objects.create(
+            host="a", pid=1, process_started_at=0, environment=environment, status="running", **values
+        )
+
+    def test_dramatiqs_own_commands_alone_are_a_warning(self):
+        self.alive("dramatiq")
+        assert ids(checks.check_chores(["default"])) == ["queues.W003"]
+
+    def test_a_queues_run_that_was_alive_is_none(self):
+        self.alive("dramatiq")
+        self.alive("production", beat_at=timezone.now() - timedelta(minutes=5))
+        assert ids(checks.check_chores(["default"])) == ["queues.W003"]
+
+    def test_a_queues_run_beside_them_is_well(self):
+        self.alive("dramatiq")
+        self.alive("production")
+        assert checks.check_chores(["default"]) == []
+
+    def test_nothing_running_is_no_business_of_a_check(self):
+        assert checks.check_chores(["default"]) == checks.check_chores(None) == []
 
 
 def test_production_is_told_which_secrets_are_missing(settings):
