@@ -133,6 +133,8 @@ class World:
         def is_done() -> bool:
             if Job.objects.filter(status__in=BUSY).exists():
                 return False
+            # Nothing but a person would get it going again.
+            assert not Job.objects.filter(status=Job.Status.DEAD).exists(), self.told()
             if Job.objects.filter(status__in=Job.LIVE).exists():
                 self._skip_to_next()
                 return False
