@@ -1,19 +1,14 @@
 """Opening and settling work for people, once per request and reason."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
-from calls.models import BookingRequest, Branch, Call
-from calls.opening_hours import InvalidOpeningHours, OpeningHours
+from calls.models import BookingRequest, Call
 from notifications import outbox
-
-# A caller who hung up with a promise is called back within two hours of opening time.
-CALL_BACK_WITHIN = timedelta(hours=2)
-SEARCH_DAYS = 14
 
 
 def open_for(
@@ -35,7 +30,7 @@ def open_for(
         "words": words(request),
         "detail": detail[:300],
         "alternatives": [slot.isoformat() for slot in alternatives],
-        "due_at": due_at(branch, timezone.now()),
+        "due_at": branch.call_back_by(timezone.now()),
     }
     follow_up, opened = FollowUp.objects.get_or_create(
         booking_request=request, reason=reason, status=FollowUp.Status.OPEN, defaults=values
@@ -54,7 +49,7 @@ def open_for_call(call: Call, reason: FollowUp.Reason, detail: str) -> FollowUp:
         customer=call.customer,
         reason=reason,
         detail=detail[:300],
-        due_at=due_at(call.branch, timezone.now()),
+        due_at=call.branch.call_back_by(timezone.now()),
     )
     outbox.tell_staff(follow_up)
     return follow_up
@@ -76,22 +71,3 @@ def words(request: BookingRequest) -> str:
     """What the caller asked for, in the caller's words."""
     said = (request.service_words, request.date_words, request.time_words, request.staff_words)
     return ", ".join(part for part in said if part)
-
-
-def due_at(branch: Branch, now: datetime) -> datetime:
-    """Two hours from now, or when the branch opens next after that; unknown hours do not move it."""
-    due = now + CALL_BACK_WITHIN
-    try:
-        hours = OpeningHours.from_json(branch.opening_hours)
-    except InvalidOpeningHours:
-        return due
-    local = due.astimezone(branch.zone)
-    if hours.is_open(local):
-        return due
-    openings = (
-        datetime.combine(local.date() + timedelta(days=days), datetime.min.time(), branch.zone)
-        + timedelta(minutes=span.opens)
-        for days in range(SEARCH_DAYS)
-        for span in hours.days[(local.date() + timedelta(days=days)).weekday()]
-    )
-    return next((opening for opening in openings if opening > local), due).astimezone(now.tzinfo)

@@ -1,7 +1,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Self
 
@@ -66,6 +66,16 @@ class OpeningHours:
         """Those of the given minutes since midnight at which the branch is open on that day."""
         spans = self.days[day.weekday()]
         return tuple(minute for minute in minutes if any(minute in span for span in spans))
+
+    def next_opening(self, local: datetime) -> datetime | None:
+        """When the branch opens next after this local time; None when it never does."""
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        openings = (
+            midnight + timedelta(days=days, minutes=span.opens)
+            for days in range(8)
+            for span in self.days[(local.weekday() + days) % 7]
+        )
+        return next((opening for opening in openings if opening > local), None)
 
 
 def _day_from_json(key: str, value: object) -> tuple[Span, ...]:

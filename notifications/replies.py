@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from django.db.models import Q
@@ -10,6 +9,7 @@ from django.utils import timezone
 
 from appointments.models import FollowUp
 from calls.models import Company, Customer, PhoneNumber
+from calls.models.company import CALL_BACK_WITHIN
 from calls.text import clean, fold
 from notifications import outbox, recipients
 from notifications.models import Notification
@@ -22,7 +22,6 @@ STOP_WORDS: Final = frozenset(
 START_WORDS: Final = frozenset({"start", "unstop"})
 CANCEL_WORDS: Final = frozenset({"absage", "absagen", "termin absagen", "stornieren", "storno", "cancel"})
 LONGEST_WORDS: Final = 2000
-CALL_BACK_WITHIN: Final = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +117,7 @@ def _open_follow_up(event: WebhookEvent, reply: Reply, company: Company, last: N
     customer = recipients.holders(reply.sender).filter(company=company).order_by("id").first()
     customer = customer or (last.customer if last is not None else None)
     appointment = last.appointment if last is not None else None
+    branch = appointment.branch if appointment is not None else None
     follow_up, _ = FollowUp.objects.get_or_create(
         company=company,
         customer=customer,
@@ -126,10 +126,10 @@ def _open_follow_up(event: WebhookEvent, reply: Reply, company: Company, last: N
         created_at__gte=event.received_at,
         defaults={
             "appointment": appointment,
-            "branch": appointment.branch if appointment else None,
+            "branch": branch,
             "call": appointment.call if appointment else None,
             "detail": _detail(reply, customer),
-            "due_at": timezone.now() + CALL_BACK_WITHIN,
+            "due_at": branch.call_back_by(timezone.now()) if branch else timezone.now() + CALL_BACK_WITHIN,
         },
     )
     return follow_up

@@ -18,7 +18,7 @@ from askpro.console.acts import Act
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.subjects import jobs_about
-from askpro.console.table import job_table
+from askpro.console.table import Table, job_table
 from askpro.console.term import Term
 from calls.admin.customer import customers_meant
 
@@ -48,7 +48,15 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
     list_display = ("why", "due", "who", "said", "company", "progress")
     list_filter = (StateFilter, ("reason", ChoicesDropdownFilter), CompanyFilter)
     list_select_related = ("company", "customer", "call")
-    page_related = ("company", "branch__company", "customer", "call", "appointment", "resolved_by")
+    page_related = (
+        "company",
+        "branch__company",
+        "customer",
+        "call",
+        "booking_request__call",
+        "appointment",
+        "resolved_by",
+    )
     list_defer = (
         "call__transcript",
         "call__analysis",
@@ -117,8 +125,13 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
             "lead": follow_up.detail,
             "alternatives": [_alternative(value) for value in follow_up.alternatives],
             "facts": _facts(follow_up),
-            "tables": [job_table(jobs_about([follow_up.call])) if follow_up.call else job_table([])],
+            "tables": [_jobs(follow_up)],
         }
+
+
+def _jobs(follow_up: FollowUp) -> Table:
+    about = [row for row in (follow_up.call, follow_up.booking_request) if row is not None]
+    return job_table(jobs_about(about) if about else [])
 
 
 def _due(follow_up: FollowUp) -> SafeString | str:
@@ -145,6 +158,7 @@ def _facts(follow_up: FollowUp) -> list[tuple[str, Any]]:
         ("Phone", display.phone(number)),
         ("Customer", display.link(follow_up.customer)),
         ("Call", display.link(follow_up.call)),
+        ("Request", display.link(follow_up.booking_request)),
         ("Appointment", display.link(follow_up.appointment)),
         ("Company", display.link(follow_up.company)),
         ("Branch", display.link(follow_up.branch)),

@@ -11,6 +11,7 @@ from askpro.queues.models import Attempt, Job
 # The word in a tag, as in "call:17", and the model it names.
 MODELS = {
     "call": "calls.Call",
+    "request": "calls.BookingRequest",
     "company": "calls.Company",
     "customer": "calls.Customer",
     "appointment": "appointments.Appointment",
@@ -32,7 +33,8 @@ def jobs_about(rows: Iterable[Model]) -> QuerySet[Job]:
     attempts = Prefetch("attempts", Attempt.objects.defer("trace").order_by("claim_no"))
     # The index leaves out jobs without tags, and PostgreSQL only takes it for a query that says so too.
     tagged = Job.objects.exclude(tags=[]).filter(tags__overlap=[tag_of(row) for row in rows])
-    return tagged.prefetch_related(attempts).order_by("-id")[:MOST_JOBS]
+    # By the moment of sending, which has no index: with the ids' order PostgreSQL would walk the whole primary key.
+    return tagged.prefetch_related(attempts).order_by("-created_at", "-id")[:MOST_JOBS]
 
 
 def named_by(job: Job) -> list[tuple[str, Any]]:

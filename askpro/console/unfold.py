@@ -38,6 +38,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             entry("Follow-ups", "phone_callback", "appointments.followup"),
             entry("Calls", "call", "calls.call"),
+            entry("Requests", "event_note", "calls.bookingrequest"),
             entry("Appointments", "event", "appointments.appointment"),
             entry("Customers", "group", "calls.customer"),
             entry("Messages", "sms", "notifications.notification"),

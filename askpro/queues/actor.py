@@ -10,13 +10,14 @@ from typing import Any, ParamSpec, TypeVar
 import dramatiq
 from dramatiq import Message
 
-from askpro.queues import jobs
+from askpro.queues import jobs, limits
 from askpro.queues.arguments import encoded
 from askpro.queues.claim import Claim
 from askpro.queues.composition import JobMessage
+from askpro.queues.errors import Release
 from askpro.queues.ids import uuid7
 from askpro.queues.outcome import Outcome, decide
-from askpro.queues.running import run, run_atomically
+from askpro.queues.running import current, run, run_atomically
 from askpro.queues.words import DEFAULTS, MESSAGE_WORDS, WORDS, check_values, checked, templates
 
 P = ParamSpec("P")
@@ -31,6 +32,9 @@ class LedgerActor(dramatiq.Actor[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the function here and now; inside a worker an atomic actor's completion commits with its effects."""
+        if current.claim is not None and limits.is_late(current.claim):
+            # Its thread came late: beginning now would put too many starts into one window.
+            raise Release(0.0, "missed its slot")
         return (run_atomically if self.word("atomic") else run)(self.fn, args, kwargs)
 
     def word(self, name: str, message_options: dict[str, Any] | None = None) -> Any:

@@ -110,9 +110,23 @@ def _claims(rows: list[tuple[Any, ...]]) -> list[Claim]:
 
 
 def _claim(row: tuple[Any, ...]) -> Claim:
-    job_id, actor_name, queue_name, args, kwargs, options, *rest, features = row
-    loaded = None if features is None else json.loads(features)
-    return Claim(job_id, actor_name, queue_name, _loads(args), _loads(kwargs), _loads(options), *rest, loaded)
+    job_id, actor_name, queue_name, args, kwargs, options, *counts, overdue, created_ms, features = row
+    claim_no, tries_spent, extra_tries, losses = counts
+    return Claim(
+        job_id,
+        actor_name,
+        queue_name,
+        _loads(args),
+        _loads(kwargs),
+        _loads(options),
+        claim_no,
+        tries_spent,
+        extra_tries,
+        losses,
+        overdue,
+        created_ms,
+        None if features is None else json.loads(features),
+    )
 
 
 def _loads(text: str) -> Any:

@@ -24,9 +24,10 @@ LOST = "The worker's host fell silent while it held the job."
 LOST_TOO_OFTEN = "Lost too often: its workers vanish without a trace."
 # A death's cause: how the attempt ended, and what is said of it.
 HOW = {"": ("crashed", CRASHED), "timed_out": ("timed_out", TIMED_OUT), "stuck": ("crashed", STUCK)}
-# What the worker still has open in PostgreSQL would keep its locks; a recycled backend pid has another name.
+# What the worker still has open in PostgreSQL would keep its locks; a recycled backend pid has another name. Waited
+# for up to a second: a claim that was about to commit becomes visible only then, and nobody would look for it again.
 END_SESSIONS = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
  WHERE application_name = %s AND datname = current_database() AND pid <> pg_backend_pid()
 """
 SIGN_OFF = "UPDATE queues_worker SET status = 'dead', ended_at = clock_timestamp() WHERE id = %s AND status = 'running'"

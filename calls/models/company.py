@@ -1,5 +1,6 @@
 """Who is called: a company, its branches and the numbers that callers dial."""
 
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -11,6 +12,10 @@ from askpro.queues.events import AtomicSave
 from calls.opening_hours import InvalidOpeningHours, OpeningHours
 
 e164 = RegexValidator(r"^\+[1-9][0-9]{6,14}$", "Write the number in E.164 form, such as +493023125100.")
+
+
+# A caller who hung up with a promise is called back within two hours of opening time.
+CALL_BACK_WITHIN = timedelta(hours=2)
 
 
 class Language(models.TextChoices):
@@ -77,6 +82,17 @@ class Branch(models.Model):
             self.opening_hours = OpeningHours.from_json(self.opening_hours or {}).to_json()
         except InvalidOpeningHours as error:
             raise ValidationError({"opening_hours": str(error)}) from error
+
+    def call_back_by(self, now: datetime) -> datetime:
+        """Two hours from now, or when the branch opens next after that; unknown hours do not move it."""
+        due = now + CALL_BACK_WITHIN
+        try:
+            hours = OpeningHours.from_json(self.opening_hours)
+        except InvalidOpeningHours:
+            return due
+        local = due.astimezone(self.zone)
+        opening = local if hours.is_open(local) else hours.next_opening(local)
+        return (opening or local).astimezone(now.tzinfo)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -48,13 +48,13 @@ def test_it_is_resolved_by_the_first_person_only_and_closes_the_request(admin_us
 )
 def test_it_is_due_in_two_hours_or_when_the_branch_opens_next(now: datetime, due: datetime) -> None:
     at = Branch(company=company(), opening_hours=HOURS)
-    assert follow_ups.due_at(at, now.astimezone(UTC)) == due
+    assert at.call_back_by(now.astimezone(UTC)) == due
 
 
 @pytest.mark.parametrize("hours", [{}, {"montag": []}, {"mo": "9-18"}, [], None])
 def test_it_is_due_in_two_hours_when_the_hours_are_not_known(hours: Any) -> None:
     at = Branch(company=company(), opening_hours=hours)
-    assert follow_ups.due_at(at, NOW) == NOW + timedelta(hours=2)
+    assert at.call_back_by(NOW) == NOW + timedelta(hours=2)
 
 
 def free(*hours: float, day: int = 3) -> list[datetime]:

@@ -128,6 +128,18 @@ def test_it_knows_the_company_by_its_number_alone(company: Company, answer: Answ
     assert opened.detail == f"Answered by SMS from {MOBILE}.", "or nobody could call back"
 
 
+def test_it_is_due_when_the_branch_is_open_when_it_came_in_the_night(
+    sent: Notification, answer: Answer, appointment: Appointment, clock: Any
+) -> None:
+    assert appointment.branch is not None
+    appointment.branch.opening_hours = {day: [["09:00", "18:00"]] for day in ("mo", "di", "mi", "do", "fr", "sa", "so")}
+    appointment.branch.save()
+    clock.move_to(NOW.replace(hour=22))
+    answer("Ich komme später")
+    due = FollowUp.objects.get().due_at.astimezone(appointment.branch.zone)
+    assert (due.hour, due.minute) == (9, 0)
+
+
 def test_it_still_knows_who_was_written_to_when_their_number_has_changed_since(
     sent: Notification, answer: Answer, customer: Customer
 ) -> None:

@@ -399,7 +399,11 @@ class TestLimitsAcrossProcesses:
         wait_until(all_over, 30)
         starts = list(Attempt.objects.order_by("started_at").values_list("started_at", flat=True))
         assert len(starts) == 50
-        assert all((later - first).total_seconds() >= 2 for first, later in zip(starts, starts[20:], strict=False))
+        # An attempt's start is told by two clocks, the worker's and the server's, which a busy machine keeps apart.
+        apart = 0.1
+        assert all(
+            (later - first).total_seconds() > 2 - apart for first, later in zip(starts, starts[20:], strict=False)
+        )
         assert set(Job.objects.values_list("status", "tries_spent")) == {("completed", 0)}
 
     def test_jobs_of_an_ordered_key_run_one_after_the_other_through_their_retries(self, start):

@@ -12,7 +12,8 @@ from askpro.queues.models import Attempt, Job
 from askpro.sandbox.demo.scenarios import SCENARIOS
 from calls.models import BookingRequest, Call
 from notifications.models import Notification
-from tests.scenarios.world import ONE_OF_EACH, World
+from tests.scenarios.traces import ONE_OF_EACH
+from tests.scenarios.world import World
 from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.xdist_group("scenarios")
@@ -50,8 +51,7 @@ def test_every_event_is_worked_on_once_when_redis_is_emptied_and_workers_die(wor
     print(f"Redis emptied {BLOWS + 1} times, {Attempt.objects.filter(outcome='crashed').count()} runs died")
     booked = calls[::BOOKED_OF]
     world.until_done(lambda: all(world.of(call).is_told() for call in booked))
-    for call in booked:
-        assert world.of(call).count() == ONE_OF_EACH
+    assert world.counts(booked) == [ONE_OF_EACH] * len(booked)
     assert_all_happened_once(len(calls), len(booked))
 
 

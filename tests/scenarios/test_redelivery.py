@@ -10,7 +10,8 @@ from django.db.models import Count
 from appointments.models import FollowUp
 from askpro.queues.models import Attempt
 from notifications.models import Notification
-from tests.scenarios.world import ONE_OF_EACH, World
+from tests.scenarios.traces import ONE_OF_EACH
+from tests.scenarios.world import World
 from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.xdist_group("scenarios")
@@ -39,8 +40,7 @@ def test_it_is_done_once_whenever_workers_die(world: World) -> None:
             killed += world.kill_worker(chance)
         ringing.result()
         world.until_done(lambda calls=calls: all(world.of(call).is_told() for call in calls))
-        for call in calls:
-            assert world.of(call).count() == ONE_OF_EACH, world.told()
+        assert world.counts(calls) == [ONE_OF_EACH] * CALLS, world.told()
         took.append(time.monotonic() - began)
     report(killed, took)
     assert sum(WebhookEvent.objects.filter(event_type="call_ended").values_list("duplicates", flat=True)) == (

@@ -1,0 +1,123 @@
+"""What was asked for: out of calls, and through the API, where no call tells the story."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+
+from appointments.models import Appointment, FollowUp
+from askpro.console import display
+from askpro.console.filters import CompanyFilter
+from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.subjects import jobs_about
+from askpro.console.table import Table, job_table
+from askpro.console.term import Term
+from calls.admin.customer import customers_meant
+from calls.models import BookingRequest
+
+
+class SourceFilter(DropdownFilter):
+    title = "source"
+    parameter_name = "source"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [("call", "Phone call"), ("api", "API")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(call__isnull=self.value() == "api") if self.value() else queryset
+
+
+@admin.register(BookingRequest)
+class BookingRequestAdmin(ReadOnlyModelAdmin):
+    list_display = ("asked", "progress", "person", "wished", "what", "company", "source")
+    list_filter = (("status", ChoicesDropdownFilter), SourceFilter, CompanyFilter)
+    list_select_related = ("company", "customer", "service", "call__customer")
+    page_related = ("company", "branch__company", "customer", "service", "staff", "call__branch__company")
+    list_defer = ("notes", "call__transcript", "call__analysis", "call__variables", "call__problems", "call__summary")
+    search_help_text = "Request id, name, phone number or call id"
+    empty_text = "What callers ask for appears here, and what other systems ask for through the API."
+
+    def named(self, row: BookingRequest) -> str:
+        return f"{row.who or row.name or 'Unknown caller'}: {row.service or row.service_words}"
+
+    def find(self, rows: QuerySet[BookingRequest], term: Term) -> QuerySet[BookingRequest]:
+        people = customers_meant(term)
+        meant = Q(customer_id__in=people) | Q(call__customer_id__in=people) | Q(call__retell_call_id=term.text)
+        return rows.filter(meant if term.number is None else meant | Q(pk=term.number))
+
+    @admin.display(description="Asked", ordering="created_at")
+    def asked(self, row: BookingRequest) -> SafeString | str:
+        return display.minute(row.created_at)
+
+    @admin.display(description="Status")
+    def progress(self, row: BookingRequest) -> SafeString:
+        return display.state(row)
+
+    @admin.display(description="Who")
+    def person(self, row: BookingRequest) -> SafeString | str:
+        return display.person(row.who) if row.who else row.name or display.NOTHING
+
+    @admin.display(description="Wished for", ordering="starts_at")
+    def wished(self, row: BookingRequest) -> SafeString | str:
+        said = f"{row.date_words} {row.time_words}".strip()
+        return display.weekday(row.starts_at) if row.starts_at else display.shorten(said, 30)
+
+    @admin.display(description="Service")
+    def what(self, row: BookingRequest) -> SafeString | str:
+        return display.shorten(row.service.name if row.service else row.service_words, 30)
+
+    @admin.display(description="Source")
+    def source(self, row: BookingRequest) -> str:
+        return "API" if row.call_id is None else "Phone call"
+
+    def detail(self, request: HttpRequest, row: BookingRequest) -> dict[str, Any]:
+        return {
+            "headline": self.named(row),
+            "state": display.state(row),
+            "lead": row.get_status_display(),
+            "facts": _facts(row),
+            "tables": [
+                _appointments(row),
+                _follow_ups(row),
+                job_table(jobs_about([row, *([row.call] if row.call else [])])),
+            ],
+        }
+
+
+def _facts(row: BookingRequest) -> list[tuple[str, Any]]:
+    return [
+        ("Customer", display.link(row.who)),
+        ("Name", row.name),
+        ("Phone", display.phone(row.contact_phone)),
+        ("E-mail", row.email),
+        ("Wished for", display.weekday(row.starts_at)),
+        ("Words", ", ".join(filter(None, (row.date_words, row.time_words, row.service_words, row.staff_words)))),
+        ("Not clear", row.unclear or "nothing"),
+        ("Service", display.link(row.service)),
+        ("Staff", display.link(row.staff)),
+        ("SMS", "agreed to" if row.sms_consent else "not agreed to"),
+        ("Notes", row.notes),
+        ("Call", display.link(row.call)),
+        ("Company", display.link(row.company)),
+        ("Branch", display.link(row.where)),
+        ("Asked", display.moment(row.created_at)),
+    ]
+
+
+def _appointments(row: BookingRequest) -> Table:
+    found = Appointment.objects.filter(booking_request=row)
+    cells = [[display.link(each), display.state(each), display.weekday(each.starts_at)] for each in found]
+    return Table("Appointment", ["Appointment", "State", "Starts"], cells, "Nothing was booked.")
+
+
+def _follow_ups(row: BookingRequest) -> Table:
+    found = FollowUp.objects.filter(booking_request=row).order_by("pk")
+    cells = [
+        [display.link(each, each.get_reason_display()), display.state(each), display.weekday(each.due_at), each.detail]
+        for each in found
+    ]
+    return Table("Follow-ups", ["Reason", "State", "Call back by", "Detail"], cells, "No person was needed.")
