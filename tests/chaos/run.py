@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.run --jobs 4000`: servers of its own, then the story. Exit code 1 on any fault."""
+"""Send jobs, let everything die in turn, and judge; on servers of its own. Exit code 1 on any fault."""
 
 import argparse
 import os
@@ -12,17 +12,19 @@ from tests.chaos.world import World
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--jobs", type=int, default=4000)
-    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser = argparse.ArgumentParser(prog="manage.py chaos", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=4000, help="how many are sent, at least (4000)")
+    parser.add_argument("--minutes", type=float, default=0.0, help="go on with disasters for so long (each once)")
+    parser.add_argument("--away", type=float, default=8.0, help="seconds without PostgreSQL (8)")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the load and the disasters")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    with World(options.seed) as world:
+    with World(options.seed, options.away) as world:
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.queues.process_settings"
         os.environ.setdefault("ASKPRO_ENV", "testing")
         django.setup()
         # Its models need the settings, and those the servers' addresses.
-        return int(import_module("tests.chaos.story").live_through(world, options.jobs, options.seed))
+        return int(import_module("tests.chaos.story").live_through(world, options.jobs, options.seed, options.minutes))
 
 
 if __name__ == "__main__":
