@@ -21,8 +21,8 @@ CRASHED = "The worker process died while the job ran."
 TIMED_OUT = "Ran past its time limit; its process was killed."
 LOST = "The worker's host fell silent while it held the job."
 LOST_TOO_OFTEN = "Lost too often: its workers vanish without a trace."
-# What the worker still has open in PostgreSQL would keep its locks; a recycled backend pid has another name. Waited for,
-# up to a second: a claim that was about to commit becomes visible only then, and nobody would look for it again.
+# What the worker still has open in PostgreSQL would keep its locks; a recycled backend pid has another name. Waited
+# for up to a second: a claim that was about to commit becomes visible only then, and nobody would look for it again.
 END_SESSIONS = """
 SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
  WHERE application_name = %s AND datname = current_database() AND pid <> pg_backend_pid()

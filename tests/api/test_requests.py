@@ -14,6 +14,7 @@ from askpro.api.models import ApiToken, Submission
 from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs
 from calls.models import BookingRequest, Branch, Company, Customer, Staff
+from notifications.models import Notification
 from tests.api.conftest import URL, client_with, token_of
 from tests.appointments import salon
 from tests.appointments.calcom_stub import CalcomStub
@@ -74,6 +75,16 @@ def test_it_finds_a_known_customer_and_overwrites_nothing(post: Post, wish: Wish
     known.refresh_from_db()
     assert BookingRequest.objects.get().customer == known
     assert (known.name, known.email) == ("Ole Linde", "alt@example.org")
+
+
+def test_it_shows_no_message_to_staff(
+    post: Post, client: Client, wish: Wish, company: Company, calendar: CalcomStub
+) -> None:
+    company.branches.update(notification_email="salon@example.org")
+    place = post(wish)["Location"]
+    run_jobs()
+    assert Notification.objects.filter(kind="staff").exists()
+    assert {each["kind"] for each in client.get(place).json()["messages"]} == {"confirmation"}
 
 
 def test_it_sends_no_sms_without_consent(post: Post, client: Client, wish: Wish, calendar: CalcomStub) -> None:

@@ -16,12 +16,12 @@ from askpro.queues.database import EngineConnection
 from askpro.queues.guest import NO_CHORES
 from askpro.queues.models import Job, Supervisor, Worker
 from askpro.queues.watch import Watch
-from tests.queues import actors
+from tests.queues import actors, compatible
 from tests.queues.processes import ROOT, kill, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
 
-DRAMATIQ = ["-m", "dramatiq", "django_dramatiq.setup", "tests.queues.actors", "--processes", "1", "--threads", "2"]
+DRAMATIQ = ["-m", "dramatiq", "django_dramatiq.setup", "tests.queues.compatible", "--processes", "1", "--threads", "2"]
 RUNDRAMATIQ = ["manage.py", "rundramatiq", "--processes", "1", "--threads", "1", "--queues", "low"]
 
 Start = Callable[..., Popen[bytes]]
@@ -74,9 +74,29 @@ def test_dramatiq_runs_jobs_and_signs_off(start: Start, log: Path, effects: Call
     assert not Job.objects.filter(status="processing").exists()
 
 
-def test_it_warns_while_nobody_does_the_chores(start: Start, log: Path) -> None:
+def test_what_dramatiq_offers_inside_a_job_is_there(start: Start, log: Path, effects: Callable[[], list[str]]) -> None:
+    child = start(DRAMATIQ)
+    knows, slow = compatible.knows_its_message.send(), actors.too_slow.send()
+    assert wait_until(lambda: effects() == [knows.message_id], 10), log.read_text()
+    assert wait_until(lambda: status(slow.message_id) == "dead", 10)
+    assert Job.objects.get(pk=slow.message_id).attempts.get().outcome == "timed_out"
+
+    listening = compatible.listens.send()
+    assert wait_until(lambda: "listens" in effects(), 5)
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(20) == 0
+    assert status(listening.message_id) in ("queued", "released")
+
+
+def test_a_priority_is_dramatiqs_own() -> None:
+    assert compatible.less_urgent.priority == 7
+
+
+def test_its_heart_beats_and_it_warns_while_nobody_does_the_chores(start: Start, log: Path) -> None:
     start(DRAMATIQ)
     assert wait_until(lambda: NO_CHORES in log.read_text(), 10), log.read_text()
+    first = Supervisor.objects.get().beat_at
+    assert wait_until(lambda: Supervisor.objects.get().beat_at > first, 5), "its heart does not beat"
 
 
 def test_the_chores_of_others_take_the_jobs_of_one_that_was_killed(

@@ -39,8 +39,7 @@ def test_it_is_done_once_whenever_workers_die(world: World) -> None:
             killed += world.kill_worker(chance)
         ringing.result()
         world.until_done(lambda calls=calls: all(world.of(call).is_told() for call in calls))
-        for call in calls:
-            assert world.of(call).count() == ONE_OF_EACH, world.told()
+        assert world.counts(calls) == [ONE_OF_EACH] * CALLS, world.told()
         took.append(time.monotonic() - began)
     report(killed, took)
     assert sum(WebhookEvent.objects.filter(event_type="call_ended").values_list("duplicates", flat=True)) == (

@@ -179,6 +179,11 @@ class World:
     def of(self, call: Json) -> "Traces":
         return Traces(self.vendors, call)
 
+    def counts(self, calls: list[Json]) -> list[dict[str, int]]:
+        """`count` of each call, of one moment."""
+        now = Photograph(self.vendors)
+        return [Traces(now, call).count() for call in calls]
+
     def told(self) -> Json:
         """All states at once, for whoever has to find out why a test failed."""
         return {
@@ -218,6 +223,18 @@ class World:
         next_at = Job.objects.filter(status__in=WAITING).aggregate(next=Min("run_at"))["next"]
         if next_at is not None and next_at > timezone.now():
             self.let_pass(next_at - timezone.now())
+
+
+class Photograph(SandboxClient):
+    """What the vendors hold at one moment: asked for once, however many calls are looked up in it."""
+
+    def __init__(self, vendors: SandboxClient) -> None:
+        super().__init__(vendors.url)
+        self._parts = vendors.state()
+
+    def _state(self, part: str) -> list[Json]:
+        held: list[Json] = self._parts[part]
+        return held
 
 
 class Traces:
