@@ -13,6 +13,7 @@ from askpro.queues import chain, hints
 from tests.chaos import actors, composed
 
 KEYS = 7
+SHARED_KEYS = 1
 STEPS = 4
 SENDERS = 3
 # How many of a hundred things that are sent are what.
@@ -69,7 +70,8 @@ class Load:
             if sent > jobs / 2:
                 time.sleep(SPREAD * 12 / jobs)
             with self._lock:
-                kinds = self._random.choices(list(MIX), list(MIX.values()), k=self._random.randint(1, 12))
+                kinds = ["lingering"] * (not sent)
+                kinds += self._random.choices(list(MIX), list(MIX.values()), k=self._random.randint(1, 12))
                 numbers = range(self._next, self._next + len(kinds))
                 self._next += len(kinds)
             try:
@@ -116,7 +118,7 @@ def _send_one(kind: str, number: int, sender: int) -> None:
         # A key of one sender only: what commits first was sent first.
         composed.ordered.send(sender + SENDERS * (number % KEYS), number)
     elif kind == "shared":
-        composed.shared.send(number % KEYS, number)
+        composed.shared.send(number % SHARED_KEYS, number)
     elif kind == "unique":
         composed.unique.send(number % KEYS, KEYS)
     else:

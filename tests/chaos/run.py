@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 from importlib import import_module
@@ -18,10 +19,14 @@ def main() -> int:
     parser.add_argument("--away", type=float, default=8.0, help="seconds without PostgreSQL (8)")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the load and the disasters")
     options = parser.parse_args()
+    # As after a Ctrl-C: no server may outlive this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"seed {options.seed}", flush=True)
     with World(options.seed, options.away) as world:
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.queues.process_settings"
         os.environ.setdefault("ASKPRO_ENV", "testing")
+        # So that the limited jobs, one in a hundred, have to wait and yet do not outlast all others.
+        os.environ["TEST_RATE"] = str(max(6, options.jobs // 1000))
         django.setup()
         # Its models need the settings, and those the servers' addresses.
         return int(import_module("tests.chaos.story").live_through(world, options.jobs, options.seed, options.minutes))

@@ -10,9 +10,9 @@ from django.db import connection
 from askpro.queues.models import Job
 from tests.chaos import actors, composed
 from tests.chaos.display import Display
-from tests.chaos.load import KEYS, SENDERS, Load, sending
+from tests.chaos.load import KEYS, SENDERS, SHARED_KEYS, Load, sending
 from tests.chaos.rows import rows
-from tests.chaos.verdict import verdict
+from tests.chaos.verdict import few, verdict
 from tests.chaos.watcher import Watcher
 from tests.chaos.world import World
 
@@ -39,7 +39,7 @@ def live_through(world: World, jobs: int, seed: int, minutes: float = 0.0) -> in
             display.over(disaster.__name__.replace("_", " "), time.monotonic() - at, len(world.faults))
         connection.close()
         drained = _come_to_rest(DRAIN_SECONDS + jobs / 50)
-    faults = [*world.faults, *watcher.faults, *load.errors, *verdict(), *_what_still_blocks()]
+    faults = [*world.faults, *few(watcher.faults), *load.errors, *verdict(), *_what_still_blocks()]
     if not world.deadlocks():
         faults.append("no deadlock could be provoked")
     if load.longest_push > 0.5:
@@ -79,7 +79,7 @@ def _come_to_rest(limit: float) -> float:
 def _what_still_blocks() -> list[str]:
     """A key that something was left of would keep these waiting for ever."""
     sent = [composed.ordered.send(key, 10**9) for key in range(SENDERS * KEYS)]
-    sent += [composed.shared.send(key, 10**9) for key in range(KEYS)]
+    sent += [composed.shared.send(key, 10**9) for key in range(SHARED_KEYS)]
     sent += [composed.unique.send(key, KEYS) for key in range(KEYS)]
     sent += [actors.alone.send(key, 10**9) for key in range(KEYS)]
     sent += [composed.limited.send(10**9)]
@@ -99,7 +99,7 @@ def _tell(world: World, load: Load, faults: list[str], took: str) -> int:
         f"{keys} unique keys to sweep; "
         f"longest wait for Redis {load.longest_push * 1000:.0f} ms; {len(faults)} faults"
     )
-    for fault in faults[:40]:
+    for fault in faults:
         print(f"FAULT: {fault}")
     if faults:
         print(world.said()[-20_000:])

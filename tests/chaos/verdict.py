@@ -15,6 +15,7 @@ AT_LEAST_ONCE = {
     "shared": "shared",
     "limited": "limited",
 }
+MOST_OF_A_KIND = 5
 
 
 def verdict() -> list[str]:
@@ -30,7 +31,14 @@ def verdict() -> list[str]:
         _tries_were_paid_by_started_jobs_only,
         *composed_verdict.CHECKS,
     ]
-    return [problem for check in checks for problem in check()]
+    return [problem for check in checks for problem in few(check())]
+
+
+def few(problems: list[str]) -> list[str]:
+    """Enough to see what is wrong, and room for what else is."""
+    return problems[:MOST_OF_A_KIND] + (
+        [f"... and {more} more like that"] if (more := len(problems) - MOST_OF_A_KIND) > 0 else []
+    )
 
 
 def _every_job_ended_as_it_should() -> list[str]:
