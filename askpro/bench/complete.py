@@ -9,6 +9,7 @@ from askpro.bench.contenders import IDLE_SECONDS, RedisBroker
 from askpro.bench.ear import Ear
 from askpro.bench.figures import Figure, Target, percentile
 from askpro.bench.ingest import seed
+from askpro.bench.meter import Meter
 from askpro.bench.product import Product
 from askpro.bench.report import Report
 from askpro.bench.session import Session
@@ -42,9 +43,12 @@ def measure(session: Session, report: Report) -> None:
             product.take_call(slots.pop())
         ours: list[float] = []
         theirs: list[float] = []
+        strangers: list[float] = []
         for turn in range(TURNS):
             session.steps.say(f"A whole call: AskPro, turn {turn + 1} of {TURNS}")
+            meter = Meter(*product.programs)
             ours += [product.take_call(slots.pop()) for _ in range(count)]
+            strangers.append(meter.read().strangers)
             product.hold()
             session.steps.done()
             session.steps.say(f"A whole call: {peer.name}, turn {turn + 1} of {TURNS}")
@@ -52,7 +56,7 @@ def measure(session: Session, report: Report) -> None:
             product.release()
             time.sleep(IDLE_SECONDS)
             session.steps.done()
-    report.figures += _figures(ours, theirs, peer.name)
+    report.figures += _figures(ours, theirs, peer.name, strangers)
 
 
 def _pipelines(peer: RedisBroker, ear: Ear, count: int) -> list[float]:
@@ -68,7 +72,7 @@ def _pipelines(peer: RedisBroker, ear: Ear, count: int) -> list[float]:
     return waited
 
 
-def _figures(ours: list[float], theirs: list[float], name: str) -> list[Figure]:
+def _figures(ours: list[float], theirs: list[float], name: str, strangers: list[float]) -> list[Figure]:
     name = f"{name}, a pipeline of {HOPS} empty jobs"
     return [
         Figure(
@@ -79,6 +83,7 @@ def _figures(ours: list[float], theirs: list[float], name: str) -> list[Figure]:
             name,
             target,
             less_is_better=True,
+            strangers=strangers,
         )
         for percent, share, target in (("p50", 0.5, Target("askpro", at_most=150.0)), ("p99", 0.99, None))
     ]

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from askpro.bench.figures import Figure, Target, percentile
+from askpro.bench.meter import Meter
 from askpro.bench.program import ROOT
 from askpro.bench.report import Report
 from askpro.bench.session import Session
@@ -35,6 +36,7 @@ class Load:
 
     rate: float
     p99: float
+    strangers: float
 
 
 def measure(session: Session, report: Report) -> None:
@@ -75,13 +77,14 @@ def seed() -> None:
 
 def _load(web: Web, path: str, count: int) -> Load:
     argv = [sys.executable, "-m", "askpro.bench.load", str(web.port), path, str(count), settings.RETELL_API_KEYS[0]]
+    meter = Meter(web.program)
     ran = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
     if ran.returncode:
         raise Failure(f"The load generator failed at {path}:\n{ran.stderr[-2000:]}")
     said: dict[str, Any] = json.loads(ran.stdout)
     if said["statuses"] != {"204": count}:
         raise Failure(f"{path} answered {said['statuses']}, not 204 to all of {count}.")
-    return Load(count / said["seconds"], percentile(said["latencies"], 0.99) * 1000)
+    return Load(count / said["seconds"], percentile(said["latencies"], 0.99) * 1000, meter.read().strangers)
 
 
 def _check(expected: int) -> None:
@@ -95,8 +98,9 @@ def _figures(loads: dict[str, list[Load]]) -> list[Figure]:
     target = Target("ratio", at_least=0.55)
     rates = {name: [load.rate for load in taken] for name, taken in loads.items()}
     late = {name: [load.p99 for load in taken] for name, taken in loads.items()}
+    strangers = [load.strangers for load in loads[OURS]]
     return [
-        Figure("webhook intake", "requests/s", rates[OURS], rates[BARE], BARE, target),
+        Figure("webhook intake", "requests/s", rates[OURS], rates[BARE], BARE, target, strangers=strangers),
         Figure("webhook intake", "requests/s", rates[OURS], rates[MINIMAL], MINIMAL),
         Figure("webhook intake, p99", "ms", late[OURS], late[BARE], BARE, less_is_better=True),
     ]

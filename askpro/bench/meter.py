@@ -1,5 +1,6 @@
 """Processor time while something is measured: by whom it was used, and how much strangers took."""
 
+import resource
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,8 +35,8 @@ class Cost:
 class Meter:
     """Reads the counters when it is made, and once more at `read`."""
 
-    def __init__(self, program: Program) -> None:
-        self._program = program
+    def __init__(self, *programs: Program) -> None:
+        self._programs = programs
         self._began = time.monotonic()
         self._first = self._look()
 
@@ -50,7 +51,14 @@ class Meter:
         return Cost(workers, postgres, server, strangers=max(0.0, busy - known) / whole)
 
     def _look(self) -> tuple[float, float | None, float, float, float]:
-        return self._program.cpu(), _postgres(), _redis(), time.process_time(), _machine()
+        cpu = sum(program.cpu() for program in self._programs)
+        return cpu, _postgres(), _redis(), _own(), _machine()
+
+
+def _own() -> float:
+    """The benchmark's own, the load generators that have ended included."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _machine() -> float:

@@ -7,6 +7,7 @@ from contextlib import closing
 from askpro.bench.contenders import IDLE_SECONDS, Side
 from askpro.bench.ear import Ear
 from askpro.bench.figures import Figure, Target, percentile
+from askpro.bench.meter import Meter
 from askpro.bench.report import Report
 from askpro.bench.session import Session
 
@@ -23,24 +24,29 @@ def measure(session: Session, report: Report) -> None:
     ours, peer = session.arena.ours, session.arena.peer()
     with closing(Ear()) as ear:
         taken: dict[str, list[list[float]]] = {ours.name: [], peer.name: []}
+        strangers = []
         for turn in range(TURNS):
             for side in (ours, peer):
                 session.steps.say(f"Pick-up: {side.name}, turn {turn + 1} of {TURNS}")
-                taken[side.name].append(_turn(side, ear, session.effort.size(*SENDS) // TURNS))
+                waited, share = _turn(side, ear, session.effort.size(*SENDS) // TURNS)
+                taken[side.name].append(waited)
+                strangers.append(share)
                 session.steps.done()
-    report.figures += _figures(taken[ours.name], taken[peer.name], peer.name)
+    report.figures += _figures(taken[ours.name], taken[peer.name], peer.name, strangers)
 
 
-def _turn(side: Side, ear: Ear, sends: int) -> list[float]:
-    """Milliseconds of each send. The other side is held still meanwhile."""
+def _turn(side: Side, ear: Ear, sends: int) -> tuple[list[float], float]:
+    """Milliseconds of each send, and the share of strangers. The other side is held still meanwhile."""
     side.program.release()
     time.sleep(IDLE_SECONDS)
     for _ in range(SETTLED):
         _one(side, ear)
+    meter = Meter(side.program)
     waited = [_one(side, ear) for _ in range(sends)]
+    strangers = meter.read().strangers
     time.sleep(0.2)
     side.program.hold()
-    return waited
+    return waited, strangers
 
 
 def _one(side: Side, ear: Ear) -> float:
@@ -50,7 +56,7 @@ def _one(side: Side, ear: Ear) -> float:
     return (ear.hear() - sent) / 1e6
 
 
-def _figures(ours: list[list[float]], peer: list[list[float]], peer_name: str) -> list[Figure]:
+def _figures(ours: list[list[float]], peer: list[list[float]], peer_name: str, strangers: list[float]) -> list[Figure]:
     """Percentiles of all sends together: a turn is too short for its own p99."""
     mine, theirs = [each for turn in ours for each in turn], [each for turn in peer for each in turn]
     return [
@@ -62,6 +68,7 @@ def _figures(ours: list[list[float]], peer: list[list[float]], peer_name: str) -
             peer_name,
             Target("askpro", at_most=limit),
             less_is_better=True,
+            strangers=strangers,
         )
         for name, share, limit in (("p50", 0.5, 5.0), ("p99", 0.99, 25.0))
     ]

@@ -53,7 +53,7 @@ class Product:
         self._queues = program("queues", "queues_run", "--environment", "local")
         self._web = Web("web-of-all", session.folder, "askpro.bench.settings", "/health/live", **env)
         stack.callback(self._web.program.stop)
-        self._programs = (self._sandbox, self._queues, self._web.program)
+        self.programs = (self._sandbox, self._queues, self._web.program)
 
     def wait(self) -> None:
         self._sandbox.wait(self._client.ready)
@@ -62,11 +62,11 @@ class Product:
         self._client.switch(askpro_url=f"http://127.0.0.1:{self._web.port}")
 
     def hold(self) -> None:
-        for program in self._programs:
+        for program in self.programs:
             program.hold()
 
     def release(self) -> None:
-        for program in self._programs:
+        for program in self.programs:
             program.release()
 
     def free_slots(self) -> Iterator[datetime]:

@@ -13,6 +13,9 @@ from askpro.bench.figures import Figure
 
 # Share of the processors that strangers may take before a rate says nothing.
 NOISY = 0.15
+# And before even a ratio does, since the two sides need different processes.
+USELESS = 0.35
+TRUST = "Trust the ratios, not the rates and times."
 _WORDS = {None: "", True: "[green]met[/]", False: "[red]missed[/]"}
 
 
@@ -41,7 +44,7 @@ def print_table(report: Report) -> None:
     if shares and median(shares) > NOISY:
         console.print(
             f"[yellow]Other programs took {median(shares):.0%} of the processors while it measured, up to"
-            f" {max(shares):.0%}: trust the ratios, not the rates.[/]"
+            f" {max(shares):.0%}. {'Repeat it on a quiet machine.' if median(shares) > USELESS else TRUST}[/]"
         )
 
 

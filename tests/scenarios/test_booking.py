@@ -9,7 +9,8 @@ from askpro.queues.models import Job
 from askpro.sandbox.demo.scenarios import SCENARIOS
 from calls.models import BookingRequest
 from notifications.models import Notification
-from tests.scenarios.world import ONE_OF_EACH, World
+from tests.scenarios.traces import ONE_OF_EACH
+from tests.scenarios.world import World
 
 pytestmark = pytest.mark.xdist_group("scenarios")
 

@@ -10,7 +10,8 @@ from appointments.models import Appointment, CalcomUid
 from askpro.queues.models import Job
 from askpro.sandbox.demo.scenarios import SCENARIOS
 from notifications.models import Notification
-from tests.scenarios.world import ONE_OF_EACH, Json, World
+from tests.scenarios.traces import ONE_OF_EACH
+from tests.scenarios.world import Json, World
 from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.xdist_group("scenarios")

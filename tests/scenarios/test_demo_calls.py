@@ -13,7 +13,8 @@ from askpro.sandbox.credentials import environment as vendors_environment
 from askpro.sandbox.demo.scenarios import SCENARIOS
 from notifications.models import Notification
 from tests.scenarios.processes import ROOT
-from tests.scenarios.world import ONE_OF_EACH, World
+from tests.scenarios.traces import ONE_OF_EACH
+from tests.scenarios.world import World
 from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.xdist_group("scenarios")

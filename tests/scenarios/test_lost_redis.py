@@ -12,7 +12,8 @@ from askpro.queues.models import Attempt, Job
 from askpro.sandbox.demo.scenarios import SCENARIOS
 from calls.models import BookingRequest, Call
 from notifications.models import Notification
-from tests.scenarios.world import ONE_OF_EACH, World
+from tests.scenarios.traces import ONE_OF_EACH
+from tests.scenarios.world import World
 from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.xdist_group("scenarios")

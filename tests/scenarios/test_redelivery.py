@@ -10,7 +10,8 @@ from django.db.models import Count
 from appointments.models import FollowUp
 from askpro.queues.models import Attempt
 from notifications.models import Notification
-from tests.scenarios.world import ONE_OF_EACH, World
+from tests.scenarios.traces import ONE_OF_EACH
+from tests.scenarios.world import World
 from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.xdist_group("scenarios")

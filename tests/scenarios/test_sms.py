@@ -4,7 +4,8 @@ import pytest
 
 from askpro.queues.models import Job
 from notifications.models import Notification
-from tests.scenarios.world import ONE_OF_EACH, World
+from tests.scenarios.traces import ONE_OF_EACH
+from tests.scenarios.world import World
 
 pytestmark = pytest.mark.xdist_group("scenarios")
 

@@ -5,7 +5,8 @@ import pytest
 from askpro.sandbox.demo.scenarios import UNKNOWN_NUMBER
 from askpro.sandbox.world import PRACTICE, SALON
 from calls.models import Branch, Call, Company, Customer, PhoneNumber
-from tests.scenarios.world import ONE_OF_EACH, World
+from tests.scenarios.traces import ONE_OF_EACH
+from tests.scenarios.world import World
 from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.xdist_group("scenarios")

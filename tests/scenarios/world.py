@@ -30,10 +30,10 @@ from askpro.sandbox.demo.scenarios import SCENARIOS
 from askpro.sandbox.retell import events
 from askpro.sandbox.retell.events import ANALYZED, ENDED, STARTED
 from askpro.sandbox.world import TIMEZONE, EventType
-from calls.models import Call, Customer
 from notifications.models import Notification
 from tests.queues.processes import kill, wait_until
 from tests.scenarios.processes import Queues
+from tests.scenarios.traces import Photograph, Traces
 from webhooks.models import WebhookEvent
 
 Json = dict[str, Any]
@@ -173,10 +173,13 @@ class World:
         self.until(lambda: not Job.objects.filter(status=Job.Status.PROCESSING).exists())
         empty_tables()
         self.empty_redis()
+        self.redis.close()
+        self._phones.shutdown()
+        self._lines.shutdown()
 
     # What there is
 
-    def of(self, call: Json) -> "Traces":
+    def of(self, call: Json) -> Traces:
         return Traces(self.vendors, call)
 
     def counts(self, calls: list[Json]) -> list[dict[str, int]]:
@@ -223,84 +226,6 @@ class World:
         next_at = Job.objects.filter(status__in=WAITING).aggregate(next=Min("run_at"))["next"]
         if next_at is not None and next_at > timezone.now():
             self.let_pass(next_at - timezone.now())
-
-
-class Photograph(SandboxClient):
-    """What the vendors hold at one moment: asked for once, however many calls are looked up in it."""
-
-    def __init__(self, vendors: SandboxClient) -> None:
-        super().__init__(vendors.url)
-        self._parts = vendors.state()
-
-    def _state(self, part: str) -> list[Json]:
-        held: list[Json] = self._parts[part]
-        return held
-
-
-class Traces:
-    """What one call has left, here and at the vendors."""
-
-    def __init__(self, vendors: SandboxClient, call: Json) -> None:
-        self._vendors = vendors
-        self._id = call["call_id"]
-        self._phone = call["from_number"]
-        self._email = call["collected_dynamic_variables"]["email"]
-
-    @property
-    def call(self) -> Call:
-        return Call.objects.get(retell_call_id=self._id)
-
-    @property
-    def appointment(self) -> Appointment:
-        """The only one. Raises when there are none or several."""
-        return Appointment.objects.get(call__retell_call_id=self._id)
-
-    @property
-    def follow_up(self) -> FollowUp:
-        return FollowUp.objects.get(call__retell_call_id=self._id)
-
-    @property
-    def messages(self) -> list[Json]:
-        """SMS as Twilio took them."""
-        return self._vendors.messages(self._phone)
-
-    @property
-    def mails(self) -> set[str]:
-        """Message-IDs at the caller's address: a copy of the same mail is none more."""
-        return {mail["headers"]["Message-ID"] for mail in self._vendors.mails(self._email)}
-
-    @property
-    def bookings(self) -> list[Json]:
-        """Those at Cal.com that bear this call's mark and stand."""
-        keys = {str(key) for key in self._appointments().values_list("booking_key", flat=True)}
-        standing = self._vendors.bookings("accepted")
-        return [booking for booking in standing if booking["metadata"].get("askpro_booking_key") in keys]
-
-    def is_confirmed(self) -> bool:
-        return self._appointments().filter(status="confirmed", sync_status="synced").exists()
-
-    def is_told(self) -> bool:
-        """Whether every message to this caller has arrived, and there are any."""
-        told = Notification.objects.filter(call__retell_call_id=self._id).exclude(kind=Notification.Kind.STAFF)
-        states = set(told.values_list("channel", "status"))
-        return bool(states) and states <= {("sms", "delivered"), ("email", "sent")}
-
-    def count(self) -> dict[str, int]:
-        """How many there are of what there has to be one."""
-        return {
-            "calls": Call.objects.filter(retell_call_id=self._id).count(),
-            "customers": Customer.objects.filter(phone=self._phone).count(),
-            "appointments": self._appointments().filter(status="confirmed").count(),
-            "bookings": len(self.bookings),
-            "SMS": len(self.messages),
-            "e-mails": len(self.mails),
-        }
-
-    def _appointments(self) -> Any:
-        return Appointment.objects.filter(call__retell_call_id=self._id)
-
-
-ONE_OF_EACH = {"calls": 1, "customers": 1, "appointments": 1, "bookings": 1, "SMS": 1, "e-mails": 1}
 
 
 def empty_tables(kept: tuple[str, ...] = OF_DJANGO + OF_PROCESSES) -> None:
