@@ -26,7 +26,7 @@ def main() -> int:
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.queues.process_settings"
         os.environ.setdefault("ASKPRO_ENV", "testing")
         # So that the limited jobs, one in a hundred, have to wait and yet do not outlast all others.
-        os.environ["TEST_RATE"] = str(max(6, options.jobs // 1000))
+        os.environ["TEST_RATE"] = str(max(10, options.jobs // 1000))
         django.setup()
         # Its models need the settings, and those the servers' addresses.
         return int(import_module("tests.chaos.story").live_through(world, options.jobs, options.seed, options.minutes))
