@@ -10,8 +10,14 @@ from askpro.local.failure import Failure
 from askpro.local.installation import LOCAL, RUN_TIME, TESTS, Installation
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = {"up": "askpro.local.up", "test": "askpro.local.suite", "bench": "askpro.local.bench"}
+MODULES = {
+    "up": "askpro.local.up",
+    "test": "askpro.local.suite",
+    "bench": "askpro.local.bench",
+    "chaos": "askpro.local.chaos",
+}
 REQUIREMENTS = {"up": (RUN_TIME, LOCAL), "test": (RUN_TIME, LOCAL, TESTS), "bench": (RUN_TIME, LOCAL)}
+REQUIREMENTS["chaos"] = REQUIREMENTS["test"]
 REQUIREMENTS["setup"] = REQUIREMENTS["test"]
 
 OWN_COMMANDS = """\
@@ -20,6 +26,7 @@ These set up what they need, also on a machine with nothing but Python:
     up      start the whole product here; Ctrl-C stops it
     test    run the suite on a real PostgreSQL, Valkey and browser
     bench   measure the engine
+    chaos   kill everything under load and see that no job is lost
 
 The others are Django's and the apps':
 """
@@ -65,7 +72,8 @@ def _django(argv: list[str]) -> int:
 
 
 def _parse(command: str, arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog=f"manage.py {command}", allow_abbrev=False)
+    knows_its_own = command in ("bench", "chaos")  # --help included
+    parser = argparse.ArgumentParser(prog=f"manage.py {command}", allow_abbrev=False, add_help=not knows_its_own)
     if command == "up":
         parser.description = "Start AskPro on this machine: PostgreSQL, Valkey, web, workers, sandbox. Ctrl-C stops it."
         parser.add_argument("--port", type=int, help="port of the console (8000, or the next free one)")
@@ -77,9 +85,6 @@ def _parse(command: str, arguments: list[str]) -> argparse.Namespace:
     if command == "test":
         parser.description = "Run the suite on a real PostgreSQL, Valkey and browser. Other arguments go to pytest."
         parser.add_argument("--long", action="store_true", help="the tests marked `long` as well")
-    else:
-        parser.description = "Measure the engine on servers of its own. All arguments go to the benchmark."
-        parser.add_help = False
     options, rest = parser.parse_known_args(arguments)
     options.rest = rest
     return options

@@ -32,8 +32,11 @@ class Interrupter(threading.Thread):
         self._interrupted: dict[str, float] = {}
 
     def run(self) -> None:
-        while not self._workload.stopping:
+        while True:
             time.sleep(LOOK_EVERY)
+            if self._workload.stopping:
+                # Its connection may be closed already, and asking would open another that nobody closes.
+                return
             running = {claim.id: claim for claim in self._workload.running()}
             self._interrupted = {key: since for key, since in self._interrupted.items() if key in running}
             try:

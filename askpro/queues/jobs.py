@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,12 +95,15 @@ def insert(jobs: Sequence[NewJob]) -> dict[str, str]:
     Returns, for those whose unique key has a waiting copy already, that copy's id.
     """
     standing = {}
-    for job in jobs:
-        if job.unique_key is not None and (found := unique.stand_in(job.unique_key, str(job.id), job.delay)):
-            standing[str(job.id)] = found
-    fresh = [job for job in jobs if str(job.id) not in standing]
-    for start in range(0, len(fresh), INSERT_AT_ONCE):
-        _insert_some(fresh[start : start + INSERT_AT_ONCE])
+    has_unique = any(job.unique_key is not None for job in jobs)
+    # A key must never name a job that is not there yet: another sender would take it over.
+    with transaction.atomic(savepoint=False) if has_unique else nullcontext():
+        for job in jobs:
+            if job.unique_key is not None and (found := unique.stand_in(job.unique_key, str(job.id), job.delay)):
+                standing[str(job.id)] = found
+        fresh = [job for job in jobs if str(job.id) not in standing]
+        for start in range(0, len(fresh), INSERT_AT_ONCE):
+            _insert_some(fresh[start : start + INSERT_AT_ONCE])
     # The standing copy was locked by us: whoever popped its id meanwhile has skipped it.
     announce([*((str(job.id), job.queue_name) for job in fresh if job.status == "queued"), *standing.values()])
     return {job_id: found for job_id, (found, _) in standing.items()}

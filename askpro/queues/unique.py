@@ -9,8 +9,11 @@ from askpro.queues.claim import Claim
 from askpro.queues.database import Connection
 
 WAITING = "('queued', 'scheduled', 'retrying', 'released')"
+# A taken key is locked, not changed: of two senders that find its copy running, the second must see the first one's
+# copy, and the sweep must not delete a key that is about to be taken over.
 TAKE = """
-INSERT INTO queues_uniquekey (key, job_id) VALUES (%s, %s) ON CONFLICT (key) DO NOTHING RETURNING key
+INSERT INTO queues_uniquekey AS standing (key, job_id) VALUES (%s, %s)
+ON CONFLICT (key) DO UPDATE SET job_id = standing.job_id WHERE false RETURNING key
 """
 # The row lock is what makes it safe: while our transaction is open, nobody claims the copy (a claim skips locked
 # rows), so it will see what we are about to commit.

@@ -10,12 +10,30 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from askpro.queues import chain, hints
-from tests.chaos import actors
+from tests.chaos import actors, composed
 
 KEYS = 7
+SHARED_KEYS = 1
 STEPS = 4
-# How many of a hundred transactions send what.
-MIX = {"atomic": 40, "plain": 14, "alone": 12, "chain": 6, "third_time_lucky": 6, "parent": 14, "slow": 8}
+SENDERS = 3
+# How many of a hundred things that are sent are what.
+MIX = {
+    "atomic": 34,
+    "plain": 10,
+    "alone": 10,
+    "chain": 4,
+    "third_time_lucky": 5,
+    "parent": 10,
+    "slow": 5,
+    "tolerant": 2,
+    "strict": 2,
+    "ordered": 5,
+    "shared": 4,
+    "unique": 5,
+    "limited": 1,
+    "lingering": 1,
+    "breaks": 2,
+}
 # Half of a disaster's jobs are there when it begins; the others come over so many seconds.
 SPREAD = 2.0
 
@@ -33,10 +51,10 @@ class Load:
         self.errors: list[str] = []
         self._time_pushes()
 
-    def send(self, jobs: int, threads: int = 3) -> None:
+    def send(self, jobs: int) -> None:
         """Begin to send about so many jobs."""
-        for _ in range(threads):
-            thread = threading.Thread(target=self._send_some, args=(jobs // threads,))
+        for sender in range(SENDERS):
+            thread = threading.Thread(target=self._send_some, args=(jobs // SENDERS, sender))
             thread.start()
             self._threads.append(thread)
 
@@ -46,18 +64,19 @@ class Load:
             thread.join()
         self._threads.clear()
 
-    def _send_some(self, jobs: int) -> None:
+    def _send_some(self, jobs: int, sender: int) -> None:
         sent = 0
         while sent < jobs:
             if sent > jobs / 2:
                 time.sleep(SPREAD * 12 / jobs)
             with self._lock:
-                kinds = self._random.choices(list(MIX), list(MIX.values()), k=self._random.randint(1, 12))
+                kinds = ["lingering"] * (not sent)
+                kinds += self._random.choices(list(MIX), list(MIX.values()), k=self._random.randint(1, 12))
                 numbers = range(self._next, self._next + len(kinds))
                 self._next += len(kinds)
             try:
                 with transaction.atomic():
-                    sent += sum(map(_send, kinds, numbers))
+                    sent += sum(_send(kind, number, sender) for kind, number in zip(kinds, numbers, strict=True))
             except (DatabaseError, InterfaceError):
                 # PostgreSQL is away: loud, and a sender's business. These numbers are simply never sent.
                 self.refused += 1
@@ -78,18 +97,32 @@ class Load:
         hints.Pusher.push = timed  # type: ignore[method-assign]
 
 
-def _send(kind: str, number: int) -> int:
+def _send(kind: str, number: int, sender: int) -> int:
     """Note and send; returns how many rows of jobs there will be."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO sent VALUES (%s, %s)", [kind, number])
     if kind == "chain":
         chain([actors.link.message(number, step) for step in range(STEPS)]).send()
         return STEPS
+    if kind in ("tolerant", "strict"):
+        composed.batch(number, allow_failures=kind == "tolerant").send()
+        return composed.rows_of(number)
+    _send_one(kind, number, sender)
+    return 2 if kind == "parent" else 1
+
+
+def _send_one(kind: str, number: int, sender: int) -> None:
     if kind == "alone":
         actors.alone.send(number % KEYS, number)
+    elif kind == "ordered":
+        # A key of one sender only: what commits first was sent first.
+        composed.ordered.send(sender + SENDERS * (number % KEYS), number)
+    elif kind == "shared":
+        composed.shared.send(number % SHARED_KEYS, number)
+    elif kind == "unique":
+        composed.unique.send(number % KEYS, KEYS)
     else:
-        getattr(actors, kind).send(number)
-    return 2 if kind == "parent" else 1
+        getattr(actors if hasattr(actors, kind) else composed, kind).send(number)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""`python -m tests.chaos.run --jobs 4000`: servers of its own, then the story. Exit code 1 on any fault."""
+"""Send jobs, let everything die in turn, and judge; on servers of its own. Exit code 1 on any fault."""
 
 import argparse
 import os
+import signal
 import sys
 import time
 from importlib import import_module
@@ -12,17 +13,23 @@ from tests.chaos.world import World
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--jobs", type=int, default=4000)
-    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser = argparse.ArgumentParser(prog="manage.py chaos", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=4000, help="how many are sent, at least (4000)")
+    parser.add_argument("--minutes", type=float, default=0.0, help="go on with disasters for so long (each once)")
+    parser.add_argument("--away", type=float, default=8.0, help="seconds without PostgreSQL (8)")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the load and the disasters")
     options = parser.parse_args()
+    # As after a Ctrl-C: no server may outlive this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"seed {options.seed}", flush=True)
-    with World(options.seed) as world:
+    with World(options.seed, options.away) as world:
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.queues.process_settings"
         os.environ.setdefault("ASKPRO_ENV", "testing")
+        # So that the limited jobs, one in a hundred, have to wait and yet do not outlast all others.
+        os.environ["TEST_RATE"] = str(max(10, options.jobs // 1000))
         django.setup()
         # Its models need the settings, and those the servers' addresses.
-        return int(import_module("tests.chaos.story").live_through(world, options.jobs, options.seed))
+        return int(import_module("tests.chaos.story").live_through(world, options.jobs, options.seed, options.minutes))
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def survive(jobs: int, seconds: float) -> None:
+def survive(jobs: int, seconds: float, away: float = 8) -> None:
     finished = subprocess.run(
-        [sys.executable, "-m", "tests.chaos.run", "--jobs", str(jobs)],
+        [sys.executable, "-m", "tests.chaos.run", "--jobs", str(jobs), "--away", str(away)],
         cwd=ROOT,
         env={name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")},
         stdout=subprocess.PIPE,
@@ -32,4 +32,4 @@ def test_it_survives_every_disaster_in_turn():
 @pytest.mark.long
 @pytest.mark.xdist_group("processes")
 def test_it_survives_every_disaster_under_ten_times_the_load():
-    survive(jobs=40_000, seconds=1_800)
+    survive(jobs=40_000, seconds=1_800, away=60)

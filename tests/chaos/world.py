@@ -6,6 +6,7 @@ import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,16 +17,25 @@ from django.db import connection
 from askpro.local.home import Home
 from askpro.local.postgres import PostgreSQL
 from askpro.local.valkey import Valkey
+from askpro.queues.database import EngineConnection
+from askpro.queues.recover import recover_lost
+from tests.chaos.rows import rows
+from tests.chaos.sessions import inside_a_transaction, provoke
 from tests.queues.processes import QueuesRun, kill, wait_until
 
 PROCESSES = 3
 THREADS = 2
+# Who has so many seconds for PostgreSQL's absence has them for a host's silence as well.
+LONG = 30.0
 
 
 class World:
     """Up inside `with`; afterwards nothing of it is left, processes and files included."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, away: float = 8.0) -> None:
+        self._away = away
+        # What a disaster found wrong by itself.
+        self.faults: list[str] = []
         self._random = random.Random(seed)
         # Not below pytest's folder, which PostgreSQL's own user could not enter.
         self._home = Home(Path(tempfile.mkdtemp(prefix="askpro-chaos-")))
@@ -56,9 +66,7 @@ class World:
         shutil.rmtree(self._home.path, ignore_errors=True)
 
     def start_queues(self) -> None:
-        environment = {**os.environ, "TEST_ACTORS": "tests.chaos.actors", "TEST_QUEUES": "default"}
-        log = self._home.logs / "queues.log"
-        self._queues = QueuesRun(environment, log, PROCESSES, THREADS).start()
+        self._queues = self._new_queues("queues.log").start()
 
     def said(self) -> str:
         return self.queues.said()
@@ -68,7 +76,28 @@ class World:
         assert self._queues is not None
         return self._queues
 
-    # What can happen. Each takes a few seconds and leaves the world as it found it.
+    def disasters(self) -> list[Callable[[], None]]:
+        """What can happen. Each takes a few seconds and leaves the world as it found it."""
+        return [
+            self.kill_workers,
+            self.kill_the_chores,
+            self.kill_redis,
+            self.flush_redis,
+            self.stop_redis,
+            self.make_redis_read_only,
+            self.fill_redis,
+            self.stop_a_worker_inside_its_transaction,
+            self.provoke_deadlocks,
+            self.kill_the_supervisor,
+            self.kill_postgresql,
+            self.kill_a_worker_while_postgresql_is_away,
+            self.keep_postgresql_away,
+            self.kill_everything_at_once,
+            *([self.freeze_a_host] if self._away >= LONG else []),
+        ]
+
+    def nothing(self) -> None:
+        """The calm after it."""
 
     def kill_workers(self) -> None:
         for _ in range(3):
@@ -84,7 +113,7 @@ class World:
     def kill_the_supervisor(self) -> None:
         self.queues.kill()
         self.queues.start(wait=False)
-        time.sleep(3)
+        time.sleep(2)
 
     def kill_redis(self) -> None:
         self._valkey_signal(signal.SIGKILL)
@@ -98,7 +127,7 @@ class World:
 
     def stop_redis(self) -> None:
         self._valkey_signal(signal.SIGSTOP)
-        time.sleep(3)
+        time.sleep(2)
         self._valkey_signal(signal.SIGCONT)
 
     def make_redis_read_only(self) -> None:
@@ -117,12 +146,71 @@ class World:
 
     def kill_a_worker_while_postgresql_is_away(self) -> None:
         self._kill_postgres()
-        for _ in range(6):
+        for _ in range(4):
             self._kill_a_worker()
             time.sleep(0.6)
         self._postgres.start()
         connection.close()
         assert wait_until(self.queues.is_complete, 5), "the workers did not come back with PostgreSQL"
+
+    def keep_postgresql_away(self) -> None:
+        """Long enough for everybody to fall silent; nobody may be declared dead for it."""
+        before = set(rows("SELECT id FROM queues_supervisor WHERE status = 'running'"))
+        workers = set(self.queues.workers())
+        self._kill_postgres()
+        time.sleep(self._away)
+        self._postgres.start()
+        connection.close()
+        time.sleep(1.5)
+        if before != set(rows("SELECT id FROM queues_supervisor WHERE status = 'running'")):
+            self.faults.append("a supervisor was declared dead while PostgreSQL was away")
+        if workers != set(self.queues.workers()):
+            self.faults.append("workers ended while PostgreSQL was away")
+
+    def stop_a_worker_inside_its_transaction(self) -> None:
+        """As a host that froze: its job is given to somebody else, then it wakes up and goes on as a zombie."""
+        found = inside_a_transaction(self.queues.workers())
+        if found is None:
+            self.faults.append("no worker was found inside its transaction")
+            return
+        worker_id, pid = found
+        database = EngineConnection()
+        try:
+            time.sleep(0.5)
+            recover_lost(database, worker_id)
+            time.sleep(1.5)
+            kill(pid, signal.SIGCONT)
+            time.sleep(1.5)
+        finally:
+            database.close()
+            kill(pid)
+
+    def freeze_a_host(self) -> None:
+        """A second `queues_run` falls silent, is buried and robbed of its jobs, and wakes up as if nothing had been."""
+        other = self._new_queues("frozen.log").start()
+        buried = "SELECT 1 FROM queues_supervisor WHERE pid = %s AND status = %s"
+        try:
+            found = inside_a_transaction(other.workers())
+            frozen = [other.pid, *other.children()]
+            for pid in frozen:
+                kill(pid, signal.SIGSTOP)
+            if not wait_until(lambda: rows(buried, other.pid, "dead"), 40) or found is None:
+                self.faults.append("a silent host was not buried, or stopped outside of every transaction")
+            for pid in frozen:
+                kill(pid, signal.SIGCONT)
+            if not wait_until(lambda: rows(buried, other.pid, "running"), 10):
+                self.faults.append("a host that woke up was not taken for living")
+            other.terminate()
+            other.wait(20)
+        finally:
+            other.stop()
+
+    def provoke_deadlocks(self) -> None:
+        provoke(self._postgres.url("postgres"), seconds=3.0, seed=self._random.random())
+
+    def deadlocks(self) -> int:
+        """How often PostgreSQL had to end one; its statistics do not survive its crashes."""
+        return self._postgres.log.read_text(errors="replace").count("ERROR:  deadlock detected")
 
     def kill_everything_at_once(self) -> None:
         self.queues.kill()
@@ -132,6 +220,10 @@ class World:
         self._valkey.start()
         self.queues.start(wait=False)
         time.sleep(2)
+
+    def _new_queues(self, log: str) -> QueuesRun:
+        environment = {**os.environ, "TEST_ACTORS": "tests.chaos.actors,tests.chaos.composed", "TEST_QUEUES": "default"}
+        return QueuesRun(environment, self._home.logs / log, PROCESSES, THREADS)
 
     def _kill_a_worker(self) -> None:
         if workers := self.queues.workers():

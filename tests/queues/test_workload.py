@@ -6,6 +6,7 @@ from math import inf
 import pytest
 from dramatiq import get_broker
 
+from askpro.queues import interrupts
 from askpro.queues.claim import by_age
 from askpro.queues.models import Attempt, Job, Worker
 from askpro.queues.outcome import COMPLETED
@@ -158,3 +159,15 @@ class TestTheEnd:
         assert set(statuses()) == {"completed"}
         row.refresh_from_db()
         assert (row.status, row.ended_at is not None) == ("stopped", True)
+
+    def test_who_looks_for_cancelled_jobs_opens_no_connection_any_more(self, workload, monkeypatch):
+        monkeypatch.setattr(interrupts, "LOOK_EVERY", 0.05)
+        actors.nothing.send(1)
+        (held,) = claim(workload)
+        workload.starting(held, 60)
+        looking = interrupts.Interrupter(workload)
+        looking.start()
+        workload.stopping = True
+        workload.database.close()
+        looking.join()
+        assert workload.database._raw is None

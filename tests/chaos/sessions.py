@@ -1,0 +1,67 @@
+"""What sessions of PostgreSQL can do to each other."""
+
+import random
+import signal
+import threading
+import time
+from contextlib import suppress
+
+import psycopg2
+
+from tests.chaos.rows import rows
+from tests.queues.processes import kill
+
+# A worker whose atomic job has written its effect and not yet completed.
+INSIDE = """
+SELECT worker.id, worker.pid FROM queues_worker AS worker JOIN pg_stat_activity AS session
+    ON application_name = 'askpro worker ' || worker.id
+ WHERE worker.pid = ANY(%s) AND worker.status = 'running' AND state = 'idle in transaction'
+   AND query LIKE 'INSERT INTO effect%%' AND xact_start < clock_timestamp() - interval '20 milliseconds'
+"""
+# The most that one session locks, one row after the other.
+ROWS = 30
+
+
+def inside_a_transaction(pids: list[int], seconds: float = 8.0) -> tuple[int, int] | None:
+    """Stop one of these workers inside an atomic job's transaction; its row's id and its process id."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        for worker_id, pid in rows(INSIDE, pids):
+            kill(pid, signal.SIGSTOP)
+            if (worker_id, pid) in rows(INSIDE, pids):
+                return worker_id, pid
+            kill(pid, signal.SIGCONT)
+        time.sleep(0.005)
+    return None
+
+
+def provoke(url: str, seconds: float, seed: float) -> None:
+    """Lock rows of running jobs from two sessions, upwards and downwards, while they are being settled."""
+    limit = time.monotonic() + seconds
+    threads = [threading.Thread(target=_lock, args=(url, order, limit, seed)) for order in ("ASC", "DESC")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _lock(url: str, order: str, limit: float, seed: float) -> None:
+    chance = random.Random(f"{seed} {order}")
+    session = psycopg2.connect(url)
+    try:
+        with session.cursor() as cursor:
+            # The engine's sessions look sooner, so that they are the ones whose statements are ended.
+            cursor.execute("SET deadlock_timeout = '300ms'")
+            while time.monotonic() < limit:
+                with suppress(psycopg2.errors.DeadlockDetected):
+                    cursor.execute(
+                        "SELECT id FROM queues_job WHERE status IN ('processing', 'queued', 'released')"
+                        f" ORDER BY id {order} LIMIT %s",
+                        [ROWS],
+                    )
+                    for (job_id,) in cursor.fetchall():
+                        cursor.execute("SELECT 1 FROM queues_job WHERE id = %s FOR UPDATE", [job_id])
+                        time.sleep(chance.uniform(0, 0.004))
+                session.rollback()
+    finally:
+        session.close()

@@ -1,0 +1,81 @@
+"""Two senders of one unique key at the same moment, while its copy runs or has ended."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from askpro.queues import chores, ids, jobs, unique
+from askpro.queues.database import EngineConnection
+from askpro.queues.models import Job, UniqueKey
+from tests.queues import actors
+from tests.queues.processes import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WAITS_FOR_A_LOCK = """
+SELECT 1 FROM pg_stat_activity
+ WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%queues_uniquekey%'
+"""
+
+
+class Sender(threading.Thread):
+    """Sends one copy from a session of its own."""
+
+    sent = ""
+
+    def run(self) -> None:
+        self.sent = actors.unique.send(company_id=1).message_id
+        connection.close()
+
+
+def waits() -> bool:
+    with connection.cursor() as cursor:
+        # A transaction sees everybody's activity as it was when it first looked.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(WAITS_FOR_A_LOCK)
+        return cursor.fetchone() is not None
+
+
+def begin_to_send() -> None:
+    """What `send` does first."""
+    with connection.cursor() as cursor:
+        cursor.execute(unique.TAKE, ["sync:1", str(ids.uuid7())])
+        assert cursor.fetchone() is None
+
+
+def test_only_one_of_two_copies_sent_beside_a_running_one_waits(transactional_db):
+    actors.unique.send(company_id=1)
+    Job.objects.update(status="processing")
+    second = Sender()
+    with transaction.atomic():
+        begin_to_send()
+        second.start()
+        assert wait_until(waits, 5)
+        first = actors.unique.send(company_id=1).message_id
+    second.join()
+    assert [str(job_id) for (job_id,) in Job.objects.filter(status="queued").values_list("pk")] == [first]
+    assert str(UniqueKey.objects.get().job_id) == first
+
+
+def test_the_sweep_leaves_a_key_that_is_about_to_be_taken_over(transactional_db):
+    actors.unique.send(company_id=1)
+    Job.objects.update(status="completed")
+    database = EngineConnection()
+    try:
+        with transaction.atomic():
+            begin_to_send()
+            chores.sweep_unique_keys(database)
+            assert UniqueKey.objects.count() == 1
+            sent = actors.unique.send(company_id=1).message_id
+    finally:
+        database.close()
+    assert str(UniqueKey.objects.get().job_id) == sent
+
+
+def test_a_key_is_taken_together_with_its_job_outside_of_a_transaction_too(transactional_db):
+    job = actors.unique.new_job(actors.unique.message(company_id=1))
+    with pytest.raises(DatabaseError):
+        jobs.insert([replace(job, queue_name="x" * 60)])
+    assert not UniqueKey.objects.exists()
