@@ -16,6 +16,8 @@ from askpro.queues import status
 from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.status import Status
 
+# Where no terminal says how wide it is.
+WIDTH = 140
 COLORS = {status.RUNNING: "green", status.PAUSED: "yellow", status.INACTIVE: "red"}
 
 
@@ -42,7 +44,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(now.as_dict(), cls=DjangoJSONEncoder, indent=2))
         else:
-            console = Console(highlight=False)
+            console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
             with console.capture() as page:
                 console.print(_page(now))
             self.stdout.write(page.get(), ending="")
