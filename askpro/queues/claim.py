@@ -40,7 +40,9 @@ QUEUE_RUNS = """NOT EXISTS (SELECT 1 FROM queues_pause
 ACTOR_RUNS = """actor_name <> ALL(ARRAY(SELECT name FROM queues_pause
  WHERE kind = 'actor' AND (until IS NULL OR until > clock_timestamp())))"""
 READY = f"status = 'queued' AND queue_name = %s AND actor_name = ANY(%s) AND {QUEUE_RUNS} AND {ACTOR_RUNS}"
-BY_IDS = TAKE.format(which=f"{READY} AND id = ANY(%s::uuid[])", order="id")
+# Written so that no index on the state fits: with statistics from a quiet hour PostgreSQL would read a burst's whole
+# backlog for every claim, instead of looking the ids up.
+BY_IDS = TAKE.format(which=f"{READY} AND id = ANY(%s::uuid[])".replace("status =", "status || '' ="), order="id")
 BY_AGE = TAKE.format(which=READY, order="ready_at, id")
 HELD = f"SELECT {COLUMNS} FROM queues_job AS job WHERE worker_id = %s AND status = 'processing'"
 
