@@ -98,6 +98,8 @@ class Popper:
         self._key = key(queue_name)
         self._breaker = Breaker()
         self._redis = connect(longest_wait + 0.5)
+        # Nothing was there when we last looked: an idle queue costs one command a wait, not two.
+        self._is_idle = False
 
     @property
     def is_away(self) -> bool:
@@ -108,10 +110,11 @@ class Popper:
         # redis-py's types are those of its asyncio twin as well.
         client: Any = self._redis
         try:
-            ids = client.lpop(self._key, count)
+            ids = None if self._is_idle and wait > 0 else client.lpop(self._key, count)
             if not ids and wait > 0:
                 entry = client.blpop([self._key], timeout=wait)
                 ids = [entry[1]] if entry else None
+            self._is_idle = not ids
             self._breaker.succeeded()
         except redis.RedisError as error:
             self._breaker.failed(error)

@@ -1,0 +1,26 @@
+"""The ledger: every job, attempt, lock and process is a row. Redis holds hints only."""
+
+from askpro.queues.models.batch import Batch, BatchMember
+from askpro.queues.models.fleet import FleetCommand, FleetEvent, MetricsSnapshot, Pause, Supervisor, Worker
+from askpro.queues.models.hold import Effect, Lock, RateLimit, UniqueKey
+from askpro.queues.models.job import Attempt, Job
+from askpro.queues.models.schedule import Schedule, ScheduledTick
+
+__all__ = [
+    "Attempt",
+    "Batch",
+    "BatchMember",
+    "Effect",
+    "FleetCommand",
+    "FleetEvent",
+    "Job",
+    "Lock",
+    "MetricsSnapshot",
+    "Pause",
+    "RateLimit",
+    "Schedule",
+    "ScheduledTick",
+    "Supervisor",
+    "UniqueKey",
+    "Worker",
+]

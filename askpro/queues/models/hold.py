@@ -1,0 +1,50 @@
+"""What keeps jobs apart: keys, places, slots, and effects that were done once and for ever."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Lock(models.Model):
+    """A key held by a running job, or by an unfinished one where order counts: it can neither expire nor outlive it.
+
+    A key that several may hold at once (`concurrency`) has one row per place, numbered behind a "#".
+    """
+
+    key = models.CharField(max_length=200, primary_key=True)
+    job_id = models.UUIDField()
+    claim_no = models.IntegerField()
+    taken_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class UniqueKey(models.Model):
+    """Which job stands for a `unique_by` key. It counts as long as that job waits."""
+
+    key = models.CharField(max_length=200, primary_key=True)
+    job_id = models.UUIDField()
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Effect(models.Model):
+    """Something that was done once and for ever: `once(key)`."""
+
+    key = models.CharField(max_length=200, primary_key=True)
+    job_id = models.UUIDField(null=True)
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class RateLimit(models.Model):
+    """When the next slot of a named limit is; slots are evenly spaced and given away one by one."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    next_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name

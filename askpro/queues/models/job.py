@@ -1,0 +1,135 @@
+"""Jobs and their attempts."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from askpro.queues import acts
+from askpro.queues.ids import uuid7
+
+_UNFINISHED = ~Q(status__in=["completed", "dead", "cancelled"])
+
+
+class Job(models.Model):
+    """A message to an actor and its whole life. Retrying a dead one keeps id and history."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waits for the step before it"
+        SCHEDULED = "scheduled", "Waits for its time"
+        QUEUED = "queued", "Ready to run"
+        PROCESSING = "processing", "Claimed by a worker"
+        RETRYING = "retrying", "Failed, runs again"
+        RELEASED = "released", "Put back without spending a try"
+        COMPLETED = "completed", "Completed"
+        DEAD = "dead", "Gave up"
+        CANCELLED = "cancelled", "Cancelled"
+
+    LIVE = (
+        Status.WAITING,
+        Status.SCHEDULED,
+        Status.QUEUED,
+        Status.PROCESSING,
+        Status.RETRYING,
+        Status.RELEASED,
+    )
+    FINAL = (Status.COMPLETED, Status.DEAD, Status.CANCELLED)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    actor_name = models.CharField(max_length=100)
+    queue_name = models.CharField(max_length=50)
+    args = models.JSONField(default=list)
+    kwargs = models.JSONField(default=dict)
+    options = models.JSONField(default=dict)
+    tags = ArrayField(models.CharField(max_length=100), default=list)
+    status = models.CharField(max_length=10, choices=Status.choices)
+    created_at = models.DateTimeField(db_default=Now())
+    ready_at = models.DateTimeField(null=True, help_text="When it became ready; moves only by becoming ready again.")
+    run_at = models.DateTimeField(null=True, help_text="When a scheduled, retrying or released job becomes ready.")
+    deadline_at = models.DateTimeField(null=True, help_text="Dead when not finished by then.")
+    claim_no = models.IntegerField(db_default=0, help_text="Only ever rises; numbers the attempts.")
+    worker_id = models.BigIntegerField(null=True)
+    tries_spent = models.SmallIntegerField(db_default=0)
+    extra_tries = models.SmallIntegerField(db_default=0, help_text="Added by retrying a dead job.")
+    losses = models.SmallIntegerField(db_default=0, help_text="Times its worker vanished without a trace.")
+    releases = models.IntegerField(db_default=0)
+    release_reason = models.CharField(max_length=200, db_default="")
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True, help_text="Cancelled when not started by then.")
+    lock_key = models.CharField(max_length=200, null=True, help_text="Held alone while it runs.")
+    in_order = models.BooleanField(db_default=False, help_text="The key stays closed until the job is over.")
+    share_key = models.CharField(max_length=200, null=True, help_text="Held by at most `share_limit` at once.")
+    share_limit = models.SmallIntegerField(null=True)
+    unique_key = models.CharField(max_length=200, null=True, help_text="No second copy waits.")
+    rate_limit = models.CharField(max_length=100, null=True)
+    rate_slot_at = models.DateTimeField(null=True, help_text="The limit's slot that was given to it.")
+    batch_id = models.UUIDField(null=True)
+    chain_id = models.UUIDField(null=True)
+    chain_step = models.SmallIntegerField(null=True)
+    error_class = models.CharField(max_length=200, db_default="")
+    error_message = models.CharField(max_length=1000, db_default="")
+    alerted_at = models.DateTimeField(null=True)
+    cancel_at = models.DateTimeField(null=True, help_text="When somebody asked for its end while it ran.")
+    progress_done = models.IntegerField(null=True)
+    progress_total = models.IntegerField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index("queue_name", "ready_at", "id", condition=Q(status="queued"), name="job_queued"),
+            models.Index("run_at", condition=Q(status__in=["scheduled", "retrying", "released"]), name="job_due"),
+            models.Index("worker_id", condition=Q(status="processing"), name="job_processing"),
+            models.Index("finished_at", condition=Q(status="dead"), name="job_dead"),
+            models.Index("lock_key", "id", condition=Q(lock_key__isnull=False) & _UNFINISHED, name="job_locked"),
+            models.Index("share_key", "id", condition=Q(status="released", share_key__isnull=False), name="job_shared"),
+            models.Index("batch_id", "status", condition=Q(batch_id__isnull=False), name="job_batch"),
+            models.Index("chain_id", "chain_step", condition=Q(chain_id__isnull=False), name="job_chain"),
+            GinIndex("tags", condition=~Q(tags=[]), name="job_tags"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.id}"
+
+    def retry(self, tries: int = 1) -> bool:
+        """Make a dead job ready again with `tries` more runs on top of its history; False when it is not dead."""
+        return acts.retry(self.pk, tries)
+
+    def cancel(self, reason: str = "Cancelled.") -> bool:
+        """End the job: at once when it waits, by an interrupt when it runs; False when it is over."""
+        return acts.cancel(self.pk, reason)
+
+
+class Attempt(models.Model):
+    """One start of a job, and how it ended."""
+
+    class Outcome(models.TextChoices):
+        COMPLETED = "completed", "Completed"
+        FAILED = "failed", "Failed"
+        TIMED_OUT = "timed_out", "Timed out"
+        RELEASED = "released", "Released"
+        CRASHED = "crashed", "Its process died"
+        LOST = "lost", "Its host fell silent"
+        CANCELLED = "cancelled", "Cancelled"
+
+    pk = models.CompositePrimaryKey("job_id", "claim_no")
+    # No constraint: checking it would lock the job's row once more for every attempt.
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="attempts")
+    claim_no = models.IntegerField()
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    worker_id = models.BigIntegerField(null=True)
+    code_version = models.CharField(max_length=64, db_default="")
+    expected = models.BooleanField(db_default=False, help_text="Ended by an error named in `throws`.")
+    error_class = models.CharField(max_length=200, db_default="")
+    error_message = models.CharField(max_length=1000, db_default="")
+    trace = models.TextField(db_default="")
+    log = models.TextField(db_default="", help_text="What the job said while it ran.")
+    fingerprint = models.CharField(max_length=16, db_default="", help_text="Same cause, same fingerprint.")
+
+    class Meta:
+        indexes = [models.Index("fingerprint", condition=~Q(fingerprint=""), name="attempt_fingerprint")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} #{self.claim_no} {self.outcome}"
