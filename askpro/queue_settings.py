@@ -1,14 +1,18 @@
-"""The queues and who works them. Data only; `manage.py check` reads it with the fix in the message."""
+"""The queues and who works them. Data only; `manage.py queues_check` reads it with the fix in the message.
+
+All times in seconds, memory in megabytes. docs/operations.md explains every key.
+"""
 
 from typing import Any
 
-# `promise`: how old, in seconds, the oldest ready job of a queue may get before somebody is told.
+# `promise`: how old the oldest ready job of a queue may get. `tries`, `backoff` and
+# `time_limit` are what its jobs have unless they say otherwise.
 QUEUES: dict[str, dict[str, Any]] = {
-    "critical": {"promise": 5},
-    "high": {"promise": 10},
+    "critical": {"promise": 5, "tries": 3},
+    "high": {"promise": 10, "tries": 5},
     "default": {"promise": 60},
-    "webhooks": {"promise": 10},
-    "notifications": {"promise": 30},
+    "webhooks": {"promise": 10, "tries": 10},
+    "notifications": {"promise": 30, "tries": 3},
     "low": {"promise": 600},
 }
 
@@ -21,22 +25,32 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "nightly-recount": {"cron": "30 3 * * *", "actor": "recount_all", "missed": "once"},
 }
 
-# Processes per pool; `threads` jobs run at once in each. Processes 0 takes the machine's CPU count.
+# What a pool of this name has in every environment that runs it, unless the environment says otherwise.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "critical": {"queues": ["critical"], "memory": 128, "time_limit": 60},
+    "high": {"queues": ["high"], "nice": 5, "memory": 256, "time_limit": 300},
+    "default": {"queues": ["default"], "nice": 10, "memory": 512, "time_limit": 600},
+    "webhooks": {"queues": ["webhooks"], "nice": 5, "memory": 256, "time_limit": 60},
+    "notifications": {"queues": ["notifications"], "nice": 15, "memory": 128, "time_limit": 60},
+    "low": {"queues": ["low"], "nice": 19, "memory": 512, "time_limit": 600},
+}
+
+# Between `min_processes` and `max_processes` the supervisor balances; `processes` is a fixed number.
 ENVIRONMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "production": {
-        "critical": {"queues": ["critical"], "processes": 5},
-        "high": {"queues": ["high"], "processes": 3, "nice": 5},
-        "default": {"queues": ["default"], "processes": 10, "nice": 10},
-        "webhooks": {"queues": ["webhooks"], "processes": 5, "nice": 5},
-        "notifications": {"queues": ["notifications"], "processes": 5, "nice": 15},
-        "low": {"queues": ["low"], "processes": 1, "nice": 19},
+        "critical": {"min_processes": 5, "max_processes": 20, "max_shift": 5},
+        "high": {"min_processes": 3, "max_processes": 15},
+        "default": {"processes": 10},
+        "webhooks": {"min_processes": 5, "max_processes": 25, "max_shift": 2},
+        "notifications": {"processes": 5},
+        "low": {"min_processes": 1, "max_processes": 2},
     },
     "local": {
-        "urgent": {"queues": ["critical", "high"], "processes": 1, "threads": 4},
+        "urgent": {"queues": ["critical", "high"], "processes": 1, "threads": 4, "time_limit": 300},
         "outside": {"queues": ["webhooks", "notifications"], "processes": 1, "threads": 4},
-        "rest": {"queues": ["default", "low"], "processes": 1, "threads": 2},
+        "rest": {"queues": ["default", "low"], "processes": 1, "threads": 2, "time_limit": 600},
     },
     "testing": {
-        "all": {"queues": list(QUEUES), "processes": 2, "threads": 4},
+        "all": {"queues": list(QUEUES), "processes": 2, "threads": 4, "time_limit": 600},
     },
 }

@@ -67,6 +67,19 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_else_in_the_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """End what threads and killed processes of tests still have open, or the database could not be dropped."""
+    yield
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @pytest.fixture
 def browser_page(browser: Any) -> Iterator[Any]:
     """An empty page in a session of its own; an error in the page's JavaScript fails the test."""

@@ -122,7 +122,7 @@ def _empty_figures(rounds: Rounds, ours: str, plain: str, best: str) -> list[Fig
             "jobs/s",
             rates,
             rounds.rates(best),
-            f"{best} (its best), no history",
+            f"{best}, no history",
             Target("ratio", at_least=1.5),
             strangers=strangers,
         ),

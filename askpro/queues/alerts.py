@@ -1,4 +1,4 @@
-"""Telling people: a dead critical job is mailed from the chores process, never through a queue that may be failing."""
+"""Telling people: by mail straight from the chores process, never through a queue that may be failing."""
 
 import logging
 
@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.db.models.functions import Now
 
-from askpro.queues.models import Job
+from askpro.queues.models import FleetEvent, Job
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,12 @@ def tell_of_dead_jobs() -> int:
         return _tell() if _is_alone() else 0
 
 
+def tell_of_events() -> int:
+    """Mail what happened to the fleet and nobody was told of: dead hosts, stuck workers, trouble at the start."""
+    with transaction.atomic():
+        return _tell_of_events() if _is_alone() else 0
+
+
 def _is_alone() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('askpro.queues.alerts'))")
@@ -43,16 +49,25 @@ def _tell() -> int:
     lines = [f"{count} x {actor_name}: {error_class or 'unknown'}" for actor_name, error_class, count in groups]
     log.critical("Dead critical jobs: %s", "; ".join(lines))
     if settings.OPS_EMAILS:
-        _mail(lines, len(ids))
+        where = f"{settings.PUBLIC_URL}/admin/queues/job/?status__exact=dead"
+        subject = f"AskPro: {len(ids)} critical job{'s' if len(ids) > 1 else ''} gave up"
+        _mail(subject, [*lines, "", f"Look and retry: {where}"])
     jobs.update(alerted_at=Now())
     return len(ids)
 
 
-def _mail(lines: list[str], count: int) -> None:
-    where = f"{settings.PUBLIC_URL}/admin/queues/job/?status__exact=dead"
-    send_mail(
-        subject=f"AskPro: {count} critical job{'s' if count > 1 else ''} gave up",
-        message="\n".join([*lines, "", f"Look and retry: {where}"]),
-        from_email=None,
-        recipient_list=settings.OPS_EMAILS,
-    )
+def _tell_of_events() -> int:
+    untold = FleetEvent.objects.filter(kind__in=FleetEvent.URGENT, alerted_at=None)
+    events = list(untold.order_by("pk")[:MOST_AT_ONCE])
+    if not events:
+        return 0
+    lines = [f"{event.at:%Y-%m-%d %H:%M:%S %Z} {event.text}" for event in events]
+    log.critical("The fleet: %s", "; ".join(event.text for event in events))
+    if settings.OPS_EMAILS:
+        _mail(f"AskPro: {events[0].get_kind_display()}", [*lines, "", f"Look: {settings.PUBLIC_URL}/admin/"])
+    FleetEvent.objects.filter(pk__in=[event.pk for event in events]).update(alerted_at=Now())
+    return len(events)
+
+
+def _mail(subject: str, lines: list[str]) -> None:
+    send_mail(subject=subject, message="\n".join(lines), from_email=None, recipient_list=settings.OPS_EMAILS)

@@ -1,6 +1,7 @@
 """Wrong configuration fails at start, with the fix in the message."""
 
 import difflib
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,29 +14,84 @@ from dramatiq import get_broker
 from dramatiq.errors import ActorNotFound
 
 from askpro.queues import guest, schedule
-from askpro.queues.config import InvalidQueueSettings, pools, unworked_queues
+from askpro.queues.actor import LedgerActor
+from askpro.queues.config import InvalidQueueSettings, Pool, pools, unworked_queues
 from askpro.queues.models import Supervisor
 
-ALIVE = (Supervisor.Status.RUNNING, Supervisor.Status.STOPPING)
-SCHEDULE_HINT = "Correct the entry in askpro/queue_settings.py."
+PLACE = "askpro/queue_settings.py"
+SCHEDULE_HINT = f"Correct the entry in {PLACE}."
 
 
-@register(Tags.compatibility)
-def check_queue_settings(**_: Any) -> list[CheckMessage]:
+def everything(environment: str) -> list[CheckMessage]:
+    """Every check of the queues, for the pools of one environment; asks PostgreSQL for its limit."""
+    messages = queue_settings(environment)
+    if messages:
+        return messages
+    chosen = pools(environment)
+    return [*time_limits(chosen), *check_sweepers(), *check_schedule(), *connections(chosen)]
+
+
+def queue_settings(environment: str) -> list[CheckMessage]:
     """The pools can be read, and every queue has somebody who works it."""
     try:
-        unworked = unworked_queues(settings.ENVIRONMENT)
+        unworked = unworked_queues(environment)
     except InvalidQueueSettings as error:
-        return [Error(str(error), id="queues.E001")]
+        return [Error(str(error), hint=f"Correct {PLACE}.", id="queues.E001")]
     if unworked:
         return [
             Error(
-                f"No pool of {settings.ENVIRONMENT!r} works {sorted(unworked)}: their jobs would wait for ever.",
-                hint="Add the queues to a pool in askpro/queue_settings.py.",
+                f"No pool of {environment!r} works {sorted(unworked)}: their jobs would wait for ever.",
+                hint=f"Add the queues to a pool in {PLACE}.",
                 id="queues.E002",
             )
         ]
     return []
+
+
+def time_limits(chosen: Sequence[Pool]) -> list[CheckMessage]:
+    """No job may run longer than its pool allows: a stop would kill it half-way."""
+    autodiscover_modules("tasks")
+    worked_by = {queue: pool for pool in chosen for queue in pool.queues}
+    errors: list[CheckMessage] = []
+    for actor in get_broker().actors.values():
+        pool = worked_by.get(actor.queue_name)
+        if isinstance(actor, LedgerActor) and pool and actor.word("time_limit") > pool.time_limit * 1000:
+            errors.append(_runs_too_long(actor.actor_name, actor.word("time_limit") / 1000, pool))
+    return errors
+
+
+def connections(chosen: Sequence[Pool]) -> list[CheckMessage]:
+    """This host's processes fit into PostgreSQL's connections."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW max_connections")
+        limit = int(cursor.fetchone()[0])
+    # One engine connection a process, one Django connection a thread; the chores have two.
+    needed = 2 + sum(pool.max_processes * (1 + pool.threads) for pool in chosen)
+    if needed <= limit * 0.8:
+        return []
+    return [
+        Warning(
+            f"One supervisor opens up to {needed} connections; PostgreSQL allows {limit} in all.",
+            hint=f"Raise max_connections, or lower max_processes and threads in {PLACE}.",
+            id="queues.W001",
+        )
+    ]
+
+
+@register(Tags.compatibility)
+def check_queue_settings(**_: Any) -> list[CheckMessage]:
+    return queue_settings(settings.ENVIRONMENT)
+
+
+@register(Tags.compatibility)
+def check_time_limits(**_: Any) -> list[CheckMessage]:
+    return [] if queue_settings(settings.ENVIRONMENT) else time_limits(pools(settings.ENVIRONMENT))
+
+
+@register(Tags.database)
+def check_connections(databases: Any = None, **_: Any) -> list[CheckMessage]:
+    asked = databases and "default" in databases and not queue_settings(settings.ENVIRONMENT)
+    return connections(pools(settings.ENVIRONMENT)) if asked else []
 
 
 @register(Tags.compatibility)
@@ -74,36 +130,15 @@ def _problem_with(entry: schedule.Entry) -> str:
 
 
 @register(Tags.database)
-def check_connections(databases: Any = None, **_: Any) -> list[CheckMessage]:
-    """This host's processes fit into PostgreSQL's connections."""
-    if not databases or "default" not in databases:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW max_connections")
-        limit = int(cursor.fetchone()[0])
-    # One engine connection a process, one Django connection a thread; the chores have two.
-    needed = 2 + sum(pool.processes * (1 + pool.threads) for pool in pools(settings.ENVIRONMENT))
-    if needed > limit * 0.8:
-        return [
-            Warning(
-                f"One supervisor opens up to {needed} connections; PostgreSQL allows {limit} in all.",
-                hint="Raise max_connections, or lower processes and threads in askpro/queue_settings.py.",
-                id="queues.W001",
-            )
-        ]
-    return []
-
-
-@register(Tags.database)
 def check_chores(databases: Any = None, **_: Any) -> list[CheckMessage]:
     """Whoever works the queues with Dramatiq's own commands has a `queues_run` for the chores."""
     if not databases or "default" not in databases:
         return []
     try:
         alive = set(
-            Supervisor.objects.filter(status__in=ALIVE, beat_at__gt=Now() - timedelta(seconds=30)).values_list(
-                "environment", flat=True
-            )
+            Supervisor.objects.filter(
+                status__in=Supervisor.LIVING, beat_at__gt=Now() - timedelta(seconds=30)
+            ).values_list("environment", flat=True)
         )
     except ProgrammingError:
         return []  # nothing is migrated yet
@@ -126,3 +161,11 @@ def check_secrets(**_: Any) -> list[CheckMessage]:
         for name, value in needed.items()
         if not value
     ]
+
+
+def _runs_too_long(actor_name: str, seconds: float, pool: Pool) -> CheckMessage:
+    return Error(
+        f"{actor_name} may run {seconds:g} s; its pool {pool.name!r} allows {pool.time_limit:g} s.",
+        hint=f"Raise the pool's time_limit in {PLACE}, or lower the job's.",
+        id="queues.E006",
+    )

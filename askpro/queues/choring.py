@@ -1,21 +1,26 @@
 """The chores process: heartbeat, promotion, recovery of the dead; beside it, in a thread, the apps' sweepers."""
 
-import json
 import logging
-import select
 import signal
-import socket
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from functools import partial
+from math import inf
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 
-from askpro.queues import acts, alerts, chores, schedule, watch
+from askpro.queues import acts, alerts, chores, fleet, schedule, watch
+from askpro.queues.balancing import Balancer, Rates
+from askpro.queues.code import CodeWatch
+from askpro.queues.config import Pool
 from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
+from askpro.queues.link import Link
+from askpro.queues.models import FleetCommand, FleetEvent
 from askpro.queues.process import become_child
 from askpro.queues.recover import Death, recover
 
@@ -28,9 +33,14 @@ BEAT_EVERY = 2.0
 WATCH_EVERY = 1.0
 UNIQUE_EVERY = 10.0
 OVERDUE_EVERY = 10.0
+COMMANDS_EVERY = 0.5
+BALANCE_EVERY = 1.0
+CODE_EVERY = 1.0
 SWEEP_EVERY = 30.0
 ALERT_EVERY = 5.0
 SCHEDULE_EVERY = 1.0
+# Seconds after the forker's end in which the last deaths are to be recovered.
+LAST_RECOVERY = 8.0
 
 
 class Rhythm:
@@ -49,28 +59,42 @@ class Rhythm:
 
 
 class Chores:
-    """One supervisor's chores. Deaths come over the socket from the forker and are acknowledged once recovered."""
+    """One supervisor's chores. Deaths come over the link from the forker and are answered once recovered."""
 
-    def __init__(self, supervisor_id: int, deaths: socket.socket) -> None:
+    def __init__(self, supervisor_id: int, pools: Sequence[Pool], link: Link) -> None:
         self._database = EngineConnection()
         self._watch = watch.Watch(supervisor_id)
         self._supervisor_id = supervisor_id
-        self._socket = deaths
-        self._buffer = b""
-        self._dead: dict[int, Death] = {}
-        self._stopping = False
+        self._pools = pools
+        self._link = link
+        self._balancer = Balancer(supervisor_id, pools)
+        self._rates = Rates()
+        self._paused: frozenset[tuple[str, str]] = frozenset()
+        self._processes: dict[str, list[int]] = {}
+        self._dead: dict[int, dict[str, Any]] = {}
+        self._notes: deque[tuple[FleetEvent.Kind, str]] = deque()
+        self._must_stop_at = inf
+        self._is_over = False
+        self._code = CodeWatch() if settings.DEBUG else None
         self._rhythms = [
-            Rhythm(BEAT_EVERY, lambda: watch.beat(self._database, supervisor_id)),
+            Rhythm(BEAT_EVERY, self._beat),
+            Rhythm(COMMANDS_EVERY, self._obey),
             Rhythm(PROMOTE_EVERY, self._promote),
             Rhythm(FREE_LOCKS_EVERY, lambda: chores.free_locks(self._database)),
             Rhythm(WATCH_EVERY, lambda: self._watch.look(self._database)),
+            Rhythm(BALANCE_EVERY, self._balance),
             Rhythm(UNIQUE_EVERY, lambda: chores.sweep_unique_keys(self._database)),
+            Rhythm(CODE_EVERY, self._look_for_new_code),
         ]
 
     def run(self) -> None:
-        """Until the forker closes its end of the socket and every death is recovered."""
-        while not self._stopping or self._dead:
+        """Until the forker closes its end of the link and every death is recovered, or PostgreSQL stays away."""
+        is_started = False
+        while not self._link.is_closed or (self._dead and time.monotonic() < self._must_stop_at):
             try:
+                if not is_started:
+                    self._start()
+                    is_started = True
                 self._recover()
                 for rhythm in self._rhythms:
                     rhythm.run_if_due()
@@ -79,40 +103,95 @@ class Chores:
                 log.warning("Chores wait for PostgreSQL: %s", type(error).__name__)
                 time.sleep(0.5)
             self._listen()
-        watch.leave(self._database, self._supervisor_id)
+        # Without the farewell the forker was killed, or another chores process has taken over.
+        if self._is_over:
+            self._leave()
+
+    def _start(self) -> None:
+        self._balancer.scaled = fleet.scales(self._database, self._supervisor_id)
+        watch.describe(self._database, self._supervisor_id, settings.CODE_VERSION, [pool.name for pool in self._pools])
+
+    def _beat(self) -> None:
+        queues = {group: queues for pool in self._pools for group, queues in pool.groups.items()}
+        state = {"processes": self._processes, "queues": queues, "rates": self._rates.now()}
+        watch.beat(self._database, self._supervisor_id, state)
+        while self._notes:
+            fleet.note(self._database, *self._notes[0], self._supervisor_id)
+            self._notes.popleft()
+
+    def _obey(self) -> None:
+        paused = fleet.paused(self._database)
+        if paused - self._paused:
+            self._link.send("recall")
+        self._paused = paused
+        for command in fleet.take(self._database, self._supervisor_id):
+            if command.kind != FleetCommand.Kind.SCALE:
+                self._link.send(command.kind)
+            elif command.processes is None:
+                self._balancer.scaled.pop(command.pool, None)
+            else:
+                self._balancer.scaled[command.pool] = command.processes
 
     def _promote(self) -> None:
         while chores.promote(self._database) == chores.AT_ONCE:
             pass
 
+    def _balance(self) -> None:
+        for group, count in self._balancer.look(self._database, self._paused, self._processes).items():
+            self._link.send("scale", group=group, count=count)
+
+    def _look_for_new_code(self) -> None:
+        if self._code is not None and self._code.has_changed():
+            self._link.send("restart")
+
     def _recover(self) -> None:
-        for number, death in list(self._dead.items()):
+        for number, report in list(self._dead.items()):
+            death = Death(report["worker_id"], report["started"], report["cause"], report["stacks"])
             count = recover(self._database, death)
             del self._dead[number]
-            self._acknowledge(number)
-            if count or death.started:
+            self._link.send("recovered", number=number)
+            if count or death.started or death.cause:
                 log.warning("Worker %d died: %d jobs are ready again", death.worker_id, count)
-
-    def _acknowledge(self, number: int) -> None:
-        try:
-            self._socket.send(number.to_bytes(8, "big"))
-        except OSError:
-            # The forker is gone; its successor reads the same from the rows.
-            self._stopping = True
+                kind = FleetEvent.Kind.WORKER_STUCK if death.cause == "stuck" else FleetEvent.Kind.WORKER_DEAD
+                self._note(kind, f"Worker {death.worker_id} of {report['pool']} died; {count} jobs are ready again.")
 
     def _listen(self) -> None:
-        if self._stopping:
+        if self._link.is_closed:
             return
-        readable, _, _ = select.select([self._socket], [], [], PROMOTE_EVERY / 2)
-        if not readable:
-            return
-        data = self._socket.recv(1 << 20)
-        self._stopping = not data
-        *lines, self._buffer = (self._buffer + data).split(b"\n")
-        for line in lines:
-            report = json.loads(line)
-            death = Death(report["worker_id"], report["started"], report["timed_out"])
-            self._dead[report["number"]] = death
+        for message in self._link.receive(PROMOTE_EVERY / 2):
+            self._hear(**message)
+        if self._link.is_closed:
+            self._must_stop_at = time.monotonic() + LAST_RECOVERY
+
+    def _hear(self, word: str, **said: Any) -> None:
+        match word:
+            case "death":
+                self._dead[said["number"]] = said
+            case "state":
+                self._processes = said["processes"]
+                self._rates.add(said["done"], said["running"])
+            case "farewell":
+                self._is_over = True
+            case "trouble":
+                text = f"A worker of {said['group']} on {watch.hostname()} cannot start: {said['text']}."
+                self._note(FleetEvent.Kind.START_TROUBLE, text)
+            case "restart_trouble":
+                text = f"The new code on {watch.hostname()} does not start: {said['text']}; the old goes on."
+                self._note(FleetEvent.Kind.RESTART_TROUBLE, text)
+            case "recycled":
+                text = f"A worker of {said['group']} on {watch.hostname()} made way: {said['text']}."
+                self._note(FleetEvent.Kind.RECYCLED, text)
+
+    def _note(self, kind: FleetEvent.Kind, text: str) -> None:
+        # Written with the next beat: while PostgreSQL is away, nothing may be lost of it.
+        self._notes.append((kind, text))
+
+    def _leave(self) -> None:
+        try:
+            watch.leave(self._database, self._supervisor_id)
+        except CONNECTION_ERRORS as error:
+            # The next supervisor on this host sees that the process is gone, another one that it is silent.
+            log.warning("Left without signing off: %s", type(error).__name__)
 
 
 class Sweeping(threading.Thread):
@@ -122,6 +201,7 @@ class Sweeping(threading.Thread):
         super().__init__(name="sweeping", daemon=True)
         self._rhythms = [
             Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
+            Rhythm(ALERT_EVERY, alerts.tell_of_events),
             Rhythm(OVERDUE_EVERY, acts.end_overdue),
             Rhythm(OVERDUE_EVERY, acts.end_expired),
             Rhythm(SCHEDULE_EVERY, schedule.Timetable().send_due),
@@ -144,9 +224,9 @@ def _sweep(path: str) -> None:
     import_string(path)()
 
 
-def run_chores(supervisor_id: int, deaths: socket.socket, parent: int) -> None:
-    """The chores process's main."""
+def run_chores(supervisor_id: int, pools: Sequence[Pool], link: Link, parent: int) -> None:
+    """The chores process's main. It ends when the forker closes the link: until then the dead need it."""
     become_child("askpro chores", parent)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     Sweeping().start()
-    Chores(supervisor_id, deaths).run()
+    Chores(supervisor_id, pools, link).run()

@@ -1,13 +1,15 @@
 """Reading `askpro/queue_settings.py`: queues, pools, and what is wrong with them."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+STRATEGIES = ("promise", "time", "size", "simple", "off")
 
 
 class InvalidQueueSettings(ValueError):
@@ -16,32 +18,85 @@ class InvalidQueueSettings(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Worker processes that share a set of queues."""
+    """Worker processes that share a set of queues. Times in seconds, memory in megabytes; 0 is no limit.
+
+    strategy      how processes are divided among the queues; "off": a fixed number, each working all the queues
+    min_processes of each queue, always; max_processes: of all the queues together
+    threads       jobs that run at once in one process
+    max_shift     processes that a queue gains or loses at once; cooldown: seconds between two such steps
+    max_jobs, max_age, memory   when a process makes way for a fresh one: jobs run, age, private memory
+    time_limit    the longest run of a job here; a stop waits so long before it kills
+    nice, rest    a process's priority, and its pause before each job
+    """
 
     name: str
     queues: tuple[str, ...]
-    processes: int = 1
+    strategy: str = "promise"
+    min_processes: int = 1
+    max_processes: int = 1
     threads: int = 1
+    max_shift: int = 1
+    cooldown: float = 3.0
+    max_jobs: int = 0
+    max_age: float = 0.0
+    memory: int = 128
+    time_limit: float = 60.0
     nice: int = 0
+    rest: float = 0.0
 
     def __post_init__(self) -> None:
-        if unknown := set(self.queues) - set(queue_names()):
-            raise InvalidQueueSettings(
-                f"Pool {self.name!r} works {sorted(unknown)}, which QUEUES does not name; add or correct it."
-            )
-        if not self.queues or self.processes < 1 or self.threads < 1:
-            raise InvalidQueueSettings(f"Pool {self.name!r} needs a queue, and at least one process and one thread.")
+        for what, is_wrong in _mistakes(self):
+            if is_wrong:
+                raise InvalidQueueSettings(f"Pool {self.name!r} {what}.")
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """The queues of one process, by name: each queue has processes of its own, unless nothing is balanced."""
+        if self.strategy == "off" or len(self.queues) == 1:
+            return {self.name: self.queues}
+        return {f"{self.name}:{queue}": (queue,) for queue in self.queues}
+
+
+def _mistakes(pool: Pool) -> Iterable[tuple[str, bool]]:
+    unknown = sorted(set(pool.queues) - set(queue_names()))
+    least = pool.min_processes * len(pool.groups)
+    yield f"works {unknown}, which QUEUES does not name; add or correct it", bool(unknown)
+    yield "needs a queue", not pool.queues
+    yield f"has no strategy {pool.strategy!r}; choose one of {', '.join(STRATEGIES)}", pool.strategy not in STRATEGIES
+    yield "needs at least one process", pool.min_processes < 1
+    yield "needs at least one thread", pool.threads < 1
+    yield f"needs max_processes of at least {least}: min_processes is per queue", pool.max_processes < least
+    yield "needs a max_shift of at least 1", pool.max_shift < 1
+    yield "needs a nice between -20 and 19", not -20 <= pool.nice <= 19
+    yield "needs a time_limit above 0", pool.time_limit <= 0
+    numbers = (pool.cooldown, pool.max_jobs, pool.max_age, pool.memory, pool.rest)
+    yield "needs cooldown, max_jobs, max_age, memory and rest of at least 0", min(numbers) < 0
 
 
 @cache
 def queue_names() -> tuple[str, ...]:
     """Every declared queue. Sending to any other is an error."""
+    for name, words in _setting("QUEUES").items():
+        _check_keys(f"Queue {name!r}", words, ("promise", "tries", "backoff", "time_limit"))
     return tuple(_setting("QUEUES"))
 
 
 def promise(queue_name: str) -> float:
     """How old, in seconds, the oldest ready job of this queue may get."""
     return float(_setting("QUEUES")[queue_name]["promise"])
+
+
+def job_defaults(queue_name: str) -> dict[str, Any]:
+    """What a job of this queue has unless it says otherwise, in the words and milliseconds of `@actor`."""
+    words = _setting("QUEUES")[queue_name]
+    defaults: dict[str, Any] = {}
+    if "tries" in words:
+        defaults["max_retries"] = words["tries"] - 1
+    if "backoff" in words:
+        defaults["backoff"] = tuple(int(pause * 1000) for pause in words["backoff"])
+    if "time_limit" in words:
+        defaults["time_limit"] = int(words["time_limit"] * 1000)
+    return defaults
 
 
 def limit(name: str) -> tuple[int, float]:
@@ -53,13 +108,14 @@ def limit(name: str) -> tuple[int, float]:
 
 
 def pools(environment: str) -> list[Pool]:
-    """The pools of an environment. Raises `InvalidQueueSettings`."""
+    """The pools of an environment, each on top of its DEFAULTS. Raises `InvalidQueueSettings`."""
     environments: Mapping[str, Any] = _setting("ENVIRONMENTS")
     if environment not in environments:
         raise InvalidQueueSettings(
             f"No environment {environment!r} in ENVIRONMENTS; known: {', '.join(environments)}. Set ASKPRO_ENV."
         )
-    return [_pool(name, words) for name, words in environments[environment].items()]
+    defaults: Mapping[str, Any] = _setting("DEFAULTS", {})
+    return [_pool(name, {**defaults.get(name, {}), **words}) for name, words in environments[environment].items()]
 
 
 def unworked_queues(environment: str) -> set[str]:
@@ -69,12 +125,27 @@ def unworked_queues(environment: str) -> set[str]:
 
 def _pool(name: str, words: Mapping[str, Any]) -> Pool:
     known = {field.name for field in fields(Pool)} - {"name"}
-    for word in set(words) - known:
+    _check_keys(f"Pool {name!r}", words, known | {"processes"})
+    given = {**words, "queues": tuple(words.get("queues", ()))}
+    if "processes" in given:
+        if clash := {"strategy", "min_processes", "max_processes"} & set(given):
+            raise InvalidQueueSettings(f"Pool {name!r} has fixed processes and {sorted(clash)}; choose one.")
+        fixed = given.pop("processes")
+        given |= {"strategy": "off", "min_processes": fixed, "max_processes": fixed}
+    return Pool(name, **given)
+
+
+def _check_keys(owner: str, words: Collection[str], known: Collection[str]) -> None:
+    for word in set(words) - set(known):
         near = difflib.get_close_matches(word, known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(sorted(known))}."
-        raise InvalidQueueSettings(f"Pool {name!r} has an unknown key {word!r}.{hint}")
-    return Pool(name, **{**words, "queues": tuple(words["queues"])})
+        raise InvalidQueueSettings(f"{owner} has an unknown key {word!r}.{hint}")
 
 
-def _setting(name: str) -> Any:
-    return import_string(f"{getattr(settings, 'QUEUE_SETTINGS', 'askpro.queue_settings')}.{name}")
+def _setting(name: str, *default: Any) -> Any:
+    try:
+        return import_string(f"{getattr(settings, 'QUEUE_SETTINGS', 'askpro.queue_settings')}.{name}")
+    except ImportError:
+        if default:
+            return default[0]
+        raise

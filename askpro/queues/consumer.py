@@ -41,12 +41,15 @@ class LedgerConsumer(dramatiq.Consumer):
         self._claimed: deque[Claim] = deque()
         # Jobs with a slot of a rate limit, by the moment at which they begin.
         self._timed: list[tuple[float, str, Claim]] = []
+        self._recalls = workload.recalls
 
     def __next__(self) -> LedgerMessage | None:
         if self._workload.stopping:
             self._give_back()
             time.sleep(0.05)
             return None
+        if self._recalls != self._workload.recalls:
+            self._recall()
         self._take_in()
         if not self._claimed:
             self._make_way()
@@ -104,6 +107,12 @@ class LedgerConsumer(dramatiq.Consumer):
                     self._claimed.append(claim)
         while self._timed and self._timed[0][0] <= time.monotonic():
             self._claimed.appendleft(heapq.heappop(self._timed)[2])
+
+    def _recall(self) -> None:
+        """Something was paused: what may still run is claimed anew, the rest is not."""
+        self._recalls = self._workload.recalls
+        self._workload.give_back(message.claim for message in self._workload.take_back())
+        self._give_back()
 
     def _make_way(self) -> None:
         if self._workload.is_stuck:

@@ -1,76 +1,63 @@
 """The forker: loads Django once, forks chores and workers, replaces the dead. Single-threaded, nothing open."""
 
 import gc
-import json
 import logging
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from typing import Any
 
 from setproctitle import setproctitle
 
+from askpro.queues import takeover
 from askpro.queues.choring import run_chores
 from askpro.queues.config import Pool
-from askpro.queues.slots import Slots
+from askpro.queues.group import KILL_GRACE, SILENCE, Child, Group, is_stopped, private_memory, send_signal
+from askpro.queues.link import Link
+from askpro.queues.takeover import Takeover
+from askpro.queues.tally import Tally, running
 from askpro.queues.worker import run_worker
 
 log = logging.getLogger(__name__)
 
-SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGCHLD})
-# Seconds between two looks at time limits when no signal comes.
+STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+SIGNALS = STOP | {signal.SIGUSR1, signal.SIGCHLD}
+# Seconds between two looks at everything when no signal comes.
 TICK = 0.25
-# Seconds past its time limit after which a job's process is killed: the exception inside it did not help.
-KILL_GRACE = 2.0
-# A process that died this young had trouble starting; the next try waits, doubling up to the longest pause.
-YOUNG = 2.0
-LONGEST_PAUSE = 60.0
+# Seconds between two reports of the state to the chores.
+STATE_EVERY = 1.0
+# Seconds between two measurements of every worker's memory.
+MEASURE_EVERY = 10.0
 # How long the chores may take to recover the last deaths at a stop.
 CHORES_GRACE = 10.0
-
-
-@dataclass(slots=True)
-class Child:
-    """A process that should exist: its pool (none: the chores), and the current fork."""
-
-    pool: Pool | None = None
-    pid: int = 0
-    slots: Slots = field(default_factory=Slots)
-    forked_at: float = 0.0
-    fork_at: float = 0.0
-    pause: float = 0.5
-    timed_out: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"worker of pool {self.pool.name}" if self.pool else "chores process"
-
-    def plan_replacement(self, status: int, stopping: bool) -> None:
-        """Note the end of the fork. One that died young has trouble starting: the next waits longer each time."""
-        self.pid = 0
-        now = time.monotonic()
-        young = now - self.forked_at < YOUNG
-        self.fork_at, self.pause = (now + self.pause, min(self.pause * 2, LONGEST_PAUSE)) if young else (now, 0.5)
-        if status or (young and not stopping):
-            log.error("A %s ended (%s)", self.name, _in_words(status))
+# Seconds between two starts of a chores process that ended.
+CHORES_PAUSE = 1.0
 
 
 class Forker:
-    """Runs the pools until SIGTERM."""
+    """Runs the pools until SIGTERM. SIGUSR1, or the fleet's command, has it execute itself anew."""
 
-    def __init__(self, pools: Sequence[Pool], supervisor_id: int) -> None:
-        self._chores = Child()
-        self._workers = [Child(pool) for pool in pools for _ in range(pool.processes)]
+    def __init__(self, pools: Sequence[Pool], supervisor_id: int, inherited: Takeover | None = None) -> None:
+        self._pools = pools
+        self._groups = {name: Group(name, pool, queues) for pool in pools for name, queues in pool.groups.items()}
         self._supervisor_id = supervisor_id
         self._pid = os.getpid()
-        self._socket: socket.socket | None = None
-        self._reports: dict[int, bytes] = {}
-        self._unsent: list[int] = []
-        self._number = 0
+        self._link: Link | None = None
+        self._chores_pid = 0
+        self._fork_chores_at = 0.0
+        self._reports: dict[int, dict[str, Any]] = {}
+        # Processes with the code of before: they work until their successors do.
+        self._old: list[Child] = []
+        self._tally = Tally()
+        self._preflight_pid = 0
+        self._looked_at = self._patient_until = self._state_at = self._measure_at = 0.0
         self._stopping = False
+        if inherited is not None:
+            self._old, self._reports, self._link = inherited.children, inherited.reports, inherited.link
+            for name, count in inherited.counts.items():
+                self._scale(name, count)
 
     def run(self) -> None:
         """Fork, watch, replace; on SIGTERM or SIGINT let everything finish, then return."""
@@ -81,55 +68,69 @@ class Forker:
         while not self._stopping:
             self._fork_missing()
             self._wait(TICK)
-            self._reap()
-            self._kill_overdue()
-            self._send_reports()
+            self._turn()
         self._stop()
+
+    def _turn(self) -> None:
+        self._reap()
+        self._listen()
+        self._look_after()
+        self._measure()
+        self._report_state()
 
     def _fork_missing(self) -> None:
         now = time.monotonic()
-        if not self._chores.pid and now >= self._chores.fork_at:
+        if not self._chores_pid and now >= self._fork_chores_at:
+            self._fork_chores_at = now + CHORES_PAUSE
             self._fork_chores()
-        for child in self._workers:
-            if not child.pid and now >= child.fork_at:
-                self._fork_worker(child)
+        for group in self._groups.values():
+            group.dismiss_surplus(now)
+            for child in group.missing(now):
+                self._fork_worker(group, child)
+        for child in self._old:
+            successor = self._groups.get(child.group)
+            if successor is None or successor.is_complete:
+                child.leave(now)
 
     def _fork_chores(self) -> None:
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-        old, self._socket = self._socket, ours
+        ours, theirs = Link.pair()
+        old, self._link = self._link, ours
         if old is not None:
+            # After a takeover the old chores process still lives; this is its end.
             old.close()
-        # The new process knows nothing: it is told again of every death that was not acknowledged.
-        self._unsent = list(self._reports)
 
         def work() -> None:
             ours.close()
-            run_chores(self._supervisor_id, theirs, self._pid)
+            run_chores(self._supervisor_id, self._pools, theirs, self._pid)
 
-        self._chores.forked_at = time.monotonic()
-        self._chores.pid = _fork(work)
+        self._chores_pid = _fork(work)
         theirs.close()
+        # The new process knows nothing: it is told again of every death that was not acknowledged.
+        for number, report in self._reports.items():
+            ours.send("death", number=number, **report)
 
-    def _fork_worker(self, child: Child) -> None:
-        pool = child.pool
-        assert pool is not None
-        child.slots = Slots()
-        child.timed_out = False
-        child.forked_at = time.monotonic()
-
+    def _fork_worker(self, group: Group, child: Child) -> None:
         def work() -> None:
-            if self._socket is not None:
-                self._socket.close()
-            run_worker(pool, child.slots, self._supervisor_id, self._pid)
+            if self._link is not None:
+                self._link.close()
+            for other in self._children():
+                if other is not child:
+                    other.slots.close()
+            run_worker(group, child.slots, self._supervisor_id, self._pid)
 
         child.pid = _fork(work)
 
+    def _children(self) -> list[Child]:
+        return [*self._old, *(child for group in self._groups.values() for child in group.children)]
+
     def _wait(self, seconds: float) -> None:
         info = signal.sigtimedwait(SIGNALS, seconds)
-        if info is not None and info.si_signo in (signal.SIGTERM, signal.SIGINT):
+        if info is None:
+            return
+        if info.si_signo in STOP:
             self._stopping = True
+        elif info.si_signo == signal.SIGUSR1:
+            self._start_preflight()
 
     def _reap(self) -> None:
         while True:
@@ -139,75 +140,156 @@ class Forker:
                 return
             if not pid:
                 return
-            self._bury(pid, status)
+            self._bury(pid, os.waitstatus_to_exitcode(status))
 
-    def _bury(self, pid: int, status: int) -> None:
-        for child in (self._chores, *self._workers):
+    def _bury(self, pid: int, code: int) -> None:
+        if pid == self._chores_pid:
+            self._chores_pid = 0
+            if code or not self._stopping:
+                log.error("A chores process ended (%s)", _in_words(code))
+        elif pid == self._preflight_pid:
+            self._preflight_pid = 0
+            self._end_preflight(code)
+        for child in self._children():
             if child.pid == pid:
-                if child.pool is not None:
-                    self._report(child)
-                child.plan_replacement(status, self._stopping)
+                self._bury_worker(child, code)
 
-    def _report(self, child: Child) -> None:
-        if child.slots.worker_id:
-            self._number += 1
-            now = time.monotonic()
-            started = [(item.job_id, item.claim_no, now - item.started) for item in child.slots.started()]
-            report = {
-                "number": self._number,
-                "worker_id": child.slots.worker_id,
-                "started": started,
-                "timed_out": child.timed_out,
-            }
-            self._reports[self._number] = json.dumps(report).encode() + b"\n"
-            self._unsent.append(self._number)
+    def _bury_worker(self, child: Child, code: int) -> None:
+        self._tally.keep(child.slots)
+        self._report_death(child)
         child.slots.close()
+        if child in self._old:
+            self._old.remove(child)
+            return
+        group = self._groups[child.group]
+        is_trouble = group.bury(child)
+        if code or not (child.leaving_at or self._stopping):
+            log.error("A worker of pool %s ended (%s)", child.group, _in_words(code))
+        if is_trouble:
+            self._say("trouble", group=child.group, text=_in_words(code))
 
-    def _kill_overdue(self) -> None:
+    def _report_death(self, child: Child) -> None:
+        if not child.slots.worker_id:
+            return
         now = time.monotonic()
-        for child in self._workers:
-            if child.pid and any(now > item.limit + KILL_GRACE for item in child.slots.started()):
-                log.error("A job ignored its time limit; the %s is killed", child.name)
-                child.timed_out = True
-                _signal(child.pid, signal.SIGKILL)
+        number = time.monotonic_ns()
+        report = self._reports[number] = {
+            "worker_id": child.slots.worker_id,
+            "started": [(item.job_id, item.claim_no, now - item.started) for item in child.slots.started()],
+            "cause": child.cause,
+            "stacks": child.slots.stacks() if child.cause else "",
+            "pool": child.group,
+        }
+        self._say("death", number=number, **report)
 
-    def _send_reports(self) -> None:
-        if self._socket is None:
+    def _say(self, word: str, **values: Any) -> None:
+        if self._link is not None:
+            self._link.send(word, **values)
+
+    def _listen(self) -> None:
+        if self._link is None:
             return
-        try:
-            while self._unsent:
-                self._socket.sendall(self._reports[self._unsent[0]])
-                del self._unsent[0]
-            while acknowledged := self._socket.recv(8):
-                self._reports.pop(int.from_bytes(acknowledged, "big"), None)
-        except (BlockingIOError, ConnectionError):
-            # Full, nothing to read, or the chores just died: the next round does it.
+        self._link.flush()
+        for message in self._link.receive():
+            match message["word"]:
+                case "recovered":
+                    self._reports.pop(message["number"], None)
+                case "scale":
+                    self._scale(message["group"], message["count"])
+                case "recall":
+                    for child in self._children():
+                        child.slots.recall()
+                case "restart":
+                    self._start_preflight()
+                case "stop":
+                    self._stopping = True
+
+    def _scale(self, name: str, count: int) -> None:
+        if name in self._groups:
+            self._groups[name].count = count
+
+    def _look_after(self) -> None:
+        now = time.monotonic()
+        if now - self._looked_at > SILENCE / 3:
+            # This process itself did not get its turn: what it did not see in the meantime proves nothing.
+            self._patient_until = now + SILENCE
+        self._looked_at = now
+        for child in self._children():
+            child.look(now, may_be_stuck=now > self._patient_until)
+        for group in self._groups.values():
+            for child in group.working:
+                if reason := child.reason_to_leave(group.pool, now):
+                    self._recycle(child, reason)
+
+    def _measure(self) -> None:
+        now = time.monotonic()
+        if now < self._measure_at:
             return
+        self._measure_at = now + MEASURE_EVERY
+        if self._chores_pid and is_stopped(self._chores_pid):
+            log.error("The chores process is stopped; it is killed")
+            send_signal(self._chores_pid, signal.SIGKILL)
+        for group in self._groups.values():
+            for child in group.working if group.pool.memory else ():
+                memory = private_memory(child.pid)
+                if memory > group.pool.memory:
+                    self._recycle(child, f"holds {memory:.0f} MB of {group.pool.memory} MB")
+
+    def _recycle(self, child: Child, reason: str) -> None:
+        log.warning("A worker of pool %s makes way for a new one: %s", child.group, reason)
+        child.leave(time.monotonic())
+        self._say("recycled", group=child.group, text=reason)
+
+    def _report_state(self) -> None:
+        now = time.monotonic()
+        if now < self._state_at or self._link is None or self._link.is_jammed:
+            return
+        self._state_at = now + STATE_EVERY
+        processes = {group.name: [len(group.working), len(group.children)] for group in self._groups.values()}
+        pages = [child.slots for child in self._children()]
+        self._say("state", processes=processes, done=self._tally.done(pages), running=running(pages))
+
+    def _start_preflight(self) -> None:
+        """See whether the code of now starts at all; the workers go on meanwhile."""
+        if not self._preflight_pid:
+            self._preflight_pid = takeover.start_preflight()
+
+    def _end_preflight(self, code: int) -> None:
+        if code:
+            log.error("The new code does not start (%s); the old goes on", _in_words(code))
+            self._say("restart_trouble", text=_in_words(code))
+        elif not self._stopping:
+            log.info("Starting anew with the code of now")
+            counts = {group.name: group.count for group in self._groups.values()}
+            Takeover(self._supervisor_id, self._children(), self._reports, counts, self._link).execute()
 
     def _stop(self) -> None:
         log.info("Stopping: running jobs finish, claimed ones go back")
-        for child in self._workers:
-            if child.pid:
-                _signal(child.pid, signal.SIGTERM)
-        while any(child.pid for child in self._workers):
+        until = time.monotonic() + max(pool.time_limit for pool in self._pools) + KILL_GRACE
+        for child in self._children():
+            child.leave(time.monotonic())
+        while children := self._children():
             self._wait(TICK)
-            self._reap()
-            self._kill_overdue()
-            self._send_reports()
+            self._turn()
+            if time.monotonic() > until:
+                for child in children:
+                    send_signal(child.pid, signal.SIGKILL)
         self._stop_chores()
 
     def _stop_chores(self) -> None:
         until = time.monotonic() + CHORES_GRACE
-        while self._reports and time.monotonic() < until:
-            self._send_reports()
-            self._wait(TICK / 10)
-        if self._socket is not None:
-            self._socket.close()
-        while self._chores.pid and time.monotonic() < until:
+        while self._reports and self._chores_pid and time.monotonic() < until:
+            self._listen()
             self._wait(TICK / 10)
             self._reap()
-        if self._chores.pid:
-            _signal(self._chores.pid, signal.SIGKILL)
+        if self._link is not None:
+            self._link.send("farewell")
+            self._link.close()
+        while self._chores_pid and time.monotonic() < until:
+            self._wait(TICK / 10)
+            self._reap()
+        if self._chores_pid:
+            send_signal(self._chores_pid, signal.SIGKILL)
 
 
 def _fork(work: Callable[[], None]) -> int:
@@ -227,13 +309,5 @@ def _fork(work: Callable[[], None]) -> int:
         os._exit(code)
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
-
-
-def _in_words(status: int) -> str:
-    code = os.waitstatus_to_exitcode(status)
+def _in_words(code: int) -> str:
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

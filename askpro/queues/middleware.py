@@ -1,5 +1,6 @@
 """What happens around each job inside a worker."""
 
+import time
 from typing import Any
 
 import dramatiq
@@ -28,6 +29,16 @@ class StartOfJobs(Middleware):
             broker.workload.starting(claim, limit / 1000)
         except Exception as error:  # anything else would be swallowed by Dramatiq, and the job would run unseen
             raise NotStarted from error
+
+
+class Rest(Middleware):
+    """A pause before each job, in seconds. Before `StartOfJobs`: it is no part of the run."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
+        time.sleep(self._seconds)
 
 
 class DatabaseConnections(Middleware):

@@ -239,6 +239,8 @@ class Supervisor(models.Model):
         STOPPED = "stopped", "Stopped"
         DEAD = "dead", "Fell silent"
 
+    LIVING = (Status.RUNNING, Status.STOPPING)
+
     host = models.CharField(max_length=200)
     pid_space = models.CharField(
         max_length=100, db_default="", help_text="Boot and pid namespace: where the pid means something."
@@ -250,6 +252,12 @@ class Supervisor(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
     started_at = models.DateTimeField(db_default=Now())
     beat_at = models.DateTimeField(db_default=Now())
+    pools = ArrayField(models.CharField(max_length=50), default=list, db_default=[], help_text="The pools it runs.")
+    state = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="As of the last beat: processes and rates.",
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -281,6 +289,103 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pool} {self.host}:{self.pid}"
+
+
+class Pause(models.Model):
+    """A queue or an actor whose jobs nobody claims. The claim itself looks here, so it holds at once and everywhere."""
+
+    class Kind(models.TextChoices):
+        QUEUE = "queue", "Queue"
+        ACTOR = "actor", "Job"
+
+    kind = models.CharField(max_length=5, choices=Kind.choices)
+    name = models.CharField(max_length=100)
+    until = models.DateTimeField(null=True, blank=True, help_text="Over by itself then; empty: until somebody ends it.")
+    by = models.CharField(max_length=150, db_default="", help_text="Who paused it.")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint("kind", "name", name="pause_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+class FleetCommand(models.Model):
+    """What one supervisor is asked to do. One row for each, so that it is known who has done it."""
+
+    class Kind(models.TextChoices):
+        SCALE = "scale", "Set a pool's processes"
+        RESTART = "restart", "Start again with the code of now"
+        STOP = "stop", "Finish the running jobs and end"
+
+    supervisor = models.ForeignKey(Supervisor, on_delete=models.CASCADE, related_name="commands")
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    pool = models.CharField(max_length=50, db_default="")
+    processes = models.SmallIntegerField(null=True, help_text="Empty: balanced by the settings again.")
+    by = models.CharField(max_length=150, db_default="")
+    at = models.DateTimeField(db_default=Now())
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index("supervisor", condition=Q(taken_at=None), name="command_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pool}".strip()
+
+
+# Somebody is mailed about these at once.
+_URGENT = ["supervisor_dead", "worker_stuck", "start_trouble", "restart_trouble"]
+
+
+class FleetEvent(models.Model):
+    """Something that happened to the fleet, or that somebody did to it."""
+
+    class Kind(models.TextChoices):
+        SUPERVISOR_DEAD = "supervisor_dead", "A host fell silent"
+        WORKER_DEAD = "worker_dead", "A worker died"
+        WORKER_STUCK = "worker_stuck", "A worker was stuck"
+        START_TROUBLE = "start_trouble", "A worker cannot start"
+        RESTART_TROUBLE = "restart_trouble", "New code does not start"
+        RECYCLED = "recycled", "A worker made way"
+        COMMAND = "command", "Somebody gave a command"
+
+    URGENT = _URGENT
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    text = models.CharField(max_length=500)
+    supervisor_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField(db_default=Now())
+    alerted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index("id", condition=Q(alerted_at=None, kind__in=_URGENT), name="fleet_event_untold")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class MetricsSnapshot(models.Model):
+    """What a queue looked like at a moment, and what it got done since the snapshot before."""
+
+    queue_name = models.CharField(max_length=50)
+    at = models.DateTimeField(db_default=Now())
+    seconds = models.FloatField(help_text="Since the snapshot before.")
+    ready = models.IntegerField()
+    oldest = models.FloatField(help_text="Age of the oldest ready job, in seconds.")
+    running = models.IntegerField()
+    completed = models.IntegerField()
+    failed = models.IntegerField(help_text="Runs that failed, for good or not.")
+    run_time = models.FloatField(help_text="Mean of a run, in seconds.")
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [models.Index("queue_name", "at", name="snapshot_queue")]
+
+    def __str__(self) -> str:
+        return f"{self.queue_name} {self.at:%Y-%m-%d %H:%M}"
 
 
 class Schedule(models.Model):

@@ -21,8 +21,10 @@ def become_child(title: str, parent: int) -> None:
     if os.getppid() != parent:
         # The parent died between the fork and the line above.
         os._exit(1)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # A terminal sends these to everybody; the forker ends its children in order.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     setproctitle(title)
     hints.pusher.cache_clear()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dramatiq import get_broker
@@ -11,7 +11,7 @@ from dramatiq.errors import ActorNotFound
 from askpro.queues import hints
 from askpro.queues.claim import Claim, held_by
 from askpro.queues.database import Connection
-from askpro.queues.outcome import BACK, Outcome, ended_with_its_worker
+from askpro.queues.outcome import BACK, LONGEST_TRACE, Outcome, clean, ended_with_its_worker
 from askpro.queues.settle import Item, Settled, settle
 
 # A job whose workers vanish without a readable trace this often is taken for the cause.
@@ -19,8 +19,11 @@ MOST_LOSSES = 3
 MOST_AT_ONCE = 500
 CRASHED = "The worker process died while the job ran."
 TIMED_OUT = "Ran past its time limit; its process was killed."
+STUCK = "Its worker process was stuck and was killed."
 LOST = "The worker's host fell silent while it held the job."
 LOST_TOO_OFTEN = "Lost too often: its workers vanish without a trace."
+# A death's cause: how the attempt ended, and what is said of it.
+HOW = {"": ("crashed", CRASHED), "timed_out": ("timed_out", TIMED_OUT), "stuck": ("crashed", STUCK)}
 # What the worker still has open in PostgreSQL would keep its locks; a recycled backend pid has another name. Waited
 # for up to a second: a claim that was about to commit becomes visible only then, and nobody would look for it again.
 END_SESSIONS = """
@@ -32,11 +35,15 @@ SIGN_OFF = "UPDATE queues_worker SET status = 'dead', ended_at = clock_timestamp
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """A worker's end as its forker saw it. `started` are (job id, claim_no, seconds ago)."""
+    """A worker's end as its forker saw it. `started` are (job id, claim_no, seconds ago).
+
+    `cause` is why the forker killed it, if it did: timed_out or stuck; `stacks` is where its threads were then.
+    """
 
     worker_id: int
     started: Sequence[tuple[str, int, float]]
-    timed_out: bool = False
+    cause: str = ""
+    stacks: str = ""
 
 
 def application_name(worker_id: int) -> str:
@@ -48,11 +55,14 @@ def recover(database: Connection, death: Death) -> int:
     """Settle what a dead worker held, in its name; returns how many jobs are ready again. Twice is harmless."""
     now = time.monotonic()
     started = {(job_id, claim_no): now - ago for job_id, claim_no, ago in death.started}
-    how = ("timed_out", TIMED_OUT) if death.timed_out else ("crashed", CRASHED)
+    how = HOW[death.cause]
 
     def ended(claim: Claim) -> Outcome:
         claim.started = started.get((claim.id, claim.claim_no))
-        return BACK if claim.started is None else ended_with_its_worker(*how, has_tries=_tries_left(claim) > 0)
+        if claim.started is None:
+            return BACK
+        outcome = ended_with_its_worker(*how, has_tries=_tries_left(claim) > 0)
+        return replace(outcome, trace=clean(death.stacks, LONGEST_TRACE))
 
     return _settle_all(database, death.worker_id, ended)
 

@@ -1,21 +1,40 @@
-"""Shared memory between a worker and its forker: which jobs were started and are not settled yet.
+"""Shared memory between a worker and its forker: sign of life, what was started and is not settled, what was done.
 
-The forker reads it after the worker's death: those jobs pay a try, the merely claimed ones go back free. It also
+The forker reads it after the worker's death: started jobs pay a try, the merely claimed ones go back free. It also
 tells what runs too long. Entries are written whole and marked last, so that a death in between leaves no half entry.
+The page is an unnamed file, so that a forker which executes itself anew can map it again; behind the entries the
+worker's stacks are written when somebody asks for them.
 """
 
+import faulthandler
 import mmap
+import os
+import signal
 import struct
+import tempfile
 import threading
 import time
 import uuid
 from dataclasses import dataclass
 from math import inf
 
-HEADER = struct.Struct("<qq")  # worker id, monotonic nanoseconds of the last sign of life
-ENTRY = struct.Struct("<B16siqq")  # state, job id, claim_no, started and limit in monotonic nanoseconds
+from askpro.queues.config import queue_names
+
+HEADER = struct.Struct("<qqq")  # worker id, monotonic nanoseconds of the last sign of life, number of recalls
+DONE = struct.Struct("<qq")  # runs of a queue's jobs, and the nanoseconds they took
+ENTRY = struct.Struct("<16siqqB")  # job id, claim_no, started and limit in monotonic nanoseconds, number of the queue
+AT_LIMIT = struct.calcsize("<16siq")
 FREE, RUNNING, OVER = 0, 1, 2
 CAPACITY = 1024
+QUEUES = 64
+AT_DONE = HEADER.size
+AT_STATES = AT_DONE + QUEUES * DONE.size
+AT_ENTRIES = AT_STATES + CAPACITY
+AT_STACKS = AT_ENTRIES + CAPACITY * ENTRY.size
+LONGEST_STACKS = 20_000
+NOTHING = bytes(CAPACITY)
+# Asks a worker for its stacks.
+ASK = signal.SIGUSR2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,61 +45,115 @@ class Started:
     claim_no: int
     started: float
     limit: float
+    queue_name: str
 
 
 class Slots:
-    """One worker's page. Create it before the fork; both sides keep the object."""
+    """One worker's page. Create it before the fork; both sides keep the object. `fd` maps an existing one again."""
 
-    def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, HEADER.size + CAPACITY * ENTRY.size)
+    def __init__(self, fd: int | None = None) -> None:
+        self.fd = unnamed_file("askpro slots", AT_STACKS) if fd is None else fd
+        self._memory = mmap.mmap(self.fd, AT_STACKS)
         self._free = list(range(CAPACITY))
         self._lock = threading.Lock()
+        self._names = queue_names()
+        self._queues = {name: number for number, name in enumerate(self._names)}
 
     def register(self, worker_id: int) -> None:
-        HEADER.pack_into(self._memory, 0, worker_id, time.monotonic_ns())
+        HEADER.pack_into(self._memory, 0, worker_id, time.monotonic_ns(), 0)
 
     @property
     def worker_id(self) -> int:
         """The worker's row; 0 when it died before it had one."""
         return int(HEADER.unpack_from(self._memory, 0)[0])
 
-    def take(self, job_id: str, claim_no: int, time_limit: float) -> int | None:
+    def beat(self) -> None:
+        """The worker lives: its main thread gets a turn."""
+        struct.pack_into("<q", self._memory, 8, time.monotonic_ns())
+
+    @property
+    def beat_at(self) -> float:
+        """Monotonic seconds of the last sign of life; 0 before the first one."""
+        return int(HEADER.unpack_from(self._memory, 0)[1]) / 1e9
+
+    def recall(self) -> None:
+        """Ask the worker to give back what it has claimed and not started."""
+        struct.pack_into("<q", self._memory, 16, self.recalls + 1)
+
+    @property
+    def recalls(self) -> int:
+        return int(HEADER.unpack_from(self._memory, 0)[2])
+
+    def take(self, job_id: str, claim_no: int, time_limit: float, queue_name: str) -> int | None:
         """Write a started job, `time_limit` in seconds; None when the page is full (its death is then a loss)."""
         with self._lock:
             if not self._free:
                 return None
             slot = self._free.pop()
         now = time.monotonic_ns()
-        offset = HEADER.size + slot * ENTRY.size
-        limit = now + int(time_limit * 1e9)
-        ENTRY.pack_into(self._memory, offset, FREE, uuid.UUID(job_id).bytes, claim_no, now, limit)
-        self._memory[offset] = RUNNING
+        entry = uuid.UUID(job_id).bytes, claim_no, now, now + int(time_limit * 1e9), self._queues.get(queue_name, 0)
+        ENTRY.pack_into(self._memory, AT_ENTRIES + slot * ENTRY.size, *entry)
+        self._memory[AT_STATES + slot] = RUNNING
         return slot
 
     def over(self, slot: int) -> None:
         """The run has ended, its limit with it: settling waits for PostgreSQL as long as it takes."""
-        self._memory[HEADER.size + slot * ENTRY.size] = OVER
+        self._memory[AT_STATES + slot] = OVER
+        *_, began, _, number = ENTRY.unpack_from(self._memory, AT_ENTRIES + slot * ENTRY.size)
+        with self._lock:
+            runs, took = DONE.unpack_from(self._memory, AT_DONE + number * DONE.size)
+            took += time.monotonic_ns() - began
+            DONE.pack_into(self._memory, AT_DONE + number * DONE.size, runs + 1, took)
 
     def expire(self, slot: int) -> None:
         """Move the entry's time limit to now."""
-        offset = HEADER.size + slot * ENTRY.size
-        state, job_id, claim_no, started, _ = ENTRY.unpack_from(self._memory, offset)
-        if state == RUNNING:
-            ENTRY.pack_into(self._memory, offset, state, job_id, claim_no, started, time.monotonic_ns())
+        if self._memory[AT_STATES + slot] == RUNNING:
+            struct.pack_into("<q", self._memory, AT_ENTRIES + slot * ENTRY.size + AT_LIMIT, time.monotonic_ns())
 
     def free(self, slot: int) -> None:
-        self._memory[HEADER.size + slot * ENTRY.size] = FREE
+        self._memory[AT_STATES + slot] = FREE
         with self._lock:
             self._free.append(slot)
 
     def started(self) -> list[Started]:
         """What was started and is not settled."""
-        entries = (ENTRY.unpack_from(self._memory, HEADER.size + slot * ENTRY.size) for slot in range(CAPACITY))
-        return [
-            Started(str(uuid.UUID(bytes=job_id)), claim_no, started / 1e9, inf if state == OVER else limit / 1e9)
-            for state, job_id, claim_no, started, limit in entries
-            if state
-        ]
+        states = self._memory[AT_STATES:AT_ENTRIES]
+        if states == NOTHING:
+            return []
+        return [self._started(slot, state) for slot, state in enumerate(states) if state]
+
+    def done(self) -> dict[str, tuple[int, float]]:
+        """Runs of each queue's jobs so far, and the seconds they took."""
+        counts = {
+            name: DONE.unpack_from(self._memory, AT_DONE + number * DONE.size) for name, number in self._queues.items()
+        }
+        return {name: (runs, took / 1e9) for name, (runs, took) in counts.items() if runs}
+
+    def show_stacks_when_asked(self) -> None:
+        """In the worker: from now on `ASK` writes the stacks of all threads, even while C code keeps the others out."""
+        os.lseek(self.fd, AT_STACKS, os.SEEK_SET)
+        faulthandler.register(ASK, file=self.fd, all_threads=True)
+
+    def stacks(self) -> str:
+        """The stacks that were asked for; empty when nothing came."""
+        return os.pread(self.fd, LONGEST_STACKS, AT_STACKS).decode("utf-8", "replace")
 
     def close(self) -> None:
         self._memory.close()
+        os.close(self.fd)
+
+    def _started(self, slot: int, state: int) -> Started:
+        job_id, claim_no, started, limit, queue = ENTRY.unpack_from(self._memory, AT_ENTRIES + slot * ENTRY.size)
+        must_end = inf if state == OVER else limit / 1e9
+        return Started(str(uuid.UUID(bytes=job_id)), claim_no, started / 1e9, must_end, self._names[queue])
+
+
+def unnamed_file(name: str, size: int = 0) -> int:
+    """A file without a path, in memory where the system can."""
+    if hasattr(os, "memfd_create"):
+        fd = os.memfd_create(name)
+    else:
+        with tempfile.TemporaryFile() as file:
+            fd = os.dup(file.fileno())
+    os.truncate(fd, size)
+    return fd

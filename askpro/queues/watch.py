@@ -1,7 +1,9 @@
 """Telling the dead from the silent: supervisors that left, or that nobody heard beat."""
 
+import json
 import socket
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import psutil
 
+from askpro.queues import fleet
 from askpro.queues.database import EngineConnection
 from askpro.queues.recover import recover_lost
 
@@ -31,7 +34,7 @@ SELECT worker.id FROM queues_worker AS worker JOIN queues_supervisor AS supervis
 """
 # Whoever beats is alive, buried or not: a host that was frozen must be watched again.
 BEAT = """
-UPDATE queues_supervisor SET beat_at = clock_timestamp(),
+UPDATE queues_supervisor SET beat_at = clock_timestamp(), state = %s::jsonb,
        status = CASE status WHEN 'dead' THEN 'running' ELSE status END
  WHERE id = %s
 """
@@ -61,9 +64,14 @@ class Watch:
         rows = database.rows(ALIVE, (self._own,))
         for supervisor_id, host, space, pid, started, beat_at in rows:
             if self._is_gone(host, space, pid, started) or self._is_silent(supervisor_id, beat_at):
-                database.rows(BURY, (supervisor_id, beat_at))
+                self._bury(database, supervisor_id, host, pid, beat_at)
         workers = database.rows(UNBURIED)
         return sum(recover_lost(database, worker_id) for (worker_id,) in workers)
+
+    def _bury(self, database: EngineConnection, supervisor_id: int, host: str, pid: int, beat_at: str) -> None:
+        if database.rows(BURY, (supervisor_id, beat_at)):
+            text = f"Supervisor {supervisor_id} on {host} (process {pid}) fell silent; others take its jobs over."
+            fleet.note(database, "supervisor_dead", text, supervisor_id)
 
     @staticmethod
     def _is_gone(host: str, space: str, pid: int, started: float) -> bool:
@@ -78,19 +86,29 @@ class Watch:
         return now - known.first_seen >= SILENCE
 
 
-def register_supervisor(database: EngineConnection, pid: int, environment: str, code_version: str) -> int:
+def register_supervisor(
+    database: EngineConnection, pid: int, environment: str, code_version: str, pools: Sequence[str] = ()
+) -> int:
     """Write a supervisor's row; returns its id."""
     row: tuple[Any, ...] = database.rows(
-        "INSERT INTO queues_supervisor (host, pid_space, pid, process_started_at, environment, code_version, status)"
-        " VALUES (%s, %s, %s, %s, %s, %s, 'running') RETURNING id",
-        (hostname(), pid_space(), pid, psutil.Process(pid).create_time(), environment, code_version),
+        "INSERT INTO queues_supervisor"
+        " (host, pid_space, pid, process_started_at, environment, code_version, pools, status)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, 'running') RETURNING id",
+        (hostname(), pid_space(), pid, psutil.Process(pid).create_time(), environment, code_version, list(pools)),
     )[0]
     return int(row[0])
 
 
-def beat(database: EngineConnection, supervisor_id: int) -> None:
-    """Say that the supervisor and its workers live."""
-    database.rows(BEAT, (supervisor_id,))
+def describe(database: EngineConnection, supervisor_id: int, code_version: str, pools: list[str]) -> None:
+    """Say what the supervisor runs: after a restart it is the same one with other code."""
+    database.rows(
+        "UPDATE queues_supervisor SET code_version = %s, pools = %s WHERE id = %s", (code_version, pools, supervisor_id)
+    )
+
+
+def beat(database: EngineConnection, supervisor_id: int, state: Mapping[str, Any] | None = None) -> None:
+    """Say that the supervisor and its workers live, and what they do."""
+    database.rows(BEAT, (json.dumps(state or {}), supervisor_id))
 
 
 def leave(database: EngineConnection, supervisor_id: int) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from inspect import signature
 from typing import Any
 
-from askpro.queues.config import limit, queue_names
+from askpro.queues.config import job_defaults, limit, queue_names
 from askpro.queues.units import H, S
 
 DEFAULTS: dict[str, Any] = {
@@ -40,7 +40,8 @@ def checked(function: Callable[..., Any], queue_name: str, words: dict[str, Any]
     name = function.__name__
     if queue_name not in queue_names():
         raise ValueError(f"{name}: unknown queue {queue_name!r}; known: {', '.join(queue_names())}.")
-    options = {word: _typed(word, value) for word, value in words.items() if value is not None}
+    given = {word: _typed(word, value) for word, value in words.items() if value is not None}
+    options = {**job_defaults(queue_name), **given}
     # Dramatiq's TimeLimit has a default of its own, ten minutes, and knows nothing of the engine's.
     options.setdefault("time_limit", DEFAULTS["time_limit"])
     check_values(name, options)

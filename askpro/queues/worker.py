@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import threading
+import time
 
 from django.conf import settings
 from dramatiq import Worker as DramatiqWorker
@@ -12,6 +13,8 @@ from dramatiq import get_broker
 from askpro.queues.broker import LedgerBroker
 from askpro.queues.config import Pool
 from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
+from askpro.queues.group import Group
+from askpro.queues.middleware import Rest, StartOfJobs
 from askpro.queues.process import become_child
 from askpro.queues.recover import application_name
 from askpro.queues.slots import Slots
@@ -21,36 +24,42 @@ from askpro.queues.workload import Workload
 log = logging.getLogger(__name__)
 
 # How long an idle consumer sleeps at most, in milliseconds: the longest a stop waits for it.
-IDLE_TIMEOUT = 1000
+IDLE_TIMEOUT = 1500
 # Seconds between two looks at the threads.
-LOOK_EVERY = 1.0
+LOOK_EVERY = 2.0
 # Seconds between two tries to reach PostgreSQL at the start.
 CONNECT_PAUSE = 0.5
 
 
-def run_worker(pool: Pool, slots: Slots, supervisor_id: int, parent: int) -> None:
-    """Work the pool's queues until SIGTERM, then finish what runs and give the rest back."""
-    become_child(f"askpro worker {pool.name}", parent)
+def run_worker(group: Group, slots: Slots, supervisor_id: int, parent: int) -> None:
+    """Work the group's queues until SIGTERM, then finish what runs and give the rest back."""
+    pool = group.pool
+    become_child(f"askpro worker {group.name}", parent)
     os.nice(pool.nice)
+    slots.show_stacks_when_asked()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    worker_id = _register(pool, supervisor_id, stop)
+    worker_id = _register(pool, supervisor_id, slots, stop)
     slots.register(worker_id)
     broker = get_broker()
     assert isinstance(broker, LedgerBroker)
+    if pool.rest:
+        broker.add_middleware(Rest(pool.rest), before=StartOfJobs)
     workload = broker.workload = Workload(worker_id, pool.threads, settings.CODE_VERSION, slots)
     broker.emit_after("process_boot")
-    worker = DramatiqWorker(broker, queues=set(pool.queues), worker_threads=pool.threads, worker_timeout=IDLE_TIMEOUT)
+    worker = DramatiqWorker(broker, queues=set(group.queues), worker_threads=pool.threads, worker_timeout=IDLE_TIMEOUT)
     workload.attach(worker)
     worker.start()
     while not stop.wait(LOOK_EVERY) and _is_whole(worker):
-        pass
+        slots.beat()
+    threading.Thread(target=_keep_beating, args=(slots,), name="pulse", daemon=True).start()
     _stop(worker, workload)
 
 
-def _register(pool: Pool, supervisor_id: int, stop: threading.Event) -> int:
+def _register(pool: Pool, supervisor_id: int, slots: Slots, stop: threading.Event) -> int:
     database = EngineConnection()
     while True:
+        slots.beat()
         try:
             ((worker_id,),) = database.rows(
                 "INSERT INTO queues_worker (supervisor_id, pool, host, pid, code_version, status)"
@@ -75,6 +84,13 @@ def _is_whole(worker: DramatiqWorker) -> bool:
         return True
     log.error("A thread died; its process finishes what runs and makes way for a new one")
     return False
+
+
+def _keep_beating(slots: Slots) -> None:
+    """The end may take as long as a job, or as PostgreSQL is away."""
+    while True:
+        slots.beat()
+        time.sleep(LOOK_EVERY)
 
 
 def _stop(worker: DramatiqWorker, workload: Workload) -> None:

@@ -69,6 +69,11 @@ class Workload:
         return claims
 
     @property
+    def recalls(self) -> int:
+        """How often this process was asked to give back what it has not started."""
+        return self._slots.recalls
+
+    @property
     def most_handed(self) -> int:
         # Some more than the threads can run at once, so that short jobs follow each other without a pause;
         # a slow one in front of them is noticed by `take_back`.
@@ -100,7 +105,7 @@ class Workload:
     def starting(self, claim: Claim, time_limit: float) -> None:
         """A thread begins the job, `time_limit` in seconds."""
         self._last_move = claim.started = time.monotonic()
-        claim.slot = self._slots.take(claim.id, claim.claim_no, time_limit)
+        claim.slot = self._slots.take(claim.id, claim.claim_no, time_limit, claim.queue_name)
         claim.thread_id = threading.get_ident()
         current.claim, current.worker_id, current.code_version = claim, self.worker_id, self._code_version
         current.database = self.database

@@ -35,8 +35,15 @@ def effects(_effect_table: None, django_db_blocker: Any) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def redis_client() -> Iterator["redis.Redis"]:
-    """This test process's own Redis database, empty."""
+def redis_client(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator["redis.Redis"]:
+    """This test process's own Redis database, empty.
+
+    A sender gives a slow Redis up after a tenth of a second, which a busy machine takes for a lost one; only the
+    tests of that very patience keep it.
+    """
+    if not request.module.__name__.endswith("test_hints"):
+        monkeypatch.setattr(hints, "PUSH_TIMEOUT", 5.0)
+        monkeypatch.setattr(hints, "PATIENCE", 60.0)
     client = redis.Redis.from_url(settings.REDIS_URL)
     client.flushdb()
     hints.pusher.cache_clear()

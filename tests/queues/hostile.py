@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from django.db import DatabaseError, connection, transaction
 from dramatiq.threading import raise_thread_exception
@@ -85,3 +87,54 @@ def die_as_a_worker() -> None:
     """As an AFTER_FORK hook: no worker comes to life."""
     if getproctitle().startswith("askpro worker"):
         os._exit(3)
+
+
+def die_in_pool_bad() -> None:
+    """As an AFTER_FORK hook: one pool cannot start."""
+    if getproctitle() == "askpro worker bad":
+        raise ImportError("explodes")
+
+
+@actor(queue_name="critical", time_limit=30 * S)
+def critical_and_slow(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+@actor(queue_name="default", time_limit=60 * S, max_retries=1, backoff=(100,))
+def patient(name: str) -> None:
+    """The first run waits long, the second ends at once."""
+    effect(f"{name} began")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM effect WHERE name = %s", [f"{name} began"])
+        (began,) = cursor.fetchone()
+    if began == 1:
+        time.sleep(50)
+
+
+_kept: list[bytes] = []
+
+
+@actor(queue_name="default")
+def leaks(megabytes: int) -> None:
+    _kept.append(os.urandom(1_000_000) * megabytes)
+
+
+@actor(queue_name="default", time_limit=2 * S, max_retries=0)
+def hangs_on_a_socket() -> None:
+    here, _there = socket.socketpair()
+    here.recv(1)
+
+
+@actor(queue_name="default", time_limit=2 * S, max_retries=0)
+def loops_in_c() -> None:
+    """One call that keeps every other thread out of the interpreter."""
+    10 ** (10**8)
+
+
+@actor(queue_name="default", time_limit=5 * MIN)
+def writes_to_a_file(path: str, seconds: float) -> None:
+    """Works for a while and asks no database."""
+    for word, pause in (("began", seconds), ("ended", 0)):
+        with Path(path).open("a", encoding="ascii") as file:
+            file.write(f"{word}\n")
+        time.sleep(pause)

@@ -1,5 +1,6 @@
 """Settings of the worker processes that tests start: the product's own, with pools sized by the test."""
 
+import json
 import os
 from typing import Any
 
@@ -16,6 +17,8 @@ ENVIRONMENTS: dict[str, dict[str, dict[str, Any]]] = {
         }
     }
 }
+if "TEST_POOLS" in os.environ:
+    ENVIRONMENTS["testing"] = json.loads(os.environ["TEST_POOLS"])
 # The apps' sweepers have tests of their own; here they would add jobs that nobody sent.
 SWEEPERS: list[str] = []
 # Called in every fork.

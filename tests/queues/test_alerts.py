@@ -6,8 +6,8 @@ import pytest
 from django.core import mail
 from django.db import connection
 
-from askpro.queues.alerts import tell_of_dead_jobs
-from askpro.queues.models import Job
+from askpro.queues.alerts import tell_of_dead_jobs, tell_of_events
+from askpro.queues.models import FleetEvent, Job
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
 
@@ -104,3 +104,24 @@ def test_two_supervisors_do_not_tell_of_the_same_jobs(monkeypatch):
     monkeypatch.setattr("askpro.queues.alerts.send_mail", while_mailing)
     assert tell_of_dead_jobs() == 1
     assert second == [0]
+
+
+class TestTheFleet:
+    def test_what_is_urgent_is_mailed_once(self):
+        FleetEvent.objects.create(kind="supervisor_dead", text="Supervisor 1 on one fell silent.")
+        FleetEvent.objects.create(kind="worker_stuck", text="Worker 7 of high died.")
+        FleetEvent.objects.create(kind="command", text="somebody: pause queue low")
+        assert tell_of_events() == 2
+        (message,) = mail.outbox
+        assert (message.subject, message.to) == ("AskPro: A host fell silent", ["ops@example.org"])
+        assert "Supervisor 1 on one fell silent." in message.body
+        assert "Worker 7 of high died." in message.body
+        assert "pause" not in message.body
+        assert tell_of_events() == 0
+
+    def test_without_addresses_it_is_logged_and_done(self, settings, caplog):
+        settings.OPS_EMAILS = []
+        FleetEvent.objects.create(kind="start_trouble", text="A worker of low cannot start.")
+        assert tell_of_events() == 1
+        assert not mail.outbox
+        assert "A worker of low cannot start." in caplog.text

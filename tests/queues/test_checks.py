@@ -1,11 +1,14 @@
 """`manage.py check` finds wrong configuration before a job does."""
 
+import io
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from askpro.queues import checks, config
+from askpro.queues.config import Pool
 from askpro.queues.models import Supervisor
 
 
@@ -103,3 +106,32 @@ def test_production_is_told_which_secrets_are_missing(settings):
     said = " ".join(message.msg for message in checks.check_secrets())
     assert "CALCOM_API_KEY is empty" in said
     assert "SECRET_KEY is empty" not in said
+
+
+class TestTimeLimits:
+    def test_a_job_may_not_run_longer_than_its_pool_allows(self, settings):
+        from tests.queues import actors
+
+        limit = actors.slow.word("time_limit") / 1000
+        assert checks.time_limits([Pool("all", ("default",), time_limit=600)]) == []
+        errors = checks.time_limits([Pool("all", ("default",), time_limit=limit - 1)])
+        assert any("slow may run 60 s; its pool 'all' allows 59 s" in error.msg for error in errors)
+        assert {error.id for error in errors} == {"queues.E006"}
+
+
+@pytest.mark.django_db
+class TestTheCommand:
+    @pytest.mark.parametrize("environment", ["production", "local", "testing"])
+    def test_the_products_environments_have_no_error(self, environment):
+        out = io.StringIO()
+        call_command("queues_check", environment=environment, stdout=out)
+        assert f"{environment}: 0 errors" in out.getvalue()
+
+    def test_an_error_is_shown_with_its_fix_and_is_the_exit_code(self, pool):
+        pool(queues=["low"])
+        out = io.StringIO()
+        with pytest.raises(SystemExit) as ended:
+            call_command("queues_check", environment="here", stdout=out)
+        assert ended.value.code == 1
+        assert "error queues.E002" in out.getvalue()
+        assert "Add the queues to a pool" in out.getvalue()

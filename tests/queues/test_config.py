@@ -4,7 +4,7 @@ import pytest
 
 from askpro.queue_settings import ENVIRONMENTS, QUEUES
 from askpro.queues import config
-from askpro.queues.config import InvalidQueueSettings, Pool, pools, promise, queue_names, unworked_queues
+from askpro.queues.config import InvalidQueueSettings, pools, promise, queue_names, unworked_queues
 
 
 @pytest.fixture
@@ -19,10 +19,11 @@ def _known_queues():
 def declare(_known_queues, settings, monkeypatch):
     """Other queue settings for one test."""
 
-    def declare(environments, queues=("critical", "low")):
+    def declare(environments, queues=("critical", "low"), defaults=None):
         settings.QUEUE_SETTINGS = "tests.queues.test_config"
         monkeypatch.setitem(globals(), "ENVIRONMENTS", environments)
         monkeypatch.setitem(globals(), "QUEUES", {name: {"promise": 5} for name in queues})
+        monkeypatch.setitem(globals(), "DEFAULTS", defaults or {})
         config.queue_names.cache_clear()
 
     return declare
@@ -39,8 +40,9 @@ def test_every_queue_has_a_promise():
 
 
 def test_a_pool_is_one_process_with_one_thread_unless_said_otherwise(declare):
-    declare({"here": {"all": {"queues": ["critical", "low"]}}})
-    assert pools("here") == [Pool("all", ("critical", "low"), processes=1, threads=1, nice=0)]
+    declare({"here": {"all": {"queues": ["critical", "low"], "max_processes": 2}}})
+    (pool,) = pools("here")
+    assert (pool.queues, pool.threads, pool.nice) == (("critical", "low"), 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -48,12 +50,18 @@ def test_a_pool_is_one_process_with_one_thread_unless_said_otherwise(declare):
     [
         ({"queues": ["low"], "proceses": 2}, "Did you mean 'processes'"),
         ({"queues": ["low"], "thread": 2}, "Did you mean 'threads'"),
-        ({"queues": ["low"], "zzz": 2}, "Known: nice, processes, queues, threads"),
+        ({"queues": ["low"], "zzz": 2}, "Known: cooldown, max_age, .*, processes, queues"),
         ({"queues": ["low"], "name": "x"}, "unknown key 'name'"),
         ({"queues": ["lwo"]}, "lwo.*QUEUES does not name"),
         ({"queues": []}, "needs a queue"),
         ({"queues": ["low"], "processes": 0}, "at least one process"),
         ({"queues": ["low"], "threads": 0}, "one thread"),
+        ({"queues": ["low"], "strategy": "auto"}, "no strategy 'auto'; choose one of promise"),
+        ({"queues": ["low", "critical"], "min_processes": 2, "max_processes": 3}, "max_processes of at least 4"),
+        ({"queues": ["low"], "processes": 2, "strategy": "size"}, "choose one"),
+        ({"queues": ["low"], "nice": 20}, "nice between -20 and 19"),
+        ({"queues": ["low"], "memory": -1}, "memory and rest of at least 0"),
+        ({"queues": ["low"], "time_limit": 0}, "time_limit above 0"),
     ],
 )
 def test_it_refuses_a_pool_that_cannot_be_meant(declare, words, message):
@@ -71,3 +79,44 @@ def test_it_refuses_an_unknown_environment_and_lists_the_known(declare):
 def test_it_names_the_queues_that_nobody_works(declare):
     declare({"here": {"all": {"queues": ["low"]}}})
     assert unworked_queues("here") == {"critical"}
+
+
+class TestPools:
+    def test_an_environment_stands_on_the_defaults_of_the_pool_s_name(self, declare):
+        defaults = {"low": {"queues": ["low"], "nice": 19, "memory": 64}, "unused": {"queues": ["critical"]}}
+        declare({"here": {"low": {"processes": 3, "memory": 32}}}, defaults=defaults)
+        (pool,) = pools("here")
+        assert (pool.queues, pool.nice, pool.memory, pool.max_processes) == (("low",), 19, 32, 3)
+
+    def test_a_fixed_number_of_processes_works_all_queues_together(self, declare):
+        declare({"here": {"all": {"queues": ["critical", "low"], "processes": 3}}})
+        (pool,) = pools("here")
+        assert (pool.strategy, pool.min_processes, pool.max_processes) == ("off", 3, 3)
+        assert pool.groups == {"all": ("critical", "low")}
+
+    def test_a_balanced_pool_has_processes_for_each_queue(self, declare):
+        declare({"here": {"all": {"queues": ["critical", "low"], "max_processes": 3}}})
+        assert pools("here")[0].groups == {"all:critical": ("critical",), "all:low": ("low",)}
+
+    def test_production_has_the_pools_that_were_ordered(self):
+        bounds = {pool.name: (pool.min_processes, pool.max_processes) for pool in pools("production")}
+        assert bounds["critical"] == (5, 20)
+        assert bounds["high"] == (3, 15)
+        assert bounds["default"] == (10, 10)
+        assert bounds["webhooks"] == (5, 25)
+        assert bounds["notifications"] == (5, 5)
+        assert [pool.name for pool in pools("production") if "low" in pool.queues] == ["low"]
+
+
+class TestQueues:
+    def test_their_words_are_what_a_job_has_unless_it_says_otherwise(self, declare, monkeypatch):
+        declare({"here": {}})
+        words = {"promise": 5, "tries": 4, "backoff": [1, 2.5], "time_limit": 30}
+        monkeypatch.setitem(globals(), "QUEUES", {"low": words})
+        assert config.job_defaults("low") == {"max_retries": 3, "backoff": (1000, 2500), "time_limit": 30_000}
+
+    def test_a_misspelt_word_is_refused(self, declare, monkeypatch):
+        declare({"here": {"all": {"queues": ["low"]}}})
+        monkeypatch.setitem(globals(), "QUEUES", {"low": {"promis": 5}})
+        with pytest.raises(InvalidQueueSettings, match=r"Queue 'low'.*Did you mean 'promise'"):
+            pools("here")

@@ -138,7 +138,8 @@ class TestAPoisonJob:
         kill(queues.chores()[0], signal.SIGSTOP)
         actors.poison.send()
         seconds_until(lambda: Worker.objects.count() >= 3, 5)
-        kill(queues.chores()[0])
+        for pid in queues.chores():
+            kill(pid)
         seconds_until(all_over, 10)
         assert Job.objects.get().status == "dead"
         assert Job.objects.get().tries_spent == 2
@@ -375,10 +376,10 @@ class TestAcrossProcesses:
         actors.step.send_with_options(kwargs={"name": "later"}, delay=1500)
         sent_at = time.monotonic()
         assert not wait_until(effects, 1.2)
-        assert wait_until(effects, 3)
+        assert wait_until(effects, 6)
         waited = time.monotonic() - sent_at
         print(f"\na job delayed by 1.5 s ran after {waited:.2f} s")
-        assert 1.45 < waited < 3
+        assert 1.45 < waited < 6
 
     def test_a_failing_job_runs_again_by_its_ladder(self, start):
         start()

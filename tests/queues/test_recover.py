@@ -32,8 +32,8 @@ def claim_all(database, worker):
     return by_age((database, worker, "default", get_broker().actors), 100)
 
 
-def death(worker, *claims, timed_out=False):
-    return Death(worker, [(claim.id, claim.claim_no, 1.5) for claim in claims], timed_out)
+def death(worker, *claims, cause="", stacks=""):
+    return Death(worker, [(claim.id, claim.claim_no, 1.5) for claim in claims], cause, stacks)
 
 
 def job(**conditions):
@@ -86,7 +86,7 @@ class TestACrash:
     def test_a_killed_timeout_is_told_apart(self, database, worker):
         actors.nothing.send(1)
         (claim,) = claim_all(database, worker)
-        recover(database, death(worker, claim, timed_out=True))
+        recover(database, death(worker, claim, cause="timed_out"))
         assert (Attempt.objects.get().outcome, job().error_class) == ("timed_out", "TimeLimitExceeded")
 
     def test_what_was_settled_before_the_death_stays_settled(self, database, worker):

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection, transaction
 from dramatiq import get_broker
 
-from askpro.queues import chain, locks, running
-from askpro.queues.claim import by_age, by_ids
+from askpro.queues import chain, locks, running, send_many
+from askpro.queues.claim import BY_IDS, by_age, by_ids
 from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, Job, Lock
 from askpro.queues.outcome import COMPLETED, Outcome, decide, released
@@ -53,6 +53,17 @@ class TestClaiming:
         assert (claim.id, claim.claim_no, claim.args) == (message.message_id, 1, [1])
         assert by_ids(who(database, 2), [message.message_id]) == []
         assert by_age(who(database, 2), 5) == []
+
+    def test_claiming_by_ids_never_reads_the_backlog(self, database):
+        send_many([actors.nothing.message(number) for number in range(3000)])
+        Job.objects.update(status="completed")
+        # A quiet hour: nobody waits, say the statistics.
+        database.rows("ANALYZE queues_job")
+        message = actors.nothing.send(1)
+        params = ("default", list(get_broker().actors), "default", "{" + message.message_id + "}", 1, 1)
+        plan = "\n".join(row[0] for row in database.rows("EXPLAIN " + BY_IDS, params))
+        assert "job_queued" not in plan
+        assert "queues_job_pkey" in plan
 
     def test_an_id_that_nobody_knows_is_forgotten(self, database):
         unknown = "01890000-0000-7000-8000-000000000000"

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import autodiscover_modules
 
-from askpro.queues import watch
+from askpro.queues import takeover, watch
 from askpro.queues.config import InvalidQueueSettings, Pool, pools
 from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.forker import Forker
@@ -24,10 +24,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, environment: str, pool: list[str] | None, **options: Any) -> None:
         chosen = self._pools(environment, pool)
         autodiscover_modules("tasks")
-        supervisor_id = self._register(environment)
-        names = ", ".join(f"{item.name} ({item.processes} x {item.threads})" for item in chosen)
-        self.stdout.write(f"Working {names}; pid {os.getpid()}")
-        Forker(chosen, supervisor_id).run()
+        if takeover.is_preflight():
+            return
+        inherited = takeover.inherit()
+        supervisor_id = inherited.supervisor_id if inherited else self._register(environment, chosen)
+        self.stdout.write(f"Working {', '.join(map(_in_words, chosen))}; pid {os.getpid()}")
+        Forker(chosen, supervisor_id, inherited).run()
         self.stdout.write("Stopped.")
 
     def _pools(self, environment: str, only: list[str] | None) -> list[Pool]:
@@ -39,14 +41,22 @@ class Command(BaseCommand):
             raise CommandError(f"No pool {sorted(unknown)}; known: {', '.join(item.name for item in known)}.")
         return [item for item in known if not only or item.name in only]
 
-    def _register(self, environment: str) -> int:
+    def _register(self, environment: str, chosen: list[Pool]) -> int:
+        names = [pool.name for pool in chosen]
         database = EngineConnection()
         while True:
             try:
-                return watch.register_supervisor(database, os.getpid(), environment, settings.CODE_VERSION)
+                return watch.register_supervisor(database, os.getpid(), environment, settings.CODE_VERSION, names)
             except CONNECTION_ERRORS as error:
                 self.stderr.write(f"Waiting for PostgreSQL: {str(error).strip().splitlines()[0]}")
                 time.sleep(2)
             finally:
                 # Nothing may be open when the first child is forked.
                 database.close()
+
+
+def _in_words(pool: Pool) -> str:
+    processes = str(pool.max_processes)
+    if pool.min_processes < pool.max_processes and pool.strategy != "off":
+        processes = f"{pool.min_processes} to {processes}"
+    return f"{pool.name} ({processes} x {pool.threads})"

@@ -1,0 +1,74 @@
+"""Putting jobs away: those that wait, those that gave up, those that are long over. In small steps, each its own."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from askpro.queues import acts
+from askpro.queues.models import Attempt, FleetCommand, FleetEvent, Job, MetricsSnapshot, Supervisor
+from askpro.queues.outcome import cancelled
+
+AT_ONCE = 1000
+# A chain's later steps wait for an earlier one; they are not in the queue yet.
+IN_QUEUE = "queue_name = %s AND status IN ('scheduled', 'queued', 'retrying', 'released')"
+
+
+def clear(queue_name: str, reason: str) -> int:
+    """Cancel everything that waits in a queue; the rows stay, with the reason. Returns how many."""
+    return _in_steps(lambda: acts.end(IN_QUEUE, [queue_name], cancelled(reason)))
+
+
+def forget(dead: QuerySet[Job]) -> int:
+    """Delete dead jobs with their attempts; returns how many."""
+    return _in_steps(lambda: _delete(dead.filter(status=Job.Status.DEAD)))
+
+
+def prune(days: int, dead_days: int) -> int:
+    """Delete jobs that were over before so many days, the dead before `dead_days`; returns how many."""
+    over = (Job.Status.COMPLETED, Job.Status.CANCELLED)
+    count = _in_steps(lambda: _delete(_created_before(days).filter(status__in=over, finished_at__lt=_ago(days))))
+    dead = Job.objects.filter(status=Job.Status.DEAD, finished_at__lt=_ago(dead_days))
+    return count + _in_steps(lambda: _delete(dead))
+
+
+def prune_fleet(days: int) -> int:
+    """Delete what is known of supervisors that ended, of events and of snapshots so many days ago."""
+    before = _ago(days)
+    supervisors = Supervisor.objects.exclude(status__in=Supervisor.LIVING).filter(beat_at__lt=before)
+    rows = (
+        FleetCommand.objects.filter(at__lt=before, taken_at__isnull=False),
+        FleetEvent.objects.filter(at__lt=before),
+        MetricsSnapshot.objects.filter(at__lt=before),
+        supervisors,
+    )
+    return sum(query.delete()[0] for query in rows)
+
+
+def _delete(jobs: QuerySet[Job]) -> int:
+    with transaction.atomic():
+        ids = list(jobs.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+        Attempt.objects.filter(job_id__in=ids)._raw_delete("default")
+        # Somebody may have retried one meanwhile: only what is still over goes.
+        return Job.objects.filter(pk__in=ids, status__in=Job.FINAL).delete()[0]
+
+
+def _created_before(days: int) -> QuerySet[Job]:
+    # Ids sort by time of creation: the primary key finds the old ones without reading the young.
+    milliseconds = int(_ago(days).timestamp() * 1000)
+    return Job.objects.filter(pk__lt=uuid.UUID(int=milliseconds << 80))
+
+
+def _ago(days: int) -> Any:
+    return timezone.now() - timedelta(days=days)
+
+
+def _in_steps(step: Callable[[], int]) -> int:
+    total = 0
+    while count := step():
+        total += count
+    return total

@@ -1,0 +1,32 @@
+"""`manage.py queues_check`: what is wrong with the queues' settings, before a job finds out."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+from django.core.management.base import BaseCommand, CommandParser
+
+from askpro.queues import checks
+
+
+class Command(BaseCommand):
+    help = "Print errors and warnings of the queues' settings, each with its fix. Exit code 1 when there is an error."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--environment", default=settings.ENVIRONMENT, help="pools to check (default: ASKPRO_ENV)")
+
+    def handle(self, *args: Any, environment: str, **options: Any) -> None:
+        messages = checks.everything(environment)
+        for message in messages:
+            self._print(message)
+        errors = sum(message.is_serious() for message in messages)
+        self.stdout.write(f"{environment}: {errors} errors, {len(messages) - errors} warnings.")
+        if errors:
+            raise SystemExit(1)
+
+    def _print(self, message: CheckMessage) -> None:
+        kind, style = ("error", self.style.ERROR) if message.is_serious() else ("warning", self.style.WARNING)
+        self.stdout.write(style(f"{kind} {message.id}: {message.msg}"))
+        if message.hint:
+            self.stdout.write(f"    {message.hint}")

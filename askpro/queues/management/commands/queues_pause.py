@@ -1,0 +1,50 @@
+"""`manage.py queues_pause`: nobody claims jobs of a queue or of an actor any more."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from askpro.queues import control, operator
+from askpro.queues.models import Pause
+
+
+class Command(BaseCommand):
+    help = (
+        "Pause queues or jobs on every host, within a second; what runs goes on, what is sent waits. It holds over"
+        " restarts, until queues_resume or --until."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("queues", nargs="*", metavar="QUEUE")
+        parser.add_argument("--actor", action="append", default=[], help="a job's name; may be repeated")
+        parser.add_argument("--until", help="a moment such as 2026-12-24T18:00; without it, until queues_resume")
+
+    def handle(self, *args: Any, queues: list[str], actor: list[str], until: str | None, **options: Any) -> None:
+        moment = _moment(until)
+        if not (queues or actor):
+            raise CommandError("Name a queue or an --actor.")
+        queues, actors = operator.known_queues(queues), operator.known_actors(actor)
+        if queues:
+            control.pause(Pause.Kind.QUEUE, queues, moment, by=operator.me())
+        if actors:
+            control.pause(Pause.Kind.ACTOR, actors, moment, by=operator.me())
+        self.stdout.write(f"Paused: {', '.join([*queues, *actors])}.")
+
+
+def _moment(text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise CommandError(f"{text!r} is no moment; write it as 2026-12-24T18:00.")
+    if timezone.is_naive(moment):
+        moment = timezone.make_aware(moment)
+    if moment <= timezone.now():
+        raise CommandError(f"{text} has passed.")
+    return moment

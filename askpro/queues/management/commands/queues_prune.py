@@ -1,0 +1,25 @@
+"""`manage.py queues_prune`: delete what is long over."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from askpro.queues import discard
+
+DAYS, DEAD_DAYS = 30, 180
+
+
+class Command(BaseCommand):
+    help = "Delete jobs that were over long ago, and what is known of the fleet of then. Safe beside running workers."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--days", type=int, default=DAYS, help=f"completed and cancelled jobs (default {DAYS})")
+        parser.add_argument("--dead-days", type=int, default=DEAD_DAYS, help=f"dead jobs (default {DEAD_DAYS})")
+
+    def handle(self, *args: Any, days: int, dead_days: int, **options: Any) -> None:
+        if min(days, dead_days) < 1:
+            raise CommandError("A day is the least.")
+        jobs = discard.prune(days, dead_days)
+        rows = discard.prune_fleet(dead_days)
+        self.stdout.write(f"{jobs} jobs and {rows} rows about the fleet are deleted.")

@@ -1,0 +1,27 @@
+"""`manage.py queues_scale`: how many processes a pool has on each host, until the next restart."""
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from askpro.queues import operator
+from askpro.queues.fleet_command import TellFleet
+from askpro.queues.models import FleetCommand
+
+AUTO = "auto"
+
+
+class Command(TellFleet):
+    help = "Give a pool so many processes on each host, whatever its load; `auto` balances it by its settings again."
+    kind = FleetCommand.Kind.SCALE
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("pool")
+        parser.add_argument("processes", help=f"a number, or {AUTO}")
+        super().add_arguments(parser)
+
+    def handle(self, *args: Any, wait: float, **options: Any) -> None:
+        pool, processes = operator.known_pool(options["pool"]), options["processes"]
+        if processes != AUTO and not (processes.isdigit() and 1 <= int(processes) <= 1000):
+            raise CommandError(f"{processes!r} is neither {AUTO!r} nor a number from 1 to 1000.")
+        self.tell(wait, pool, None if processes == AUTO else int(processes))

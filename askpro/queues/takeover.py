@@ -1,0 +1,79 @@
+"""Executing the forker anew: the same process, the same children, the code of now.
+
+The children stay this process's children; what the new image has to know of them goes through an unnamed file.
+"""
+
+import json
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from askpro.queues.group import Child
+from askpro.queues.link import Link
+from askpro.queues.slots import Slots, unnamed_file
+
+INHERITED = "ASKPRO_QUEUES_INHERITED"
+PREFLIGHT = "ASKPRO_QUEUES_PREFLIGHT"
+
+
+@dataclass(slots=True)
+class Takeover:
+    """What one image of the forker leaves to the next."""
+
+    supervisor_id: int
+    children: list[Child]
+    reports: dict[int, dict[str, Any]]
+    counts: dict[str, int]
+    link: Link | None
+
+    def execute(self) -> None:
+        """Become the code of now. Does not return."""
+        inherited = unnamed_file("askpro takeover")
+        fds = [child.slots.fd for child in self.children]
+        state = {
+            "supervisor_id": self.supervisor_id,
+            "children": [
+                (child.pid, child.group, child.slots.fd, child.forked_at, child.leaving_at) for child in self.children
+            ],
+            "reports": self.reports,
+            "counts": self.counts,
+            "link": self.link.fileno() if self.link else None,
+        }
+        os.write(inherited, json.dumps(state).encode())
+        for fd in (inherited, *fds, *([self.link.fileno()] if self.link else ())):
+            os.set_inheritable(fd, True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execve(sys.executable, _arguments(), {**os.environ, INHERITED: str(inherited)})
+
+
+def inherit() -> Takeover | None:
+    """What the image before left; None at a first start."""
+    fd = os.environ.pop(INHERITED, None)
+    if fd is None:
+        return None
+    with open(int(fd), "rb") as file:  # noqa: PTH123 - it has no path
+        file.seek(0)
+        state = json.loads(file.read())
+    children = []
+    for pid, group, slots_fd, forked_at, leaving_at in state["children"]:
+        os.set_inheritable(slots_fd, False)
+        children.append(Child(Slots(slots_fd), group, pid, forked_at, leaving_at))
+    link = Link(socket.socket(fileno=state["link"])) if state["link"] is not None else None
+    reports = {int(number): report for number, report in state["reports"].items()}
+    return Takeover(state["supervisor_id"], children, reports, state["counts"], link)
+
+
+def start_preflight() -> int:
+    """Load the code of now in a process of its own, which ends with 0 when it would start; returns its pid."""
+    return os.posix_spawn(sys.executable, _arguments(), {**os.environ, PREFLIGHT: "1"}, setsigmask=())
+
+
+def is_preflight() -> bool:
+    return PREFLIGHT in os.environ
+
+
+def _arguments() -> list[str]:
+    return [sys.executable, *sys.orig_argv[1:]]
