@@ -53,7 +53,7 @@ class Load:
     def send(self, jobs: int) -> None:
         """Begin to send about so many jobs."""
         for sender in range(SENDERS):
-            thread = threading.Thread(target=self._send_some, args=(jobs // SENDERS, sender))
+            thread = threading.Thread(target=self._send_some, args=(jobs // SENDERS, sender), daemon=True)
             thread.start()
             self._threads.append(thread)
 
