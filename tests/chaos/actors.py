@@ -1,12 +1,12 @@
 """Jobs whose effects are rows without any unique key, so that one too many is seen as well as one too few."""
 
 import time
-import uuid
 
 from django.db import connection
 from dramatiq import get_broker
 
 from askpro.queues import actor
+from askpro.queues.running import current
 
 # PostgreSQL goes away several times: a job may fail as often as it likes, it must only end.
 PATIENT = {"queue_name": "default", "max_retries": 30, "backoff": (100, 200, 400)}
@@ -23,6 +23,12 @@ class NotYet(Exception):
 def effect(kind: str, number: int, part: str = "") -> None:
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO effect (kind, number, part) VALUES (%s, %s, %s)", [kind, number, part])
+
+
+def this_run() -> str:
+    """Names the run of a job, as its attempt does."""
+    assert current.claim is not None
+    return f"{current.claim.id}:{current.claim.claim_no}"
 
 
 @actor(atomic=True, **PATIENT)
@@ -44,7 +50,7 @@ def link(number: int, step: int) -> None:
 @actor(no_overlap="key:{key}", **PATIENT)
 def alone(key: int, number: int) -> None:
     """Begins and ends visibly, with a token of this very run."""
-    token = uuid.uuid4().hex
+    token = this_run()
     effect("alone", key, f"begin {token}")
     time.sleep(0.002)
     effect("alone", key, f"end {token}")

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 
 from askpro.queues import Batch, actor
-from tests.chaos.actors import PATIENT, effect
+from tests.chaos.actors import PATIENT, effect, this_run
 
 # At most so many jobs of a shared key run at once.
 PLACES = 2
@@ -34,9 +34,9 @@ def told(number: int, event: str) -> None:
 
 @actor(in_order="order:{key}", **PATIENT)
 def ordered(key: int, number: int) -> None:
-    effect("ordered", key, f"begin {number}")
+    effect("ordered", key, f"begin {this_run()} {number}")
     time.sleep(0.001)
-    effect("ordered", key, f"end {number}")
+    effect("ordered", key, f"end {this_run()} {number}")
 
 
 @actor(concurrency=("share:{key}", PLACES), **PATIENT)

@@ -18,7 +18,7 @@ STEPS = 4
 SENDERS = 3
 # How many of a hundred things that are sent are what.
 MIX = {
-    "atomic": 34,
+    "atomic": 35,
     "plain": 10,
     "alone": 10,
     "chain": 4,
@@ -30,7 +30,6 @@ MIX = {
     "ordered": 5,
     "shared": 4,
     "unique": 5,
-    "limited": 1,
     "lingering": 1,
     "breaks": 2,
 }
@@ -54,7 +53,7 @@ class Load:
     def send(self, jobs: int) -> None:
         """Begin to send about so many jobs."""
         for sender in range(SENDERS):
-            thread = threading.Thread(target=self._send_some, args=(jobs // SENDERS, sender))
+            thread = threading.Thread(target=self._send_some, args=(jobs // SENDERS, sender), daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -70,7 +69,7 @@ class Load:
             if sent > jobs / 2:
                 time.sleep(SPREAD * 12 / jobs)
             with self._lock:
-                kinds = ["lingering"] * (not sent)
+                kinds = _first_of(jobs) if not sent else []
                 kinds += self._random.choices(list(MIX), list(MIX.values()), k=self._random.randint(1, 12))
                 numbers = range(self._next, self._next + len(kinds))
                 self._next += len(kinds)
@@ -95,6 +94,11 @@ class Load:
             self.longest_push = max(self.longest_push, time.monotonic() - began)
 
         hints.Pusher.push = timed  # type: ignore[method-assign]
+
+
+def _first_of(jobs: int) -> list[str]:
+    """What each sender begins with: a job that stays in its transaction, and more limited ones than a window takes."""
+    return ["lingering"] + ["limited"] * max(2, jobs // 50)
 
 
 def _send(kind: str, number: int, sender: int) -> int:

@@ -25,8 +25,8 @@ def main() -> int:
     with World(options.seed, options.away) as world:
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.queues.process_settings"
         os.environ.setdefault("ASKPRO_ENV", "testing")
-        # So that the limited jobs, one in a hundred, have to wait and yet do not outlast all others.
-        os.environ["TEST_RATE"] = str(max(10, options.jobs // 1000))
+        # So that the limited jobs have to wait and yet do not outlast all others.
+        os.environ["TEST_RATE"] = str(max(5, options.jobs // 1000))
         django.setup()
         # Its models need the settings, and those the servers' addresses.
         return int(import_module("tests.chaos.story").live_through(world, options.jobs, options.seed, options.minutes))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.chaos import composed_verdict
 from tests.chaos.load import KEYS, STEPS
-from tests.chaos.rows import rows
+from tests.chaos.rows import RUNS, rows
 
 # Kinds whose effect has to be there exactly once; the others at least once.
 EXACTLY_ONCE = {"atomic": "atomic", "parent": "parent", "parent's child": "child", "lingering": "lingering"}
@@ -105,7 +105,7 @@ def _keys_never_overlapped() -> list[str]:
     problems: list[str] = []
     for key in range(KEYS):
         running = ""
-        for (part,) in rows("SELECT part FROM effect WHERE kind = 'alone' AND number = %s ORDER BY id", key):
+        for (part,) in rows(f"{RUNS} ORDER BY id", "alone", key):
             what, token = part.split()
             if what == "end" and token != running:
                 problems.append(f"two jobs of key {key} overlapped")
