@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,9 @@ from askpro.bench import orphans
 from askpro.bench.ear import EAR
 from askpro.local.failure import Failure
 from askpro.sandbox.credentials import LOCAL
+
+# Seconds in which a process that was ended may still be heard.
+LAST_WORDS = 0.3
 
 
 class Place:
@@ -63,8 +67,10 @@ class Place:
     def _forget_keys(self) -> None:
         client = redis.Redis.from_url(self._redis_url)
         try:
-            for key in client.scan_iter(f"{self.prefix}:*", count=1000):
-                client.delete(key)
+            # What the peer's last process was still writing when it was ended arrives a moment later.
+            while keys := list(client.scan_iter(f"{self.prefix}:*", count=1000)):
+                client.delete(*keys)
+                time.sleep(LAST_WORDS)
         except redis.RedisError as error:
             raise Failure(f"Redis refuses: {error}", "Check REDIS_URL, or unset it.") from error
         finally:

@@ -18,7 +18,7 @@ from django.db.models import F, Min
 from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
-from askpro.queues.forker import YOUNG
+from askpro.queues.group import YOUNG
 from askpro.queues.models import Attempt, Job, Worker
 from askpro.sandbox.calcom.text import parsed
 from askpro.sandbox.client import SandboxClient
