@@ -5,8 +5,15 @@ import logging
 import sys
 from types import SimpleNamespace
 
+import pytest
+
 from askpro.logging import JsonFormatter
 from askpro.queues.running import current
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs(monkeypatch):
+    monkeypatch.setattr(current, "claim", None)
 
 
 def line(message="hello", exc_info=None):

@@ -61,6 +61,7 @@ def outside_a_transaction(statement: str) -> None:
     own.close()
 
 
+@pytest.mark.long
 def test_it_measures_jobs_beside_the_peer_and_leaves_nothing_behind(child_environment: Environment):
     keys_before = keys()
     found = measured(child_environment(), "jobs", "atomic")

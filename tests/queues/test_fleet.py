@@ -153,7 +153,7 @@ class TestARestart:
         assert "long ended" not in effects(), "the old process should still be at it"
         actors.slow.send(0.1, "short")
         seconds_until(lambda: "short ended" in effects(), 5)
-        seconds_until(lambda: not set(queues.workers()) & set(old), 20)
+        seconds_until(lambda: not set(queues.workers()) & set(old), 60)
         assert effects().count("long ended") == 1
         assert count(status="completed", tries_spent=0) == 2
         assert queues.pid == pid
@@ -177,14 +177,15 @@ class TestARestart:
         assert queues.workers() == old
         module.write_text(source.replace("VERSION", "two"))
         command("queues_restart")
-        seconds_until(lambda: queues.workers() and not set(queues.workers()) & set(old), 20)
+        seconds_until(lambda: queues.workers() and not set(queues.workers()) & set(old), 60)
         seconds_until(lambda: send_fresh() or "two" in all_effects(), 10)
 
+    @pytest.mark.long
     def test_a_changed_file_is_loaded_with_debug(self, supervise, tmp_path):
         queues = supervise({"all": {"queues": ALL, "processes": 1}}, DEBUG="1")
         old = queues.workers()
         Path(actors.__file__).touch()
-        seconds_until(lambda: queues.workers() and not set(queues.workers()) & set(old), 20)
+        seconds_until(lambda: queues.workers() and not set(queues.workers()) & set(old), 60)
 
 
 def send_fresh() -> None:
