@@ -95,10 +95,7 @@ def sync_calcom_data(company_id: int) -> None:
     Writes: Service, SyncPoint, CalcomUid, Appointment, BookingRequest, FollowUp, Call, Staff, Notification, Job
     Calls: Cal.com: event types, bookings (list)
     """
-    company = Company.objects.filter(pk=company_id).first()
-    if company is None:
-        raise Gone(f"There is no company {company_id}.")
-    sync.sync_company(company)
+    sync.sync_company(_company(company_id))
 
 
 @actor(queue_name="low", max_retries=3, time_limit=30 * S, atomic=True, tags=("call:{call_id}",))
@@ -129,10 +126,7 @@ def recount_company(company_id: int) -> None:
 
     Writes: DailyCount
     """
-    company = Company.objects.filter(pk=company_id).first()
-    if company is None:
-        raise Gone(f"There is no company {company_id}.")
-    daily.recount_last_days(company)
+    daily.recount_last_days(_company(company_id))
 
 
 @actor(queue_name="low", max_retries=3, time_limit=30 * S, atomic=True, tags=("request:{request_id}",))
@@ -186,6 +180,13 @@ def _work_on(event: WebhookEvent) -> None:
         event.mark_unassigned(str(error))
     else:
         _finish(event, done)
+
+
+def _company(company_id: int) -> Company:
+    company = Company.objects.filter(pk=company_id).first()
+    if company is None:
+        raise Gone(f"There is no company {company_id}.")
+    return company
 
 
 def _finish(event: WebhookEvent, done: Mirrored | Appointment | None) -> None:
