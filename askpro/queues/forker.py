@@ -19,6 +19,7 @@ from askpro.queues.link import Link
 from askpro.queues.rounds import Rounds
 from askpro.queues.takeover import Takeover
 from askpro.queues.tally import Tally, running
+from askpro.queues.vitals import vitals
 from askpro.queues.worker import run_worker
 
 log = logging.getLogger(__name__)
@@ -237,9 +238,9 @@ class Forker:
             send_signal(self._chores_pid, signal.SIGKILL)
         for group in self._groups.values():
             for child in group.working if group.pool.memory else ():
-                memory = private_memory(child.pid)
-                if memory > group.pool.memory:
-                    self._recycle(child, f"holds {memory:.0f} MB of {group.pool.memory} MB")
+                child.memory = private_memory(child.pid)
+                if child.memory > group.pool.memory:
+                    self._recycle(child, f"holds {child.memory:.0f} MB of {group.pool.memory} MB")
 
     def _recycle(self, child: Child, reason: str) -> None:
         log.warning("A worker of pool %s makes way for a new one: %s", child.group, reason)
@@ -252,8 +253,10 @@ class Forker:
             return
         self._state_at = now + STATE_EVERY
         processes = {group.name: [len(group.working), len(group.children)] for group in self._groups.values()}
-        pages = [child.slots for child in self._children()]
-        self._say("state", processes=processes, done=self._tally.done(pages), running=running(pages))
+        children = self._children()
+        pages = [child.slots for child in children]
+        done, now_running = self._tally.done(pages), running(pages)
+        self._say("state", processes=processes, done=done, running=now_running, workers=vitals(children))
 
     def _start_preflight(self) -> None:
         """See whether the code of now starts at all; the workers go on meanwhile."""

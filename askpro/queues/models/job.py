@@ -85,7 +85,8 @@ class Job(models.Model):
             models.Index("share_key", "id", condition=Q(status="released", share_key__isnull=False), name="job_shared"),
             models.Index("batch_id", "status", condition=Q(batch_id__isnull=False), name="job_batch"),
             models.Index("chain_id", "chain_step", condition=Q(chain_id__isnull=False), name="job_chain"),
-            GinIndex("tags", condition=~Q(tags=[]), name="job_tags"),
+            # Every look-up reads all that is pending (kB), and one insert writes all of it into the index.
+            GinIndex("tags", condition=~Q(tags=[]), name="job_tags", gin_pending_list_limit=256),
         ]
 
     def __str__(self) -> str:
