@@ -9,7 +9,7 @@ LATER = ["scheduled", "retrying", "released"]
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("queues", "0006_tags_pending_list")]
+    dependencies = [("queues", "0008_attempt_finished")]
 
     operations = [
         AddIndexConcurrently(
