@@ -1,5 +1,6 @@
 """Settling: what has finished is written in one statement for many jobs, with all its consequences."""
 
+import json
 import logging
 import os
 import queue
@@ -232,7 +233,25 @@ def _columns(items: Sequence[Item], now: float) -> tuple[list[Any], ...]:
 def _callback_columns(calls: Sequence[Callback]) -> list[list[Any]]:
     if not calls:
         return []
-    rows = [(c.parent_id, c.id, c.actor_name, c.queue_name, c.args, c.deadline) for c in calls]
+    rows = [
+        (
+            call.parent_id,
+            str(call.job.id),
+            call.job.actor_name,
+            call.job.queue_name,
+            call.job.args,
+            call.job.options,
+            json.dumps(call.job.tags),
+            call.job.deadline,
+            call.job.lock_key,
+            call.job.in_order,
+            call.job.share_key,
+            call.job.share_limit,
+            call.job.rate_limit,
+            call.job.expires_at,
+        )
+        for call in calls
+    ]
     return [list(column) for column in zip(*rows, strict=True)]
 
 

@@ -170,13 +170,19 @@ BATCHES = f""", swept AS (
          OR (job.id = batches.on_failure_id AND batches.failed = 0))
 )"""
 
-# A callback exists if and only if the result that calls it was written.
+# A callback exists if and only if the result that calls it was written. `unique_by` does not hold for it: each result
+# has its own.
 CALLBACKS = """, callback AS (
-    INSERT INTO queues_job (id, actor_name, queue_name, args, kwargs, options, tags, status, ready_at, deadline_at)
-    SELECT call.id, call.actor_name, call.queue_name, call.args::jsonb, '{}', '{}', '{}', 'queued',
-           statement_timestamp(), statement_timestamp() + call.deadline * interval '1 millisecond'
-      FROM unnest(%s::uuid[], %s::uuid[], %s::varchar[], %s::varchar[], %s::text[], %s::int8[])
-               AS call (parent_id, id, actor_name, queue_name, args, deadline)
+    INSERT INTO queues_job (id, actor_name, queue_name, args, kwargs, options, tags, status, ready_at, deadline_at,
+                            lock_key, in_order, share_key, share_limit, rate_limit, expires_at)
+    SELECT call.id, call.actor_name, call.queue_name, call.args::jsonb, '{}', call.options::jsonb,
+           ARRAY(SELECT json_array_elements_text(call.tags::json)), 'queued',
+           statement_timestamp(), statement_timestamp() + call.deadline * interval '1 millisecond',
+           call.lock_key, call.in_order, call.share_key, call.share_limit, call.rate_limit, call.expires_at
+      FROM unnest(%s::uuid[], %s::uuid[], %s::varchar[], %s::varchar[], %s::text[], %s::text[], %s::text[], %s::int8[],
+                  %s::varchar[], %s::bool[], %s::varchar[], %s::int2[], %s::varchar[], %s::timestamptz[])
+               AS call (parent_id, id, actor_name, queue_name, args, options, tags, deadline,
+                        lock_key, in_order, share_key, share_limit, rate_limit, expires_at)
       JOIN settled ON settled.id = call.parent_id
  RETURNING id, queue_name
 )"""
