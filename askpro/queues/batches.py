@@ -47,6 +47,7 @@ class Batch:
     `on_success` is sent when all members have completed, `on_failure` at the first failure, `on_finish` when all are
     over: each once, from the transaction that settles the last member. Without `allow_failures` the first failure
     cancels what has not begun. Everything is written in the caller's transaction; an empty batch is over at once.
+    `unique_by` does not hold for members and callbacks: the batch waits for each of its own.
     """
 
     def __init__(
@@ -193,12 +194,12 @@ def _rows(batch_id: uuid.UUID, members: Iterable[Member], *, is_waiting: bool = 
 
 def _row(batch_id: uuid.UUID, message: Message[Any], *, is_waiting: bool) -> jobs.NewJob:
     actor: Any = get_broker().get_actor(message.actor_name)
-    return replace(actor.new_job(message), batch_id=batch_id, is_waiting=is_waiting)
+    return replace(actor.new_job(message), batch_id=batch_id, is_waiting=is_waiting, unique_key=None)
 
 
 def _callback(message: Message[Any]) -> jobs.NewJob:
     actor: Any = get_broker().get_actor(message.actor_name)
-    return replace(actor.new_job(message), is_waiting=True)
+    return replace(actor.new_job(message), is_waiting=True, unique_key=None)
 
 
 def start(batch_id: uuid.UUID) -> None:

@@ -76,7 +76,8 @@ def append(messages: Sequence[Message[Any]]) -> None:
 
 def _row(chain_id: uuid.UUID, message: Message[Any], step: int) -> jobs.NewJob:
     actor: Any = get_broker().get_actor(message.actor_name)
-    return replace(actor.new_job(message), chain_id=chain_id, chain_step=step, is_waiting=step != 0)
+    # No other copy can stand for a step (`unique_by`): the next one waits for this very row.
+    return replace(actor.new_job(message), chain_id=chain_id, chain_step=step, is_waiting=step != 0, unique_key=None)
 
 
 def _start_of(batch: Batch) -> Message[Any]:

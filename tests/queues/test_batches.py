@@ -47,6 +47,12 @@ class TestBatches:
         assert state() == ("finished", 3, 0, 0)
         assert sorted(effects()) == ["finish", "success"]
 
+    def test_a_copy_that_waits_elsewhere_stands_for_no_member(self):
+        actors.unique.send(company_id=1)
+        Batch([actors.unique.message(company_id=1), actors.unique.message(company_id=1)]).send()
+        run_jobs()
+        assert state() == ("finished", 2, 0, 0)
+
     def test_every_row_is_visible_before_it_runs(self):
         Batch(good(2), **callbacks()).send()
         assert Job.objects.filter(status="waiting").count() == 3
@@ -162,6 +168,12 @@ class TestChains:
         assert Job.objects.get(status="dead").retry()
         run_jobs()
         assert effects() == ["catch", "last"]
+
+    def test_a_copy_that_waits_elsewhere_stands_for_no_step(self, effects):
+        actors.unique.send(company_id=1)
+        chain([actors.nothing.message(), actors.unique.message(company_id=1), actors.step.message(name="last")]).send()
+        run_jobs()
+        assert effects() == ["last"]
 
     def test_a_catch_that_is_not_needed_is_cancelled_with_the_last_step(self, effects):
         chain(good(2), catch=actors.step.message(name="catch")).send()
