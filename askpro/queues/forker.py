@@ -158,12 +158,13 @@ class Forker:
     def _bury_worker(self, child: Child, code: int) -> None:
         self._tally.keep(child.slots)
         self._report_death(child)
-        child.slots.close()
         if child in self._old:
             self._old.remove(child)
+            child.slots.close()
             return
         group = self._groups[child.group]
         is_trouble = group.bury(child)
+        child.slots.close()
         if code or not (child.leaving_at or self._stopping):
             log.error("A worker of pool %s ended (%s)", child.group, _in_words(code))
         if is_trouble:

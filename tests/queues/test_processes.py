@@ -15,7 +15,7 @@ from django.utils import timezone
 from askpro.local import process
 from askpro.queues import chain, hints, send_many
 from askpro.queues.database import EngineConnection
-from askpro.queues.models import Attempt, Job, Lock, Supervisor, Worker
+from askpro.queues.models import Attempt, FleetEvent, Job, Lock, Supervisor, Worker
 from askpro.queues.recover import recover_lost
 from askpro.queues.workload import SURE_FOR
 from tests.queues import actors, hostile
@@ -156,6 +156,15 @@ class TestAPoisonJob:
         assert (poison.status, poison.tries_spent, poison.error_class) == ("dead", 2, "WorkerCrashed")
         assert list(poison.attempts.values_list("outcome", flat=True)) == ["crashed", "crashed"]
         assert count(actor_name="nothing", status="completed", tries_spent=0) == 60
+
+    def test_many_deaths_in_a_row_are_no_trouble_at_the_start(self, start):
+        """Whoever begins a job has started well, however young it dies of it."""
+        start()
+        send_many([actors.poison.message() for _ in range(8)])
+        took = seconds_until(all_over, 30)
+        print(f"\n16 deaths in a row took {took:.1f} s")
+        assert took < 12
+        assert not FleetEvent.objects.filter(kind="start_trouble").exists()
 
     def test_deaths_while_the_chores_process_is_gone_are_recovered_by_the_next(self, start):
         queues = start(processes=2)
