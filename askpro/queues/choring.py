@@ -148,7 +148,7 @@ class Chores:
 
     def _recover(self) -> None:
         for number, report in list(self._dead.items()):
-            death = Death(report["worker_id"], report["started"], report["cause"], report["stacks"])
+            death = Death(report["worker_id"], report["started"], report["cause"], report["stacks"], report["culprits"])
             count = recover(self._database, death)
             del self._dead[number]
             self._link.send("recovered", number=number)

@@ -173,11 +173,12 @@ class Forker:
     def _report_death(self, child: Child) -> None:
         if not child.slots.worker_id:
             return
-        now = time.monotonic()
+        now, started = time.monotonic(), child.slots.started()
         number = time.monotonic_ns()
         report = self._reports[number] = {
             "worker_id": child.slots.worker_id,
-            "started": [(item.job_id, item.claim_no, now - item.started) for item in child.slots.started()],
+            "started": [(item.job_id, item.claim_no, now - item.started) for item in started],
+            "culprits": [item.job_id for item in started if now > item.limit + KILL_GRACE],
             "cause": child.cause,
             "stacks": child.slots.stacks() if child.cause else "",
             "pool": child.group,
@@ -277,6 +278,7 @@ class Forker:
             self._turn()
             if time.monotonic() > until:
                 for child in children:
+                    child.cause = child.cause or "stopped"
                     send_signal(child.pid, signal.SIGKILL)
         self._stop_chores()
 

@@ -198,6 +198,20 @@ class TestTimeLimits:
         assert (Job.objects.get().status, attempt.outcome) == ("dead", "timed_out")
         assert set(queues.workers()).isdisjoint(pids)
 
+    def test_whoever_runs_beside_it_loses_nothing(self, start, effects):
+        start(threads=2)
+        hostile.patient.send("bystander")
+        seconds_until(started(effects, "bystander"), 5)
+        actors.too_slow_in_c.send(60)
+        seconds_until(all_over, 8)
+        bystander, culprit = Job.objects.order_by("id")
+        assert (culprit.status, culprit.tries_spent) == ("dead", 1)
+        assert (bystander.status, bystander.tries_spent, bystander.losses) == ("completed", 0, 1)
+        assert list(bystander.attempts.order_by("claim_no").values_list("outcome", flat=True)) == [
+            "crashed",
+            "completed",
+        ]
+
 
 class TestCancellingARunningJob:
     @pytest.mark.parametrize(("job", "attempt"), [(actors.naps, "cancelled"), (actors.slow, "timed_out")])
