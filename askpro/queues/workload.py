@@ -15,6 +15,7 @@ from askpro.queues.claim import Claim
 from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.interrupts import Interrupter
 from askpro.queues.outcome import BACK, Outcome
+from askpro.queues.rounds import Rounds
 from askpro.queues.running import current
 from askpro.queues.settle import Item, Settler
 from askpro.queues.slots import Slots
@@ -38,10 +39,18 @@ UPDATE queues_job SET status = 'queued', worker_id = NULL
 class Workload:
     """The engine's state of a process: consumers come and go, this stays."""
 
-    def __init__(self, worker_id: int, threads: int, code_version: str, slots: Slots | None = None) -> None:
+    def __init__(
+        self,
+        worker_id: int,
+        threads: int,
+        code_version: str,
+        slots: Slots | None = None,
+        rounds: Rounds | None = None,
+    ) -> None:
         self.worker_id = worker_id
         self.threads = threads
         self.database = EngineConnection()
+        self.rounds = rounds or Rounds()
         self.stopping = False
         self._code_version = code_version
         self._slots = slots or Slots()
