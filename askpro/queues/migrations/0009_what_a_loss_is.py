@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('queues', '0007_reasons_and_actor_snapshots'),
+        ('queues', '0008_attempt_finished'),
     ]
 
     operations = [
