@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from askpro.queues import acts
 from askpro.queues.ids import uuid7
 
+_LATER = ["scheduled", "retrying", "released"]
 _UNFINISHED = ~Q(status__in=["completed", "dead", "cancelled"])
 
 
@@ -78,7 +79,11 @@ class Job(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index("queue_name", "ready_at", "id", condition=Q(status="queued"), name="job_queued"),
-            models.Index("run_at", condition=Q(status__in=["scheduled", "retrying", "released"]), name="job_due"),
+            models.Index("run_at", condition=Q(status__in=_LATER), name="job_due"),
+            models.Index("deadline_at", condition=Q(status__in=_LATER), name="job_overdue"),
+            models.Index(
+                "expires_at", condition=Q(status__in=[*_LATER, "queued"], expires_at__isnull=False), name="job_expiring"
+            ),
             models.Index("worker_id", condition=Q(status="processing"), name="job_processing"),
             models.Index("finished_at", condition=Q(status="dead"), name="job_dead"),
             models.Index("lock_key", "id", condition=Q(lock_key__isnull=False) & _UNFINISHED, name="job_locked"),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('queues', '0008_attempt_finished'),
+        ('queues', '0009_indexes_of_ends'),
     ]
 
     operations = [
