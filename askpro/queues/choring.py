@@ -150,7 +150,7 @@ class Chores:
 
     def _recover(self) -> None:
         for number, report in list(self._dead.items()):
-            death = Death(report["worker_id"], report["started"], report["cause"], report["stacks"])
+            death = Death(report["worker_id"], report["started"], report["cause"], report["stacks"], report["culprits"])
             try:
                 count = recover(self._database, death)
             except LockNotAvailable:
