@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('queues', '0009_indexes_of_ends'),
+        ('queues', '0010_what_a_loss_is'),
     ]
 
     operations = [
