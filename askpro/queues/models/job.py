@@ -53,7 +53,7 @@ class Job(models.Model):
     worker_id = models.BigIntegerField(null=True)
     tries_spent = models.SmallIntegerField(db_default=0)
     extra_tries = models.SmallIntegerField(db_default=0, help_text="Added by retrying a dead job.")
-    losses = models.SmallIntegerField(db_default=0, help_text="Times its worker vanished without a trace.")
+    losses = models.SmallIntegerField(db_default=0, help_text="Times its worker ended and nothing spoke against it.")
     releases = models.IntegerField(db_default=0)
     release_reason = models.CharField(max_length=200, db_default="")
     finished_at = models.DateTimeField(null=True)
