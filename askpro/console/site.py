@@ -9,11 +9,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from unfold.sites import UnfoldAdminSite
 
-from askpro.console import dashboard, fleet_acts, fleet_board, queue_board, search
+from askpro.console import chain, dashboard, fleet_acts, fleet_board, queue_board, search
 from askpro.console.pages import Page
 
 PAGES = (
     Page("fleet_board", "board/fleet/", "Fleet", "queues.view_supervisor", "console/fleet.html", fleet_board.board),
+    Page("chain", "board/chain/<uuid:chain_id>/", "Chain", "queues.view_job", "console/chain.html", chain.board),
     Page("queue_board", "board/queues/", "Queues", "queues.view_job", "console/queues.html", queue_board.board),
 )
 

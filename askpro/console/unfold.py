@@ -55,6 +55,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             page("Queues", "stacks", "queue_board", "queues.job"),
             entry("Jobs", "settings", "queues.job"),
+            entry("Batches", "inventory_2", "queues.batch"),
             entry("Schedule", "schedule", "queues.schedule"),
             entry("Webhook events", "webhook", "webhooks.webhookevent"),
             entry("Refused webhooks", "block", "webhooks.refusedwebhook"),

@@ -47,6 +47,12 @@ def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
         return jobs.make_ready("id = %s", [int(tries), str(job_id)], changes) == 1
 
 
+def run_now(job_id: uuid.UUID) -> bool:
+    """Make a job that waits for a moment ready at once; False when it does not. A key or a limit still holds."""
+    waits = "status IN ('scheduled', 'retrying', 'released') AND run_at IS NOT NULL"
+    return jobs.make_ready(f"id = %s AND {waits}", [str(job_id)]) == 1
+
+
 def end_overdue() -> int:
     """Waiting past the deadline ends visibly, with the last real error; returns how many jobs."""
     late = "status IN ('scheduled', 'retrying', 'released') AND deadline_at < statement_timestamp()"
