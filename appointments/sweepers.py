@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, OuterRef, When
 from django.utils import timezone
 
 from appointments import follow_ups
@@ -36,7 +36,7 @@ def resend_forgotten_requests() -> None:
             found = statuses.get(_tag(request), set())
             if found & {Job.Status.DEAD, Job.Status.CANCELLED}:
                 _hand_over_dead(request)
-            elif not found & set(Job.LIVE):
+            else:
                 # Two requests of one call are one job's work.
                 forgotten[_tag(request)] = request
         for request in forgotten.values():
@@ -45,19 +45,17 @@ def resend_forgotten_requests() -> None:
 
 def clear_forgotten_reservations() -> None:
     """Reservations that may be a booking at Cal.com, although their request is in a person's hands by now."""
+    # A dead one stays with the operators, who were told.
+    states = (*Job.LIVE, Job.Status.DEAD)
     with transaction.atomic():
-        rows = (
+        waiting = (
             Appointment.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(status=Appointment.Status.REQUESTED, calcom_uid=None, updated_at__lt=_long_ago())
             .exclude(booking_request__status=BookingRequest.Status.OPEN)
-            .order_by("updated_at")[:MOST]
         )
-        ids = [appointment.pk for appointment in rows]
-        known = sweeping.statuses(("clear_reservation",), [f"appointment:{pk}" for pk in ids])
-        # A dead one stays with the operators, who were told.
-        for pk in ids:
-            if not known.get(f"appointment:{pk}", set()) & {*Job.LIVE, Job.Status.DEAD}:
-                clear_reservation.send(appointment_id=pk)
+        forgotten = sweeping.without_job(waiting, sweeping.tag("appointment"), ("clear_reservation",), states)
+        for appointment in forgotten.order_by("updated_at")[:MOST]:
+            clear_reservation.send(appointment_id=appointment.pk)
 
 
 def _requests_in_question() -> list[BookingRequest]:
@@ -70,9 +68,10 @@ def _requests_in_question() -> list[BookingRequest]:
         .select_related("company", "call__branch__company", "call__customer", "branch__company", "customer")
         .filter(status=BookingRequest.Status.OPEN, created_at__lt=_long_ago())
         .filter(~Exists(waits_for_host), ~Exists(is_known))
-        .order_by("id")
     )
-    return list(rows[:MOST])
+    # The tag that `_tag` gives.
+    row_tag = Case(When(call=None, then=sweeping.tag("request")), default=sweeping.tag("call", "call_id"))
+    return list(sweeping.without_job(rows, row_tag, BOOKING_ACTORS).order_by("id")[:MOST])
 
 
 def _hand_over_dead(request: BookingRequest) -> None:

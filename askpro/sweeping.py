@@ -1,13 +1,34 @@
 """What the apps' sweepers ask the ledger: which jobs there are for their rows."""
 
 from collections.abc import Iterable
+from typing import TypeVar, cast
 
-from django.db.models import QuerySet
+from django.db.models import CharField, Exists, F, Model, OuterRef, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Concat
 
 from askpro.queues.models import Job
 
+Row = TypeVar("Row", bound=Model)
 
-def tagged(*tags: str) -> QuerySet[Job]:
+
+def tag(kind: str, field: str = "pk") -> Combinable:
+    """The tag of a row, `kind:<field>`, as PostgreSQL puts it together."""
+    return Concat(Value(f"{kind}:"), Cast(F(field), CharField()))
+
+
+def without_job(
+    rows: QuerySet[Row], row_tag: Combinable, actors: Iterable[str], states: Iterable[str] = Job.LIVE
+) -> QuerySet[Row]:
+    """Those `rows` whose tag no job of these actors in these states bears.
+
+    Asked in the query, so that rows whose job waits, in a paused queue say, never crowd out a forgotten one.
+    """
+    jobs = tagged(OuterRef("row_tag")).filter(actor_name__in=[*actors], status__in=[*states])
+    return cast(QuerySet[Row], rows.annotate(row_tag=row_tag).filter(~Exists(jobs)))
+
+
+def tagged(*tags: str | Combinable) -> QuerySet[Job]:
     """The jobs that bear any of these tags."""
     # The index on tags leaves out the jobs without any, and is used only by a query that says the same.
     return Job.objects.exclude(tags=[]).filter(tags__overlap=list(tags))

@@ -16,18 +16,16 @@ from calls.tasks import send_chain
 # Reading waits for the analysis for two minutes at most; what is older and has no job was forgotten.
 FORGOTTEN_AFTER = timedelta(minutes=5)
 MOST = 200
+READERS = ("extract_call_data",)
 
 
 def resend_forgotten() -> None:
     """Ended calls without a live job that reads them: one whose job gave up goes to a person, the others start anew."""
     with transaction.atomic():
         calls = _calls_in_question()
-        known = sweeping.statuses(["extract_call_data"], [f"call:{call.pk}" for call in calls])
+        known = sweeping.statuses(READERS, [f"call:{call.pk}" for call in calls])
         for call in calls:
-            found = known.get(f"call:{call.pk}", set())
-            if found & set(Job.LIVE):
-                continue
-            if found & {Job.Status.DEAD, Job.Status.CANCELLED}:
+            if known.get(f"call:{call.pk}", set()) & {Job.Status.DEAD, Job.Status.CANCELLED}:
                 _hand_over(call)
             else:
                 send_chain(call)
@@ -38,7 +36,8 @@ def _calls_in_question() -> list[Call]:
         "company", "branch__company", "customer"
     )
     waiting = rows.filter(outcome=Call.Outcome.PENDING, extracted_at=None, end_heard_at__isnull=False)
-    return list(waiting.filter(updated_at__lt=timezone.now() - FORGOTTEN_AFTER).order_by("updated_at")[:MOST])
+    waiting = waiting.filter(updated_at__lt=timezone.now() - FORGOTTEN_AFTER)
+    return list(sweeping.without_job(waiting, sweeping.tag("call"), READERS).order_by("updated_at")[:MOST])
 
 
 def _hand_over(call: Call) -> None:

@@ -10,14 +10,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from askpro.queues.models import Job
-from askpro.sweeping import tagged
+from askpro.sweeping import tag, tagged, without_job
 from notifications import outbox, tasks
 from notifications.models import Notification
 
 Status = Notification.Status
 
 AT_ONCE: Final = 200
-# Of one sweep. Most of a long list waits for its quiet hours to end and has its job.
+# Of one sweep. Most of a long list waits for a person who mends what its dead jobs were refused for.
 MOST_PAGES: Final = 25
 # A row younger than this has its job, committed with it.
 FORGOTTEN_AFTER: Final = timedelta(minutes=2)
@@ -31,6 +31,7 @@ ASK_FOR: Final = timedelta(days=1)
 # Refused accounts and senders: a person has to mend something, then retries the job.
 FOR_PEOPLE: Final = "askpro.queues.errors.Rejected"
 
+SENDERS: Final = ("send_sms_notification", "send_email_notification")
 CANCELLED: Final = "Its job was cancelled."
 
 
@@ -69,7 +70,8 @@ def ask_about_unreported() -> int:
 
 def _unsent() -> Iterator[list[Notification]]:
     old = timezone.now() - FORGOTTEN_AFTER
-    rows = Notification.objects.filter(status__in=Notification.UNSENT, created_at__lt=old).order_by("id")
+    unsent = Notification.objects.filter(status__in=Notification.UNSENT, created_at__lt=old)
+    rows = without_job(unsent, tag("notification"), SENDERS).order_by("id")
     last = 0
     for _ in range(MOST_PAGES):
         page = list(rows.filter(pk__gt=last)[:AT_ONCE])
@@ -115,10 +117,10 @@ def _jobs(notifications: list[Notification]) -> dict[str, list[Job]]:
     """The jobs of each notification, by its tag, in one query."""
     by_tag: dict[str, list[Job]] = defaultdict(list)
     tags = [_tag(notification) for notification in notifications]
-    jobs = tagged(*tags).filter(actor_name__in=["send_sms_notification", "send_email_notification"])
+    jobs = tagged(*tags).filter(actor_name__in=SENDERS)
     for job in jobs.only("id", "tags", "status", "finished_at", "error_class") if tags else []:
-        for tag in job.tags:
-            by_tag[tag].append(job)
+        for name in job.tags:
+            by_tag[name].append(job)
     return by_tag
 
 

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from askpro.queues.models import Job
-from askpro.sweeping import tagged
+from askpro.sweeping import tag, tagged, without_job
 from webhooks.models import WebhookEvent
-from webhooks.vendors import job_of
+from webhooks.vendors import VENDORS, job_of
 
 log = logging.getLogger(__name__)
 
@@ -19,17 +19,19 @@ AT_ONCE = 200
 
 
 def resend_forgotten() -> int:
-    """Send a new job for received events that have none, and mark those failed whose job is dead.
+    """Send a new job for received events that have none, and close those whose job is dead or was cancelled.
 
     Safe to run anywhere at any time: each event is locked, and looked at again under the lock.
     """
     waiting = WebhookEvent.objects.filter(
         status=WebhookEvent.Status.RECEIVED, received_at__lt=timezone.now() - FORGOTTEN_AFTER
     )
-    ids = list(waiting.order_by("received_at").values_list("pk", flat=True)[:AT_ONCE])
-    jobs = tagged(*map(_tag, ids)).filter(status__in=Job.LIVE)
-    live = {tag for tags in jobs.values_list("tags", flat=True) for tag in tags}
-    return sum(_settle(pk) for pk in ids if _tag(pk) not in live)
+    forgotten = without_job(waiting, tag("event"), _actors()).order_by("received_at")
+    return sum(_settle(pk) for pk in forgotten.values_list("pk", flat=True)[:AT_ONCE])
+
+
+def _actors() -> set[str]:
+    return {actor.actor_name for vendor in VENDORS.values() for actor in vendor.jobs.values()}
 
 
 def _settle(event_id: int) -> bool:
@@ -40,11 +42,13 @@ def _settle(event_id: int) -> bool:
             .first()
         )
         # Chosen here: asked for the newest row, PostgreSQL walks through all jobs from the newest on.
-        newest = max(tagged(_tag(event_id)), key=lambda job: job.pk, default=None)
+        newest = max(tagged(f"event:{event_id}"), key=lambda job: job.pk, default=None)
         if event is None or (newest is not None and newest.status in Job.LIVE):
             return False
         if newest is not None and newest.status == Job.Status.DEAD:
             return event.mark_failed(f"Job {newest.pk} gave up: {newest.error_class}")
+        if newest is not None and newest.status == Job.Status.CANCELLED:
+            return event.mark_ignored(f"Job {newest.pk} was cancelled.")
         return _resend(event)
 
 
@@ -55,7 +59,3 @@ def _resend(event: WebhookEvent) -> bool:
     job.send(event_id=event.pk)
     log.warning("Event %d had no job and got a new one", event.pk)
     return True
-
-
-def _tag(event_id: int) -> str:
-    return f"event:{event_id}"

@@ -11,10 +11,11 @@ from math import inf
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.utils.module_loading import import_string
+from psycopg2.errors import LockNotAvailable
 
-from askpro.queues import acts, alerts, chores, fleet, schedule, watch
+from askpro.queues import acts, alerts, batches, chores, fleet, schedule, snapshot, watch
 from askpro.queues.balancing import Balancer, Rates
 from askpro.queues.code import CodeWatch
 from askpro.queues.config import Pool
@@ -39,6 +40,7 @@ CODE_EVERY = 1.0
 SWEEP_EVERY = 30.0
 ALERT_EVERY = 5.0
 SCHEDULE_EVERY = 1.0
+SNAPSHOT_EVERY = 30.0
 # Seconds after the forker's end in which the last deaths are to be recovered.
 LAST_RECOVERY = 8.0
 
@@ -71,6 +73,7 @@ class Chores:
         self._rates = Rates()
         self._paused: frozenset[tuple[str, str]] = frozenset()
         self._processes: dict[str, list[int]] = {}
+        self._workers: dict[str, dict[str, Any]] = {}
         self._dead: dict[int, dict[str, Any]] = {}
         self._notes: deque[tuple[FleetEvent.Kind, str]] = deque()
         self._must_stop_at = inf
@@ -95,9 +98,10 @@ class Chores:
                 if not is_started:
                     self._start()
                     is_started = True
-                self._recover()
+                # The heart first: whatever else takes its time must not let this supervisor pass for dead.
                 for rhythm in self._rhythms:
                     rhythm.run_if_due()
+                self._recover()
             except CONNECTION_ERRORS as error:
                 self._watch.forget()
                 log.warning("Chores wait for PostgreSQL: %s", type(error).__name__)
@@ -113,7 +117,7 @@ class Chores:
 
     def _beat(self) -> None:
         queues = {group: queues for pool in self._pools for group, queues in pool.groups.items()}
-        state = {"processes": self._processes, "queues": queues, "rates": self._rates.now()}
+        state = {"processes": self._processes, "queues": queues, "rates": self._rates.now(), "workers": self._workers}
         watch.beat(self._database, self._supervisor_id, state)
         while self._notes:
             fleet.note(self._database, *self._notes[0], self._supervisor_id)
@@ -146,8 +150,12 @@ class Chores:
 
     def _recover(self) -> None:
         for number, report in list(self._dead.items()):
-            death = Death(report["worker_id"], report["started"], report["cause"], report["stacks"])
-            count = recover(self._database, death)
+            death = Death(report["worker_id"], report["started"], report["cause"], report["stacks"], report["culprits"])
+            try:
+                count = recover(self._database, death)
+            except LockNotAvailable:
+                log.warning("The jobs of worker %d wait for somebody's transaction", death.worker_id)
+                continue
             del self._dead[number]
             self._link.send("recovered", number=number)
             if count or death.started or death.cause:
@@ -169,6 +177,7 @@ class Chores:
                 self._dead[said["number"]] = said
             case "state":
                 self._processes = said["processes"]
+                self._workers = said["workers"]
                 self._rates.add(said["done"], said["running"])
             case "farewell":
                 self._is_over = True
@@ -204,7 +213,9 @@ class Sweeping(threading.Thread):
             Rhythm(ALERT_EVERY, alerts.tell_of_events),
             Rhythm(OVERDUE_EVERY, acts.end_overdue),
             Rhythm(OVERDUE_EVERY, acts.end_expired),
+            Rhythm(OVERDUE_EVERY, batches.cancel_halted),
             Rhythm(SCHEDULE_EVERY, schedule.Timetable().send_due),
+            Rhythm(SNAPSHOT_EVERY, snapshot.take_if_due),
             *(Rhythm(SWEEP_EVERY, partial(_sweep, path)) for path in settings.SWEEPERS),
         ]
 
@@ -215,7 +226,7 @@ class Sweeping(threading.Thread):
                     rhythm.run_if_due()
                 except Exception as error:  # the loop's edge: the next sweep tries again
                     log.exception("A sweeper failed: %s", type(error).__name__)
-                    if isinstance(error, DatabaseError):
+                    if isinstance(error, Error):
                         connection.close()
             time.sleep(1)
 

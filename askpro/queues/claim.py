@@ -65,6 +65,8 @@ class Claim:
     created_ms: int
     # What the engine has to look at before it runs and after: keys, limits, chain, batch. None for most jobs.
     features: dict[str, Any] | None
+    # When it was certainly ours, by the clock of `Workload`.
+    sure_at: float = field(default=0.0, compare=False)
     # Monotonic seconds; None until a thread has started it.
     started: float | None = field(default=None, compare=False)
     slot: int | None = field(default=None, compare=False)
@@ -72,6 +74,8 @@ class Claim:
     # Monotonic seconds before which a rate limit lets it not begin.
     not_before: float = field(default=0.0, compare=False)
     thread_id: int = field(default=0, compare=False)
+    # A thread let it be instead of starting it.
+    skipped: bool = field(default=False, compare=False)
     log: list[str] = field(default_factory=list, compare=False)
     result: Any = field(default=None, compare=False)
 
@@ -97,9 +101,14 @@ def by_age(who: Who, limit: int) -> list[Claim]:
     return _claims(database.rows(BY_AGE, (queue_name, list(actors), queue_name, limit, worker_id)))
 
 
-def where(database: Connection, worker_id: int, condition: str, params: Sequence[Any], limit: int) -> list[Claim]:
-    """Jobs that meet an SQL condition, whatever their state: for whoever ends them from outside."""
-    return _claims(database.rows(TAKE.format(which=condition, order="id"), (*params, limit, worker_id)))
+def where(
+    database: Connection, worker_id: int, condition: str, params: Sequence[Any], limit: int, order: str = "id"
+) -> list[Claim]:
+    """Jobs that meet an SQL condition, whatever their state: for whoever ends them from outside.
+
+    `order` is that of the index that finds them; by id, PostgreSQL may read the whole ledger for the first of them.
+    """
+    return _claims(database.rows(TAKE.format(which=condition, order=order), (*params, limit, worker_id)))
 
 
 def held_by(database: Connection, worker_id: int) -> list[Claim]:

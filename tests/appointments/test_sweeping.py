@@ -53,6 +53,17 @@ def test_it_leaves_a_request_to_its_live_job(forgotten: BookingRequest, status: 
     assert sent("create_appointment_from_call") == 1
 
 
+def test_requests_whose_jobs_wait_do_not_crowd_out_a_forgotten_one(
+    forgotten: BookingRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appointments.sweepers.MOST", 1)
+    second = BookingRequest.objects.create(company=forgotten.company, branch=forgotten.company.branches.first())
+    BookingRequest.objects.filter(pk=second.pk).update(created_at=forgotten.created_at)
+    create_appointment_from_call.send(call_id=forgotten.call_id)
+    sweepers.sweep()
+    assert Job.objects.filter(tags__contains=[f"request:{second.pk}"]).exists()
+
+
 def test_it_hands_over_once_when_the_job_is_dead_and_a_retry_still_books(
     forgotten: BookingRequest, calendar: CalcomStub
 ) -> None:

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 
 from askpro.local import process
 from askpro.queues import chain, hints, send_many
-from askpro.queues.models import Attempt, Job, Lock, Supervisor, Worker
+from askpro.queues.database import EngineConnection
+from askpro.queues.models import Attempt, FleetEvent, Job, Lock, Supervisor, Worker
+from askpro.queues.recover import recover_lost
+from askpro.queues.workload import SURE_FOR
 from tests.queues import actors, hostile
 from tests.queues.processes import QueuesRun, kill, seconds_until, wait_until
 
@@ -118,6 +122,26 @@ class TestAKilledWorker:
         assert effects() == ["atomic and slow"]
 
 
+class TestAStoppedWorker:
+    def test_it_wakes_up_and_starts_nothing_that_was_given_away_meanwhile(self, start, effects):
+        queues = start()
+        send_many([actors.slow.message(0.05, f"{number}") for number in range(40)])
+        seconds_until(started(effects, "1"), 5)
+        (pid,) = queues.workers()
+        kill(pid, signal.SIGSTOP)
+        before, held = effects(), count(status="processing")
+        database = EngineConnection()
+        assert recover_lost(database, Worker.objects.get(pid=pid).pk) == held > 1
+        database.close()
+        # Nobody can claim them: what starts from here on was claimed before.
+        Job.objects.filter(status="queued").update(status="scheduled", run_at=timezone.now() + timedelta(hours=1))
+        time.sleep(SURE_FOR)
+        kill(pid, signal.SIGCONT)
+        assert not wait_until(lambda: effects() != before, 1.0)
+        assert queues.workers() == [pid]
+        assert count(status="processing") == 0
+
+
 class TestAPoisonJob:
     def test_it_dies_after_its_tries_and_its_neighbours_lose_nothing(self, start):
         for number in range(30):
@@ -132,6 +156,15 @@ class TestAPoisonJob:
         assert (poison.status, poison.tries_spent, poison.error_class) == ("dead", 2, "WorkerCrashed")
         assert list(poison.attempts.values_list("outcome", flat=True)) == ["crashed", "crashed"]
         assert count(actor_name="nothing", status="completed", tries_spent=0) == 60
+
+    def test_many_deaths_in_a_row_are_no_trouble_at_the_start(self, start):
+        """Whoever begins a job has started well, however young it dies of it."""
+        start()
+        send_many([actors.poison.message() for _ in range(8)])
+        took = seconds_until(all_over, 30)
+        print(f"\n16 deaths in a row took {took:.1f} s")
+        assert took < 12
+        assert not FleetEvent.objects.filter(kind="start_trouble").exists()
 
     def test_deaths_while_the_chores_process_is_gone_are_recovered_by_the_next(self, start):
         queues = start(processes=2)
@@ -164,6 +197,20 @@ class TestTimeLimits:
         attempt = Attempt.objects.get()
         assert (Job.objects.get().status, attempt.outcome) == ("dead", "timed_out")
         assert set(queues.workers()).isdisjoint(pids)
+
+    def test_whoever_runs_beside_it_loses_nothing(self, start, effects):
+        start(threads=2)
+        hostile.patient.send("bystander")
+        seconds_until(started(effects, "bystander"), 5)
+        actors.too_slow_in_c.send(60)
+        seconds_until(all_over, 8)
+        bystander, culprit = Job.objects.order_by("id")
+        assert (culprit.status, culprit.tries_spent) == ("dead", 1)
+        assert (bystander.status, bystander.tries_spent, bystander.losses) == ("completed", 0, 1)
+        assert list(bystander.attempts.order_by("claim_no").values_list("outcome", flat=True)) == [
+            "crashed",
+            "completed",
+        ]
 
 
 class TestCancellingARunningJob:

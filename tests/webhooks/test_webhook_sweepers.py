@@ -34,10 +34,25 @@ def test_it_sends_one_new_job_when_there_is_none(event: WebhookEvent) -> None:
     assert Job.objects.get().kwargs == {"event_id": event.pk}
 
 
-def test_it_sends_a_new_job_when_the_old_one_was_cancelled(event: WebhookEvent) -> None:
+def test_it_lets_an_event_be_when_somebody_cancelled_its_job(event: WebhookEvent) -> None:
     assert Job.objects.get().cancel()
     assert resend_forgotten() == 1
-    assert Job.objects.count() == 2
+    event.refresh_from_db()
+    assert (event.status, Job.objects.count()) == (Status.IGNORED, 1) and "cancelled" in event.reason
+
+
+def test_events_whose_jobs_wait_do_not_crowd_out_a_forgotten_one(
+    event: WebhookEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    another = recorded("retell", "call_ended")
+    another["call"]["call_id"] = "call_0f5e2d7a9c1b4e6f8a3d5c7b901"
+    post_retell(another)
+    younger = WebhookEvent.objects.latest("pk")
+    WebhookEvent.objects.filter(pk=younger.pk).update(received_at=timezone.now() - timedelta(minutes=2, seconds=30))
+    Job.objects.filter(tags__contains=[f"event:{younger.pk}"]).delete()
+    monkeypatch.setattr("webhooks.sweepers.AT_ONCE", 1)
+    assert resend_forgotten() == 1
+    assert Job.objects.filter(tags__contains=[f"event:{younger.pk}"]).count() == 1
 
 
 def test_it_marks_the_event_failed_when_its_job_is_dead(event: WebhookEvent) -> None:

@@ -1,7 +1,7 @@
 """Jobs and their attempts."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from askpro.queues import acts
 from askpro.queues.ids import uuid7
 
+_LATER = ["scheduled", "retrying", "released"]
 _UNFINISHED = ~Q(status__in=["completed", "dead", "cancelled"])
 
 
@@ -52,7 +53,7 @@ class Job(models.Model):
     worker_id = models.BigIntegerField(null=True)
     tries_spent = models.SmallIntegerField(db_default=0)
     extra_tries = models.SmallIntegerField(db_default=0, help_text="Added by retrying a dead job.")
-    losses = models.SmallIntegerField(db_default=0, help_text="Times its worker vanished without a trace.")
+    losses = models.SmallIntegerField(db_default=0, help_text="Times its worker ended and nothing spoke against it.")
     releases = models.IntegerField(db_default=0)
     release_reason = models.CharField(max_length=200, db_default="")
     finished_at = models.DateTimeField(null=True)
@@ -78,14 +79,19 @@ class Job(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index("queue_name", "ready_at", "id", condition=Q(status="queued"), name="job_queued"),
-            models.Index("run_at", condition=Q(status__in=["scheduled", "retrying", "released"]), name="job_due"),
+            models.Index("run_at", condition=Q(status__in=_LATER), name="job_due"),
+            models.Index("deadline_at", condition=Q(status__in=_LATER), name="job_overdue"),
+            models.Index(
+                "expires_at", condition=Q(status__in=[*_LATER, "queued"], expires_at__isnull=False), name="job_expiring"
+            ),
             models.Index("worker_id", condition=Q(status="processing"), name="job_processing"),
             models.Index("finished_at", condition=Q(status="dead"), name="job_dead"),
             models.Index("lock_key", "id", condition=Q(lock_key__isnull=False) & _UNFINISHED, name="job_locked"),
             models.Index("share_key", "id", condition=Q(status="released", share_key__isnull=False), name="job_shared"),
             models.Index("batch_id", "status", condition=Q(batch_id__isnull=False), name="job_batch"),
             models.Index("chain_id", "chain_step", condition=Q(chain_id__isnull=False), name="job_chain"),
-            GinIndex("tags", condition=~Q(tags=[]), name="job_tags"),
+            # Every look-up reads all that is pending (kB), and one insert writes all of it into the index.
+            GinIndex("tags", condition=~Q(tags=[]), name="job_tags", gin_pending_list_limit=256),
         ]
 
     def __str__(self) -> str:
@@ -94,6 +100,10 @@ class Job(models.Model):
     def retry(self, tries: int = 1) -> bool:
         """Make a dead job ready again with `tries` more runs on top of its history; False when it is not dead."""
         return acts.retry(self.pk, tries)
+
+    def run_now(self) -> bool:
+        """Let it run now instead of at its moment; False when it waits for none."""
+        return acts.run_now(self.pk)
 
     def cancel(self, reason: str = "Cancelled.") -> bool:
         """End the job: at once when it waits, by an interrupt when it runs; False when it is over."""
@@ -129,7 +139,11 @@ class Attempt(models.Model):
     fingerprint = models.CharField(max_length=16, db_default="", help_text="Same cause, same fingerprint.")
 
     class Meta:
-        indexes = [models.Index("fingerprint", condition=~Q(fingerprint=""), name="attempt_fingerprint")]
+        indexes = [
+            models.Index("fingerprint", condition=~Q(fingerprint=""), name="attempt_fingerprint"),
+            # Costs an insert nothing: rows come in the order of their ends.
+            BrinIndex(fields=["finished_at"], name="attempt_finished", autosummarize=True, pages_per_range=32),
+        ]
 
     def __str__(self) -> str:
         return f"{self.job_id} #{self.claim_no} {self.outcome}"
