@@ -40,6 +40,9 @@ FEATURES = {
     "expires_at": "%s",
 }
 INSERT_AT_ONCE = 1000
+# What waited for another job's end has its whole time from now on.
+FRESH_DEADLINE = """deadline_at = CASE WHEN status = 'waiting' THEN clock_timestamp() + (deadline_at - created_at)
+ ELSE deadline_at END, """
 # The second half is what lets PostgreSQL use the index, which leaves jobs without tags out.
 TAGGED = "tags @> ARRAY[%s]::varchar[] AND NOT tags = '{}'"
 
@@ -123,7 +126,7 @@ def wake(actor_name: str, tag: str) -> int:
     )
 
 
-def make_ready(condition: str, params: list[Any], changes: str = "") -> int:
+def make_ready(condition: str, params: list[Any], changes: str = FRESH_DEADLINE) -> int:
     """Queue the jobs that meet an SQL condition; returns how many. For the engine's own modules."""
     with connection.cursor() as cursor:
         cursor.execute(
