@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from askpro.queues import batches, claim, jobs
+from askpro.queues import batches, claim, jobs, keys
 from askpro.queues.database import DjangoConnection
 from askpro.queues.outcome import Outcome, cancelled, expired, overdue
 from askpro.queues.settle import Item, settle
@@ -28,7 +28,7 @@ def cancel(job_id: uuid.UUID, reason: str = "Cancelled.") -> bool:
 
 def cancel_tagged(tag: str, reason: str = "Cancelled.") -> int:
     """End every unfinished job with this tag; returns how many."""
-    ended = 0
+    tag, ended = keys.tag(tag), 0
     while count := end(f"{jobs.TAGGED} AND {NOT_STARTED}", [tag], cancelled(reason)):
         ended += count
     return ended + _interrupt(jobs.TAGGED, [tag])

@@ -139,6 +139,15 @@ class TestRateLimits:
         assert sum(begin <= moment < begin + period for moment in times) <= rate
         assert space.seconds * rate < period * 2.1
 
+    def test_a_limit_that_this_release_does_not_know_keeps_only_its_own_jobs_waiting(self):
+        actors.nothing.send(1)
+        actors.nothing.send(2)
+        Job.objects.filter(args=[1]).update(rate_limit="of a newer release")
+        assert run_jobs() == [("nothing", "completed")]
+        job = Job.objects.get(args=[1])
+        assert (job.status, job.tries_spent) == ("released", 0)
+        assert "of a newer release" in job.release_reason
+
     def test_each_waiting_job_has_a_slot_of_its_own_and_spends_no_try(self):
         for _ in range(4):
             actors.limited.send()
