@@ -25,7 +25,7 @@ def cancel(job_id: uuid.UUID, reason: str = "Cancelled.") -> bool:
     this, key = "id = %s", [str(job_id)]
     with transaction.atomic(), connection.cursor() as cursor:
         _hold_batches(cursor, this, key, "id")
-        # Whoever holds the row is waited for, such as a promotion or a sender of its unique key: it is not over by that.
+        # Whoever holds the row is waited for: a promotion or a sender of its unique key does not mean that it is over.
         cursor.execute(f"SELECT 1 FROM queues_job WHERE {this} FOR UPDATE", key)
         return end(f"{this} AND {NOT_STARTED}", key, cancelled(reason)) == 1 or _interrupt(this, key) == 1
 
