@@ -10,11 +10,12 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askpro.queues import Batch, acts, claim, limits, once
+from askpro.queues import Batch, acts, claim, limits, once, progress, wake
 from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Job, Lock, RateLimit, UniqueKey
 from askpro.queues.once import OutsideTransaction
-from askpro.queues.outcome import decide
+from askpro.queues.outcome import decide, released
+from askpro.queues.running import current
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
 from tests.queues.processes import wait_until
@@ -323,6 +324,21 @@ class TestCallbacks:
         assert effects() == ["heard fails: {'type': 'ValueError', 'message': 'no'}"]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("said", [(1, 3), (2**31, 2**33), (2**31 - 1, 2**31 - 1), (0, 0)])
+def test_progress_in_bytes_keeps_its_proportion(database, said):  # noqa: F811
+    actors.nothing.send(1)
+    (claimed,) = claim_all(database)
+    current.claim, current.database, current.worker_id, current.progress_at = claimed, database, 1, 0.0
+    try:
+        progress(*said)
+    finally:
+        current.claim = current.database = None
+    job = Job.objects.get()
+    assert job.progress_done / max(job.progress_total, 1) == pytest.approx(said[0] / max(said[1], 1))
+    assert job.progress_total <= 2**31 - 1
+
+
 def test_what_a_job_logs_stands_on_its_attempt():
     actors.talks.send()
     run_jobs()
@@ -336,3 +352,17 @@ def test_waiting_costs_no_time_of_a_worker():
         actors.limited.send()
     run_jobs()
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_that_is_settled_while_somebody_wakes_it_is_not_slept_through():
+    actors.waits.send(call_id=1)
+    claims = claim_all(DjangoConnection(connection.cursor()))
+    waker = threading.Thread(target=lambda: (wake(actors.waits, "call:1"), connection.close()))
+    with transaction.atomic():
+        settle_all(DjangoConnection(connection.cursor()), claims, released(60, "not yet"))
+        # It sees the job run, and waits for what becomes of it.
+        waker.start()
+        assert wait_until(somebody_waits, 5)
+    waker.join()
+    assert statuses() == ["queued"]
