@@ -101,6 +101,10 @@ class Job(models.Model):
         """Make a dead job ready again with `tries` more runs on top of its history; False when it is not dead."""
         return acts.retry(self.pk, tries)
 
+    def run_now(self) -> bool:
+        """Let it run now instead of at its moment; False when it waits for none."""
+        return acts.run_now(self.pk)
+
     def cancel(self, reason: str = "Cancelled.") -> bool:
         """End the job: at once when it waits, by an interrupt when it runs; False when it is over."""
         return acts.cancel(self.pk, reason)
