@@ -4,6 +4,7 @@ import string
 from collections.abc import Callable
 from datetime import timedelta
 from inspect import signature
+from math import inf
 from typing import Any
 
 from askpro.queues.config import job_defaults, limit, queue_names
@@ -27,6 +28,8 @@ DEFAULTS: dict[str, Any] = {
     "on_failure": None,
 }
 WORDS = frozenset(DEFAULTS)
+# Tries are counted in a small integer, and retrying by hand adds to them.
+MOST_RETRIES = 10_000
 # What a message may say for itself; the rest is what the job is.
 MESSAGE_WORDS = frozenset(
     {"max_retries", "backoff", "time_limit", "deadline", "expires", "tags", "on_success", "on_failure"}
@@ -56,9 +59,10 @@ def checked(function: Callable[..., Any], queue_name: str, words: dict[str, Any]
 
 def check_values(name: str, options: dict[str, Any]) -> None:
     """Refuse what would only fail when a run ends, where nobody could settle it any more. Raises `ValueError`."""
-    for word, least in (("max_retries", 0), ("time_limit", 1), ("deadline", 1)):
-        if word in options and not _is_whole(options[word], least):
-            raise ValueError(f"{name}: {word} is {options[word]!r}; it must be a whole number from {least} on.")
+    for word, least, most in (("max_retries", 0, MOST_RETRIES), ("time_limit", 1, inf), ("deadline", 1, inf)):
+        if word in options and not (_is_whole(options[word], least) and options[word] <= most):
+            upto = f"to {most}" if most < inf else "on"
+            raise ValueError(f"{name}: {word} is {options[word]!r}; it must be a whole number from {least} {upto}.")
     backoff = options.get("backoff", ())
     if not isinstance(backoff, list | tuple) or not all(_is_whole(step, 0) for step in backoff):
         raise ValueError(f"{name}: backoff is {backoff!r}; it must be a sequence of milliseconds.")

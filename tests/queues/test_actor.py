@@ -124,6 +124,12 @@ class TestMessages:
         actors.alone.send("a")
         assert Job.objects.get().lock_key == "key:a"
 
+    @pytest.mark.parametrize("argument", ["\ud800", {"deep": ["\udfff"]}, "x\x00"])
+    def test_text_that_postgresql_cannot_store_is_refused_before_it_hurts_the_transaction(self, argument):
+        with pytest.raises(ValueError, match="nothing: "):
+            actors.nothing.send(argument)
+        assert not Job.objects.exists()
+
     def test_a_backslash_is_no_nul(self):
         actors.nothing.send(r"C:\u0000")
         assert Job.objects.get().args == [r"C:\u0000"]
@@ -134,6 +140,7 @@ class TestMessages:
             {"max_retries": None},
             {"max_retries": "3"},
             {"max_retries": -1},
+            {"max_retries": 10_001},
             {"backoff": 5 * S},
             {"backoff": ["1"]},
             {"time_limit": None},

@@ -1,5 +1,6 @@
 """What keeps a claimed job from starting: keys, order, places, limits, expiry, a younger copy."""
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -9,15 +10,25 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askpro.queues import acts, limits, once
+from askpro.queues import Batch, acts, claim, limits, once, progress, wake
 from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Job, Lock, RateLimit, UniqueKey
 from askpro.queues.once import OutsideTransaction
+from askpro.queues.outcome import decide, released
+from askpro.queues.running import current
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
-from tests.queues.test_settle import claim_all, database, settle_all, who  # noqa: F401 - a fixture among them
+from tests.queues.processes import wait_until
+from tests.queues.test_settle import claim_all, database, settle_all, somebody_holds, who  # noqa: F401 - a fixture among them
 
 pytestmark = pytest.mark.django_db
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return cursor.fetchone() is not None
 
 
 def statuses():
@@ -223,6 +234,46 @@ class TestCancelling:
         assert statuses() == ["cancelled", "cancelled", "queued", "processing"]
         assert Job.objects.get(pk=running.message_id).cancel_at is not None
 
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("status", ["queued", "processing"])
+    def test_a_row_that_somebody_holds_for_a_moment_is_waited_for(self, status):
+        message = actors.nothing.send(1)
+        Job.objects.update(status=status)
+        answers = []
+
+        def cancel():
+            answers.append(acts.cancel(message.message_id))
+            connection.close()
+
+        with somebody_holds("SELECT 1 FROM queues_job FOR NO KEY UPDATE"):
+            canceller = threading.Thread(target=cancel)
+            canceller.start()
+            assert wait_until(somebody_waits, 5)
+        canceller.join()
+        assert answers == [True]
+        job = Job.objects.get()
+        assert job.status == "cancelled" or job.cancel_at is not None
+
+    @pytest.mark.django_db(transaction=True)
+    def test_cancelling_a_member_meets_the_first_failure_in_no_deadlock(self, database, monkeypatch):  # noqa: F811
+        Batch([actors.nothing.message(number) for number in (1, 2)]).send()
+        (failing,) = claim_all(database, limit=1)
+        waiting = Job.objects.get(status="queued")
+        take = claim.where
+        dead = decide(ValueError("no"), tries_left=0, tries_spent=0, backoff=())
+        settler = threading.Thread(target=settle_all, args=(database, [failing], dead))
+
+        def take_and_meet(*args):
+            taken = take(*args)
+            settler.start()
+            assert wait_until(somebody_waits, 5)
+            return taken
+
+        monkeypatch.setattr(claim, "where", take_and_meet)
+        assert acts.cancel(waiting.pk)
+        settler.join()
+        assert statuses() == ["dead", "cancelled"]
+
     def test_a_job_that_was_to_be_interrupted_and_came_back_is_not_run_again(self):
         actors.step.send(name="x")
         Job.objects.update(cancel_at=datetime.now(UTC))
@@ -273,6 +324,21 @@ class TestCallbacks:
         assert effects() == ["heard fails: {'type': 'ValueError', 'message': 'no'}"]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("said", [(1, 3), (2**31, 2**33), (2**31 - 1, 2**31 - 1), (0, 0)])
+def test_progress_in_bytes_keeps_its_proportion(database, said):  # noqa: F811
+    actors.nothing.send(1)
+    (claimed,) = claim_all(database)
+    current.claim, current.database, current.worker_id, current.progress_at = claimed, database, 1, 0.0
+    try:
+        progress(*said)
+    finally:
+        current.claim = current.database = None
+    job = Job.objects.get()
+    assert job.progress_done / max(job.progress_total, 1) == pytest.approx(said[0] / max(said[1], 1))
+    assert job.progress_total <= 2**31 - 1
+
+
 def test_what_a_job_logs_stands_on_its_attempt():
     actors.talks.send()
     run_jobs()
@@ -286,3 +352,17 @@ def test_waiting_costs_no_time_of_a_worker():
         actors.limited.send()
     run_jobs()
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_that_is_settled_while_somebody_wakes_it_is_not_slept_through():
+    actors.waits.send(call_id=1)
+    claims = claim_all(DjangoConnection(connection.cursor()))
+    waker = threading.Thread(target=lambda: (wake(actors.waits, "call:1"), connection.close()))
+    with transaction.atomic():
+        settle_all(DjangoConnection(connection.cursor()), claims, released(60, "not yet"))
+        # It sees the job run, and waits for what becomes of it.
+        waker.start()
+        assert wait_until(somebody_waits, 5)
+    waker.join()
+    assert statuses() == ["queued"]
