@@ -10,8 +10,10 @@ from django.db import connection, transaction
 
 from askpro.queues import batches, claim, jobs
 from askpro.queues.database import DjangoConnection
+from askpro.queues.keys import LONGEST_TAG, fitted
 from askpro.queues.outcome import Outcome, cancelled, overdue
 from askpro.queues.settle import Item, settle
+from askpro.queues.settle_sql import START
 
 # In whose name rows are settled that no worker holds; taking and settling them is one transaction.
 NOBODY = -1
@@ -28,6 +30,7 @@ def cancel(job_id: uuid.UUID, reason: str = "Cancelled.") -> bool:
 
 def cancel_tagged(tag: str, reason: str = "Cancelled.") -> int:
     """End every unfinished job with this tag; returns how many."""
+    tag = fitted(tag, LONGEST_TAG)
     ended = 0
     while count := end(f"{jobs.TAGGED} AND {NOT_STARTED}", [tag], cancelled(reason)):
         ended += count
@@ -42,7 +45,8 @@ def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
             return False
         batches.reopen_for([job_id])
         changes = (
-            "extra_tries = extra_tries + %s, deadline_at = NULL, losses = 0, alerted_at = NULL, cancel_at = NULL, "
+            "extra_tries = extra_tries + %s, deadline_at = NULL, losses = 0, alerted_at = NULL, cancel_at = NULL,"
+            " progress_done = NULL, progress_total = NULL, "
         )
         return jobs.make_ready("id = %s", [int(tries), str(job_id)], changes) == 1
 
@@ -70,6 +74,11 @@ def end(condition: str, params: Sequence[Any], outcome: Outcome) -> int:
         items = [Item(taken, outcome, time.monotonic()) for taken in claims]
         if items:
             jobs.announce(settle(database, NOBODY, settings.CODE_VERSION, items).ready)
+        if outcome.status == "cancelled":
+            for begin in claims:
+                if begin.actor_name == START:
+                    # Nothing else would ever let this batch's members begin, or end.
+                    batches.cancel(uuid.UUID(begin.kwargs["batch_id"]))
         return len(items)
 
 

@@ -28,7 +28,7 @@ WITH free AS MATERIALIZED (
        AND NOT (in_order AND EXISTS (
             SELECT 1 FROM queues_job AS earlier
              WHERE earlier.lock_key = waiter.lock_key AND earlier.id < waiter.id
-               AND earlier.status NOT IN ('completed', 'dead', 'cancelled')))
+               AND earlier.status NOT IN ('waiting', 'completed', 'dead', 'cancelled')))
      ORDER BY lock_key, share_key, id LIMIT %s
 )
 UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp()

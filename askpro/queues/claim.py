@@ -73,6 +73,8 @@ class Claim:
     not_before: float = field(default=0.0, compare=False)
     thread_id: int = field(default=0, compare=False)
     log: list[str] = field(default_factory=list, compare=False)
+    # Monotonic seconds at which its progress was last written; its attempt is to keep it.
+    progress_at: float = field(default=0.0, compare=False)
     result: Any = field(default=None, compare=False)
 
     def feature(self, name: str) -> Any:

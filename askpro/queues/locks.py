@@ -7,7 +7,8 @@ from askpro.queues.database import Connection
 
 # A claim that was repeated after a crash takes over the key of its own earlier try. Where order counts, an earlier
 # unfinished job of the key keeps everybody behind it waiting, but not the key's holder: an earlier one that died and
-# was retried waits for him, and they would wait for each other.
+# was retried waits for him, and they would wait for each other. A later step of a chain counts once it is ready: its
+# chain may have halted, or itself wait for one behind it.
 ACQUIRE = """
 INSERT INTO queues_lock (key, job_id, claim_no)
 SELECT DISTINCT ON (key) key, id, claim_no
@@ -18,7 +19,7 @@ SELECT DISTINCT ON (key) key, id, claim_no
  WHERE is_holder OR NOT in_order OR NOT EXISTS (
        SELECT 1 FROM queues_job AS earlier
         WHERE earlier.lock_key = wanted.key AND earlier.id < wanted.id
-          AND earlier.status NOT IN ('completed', 'dead', 'cancelled'))
+          AND earlier.status NOT IN ('waiting', 'completed', 'dead', 'cancelled'))
  ORDER BY key, is_holder DESC, id
 ON CONFLICT (key) DO UPDATE SET claim_no = excluded.claim_no WHERE queues_lock.job_id = excluded.job_id
 RETURNING job_id::text

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import psycopg2
@@ -38,7 +38,8 @@ class Item:
     @property
     def is_plain(self) -> bool:
         """It completed, nothing waits for it, and it said nothing."""
-        return self.outcome is COMPLETED and self.claim.features is None and not self.claim.log
+        claim = self.claim
+        return self.outcome is COMPLETED and claim.features is None and not (claim.log or claim.progress_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +206,7 @@ def _columns(items: Sequence[Item], now: float) -> tuple[list[Any], ...]:
 def _callback_columns(calls: Sequence[Callback]) -> list[list[Any]]:
     if not calls:
         return []
-    rows = [(c.parent_id, c.id, c.actor_name, c.queue_name, c.args, c.deadline) for c in calls]
-    return [list(column) for column in zip(*rows, strict=True)]
+    return [list(column) for column in zip(*map(astuple, calls), strict=True)]
 
 
 def _without_texts(outcome: Outcome) -> Outcome:

@@ -179,7 +179,27 @@ def hears(message: dict, told: object) -> None:
     effect(f"heard {message['actor_name']}: {told}")
 
 
+@actor(queue_name="default", silenced=True)
+def ticks(fails: bool = False) -> None:
+    if fails:
+        raise Rejected("no")
+
+
 @actor(queue_name="default")
 def talks() -> None:
     log("eins")
     log("zwei \x00")
+
+
+@actor(queue_name="default")
+def grows(names: list[str]) -> None:
+    chains.append([step.message(name=name) for name in names])
+
+
+@actor(queue_name="default")
+def gives_what_is_no_json() -> object:
+    return object()
+
+
+@actor(queue_name="default", rate_limit="testing", no_overlap="hearing", tags=("heard",))
+def hears_slowly(message: dict, told: object) -> None: ...

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from askpro.queues import Batch, batches, chain, chains
+from askpro.queues import Batch, batches, chain, chains, send_many
 from askpro.queues.models import Batch as Row
 from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs
@@ -117,6 +117,36 @@ class TestBatches:
         run_jobs()
         assert state() == ("finished", 2, 0, 0)
 
+    def test_a_step_that_a_chain_inside_appends_belongs_to_the_batch(self, effects):
+        Batch([[actors.grows.message(names=["one", "two"])], *good(1)], **callbacks()).send()
+        run_jobs()
+        assert state() == ("finished", 2, 0, 0)
+        assert effects()[:2] == ["one", "two"]
+        assert set(Job.objects.filter(kwargs__name="two").values_list("batch_id", flat=True)) == {Row.objects.get().pk}
+
+    def test_nothing_can_be_added_once_it_has_failed(self):
+        batch = Batch([bad(), actors.slow.message(1)])
+        batch.send()
+        Job.objects.filter(actor_name="slow").update(status="processing", worker_id=5)
+        run_jobs()
+        assert state() == ("open", 2, 1, 1)
+        with pytest.raises(batches.BatchIsOver):
+            batches.add(batch.id, good())
+
+    def test_members_added_before_its_chain_comes_to_it_wait_with_the_others(self, effects):
+        inner = Batch([actors.step.message(name="member")])
+        chain([actors.step.message(name="before"), inner]).send()
+        batches.add(inner.id, [actors.step.message(name="member")])
+        run_jobs()
+        assert effects() == ["before", "member", "member"]
+
+    def test_every_member_runs_whatever_copy_of_it_waits_already(self):
+        actors.unique.send(company_id=1)
+        Batch([actors.unique.message(company_id=1)], on_success=actors.unique.message(company_id=1)).send()
+        run_jobs()
+        assert state() == ("finished", 1, 0, 0)
+        assert Job.objects.filter(status="completed").count() == 3
+
     def test_a_dead_step_ends_its_chain_as_one_failure_and_a_retry_resumes_there(self, effects):
         steps = [actors.step.message(name="first"), bad(), actors.step.message(name="last")]
         batch = Batch([steps, *good(1)], allow_failures=True, **callbacks())
@@ -189,6 +219,37 @@ class TestChains:
         run_jobs()
         assert effects() == ["catch", "after"]
 
+    def test_the_catch_of_a_chain_that_ends_with_a_batch_waits_for_it(self, effects):
+        chain([*good(), Batch([bad()])], catch=actors.step.message(name="catch")).send()
+        run_jobs()
+        assert effects() == ["catch"]
+
+    @pytest.mark.parametrize("members", [0, 2])
+    def test_the_catch_of_a_chain_that_ends_with_a_batch_is_cancelled_when_it_has_succeeded(self, members):
+        chain([*good(), Batch(good(members))], catch=actors.step.message(name="catch")).send()
+        run_jobs()
+        assert Job.objects.get(chain_step=-1).status == "cancelled"
+
+    def test_a_cancelled_step_cancels_the_batches_behind_it_too(self, effects):
+        inner = Batch(good(2), on_finish=actors.step.message(name="finish"))
+        chain([actors.finds_nothing.message(), inner, actors.step.message(name="after")]).send()
+        run_jobs()
+        assert state() == ("cancelled", 2, 0, 2)
+        assert effects() == ["finish"]
+        assert not Job.objects.filter(status="waiting").exists()
+
+    def test_every_step_runs_whatever_copy_of_it_waits_already(self, effects):
+        actors.unique.send(company_id=1)
+        chain([actors.unique.message(company_id=1), actors.step.message(name="after")]).send()
+        run_jobs()
+        assert effects() == ["after"]
+
+    def test_what_is_appended_comes_after_a_batch_at_the_end(self, effects):
+        inner = Batch([[actors.step.message(name="one"), actors.step.message(name="two")]])
+        chain([actors.grows.message(names=["last"]), inner]).send()
+        run_jobs()
+        assert effects() == ["one", "two", "last"]
+
     def test_steps_can_be_appended_from_inside(self, effects):
         chain([actors.appends.message(names=["three", "four"]), actors.step.message(name="two")]).send()
         run_jobs()
@@ -197,3 +258,36 @@ class TestChains:
     def test_only_a_step_of_a_chain_can_append(self):
         with pytest.raises(chains.NotInChain):
             chains.append(good())
+
+
+class TestMisuse:
+    @pytest.mark.parametrize(
+        ("build", "said"),
+        [
+            (lambda: Batch([actors.step]), r"write step\.message\(…\)"),
+            (lambda: Batch([Batch([])]), "not Batch"),
+            (lambda: Batch([chain(good())]), "not Chain"),
+            (lambda: Batch(actors.nothing.message(1)), "put it into a list"),
+            (lambda: Batch([], on_finish=actors.step), r"write step\.message\(…\)"),
+            (lambda: chain([good(2)]), r"write Batch\(\[…\]\)"),
+            (lambda: chain(actors.nothing.message(1)), "put it into a list"),
+            (lambda: chain(good(), catch=actors.step), r"write step\.message\(…\)"),
+            (lambda: send_many([actors.step]), r"write step\.message\(…\)"),
+        ],
+    )
+    def test_what_is_no_message_is_refused_with_the_fix(self, build, said):
+        with pytest.raises(TypeError, match=said):
+            build()
+
+    @pytest.mark.parametrize("build", [Batch, chain, send_many])
+    def test_the_same_message_twice_is_refused(self, build):
+        with pytest.raises(ValueError, match="twice"):
+            build(good() * 2)
+
+    def test_an_empty_chain_inside_a_batch_is_refused(self):
+        with pytest.raises(ValueError, match="empty list"):
+            Batch([[]])
+
+    def test_a_name_of_any_kind_can_be_stored(self):
+        Batch(name="\x00" + "x" * 300).send()
+        assert len(Row.objects.get().name) == 200

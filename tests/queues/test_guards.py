@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askpro.queues import acts, limits, once
+from askpro.queues import acts, chain, limits, once
 from askpro.queues.models import Job, Lock, RateLimit, UniqueKey
 from askpro.queues.once import OutsideTransaction
 from askpro.queues.testing import run_jobs
@@ -49,6 +49,18 @@ class TestInOrder:
         run_jobs()
         assert effects() == [f"ordered a {number}" for number in range(6)]
 
+    def test_a_step_that_its_halted_chain_keeps_waiting_holds_nobody_up(self, effects):
+        chain([actors.last_chance.message(), actors.ordered.message(key="a", number=1)]).send()
+        actors.ordered.send(key="a", number=2)
+        run_jobs()
+        assert effects() == ["ordered a 2"]
+
+    def test_a_chain_may_take_the_same_key_in_any_order(self, effects):
+        first, second = (actors.ordered.message(key="a", number=number) for number in (1, 2))
+        chain([second, first]).send()
+        run_jobs()
+        assert effects() == ["ordered a 2", "ordered a 1"]
+
 
 class TestConcurrency:
     @pytest.mark.django_db(transaction=True)
@@ -60,7 +72,6 @@ class TestConcurrency:
         actors.two_at_once.send(company_id=2, number=9)
         may, full = locks.acquire(database, claim_all(database))
         assert [claim.kwargs["number"] for claim in may] == [0, 1, 9]
-        settle_all(database, full, acts.cancelled("x")) if False else None
         assert len(full) == 3
 
     def test_all_of_them_run_in_the_end(self):
@@ -88,6 +99,12 @@ class TestUniqueBy:
         actors.unique.send(company_id=1)
         job = Job.objects.get()
         assert (str(job.pk), job.status) == (first.message_id, "queued")
+
+    def test_long_keys_that_begin_alike_are_two(self):
+        actors.unique.send(company_id="x" * 300 + "1")
+        actors.unique.send(company_id="x" * 300 + "2")
+        assert {len(key) for key in UniqueKey.objects.values_list("key", flat=True)} == {200}
+        assert Job.objects.count() == 2
 
     def test_a_running_copy_does_not_keep_a_new_one_away(self):
         actors.unique.send(company_id=1)
@@ -188,6 +205,11 @@ class TestOnce:
             assert not once("mail:1")
             assert once("mail:2")
 
+    def test_long_keys_that_begin_alike_are_two(self):
+        with transaction.atomic():
+            assert once("x" * 300 + "1")
+            assert once("x" * 300 + "2")
+
     @pytest.mark.django_db(transaction=True)
     def test_a_rolled_back_effect_is_free_again(self):
         with pytest.raises(RuntimeError), transaction.atomic():
@@ -218,27 +240,6 @@ class TestCancelling:
         Job.objects.update(cancel_at=datetime.now(UTC))
         run_jobs()
         assert statuses() == ["cancelled"]
-
-
-class TestCallbacks:
-    def test_on_success_is_told_the_message_and_its_result(self, effects):
-        actors.gives.send_with_options(args=(7,), on_success=actors.hears)
-        run_jobs()
-        assert effects() == ["heard gives: 7"]
-
-    def test_on_failure_is_told_the_error_once_the_job_is_dead(self, effects):
-        actors.fails.send_with_options(args=("no",), on_failure=actors.hears, max_retries=1)
-        run_jobs()
-        assert effects() == []
-        run_jobs(due_or_not=True)
-        assert effects() == ["heard fails: {'type': 'ValueError', 'message': 'no'}"]
-
-
-def test_what_a_job_logs_stands_on_its_attempt():
-    actors.talks.send()
-    run_jobs()
-    lines = Job.objects.get().attempts.get().log.splitlines()
-    assert [line.split(" ", 1)[1] for line in lines] == ["eins", "zwei \ufffd"]
 
 
 def test_waiting_costs_no_time_of_a_worker():
