@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from askpro.queues import hints, unique
+from askpro.queues.keys import LONGEST_TAG, fitted
 
 # now() would be the start of a transaction that may be long; ages count from this very moment.
 LATER = "clock_timestamp() + %s * interval '1 millisecond'"
@@ -38,6 +39,7 @@ FEATURES = {
     "unique_key": "%s",
     "rate_limit": "%s",
     "expires_at": "%s",
+    "silenced": "%s",
 }
 INSERT_AT_ONCE = 1000
 # The second half is what lets PostgreSQL use the index, which leaves jobs without tags out.
@@ -64,6 +66,7 @@ class NewJob:
     unique_key: str | None = None
     rate_limit: str | None = None
     expires_at: datetime | None = None
+    silenced: bool = False
     chain_id: uuid.UUID | None = None
     chain_step: int | None = None
     batch_id: uuid.UUID | None = None
@@ -122,7 +125,7 @@ def wake(actor_name: str, tag: str) -> int:
     """Make released jobs of an actor with this tag ready now; returns how many."""
     return make_ready(
         f"status = 'released' AND run_at IS NOT NULL AND actor_name = %s AND {TAGGED}",
-        [actor_name, tag],
+        [actor_name, fitted(tag, LONGEST_TAG)],
     )
 
 
