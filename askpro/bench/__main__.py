@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from askpro.bench.place import Place
 from askpro.local.failure import Failure
 
-MEASURES = ("jobs", "atomic", "pickup", "ingest", "complete")
+MEASURES = ("jobs", "atomic", "batch", "chain", "unique", "send", "history", "pickup", "ingest", "complete")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,9 +5,10 @@ from contextlib import ExitStack, closing
 from datetime import time as clock_time
 from itertools import islice
 
-from askpro.bench.contenders import IDLE_SECONDS, RedisBroker
+from askpro.bench import idle
+from askpro.bench.composed import single_chains
+from askpro.bench.contenders import IDLE_SECONDS
 from askpro.bench.ear import Ear
-from askpro.bench.figures import Figure, Target, percentile
 from askpro.bench.ingest import seed
 from askpro.bench.meter import Meter
 from askpro.bench.product import Product
@@ -22,6 +23,7 @@ TURNS = 5
 WARM_UP = 3
 # Jobs from the call's end to the SMS, the latter's included.
 HOPS = 5
+LIMITS = {"p50": 150.0}
 
 
 def measure(session: Session, report: Report) -> None:
@@ -52,38 +54,9 @@ def measure(session: Session, report: Report) -> None:
             product.hold()
             session.steps.done()
             session.steps.say(f"A whole call: {peer.name}, turn {turn + 1} of {TURNS}")
-            theirs += _pipelines(peer, ear, count)
+            theirs += single_chains(peer, ear, HOPS, count)[0]
             product.release()
             time.sleep(IDLE_SECONDS)
             session.steps.done()
-    report.figures += _figures(ours, theirs, peer.name, strangers)
-
-
-def _pipelines(peer: RedisBroker, ear: Ear, count: int) -> list[float]:
-    peer.program.release()
-    time.sleep(IDLE_SECONDS)
-    waited = []
-    for _ in range(count):
-        sent = time.monotonic_ns()
-        peer.send_pipeline(HOPS)
-        waited.append((ear.hear() - sent) / 1e6)
-        time.sleep(0.1)
-    peer.program.hold()
-    return waited
-
-
-def _figures(ours: list[float], theirs: list[float], name: str, strangers: list[float]) -> list[Figure]:
-    name = f"{name}, a pipeline of {HOPS} empty jobs"
-    return [
-        Figure(
-            f"call_ended to SMS accepted, {percent}",
-            "ms",
-            [percentile(ours, share)],
-            [percentile(theirs, share)],
-            name,
-            target,
-            less_is_better=True,
-            strangers=strangers,
-        )
-        for percent, share, target in (("p50", 0.5, Target("askpro", at_most=150.0)), ("p99", 0.99, None))
-    ]
+    name = f"{peer.name}, a pipeline of {HOPS} empty jobs"
+    report.figures += idle.figures("call_ended to SMS accepted", ours, theirs, name, LIMITS, strangers)

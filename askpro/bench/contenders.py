@@ -4,26 +4,27 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
+from uuid import UUID
 
-import dramatiq
 from django.db import connection, transaction
+from django.db.models import Count, Max
 from dramatiq import Message, get_broker
 
 from askpro.bench import tasks
 from askpro.bench.meter import Cost, Meter
-from askpro.bench.peer import NAME, QUEUE, Peer
+from askpro.bench.peer import GROUPS, NAME, QUEUE, Peer
 from askpro.bench.program import Program
 from askpro.bench.queue_settings import PROCESSES, THREADS
 from askpro.local.failure import Failure
-from askpro.queues import hints
+from askpro.queues import chain, hints
+from askpro.queues.batches import Batch
+from askpro.queues.ids import uuid7
 from askpro.queues.models import Job, Worker
 
 AT_ONCE = 1000
-WARM_UP = 1000
 # Seconds between two looks whether everything is done.
 LOOK_EVERY = 0.01
 DRAIN_SECONDS = 120.0
@@ -71,25 +72,56 @@ class Ours:
     def send(self, kind: str, **arguments: Any) -> None:
         getattr(tasks, kind).send(**arguments)
 
+    def send_chain(self, length: int) -> None:
+        """So many steps; the last one tells when it starts."""
+        chain([*(tasks.empty.message() for _ in range(length - 1)), tasks.start.message()]).send()
+
     def run(self, kind: str, arguments: Sequence[dict[str, Any]]) -> Run:
+        return self._drain(len(arguments), lambda: self._send_many(kind, arguments))
+
+    def run_batch(self, size: int) -> Run:
+        """The members, then `on_finish`."""
+
+        def send() -> None:
+            Batch([tasks.empty.message() for _ in range(size)], on_finish=tasks.empty.message()).send()
+
+        return self._drain(size + 1, send)
+
+    def run_chains(self, count: int, length: int) -> Run:
+        def send() -> None:
+            for _ in range(count):
+                chain([tasks.empty.message() for _ in range(length)]).send()
+
+        return self._drain(count * length, send)
+
+    def finish(self) -> None:
+        """Let the workers do what was sent while they were held still."""
+        self.program.release()
+        self._wait()
+
+    def _drain(self, jobs: int, send: Callable[[], object]) -> Run:
         """Everything is written in one transaction; its commit lets the idle workers loose, and starts the clock.
 
         The clock is PostgreSQL's; it stops when the last job's completion is written.
         """
         self.program.release()
         time.sleep(IDLE_SECONDS)
-        done_before = self._completed()
+        before = uuid7()
+        time.sleep(0.001)  # so that the ids that follow are greater
         began = time.monotonic()
         with transaction.atomic():
-            self._send_many(kind, arguments)
-            meter, clock = Meter(self.program), self._clock()
+            send()
+            meter, clock = Meter(self.program), _one("SELECT clock_timestamp()")
         enqueued_in = time.monotonic() - began
-        _until(lambda: self._hinted() == 0 and not _one(UNFINISHED), self.program)
+        self._wait()
         cost = meter.read()
-        if (done := self._completed() - done_before) != len(arguments):
-            raise Failure(f"{done} of {len(arguments)} jobs completed: the figure would mean nothing.")
-        last: datetime = _one("SELECT max(finished_at) FROM queues_job")
-        return Run(len(arguments), enqueued_in, (last - clock).total_seconds(), cost)
+        done, last = self._completed_since(before)
+        if done != jobs:
+            raise Failure(f"{done} of {jobs} jobs completed: the figure would mean nothing.")
+        return Run(jobs, enqueued_in, (last - clock).total_seconds(), cost)
+
+    def _wait(self) -> None:
+        _until(lambda: self._hinted() == 0 and not _one(UNFINISHED), self.program)
 
     def _send_many(self, kind: str, arguments: Sequence[dict[str, Any]]) -> None:
         actor, broker = getattr(tasks, kind), get_broker()
@@ -102,25 +134,25 @@ class Ours:
         return int(client.llen(hints.key(QUEUE))) if (client := self._redis) else 0
 
     @staticmethod
-    def _completed() -> int:
-        return Job.objects.filter(status=Job.Status.COMPLETED).count()
-
-    @staticmethod
-    def _clock() -> datetime:
-        moment: datetime = _one("SELECT clock_timestamp()")
-        return moment
+    def _completed_since(before: UUID) -> tuple[int, datetime]:
+        """How many of the jobs with later ids, and when the last of them; the ledger may hold millions of others."""
+        done = Job.objects.filter(pk__gt=before, status=Job.Status.COMPLETED)
+        found = done.aggregate(Count("pk"), Max("finished_at"))
+        return found["pk__count"], found["finished_at__max"] or datetime.max.replace(tzinfo=UTC)
 
 
 class RedisBroker:
     """Dramatiq's own command line. Its queue is empty only after the last acknowledgement."""
 
-    def __init__(self, folder: Path, prefetch: int = 0) -> None:
+    def __init__(self, folder: Path, prefetch: int = 0, *, groups: bool = False) -> None:
         self.name = f"RedisBroker, prefetch {prefetch}" if prefetch else "RedisBroker"
-        key = f"prefetch-{prefetch}" if prefetch else "default"
-        self._peer = Peer(key)
+        key = f"{'groups' if groups else 'prefetch'}-{prefetch}" if prefetch else "default"
+        self._peer = Peer(key, groups=groups)
         argv = (sys.executable, "-m", "dramatiq", "askpro.bench.peer_worker:broker", "--skip-logging")
         size = ("--processes", str(PROCESSES), "--threads", str(THREADS))
-        env = {NAME: key, **({"dramatiq_queue_prefetch": str(prefetch)} if prefetch else {})}
+        env = {NAME: key, GROUPS: "1" if groups else ""}
+        if prefetch:
+            env["dramatiq_queue_prefetch"] = str(prefetch)
         self.program = Program(f"redisbroker-{key}", (*argv, *size), folder, env)
 
     def wait(self) -> None:
@@ -130,76 +162,42 @@ class RedisBroker:
     def send(self, kind: str, **arguments: Any) -> None:
         getattr(self._peer, kind).send(**arguments)
 
-    def send_pipeline(self, length: int) -> None:
-        """So many jobs, each sent by the end of the one before it; the last one tells when it starts."""
-        jobs = [self._peer.empty.message_with_options(pipe_ignore=True) for _ in range(length - 1)]
-        last = self._peer.start.message_with_options(pipe_ignore=True)
-        dramatiq.pipeline([*jobs, last], broker=self._peer.broker).run()  # type: ignore[no-untyped-call]
+    def send_chain(self, length: int) -> None:
+        """A pipeline: so many jobs, each sent by the end of the one before it; the last one tells when it starts."""
+        self._peer.send_pipeline([*[self._peer.empty] * (length - 1), self._peer.start])
 
     def run(self, kind: str, arguments: Sequence[dict[str, Any]]) -> Run:
+        def send() -> None:
+            for each in arguments:
+                self.send(kind, **each)
+
+        return self._drain(len(arguments), send)
+
+    def run_batch(self, size: int) -> Run:
+        """A group, then its completion callback."""
+        return self._drain(size + 1, lambda: self._peer.send_group(size))
+
+    def run_chains(self, count: int, length: int) -> Run:
+        def send() -> None:
+            for _ in range(count):
+                self._peer.send_pipeline([self._peer.empty] * length)
+
+        return self._drain(count * length, send)
+
+    def _drain(self, jobs: int, send: Callable[[], object]) -> Run:
         """There is no sending of many at once; the workers are held still until everything is there."""
         self.program.hold()
         began = time.monotonic()
-        for each in arguments:
-            self.send(kind, **each)
+        send()
         enqueued_in = time.monotonic() - began
         meter = Meter(self.program)
         began = time.monotonic()
         self.program.release()
         _until(lambda: self._peer.unfinished == 0, self.program)
-        return Run(len(arguments), enqueued_in, time.monotonic() - began, meter.read())
+        return Run(jobs, enqueued_in, time.monotonic() - began, meter.read())
 
 
 Side = Ours | RedisBroker
-
-
-class Arena:
-    """All sides, each started when it is first needed and then held still between its turns."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._sides: dict[int | None, Side] = {}
-
-    def __enter__(self) -> "Arena":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for side in self._sides.values():
-            side.program.ask_to_stop()
-        for side in self._sides.values():
-            side.program.stop()
-
-    @property
-    def ours(self) -> Side:
-        return self._side(None)
-
-    def peer(self, prefetch: int = 0) -> RedisBroker:
-        """RedisBroker with this prefetch, or with Dramatiq's own."""
-        side = self._side(prefetch)
-        assert isinstance(side, RedisBroker)
-        return side
-
-    def retire_ours(self) -> None:
-        """Others are to work its queues."""
-        if ours := self._sides.pop(None, None):
-            ours.program.stop()
-
-    def _side(self, prefetch: int | None) -> Side:
-        if prefetch not in self._sides:
-            side = Ours(self._folder) if prefetch is None else RedisBroker(self._folder, prefetch)
-            self._sides[prefetch] = side
-            side.wait()
-            side.run("empty", [{}] * WARM_UP)
-            rest(side)
-        return self._sides[prefetch]
-
-
-def rest(side: Side) -> None:
-    """Let it fall idle, then hold it still."""
-    time.sleep(IDLE_SECONDS)
-    side.program.hold()
 
 
 def _until(condition: Callable[[], bool], program: Program) -> None:

@@ -24,7 +24,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table. The rounds of both sides were taken alternately; `strangers` per round, 0 to 1."""
+    """One line of the table. The rounds of both sides were taken alternately; `strangers` per round, 0 to 1.
+
+    Not compared is what stands beside its peer for its size only.
+    """
 
     measure: str
     unit: str
@@ -33,6 +36,7 @@ class Figure:
     peer_name: str
     target: Target | None = None
     less_is_better: bool = False
+    is_compared: bool = True
     strangers: Sequence[float] = ()
 
     @property
@@ -55,7 +59,7 @@ class Figure:
             "askpro": median(self.ours),
             "peer": median(self.peer),
             "peer_name": self.peer_name,
-            "ratio": round(self.ratio, 3),
+            "ratio": round(self.ratio, 3) if self.is_compared else None,
             "target": str(self.target) if self.target else None,
             "met": self.is_met,
             "rounds": {"askpro": list(self.ours), "peer": list(self.peer)},

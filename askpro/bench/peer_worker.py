@@ -6,6 +6,6 @@ import django
 
 django.setup()
 
-from askpro.bench.peer import NAME, Peer  # noqa: E402 - its models need Django
+from askpro.bench.peer import GROUPS, NAME, Peer  # noqa: E402 - its models need Django
 
-broker = Peer(os.environ[NAME]).broker
+broker = Peer(os.environ[NAME], groups=bool(os.environ.get(GROUPS))).broker

@@ -18,8 +18,8 @@ from askpro.bench.ear import EAR
 from askpro.local.failure import Failure
 from askpro.sandbox.credentials import LOCAL
 
-# Seconds in which a process that was ended may still be heard.
-LAST_WORDS = 0.3
+# Seconds within which Redis has read what a process had sent before it ended.
+LAST_WORDS = 0.1
 
 
 class Place:
@@ -67,7 +67,6 @@ class Place:
     def _forget_keys(self) -> None:
         client = redis.Redis.from_url(self._redis_url)
         try:
-            # What the peer's last process was still writing when it was ended arrives a moment later.
             while keys := list(client.scan_iter(f"{self.prefix}:*", count=1000)):
                 client.delete(*keys)
                 time.sleep(LAST_WORDS)

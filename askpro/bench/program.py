@@ -14,6 +14,8 @@ from askpro.local.process import end, spawn, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
+# For a process that was killed to be gone.
+LAST_SECONDS = 5.0
 
 
 class Program:
@@ -65,11 +67,16 @@ class Program:
             self._child.terminate()
 
     def stop(self) -> None:
+        """Returns when none of its processes is left: nothing is written any more."""
+        family: list[psutil.Process] = []
+        with suppress(psutil.NoSuchProcess):
+            family = self.processes
         self.ask_to_stop()
         end(self._child.pid, (signal.SIGTERM, 20.0))
         with suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
+        psutil.wait_procs(family, LAST_SECONDS)
 
     @staticmethod
     def _signal(number: signal.Signals, processes: Iterable[psutil.Process]) -> None:

@@ -67,7 +67,7 @@ def _figures(figures: Sequence[Figure]) -> Table:
             f"{figure.measure}\n[dim]{figure.peer_name}[/]",
             f"{_number(median(figure.ours))}\n[dim]{figure.unit}[/]",
             f"{_number(median(figure.peer))}\n[dim]{figure.unit}[/]",
-            f"{figure.ratio:.2f}",
+            f"{figure.ratio:.2f}" if figure.is_compared else "–",
             f"{figure.target or ''}\n{_WORDS[figure.is_met]}",
         )
     return table
@@ -85,4 +85,4 @@ def _costs(costs: Sequence[dict[str, Any]]) -> Table:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from askpro.bench import complete, ingest, pickup, throughput
-from askpro.bench.contenders import Arena
+from askpro.bench import complete, composed, history, ingest, pickup, sends, throughput
+from askpro.bench.arena import Arena
 from askpro.bench.machine import describe
 from askpro.bench.progress import Steps
 from askpro.bench.report import Report, print_json, print_table
@@ -15,6 +15,11 @@ from askpro.bench.session import Effort, Session
 MEASURES: dict[str, Callable[[Session, Report], None]] = {
     "jobs": throughput.measure_empty,
     "atomic": throughput.measure_atomic,
+    "batch": composed.measure_batch,
+    "chain": composed.measure_chain,
+    "unique": sends.measure_unique,
+    "send": sends.measure_transaction,
+    "history": history.measure,
     "pickup": pickup.measure,
     "ingest": ingest.measure,
     "complete": complete.measure,
@@ -42,6 +47,11 @@ def _steps(names: Sequence[str], effort: Effort) -> int:
     steps = {
         "jobs": 3 * rounds + (0 if effort.quick else len(throughput.PREFETCHES)),
         "atomic": 2 * rounds,
+        "batch": 2 * rounds,
+        "chain": 2 * rounds + 2 * composed.TURNS,
+        "unique": rounds,
+        "send": rounds,
+        "history": 2 * rounds + 1,
         "pickup": 2 * pickup.TURNS,
         "ingest": 3 * rounds,
         "complete": 2 * complete.TURNS,

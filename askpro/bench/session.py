@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from askpro.bench.contenders import Arena
+from askpro.bench.arena import Arena
 from askpro.bench.progress import Steps
 
 ROUNDS = 3

@@ -17,3 +17,13 @@ def effect(number: int) -> None:
 @actor
 def start() -> None:
     work.tell_start()
+
+
+@actor
+def numbered(number: int) -> None:
+    work.nothing()
+
+
+@actor(unique_by="bench:{number}")
+def single(number: int) -> None:
+    work.nothing()

@@ -1,13 +1,11 @@
 """Jobs a second: empty ones with their full history, and atomic ones with one effect row each."""
 
-from dataclasses import dataclass, field
-from statistics import median
-from typing import Any
-
-from askpro.bench.contenders import Ours, RedisBroker, Run, Side, rest
+from askpro.bench.arena import rest
+from askpro.bench.contenders import Ours, RedisBroker, Run, Side
 from askpro.bench.figures import Figure, Target
 from askpro.bench.models import Effect
 from askpro.bench.report import Report
+from askpro.bench.rounds import Rounds, take
 from askpro.bench.session import Session
 from askpro.local.failure import Failure
 
@@ -18,47 +16,13 @@ EMPTY = (30_000, 10_000)
 ATOMIC = (6_000, 2_000)
 
 
-@dataclass
-class Rounds:
-    """The runs of every side, by its name, in the order of the rounds."""
-
-    runs: dict[str, list[Run]] = field(default_factory=dict)
-
-    def add(self, side: Side, run: Run) -> None:
-        self.runs.setdefault(side.name, []).append(run)
-
-    def rates(self, name: str) -> list[float]:
-        return [run.rate for run in self.runs[name]]
-
-    def enqueue_rates(self, name: str) -> list[float]:
-        return [run.enqueue_rate for run in self.runs[name]]
-
-    def costs(self) -> list[dict[str, Any]]:
-        """Microseconds of processor time a job, by process."""
-        return [
-            {
-                "side": name,
-                "workers": _per_job([run.cost.workers / run.jobs for run in runs]),
-                "postgres": _per_job([run.cost.postgres / run.jobs for run in runs if run.cost.postgres is not None]),
-                "redis": _per_job([run.cost.redis / run.jobs for run in runs]),
-            }
-            for name, runs in self.runs.items()
-        ]
-
-
 def measure_empty(session: Session, report: Report) -> None:
     """Ours, RedisBroker as it comes, and RedisBroker with the prefetch that did best in a trial."""
     jobs = session.effort.size(*EMPTY)
     session.steps.say("Workers start")
     ours, plain = session.arena.ours, session.arena.peer()
     best = session.arena.peer(USUAL_BEST) if session.effort.quick else _best(session, jobs // 3)
-    rounds = Rounds()
-    for number in range(session.effort.rounds):
-        for side in (ours, plain, best):
-            session.steps.say(f"Empty jobs: {side.name}, round {number + 1}")
-            rounds.add(side, side.run("empty", [{}] * jobs))
-            rest(side)
-            session.steps.done()
+    rounds = take(session, "Empty jobs", (ours, plain, best), lambda side: side.run("empty", [{}] * jobs))
     report.figures += _empty_figures(rounds, ours.name, plain.name, best.name)
     report.costs += rounds.costs()
 
@@ -78,20 +42,14 @@ def measure_atomic(session: Session, report: Report) -> None:
     """Exactly once on our side; RedisBroker runs the same INSERT at least once, without a transaction around it."""
     jobs = session.effort.size(*ATOMIC)
     ours, peer = session.arena.ours, session.arena.peer(USUAL_BEST)
-    rounds = Rounds()
-    for number in range(session.effort.rounds):
-        for side in (ours, peer):
-            session.steps.say(f"Atomic jobs: {side.name}, round {number + 1}")
-            rounds.add(side, _run_effects(side, jobs))
-            rest(side)
-            session.steps.done()
+    rounds = take(session, "Atomic jobs", (ours, peer), lambda side: _run_effects(side, jobs))
     figure = Figure(
         "atomic jobs, one INSERT each",
         "jobs/s",
         rounds.rates(ours.name),
         rounds.rates(peer.name),
         f"{peer.name}, INSERT without exactly-once",
-        strangers=_strangers(rounds, ours.name),
+        strangers=rounds.strangers(ours.name),
     )
     report.figures.append(figure)
 
@@ -106,7 +64,7 @@ def _run_effects(side: Side, jobs: int) -> Run:
 
 
 def _empty_figures(rounds: Rounds, ours: str, plain: str, best: str) -> list[Figure]:
-    rates, strangers = rounds.rates(ours), _strangers(rounds, ours)
+    rates, strangers = rounds.rates(ours), rounds.strangers(ours)
     return [
         Figure(
             "empty jobs, full history",
@@ -135,11 +93,3 @@ def _empty_figures(rounds: Rounds, ours: str, plain: str, best: str) -> list[Fig
             strangers=strangers,
         ),
     ]
-
-
-def _strangers(rounds: Rounds, name: str) -> list[float]:
-    return [run.cost.strangers for run in rounds.runs[name]]
-
-
-def _per_job(seconds: list[float]) -> float | None:
-    return round(median(seconds) * 1e6, 1) if seconds else None

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 
-from askpro.queues import acts, alerts, chores, fleet, schedule, watch
+from askpro.queues import acts, alerts, chores, fleet, schedule, snapshot, watch
 from askpro.queues.balancing import Balancer, Rates
 from askpro.queues.code import CodeWatch
 from askpro.queues.config import Pool
@@ -39,6 +39,7 @@ CODE_EVERY = 1.0
 SWEEP_EVERY = 30.0
 ALERT_EVERY = 5.0
 SCHEDULE_EVERY = 1.0
+SNAPSHOT_EVERY = 30.0
 # Seconds after the forker's end in which the last deaths are to be recovered.
 LAST_RECOVERY = 8.0
 
@@ -71,6 +72,7 @@ class Chores:
         self._rates = Rates()
         self._paused: frozenset[tuple[str, str]] = frozenset()
         self._processes: dict[str, list[int]] = {}
+        self._workers: dict[str, dict[str, Any]] = {}
         self._dead: dict[int, dict[str, Any]] = {}
         self._notes: deque[tuple[FleetEvent.Kind, str]] = deque()
         self._must_stop_at = inf
@@ -113,7 +115,7 @@ class Chores:
 
     def _beat(self) -> None:
         queues = {group: queues for pool in self._pools for group, queues in pool.groups.items()}
-        state = {"processes": self._processes, "queues": queues, "rates": self._rates.now()}
+        state = {"processes": self._processes, "queues": queues, "rates": self._rates.now(), "workers": self._workers}
         watch.beat(self._database, self._supervisor_id, state)
         while self._notes:
             fleet.note(self._database, *self._notes[0], self._supervisor_id)
@@ -169,6 +171,7 @@ class Chores:
                 self._dead[said["number"]] = said
             case "state":
                 self._processes = said["processes"]
+                self._workers = said["workers"]
                 self._rates.add(said["done"], said["running"])
             case "farewell":
                 self._is_over = True
@@ -205,6 +208,7 @@ class Sweeping(threading.Thread):
             Rhythm(OVERDUE_EVERY, acts.end_overdue),
             Rhythm(OVERDUE_EVERY, acts.end_expired),
             Rhythm(SCHEDULE_EVERY, schedule.Timetable().send_due),
+            Rhythm(SNAPSHOT_EVERY, snapshot.take_if_due),
             *(Rhythm(SWEEP_EVERY, partial(_sweep, path)) for path in settings.SWEEPERS),
         ]
 

@@ -65,6 +65,8 @@ class Claim:
     created_ms: int
     # What the engine has to look at before it runs and after: keys, limits, chain, batch. None for most jobs.
     features: dict[str, Any] | None
+    # When it was certainly ours, by the clock of `Workload`.
+    sure_at: float = field(default=0.0, compare=False)
     # Monotonic seconds; None until a thread has started it.
     started: float | None = field(default=None, compare=False)
     slot: int | None = field(default=None, compare=False)
@@ -72,6 +74,8 @@ class Claim:
     # Monotonic seconds before which a rate limit lets it not begin.
     not_before: float = field(default=0.0, compare=False)
     thread_id: int = field(default=0, compare=False)
+    # A thread let it be instead of starting it.
+    skipped: bool = field(default=False, compare=False)
     log: list[str] = field(default_factory=list, compare=False)
     # Monotonic seconds at which its progress was last written; its attempt is to keep it.
     progress_at: float = field(default=0.0, compare=False)

@@ -84,6 +84,9 @@ class LedgerConsumer(dramatiq.Consumer):
         self._intake.close()
 
     def _settle(self, message: LedgerMessage) -> None:
+        if message.claim.skipped:
+            self._workload.skipped(message.claim)
+            return
         actor: Any = self._broker.get_actor(message.actor_name)
         outcome = actor.outcome(message.claim, message._exception)
         if outcome.error_class:

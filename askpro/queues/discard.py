@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from askpro.queues import acts
-from askpro.queues.models import Attempt, FleetCommand, FleetEvent, Job, MetricsSnapshot, Supervisor
+from askpro.queues.models import ActorSnapshot, Attempt, FleetCommand, FleetEvent, Job, MetricsSnapshot, Supervisor
 from askpro.queues.outcome import cancelled
 
 AT_ONCE = 1000
@@ -44,6 +44,7 @@ def prune_fleet(days: int) -> int:
         FleetCommand.objects.filter(at__lt=before, taken_at__isnull=False),
         FleetEvent.objects.filter(at__lt=before),
         MetricsSnapshot.objects.filter(at__lt=before),
+        ActorSnapshot.objects.filter(at__lt=before),
         supervisors,
     )
     return sum(query.delete()[0] for query in rows)

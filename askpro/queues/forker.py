@@ -16,8 +16,10 @@ from askpro.queues.choring import run_chores
 from askpro.queues.config import Pool
 from askpro.queues.group import KILL_GRACE, SILENCE, Child, Group, is_stopped, private_memory, send_signal
 from askpro.queues.link import Link
+from askpro.queues.rounds import Rounds
 from askpro.queues.takeover import Takeover
 from askpro.queues.tally import Tally, running
+from askpro.queues.vitals import vitals
 from askpro.queues.worker import run_worker
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,8 @@ STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 SIGNALS = STOP | {signal.SIGUSR1, signal.SIGCHLD}
 # Seconds between two looks at everything when no signal comes.
 TICK = 0.25
+# Seconds between two looks at what the workers run and whether they live.
+LOOK_EVERY = 0.5
 # Seconds between two reports of the state to the chores.
 STATE_EVERY = 1.0
 # Seconds between two measurements of every worker's memory.
@@ -51,6 +55,7 @@ class Forker:
         # Processes with the code of before: they work until their successors do.
         self._old: list[Child] = []
         self._tally = Tally()
+        self._rounds = Rounds()
         self._preflight_pid = 0
         self._looked_at = self._patient_until = self._state_at = self._measure_at = 0.0
         self._stopping = False
@@ -116,7 +121,7 @@ class Forker:
             for other in self._children():
                 if other is not child:
                     other.slots.close()
-            run_worker(group, child.slots, self._supervisor_id, self._pid)
+            run_worker(group, child.slots, self._rounds, self._supervisor_id, self._pid)
 
         child.pid = _fork(work)
 
@@ -210,6 +215,8 @@ class Forker:
 
     def _look_after(self) -> None:
         now = time.monotonic()
+        if now - self._looked_at < LOOK_EVERY:
+            return
         if now - self._looked_at > SILENCE / 3:
             # This process itself did not get its turn: what it did not see in the meantime proves nothing.
             self._patient_until = now + SILENCE
@@ -231,9 +238,9 @@ class Forker:
             send_signal(self._chores_pid, signal.SIGKILL)
         for group in self._groups.values():
             for child in group.working if group.pool.memory else ():
-                memory = private_memory(child.pid)
-                if memory > group.pool.memory:
-                    self._recycle(child, f"holds {memory:.0f} MB of {group.pool.memory} MB")
+                child.memory = private_memory(child.pid)
+                if child.memory > group.pool.memory:
+                    self._recycle(child, f"holds {child.memory:.0f} MB of {group.pool.memory} MB")
 
     def _recycle(self, child: Child, reason: str) -> None:
         log.warning("A worker of pool %s makes way for a new one: %s", child.group, reason)
@@ -246,8 +253,10 @@ class Forker:
             return
         self._state_at = now + STATE_EVERY
         processes = {group.name: [len(group.working), len(group.children)] for group in self._groups.values()}
-        pages = [child.slots for child in self._children()]
-        self._say("state", processes=processes, done=self._tally.done(pages), running=running(pages))
+        children = self._children()
+        pages = [child.slots for child in children]
+        done, now_running = self._tally.done(pages), running(pages)
+        self._say("state", processes=processes, done=done, running=now_running, workers=vitals(children))
 
     def _start_preflight(self) -> None:
         """See whether the code of now starts at all; the workers go on meanwhile."""

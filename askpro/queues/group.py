@@ -43,6 +43,8 @@ class Child:
     leaving_at: float = 0.0
     kill_at: float = 0.0
     cause: str = ""
+    # Private memory in MB, as measured last.
+    memory: float = 0.0
 
     @property
     def is_ready(self) -> bool:

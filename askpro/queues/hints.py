@@ -98,6 +98,8 @@ class Popper:
         self._key = key(queue_name)
         self._breaker = Breaker()
         self._redis = connect(longest_wait + 0.5)
+        # Held all the time: what the client does around each command costs an idle worker more than the command.
+        self._connection: Any = None
         # Nothing was there when we last looked: an idle queue costs one command a wait, not two.
         self._is_idle = False
 
@@ -107,12 +109,10 @@ class Popper:
 
     def pop(self, count: int, wait: float) -> list[str]:
         """Up to `count` ids; waits up to `wait` seconds for the first. Empty also when Redis fails."""
-        # redis-py's types are those of its asyncio twin as well.
-        client: Any = self._redis
         try:
-            ids = None if self._is_idle and wait > 0 else client.lpop(self._key, count)
+            ids = None if self._is_idle and wait > 0 else self._ask("LPOP", self._key, count)
             if not ids and wait > 0:
-                entry = client.blpop([self._key], timeout=wait)
+                entry = self._ask("BLPOP", self._key, wait)
                 ids = [entry[1]] if entry else None
             self._is_idle = not ids
             self._breaker.succeeded()
@@ -122,8 +122,17 @@ class Popper:
         return [item.decode("ascii", "replace") for item in ids or ()]
 
     def close(self) -> None:
+        if self._connection is not None:
+            self._connection.disconnect()
         if self._redis is not None:
             self._redis.close()
+
+    def _ask(self, *words: str | float) -> Any:
+        if self._connection is None:
+            assert self._redis is not None
+            self._connection = self._redis.connection_pool.get_connection()
+        self._connection.send_command(*words, check_health=False)
+        return self._connection.read_response()
 
 
 @cache

@@ -1,5 +1,6 @@
 """What a consumer takes in: hints from Redis or the oldest jobs by age, claimed and sorted out."""
 
+import random
 import re
 import time
 from collections.abc import Collection
@@ -11,8 +12,10 @@ from askpro.queues.database import CONNECTION_ERRORS
 from askpro.queues.hints import Popper
 from askpro.queues.workload import STUCK_AFTER, Workload
 
-# Seconds between two claims by age while Redis works: what it lost is found within this time.
-REPAIR_EVERY = 1.5
+# Seconds for which an empty claim by age speaks for all workers of a forker, and those within which the next follows,
+# each worker at a moment of its own: together the time in which is found what Redis lost.
+REPAIR_EVERY = 1.4
+REPAIR_SPREAD = 0.1
 # Seconds between two claims by age while Redis is away and nothing was found.
 POLL_EVERY = 0.1
 MOST_CLAIMED = 200
@@ -53,18 +56,32 @@ class Intake:
 
     def _claim_some(self, wait: float) -> list[Claim]:
         now = time.monotonic()
-        if self._popper.is_away or now >= self._repair_at:
-            self._repair_at = now + REPAIR_EVERY
-            claimed = self._claim_by_age()
-            if claimed or self._popper.is_away:
-                if not claimed:
-                    time.sleep(min(POLL_EVERY, wait))
-                return claimed
+        if self._popper.is_away:
+            return self._poll(wait, now)
+        if now >= self._repair_at and (claimed := self._repair(now)):
+            return claimed
         ids = self._popper.pop(self._size, self._patience(wait, now))
         if not ids and self._has_backlog:
             return self._claim_by_age()
         ids = [job_id for job_id in ids if ID.fullmatch(job_id)]
         return self._workload.claim(lambda: claims.by_ids(self._who(), ids)) if ids else []
+
+    def _poll(self, wait: float, now: float) -> list[Claim]:
+        """Without Redis. What somebody here has just not found is not there."""
+        rounds = self._workload.rounds
+        if (left := rounds.looked_at(self._queue_name) + POLL_EVERY - now) > 0:
+            time.sleep(min(left * random.uniform(1, 1.5), wait))
+            if time.monotonic() - rounds.looked_at(self._queue_name) < min(POLL_EVERY, wait):
+                return []
+        return self._claim_by_age()
+
+    def _repair(self, now: float) -> list[Claim]:
+        """A claim by age, unless another worker's has been empty a moment ago."""
+        rounds = self._workload.rounds
+        claimed = self._claim_by_age() if now - rounds.looked_at(self._queue_name) >= REPAIR_EVERY else []
+        since = now if claimed else rounds.looked_at(self._queue_name)
+        self._repair_at = since + REPAIR_EVERY + random.uniform(0, REPAIR_SPREAD)
+        return claimed
 
     def _patience(self, wait: float, now: float) -> float:
         """Seconds to wait for a hint, of at most `wait`."""
@@ -75,8 +92,11 @@ class Intake:
         return min(wait, longest, max(self._repair_at - now, 0.01))
 
     def _claim_by_age(self) -> list[Claim]:
+        began = time.monotonic()
         claimed = self._workload.claim(lambda: claims.by_age(self._who(), self._size))
         self._has_backlog = len(claimed) >= self._size
+        if not claimed:
+            self._workload.rounds.found_nothing(self._queue_name, began)
         return claimed
 
     def _who(self) -> claims.Who:

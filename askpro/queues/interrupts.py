@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Seconds between two looks; with nothing to interrupt, the longer ones.
 LOOK_EVERY = 1.0
+IDLE_EVERY = 2.0
 # Seconds that a job has for its clean-up after the exception; then its time is over, and the forker kills.
 GRACE = 5.0
 CANCELLED = "SELECT id::text FROM queues_job WHERE worker_id = %s AND status = 'processing' AND cancel_at IS NOT NULL"
 
 
 class Interrupter(threading.Thread):
-    """A worker's thread that looks every second whether one of its running jobs was cancelled."""
+    """A worker's thread that looks whether one of its running jobs was cancelled."""
 
     def __init__(self, workload: "Workload") -> None:
         super().__init__(name="interrupter", daemon=True)
@@ -33,7 +35,7 @@ class Interrupter(threading.Thread):
 
     def run(self) -> None:
         while True:
-            time.sleep(LOOK_EVERY)
+            time.sleep(LOOK_EVERY if self._workload.running() else IDLE_EVERY)
             if self._workload.stopping:
                 # Its connection may be closed already, and asking would open another that nobody closes.
                 return

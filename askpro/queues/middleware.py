@@ -6,7 +6,7 @@ from typing import Any
 import dramatiq
 from django.db import close_old_connections, connections
 from dramatiq import MessageProxy, Middleware
-from dramatiq.middleware import MiddlewareError
+from dramatiq.middleware import MiddlewareError, SkipMessage
 from dramatiq.threading import Interrupt
 
 
@@ -17,8 +17,15 @@ class NotStarted(MiddlewareError):
         super().__init__(self.__doc__)
 
 
+class NotOurs(SkipMessage):
+    """Others may have the job by now: here it does not start."""
+
+
 class StartOfJobs(Middleware):
-    """Notes the start of each job where a crash cannot lose it. First in the list: nothing runs before it."""
+    """Notes the start of each job where a crash cannot lose it. First in the list: nothing runs before it.
+
+    A process that was stopped, or whose host slept, still has jobs that were given to others meanwhile: it skips them.
+    """
 
     def before_process_message(self, broker: Any, message: MessageProxy) -> None:
         claim = getattr(message, "claim", None)
@@ -26,9 +33,13 @@ class StartOfJobs(Middleware):
             return
         limit = broker.get_actor(message.actor_name).word("time_limit", message.options)
         try:
-            broker.workload.starting(claim, limit / 1000)
+            claim.skipped = not broker.workload.is_ours(claim)
+            if not claim.skipped:
+                broker.workload.starting(claim, limit / 1000)
         except Exception as error:  # anything else would be swallowed by Dramatiq, and the job would run unseen
             raise NotStarted from error
+        if claim.skipped:
+            raise NotOurs
 
 
 class Rest(Middleware):

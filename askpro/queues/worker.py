@@ -17,6 +17,7 @@ from askpro.queues.group import Group
 from askpro.queues.middleware import Rest, StartOfJobs
 from askpro.queues.process import become_child
 from askpro.queues.recover import application_name
+from askpro.queues.rounds import Rounds
 from askpro.queues.slots import Slots
 from askpro.queues.watch import hostname
 from askpro.queues.workload import Workload
@@ -31,7 +32,7 @@ LOOK_EVERY = 2.0
 CONNECT_PAUSE = 0.5
 
 
-def run_worker(group: Group, slots: Slots, supervisor_id: int, parent: int) -> None:
+def run_worker(group: Group, slots: Slots, rounds: Rounds, supervisor_id: int, parent: int) -> None:
     """Work the group's queues until SIGTERM, then finish what runs and give the rest back."""
     pool = group.pool
     become_child(f"askpro worker {group.name}", parent)
@@ -45,7 +46,7 @@ def run_worker(group: Group, slots: Slots, supervisor_id: int, parent: int) -> N
     assert isinstance(broker, LedgerBroker)
     if pool.rest:
         broker.add_middleware(Rest(pool.rest), before=StartOfJobs)
-    workload = broker.workload = Workload(worker_id, pool.threads, settings.CODE_VERSION, slots)
+    workload = broker.workload = Workload(worker_id, pool.threads, settings.CODE_VERSION, slots, rounds)
     broker.emit_after("process_boot")
     worker = DramatiqWorker(broker, queues=set(group.queues), worker_threads=pool.threads, worker_timeout=IDLE_TIMEOUT)
     workload.attach(worker)

@@ -12,9 +12,10 @@ from dramatiq.threading import Interrupt
 
 from askpro.queues import hints
 from askpro.queues.claim import Claim
-from askpro.queues.database import EngineConnection
+from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.interrupts import Interrupter
 from askpro.queues.outcome import BACK, Outcome
+from askpro.queues.rounds import Rounds
 from askpro.queues.running import current
 from askpro.queues.settle import Item, Settler
 from askpro.queues.slots import Slots
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 # Seconds without any job starting or ending after which claimed jobs go back: others may be free to run them.
 STUCK_AFTER = 0.2
+# Seconds for which a claim is certainly ours: nobody is taken for dead that soon.
+SURE_FOR = 1.0
+OURS = "SELECT 1 FROM queues_job WHERE id = %s AND claim_no = %s AND worker_id = %s AND status = 'processing'"
+# Goes on while the host sleeps, where the system has such a clock.
+CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 ORPHANS = """
 UPDATE queues_job SET status = 'queued', worker_id = NULL
  WHERE worker_id = %s AND status = 'processing' AND id <> ALL(%s::uuid[])
@@ -33,10 +39,18 @@ UPDATE queues_job SET status = 'queued', worker_id = NULL
 class Workload:
     """The engine's state of a process: consumers come and go, this stays."""
 
-    def __init__(self, worker_id: int, threads: int, code_version: str, slots: Slots | None = None) -> None:
+    def __init__(
+        self,
+        worker_id: int,
+        threads: int,
+        code_version: str,
+        slots: Slots | None = None,
+        rounds: Rounds | None = None,
+    ) -> None:
         self.worker_id = worker_id
         self.threads = threads
         self.database = EngineConnection()
+        self.rounds = rounds or Rounds()
         self.stopping = False
         self._code_version = code_version
         self._slots = slots or Slots()
@@ -60,12 +74,15 @@ class Workload:
         """Claim with `fetch` and remember what came. One at a time, so that no claim is taken for an orphan."""
         with self._claiming:
             self._free_orphans()
+            asked_at = time.clock_gettime(CLOCK)
             try:
                 claims = fetch()
             except BaseException:
                 self._doubtful = True
                 raise
-            self._held.update((claim.id, claim) for claim in claims)
+            for claim in claims:
+                claim.sure_at = asked_at
+                self._held[claim.id] = claim
         return claims
 
     @property
@@ -102,6 +119,18 @@ class Workload:
             if self._handed == 1:
                 self._last_move = time.monotonic()
 
+    def is_ours(self, claim: Claim) -> bool:
+        """Whether the job may start here. After a while without our turn others may have it, so PostgreSQL is asked.
+
+        False also while PostgreSQL does not answer: then the job goes back, which costs it nothing.
+        """
+        if time.clock_gettime(CLOCK) - claim.sure_at < SURE_FOR:
+            return True
+        try:
+            return bool(self.database.rows(OURS, (claim.id, claim.claim_no, self.worker_id)))
+        except CONNECTION_ERRORS:
+            return False
+
     def starting(self, claim: Claim, time_limit: float) -> None:
         """A thread begins the job, `time_limit` in seconds."""
         self._last_move = claim.started = time.monotonic()
@@ -115,16 +144,16 @@ class Workload:
         current.claim = None
         if claim.slot is not None:
             self._slots.over(claim.slot)
-        with self._moved:
-            claim.thread_id = 0
-            self._last_move = time.monotonic()
-            self._handed -= 1
-            if self._handed in (self.most_handed // 2, self.threads - 1):
-                self._moved.notify_all()
+        self._through_with(claim)
         if claim.settled:
             self._let_go(claim)
         else:
             self._settler.put(Item(claim, outcome, time.monotonic()))
+
+    def skipped(self, claim: Claim) -> None:
+        """A thread let the job be. What others have by now is not touched by giving it back."""
+        self._through_with(claim)
+        self.give_back([claim])
 
     def running(self) -> list[Claim]:
         """The jobs that a thread works on right now."""
@@ -180,6 +209,14 @@ class Workload:
             (self.worker_id,),
         )
         self.database.close()
+
+    def _through_with(self, claim: Claim) -> None:
+        with self._moved:
+            claim.thread_id = 0
+            self._last_move = time.monotonic()
+            self._handed -= 1
+            if self._handed in (self.most_handed // 2, self.threads - 1):
+                self._moved.notify_all()
 
     def _free_orphans(self) -> None:
         if self._doubtful:

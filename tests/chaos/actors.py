@@ -12,7 +12,9 @@ from askpro.queues.running import current
 PATIENT = {"queue_name": "default", "max_retries": 30, "backoff": (100, 200, 400)}
 TABLES = """
 CREATE TABLE IF NOT EXISTS sent (kind text, number int, PRIMARY KEY (kind, number));
-CREATE TABLE IF NOT EXISTS effect (id bigserial PRIMARY KEY, kind text, number int, part text);
+CREATE TABLE IF NOT EXISTS effect (
+    id bigserial PRIMARY KEY, kind text, number int, part text,
+    job_id uuid, claim_no int, began timestamptz, at timestamptz DEFAULT clock_timestamp());
 """
 
 
@@ -21,8 +23,17 @@ class NotYet(Exception):
 
 
 def effect(kind: str, number: int, part: str = "") -> None:
+    """Note what a run does, and which run it is that began when."""
+    claim = current.claim
+    assert claim is not None
+    assert claim.started is not None
+    began = time.time() - (time.monotonic() - claim.started)
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO effect (kind, number, part) VALUES (%s, %s, %s)", [kind, number, part])
+        cursor.execute(
+            "INSERT INTO effect (kind, number, part, job_id, claim_no, began)"
+            " VALUES (%s, %s, %s, %s, %s, to_timestamp(%s))",
+            [kind, number, part, claim.id, claim.claim_no, began],
+        )
 
 
 def this_run() -> str:

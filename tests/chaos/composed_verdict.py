@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from tests.chaos.load import KEYS, SENDERS
-from tests.chaos.rows import RUNS, rows
+from tests.chaos.rows import LOST, RUNS, UNPREVENTABLE, rows
 
 # An attempt's start is told by two clocks, and sometimes after having waited for PostgreSQL.
 TOLD_LATE = 1.0
@@ -74,7 +74,7 @@ def _order_was_kept() -> list[str]:
     problems: list[str] = []
     for key in range(SENDERS * KEYS):
         last, ended = -1, True
-        for (part,) in rows(f"{RUNS} ORDER BY id", "ordered", key):
+        for (part,) in rows(RUNS, "ordered", key):
             what, _, number = part.split()
             if int(number) < last or (int(number) > last and not ended):
                 problems.append(f"ordered key {key}: {part} came after {last}, ended: {ended}")
@@ -88,9 +88,23 @@ def _order_was_kept() -> list[str]:
 
 
 def _nobody_was_one_too_many() -> list[str]:
+    """Unless a run that had come before its host froze took its place only after it woke up."""
+    found = rows(
+        "SELECT number, part FROM effect AS crowd WHERE kind = 'too many' AND NOT EXISTS ("
+        f"SELECT 1 FROM effect JOIN {LOST} WHERE kind IN ('shared', 'too many') AND {UNPREVENTABLE}"
+        " AND abs(extract(epoch FROM effect.at - crowd.at)) < 1)"
+    )
+    return [f"job {part} of the shared key {key} was one too many" for key, part in found]
+
+
+def _nobody_began_what_others_had() -> list[str]:
+    """A process that was stopped still holds jobs when it goes on, and must not start what was given away meanwhile."""
     return [
-        f"job {part} of the shared key {key} was one too many"
-        for key, part in rows("SELECT number, part FROM effect WHERE kind = 'too many'")
+        f"{kind} {number} was begun by its loser {late:.2f} s after the loss"
+        for kind, number, late in rows(
+            "SELECT kind, number, extract(epoch FROM began - lost.finished_at)"
+            f" FROM effect JOIN {LOST} WHERE began > lost.finished_at"
+        )
     ]
 
 
@@ -122,6 +136,7 @@ CHECKS: list[Callable[[], list[str]]] = [
     _members_of_batches_ran_once,
     _order_was_kept,
     _nobody_was_one_too_many,
+    _nobody_began_what_others_had,
     _the_last_unique_job_saw_everything,
     _the_rate_was_kept,
 ]

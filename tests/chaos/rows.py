@@ -4,12 +4,17 @@ from typing import Any
 
 from django.db import connection
 
-# A zombie runs what it had claimed before it was buried: once more, and when its key is somebody else's already.
-RUNS = """
-SELECT part FROM effect WHERE kind = %s AND number = %s AND NOT EXISTS (
-       SELECT 1 FROM queues_attempt AS run WHERE outcome = 'lost'
-   AND run.job_id = split_part(split_part(part, ' ', 2), ':', 1)::uuid
-   AND run.claim_no = split_part(split_part(part, ' ', 2), ':', 2)::int)
+# The loss of the run that had an effect, if it was lost.
+LOST = (
+    "queues_attempt AS lost"
+    " ON lost.outcome = 'lost' AND lost.job_id = effect.job_id AND lost.claim_no = effect.claim_no"
+)
+# Nobody can prevent what a run does that was inside its function when its host froze, and goes on when it wakes up:
+# here, in our own database, its sessions are ended, unless it had not opened one yet.
+UNPREVENTABLE = "began < lost.finished_at AND at > lost.finished_at"
+RUNS = f"""
+SELECT part FROM effect LEFT JOIN {LOST}
+ WHERE kind = %s AND number = %s AND ({UNPREVENTABLE}) IS NOT TRUE ORDER BY effect.id
 """
 
 

@@ -105,7 +105,7 @@ def _keys_never_overlapped() -> list[str]:
     problems: list[str] = []
     for key in range(KEYS):
         running = ""
-        for (part,) in rows(f"{RUNS} ORDER BY id", "alone", key):
+        for (part,) in rows(RUNS, "alone", key):
             what, token = part.split()
             if what == "end" and token != running:
                 problems.append(f"two jobs of key {key} overlapped")

@@ -10,10 +10,19 @@ from django.db import connection
 from django.utils import timezone
 from dramatiq import get_broker
 
-from askpro.queues import fleet
+from askpro.queues import control, fleet, snapshot
 from askpro.queues.claim import by_age, by_ids
 from askpro.queues.database import EngineConnection
-from askpro.queues.models import Attempt, FleetCommand, FleetEvent, Job, MetricsSnapshot, Pause, Supervisor
+from askpro.queues.models import (
+    ActorSnapshot,
+    Attempt,
+    FleetCommand,
+    FleetEvent,
+    Job,
+    MetricsSnapshot,
+    Pause,
+    Supervisor,
+)
 from tests.queues import actors
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,10 +90,11 @@ class TestPause:
         assert Pause.objects.get().until.year in (2998, 2999)
 
     def test_who_did_it_is_remembered(self):
-        run("queues_pause", "default", "low")
+        run("queues_pause", "default", "low", reason="Cal.com is down")
         event = FleetEvent.objects.get()
-        assert "pause queue default, low" in event.text
+        assert "pause queue default, low (Cal.com is down)" in event.text
         assert Pause.objects.filter(by="").count() == 0
+        assert set(Pause.objects.values_list("reason", flat=True)) == {"Cal.com is down"}
 
     @pytest.mark.parametrize(
         ("arguments", "options", "message"),
@@ -114,6 +124,13 @@ class TestTellingTheFleet:
         assert fleet.take(database, first.pk) == []
         assert fleet.take(database, gone.pk) == []
         assert FleetCommand.objects.get(taken_at=None).supervisor == second
+
+    def test_one_alone_can_be_told(self):
+        _, second = supervisor(), supervisor()
+        told = control.command(FleetCommand.Kind.RESTART, by="chefin", reason="leaks", supervisor_id=second.pk)
+        assert [command.supervisor_id for command in told] == [second.pk]
+        event = FleetEvent.objects.get()
+        assert (event.text, event.supervisor_id) == (f"chefin: restart on {second.host} (leaks)", second.pk)
 
     def test_nobody_to_tell_is_exit_code_two(self):
         assert run("queues_stop") == ("No supervisor runs.\n", 2)
@@ -280,5 +297,14 @@ class TestSnapshot:
         assert run("queues_snapshot")[0] == "6 queues are noted.\n"
         row = MetricsSnapshot.objects.get(queue_name="default")
         assert (row.ready, row.completed, row.failed, round(row.run_time, 3)) == (2, 1, 1, 2.0)
+        of_actor = ActorSnapshot.objects.get()
+        assert (of_actor.actor_name, of_actor.completed, of_actor.failed) == (first.actor_name, 1, 1)
+        assert round(of_actor.run_time, 3) == 2.0
         assert "just being taken" in run("queues_snapshot")[0]
         assert MetricsSnapshot.objects.count() == 6
+
+    def test_the_chores_of_several_hosts_take_one_every_five_minutes(self, database):
+        assert snapshot.take_if_due() == 6
+        assert snapshot.take_if_due() == 0
+        MetricsSnapshot.objects.update(at=timezone.now() - timedelta(minutes=6))
+        assert snapshot.take_if_due() == 6

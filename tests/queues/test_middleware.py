@@ -1,6 +1,7 @@
 """What happens around each job."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
@@ -59,10 +60,13 @@ def test_a_connection_whose_autocommit_a_job_switched_off_is_not_used_again(effe
 
 def test_a_job_whose_start_cannot_be_noted_does_not_run(monkeypatch):
     class Broken:
+        def is_ours(self, claim):
+            return True
+
         def starting(self, claim, limit):
             raise OSError
 
-    message = type("Message", (), {"claim": object(), "actor_name": "nothing", "options": {}})()
+    message = type("Message", (), {"claim": SimpleNamespace(), "actor_name": "nothing", "options": {}})()
     monkeypatch.setattr(get_broker(), "workload", Broken())
     with pytest.raises(NotStarted):
         StartOfJobs().before_process_message(get_broker(), message)

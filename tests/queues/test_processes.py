@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 
 from askpro.local import process
 from askpro.queues import chain, hints, send_many
+from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, Job, Lock, Supervisor, Worker
+from askpro.queues.recover import recover_lost
+from askpro.queues.workload import SURE_FOR
 from tests.queues import actors, hostile
 from tests.queues.processes import QueuesRun, kill, seconds_until, wait_until
 
@@ -116,6 +120,26 @@ class TestAKilledWorker:
         kill(worker_of(queues, job))
         seconds_until(all_over, 10)
         assert effects() == ["atomic and slow"]
+
+
+class TestAStoppedWorker:
+    def test_it_wakes_up_and_starts_nothing_that_was_given_away_meanwhile(self, start, effects):
+        queues = start()
+        send_many([actors.slow.message(0.05, f"{number}") for number in range(40)])
+        seconds_until(started(effects, "1"), 5)
+        (pid,) = queues.workers()
+        kill(pid, signal.SIGSTOP)
+        before, held = effects(), count(status="processing")
+        database = EngineConnection()
+        assert recover_lost(database, Worker.objects.get(pid=pid).pk) == held > 1
+        database.close()
+        # Nobody can claim them: what starts from here on was claimed before.
+        Job.objects.filter(status="queued").update(status="scheduled", run_at=timezone.now() + timedelta(hours=1))
+        time.sleep(SURE_FOR)
+        kill(pid, signal.SIGCONT)
+        assert not wait_until(lambda: effects() != before, 1.0)
+        assert queues.workers() == [pid]
+        assert count(status="processing") == 0
 
 
 class TestAPoisonJob:

@@ -5,13 +5,14 @@ from math import inf
 
 import pytest
 from dramatiq import get_broker
+from psycopg2 import OperationalError
 
 from askpro.queues import interrupts
 from askpro.queues.claim import by_age
 from askpro.queues.models import Attempt, Job, Worker
 from askpro.queues.outcome import COMPLETED
 from askpro.queues.slots import Slots
-from askpro.queues.workload import BACK, Workload
+from askpro.queues.workload import BACK, CLOCK, Workload
 from tests.queues import actors
 from tests.queues.processes import wait_until
 
@@ -142,6 +143,84 @@ class TestRunning:
         began = time.monotonic()
         assert not workload.may_hand_over(0.05)
         assert time.monotonic() - began < 0.5
+
+
+class TestABriefDeath:
+    """What a stopped process wakes up with may be somebody else's by now."""
+
+    def wake_up_with(self, workload, item):
+        item.sure_at -= 60
+
+    def given_to_another(self, workload):
+        Job.objects.update(status="queued", worker_id=None)
+        other = Worker.objects.create(pool="test", host="there", pid=2).pk
+        (claim,) = by_age((workload.database, other, "default", get_broker().actors), 1)
+        return claim
+
+    def test_what_was_claimed_just_now_costs_no_question(self, workload, monkeypatch):
+        actors.nothing.send(1)
+        (item,) = claim(workload)
+        with monkeypatch.context() as mute:
+            mute.setattr(workload.database, "rows", None)
+            assert workload.is_ours(item)
+
+    def test_a_job_that_waited_for_long_and_is_still_ours_may_start(self, workload):
+        actors.nothing.send(1)
+        (item,) = claim(workload)
+        self.wake_up_with(workload, item)
+        assert workload.is_ours(item)
+
+    def test_a_job_that_was_given_to_another_may_not(self, workload):
+        actors.nothing.send(1)
+        (item,) = claim(workload)
+        self.given_to_another(workload)
+        self.wake_up_with(workload, item)
+        assert not workload.is_ours(item)
+
+    def test_a_job_that_was_given_to_another_and_came_back_is_the_later_claims(self, workload):
+        actors.nothing.send(1)
+        (first,) = claim(workload)
+        Job.objects.update(status="queued", worker_id=None)
+        (second,) = claim(workload)
+        self.wake_up_with(workload, first)
+        self.wake_up_with(workload, second)
+        assert [workload.is_ours(item) for item in (first, second)] == [False, True]
+
+    def test_nothing_starts_in_doubt_while_postgresql_is_away(self, workload, monkeypatch):
+        actors.nothing.send(1)
+        (item,) = claim(workload)
+        self.wake_up_with(workload, item)
+
+        def refuse():
+            raise OperationalError
+
+        with monkeypatch.context() as away:
+            away.setattr(workload.database, "_connected", refuse)
+            assert not workload.is_ours(item)
+
+    def test_a_claim_counts_from_before_its_question(self, workload):
+        actors.nothing.send(1)
+
+        def slowly():
+            item = by_age((workload.database, workload.worker_id, "default", get_broker().actors), 1)
+            time.sleep(0.01)
+            return item
+
+        asked_at = time.clock_gettime(CLOCK)
+        (item,) = workload.claim(slowly)
+        assert asked_at <= item.sure_at < time.clock_gettime(CLOCK) - 0.01
+
+    def test_what_is_skipped_leaves_its_thread_free_and_the_other_ones_job_alone(self, workload):
+        actors.nothing.send(1)
+        (item,) = claim(workload)
+        workload.handed_over()
+        theirs = self.given_to_another(workload)
+        workload.skipped(item)
+        assert wait_until(lambda: item.id not in workload._held, 2)
+        assert workload.wait_for_thread(0)
+        job = Job.objects.get()
+        assert (job.status, job.claim_no) == ("processing", theirs.claim_no)
+        assert not Attempt.objects.exists()
 
 
 class TestTheEnd:

@@ -1,12 +1,21 @@
 """The ledger: every job, attempt, lock and process is a row. Redis holds hints only."""
 
 from askpro.queues.models.batch import Batch, BatchMember
-from askpro.queues.models.fleet import FleetCommand, FleetEvent, MetricsSnapshot, Pause, Supervisor, Worker
+from askpro.queues.models.fleet import (
+    ActorSnapshot,
+    FleetCommand,
+    FleetEvent,
+    MetricsSnapshot,
+    Pause,
+    Supervisor,
+    Worker,
+)
 from askpro.queues.models.hold import Effect, Lock, RateLimit, UniqueKey
 from askpro.queues.models.job import Attempt, Job
 from askpro.queues.models.schedule import Schedule, ScheduledTick
 
 __all__ = [
+    "ActorSnapshot",
     "Attempt",
     "Batch",
     "BatchMember",

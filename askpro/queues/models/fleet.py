@@ -78,6 +78,7 @@ class Pause(models.Model):
     name = models.CharField(max_length=100)
     until = models.DateTimeField(null=True, blank=True, help_text="Over by itself then; empty: until somebody ends it.")
     by = models.CharField(max_length=150, db_default="", help_text="Who paused it.")
+    reason = models.CharField(max_length=500, db_default="", help_text="Why it was paused.")
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -162,3 +163,22 @@ class MetricsSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.queue_name} {self.at:%Y-%m-%d %H:%M}"
+
+
+class ActorSnapshot(models.Model):
+    """What an actor's jobs got done between two snapshots."""
+
+    actor_name = models.CharField(max_length=100)
+    queue_name = models.CharField(max_length=50)
+    at = models.DateTimeField(db_default=Now())
+    seconds = models.FloatField(help_text="Since the snapshot before.")
+    completed = models.IntegerField()
+    failed = models.IntegerField(help_text="Runs that failed, for good or not.")
+    run_time = models.FloatField(help_text="Mean of a run, in seconds.")
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [models.Index("at", name="actor_snapshot_at")]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.at:%Y-%m-%d %H:%M}"

@@ -21,16 +21,19 @@ class Command(BaseCommand):
         parser.add_argument("queues", nargs="*", metavar="QUEUE")
         parser.add_argument("--actor", action="append", default=[], help="a job's name; may be repeated")
         parser.add_argument("--until", help="a moment such as 2026-12-24T18:00; without it, until queues_resume")
+        parser.add_argument("--reason", default="", help="why; the console shows it beside the pause")
 
-    def handle(self, *args: Any, queues: list[str], actor: list[str], until: str | None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, queues: list[str], actor: list[str], until: str | None, reason: str, **options: Any
+    ) -> None:
         moment = _moment(until)
         if not (queues or actor):
             raise CommandError("Name a queue or an --actor.")
         queues, actors = operator.known_queues(queues), operator.known_actors(actor)
         if queues:
-            control.pause(Pause.Kind.QUEUE, queues, moment, by=operator.me())
+            control.pause(Pause.Kind.QUEUE, queues, moment, by=operator.me(), reason=reason)
         if actors:
-            control.pause(Pause.Kind.ACTOR, actors, moment, by=operator.me())
+            control.pause(Pause.Kind.ACTOR, actors, moment, by=operator.me(), reason=reason)
         self.stdout.write(f"Paused: {', '.join([*queues, *actors])}.")
 
 

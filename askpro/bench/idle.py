@@ -1,0 +1,62 @@
+"""How long something takes that is sent while nothing else is to be done."""
+
+import random
+import time
+from collections.abc import Callable
+
+from askpro.bench.contenders import IDLE_SECONDS, Side
+from askpro.bench.ear import Ear
+from askpro.bench.figures import Figure, Target, percentile
+from askpro.bench.meter import Meter
+
+# Seconds between two sends; longer pauses would be the worse for RedisBroker, which then polls less often.
+PAUSES = (0.01, 0.05)
+SETTLED = 10
+
+
+def turn(side: Side, ear: Ear, send: Callable[[], object], count: int) -> tuple[list[float], float]:
+    """Milliseconds from each `send` to the job that tells its start, and the share of strangers.
+
+    The other side is held still meanwhile.
+    """
+    side.program.release()
+    time.sleep(IDLE_SECONDS)
+    for _ in range(SETTLED):
+        _one(ear, send)
+    meter = Meter(side.program)
+    waited = [_one(ear, send) for _ in range(count)]
+    strangers = meter.read().strangers
+    time.sleep(0.2)
+    side.program.hold()
+    return waited, strangers
+
+
+def figures(
+    measure: str,
+    ours: list[float],
+    peer: list[float],
+    peer_name: str,
+    limits: dict[str, float],
+    strangers: list[float],
+) -> list[Figure]:
+    """p50 and p99 of all sends together, a turn being too short for its own p99; `limits` in ms for ours."""
+    return [
+        Figure(
+            f"{measure}, {name}",
+            "ms",
+            [percentile(ours, share)],
+            [percentile(peer, share)],
+            peer_name,
+            Target("askpro", at_most=limits[name]) if name in limits else None,
+            less_is_better=True,
+            strangers=strangers,
+        )
+        for name, share in (("p50", 0.5), ("p99", 0.99))
+    ]
+
+
+def _one(ear: Ear, send: Callable[[], object]) -> float:
+    time.sleep(random.uniform(*PAUSES))
+    sent = time.monotonic_ns()
+    send()
+    return (ear.hear() - sent) / 1e6
