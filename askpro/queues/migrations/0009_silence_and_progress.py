@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('queues', '0006_tags_pending_list'),
+        ('queues', '0008_attempt_finished'),
     ]
 
     operations = [
