@@ -8,8 +8,8 @@ from django.db import connection
 from askpro import queue_settings
 from askpro.queues import Gone, RateLimited, Rejected, Release, S, actor, chains, log
 
-# Ten starts a minute, and ten a second.
-queue_settings.LIMITS.update({"testing": (10, 60.0), "fast": (20, 2.0)})
+# Ten starts a minute, ten a second, and sixty a minute.
+queue_settings.LIMITS.update({"testing": (10, 60.0), "fast": (20, 2.0), "sixty": (60, 60.0)})
 
 
 class Expected(Exception):
@@ -150,6 +150,10 @@ def limited() -> None: ...
 
 @actor(queue_name="default", rate_limit="fast")
 def limited_and_fast() -> None: ...
+
+
+@actor(queue_name="default", rate_limit="sixty")
+def limited_to_sixty() -> None: ...
 
 
 @actor(queue_name="default", in_order="long order:{key}", backoff=(50,), max_retries=3)
