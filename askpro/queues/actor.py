@@ -11,7 +11,7 @@ import dramatiq
 from dramatiq import Message
 
 from askpro.queues import jobs, limits
-from askpro.queues.arguments import encoded
+from askpro.queues.arguments import LARGEST, encoded
 from askpro.queues.claim import Claim
 from askpro.queues.composition import JobMessage, messages_of
 from askpro.queues.config import is_silenced
@@ -65,7 +65,9 @@ class LedgerActor(dramatiq.Actor[P, R]):
             throws=self.word("throws"),
         )
 
-    def new_job(self, message: Message[Any], delay: int | timedelta | None = None) -> jobs.NewJob:
+    def new_job(
+        self, message: Message[Any], delay: int | timedelta | None = None, *, largest: int | None = LARGEST
+    ) -> jobs.NewJob:
         """The row of a message, `delay` in milliseconds. Raises `ValueError` on arguments that do not belong there."""
         options, delay = message.options, self._delay(delay)
         fill = self._filler(message)
@@ -75,7 +77,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
             id=uuid.UUID(message.message_id),
             actor_name=self.actor_name,
             queue_name=message.queue_name,
-            args=encoded(f"{self.actor_name}: arguments", message.args),
+            args=encoded(f"{self.actor_name}: arguments", message.args, largest),
             kwargs=encoded(f"{self.actor_name}: arguments", message.kwargs),
             options=encoded(f"{self.actor_name}: options", {k: v for k, v in options.items() if k != "expires"}),
             tags=tags,

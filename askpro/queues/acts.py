@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from askpro.queues import batches, claim, jobs
 from askpro.queues.database import DjangoConnection
 from askpro.queues.keys import LONGEST_TAG, fitted
-from askpro.queues.outcome import Outcome, cancelled, overdue
+from askpro.queues.outcome import Outcome, cancelled, expired, overdue
 from askpro.queues.settle import Item, settle
 from askpro.queues.settle_sql import START
 
@@ -51,26 +51,29 @@ def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
         return jobs.make_ready("id = %s", [int(tries), str(job_id)], changes) == 1
 
 
+def run_now(job_id: uuid.UUID) -> bool:
+    """Make a job that waits for a moment ready at once; False when it does not. A key or a limit still holds."""
+    waits = "status IN ('scheduled', 'retrying', 'released') AND run_at IS NOT NULL"
+    return jobs.make_ready(f"id = %s AND {waits}", [str(job_id)]) == 1
+
+
 def end_overdue() -> int:
     """Waiting past the deadline ends visibly, with the last real error; returns how many jobs."""
-    late = "status IN ('scheduled', 'retrying', 'released') AND deadline_at < clock_timestamp()"
-    return end(late, [], overdue())
+    late = "status IN ('scheduled', 'retrying', 'released') AND deadline_at < statement_timestamp()"
+    return end(late, [], overdue(), "deadline_at")
 
 
 def end_expired() -> int:
     """Jobs that were not to start after a moment that has passed are cancelled before anybody claims them."""
-    return end(
-        f"expires_at < clock_timestamp() AND {NOT_STARTED} AND status <> 'waiting'",
-        [],
-        Outcome("cancelled", None, error_class="Expired", error_message="Not started before it expired."),
-    )
+    late = "status IN ('scheduled', 'queued', 'retrying', 'released') AND expires_at < statement_timestamp()"
+    return end(late, [], expired(), "expires_at")
 
 
-def end(condition: str, params: Sequence[Any], outcome: Outcome) -> int:
+def end(condition: str, params: Sequence[Any], outcome: Outcome, order: str = "id") -> int:
     """Give the jobs that meet an SQL condition this outcome, with all that follows; at most a thousand at once."""
     with transaction.atomic(), connection.cursor() as cursor:
         database = DjangoConnection(cursor)
-        claims = claim.where(database, NOBODY, condition, params, AT_ONCE)
+        claims = claim.where(database, NOBODY, condition, params, AT_ONCE, order)
         items = [Item(taken, outcome, time.monotonic()) for taken in claims]
         if items:
             jobs.announce(settle(database, NOBODY, settings.CODE_VERSION, items).ready)

@@ -9,13 +9,13 @@ LARGEST = 8 * 1024
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def encoded(what: str, value: Any) -> str:
+def encoded(what: str, value: Any, largest: int | None = LARGEST) -> str:
     """Compact JSON. Raises `ValueError`, saying `what` it is, on what does not belong into a job."""
     try:
         text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{what} must be plain JSON: {error}.") from error
-    if len(text) > LARGEST:
+    if largest is not None and len(text) > largest:
         raise ValueError(f"{what} take {len(text)} bytes; send an id instead (limit 8 KB).")
     if "\\u" in text:
         _check_text(what, value)

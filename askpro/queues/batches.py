@@ -48,7 +48,7 @@ class Batch:
     `on_success` is sent when all members have completed, `on_failure` at the first failure, `on_finish` when all are
     over: each once, from the transaction that settles the last member. Without `allow_failures` the first failure
     cancels what has not begun. Everything is written in the caller's transaction; an empty batch is over at once.
-    Every member runs: `unique_by` merges none of them with a copy that waits already.
+    `unique_by` does not hold for members and callbacks: the batch waits for each of its own.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ def retry_failed(batch_id: uuid.UUID) -> int:
             f"UPDATE queues_job SET status = 'waiting', finished_at = NULL, cancel_at = NULL WHERE {listed}", params
         )
         if not _is_waiting(batch_id):
-            changes = "extra_tries = extra_tries + tries_spent, deadline_at = NULL, "
+            changes = "extra_tries = extra_tries + tries_spent, losses = 0, alerted_at = NULL, deadline_at = NULL, "
             jobs.make_ready(f"{listed} AND {first}", params, changes)
         return len(ids)
 

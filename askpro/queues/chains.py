@@ -16,12 +16,12 @@ from askpro.queues.ids import uuid7
 from askpro.queues.running import current
 from askpro.queues.settle_sql import CATCH, START
 
-Step = Message[Any] | Batch
-# A batch that is the last step keeps the number after its own for what follows when it is through.
-NEXT_STEP = """
-SELECT greatest((SELECT max(chain_step) + 1 FROM queues_job WHERE chain_id = %s),
-                (SELECT max(chain_step) FROM queues_batch WHERE chain_id = %s))
+# A batch has no row of its own between its start and the number after it, which the next step has.
+LAST = """
+SELECT greatest(max(chain_step), (SELECT max(chain_step) - 1 FROM queues_batch WHERE chain_id = %(chain_id)s))
+  FROM queues_job WHERE chain_id = %(chain_id)s
 """
+Step = Message[Any] | Batch
 
 
 class NotInChain(RuntimeError):
@@ -76,9 +76,9 @@ def append(messages: Sequence[Message[Any]]) -> None:
         raise NotInChain(NotInChain.__doc__)
     batch_id = claim.feature("batch")
     with connection.cursor() as cursor:
-        cursor.execute(NEXT_STEP, [chain_id, chain_id])
-        (number,) = cursor.fetchone()
-    rows = [_row(uuid.UUID(chain_id), message, number + n) for n, message in enumerate(messages_of(messages))]
+        cursor.execute(LAST, {"chain_id": chain_id})
+        (last,) = cursor.fetchone()
+    rows = [_row(uuid.UUID(chain_id), message, last + 1 + n) for n, message in enumerate(messages_of(messages))]
     jobs.insert([replace(row, batch_id=batch_id and uuid.UUID(batch_id)) for row in rows])
 
 

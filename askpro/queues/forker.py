@@ -162,12 +162,13 @@ class Forker:
     def _bury_worker(self, child: Child, code: int) -> None:
         self._tally.keep(child.slots)
         self._report_death(child)
-        child.slots.close()
         if child in self._old:
             self._old.remove(child)
+            child.slots.close()
             return
         group = self._groups[child.group]
         is_trouble = group.bury(child)
+        child.slots.close()
         if code or not (child.leaving_at or self._stopping):
             log.error("A worker of pool %s ended (%s)", child.group, _in_words(code))
         if is_trouble:
@@ -176,11 +177,12 @@ class Forker:
     def _report_death(self, child: Child) -> None:
         if not child.slots.worker_id:
             return
-        now = time.monotonic()
+        now, started = time.monotonic(), child.slots.started()
         number = time.monotonic_ns()
         report = self._reports[number] = {
             "worker_id": child.slots.worker_id,
-            "started": [(item.job_id, item.claim_no, now - item.started) for item in child.slots.started()],
+            "started": [(item.job_id, item.claim_no, now - item.started) for item in started],
+            "culprits": [item.job_id for item in started if now > item.limit + KILL_GRACE],
             "cause": child.cause,
             "stacks": child.slots.stacks() if child.cause else "",
             "pool": child.group,
@@ -282,6 +284,7 @@ class Forker:
             self._turn()
             if time.monotonic() > until:
                 for child in children:
+                    child.cause = child.cause or "stopped"
                     send_signal(child.pid, signal.SIGKILL)
         self._stop_chores()
 

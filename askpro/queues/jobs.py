@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +42,9 @@ FEATURES = {
     "silenced": "%s",
 }
 INSERT_AT_ONCE = 1000
+# What waited for another job's end has its whole time from now on.
+FRESH_DEADLINE = """deadline_at = CASE WHEN status = 'waiting' THEN clock_timestamp() + (deadline_at - created_at)
+ ELSE deadline_at END, """
 # The second half is what lets PostgreSQL use the index, which leaves jobs without tags out.
 TAGGED = "tags @> ARRAY[%s]::varchar[] AND NOT tags = '{}'"
 
@@ -53,12 +56,12 @@ class NewJob:
     id: uuid.UUID
     actor_name: str
     queue_name: str
-    args: str
-    kwargs: str
-    options: str
-    tags: list[str]
-    delay: int | None
-    deadline: int | None
+    args: str = "[]"
+    kwargs: str = "{}"
+    options: str = "{}"
+    tags: list[str] = field(default_factory=list)
+    delay: int | None = None
+    deadline: int | None = None
     lock_key: str | None = None
     in_order: bool = False
     share_key: str | None = None
@@ -97,13 +100,10 @@ def insert(jobs: Sequence[NewJob]) -> dict[str, str]:
 
     Returns, for those whose unique key has a waiting copy already, that copy's id.
     """
-    standing = {}
-    has_unique = any(job.unique_key is not None for job in jobs)
+    keyed = [job for job in jobs if job.unique_key is not None]
     # A key must never name a job that is not there yet: another sender would take it over.
-    with transaction.atomic(savepoint=False) if has_unique else nullcontext():
-        for job in jobs:
-            if job.unique_key is not None and (found := unique.stand_in(job.unique_key, str(job.id), job.delay)):
-                standing[str(job.id)] = found
+    with transaction.atomic(savepoint=False) if keyed or len(jobs) > INSERT_AT_ONCE else nullcontext():
+        standing = _standing(keyed)
         fresh = [job for job in jobs if str(job.id) not in standing]
         for start in range(0, len(fresh), INSERT_AT_ONCE):
             _insert_some(fresh[start : start + INSERT_AT_ONCE])
@@ -129,7 +129,7 @@ def wake(actor_name: str, tag: str) -> int:
     )
 
 
-def make_ready(condition: str, params: list[Any], changes: str = "") -> int:
+def make_ready(condition: str, params: list[Any], changes: str = FRESH_DEADLINE) -> int:
     """Queue the jobs that meet an SQL condition; returns how many. For the engine's own modules."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -151,6 +151,21 @@ def columns_of(jobs: Sequence[NewJob]) -> tuple[dict[str, str], list[Any]]:
         if has_features:
             values += job.feature_values()
     return (COLUMNS | FEATURES if has_features else COLUMNS), values
+
+
+def _standing(keyed: Sequence[NewJob]) -> dict[str, tuple[str, str]]:
+    standing: dict[str, tuple[str, str]] = {}
+    ours: dict[str | None, NewJob] = {}
+    # In the order of their keys: two senders of the same ones must not wait for each other in a circle.
+    for job in sorted(keyed, key=lambda job: (job.unique_key, job.id)):
+        if first := ours.get(job.unique_key):
+            first.delay = None if None in (first.delay, job.delay) else min(first.delay or 0, job.delay or 0)
+            standing[str(job.id)] = str(first.id), first.queue_name
+        elif found := unique.stand_in(str(job.unique_key), str(job.id), job.delay):
+            standing[str(job.id)] = found
+        else:
+            ours[job.unique_key] = job
+    return standing
 
 
 def _insert_some(jobs: Sequence[NewJob]) -> None:

@@ -183,6 +183,10 @@ def hears(message: dict, told: object) -> None:
     effect(f"heard {message['actor_name']}: {told}")
 
 
+@actor(queue_name="default", no_overlap="heard", tags=('said "so"',), rate_limit="testing", on_success="hears")
+def hears_alone(message: dict, told: object) -> None: ...
+
+
 @actor(queue_name="default", silenced=True)
 def ticks(fails: bool = False) -> None:
     if fails:
@@ -203,7 +207,3 @@ def grows(names: list[str]) -> None:
 @actor(queue_name="default")
 def gives_what_is_no_json() -> object:
     return object()
-
-
-@actor(queue_name="default", rate_limit="testing", no_overlap="hearing", tags=("heard",))
-def hears_slowly(message: dict, told: object) -> None: ...

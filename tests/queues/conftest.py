@@ -35,11 +35,11 @@ ABOUT_REDIS = {"test_it_takes_what_redis_hints_at", "test_everything_runs_by_age
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is not about Redis without it as well."""
-    module = metafunc.module.__name__.rpartition(".")[2]
-    is_about_redis = (
-        "redis_client" in signature(metafunc.function).parameters or metafunc.function.__name__ in ABOUT_REDIS
-    )
-    if module not in ALSO_WITHOUT_REDIS | ALSO_WITHOUT_REDIS_IF_LONG or is_about_redis:
+    module, function = metafunc.module.__name__.rpartition(".")[2], metafunc.function
+    is_about_redis = "redis_client" in signature(function).parameters or function.__name__ in ABOUT_REDIS
+    # Hypothesis holds a property to be one test.
+    is_property = hasattr(function, "hypothesis")
+    if module not in ALSO_WITHOUT_REDIS | ALSO_WITHOUT_REDIS_IF_LONG or is_about_redis or is_property:
         return
     is_quick = module in ALSO_WITHOUT_REDIS or (metafunc.cls is not None and metafunc.cls.__name__ in ALWAYS)
     marks = () if is_quick else (pytest.mark.long,)

@@ -1,10 +1,13 @@
 """Batches and chains: counted exactly, called back once, resumed where they stopped."""
 
+from datetime import timedelta
+
 import pytest
+from django.db.models import F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from askpro.queues import Batch, batches, chain, chains, send_many
+from askpro.queues import Batch, batches, chain, chains
 from askpro.queues.models import Batch as Row
 from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs
@@ -46,6 +49,12 @@ class TestBatches:
         run_jobs()
         assert state() == ("finished", 3, 0, 0)
         assert sorted(effects()) == ["finish", "success"]
+
+    def test_a_copy_that_waits_elsewhere_stands_for_no_member(self):
+        actors.unique.send(company_id=1)
+        Batch([actors.unique.message(company_id=1), actors.unique.message(company_id=1)]).send()
+        run_jobs()
+        assert state() == ("finished", 2, 0, 0)
 
     def test_every_row_is_visible_before_it_runs(self):
         Batch(good(2), **callbacks()).send()
@@ -140,13 +149,6 @@ class TestBatches:
         run_jobs()
         assert effects() == ["before", "member", "member"]
 
-    def test_every_member_runs_whatever_copy_of_it_waits_already(self):
-        actors.unique.send(company_id=1)
-        Batch([actors.unique.message(company_id=1)], on_success=actors.unique.message(company_id=1)).send()
-        run_jobs()
-        assert state() == ("finished", 1, 0, 0)
-        assert Job.objects.filter(status="completed").count() == 3
-
     def test_a_dead_step_ends_its_chain_as_one_failure_and_a_retry_resumes_there(self, effects):
         steps = [actors.step.message(name="first"), bad(), actors.step.message(name="last")]
         batch = Batch([steps, *good(1)], allow_failures=True, **callbacks())
@@ -193,6 +195,59 @@ class TestChains:
         run_jobs()
         assert effects() == ["catch", "last"]
 
+    def test_a_copy_that_waits_elsewhere_stands_for_no_step(self, effects):
+        actors.unique.send(company_id=1)
+        chain([actors.nothing.message(), actors.unique.message(company_id=1), actors.step.message(name="last")]).send()
+        run_jobs()
+        assert effects() == ["last"]
+
+    @pytest.mark.parametrize(("member", "caught"), [(bad, ["catch"]), (good, [])])
+    def test_catch_waits_for_a_batch_at_the_end(self, effects, member, caught):
+        members = member() if isinstance(member(), list) else [member()]
+        chain([actors.nothing.message(), Batch(members)], catch=actors.step.message(name="catch")).send()
+        run_jobs()
+        assert effects() == caught
+        assert not Job.objects.filter(status__in=Job.LIVE).exists()
+
+    def test_catch_is_needless_when_the_batch_at_the_end_is_empty(self, effects):
+        chain([actors.nothing.message(), Batch([])], catch=actors.step.message(name="catch")).send()
+        run_jobs()
+        assert effects() == []
+        assert not Job.objects.filter(status__in=Job.LIVE).exists()
+
+    def test_what_is_appended_behind_a_batch_waits_for_it(self, effects):
+        chain([actors.appends.message(names=["appended"]), Batch([actors.fails.message()])]).send()
+        run_jobs()
+        assert effects() == []
+        Job.objects.filter(actor_name="fails").update(actor_name="nothing", args=[1])
+        run_jobs(due_or_not=True)
+        assert effects() == ["appended"]
+
+    def test_a_batch_has_its_whole_time_from_its_start_on(self):
+        chain([actors.nothing.message(1), Batch([actors.nothing.message(2)])]).send()
+        day = timedelta(days=1, hours=1)
+        Job.objects.update(created_at=F("created_at") - day, deadline_at=F("deadline_at") - day)
+        Job.objects.filter(chain_step=0).update(deadline_at=None)
+        run_jobs()
+        assert not Job.objects.exclude(status="completed").exists()
+
+    def test_a_batch_that_a_cancelled_chain_never_comes_to_is_cancelled(self, effects):
+        chain([actors.finds_nothing.message(), Batch(good(2), **callbacks())]).send()
+        run_jobs()
+        row = Row.objects.get()
+        assert (row.status, row.pending, row.failed) == ("cancelled", 0, 2)
+        assert sorted(effects()) == ["failure", "finish"]
+        assert not Job.objects.filter(status__in=Job.LIVE).exists()
+
+    def test_a_step_does_not_wait_for_what_waits_for_it(self, effects):
+        catch, finish = (actors.ordered.message(key="a", number=number) for number in (90, 91))
+        steps = [actors.ordered.message(key="a", number=number) for number in (2, 1)]
+        chain(
+            [*reversed(steps), Batch([actors.ordered.message(key="a", number=3)], on_finish=finish)], catch=catch
+        ).send()
+        run_jobs()
+        assert effects() == ["ordered a 1", "ordered a 2", "ordered a 3", "ordered a 91"]
+
     def test_a_catch_that_is_not_needed_is_cancelled_with_the_last_step(self, effects):
         chain(good(2), catch=actors.step.message(name="catch")).send()
         run_jobs()
@@ -219,37 +274,6 @@ class TestChains:
         run_jobs()
         assert effects() == ["catch", "after"]
 
-    def test_the_catch_of_a_chain_that_ends_with_a_batch_waits_for_it(self, effects):
-        chain([*good(), Batch([bad()])], catch=actors.step.message(name="catch")).send()
-        run_jobs()
-        assert effects() == ["catch"]
-
-    @pytest.mark.parametrize("members", [0, 2])
-    def test_the_catch_of_a_chain_that_ends_with_a_batch_is_cancelled_when_it_has_succeeded(self, members):
-        chain([*good(), Batch(good(members))], catch=actors.step.message(name="catch")).send()
-        run_jobs()
-        assert Job.objects.get(chain_step=-1).status == "cancelled"
-
-    def test_a_cancelled_step_cancels_the_batches_behind_it_too(self, effects):
-        inner = Batch(good(2), on_finish=actors.step.message(name="finish"))
-        chain([actors.finds_nothing.message(), inner, actors.step.message(name="after")]).send()
-        run_jobs()
-        assert state() == ("cancelled", 2, 0, 2)
-        assert effects() == ["finish"]
-        assert not Job.objects.filter(status="waiting").exists()
-
-    def test_every_step_runs_whatever_copy_of_it_waits_already(self, effects):
-        actors.unique.send(company_id=1)
-        chain([actors.unique.message(company_id=1), actors.step.message(name="after")]).send()
-        run_jobs()
-        assert effects() == ["after"]
-
-    def test_what_is_appended_comes_after_a_batch_at_the_end(self, effects):
-        inner = Batch([[actors.step.message(name="one"), actors.step.message(name="two")]])
-        chain([actors.grows.message(names=["last"]), inner]).send()
-        run_jobs()
-        assert effects() == ["one", "two", "last"]
-
     def test_steps_can_be_appended_from_inside(self, effects):
         chain([actors.appends.message(names=["three", "four"]), actors.step.message(name="two")]).send()
         run_jobs()
@@ -258,36 +282,3 @@ class TestChains:
     def test_only_a_step_of_a_chain_can_append(self):
         with pytest.raises(chains.NotInChain):
             chains.append(good())
-
-
-class TestMisuse:
-    @pytest.mark.parametrize(
-        ("build", "said"),
-        [
-            (lambda: Batch([actors.step]), r"write step\.message\(…\)"),
-            (lambda: Batch([Batch([])]), "not Batch"),
-            (lambda: Batch([chain(good())]), "not Chain"),
-            (lambda: Batch(actors.nothing.message(1)), "put it into a list"),
-            (lambda: Batch([], on_finish=actors.step), r"write step\.message\(…\)"),
-            (lambda: chain([good(2)]), r"write Batch\(\[…\]\)"),
-            (lambda: chain(actors.nothing.message(1)), "put it into a list"),
-            (lambda: chain(good(), catch=actors.step), r"write step\.message\(…\)"),
-            (lambda: send_many([actors.step]), r"write step\.message\(…\)"),
-        ],
-    )
-    def test_what_is_no_message_is_refused_with_the_fix(self, build, said):
-        with pytest.raises(TypeError, match=said):
-            build()
-
-    @pytest.mark.parametrize("build", [Batch, chain, send_many])
-    def test_the_same_message_twice_is_refused(self, build):
-        with pytest.raises(ValueError, match="twice"):
-            build(good() * 2)
-
-    def test_an_empty_chain_inside_a_batch_is_refused(self):
-        with pytest.raises(ValueError, match="empty list"):
-            Batch([[]])
-
-    def test_a_name_of_any_kind_can_be_stored(self):
-        Batch(name="\x00" + "x" * 300).send()
-        assert len(Row.objects.get().name) == 200

@@ -1,11 +1,14 @@
 """Who is told when a job is over: `on_success` and `on_failure`, sent by settle."""
 
 import pytest
+from django.db import connection
 from dramatiq import get_broker
 
+from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
+from tests.queues.test_settle import claim_all, database, settle_all  # noqa: F401 - a fixture among them
 
 pytestmark = pytest.mark.django_db
 
@@ -24,12 +27,31 @@ def test_on_failure_is_told_the_error_once_the_job_is_dead(effects):
     assert effects() == ["heard fails: {'type': 'ValueError', 'message': 'no'}"]
 
 
-def test_the_call_has_what_its_actor_has():
-    actors.gives.send_with_options(args=(7,), on_success=actors.hears_slowly)
-    run_jobs()
-    job = Job.objects.get(actor_name="hears_slowly")
-    assert (job.tags, job.lock_key, job.rate_limit) == (["heard"], "hearing", "testing")
+def test_the_call_has_the_words_of_its_actor():
+    actors.gives.send_with_options(args=(7,), on_success=actors.hears_alone)
+    settle_all(DjangoConnection(connection.cursor()), claim_all(DjangoConnection(connection.cursor())))
+    job = Job.objects.get(actor_name="hears_alone")
+    assert (job.lock_key, job.tags, job.rate_limit) == ("heard", ['said "so"'], "testing")
+    assert job.options == {"on_success": "hears"}
     assert 23.9 < (job.deadline_at - job.created_at).total_seconds() / 3600 < 24.1
+
+
+def test_large_arguments_of_a_dead_job_do_not_hinder_on_failure_and_cost_it_no_word(effects):
+    actors.fails.send_with_options(args=("x" * 8000,), on_failure=actors.hears_alone, max_retries=0)
+    run_jobs()
+    job = Job.objects.get(actor_name="hears_alone")
+    assert (job.status, job.lock_key) == ("completed", "heard")
+
+
+@pytest.mark.parametrize("result", [object(), "x" * 9000, "\x00"])
+@pytest.mark.django_db(transaction=True)
+def test_a_result_that_no_job_can_carry_costs_nobody_his_own(database, result):  # noqa: F811
+    actors.gives.send_with_options(args=(7,), on_success=actors.hears)
+    actors.nothing.send(1)
+    claims = claim_all(database)
+    claims[0].result = result
+    assert len(settle_all(database, claims).ids) == 2
+    assert Job.objects.get(actor_name="hears").args[1] is None
 
 
 def test_it_is_told_of_the_longest_message_that_can_be_sent(effects):

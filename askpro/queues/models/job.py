@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from askpro.queues import acts
 from askpro.queues.ids import uuid7
 
+_LATER = ["scheduled", "retrying", "released"]
 _UNFINISHED = ~Q(status__in=["completed", "dead", "cancelled"])
 
 
@@ -54,7 +55,7 @@ class Job(models.Model):
     worker_id = models.BigIntegerField(null=True)
     tries_spent = models.SmallIntegerField(db_default=0)
     extra_tries = models.SmallIntegerField(db_default=0, help_text="Added by retrying a dead job.")
-    losses = models.SmallIntegerField(db_default=0, help_text="Times its worker vanished without a trace.")
+    losses = models.SmallIntegerField(db_default=0, help_text="Times its worker ended and nothing spoke against it.")
     releases = models.IntegerField(db_default=0)
     release_reason = models.CharField(max_length=200, db_default="")
     finished_at = models.DateTimeField(null=True)
@@ -81,7 +82,11 @@ class Job(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index("queue_name", "ready_at", "id", condition=Q(status="queued"), name="job_queued"),
-            models.Index("run_at", condition=Q(status__in=["scheduled", "retrying", "released"]), name="job_due"),
+            models.Index("run_at", condition=Q(status__in=_LATER), name="job_due"),
+            models.Index("deadline_at", condition=Q(status__in=_LATER), name="job_overdue"),
+            models.Index(
+                "expires_at", condition=Q(status__in=[*_LATER, "queued"], expires_at__isnull=False), name="job_expiring"
+            ),
             models.Index("worker_id", condition=Q(status="processing"), name="job_processing"),
             models.Index("finished_at", condition=Q(status="dead"), name="job_dead"),
             models.Index("lock_key", "id", condition=Q(lock_key__isnull=False) & _UNFINISHED, name="job_locked"),
@@ -98,6 +103,10 @@ class Job(models.Model):
     def retry(self, tries: int = 1) -> bool:
         """Make a dead job ready again with `tries` more runs on top of its history; False when it is not dead."""
         return acts.retry(self.pk, tries)
+
+    def run_now(self) -> bool:
+        """Let it run now instead of at its moment; False when it waits for none."""
+        return acts.run_now(self.pk)
 
     def cancel(self, reason: str = "Cancelled.") -> bool:
         """End the job: at once when it waits, by an interrupt when it runs; False when it is over."""

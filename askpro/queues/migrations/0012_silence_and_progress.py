@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('queues', '0008_attempt_finished'),
+        ('queues', '0011_batches_of_chains'),
     ]
 
     operations = [
@@ -24,9 +24,5 @@ class Migration(migrations.Migration):
             model_name='job',
             name='silenced',
             field=models.BooleanField(db_default=False, help_text='Left out of the list once it has finished.'),
-        ),
-        migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(models.F('chain_id'), condition=models.Q(('chain_id__isnull', False)), name='batch_chain'),
         ),
     ]
