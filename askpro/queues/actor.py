@@ -10,14 +10,13 @@ from typing import Any, ParamSpec, TypeVar
 import dramatiq
 from dramatiq import Message
 
-from askpro.queues import jobs, limits
+from askpro.queues import jobs, keys, limits
 from askpro.queues.arguments import LARGEST, encoded
 from askpro.queues.claim import Claim
 from askpro.queues.composition import JobMessage, messages_of
 from askpro.queues.config import is_silenced
 from askpro.queues.errors import Release
 from askpro.queues.ids import uuid7
-from askpro.queues.keys import LONGEST_TAG, fitted
 from askpro.queues.outcome import Outcome, decide
 from askpro.queues.running import current, run, run_atomically
 from askpro.queues.words import (
@@ -72,7 +71,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
         options, delay = message.options, self._delay(delay)
         fill = self._filler(message)
         deadline, (share, places) = self.word("deadline", options), self.word("concurrency") or (None, None)
-        tags = [fitted(fill(tag), LONGEST_TAG) for tag in self.word("tags", options)]
+        tags = [keys.tag(fill(tag)) for tag in self.word("tags", options)]
         return jobs.NewJob(
             id=uuid.UUID(message.message_id),
             actor_name=self.actor_name,
@@ -83,11 +82,11 @@ class LedgerActor(dramatiq.Actor[P, R]):
             tags=tags,
             delay=delay,
             deadline=deadline and deadline + (delay or 0),
-            lock_key=fill(self.word("in_order") or self.word("no_overlap")),
+            lock_key=_key(fill(self.word("in_order") or self.word("no_overlap"))),
             in_order=self.word("in_order") is not None,
-            share_key=fill(share),
+            share_key=_key(fill(share)),
             share_limit=places,
-            unique_key=fill(self.word("unique_by")),
+            unique_key=_key(fill(self.word("unique_by"))),
             rate_limit=self.word("rate_limit"),
             expires_at=_moment(self.word("expires", options)),
             silenced=self.word("silenced") or is_silenced(tags),
@@ -141,7 +140,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
         except TypeError as error:
             raise ValueError(f"{self.actor_name}: {error}.") from error
         bound.apply_defaults()
-        return lambda template: template and fitted(self._filled(template, bound.arguments))
+        return lambda template: template and self._filled(template, bound.arguments)
 
     def _filled(self, template: str, arguments: dict[str, Any]) -> str:
         try:
@@ -211,6 +210,10 @@ def send_many(messages: Sequence[Message[Any]], *, delay: int | timedelta | None
     """Send many messages in the caller's transaction, a thousand with each statement; `delay` in milliseconds."""
     broker: Any = dramatiq.get_broker()
     broker.send_many(messages_of(messages), delay=delay)
+
+
+def _key(text: str | None) -> str | None:
+    return text and keys.key(text)
 
 
 def _moment(expires: int | datetime | None) -> datetime | None:

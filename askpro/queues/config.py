@@ -108,6 +108,11 @@ def limit(name: str) -> tuple[int, float]:
     return limits[name]
 
 
+def limit_names() -> frozenset[str]:
+    """Every declared rate limit."""
+    return frozenset(_setting("LIMITS"))
+
+
 def is_silenced(tags: Collection[str]) -> bool:
     """Whether one of the tags is among SILENCED_TAGS, where "sync:*" stands for all that begin so."""
     patterns: Collection[str] = _setting("SILENCED_TAGS", ()) if tags else ()

@@ -9,8 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from askpro.queues import hints, unique
-from askpro.queues.keys import LONGEST_TAG, fitted
+from askpro.queues import hints, keys, unique
 
 # now() would be the start of a transaction that may be long; ages count from this very moment.
 LATER = "clock_timestamp() + %s * interval '1 millisecond'"
@@ -125,7 +124,7 @@ def wake(actor_name: str, tag: str) -> int:
     """Make released jobs of an actor with this tag ready now; returns how many."""
     return make_ready(
         f"status = 'released' AND run_at IS NOT NULL AND actor_name = %s AND {TAGGED}",
-        [actor_name, fitted(tag, LONGEST_TAG)],
+        [actor_name, keys.tag(tag)],
     )
 
 
