@@ -10,6 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+# As many as a worker's page of shared memory counts.
+MOST_QUEUES = 64
 STRATEGIES = ("promise", "time", "size", "simple", "off")
 
 
@@ -77,9 +79,12 @@ def _mistakes(pool: Pool) -> Iterable[tuple[str, bool]]:
 @cache
 def queue_names() -> tuple[str, ...]:
     """Every declared queue. Sending to any other is an error."""
-    for name, words in _setting("QUEUES").items():
+    queues = _setting("QUEUES")
+    if len(queues) > MOST_QUEUES:
+        raise InvalidQueueSettings(f"QUEUES names {len(queues)} queues; {MOST_QUEUES} are the most.")
+    for name, words in queues.items():
         _check_keys(f"Queue {name!r}", words, ("promise", "tries", "backoff", "time_limit"))
-    return tuple(_setting("QUEUES"))
+    return tuple(queues)
 
 
 def promise(queue_name: str) -> float:

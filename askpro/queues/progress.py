@@ -13,9 +13,9 @@ trace = logging.getLogger(__name__)
 
 LONGEST_LOG = 20_000
 LONGEST_LINE = 2_000
+LARGEST = 2**31 - 1
 # Seconds between two writes of the progress; the last step is always written.
 WRITE_EVERY = 1.0
-MOST = 2**31 - 1
 
 
 def log(text: object) -> None:
@@ -33,7 +33,7 @@ def log(text: object) -> None:
 
 def progress(done: int, total: int) -> None:
     """Say how far the current job is; people see it within a second. Outside of a job: nothing."""
-    done, total = (min(max(int(number), 0), MOST) for number in (done, total))
+    done, total = max(int(done), 0), max(int(total), 0)
     claim, database = current.claim, current.database
     if claim is None or database is None or not _is_due(claim, done, total):
         return
@@ -42,10 +42,16 @@ def progress(done: int, total: int) -> None:
         database.rows(
             "UPDATE queues_job SET progress_done = %s, progress_total = %s"
             " WHERE id = %s AND worker_id = %s AND claim_no = %s AND status = 'processing'",
-            (done, total, claim.id, current.worker_id, claim.claim_no),
+            (*_fitting(done, total), claim.id, current.worker_id, claim.claim_no),
         )
     except CONNECTION_ERRORS as error:
         trace.warning("Progress of %s is not written: %s", claim.id, type(error).__name__)
+
+
+def _fitting(done: int, total: int) -> tuple[int, int]:
+    """In the same proportion, as numbers that fit their columns: a job may count bytes."""
+    scale = max(1, -(-max(done, total) // LARGEST))
+    return done // scale, total // scale
 
 
 def _is_due(claim: Claim, done: int, total: int) -> bool:

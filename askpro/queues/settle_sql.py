@@ -27,6 +27,7 @@ RETURNING job_id::text
 """
 
 # One clock reading for the whole statement: a job never ends before its attempt.
+# A running job has a `run_at` only if somebody woke it.
 # The last real error stays: a deadline that passes while a failed job waits does not hide it.
 # Rows are locked in the order of their ids, so that two batches never wait for each other in a circle.
 # A process that was stopped may settle a job's lost claim and its new one together: the number tells them apart.
@@ -50,7 +51,8 @@ WITH item AS (
            losses = job.losses + item.is_loss::int,
            releases = job.releases + (item.status = 'released')::int,
            release_reason = CASE WHEN item.status = 'released' THEN item.reason ELSE job.release_reason END,
-           run_at = statement_timestamp() + item.run_in * interval '1 second',
+           run_at = statement_timestamp() + CASE WHEN item.status = 'released' AND job.run_at IS NOT NULL THEN 0
+                                                 ELSE item.run_in END * interval '1 second',
            rate_slot_at = statement_timestamp() + item.slot_in * interval '1 second',
            ready_at = CASE WHEN item.status = 'queued' THEN coalesce(job.ready_at, statement_timestamp())
                            ELSE job.ready_at END,

@@ -30,6 +30,8 @@ DEFAULTS: dict[str, Any] = {
     "on_failure": None,
 }
 WORDS = frozenset(DEFAULTS)
+# Tries are counted in a small integer, and retrying by hand adds to them.
+MOST_RETRIES = 10_000
 # What a message may say for itself; the rest is what the job is.
 MESSAGE_WORDS = frozenset(
     {"max_retries", "backoff", "time_limit", "deadline", "expires", "tags", "on_success", "on_failure"}
@@ -40,8 +42,6 @@ TIMES = frozenset({"deadline", "time_limit", "expires"})
 MAY_BE_NONE = frozenset({"expires", "on_success", "on_failure"})
 # A hundred years: beyond some moment PostgreSQL can store it, and nobody can read it any more.
 LONGEST_TIME = 100 * 365 * 24 * H
-# Tries are counted in two bytes, with those that people add.
-MOST_RETRIES = 10_000
 MOST_PLACES = 1_000
 
 

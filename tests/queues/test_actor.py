@@ -228,6 +228,7 @@ class TestMessages:
             {"max_retries": None},
             {"max_retries": "3"},
             {"max_retries": -1},
+            {"max_retries": 10_001},
             {"backoff": 5 * S},
             {"backoff": ["1"]},
             {"time_limit": None},

@@ -10,10 +10,11 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askpro.queues import Batch, acts, chain, claim, limits, once
+from askpro.queues import Batch, acts, chain, claim, limits, once, wake
+from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Job, Lock, RateLimit, UniqueKey
 from askpro.queues.once import OutsideTransaction
-from askpro.queues.outcome import decide
+from askpro.queues.outcome import decide, released
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
 from tests.queues.processes import wait_until
@@ -296,3 +297,17 @@ def test_waiting_costs_no_time_of_a_worker():
         actors.limited.send()
     run_jobs()
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_that_is_settled_while_somebody_wakes_it_is_not_slept_through():
+    actors.waits.send(call_id=1)
+    claims = claim_all(DjangoConnection(connection.cursor()))
+    waker = threading.Thread(target=lambda: (wake(actors.waits, "call:1"), connection.close()))
+    with transaction.atomic():
+        settle_all(DjangoConnection(connection.cursor()), claims, released(60, "not yet"))
+        # It sees the job run, and waits for what becomes of it.
+        waker.start()
+        assert wait_until(somebody_waits, 5)
+    waker.join()
+    assert statuses() == ["queued"]

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from dramatiq import get_broker
 
-from askpro.queues import Batch, chain, locks, running, send_many
+from askpro.queues import Batch, chain, chores, locks, running, send_many, wake
 from askpro.queues.claim import BY_IDS, by_age, by_ids
 from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, Job, Lock
@@ -125,6 +125,15 @@ class TestSettling:
         job = Job.objects.get()
         assert (job.status, job.tries_spent, job.releases, job.release_reason) == ("released", 0, 1, "rate limit")
         assert not Attempt.objects.exists()
+
+    def test_what_was_woken_while_it_ran_comes_back_at_once(self, database):
+        actors.waits.send(call_id=1)
+        claims = claim_all(database)
+        assert wake(actors.waits, "call:1") == 0
+        settle_all(database, claims, released(60, "not yet"))
+        assert chores.promote(database) == 1
+        settle_all(database, claim_all(database), released(60, "not yet"))
+        assert chores.promote(database) == 0
 
     def test_the_last_real_error_survives_a_later_release(self, database):
         actors.nothing.send(1)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('queues', '0011_batches_of_chains'),
+        ('queues', '0012_since_the_boot'),
     ]
 
     operations = [
