@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("queues", "0012_since_the_boot")]
+    dependencies = [("queues", "0013_silence_and_progress")]
 
     operations = [
         migrations.RunSQL(
