@@ -66,9 +66,28 @@ def inherit() -> Takeover | None:
     return Takeover(state["supervisor_id"], children, reports, state["counts"], link)
 
 
-def start_preflight() -> int:
-    """Load the code of now in a process of its own, which ends with 0 when it would start; returns its pid."""
-    return os.posix_spawn(sys.executable, _arguments(), {**os.environ, PREFLIGHT: "1"}, setsigmask=())
+class Preflight:
+    """The code of now, loaded in a process of its own, which ends with 0 when it would start."""
+
+    def __init__(self) -> None:
+        self.pid = 0
+        self._is_outdated = False
+
+    def start(self) -> None:
+        if self.pid:
+            # The code has changed once more: what is being tried is not what would be loaded.
+            self._is_outdated = True
+        else:
+            self.pid = os.posix_spawn(sys.executable, _arguments(), {**os.environ, PREFLIGHT: "1"}, setsigmask=())
+
+    def end(self) -> bool:
+        """Its process has ended; whether that says something about the code of now. If not, it starts again."""
+        self.pid = 0
+        if not self._is_outdated:
+            return True
+        self._is_outdated = False
+        self.start()
+        return False
 
 
 def is_preflight() -> bool:
