@@ -7,11 +7,22 @@ from django.contrib.auth.models import Group, User
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from askpro.console.fleet_admin import FleetCommandAdmin, FleetEventAdmin, PauseAdmin
 from askpro.console.job_admin import JobAdmin
 from askpro.console.schedule_admin import ScheduleAdmin
 from askpro.console.worker_admin import SupervisorAdmin, WorkerAdmin
 
-__all__ = ["GroupAdmin", "JobAdmin", "ScheduleAdmin", "SupervisorAdmin", "UserAdmin", "WorkerAdmin"]
+__all__ = [
+    "FleetCommandAdmin",
+    "FleetEventAdmin",
+    "GroupAdmin",
+    "JobAdmin",
+    "PauseAdmin",
+    "ScheduleAdmin",
+    "SupervisorAdmin",
+    "UserAdmin",
+    "WorkerAdmin",
+]
 
 admin.site.unregister(User)
 admin.site.unregister(Group)

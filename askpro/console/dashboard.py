@@ -1,41 +1,23 @@
 """What the front page says: today's work, what waits for a person, and how the queues stand."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from appointments.models import DailyCount, FollowUp
+from askpro.console import queue_board
 from askpro.console.filters import since
-from askpro.queue_settings import QUEUES
-from askpro.queues.models import Job, Supervisor, Worker
+from askpro.console.fleet_board import living
+from askpro.queues.models import Worker
 from calls.models import BookingRequest, Call, Company
 from notifications.models import Notification
 from webhooks.models import WebhookEvent
 
 DAYS = 14
 MOST_ROWS = 6
-SILENT_AFTER = timedelta(seconds=20)
-
-
-@dataclass(slots=True)
-class QueueLine:
-    """How a queue stands. `promise` is how old its oldest ready job may get."""
-
-    name: str
-    promise: timedelta
-    ready: int = 0
-    running: int = 0
-    later: int = 0
-    dead: int = 0
-    oldest: timedelta | None = None
-
-    @property
-    def is_late(self) -> bool:
-        return self.oldest is not None and self.oldest > self.promise
 
 
 def numbers(user: Any) -> dict[str, Any]:
@@ -50,7 +32,7 @@ def numbers(user: Any) -> dict[str, Any]:
     if user.has_perm("webhooks.view_webhookevent"):
         context |= {"events": troubled_events()}
     if user.has_perm("queues.view_job"):
-        context |= {"queues": queues(), "workers": workers()}
+        context |= {"queues": queue_board.lines(), "workers": workers()}
     return context
 
 
@@ -117,26 +99,8 @@ def troubled_events() -> dict[str, int]:
     return dict(rows.order_by().values_list("status").annotate(Count("pk")))
 
 
-def queues() -> list[QueueLine]:
-    """Every declared queue, and every other that has jobs. One small query for each partial index."""
-    lines = {name: QueueLine(name, timedelta(seconds=words["promise"])) for name, words in QUEUES.items()}
-    counted = Job.objects.order_by().values("queue_name")
-    waits = ["scheduled", "retrying", "released"]
-    for part, rows in {
-        "ready": counted.filter(status="queued").annotate(n=Count("pk"), oldest=Now() - Min("ready_at")),
-        "running": counted.filter(status="processing").annotate(n=Count("pk")),
-        "later": counted.filter(status__in=waits).annotate(n=Count("pk")),
-        "dead": counted.filter(status="dead").annotate(n=Count("pk")),
-    }.items():
-        for row in rows:
-            line = lines.setdefault(row["queue_name"], QueueLine(row["queue_name"], timedelta(minutes=1)))
-            setattr(line, part, row["n"])
-            line.oldest = line.oldest or row.get("oldest")  # type: ignore[assignment]
-    return list(lines.values())
-
-
 def workers() -> dict[str, int]:
-    """Processes that run, by their own word and by a heart-beat not older than twenty seconds."""
-    alive = Supervisor.objects.filter(status=Supervisor.Status.RUNNING, beat_at__gte=Now() - SILENT_AFTER)
+    """Processes that run, by their own word, under supervisors that beat."""
+    alive = living()
     running = Worker.objects.filter(status=Worker.Status.RUNNING, supervisor__in=alive)
-    return {"supervisors": alive.count(), "workers": running.count()}
+    return {"supervisors": len(alive), "workers": running.count()}

@@ -65,6 +65,26 @@ def brief(value: datetime | None) -> SafeString | str:
     return _time(value, "j M, H:i" if here.year == now.year else "j M Y")
 
 
+def ago(value: datetime | None) -> SafeString | str:
+    """How long ago, or in how long; the moment itself shows on hover."""
+    if value is None:
+        return NOTHING
+    return format_html(
+        '<time class="ap-nowrap" datetime="{}" title="{}, {} UTC">{}</time>',
+        value.isoformat(),
+        local(value, "j M Y, H:i:s"),
+        f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+        _relative(value),
+    )
+
+
+def dated(value: datetime | None) -> SafeString | str:
+    """A moment and how long ago it was, where there is room for both."""
+    if value is None:
+        return NOTHING
+    return format_html('{} <span class="ap-subtle">({})</span>', moment(value), _relative(value))
+
+
 def weekday(value: datetime | None) -> SafeString | str:
     """A time that a person has to keep: with its weekday."""
     return _time(value, "D j M Y, H:i")
@@ -117,6 +137,14 @@ def shorten(text: str, length: int = 60) -> SafeString | str:
     if len(text) <= length:
         return text
     return format_html('<span title="{}">{}…</span>', text[:1000], text[: length - 1].rstrip())
+
+
+def _relative(value: datetime) -> str:
+    length = timezone.now() - value
+    if abs(length) < timedelta(seconds=1):
+        return "just now"
+    words = duration(timedelta(seconds=round(abs(length).total_seconds())))
+    return f"{words} ago" if length > timedelta(0) else f"in {words}"
 
 
 def _two(large: int, unit: str, small: int, smaller: str) -> str:

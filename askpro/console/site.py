@@ -6,9 +6,16 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 from unfold.sites import UnfoldAdminSite
 
-from askpro.console import dashboard, search
+from askpro.console import dashboard, fleet_acts, fleet_board, queue_board, search
+from askpro.console.pages import Page
+
+PAGES = (
+    Page("fleet_board", "board/fleet/", "Fleet", "queues.view_supervisor", "console/fleet.html", fleet_board.board),
+    Page("queue_board", "board/queues/", "Queues", "queues.view_job", "console/queues.html", queue_board.board),
+)
 
 
 class ConsoleSite(UnfoldAdminSite):
@@ -18,6 +25,13 @@ class ConsoleSite(UnfoldAdminSite):
     index_title = "Today"
     index_template = "console/dashboard.html"
     enable_nav_sidebar = True
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        own: list[URLPattern | URLResolver] = [
+            path(page.address, self.admin_view(page.view), name=page.name) for page in PAGES
+        ]
+        act = path("board/act/<str:verb>/", self.admin_view(fleet_acts.act_view), name="fleet_act")
+        return [*own, act, *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().index(request, {**dashboard.numbers(request.user), **(extra_context or {})})

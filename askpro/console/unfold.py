@@ -23,6 +23,11 @@ def entry(title: str, icon: str, label: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": link, "permission": may_view(label)}
 
 
+def page(title: str, icon: str, name: str, label: str) -> dict[str, Any]:
+    """A line of the navigation that leads to a page of its own; `label` is the model that one may see then."""
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"), "permission": may_view(label)}
+
+
 def logo(request: HttpRequest) -> str:
     return static("console/logo.svg")
 
@@ -48,12 +53,22 @@ NAVIGATION: list[dict[str, Any]] = [
     {
         "title": "Operations",
         "items": [
+            page("Queues", "stacks", "queue_board", "queues.job"),
             entry("Jobs", "settings", "queues.job"),
             entry("Schedule", "schedule", "queues.schedule"),
             entry("Webhook events", "webhook", "webhooks.webhookevent"),
             entry("Refused webhooks", "block", "webhooks.refusedwebhook"),
+        ],
+    },
+    {
+        "title": "Fleet",
+        "items": [
+            page("Fleet", "dns", "fleet_board", "queues.supervisor"),
             entry("Workers", "memory", "queues.worker"),
-            entry("Supervisors", "dns", "queues.supervisor"),
+            entry("Supervisors", "host", "queues.supervisor"),
+            entry("Pauses", "pause_circle", "queues.pause"),
+            entry("Commands", "terminal", "queues.fleetcommand"),
+            entry("Events", "notifications", "queues.fleetevent"),
         ],
     },
     {

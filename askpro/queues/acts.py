@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from askpro.queues import batches, claim, jobs
 from askpro.queues.database import DjangoConnection
-from askpro.queues.outcome import Outcome, cancelled, overdue
+from askpro.queues.outcome import Outcome, cancelled, expired, overdue
 from askpro.queues.settle import Item, settle
 
 # In whose name rows are settled that no worker holds; taking and settling them is one transaction.
@@ -49,24 +49,21 @@ def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
 
 def end_overdue() -> int:
     """Waiting past the deadline ends visibly, with the last real error; returns how many jobs."""
-    late = "status IN ('scheduled', 'retrying', 'released') AND deadline_at < clock_timestamp()"
-    return end(late, [], overdue())
+    late = "status IN ('scheduled', 'retrying', 'released') AND deadline_at < statement_timestamp()"
+    return end(late, [], overdue(), "deadline_at")
 
 
 def end_expired() -> int:
     """Jobs that were not to start after a moment that has passed are cancelled before anybody claims them."""
-    return end(
-        f"expires_at < clock_timestamp() AND {NOT_STARTED} AND status <> 'waiting'",
-        [],
-        Outcome("cancelled", None, error_class="Expired", error_message="Not started before it expired."),
-    )
+    late = "status IN ('scheduled', 'queued', 'retrying', 'released') AND expires_at < statement_timestamp()"
+    return end(late, [], expired(), "expires_at")
 
 
-def end(condition: str, params: Sequence[Any], outcome: Outcome) -> int:
+def end(condition: str, params: Sequence[Any], outcome: Outcome, order: str = "id") -> int:
     """Give the jobs that meet an SQL condition this outcome, with all that follows; at most a thousand at once."""
     with transaction.atomic(), connection.cursor() as cursor:
         database = DjangoConnection(cursor)
-        claims = claim.where(database, NOBODY, condition, params, AT_ONCE)
+        claims = claim.where(database, NOBODY, condition, params, AT_ONCE, order)
         items = [Item(taken, outcome, time.monotonic()) for taken in claims]
         if items:
             jobs.announce(settle(database, NOBODY, settings.CODE_VERSION, items).ready)

@@ -9,13 +9,13 @@ LARGEST = 8 * 1024
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def encoded(actor_name: str, value: Any) -> str:
+def encoded(actor_name: str, value: Any, largest: int | None = LARGEST) -> str:
     """Compact JSON. Raises `ValueError`, naming the actor, on what does not belong into a job."""
     try:
         text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{actor_name}: arguments must be plain JSON: {error}.") from error
-    if len(text) > LARGEST:
+    if largest is not None and len(text) > largest:
         raise ValueError(f"{actor_name}: {len(text)} bytes of arguments; send an id instead (limit 8 KB).")
     if "\\u" in text:
         _check_text(actor_name, value)

@@ -1,14 +1,19 @@
 """`on_success` and `on_failure` of a message, as Dramatiq has them; sent by settle, once."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from dramatiq import get_broker
 
+from askpro.queues.arguments import encoded
 from askpro.queues.claim import Claim
 from askpro.queues.ids import uuid7
+from askpro.queues.jobs import NewJob
 from askpro.queues.outcome import Outcome
+
+log = logging.getLogger(__name__)
 
 NAMES = {"completed": "on_success", "dead": "on_failure"}
 
@@ -18,11 +23,7 @@ class Callback:
     """A job that follows from the result of another."""
 
     parent_id: str
-    id: str
-    actor_name: str
-    queue_name: str
-    args: str
-    deadline: int
+    job: NewJob
 
 
 def callbacks(claim: Claim, outcome: Outcome) -> Iterator[Callback]:
@@ -30,10 +31,23 @@ def callbacks(claim: Claim, outcome: Outcome) -> Iterator[Callback]:
     name = NAMES.get(outcome.status)
     actor_name = claim.options.get(name) if name else None
     if actor_name:
-        actor: Any = get_broker().get_actor(actor_name)
-        message = actor.message(_told(claim), _said(claim, outcome))
-        job = actor.new_job(message)
-        yield Callback(claim.id, str(uuid7()), actor.actor_name, job.queue_name, job.args, job.deadline)
+        yield Callback(claim.id, _job(actor_name, claim, outcome))
+
+
+def _job(actor_name: str, claim: Claim, outcome: Outcome) -> NewJob:
+    # Nothing here may fail: the results of all that has finished with this job are in the same statement.
+    args = [_told(claim), _said(claim, outcome)]
+    actor: Any = get_broker().actors.get(actor_name)
+    if actor is not None:
+        try:
+            return actor.new_job(actor.message(*args))
+        except ValueError as error:
+            log.error("%s %s: what follows it is written without its words: %s", claim.actor_name, claim.id, error)
+    # An actor of a newer release, perhaps: the job waits where it was asked for, until a process knows it.
+    queue_name = claim.queue_name if actor is None else actor.queue_name
+    return NewJob(
+        id=uuid7(), actor_name=actor_name, queue_name=queue_name, args=encoded(actor_name, args, largest=None)
+    )
 
 
 def _told(claim: Claim) -> dict[str, Any]:
@@ -49,6 +63,11 @@ def _told(claim: Claim) -> dict[str, Any]:
 
 
 def _said(claim: Claim, outcome: Outcome) -> Any:
-    if outcome.status == "completed":
-        return claim.result
-    return {"type": outcome.error_class, "message": outcome.error_message}
+    if outcome.status != "completed":
+        return {"type": outcome.error_class, "message": outcome.error_message}
+    try:
+        encoded(claim.actor_name, claim.result)
+    except ValueError as error:
+        log.error("%s %s: its result is not passed on; %s", claim.actor_name, claim.id, error)
+        return None
+    return claim.result

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from askpro.queues import hints, unique
 from askpro.queues.database import EngineConnection
 
+# Every clock here is the statement's: `clock_timestamp()` may change from row to row, so no index can be used with it,
+# and a million delayed jobs would be read five times a second.
 PROMOTE = """
 WITH due AS MATERIALIZED (
     SELECT id FROM queues_job
-     WHERE status IN ('scheduled', 'retrying', 'released') AND run_at <= clock_timestamp()
+     WHERE status IN ('scheduled', 'retrying', 'released') AND run_at <= statement_timestamp()
      ORDER BY run_at LIMIT %s FOR UPDATE SKIP LOCKED
 )
 UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL
@@ -16,24 +18,33 @@ UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp(), ru
  WHERE job.id = due.id
 RETURNING job.id::text, job.queue_name
 """
+# Of each key only the first waiter is looked at closer, or its holder that waits for something else: a key may have
+# tens of thousands. What somebody changes at this moment is skipped: the heart must not wait for his transaction.
 FREE_LOCKS = """
-WITH free AS MATERIALIZED (
-    SELECT DISTINCT ON (lock_key, share_key) id FROM queues_job AS waiter
+WITH waiter AS MATERIALIZED (
+    SELECT id, lock_key, share_key FROM queues_job
      WHERE status = 'released' AND run_at IS NULL AND coalesce(lock_key, share_key) IS NOT NULL
+), first AS MATERIALIZED (
+    (SELECT DISTINCT ON (lock_key, share_key) id FROM waiter ORDER BY lock_key, share_key, id)
+    UNION
+    SELECT waiter.id FROM queues_lock AS own JOIN waiter ON waiter.id = own.job_id AND waiter.lock_key = own.key
+), free AS MATERIALIZED (
+    SELECT job.id FROM queues_job AS job JOIN first ON first.id = job.id
+     WHERE status = 'released' AND run_at IS NULL
        AND (lock_key IS NULL OR NOT EXISTS (
-            SELECT 1 FROM queues_lock WHERE key = waiter.lock_key AND job_id <> waiter.id))
+            SELECT 1 FROM queues_lock WHERE key = job.lock_key AND job_id <> job.id))
        AND (share_key IS NULL OR share_limit > (
             SELECT count(*) FROM queues_lock
-             WHERE key = ANY(SELECT waiter.share_key || '#' || n FROM generate_series(1, waiter.share_limit) AS n)))
+             WHERE key = ANY(SELECT job.share_key || '#' || n FROM generate_series(1, job.share_limit) AS n)))
        AND NOT (in_order AND EXISTS (
             SELECT 1 FROM queues_job AS earlier
-             WHERE earlier.lock_key = waiter.lock_key AND earlier.id < waiter.id
+             WHERE earlier.lock_key = job.lock_key AND earlier.id < job.id
                AND earlier.status NOT IN ('completed', 'dead', 'cancelled')))
-     ORDER BY lock_key, share_key, id LIMIT %s
+     ORDER BY job.id LIMIT %s FOR UPDATE OF job SKIP LOCKED
 )
 UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp()
   FROM free
- WHERE job.id = free.id AND job.status = 'released' AND job.run_at IS NULL
+ WHERE job.id = free.id
 RETURNING job.id::text, job.queue_name
 """
 # A lock outlives its job only if a row was changed by hand; nothing may wait for it then.

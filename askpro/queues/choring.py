@@ -11,8 +11,9 @@ from math import inf
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.utils.module_loading import import_string
+from psycopg2.errors import LockNotAvailable
 
 from askpro.queues import acts, alerts, chores, fleet, schedule, snapshot, watch
 from askpro.queues.balancing import Balancer, Rates
@@ -97,9 +98,10 @@ class Chores:
                 if not is_started:
                     self._start()
                     is_started = True
-                self._recover()
+                # The heart first: whatever else takes its time must not let this supervisor pass for dead.
                 for rhythm in self._rhythms:
                     rhythm.run_if_due()
+                self._recover()
             except CONNECTION_ERRORS as error:
                 self._watch.forget()
                 log.warning("Chores wait for PostgreSQL: %s", type(error).__name__)
@@ -149,7 +151,11 @@ class Chores:
     def _recover(self) -> None:
         for number, report in list(self._dead.items()):
             death = Death(report["worker_id"], report["started"], report["cause"], report["stacks"])
-            count = recover(self._database, death)
+            try:
+                count = recover(self._database, death)
+            except LockNotAvailable:
+                log.warning("The jobs of worker %d wait for somebody's transaction", death.worker_id)
+                continue
             del self._dead[number]
             self._link.send("recovered", number=number)
             if count or death.started or death.cause:
@@ -219,7 +225,7 @@ class Sweeping(threading.Thread):
                     rhythm.run_if_due()
                 except Exception as error:  # the loop's edge: the next sweep tries again
                     log.exception("A sweeper failed: %s", type(error).__name__)
-                    if isinstance(error, DatabaseError):
+                    if isinstance(error, Error):
                         connection.close()
             time.sleep(1)
 

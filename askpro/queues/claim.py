@@ -101,9 +101,14 @@ def by_age(who: Who, limit: int) -> list[Claim]:
     return _claims(database.rows(BY_AGE, (queue_name, list(actors), queue_name, limit, worker_id)))
 
 
-def where(database: Connection, worker_id: int, condition: str, params: Sequence[Any], limit: int) -> list[Claim]:
-    """Jobs that meet an SQL condition, whatever their state: for whoever ends them from outside."""
-    return _claims(database.rows(TAKE.format(which=condition, order="id"), (*params, limit, worker_id)))
+def where(
+    database: Connection, worker_id: int, condition: str, params: Sequence[Any], limit: int, order: str = "id"
+) -> list[Claim]:
+    """Jobs that meet an SQL condition, whatever their state: for whoever ends them from outside.
+
+    `order` is that of the index that finds them; by id, PostgreSQL may read the whole ledger for the first of them.
+    """
+    return _claims(database.rows(TAKE.format(which=condition, order=order), (*params, limit, worker_id)))
 
 
 def held_by(database: Connection, worker_id: int) -> list[Claim]:

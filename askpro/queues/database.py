@@ -11,6 +11,9 @@ from django.db.backends.utils import CursorWrapper
 
 log = logging.getLogger(__name__)
 
+# Milliseconds that a statement of the engine waits for a row: an app's long transaction may hold one, and neither a
+# worker's other jobs nor a supervisor's heartbeat may wait for its end.
+LOCK_WAIT = 1000
 # The connection's failures, as opposed to a statement's: the work is kept and tried again on a new connection.
 # A server that has become a read-only standby is as good as away.
 CONNECTION_ERRORS = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.errors.ReadOnlySqlTransaction)
@@ -52,6 +55,7 @@ class EngineConnection:
             wrapper = connections.create_connection("default")
             self._raw = wrapper.get_new_connection(wrapper.get_connection_params())
             self._raw.autocommit = True
+            self._raw.cursor().execute(f"SET lock_timeout = {LOCK_WAIT}")
         return self._raw
 
     def _drop(self) -> None:

@@ -14,13 +14,18 @@ from askpro.queues.models import ActorSnapshot, Attempt, FleetCommand, FleetEven
 from askpro.queues.outcome import cancelled
 
 AT_ONCE = 1000
-# A chain's later steps wait for an earlier one; they are not in the queue yet.
-IN_QUEUE = "queue_name = %s AND status IN ('scheduled', 'queued', 'retrying', 'released')"
+# A chain's later steps wait for an earlier one; they are not in the queue yet. Each with the order of its index.
+READY = "queue_name = %s AND status = 'queued'", "ready_at, id"
+LATER = "queue_name = %s AND status IN ('scheduled', 'retrying', 'released')", "run_at"
 
 
 def clear(queue_name: str, reason: str) -> int:
     """Cancel everything that waits in a queue; the rows stay, with the reason. Returns how many."""
-    return _in_steps(lambda: acts.end(IN_QUEUE, [queue_name], cancelled(reason)))
+    outcome = cancelled(reason)
+    return sum(
+        _in_steps(lambda: acts.end(condition, [queue_name], outcome, order))  # noqa: B023 - called at once
+        for condition, order in (LATER, READY)
+    )
 
 
 def forget(dead: QuerySet[Job]) -> int:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -51,12 +51,12 @@ class NewJob:
     id: uuid.UUID
     actor_name: str
     queue_name: str
-    args: str
-    kwargs: str
-    options: str
-    tags: list[str]
-    delay: int | None
-    deadline: int | None
+    args: str = "[]"
+    kwargs: str = "{}"
+    options: str = "{}"
+    tags: list[str] = field(default_factory=list)
+    delay: int | None = None
+    deadline: int | None = None
     lock_key: str | None = None
     in_order: bool = False
     share_key: str | None = None

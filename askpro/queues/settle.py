@@ -1,5 +1,6 @@
 """Settling: what has finished is written in one statement for many jobs, with all its consequences."""
 
+import json
 import logging
 import os
 import queue
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg2
+from psycopg2.errors import LockNotAvailable
 
 from askpro.queues import hints
 from askpro.queues.callbacks import Callback, callbacks
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 500
 RECONNECT_PAUSE = 0.5
+# Seconds between two tries to settle what waits for somebody's long transaction.
+LATER_EVERY = 1.0
 # A statement's own failure, psycopg2's objections to a value included.
 STATEMENT_ERRORS = (psycopg2.Error, ValueError)
 UNWRITABLE = "The error's text could not be stored."
@@ -80,6 +84,10 @@ class Settler:
         self._code_version = code_version
         self._done = done
         self._items: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        # Groups whose rows somebody held when they were to be written, and when to try again.
+        self._later: list[list[Item]] = []
+        self._later_at = 0.0
+        self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="settler", daemon=True)
 
     def start(self) -> None:
@@ -95,35 +103,40 @@ class Settler:
 
     def _run(self) -> None:
         try:
-            while self._settle_some():
-                pass
+            while not self._is_stopping or self._later:
+                if items := self._gather():
+                    self._write(items)
+                self._settle_later()
         except BaseException:
             log.critical("The settle thread ended; so does its process, whose jobs others take over", exc_info=True)
             os._exit(70)
 
-    def _settle_some(self) -> bool:
-        items, last = self._gather()
-        if items:
-            self._write(items)
-        return not last
-
-    def _gather(self) -> tuple[list[Item], bool]:
-        item = self._items.get()
+    def _gather(self) -> list[Item]:
         items: list[Item] = []
-        while item is not None:
-            items.append(item)
-            if len(items) >= MOST_AT_ONCE:
-                return items, False
-            try:
+        try:
+            item = self._items.get(timeout=LATER_EVERY if self._later else None)
+            while item is not None:
+                items.append(item)
+                if len(items) >= MOST_AT_ONCE:
+                    return items
                 item = self._items.get_nowait()
-            except queue.Empty:
-                return items, False
-        return items, True
+            self._is_stopping = True
+        except queue.Empty:
+            pass
+        return items
+
+    def _settle_later(self) -> None:
+        if self._later and time.monotonic() >= self._later_at:
+            groups, self._later = self._later, []
+            for group in groups:
+                self._write(group)
 
     def _write(self, items: list[Item]) -> None:
         while True:
             try:
                 settled = settle(self._database, self._worker_id, self._code_version, items)
+            except LockNotAvailable:
+                return self._write_around(items)
             except CONNECTION_ERRORS as error:
                 # PostgreSQL is away, or a deadlock chose this batch: keep it and write it again.
                 log.warning("Cannot settle %d jobs now: %s", len(items), type(error).__name__)
@@ -133,6 +146,21 @@ class Settler:
             else:
                 self._announce(settled.ready)
                 return self._done(items, settled.ids)
+
+    def _write_around(self, items: list[Item]) -> None:
+        """Somebody's transaction holds a row or a batch of these: what else has finished must not wait for its end."""
+        by_batch: dict[str | None, list[Item]] = {}
+        for item in items:
+            by_batch.setdefault(item.claim.feature("batch"), []).append(item)
+        groups = list(by_batch.values())
+        if len(groups) == 1 and None in by_batch and len(items) > 1:
+            groups = [items[: len(items) // 2], items[len(items) // 2 :]]
+        if len(groups) > 1:
+            for group in groups:
+                self._write(group)
+        else:
+            self._later.append(items)
+            self._later_at = time.monotonic() + LATER_EVERY
 
     def _write_apart(self, items: list[Item]) -> None:
         """One bad row must not stop the others: halve until it stands alone, then write it without its texts."""
@@ -205,7 +233,25 @@ def _columns(items: Sequence[Item], now: float) -> tuple[list[Any], ...]:
 def _callback_columns(calls: Sequence[Callback]) -> list[list[Any]]:
     if not calls:
         return []
-    rows = [(c.parent_id, c.id, c.actor_name, c.queue_name, c.args, c.deadline) for c in calls]
+    rows = [
+        (
+            call.parent_id,
+            str(call.job.id),
+            call.job.actor_name,
+            call.job.queue_name,
+            call.job.args,
+            call.job.options,
+            json.dumps(call.job.tags),
+            call.job.deadline,
+            call.job.lock_key,
+            call.job.in_order,
+            call.job.share_key,
+            call.job.share_limit,
+            call.job.rate_limit,
+            call.job.expires_at,
+        )
+        for call in calls
+    ]
     return [list(column) for column in zip(*rows, strict=True)]
 
 

@@ -20,13 +20,14 @@ WITH item AS (
 INSERT INTO queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version)
 SELECT item.id, item.claim_no, 'completed', statement_timestamp() - item.started_ago * interval '1 second',
        statement_timestamp() - item.ended_ago * interval '1 second', %s, %s
-  FROM item JOIN settled ON settled.id = item.id
+  FROM item JOIN settled ON settled.id = item.id AND settled.claim_no = item.claim_no
 RETURNING job_id::text
 """
 
 # One clock reading for the whole statement: a job never ends before its attempt.
 # The last real error stays: a deadline that passes while a failed job waits does not hide it.
 # Rows are locked in the order of their ids, so that two batches never wait for each other in a circle.
+# A process that was stopped may settle a job's lost claim and its new one together: the number tells them apart.
 BASE = """
 WITH item AS (
     SELECT * FROM unnest(
@@ -56,7 +57,7 @@ WITH item AS (
            error_message = CASE WHEN kept THEN job.error_message ELSE item.error_message END
       FROM (SELECT item.*, item.error_class = '' OR (item.error_class = 'DeadlineExceeded' AND job.error_class <> '')
                    AS kept FROM item JOIN queues_job AS job ON job.id = item.id) AS item
-     WHERE job.id = item.id AND job.id IN (SELECT id FROM held)
+     WHERE job.id = item.id AND job.claim_no = item.claim_no AND job.id IN (SELECT id FROM held)
  RETURNING job.id, job.claim_no, job.status, job.queue_name, job.chain_id, job.chain_step, job.lock_key,
            job.in_order, job.share_key, job.batch_id
 ), attempted AS (
@@ -65,18 +66,23 @@ WITH item AS (
     SELECT item.id, item.claim_no, item.attempt, statement_timestamp() - item.started_ago * interval '1 second',
            statement_timestamp() - item.ended_ago * interval '1 second', %s, %s,
            item.expected, item.error_class, item.error_message, item.trace, item.fingerprint, item.log
-      FROM item JOIN settled ON settled.id = item.id
+      FROM item JOIN settled ON settled.id = item.id AND settled.claim_no = item.claim_no
      WHERE item.attempt IS NOT NULL
 )"""
 
-# An ordered key stays with its job until it is over; every other key is free when the run ends.
+# An ordered key stays with its job until it is over; every other key is free when the run ends. Keys are locked in
+# their own order, as they are taken: two statements never wait for each other in a circle.
 # Only a key that was really freed wakes somebody: a job that could not get it has nothing to give.
-LOCKS = """, unlocked AS (
-    DELETE FROM queues_lock AS lock USING settled
-     WHERE lock.job_id = settled.id
-       AND (NOT settled.in_order OR lock.key <> settled.lock_key
-            OR settled.status IN ('completed', 'dead', 'cancelled'))
- RETURNING lock.key, settled.lock_key, settled.share_key
+LOCKS = """, leaving AS MATERIALIZED (
+    SELECT lock.key, settled.lock_key, settled.share_key
+      FROM queues_lock AS lock JOIN settled ON settled.id = lock.job_id
+     WHERE NOT settled.in_order OR lock.key <> settled.lock_key
+        OR settled.status IN ('completed', 'dead', 'cancelled')
+     ORDER BY lock.key FOR UPDATE OF lock
+), unlocked AS (
+    DELETE FROM queues_lock AS lock USING leaving
+     WHERE lock.key = leaving.key
+ RETURNING lock.key, leaving.lock_key, leaving.share_key
 ), unblocked AS (
     SELECT waiter.id FROM (SELECT DISTINCT lock_key FROM unlocked WHERE key = lock_key) AS freed,
         LATERAL (SELECT id FROM queues_job WHERE lock_key = freed.lock_key AND status = 'released' AND run_at IS NULL
@@ -164,13 +170,19 @@ BATCHES = f""", swept AS (
          OR (job.id = batches.on_failure_id AND batches.failed = 0))
 )"""
 
-# A callback exists if and only if the result that calls it was written.
+# A callback exists if and only if the result that calls it was written. `unique_by` does not hold for it: each result
+# has its own.
 CALLBACKS = """, callback AS (
-    INSERT INTO queues_job (id, actor_name, queue_name, args, kwargs, options, tags, status, ready_at, deadline_at)
-    SELECT call.id, call.actor_name, call.queue_name, call.args::jsonb, '{}', '{}', '{}', 'queued',
-           statement_timestamp(), statement_timestamp() + call.deadline * interval '1 millisecond'
-      FROM unnest(%s::uuid[], %s::uuid[], %s::varchar[], %s::varchar[], %s::text[], %s::int8[])
-               AS call (parent_id, id, actor_name, queue_name, args, deadline)
+    INSERT INTO queues_job (id, actor_name, queue_name, args, kwargs, options, tags, status, ready_at, deadline_at,
+                            lock_key, in_order, share_key, share_limit, rate_limit, expires_at)
+    SELECT call.id, call.actor_name, call.queue_name, call.args::jsonb, '{}', call.options::jsonb,
+           ARRAY(SELECT json_array_elements_text(call.tags::json)), 'queued',
+           statement_timestamp(), statement_timestamp() + call.deadline * interval '1 millisecond',
+           call.lock_key, call.in_order, call.share_key, call.share_limit, call.rate_limit, call.expires_at
+      FROM unnest(%s::uuid[], %s::uuid[], %s::varchar[], %s::varchar[], %s::text[], %s::text[], %s::text[], %s::int8[],
+                  %s::varchar[], %s::bool[], %s::varchar[], %s::int2[], %s::varchar[], %s::timestamptz[])
+               AS call (parent_id, id, actor_name, queue_name, args, options, tags, deadline,
+                        lock_key, in_order, share_key, share_limit, rate_limit, expires_at)
       JOIN settled ON settled.id = call.parent_id
  RETURNING id, queue_name
 )"""

@@ -1,8 +1,5 @@
 """Figures of each queue at a moment, for charts: from the ledger, so that failures count and nothing is estimated."""
 
-import time
-import uuid
-
 from django.db import connection, transaction
 
 from askpro.queues.config import queue_names
@@ -11,24 +8,23 @@ from askpro.queues.config import queue_names
 LEAST = 5.0
 # Seconds between two snapshots that the chores take.
 EVERY = 300.0
+SINCE = """
+SELECT at, extract(epoch FROM clock_timestamp() - at)::float8
+  FROM (SELECT coalesce(max(at), clock_timestamp() - interval '1 hour') AS at FROM queues_metricssnapshot) AS last
+"""
 TAKE = """
-WITH since AS (
-    SELECT at, extract(epoch FROM clock_timestamp() - at) AS seconds
-      FROM (SELECT coalesce(max(at), clock_timestamp() - interval '1 hour') AS at FROM queues_metricssnapshot) AS last
-     WHERE at < clock_timestamp() - %(least)s * interval '1 second'
-), done AS (
+WITH done AS (
     SELECT job.queue_name, job.actor_name, count(*) FILTER (WHERE outcome = 'completed') AS completed,
            count(*) FILTER (WHERE outcome NOT IN ('completed', 'released', 'cancelled')) AS failed,
            count(attempt.started_at) AS runs,
            coalesce(sum(extract(epoch FROM attempt.finished_at - attempt.started_at)), 0) AS took
-      FROM queues_attempt AS attempt JOIN queues_job AS job ON job.id = attempt.job_id, since
-     -- Ids sort by time: jobs that were sent more than a day before are left out, and the index is all that is read.
-     WHERE attempt.job_id > %(from_id)s AND attempt.finished_at > since.at
+      FROM queues_attempt AS attempt JOIN queues_job AS job ON job.id = attempt.job_id
+     WHERE attempt.finished_at > %(since)s
      GROUP BY 1, 2
 ), of_actors AS (
     INSERT INTO queues_actorsnapshot (actor_name, queue_name, at, seconds, completed, failed, run_time)
-    SELECT actor_name, queue_name, clock_timestamp(), seconds, completed, failed, took / greatest(runs, 1)
-      FROM done, since
+    SELECT actor_name, queue_name, clock_timestamp(), %(seconds)s, completed, failed, took / greatest(runs, 1)
+      FROM done
 ), of_queues AS (
     SELECT queue_name, sum(completed) AS completed, sum(failed) AS failed,
            sum(took) / greatest(sum(runs), 1) AS run_time
@@ -36,13 +32,13 @@ WITH since AS (
 )
 INSERT INTO queues_metricssnapshot
        (queue_name, at, seconds, ready, oldest, running, completed, failed, run_time)
-SELECT name, clock_timestamp(), seconds,
+SELECT name, clock_timestamp(), %(seconds)s,
        (SELECT count(*) FROM queues_job WHERE status = 'queued' AND queue_name = name),
        coalesce((SELECT greatest(0, extract(epoch FROM clock_timestamp() - min(ready_at))) FROM queues_job
                   WHERE status = 'queued' AND queue_name = name), 0),
        (SELECT count(*) FROM queues_job WHERE status = 'processing' AND queue_name = name),
        coalesce(completed, 0), coalesce(failed, 0), coalesce(run_time, 0)
-  FROM since CROSS JOIN unnest(%(queues)s::text[]) AS name LEFT JOIN of_queues ON of_queues.queue_name = name
+  FROM unnest(%(queues)s::text[]) AS name LEFT JOIN of_queues ON of_queues.queue_name = name
 """
 
 
@@ -55,14 +51,15 @@ def take(least: float = LEAST) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('queues_snapshot'))")
         if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(TAKE, {"from_id": _a_day_ago(), "queues": list(queue_names()), "least": least})
+        cursor.execute(SINCE)
+        since, seconds = cursor.fetchone()
+        if seconds < least:
+            return 0
+        # The moment goes in as a value: only then PostgreSQL sees that it needs the table's last pages alone.
+        cursor.execute(TAKE, {"since": since, "seconds": seconds, "queues": list(queue_names())})
         return cursor.rowcount
 
 
 def take_if_due() -> int:
     """The chores' snapshot: several hosts together take one every five minutes."""
     return take(EVERY)
-
-
-def _a_day_ago() -> str:
-    return str(uuid.UUID(int=int((time.time() - 86_400) * 1000) << 80))

@@ -51,10 +51,10 @@ def test_it_replays_an_event(console: Any, live_server: Any, console_world: Worl
 
 
 def test_it_retries_dead_jobs_from_the_list(console: Any, live_server: Any, console_world: World) -> None:
-    dead = Job.objects.filter(status="dead")
+    dead = Job.objects.filter(status="dead", queue_name="high")
     assert dead.count() == 1
 
-    console.goto(f"{live_server.url}/admin/queues/job/?status__exact=dead")
+    console.goto(f"{live_server.url}/admin/queues/job/?status__exact=dead&queue=high")
     console.locator("input.action-select").check()
     console.locator("select[name=action]").select_option("retry")
     console.get_by_role("button", name="Run").click()

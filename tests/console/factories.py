@@ -9,7 +9,8 @@ from django.utils import timezone
 from appointments.models import Appointment, DailyCount, FollowUp
 from askpro.queues import schedule
 from calls.models import BookingRequest, Branch, Call, Company, Customer, PhoneNumber, Service, Staff
-from tests.console.traffic import make_events, make_jobs, make_messages, make_workers
+from tests.console.fleet import make_fleet, make_snapshots, make_workers
+from tests.console.traffic import make_events, make_jobs, make_messages
 from tests.console.world import HOSTILE, World
 
 FIRST = [
@@ -59,7 +60,7 @@ Agent: Ist notiert. Sie bekommen gleich eine SMS. Auf Wiederhören!
 User: Danke, tschüss!"""
 
 
-def make_world(calls: int = 12, seed: int = 7) -> World:
+def make_world(calls: int = 12, seed: int = 7, snapshot_days: float = 0.1) -> World:
     """A world with `calls` calls and all that follows from them. The first call is hostile in every text."""
     world, dice = World(), random.Random(seed)
     _set_up(world)
@@ -72,6 +73,8 @@ def make_world(calls: int = 12, seed: int = 7) -> World:
     make_messages(world, dice)
     make_workers(world)
     make_jobs(world, dice)
+    make_fleet(world, dice)
+    make_snapshots(dice, days=snapshot_days)
     schedule.sync(timezone.now())
     _counts(world, dice)
     _age(world)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.test import Client
 from django.utils import timezone
 
-from askpro.console import dashboard
+from askpro.console import dashboard, queue_board
 from askpro.queues.models import Job, Supervisor
 from calls.models import Call
 from tests.console.world import World
@@ -33,16 +33,16 @@ def test_it_counts_todays_work(admin_client: Client, world: World) -> None:
 
 def test_it_counts_the_queues(world: World) -> None:
     Job.objects.filter(queue_name="low").update(status="queued", ready_at=timezone.now() - timedelta(hours=1))
-    lines = {line.name: line for line in dashboard.queues()}
+    lines = {line.name: line for line in queue_board.lines()}
 
     assert lines["low"].ready == Job.objects.filter(queue_name="low").count()
     assert lines["low"].is_late
-    assert lines["high"].dead == sum(job.status == "dead" for job in world.jobs)
+    assert lines["high"].dead == sum(job.status == "dead" and job.queue_name == "high" for job in world.jobs)
     assert not lines["webhooks"].is_late
 
 
 def test_it_believes_no_worker_whose_supervisor_fell_silent(world: World) -> None:
-    assert dashboard.workers() == {"supervisors": 1, "workers": 3}
+    assert dashboard.workers() == {"supervisors": 2, "workers": 6}
 
     Supervisor.objects.update(beat_at=timezone.now() - timedelta(minutes=1))
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from askpro.console.trace import PROJECT
-from askpro.queues.models import Attempt, Job, Supervisor, Worker
+from askpro.queues.models import Attempt, Batch, Job, Lock
 from calls.models import Call
 from notifications.models import Notification
 from tests.console.world import HOSTILE, World
@@ -97,18 +97,6 @@ def make_messages(world: World, dice: random.Random) -> None:
     world.messages = Notification.objects.bulk_create(rows, batch_size=1000)
 
 
-def make_workers(world: World) -> None:
-    supervisor = Supervisor.objects.create(
-        host="askpro-01", pid=4711, process_started_at=1.0, environment="local", code_version="v0.1"
-    )
-    world.workers = [
-        Worker.objects.create(
-            supervisor=supervisor, pool=pool, host="askpro-01", pid=5000 + number, status="running", code_version="v0.1"
-        )
-        for number, pool in enumerate(["urgent", "outside", "rest"])
-    ]
-
-
 def make_jobs(world: World, dice: random.Random) -> None:
     steps = [
         ("extract_call_data", "high"),
@@ -127,7 +115,8 @@ def make_jobs(world: World, dice: random.Random) -> None:
         if event.event_type != "call_ended":
             continue
         (index, call), chain_id = calls[event.subject], job_id(sent, dice)
-        state = {0: "dead", 3: "retrying", 6: "released", 8: "queued"}.get(index % 40, "completed")
+        states = {0: "dead", 3: "retrying", 5: "processing", 6: "released", 8: "queued", 9: "locked"}
+        state = states.get(index % 40, "completed")
         for number, (name, queue) in enumerate(steps):
             tags = [f"call:{call.pk}", f"company:{call.company_id}"]
             job = _job(name, queue, sent, tags, dice, chain_id=chain_id, chain_step=number)
@@ -139,8 +128,40 @@ def make_jobs(world: World, dice: random.Random) -> None:
             else:
                 job.status, job.finished_at, job.ready_at = "waiting", None, None
             jobs.append(job)
+    _batches(world, dice, jobs, attempts)
     world.jobs = Job.objects.bulk_create(jobs, batch_size=1000)
     Attempt.objects.bulk_create(attempts, batch_size=1000)
+
+
+def _batches(world: World, dice: random.Random, jobs: list[Job], attempts: list[Attempt]) -> None:
+    """One batch that runs, one that is over with failures, one without members."""
+    now = timezone.now()
+    for number, (name, status) in enumerate([("Nachzählen aller Filialen", "open"), ("import of March", "finished")]):
+        members = [
+            _job("recount_company", "low", now - timedelta(minutes=9), [f"company:{n}"], dice) for n in range(30)
+        ]
+        callback = _job("update_analytics", "low", now - timedelta(minutes=9), [], dice)
+        batch = Batch(name=name, status=status, total=30, allow_failures=True, on_finish_id=callback.pk)
+        for place, member in enumerate(members):
+            member.batch_id = batch.pk
+            if place % 10 == 3:
+                attempts.append(_attempt(member, 1, "failed", now - timedelta(minutes=8), world))
+                member.status, member.error_class, member.error_message = "dead", "ValueError", f"Tag {place} fehlt."
+                attempts[-1].error_class, attempts[-1].error_message = "ValueError", member.error_message
+                attempts[-1].fingerprint = "0badc0de0badc0de"
+            elif status == "open" and place > 20:
+                member.status, member.finished_at, member.ready_at = "queued", None, now
+            else:
+                _ran(attempts, member, now - timedelta(minutes=8), world)
+        callback.status = "waiting" if status == "open" else "completed"
+        callback.finished_at = None if status == "open" else now
+        batch.pending = sum(member.status == "queued" for member in members)
+        batch.failed = sum(member.status == "dead" for member in members)
+        batch.finished_at = now if status == "finished" else None
+        batch.created_at = now - timedelta(minutes=9 + number)
+        batch.save(force_insert=True)
+        jobs += [*members, callback]
+    Batch.objects.create(name="", status="finished", finished_at=now)
 
 
 def _job(name: str, queue: str, sent: datetime, tags: list[str], dice: random.Random, **chain: Any) -> Job:
@@ -175,6 +196,12 @@ def _troubled(attempts: list[Attempt], job: Job, at: datetime, state: str, world
     job.run_at = timezone.now() + timedelta(minutes=5) if state in ("retrying", "released") else None
     if state == "released":
         job.releases, job.release_reason = 17, "Cal.com allows 120 requests a minute"
+    if state == "processing":
+        job.worker_id, job.progress_done, job.progress_total = world.workers[0].pk, 340, 1200
+        job.lock_key, job.finished_at = "call:5", None
+        Lock.objects.get_or_create(key="call:5", defaults={"job_id": job.pk, "claim_no": 1})
+    if state == "locked":
+        job.status, job.lock_key, job.release_reason, job.releases = "released", "call:5", "waits for its lock", 4
     if state == "queued":
         job.ready_at = timezone.now() - timedelta(seconds=31)
     if state in ("dead", "retrying"):
@@ -184,6 +211,8 @@ def _troubled(attempts: list[Attempt], job: Job, at: datetime, state: str, world
             attempt = _attempt(job, number, "failed", at + timedelta(seconds=30 * (number - 1)), world)
             attempt.error_class, attempt.error_message = job.error_class, job.error_message
             attempt.trace = TRACE.format(root=PROJECT) + f"\n{HOSTILE}"
+            attempt.fingerprint = "9f31c2d4e5a60718"
+            attempt.log = f"12:00:01.123456 Freie Zeiten gesucht\n12:00:02.000001 Cal.com antwortet nicht {HOSTILE}\n"
             attempts.append(attempt)
 
 

@@ -179,6 +179,10 @@ def hears(message: dict, told: object) -> None:
     effect(f"heard {message['actor_name']}: {told}")
 
 
+@actor(queue_name="default", no_overlap="heard", tags=('said "so"',), rate_limit="testing", on_success="step")
+def hears_alone(message: dict, told: object) -> None: ...
+
+
 @actor(queue_name="default")
 def talks() -> None:
     log("eins")

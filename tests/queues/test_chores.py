@@ -5,13 +5,17 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from dramatiq import get_broker
 
-from askpro.queues import acts, chores, hints
+from askpro.queues import Batch, acts, chores, hints
+from askpro.queues.choring import Chores
 from askpro.queues.claim import by_age
 from askpro.queues.database import EngineConnection
+from askpro.queues.link import Link
 from askpro.queues.models import Job, Lock
 from tests.queues import actors
+from tests.queues.test_settle import somebody_holds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,6 +47,12 @@ class TestPromotion:
         job = Job.objects.get()
         assert (job.status, job.run_at, job.ready_at is not None) == ("queued", None, True)
         assert redis_client.lrange(hints.key("default"), 0, -1) == [message.message_id.encode()]
+
+    def test_it_reads_what_is_due_and_nothing_else(self, database):
+        actors.nothing.broker.send_many([actors.nothing.message(number) for number in range(3000)], delay=3_600_000)
+        database.rows("ANALYZE queues_job")
+        plan = "\n".join(row[0] for row in database.rows("EXPLAIN " + chores.PROMOTE, (5000,)))
+        assert "Index Cond: (run_at <= statement_timestamp())" in plan
 
     def test_waiters_of_a_key_and_finished_jobs_are_left(self, database):
         actors.nothing.send(1)
@@ -155,3 +165,53 @@ class TestDeadlines:
         sql("UPDATE queues_job SET status = %s, deadline_at = clock_timestamp() - interval '1 second'", status)
         acts.end_overdue()
         assert Job.objects.get().status == status
+
+
+class TestTheEndByTheClock:
+    """A ledger of which all but a few jobs are over: none of them is read."""
+
+    @pytest.mark.parametrize(("end", "index"), [(acts.end_overdue, "job_overdue"), (acts.end_expired, "job_expiring")])
+    def test_its_index_finds_it(self, database, monkeypatch, end, index):
+        actors.nothing.broker.send_many([actors.nothing.message(number) for number in range(3000)])
+        sql("UPDATE queues_job SET status = 'completed', deadline_at = '2026-01-01', expires_at = '2026-01-01'")
+        database.rows("ANALYZE queues_job")
+        with CaptureQueriesContext(connection) as queries:
+            assert end() == 0
+        (taking,) = [each["sql"] for each in queries if "SKIP LOCKED" in each["sql"]]
+        assert index in "\n".join(row[0] for row in database.rows("EXPLAIN " + taking.replace("%", "%%")))
+
+
+class TestTheHeart:
+    def test_freeing_keys_waits_for_nobodys_transaction(self, database):
+        actors.alone.send(key="a", number=1)
+        actors.alone.send(key="b", number=2)
+        sql("UPDATE queues_job SET status = 'released', run_at = NULL")
+        with somebody_holds("SELECT 1 FROM queues_job WHERE lock_key = 'key:a' FOR UPDATE"):
+            assert chores.free_locks(database) == 1
+        assert chores.free_locks(database) == 1
+
+    def test_a_batch_in_somebodys_transaction_keeps_only_its_own_dead_waiting(self, database):
+        Batch([actors.nothing.message(1)]).send()
+        by_age((database, 71, "default", get_broker().actors), 1)
+        actors.nothing.send(2)
+        by_age((database, 72, "default", get_broker().actors), 1)
+        forker, link = Link.pair()
+        process = Chores(0, [], link)
+        for worker_id in (71, 72):
+            (job,) = Job.objects.filter(worker_id=worker_id)
+            report = {
+                "worker_id": worker_id,
+                "started": [(str(job.pk), 1, 1.0)],
+                "cause": "",
+                "stacks": "",
+                "pool": "x",
+            }
+            process._dead[worker_id] = {"number": worker_id, **report}
+        with somebody_holds("SELECT 1 FROM queues_batch FOR UPDATE"):
+            process._recover()
+        assert list(process._dead) == [71]
+        assert Job.objects.get(batch_id=None).status == "queued"
+        process._recover()
+        assert not process._dead
+        forker.close()
+        link.close()

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from askpro.queues import acts, limits, once
+from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Job, Lock, RateLimit, UniqueKey
 from askpro.queues.once import OutsideTransaction
 from askpro.queues.testing import run_jobs
@@ -225,6 +226,35 @@ class TestCallbacks:
         actors.gives.send_with_options(args=(7,), on_success=actors.hears)
         run_jobs()
         assert effects() == ["heard gives: 7"]
+
+    def test_it_has_the_words_of_its_actor(self):
+        actors.gives.send_with_options(args=(7,), on_success=actors.hears_alone)
+        settle_all(DjangoConnection(connection.cursor()), claim_all(DjangoConnection(connection.cursor())))
+        job = Job.objects.get(actor_name="hears_alone")
+        assert (job.lock_key, job.tags, job.rate_limit) == ("heard", ['said "so"'], "testing")
+        assert job.options == {"on_success": "step"}
+
+    @pytest.mark.parametrize("result", [object(), "x" * 9000, "\x00"])
+    @pytest.mark.django_db(transaction=True)
+    def test_a_result_that_no_job_can_carry_costs_nobody_his_own(self, database, result):  # noqa: F811
+        actors.gives.send_with_options(args=(7,), on_success=actors.hears)
+        actors.nothing.send(1)
+        claims = claim_all(database)
+        claims[0].result = result
+        assert len(settle_all(database, claims).ids) == 2
+        assert Job.objects.get(actor_name="hears").args[1] is None
+
+    def test_large_arguments_of_a_dead_job_do_not_hinder_on_failure(self, effects):
+        actors.fails.send_with_options(args=("x" * 8000,), on_failure=actors.hears_alone, max_retries=0)
+        run_jobs()
+        assert Job.objects.get(actor_name="hears_alone").status == "completed"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_an_actor_that_nobody_knows_here_waits_for_one_who_does(self, database):  # noqa: F811
+        actors.gives.send_with_options(args=(7,), on_success="of_a_newer_release")
+        assert len(settle_all(database, claim_all(database)).ids) == 1
+        job = Job.objects.get(actor_name="of_a_newer_release")
+        assert (job.status, job.queue_name) == ("queued", "default")
 
     def test_on_failure_is_told_the_error_once_the_job_is_dead(self, effects):
         actors.fails.send_with_options(args=("no",), on_failure=actors.hears, max_retries=1)

@@ -2,15 +2,17 @@
 
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection, transaction
 from dramatiq import get_broker
 
-from askpro.queues import chain, locks, running, send_many
+from askpro.queues import Batch, chain, locks, running, send_many
 from askpro.queues.claim import BY_IDS, by_age, by_ids
 from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, Job, Lock
+from askpro.queues.models import Batch as BatchRow
 from askpro.queues.outcome import COMPLETED, Outcome, decide, released
 from askpro.queues.running import LostClaim, current
 from askpro.queues.settle import Item, Settler, settle
@@ -40,6 +42,19 @@ def settle_all(database, claims, outcome=COMPLETED, worker_id=1):
     for claim in claims:
         claim.started = now
     return settle(database, worker_id, "v1", [Item(claim, outcome, now) for claim in claims])
+
+
+@contextmanager
+def somebody_holds(statement):
+    """Another session runs this in a transaction that stays open meanwhile."""
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute(statement)
+        yield
+    finally:
+        other.close()
 
 
 def failure(message="no"):
@@ -139,6 +154,17 @@ class TestSettling:
         Job.objects.update(status="queued", worker_id=None)
         claim_all(database)
         assert settle_all(database, old).ids == set()
+
+    @pytest.mark.parametrize("lost", [COMPLETED, failure("of the zombie")])
+    def test_a_lost_claim_and_the_new_one_of_the_same_job_are_told_apart(self, database, lost):
+        actors.nothing.send(1)
+        (old,) = claim_all(database)
+        Job.objects.update(status="queued", worker_id=None)
+        (new,) = claim_all(database)
+        now = time.monotonic()
+        settle(database, 1, "v1", [Item(old, lost, now), Item(new, COMPLETED, now)])
+        assert Job.objects.get().status == "completed"
+        assert list(Attempt.objects.values_list("claim_no", "outcome")) == [(2, "completed")]
 
     def test_completed_and_failed_runs_share_a_batch(self, database):
         for number in range(4):
@@ -248,7 +274,7 @@ class TestTheSettleThread:
     @pytest.fixture
     def settler(self, database):
         done: list[str] = []
-        thread = Settler(database, 1, "v1", lambda items, ids: done.extend(ids))
+        thread = Settler(database, 1, "v1", lambda items, ids: done.extend(item.claim.id for item in items))
         thread.done = done
         thread.start()
         yield thread
@@ -277,6 +303,36 @@ class TestTheSettleThread:
         assert Job.objects.filter(status="completed").count() == 8
         job = Job.objects.get(status="dead")
         assert job.error_message == "The error's text could not be stored."
+
+    def test_a_batch_that_somebody_holds_stops_nothing_else(self, database, settler):
+        actors.nothing.send(1)
+        batch_id = Batch([actors.nothing.message(number) for number in (2, 3)]).send()
+        claims = claim_all(database)
+        with somebody_holds("SELECT 1 FROM queues_batch FOR UPDATE"):
+            self.put_all(settler, claims)
+            self.wait_for(settler, 1)
+            assert Job.objects.get(status="completed").batch_id is None
+        settler.stop()
+        assert not Job.objects.exclude(status="completed").exists()
+        assert BatchRow.objects.get(pk=batch_id).pending == 0
+
+    def test_a_row_that_somebody_holds_stops_nothing_else(self, database, settler):
+        for number in range(5):
+            actors.nothing.send(number)
+        claims = claim_all(database)
+        with somebody_holds(f"SELECT 1 FROM queues_job WHERE id = '{claims[2].id}' FOR UPDATE"):
+            self.put_all(settler, claims)
+            self.wait_for(settler, 4)
+            assert str(Job.objects.get(status="processing").pk) == claims[2].id
+        settler.stop()
+        assert not Job.objects.exclude(status="completed").exists()
+
+    @staticmethod
+    def wait_for(settler, count):
+        until = time.monotonic() + 20
+        while len(settler.done) < count and time.monotonic() < until:
+            time.sleep(0.01)
+        assert len(settler.done) == count
 
     def test_it_writes_again_after_its_connection_was_cut(self, database, settler):
         actors.nothing.send(1)

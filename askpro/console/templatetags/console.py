@@ -19,6 +19,22 @@ def outcome(state: str) -> str:
 
 
 @register.filter
+def pill(state: str, sentence: str = "") -> SafeString:
+    return display.pill(state, sentence)
+
+
+@register.filter
+def ago(value: datetime | None) -> SafeString | str:
+    return display.ago(value)
+
+
+@register.filter
+def seconds(value: float | None) -> str:
+    """A number of seconds as a length of time."""
+    return display.duration(None if value is None else timedelta(seconds=value))
+
+
+@register.filter
 def took(attempt: Any) -> str:
     """How long an attempt ran; empty while that is not known."""
     if attempt.started_at is None or attempt.finished_at is None:

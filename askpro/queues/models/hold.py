@@ -15,6 +15,9 @@ class Lock(models.Model):
     claim_no = models.IntegerField()
     taken_at = models.DateTimeField(db_default=Now())
 
+    class Meta:
+        indexes = [models.Index("job_id", name="lock_job")]
+
     def __str__(self) -> str:
         return self.key
 

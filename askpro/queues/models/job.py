@@ -1,7 +1,7 @@
 """Jobs and their attempts."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from askpro.queues import acts
 from askpro.queues.ids import uuid7
 
+_LATER = ["scheduled", "retrying", "released"]
 _UNFINISHED = ~Q(status__in=["completed", "dead", "cancelled"])
 
 
@@ -78,7 +79,11 @@ class Job(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index("queue_name", "ready_at", "id", condition=Q(status="queued"), name="job_queued"),
-            models.Index("run_at", condition=Q(status__in=["scheduled", "retrying", "released"]), name="job_due"),
+            models.Index("run_at", condition=Q(status__in=_LATER), name="job_due"),
+            models.Index("deadline_at", condition=Q(status__in=_LATER), name="job_overdue"),
+            models.Index(
+                "expires_at", condition=Q(status__in=[*_LATER, "queued"], expires_at__isnull=False), name="job_expiring"
+            ),
             models.Index("worker_id", condition=Q(status="processing"), name="job_processing"),
             models.Index("finished_at", condition=Q(status="dead"), name="job_dead"),
             models.Index("lock_key", "id", condition=Q(lock_key__isnull=False) & _UNFINISHED, name="job_locked"),
@@ -130,7 +135,11 @@ class Attempt(models.Model):
     fingerprint = models.CharField(max_length=16, db_default="", help_text="Same cause, same fingerprint.")
 
     class Meta:
-        indexes = [models.Index("fingerprint", condition=~Q(fingerprint=""), name="attempt_fingerprint")]
+        indexes = [
+            models.Index("fingerprint", condition=~Q(fingerprint=""), name="attempt_fingerprint"),
+            # Costs an insert nothing: rows come in the order of their ends.
+            BrinIndex(fields=["finished_at"], name="attempt_finished", autosummarize=True, pages_per_range=32),
+        ]
 
     def __str__(self) -> str:
         return f"{self.job_id} #{self.claim_no} {self.outcome}"

@@ -9,9 +9,28 @@ document.addEventListener("click", (event) => {
   });
 });
 
-// The front page renews itself; when the answer is another page (the log-in, after the session ended), go there.
+// Some pages renew themselves; when the answer is another page (the log-in, after the session ended), go there.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id !== "today" || event.detail.xhr.responseText.includes('id="today"')) return;
+  if (!event.detail.target.matches("[data-live]") || event.detail.xhr.responseText.includes("data-live")) return;
   event.preventDefault();
   window.location.reload();
 });
+
+// On a phone the rows of a wide table become cards: each cell is told its column's head.
+const nameCells = (root) => root.querySelectorAll(".ap-table").forEach((table) => {
+  const heads = [...table.querySelectorAll("thead th")].map((head) => head.textContent);
+  if (heads.length < 4) return;
+  table.classList.add("ap-rows");
+  table.querySelectorAll("tbody tr").forEach((row) => [...row.cells].forEach((cell, place) => {
+    cell.dataset.head = heads[place] || "";
+    // One box for all that a cell holds: the head stands beside it.
+    if (cell.childNodes.length && !cell.querySelector(":scope > .ap-cell")) {
+      const box = document.createElement("div");
+      box.className = "ap-cell";
+      box.append(...cell.childNodes);
+      cell.append(box);
+    }
+  }));
+});
+document.addEventListener("DOMContentLoaded", () => nameCells(document));
+document.addEventListener("htmx:afterSwap", () => nameCells(document));
