@@ -15,7 +15,7 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 from psycopg2.errors import LockNotAvailable
 
-from askpro.queues import acts, alerts, chores, fleet, schedule, snapshot, watch
+from askpro.queues import acts, alerts, chores, fleet, lateness, schedule, snapshot, watch
 from askpro.queues.balancing import Balancer, Rates
 from askpro.queues.code import CodeWatch
 from askpro.queues.config import Pool
@@ -184,6 +184,11 @@ class Chores:
             case "trouble":
                 text = f"A worker of {said['group']} on {watch.hostname()} cannot start: {said['text']}."
                 self._note(FleetEvent.Kind.START_TROUBLE, text)
+            case "well":
+                self._note(FleetEvent.Kind.START_WELL, f"Workers of {said['group']} on {watch.hostname()} start again.")
+            case "restarted":
+                text = f"{watch.hostname()} has started anew with the code of now ({settings.CODE_VERSION})."
+                self._note(FleetEvent.Kind.RESTARTED, text)
             case "restart_trouble":
                 text = f"The new code on {watch.hostname()} does not start: {said['text']}; the old goes on."
                 self._note(FleetEvent.Kind.RESTART_TROUBLE, text)
@@ -209,6 +214,7 @@ class Sweeping(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="sweeping", daemon=True)
         self._rhythms = [
+            Rhythm(ALERT_EVERY, lateness.look),
             Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
             Rhythm(ALERT_EVERY, alerts.tell_of_events),
             Rhythm(OVERDUE_EVERY, acts.end_overdue),

@@ -50,6 +50,7 @@ class Forker:
         self._rounds = Rounds()
         self._looked_at = self._patient_until = self._state_at = self._measure_at = 0.0
         self._stopping = False
+        self._has_news = inherited is not None
         if inherited is not None:
             self._old = inherited.children
             self._chores.reports, self._chores.link = inherited.reports, inherited.link
@@ -82,6 +83,11 @@ class Forker:
             group.dismiss_surplus(now)
             for child in group.missing(now):
                 self._fork_worker(group, child)
+            if group.recovers(now):
+                self._chores.say("well", group=group.name)
+        if self._has_news and all(group.is_complete for group in self._groups.values()):
+            self._has_news = False
+            self._chores.say("restarted")
         for child in self._old:
             successor = self._groups.get(child.group)
             if successor is None or successor.is_complete:

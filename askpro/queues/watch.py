@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from django.conf import settings
 
 from askpro.queues import fleet
 from askpro.queues.database import EngineConnection
@@ -34,9 +35,10 @@ SELECT worker.id FROM queues_worker AS worker JOIN queues_supervisor AS supervis
 """
 # Whoever beats is alive, buried or not: a host that was frozen must be watched again.
 BEAT = """
-UPDATE queues_supervisor SET beat_at = clock_timestamp(), state = %s::jsonb,
+WITH before AS (SELECT status FROM queues_supervisor WHERE id = %(id)s)
+UPDATE queues_supervisor SET beat_at = clock_timestamp(), state = %(state)s::jsonb,
        status = CASE status WHEN 'dead' THEN 'running' ELSE status END
- WHERE id = %s
+ WHERE id = %(id)s RETURNING (SELECT status FROM before)
 """
 
 
@@ -108,7 +110,10 @@ def describe(database: EngineConnection, supervisor_id: int, code_version: str, 
 
 def beat(database: EngineConnection, supervisor_id: int, state: Mapping[str, Any] | None = None) -> None:
     """Say that the supervisor and its workers live, and what they do."""
-    database.rows(BEAT, (json.dumps(state or {}), supervisor_id))
+    rows = database.rows(BEAT, {"id": supervisor_id, "state": json.dumps(state or {})})
+    if rows == [("dead",)]:
+        text = f"Supervisor {supervisor_id} on {hostname()} beats again; others have its jobs of before."
+        fleet.note(database, "supervisor_back", text, supervisor_id)
 
 
 def leave(database: EngineConnection, supervisor_id: int) -> None:
@@ -126,7 +131,8 @@ def is_running(pid: int, started: float) -> bool:
 
 
 def hostname() -> str:
-    return socket.gethostname()
+    """This host's name in the fleet: a container's own one says nothing to people."""
+    return settings.HOST_NAME or socket.gethostname()
 
 
 @cache
