@@ -5,10 +5,12 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from askpro.bench.peers import installation
 from askpro.bench.place import Place
 from askpro.local.failure import Failure
 
 MEASURES = ("jobs", "atomic", "batch", "chain", "unique", "send", "history", "pickup", "ingest", "complete")
+PEERS = "peers"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,6 +18,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A supervisor's TERM ends it as a person's Ctrl-C does: the database and the programs go with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        names = options.only or list(MEASURES)
+        packages = None
+        if options.peers:
+            names, packages = [*names, PEERS], installation.ensure()
         with Place() as place:
             import django
 
@@ -24,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from askpro.bench.session import ROUNDS, Effort
 
             effort = Effort(1 if options.quick else ROUNDS, options.quick, options.share)
-            run(place.folder, options.only or list(MEASURES), effort, as_json=options.json)
+            run(place.folder, names, effort, packages, as_json=options.json)
     except Failure as failure:
         print(f"\nmanage.py bench: {failure}", file=sys.stderr)
         return 1
@@ -37,11 +43,16 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="manage.py bench",
         allow_abbrev=False,
-        description="Measure the engine beside its peers, each pair in the same run. Takes some five minutes.",
+        description="Measure the engine beside its peers, each pair in the same run. Takes some ten minutes.",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-    parser.add_argument("--quick", action="store_true", help="one round of less: under a minute, and less exact")
+    parser.add_argument("--quick", action="store_true", help="one round of less: some two minutes, and less exact")
     parser.add_argument("--only", nargs="+", choices=MEASURES, metavar="NAME", help=f"some of: {', '.join(MEASURES)}")
+    parser.add_argument(
+        "--peers",
+        action="store_true",
+        help="also Celery, django-tasks and procrastinate; they are installed into the state folder, from PyPI",
+    )
     parser.add_argument("--share", type=float, default=1.0, help=argparse.SUPPRESS)  # for the tests
     return parser.parse_args(arguments)
 

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from askpro.bench.contenders import IDLE_SECONDS, Ours, RedisBroker, Side
+from askpro.bench.contenders import IDLE_SECONDS, Contender, Ours, RedisBroker, Side
 
 WARM_UP = 1000
 
@@ -51,7 +51,7 @@ class Arena:
             self._ours = None
 
 
-def rest(side: Side) -> None:
+def rest(side: Contender) -> None:
     """Let it fall idle, then hold it still."""
     time.sleep(IDLE_SECONDS)
     side.program.hold()

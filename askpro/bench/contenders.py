@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -59,6 +59,7 @@ class Ours:
     """`queues_run` as in production: the forker, its chores and its workers."""
 
     name = "AskPro"
+    kept = "a row for the job, one for its attempt"
 
     def __init__(self, folder: Path) -> None:
         argv = (sys.executable, "-m", "django", "queues_run", "--environment", "bench")
@@ -111,7 +112,7 @@ class Ours:
         began = time.monotonic()
         with transaction.atomic():
             send()
-            meter, clock = Meter(self.program), _one("SELECT clock_timestamp()")
+            meter, clock = Meter(self.program), one("SELECT clock_timestamp()")
         enqueued_in = time.monotonic() - began
         self._wait()
         cost = meter.read()
@@ -121,7 +122,7 @@ class Ours:
         return Run(jobs, enqueued_in, (last - clock).total_seconds(), cost)
 
     def _wait(self) -> None:
-        _until(lambda: self._hinted() == 0 and not _one(UNFINISHED), self.program)
+        until(lambda: self._hinted() == 0 and not one(UNFINISHED), self.program)
 
     def _send_many(self, kind: str, arguments: Sequence[dict[str, Any]]) -> None:
         actor, broker = getattr(tasks, kind), get_broker()
@@ -143,6 +144,8 @@ class Ours:
 
 class RedisBroker:
     """Dramatiq's own command line. Its queue is empty only after the last acknowledgement."""
+
+    kept = "nothing"
 
     def __init__(self, folder: Path, prefetch: int = 0, *, groups: bool = False) -> None:
         self.name = f"RedisBroker, prefetch {prefetch}" if prefetch else "RedisBroker"
@@ -193,23 +196,32 @@ class RedisBroker:
         meter = Meter(self.program)
         began = time.monotonic()
         self.program.release()
-        _until(lambda: self._peer.unfinished == 0, self.program)
+        until(lambda: self._peer.unfinished == 0, self.program)
         return Run(jobs, enqueued_in, time.monotonic() - began, meter.read())
 
 
 Side = Ours | RedisBroker
 
 
-def _until(condition: Callable[[], bool], program: Program) -> None:
+class Contender(Protocol):
+    """Whatever takes its turns in a round."""
+
+    name: str
+    # What is left in SQL of a job that completed.
+    kept: str
+    program: Program
+
+
+def until(condition: Callable[[], bool], program: Program, every: float = LOOK_EVERY) -> None:
     limit = time.monotonic() + DRAIN_SECONDS
     while not condition():
         program.check()
         if time.monotonic() > limit:
             raise Failure(f"{program.name} did not get its jobs done within {DRAIN_SECONDS:.0f} s.")
-        time.sleep(LOOK_EVERY)
+        time.sleep(every)
 
 
-def _one(statement: str) -> Any:
+def one(statement: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement)
         row = cursor.fetchone()

@@ -58,14 +58,15 @@ def measure(session: Session, report: Report) -> None:
     session.steps.say(f"A ledger with {finished:,} finished jobs is written")
     _fill(finished)
     session.steps.done()
-    empty, full = Rounds(), Rounds()
+    rounds = Rounds()
+    empty, full = f"{ours.name}, empty ledger", f"{ours.name}, {finished:,} finished jobs"
     for number in range(session.effort.rounds):
-        for ledger, rounds in (("empty", empty), ("full", full)):
-            session.steps.say(f"Empty jobs: {ledger} ledger, round {number + 1}")
+        for ledger in (empty, full):
+            session.steps.say(f"{ledger}, round {number + 1}")
             ours.program.release()  # held still, a process might hold a table
-            if rounds is empty:
+            if ledger == empty:
                 _run(f"TRUNCATE {', '.join(TABLES)}")
-            rounds.add(ours, ours.run("empty", [{}] * jobs))
+            rounds.add(ours, ours.run("empty", [{}] * jobs), ledger)
             _swap()
             rest(ours)
             session.steps.done()
@@ -74,13 +75,14 @@ def measure(session: Session, report: Report) -> None:
         Figure(
             f"empty jobs, {finished:,} finished ones in the ledger",
             "jobs/s",
-            full.rates(ours.name),
-            empty.rates(ours.name),
-            f"{ours.name} with an empty ledger",
+            rounds.rates(full),
+            rounds.rates(empty),
+            empty,
             Target("ratio", at_least=0.75),
-            strangers=full.strangers(ours.name),
+            strangers=rounds.strangers(full),
         )
     )
+    report.add_costs(rounds.costs())
 
 
 def _fill(finished: int) -> None:

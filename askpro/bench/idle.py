@@ -1,20 +1,18 @@
 """How long something takes that is sent while nothing else is to be done."""
 
-import random
 import time
 from collections.abc import Callable
 
-from askpro.bench.contenders import IDLE_SECONDS, Side
+from askpro.bench.contenders import IDLE_SECONDS, Contender
 from askpro.bench.ear import Ear
 from askpro.bench.figures import Figure, Target, percentile
 from askpro.bench.meter import Meter
 
-# Seconds between two sends; longer pauses would be the worse for RedisBroker, which then polls less often.
-PAUSES = (0.01, 0.05)
+# Sends before the first that counts.
 SETTLED = 10
 
 
-def turn(side: Side, ear: Ear, send: Callable[[], object], count: int) -> tuple[list[float], float]:
+def turn(side: Contender, ear: Ear, send: Callable[[], object], count: int) -> tuple[list[float], float]:
     """Milliseconds from each `send` to the job that tells its start, and the share of strangers.
 
     The other side is held still meanwhile.
@@ -22,9 +20,9 @@ def turn(side: Side, ear: Ear, send: Callable[[], object], count: int) -> tuple[
     side.program.release()
     time.sleep(IDLE_SECONDS)
     for _ in range(SETTLED):
-        _one(ear, send)
+        ear.wait_for(send)
     meter = Meter(side.program)
-    waited = [_one(ear, send) for _ in range(count)]
+    waited = [ear.wait_for(send) for _ in range(count)]
     strangers = meter.read().strangers
     time.sleep(0.2)
     side.program.hold()
@@ -53,10 +51,3 @@ def figures(
         )
         for name, share in (("p50", 0.5), ("p99", 0.99))
     ]
-
-
-def _one(ear: Ear, send: Callable[[], object]) -> float:
-    time.sleep(random.uniform(*PAUSES))
-    sent = time.monotonic_ns()
-    send()
-    return (ear.hear() - sent) / 1e6

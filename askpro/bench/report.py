@@ -27,6 +27,11 @@ class Report:
     figures: list[Figure] = field(default_factory=list)
     costs: list[dict[str, Any]] = field(default_factory=list)
 
+    def add_costs(self, costs: Sequence[dict[str, Any]]) -> None:
+        """A side's first ones stay: later measures may have it as their baseline only."""
+        known = {cost["side"] for cost in self.costs}
+        self.costs += [cost for cost in costs if cost["side"] not in known]
+
 
 def print_json(report: Report) -> None:
     figures = [figure.as_json() for figure in report.figures]
@@ -74,13 +79,14 @@ def _figures(figures: Sequence[Figure]) -> Table:
 
 
 def _costs(costs: Sequence[dict[str, Any]]) -> Table:
-    table = Table(title="Processor time of an empty job, µs")
-    for name in ("", "Workers", "PostgreSQL", "Redis", "Together"):
-        table.add_column(name, justify="right" if name else "left")
+    table = Table(title="Processor time of an empty job, µs, and what is left of it in SQL")
+    for name in ("", "Workers", "PostgreSQL", "Redis", "Together", "Left in SQL"):
+        table.add_column(name, justify="left" if name in ("", "Left in SQL") else "right")
     for cost in costs:
         parts = [cost["workers"], cost["postgres"], cost["redis"]]
         whole = sum(part for part in parts if part is not None)
-        table.add_row(cost["side"], *("–" if part is None else f"{part:.0f}" for part in parts), f"{whole:.0f}")
+        times = ("–" if part is None else f"{part:,.0f}" for part in (*parts, whole))
+        table.add_row(cost["side"], *times, cost["kept"])
     return table
 
 

@@ -6,18 +6,21 @@ from statistics import median
 from typing import Any
 
 from askpro.bench.arena import rest
-from askpro.bench.contenders import Run, Side
+from askpro.bench.contenders import Contender, Run
 from askpro.bench.session import Session
 
 
 @dataclass
 class Rounds:
-    """The runs of every side, by its name, in the order of the rounds."""
+    """The runs of every side, by its name, in the order of the rounds; what each side keeps of a job."""
 
     runs: dict[str, list[Run]] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
 
-    def add(self, side: Side, run: Run) -> None:
-        self.runs.setdefault(side.name, []).append(run)
+    def add(self, side: Contender, run: Run, name: str = "") -> None:
+        """`name` where one side has runs of two sorts."""
+        self.runs.setdefault(name or side.name, []).append(run)
+        self.kept[name or side.name] = side.kept
 
     def rates(self, name: str) -> list[float]:
         return [run.rate for run in self.runs[name]]
@@ -36,12 +39,13 @@ class Rounds:
                 "workers": _per_job([run.cost.workers / run.jobs for run in runs]),
                 "postgres": _per_job([run.cost.postgres / run.jobs for run in runs if run.cost.postgres is not None]),
                 "redis": _per_job([run.cost.redis / run.jobs for run in runs]),
+                "kept": self.kept[name],
             }
             for name, runs in self.runs.items()
         ]
 
 
-def take(session: Session, what: str, sides: Iterable[Side], run: Callable[[Any], Run]) -> Rounds:
+def take(session: Session, what: str, sides: Iterable[Contender], run: Callable[[Any], Run]) -> Rounds:
     """Let each side `run` in each round, while the others are held still."""
     rounds = Rounds()
     for number in range(session.effort.rounds):

@@ -8,6 +8,8 @@ from django.core.management import call_command
 from askpro.bench import complete, composed, history, ingest, pickup, sends, throughput
 from askpro.bench.arena import Arena
 from askpro.bench.machine import describe
+from askpro.bench.peers import kinds
+from askpro.bench.peers import measure as peers
 from askpro.bench.progress import Steps
 from askpro.bench.report import Report, print_json, print_table
 from askpro.bench.session import Effort, Session
@@ -23,17 +25,18 @@ MEASURES: dict[str, Callable[[Session, Report], None]] = {
     "pickup": pickup.measure,
     "ingest": ingest.measure,
     "complete": complete.measure,
+    "peers": peers.measure,
 }
 
 
-def run(folder: Path, names: Sequence[str], effort: Effort, *, as_json: bool) -> None:
-    """Measure and print; what was found before a failure is printed too."""
+def run(folder: Path, names: Sequence[str], effort: Effort, packages: Path | None, *, as_json: bool) -> None:
+    """Measure and print; what was found before a failure is printed too. `packages` are the peers'."""
     report = Report(describe())
     try:
         with Steps(_steps(names, effort)) as steps, Arena(folder) as arena:
             steps.say("Schema")
             call_command("migrate", run_syncdb=True, verbosity=0)
-            session = Session(folder, arena, steps, effort)
+            session = Session(folder, arena, steps, effort, packages)
             for name, measure in MEASURES.items():
                 if name in names:
                     measure(session, report)
@@ -55,5 +58,6 @@ def _steps(names: Sequence[str], effort: Effort) -> int:
         "pickup": 2 * pickup.TURNS,
         "ingest": 3 * rounds,
         "complete": 2 * complete.TURNS,
+        "peers": (rounds + peers.TURNS) * (1 + len(kinds.KINDS)),
     }
     return sum(steps[name] for name in names)

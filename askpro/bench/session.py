@@ -24,9 +24,10 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run of the benchmark. `folder` is for logs and sockets."""
+    """One run of the benchmark. `folder` is for logs and sockets, `peers` has the peers' packages when asked for."""
 
     folder: Path
     arena: Arena
     steps: Steps
     effort: Effort
+    peers: Path | None = None

@@ -24,7 +24,7 @@ def measure_empty(session: Session, report: Report) -> None:
     best = session.arena.peer(USUAL_BEST) if session.effort.quick else _best(session, jobs // 3)
     rounds = take(session, "Empty jobs", (ours, plain, best), lambda side: side.run("empty", [{}] * jobs))
     report.figures += _empty_figures(rounds, ours.name, plain.name, best.name)
-    report.costs += rounds.costs()
+    report.add_costs(rounds.costs())
 
 
 def _best(session: Session, jobs: int) -> RedisBroker:

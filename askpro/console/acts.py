@@ -36,6 +36,8 @@ class Act:
     run: Callable[[Any, Any, str], bool]
     note: str = ""
     note_required: bool = False
+    # What it would do once more, for the rows that are about to be acted on.
+    again: Callable[[list[Any]], list[str]] | None = None
 
 
 class NoteForm(forms.Form):
@@ -132,6 +134,7 @@ class ActsMixin:
             "form": form if act.note else None,
             "count": len(possible),
             "noun": self.opts.verbose_name if len(possible) == 1 else self.opts.verbose_name_plural,
+            "again": act.again(possible) if act.again else [],
             "names": [self.named(row) for row in possible[:MOST_NAMED]],
             "more": max(len(possible) - MOST_NAMED, 0),
             "skipped": len(rows) - len(possible),

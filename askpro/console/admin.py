@@ -7,12 +7,14 @@ from django.contrib.auth.models import Group, User
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from askpro.console.batch_admin import BatchAdmin
 from askpro.console.fleet_admin import FleetCommandAdmin, FleetEventAdmin, PauseAdmin
 from askpro.console.job_admin import JobAdmin
 from askpro.console.schedule_admin import ScheduleAdmin
 from askpro.console.worker_admin import SupervisorAdmin, WorkerAdmin
 
 __all__ = [
+    "BatchAdmin",
     "FleetCommandAdmin",
     "FleetEventAdmin",
     "GroupAdmin",

@@ -179,7 +179,7 @@ def _subject(request: HttpRequest, act: FleetAct) -> Subject:
     if kind not in act.kinds or len(given) > 1:
         raise Http404
     if kind == "supervisor":
-        row = Supervisor.objects.filter(pk=Term.of(name).number).first()
+        row = Supervisor.objects.filter(pk=Term.of(name).number or 0).first()
         if row is None:
             raise Http404
         return Subject(kind, name, row)

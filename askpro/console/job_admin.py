@@ -4,14 +4,16 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
-from askpro.console import display, payload
+from askpro.console import chain, display, effects, fleet_acts, payload, waiting
 from askpro.console.acts import Act
 from askpro.console.filters import PeriodFilter, since
 from askpro.console.model_admin import ReadOnlyModelAdmin
@@ -19,10 +21,12 @@ from askpro.console.subjects import named_by
 from askpro.console.term import Term
 from askpro.console.trace import lines_of
 from askpro.queue_settings import QUEUES
-from askpro.queues.models import Job
+from askpro.queues.models import Batch, Job, Worker
 
 WAITING = (Job.Status.WAITING, Job.Status.SCHEDULED, Job.Status.QUEUED, Job.Status.RETRYING, Job.Status.RELEASED)
+FOR_A_MOMENT = (Job.Status.SCHEDULED, Job.Status.RETRYING, Job.Status.RELEASED)
 MOST_TRACES = 5
+MOST_STEPS = 50
 
 
 class QueueFilter(DropdownFilter):
@@ -64,15 +68,26 @@ class JobAdmin(ReadOnlyModelAdmin):
             done="sent again",
             possible=lambda job: job.status == Job.Status.DEAD,
             run=lambda job, user, note: job.retry(),
+            again=effects.of_retry,
+        ),
+        Act(
+            name="run-now",
+            label="Run now",
+            icon="play_arrow",
+            explain="It does not wait for its moment. A key that somebody holds, a limit and a pause still hold.",
+            done="made ready",
+            possible=lambda job: job.status in FOR_A_MOMENT and job.run_at is not None,
+            run=lambda job, user, note: job.run_now(),
         ),
         Act(
             name="cancel",
             label="Cancel",
             icon="cancel",
-            explain="The job will not run. Later steps of its chain stay where they are and do not run either.",
+            explain="A job that waits does not run, and the later steps of its chain do not either. One that runs is"
+            " interrupted; what it has done outside stays done.",
             done="cancelled",
             note="Why?",
-            possible=lambda job: job.status in WAITING,
+            possible=lambda job: job.status in WAITING or (job.status == "processing" and job.cancel_at is None),
             run=lambda job, user, note: job.cancel(note or "Cancelled."),
         ),
     )
@@ -120,17 +135,27 @@ class JobAdmin(ReadOnlyModelAdmin):
     def why(self, job: Job) -> SafeString | str:
         return display.error_class(job.error_class) or display.shorten(job.release_reason, 40)
 
+    def offered(self, request: HttpRequest, obj: Any) -> list[dict[str, str]]:
+        buttons = super().offered(request, obj)
+        if request.user.has_perm(fleet_acts.PAUSE.permission) and obj.status not in Job.FINAL:
+            href = f"{fleet_acts.address(fleet_acts.PAUSE, actor=obj.actor_name)}&next={quote(display.address(obj))}"
+            buttons.append({"label": "Pause all of its kind", "icon": "pause", "href": href})
+        return buttons
+
     def detail(self, request: HttpRequest, job: Job) -> dict[str, Any]:
         attempts = list(job.attempts.order_by("-claim_no"))
-        steps = Job.objects.filter(chain_id=job.chain_id).order_by("chain_step") if job.chain_id else []
         return {
             "headline": job.actor_name,
             "state": display.state(job),
             "lead": job.get_status_display(),
             "notes": _notes(job),
+            "waits": waiting.reasons(job),
             "attempts": attempts,
-            "traces": [(row, lines_of(row.trace)) for row in attempts if row.trace][:MOST_TRACES],
-            "steps": list(steps),
+            "traces": [(row, lines_of(row.trace), row.log.strip()) for row in attempts if row.trace or row.log][
+                :MOST_TRACES
+            ],
+            "steps": chain.steps_of(job.chain_id)[:MOST_STEPS] if job.chain_id else [],
+            "chain": chain.address(job.chain_id) if job.chain_id else "",
             "about": named_by(job),
             "facts": _facts(job),
             "arguments": payload.pretty({"args": job.args, "kwargs": job.kwargs, "options": job.options}),
@@ -143,27 +168,50 @@ def first_id_of(moment: datetime) -> uuid.UUID:
 
 
 def _facts(job: Job) -> list[tuple[str, Any]]:
-    return [
+    """What is known of it; what only some jobs have is left out for the others."""
+    batch = Batch.objects.filter(pk=job.batch_id).first() if job.batch_id else None
+    always = [
         ("Queue", job.queue_name),
-        ("Sent", display.moment(job.created_at)),
-        ("Ready since", display.moment(job.ready_at)),
-        ("Runs at", display.moment(job.run_at)),
-        ("Deadline", display.moment(job.deadline_at)),
-        ("Finished", display.moment(job.finished_at)),
-        ("Tries spent", str(job.tries_spent)),
-        ("Put back", f"{job.releases} times" if job.releases else "never"),
-        ("Last put back for", job.release_reason),
-        ("Lost with a worker", f"{job.losses} times" if job.losses else "never"),
-        ("Lock", job.lock_key),
-        ("Worker", job.worker_id),
-        ("Job id", job.pk),
+        ("Sent", display.dated(job.created_at)),
+        ("Ready since", display.dated(job.ready_at)),
+        ("Finished", display.dated(job.finished_at)),
+        ("Tries spent", f"{job.tries_spent}{f', {job.extra_tries} added by retries' if job.extra_tries else ''}"),
+        ("Deadline", display.dated(job.deadline_at)),
     ]
+    some = [
+        ("Runs at", display.dated(job.run_at) if job.run_at else None),
+        ("Not after", display.dated(job.expires_at) if job.expires_at else None),
+        ("Put back", f"{job.releases} times, last because it {_because(job)}" if job.releases else None),
+        ("Lost with a worker", f"{job.losses} times" if job.losses else None),
+        ("Key", f"{job.lock_key}{', in order' if job.in_order else ''}" if job.lock_key else None),
+        ("Shared key", f"{job.share_key}, {job.share_limit} at once" if job.share_key else None),
+        ("Unique key", job.unique_key),
+        ("Rate limit", job.rate_limit),
+        ("Batch", display.link(batch) if batch else None),
+        ("Told to end", display.dated(job.cancel_at) if job.cancel_at else None),
+        ("Worker", _worker(job)),
+    ]
+    return [*always, *((label, value) for label, value in some if value), ("Job id", job.pk)]
+
+
+def _because(job: Job) -> str:
+    reason = job.release_reason or "gave no reason"
+    return reason if reason.startswith("waits") else f"said: {reason}"
+
+
+def _worker(job: Job) -> SafeString | None:
+    worker = Worker.objects.filter(pk=job.worker_id).first() if job.worker_id else None
+    return format_html("{}", display.link(worker)) if worker else None
 
 
 def _notes(job: Job) -> list[tuple[str, str]]:
     if job.status == Job.Status.DEAD:
         name = job.error_class.rpartition(".")[2]
         return [("danger", f"{name}: {job.error_message}" if name else "Gave up.")]
+    if job.status == Job.Status.RETRYING and job.error_class:
+        return [("warning", f"{job.error_class.rpartition('.')[2]}: {job.error_message}")]
     if job.status == Job.Status.RELEASED and job.release_reason:
-        return [("info", f"Waits: {job.release_reason}. No try is spent by waiting.")]
+        return [("info", f"Put back: {job.release_reason}. No try is spent by waiting.")]
+    if job.status == Job.Status.PROCESSING and job.cancel_at:
+        return [("warning", "It was told to end; it is interrupted, or its process is killed.")]
     return []

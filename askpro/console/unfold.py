@@ -54,7 +54,9 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": "Operations",
         "items": [
             page("Queues", "stacks", "queue_board", "queues.job"),
+            page("Failures", "error", "failures", "queues.job"),
             entry("Jobs", "settings", "queues.job"),
+            entry("Batches", "inventory_2", "queues.batch"),
             entry("Schedule", "schedule", "queues.schedule"),
             entry("Webhook events", "webhook", "webhooks.webhookevent"),
             entry("Refused webhooks", "block", "webhooks.refusedwebhook"),

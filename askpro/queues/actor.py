@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 import dramatiq
 from dramatiq import Message
 
-from askpro.queues import jobs, limits
+from askpro.queues import jobs, keys, limits
 from askpro.queues.arguments import encoded
 from askpro.queues.claim import Claim
 from askpro.queues.composition import JobMessage
@@ -22,9 +22,6 @@ from askpro.queues.words import DEFAULTS, MESSAGE_WORDS, WORDS, check_values, ch
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-LONGEST_KEY = 200
-LONGEST_TAG = 100
 
 
 class LedgerActor(dramatiq.Actor[P, R]):
@@ -69,14 +66,14 @@ class LedgerActor(dramatiq.Actor[P, R]):
             args=encoded(self.actor_name, message.args),
             kwargs=encoded(self.actor_name, message.kwargs),
             options=encoded(self.actor_name, {k: v for k, v in options.items() if k != "expires"}),
-            tags=[fill(tag)[:LONGEST_TAG] for tag in self.word("tags", options)],
+            tags=[keys.tag(fill(tag)) for tag in self.word("tags", options)],
             delay=delay,
             deadline=deadline and deadline + (delay or 0),
-            lock_key=fill(self.word("in_order") or self.word("no_overlap")),
+            lock_key=_key(fill(self.word("in_order") or self.word("no_overlap"))),
             in_order=self.word("in_order") is not None,
-            share_key=fill(share),
+            share_key=_key(fill(share)),
             share_limit=places,
-            unique_key=fill(self.word("unique_by")),
+            unique_key=_key(fill(self.word("unique_by"))),
             rate_limit=self.word("rate_limit"),
             expires_at=_moment(self.word("expires", options)),
         )
@@ -109,7 +106,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
         except TypeError as error:
             raise ValueError(f"{self.actor_name}: {error}.") from error
         bound.apply_defaults()
-        return lambda template: template and template.format(**bound.arguments)[:LONGEST_KEY]
+        return lambda template: template and template.format(**bound.arguments)
 
     @cached_property
     def _signature(self) -> Signature:
@@ -168,6 +165,10 @@ def send_many(messages: Sequence[Message[Any]], *, delay: int | timedelta | None
     """Send many messages in the caller's transaction, a thousand with each statement; `delay` in milliseconds."""
     broker: Any = dramatiq.get_broker()
     broker.send_many(messages, delay=_milliseconds(delay))
+
+
+def _key(text: str | None) -> str | None:
+    return text and keys.key(text)
 
 
 def _moment(expires: int | timedelta | datetime | None) -> datetime | None:

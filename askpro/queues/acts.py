@@ -7,8 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
-from askpro.queues import batches, claim, jobs
+from askpro.queues import batches, claim, jobs, keys
 from askpro.queues.database import DjangoConnection
 from askpro.queues.outcome import Outcome, cancelled, expired, overdue
 from askpro.queues.settle import Item, settle
@@ -21,14 +22,17 @@ AT_ONCE = 1000
 
 def cancel(job_id: uuid.UUID, reason: str = "Cancelled.") -> bool:
     """End a job: one that waits at once; one that runs is interrupted, or its process killed. False when it is over."""
-    if end(f"id = %s AND {NOT_STARTED}", [str(job_id)], cancelled(reason)):
-        return True
-    return _interrupt("id = %s", [str(job_id)]) == 1
+    this, key = "id = %s", [str(job_id)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        _hold_batches(cursor, this, key, "id")
+        # Whoever holds the row is waited for: a promotion or a sender of its unique key does not mean that it is over.
+        cursor.execute(f"SELECT 1 FROM queues_job WHERE {this} FOR UPDATE", key)
+        return end(f"{this} AND {NOT_STARTED}", key, cancelled(reason)) == 1 or _interrupt(this, key) == 1
 
 
 def cancel_tagged(tag: str, reason: str = "Cancelled.") -> int:
     """End every unfinished job with this tag; returns how many."""
-    ended = 0
+    tag, ended = keys.tag(tag), 0
     while count := end(f"{jobs.TAGGED} AND {NOT_STARTED}", [tag], cancelled(reason)):
         ended += count
     return ended + _interrupt(jobs.TAGGED, [tag])
@@ -47,6 +51,12 @@ def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
         return jobs.make_ready("id = %s", [int(tries), str(job_id)], changes) == 1
 
 
+def run_now(job_id: uuid.UUID) -> bool:
+    """Make a job that waits for a moment ready at once; False when it does not. A key or a limit still holds."""
+    waits = "status IN ('scheduled', 'retrying', 'released') AND run_at IS NOT NULL"
+    return jobs.make_ready(f"id = %s AND {waits}", [str(job_id)]) == 1
+
+
 def end_overdue() -> int:
     """Waiting past the deadline ends visibly, with the last real error; returns how many jobs."""
     late = "status IN ('scheduled', 'retrying', 'released') AND deadline_at < statement_timestamp()"
@@ -63,6 +73,7 @@ def end(condition: str, params: Sequence[Any], outcome: Outcome, order: str = "i
     """Give the jobs that meet an SQL condition this outcome, with all that follows; at most a thousand at once."""
     with transaction.atomic(), connection.cursor() as cursor:
         database = DjangoConnection(cursor)
+        _hold_batches(cursor, condition, params, order)
         claims = claim.where(database, NOBODY, condition, params, AT_ONCE, order)
         items = [Item(taken, outcome, time.monotonic()) for taken in claims]
         if items:
@@ -70,11 +81,21 @@ def end(condition: str, params: Sequence[Any], outcome: Outcome, order: str = "i
         return len(items)
 
 
+def _hold_batches(cursor: CursorWrapper, condition: str, params: Sequence[Any], order: str) -> None:
+    # Settling locks batches before jobs. The other way round, a member's failure that cancels the rest and somebody who
+    # cancels one of them would wait for each other.
+    cursor.execute(
+        "SELECT id FROM queues_batch WHERE id IN ("
+        f"SELECT batch_id FROM queues_job WHERE {condition} ORDER BY {order} LIMIT {AT_ONCE}) ORDER BY id FOR UPDATE",
+        params,
+    )
+
+
 def _interrupt(condition: str, params: Sequence[Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE queues_job SET cancel_at = clock_timestamp() WHERE status = 'processing' AND cancel_at IS NULL"
-            f" AND {condition}",
+            f"UPDATE queues_job SET cancel_at = coalesce(cancel_at, clock_timestamp())"
+            f" WHERE status = 'processing' AND {condition}",
             params,
         )
         return cursor.rowcount

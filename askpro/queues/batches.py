@@ -14,6 +14,7 @@ from dramatiq import Message, get_broker
 from askpro.queues import jobs
 from askpro.queues.ids import uuid7
 from askpro.queues.outcome import cancelled
+from askpro.queues.settle_sql import CATCH
 
 Member = Message[Any] | Sequence[Message[Any]]
 
@@ -35,6 +36,16 @@ SELECT batch_id, count(*) FROM (
                  AND status IN ('dead', 'cancelled')
 ) AS member GROUP BY batch_id ORDER BY batch_id
 """
+NEEDLESS_CATCH = """
+chain_id = %s AND chain_step = %s AND status = 'waiting' AND NOT EXISTS (
+    SELECT 1 FROM queues_job AS later WHERE later.chain_id = queues_job.chain_id AND later.chain_step >= %s)
+"""
+# Batches inside a chain that was cancelled before it came to them.
+HALTED = """
+SELECT batch.id FROM queues_batch AS batch
+  JOIN queues_job AS start ON start.chain_id = batch.chain_id AND start.chain_step = batch.chain_step - 2
+ WHERE batch.chain_id IS NOT NULL AND batch.status = 'open' AND start.status = 'cancelled'
+"""
 
 
 class BatchIsOver(Exception):
@@ -47,6 +58,7 @@ class Batch:
     `on_success` is sent when all members have completed, `on_failure` at the first failure, `on_finish` when all are
     over: each once, from the transaction that settles the last member. Without `allow_failures` the first failure
     cancels what has not begun. Everything is written in the caller's transaction; an empty batch is over at once.
+    `unique_by` does not hold for members and callbacks: the batch waits for each of its own.
     """
 
     def __init__(
@@ -120,6 +132,16 @@ def cancel(batch_id: uuid.UUID) -> int:
         return ended
 
 
+def cancel_halted() -> int:
+    """Cancel the batches to which a cancelled chain will not come; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(HALTED)
+        halted = [row[0] for row in cursor.fetchall()]
+    for batch_id in halted:
+        cancel(batch_id)
+    return len(halted)
+
+
 def retry_failed(batch_id: uuid.UUID) -> int:
     """Run the dead and cancelled members again, as a new generation with callbacks of its own."""
     with transaction.atomic(), connection.cursor() as cursor:
@@ -140,7 +162,9 @@ def retry_failed(batch_id: uuid.UUID) -> int:
             f"UPDATE queues_job SET status = 'waiting', finished_at = NULL, cancel_at = NULL WHERE {listed}", params
         )
         jobs.make_ready(
-            f"{listed} AND {first}", params, "extra_tries = extra_tries + tries_spent, deadline_at = NULL, "
+            f"{listed} AND {first}",
+            params,
+            "extra_tries = extra_tries + tries_spent, losses = 0, alerted_at = NULL, deadline_at = NULL, ",
         )
         return len(ids)
 
@@ -193,12 +217,12 @@ def _rows(batch_id: uuid.UUID, members: Iterable[Member], *, is_waiting: bool = 
 
 def _row(batch_id: uuid.UUID, message: Message[Any], *, is_waiting: bool) -> jobs.NewJob:
     actor: Any = get_broker().get_actor(message.actor_name)
-    return replace(actor.new_job(message), batch_id=batch_id, is_waiting=is_waiting)
+    return replace(actor.new_job(message), batch_id=batch_id, is_waiting=is_waiting, unique_key=None)
 
 
 def _callback(message: Message[Any]) -> jobs.NewJob:
     actor: Any = get_broker().get_actor(message.actor_name)
-    return replace(actor.new_job(message), is_waiting=True)
+    return replace(actor.new_job(message), is_waiting=True, unique_key=None)
 
 
 def start(batch_id: uuid.UUID) -> None:
@@ -220,6 +244,8 @@ def _finish_empty(batch_id: uuid.UUID) -> None:
     jobs.make_ready("chain_id = %s AND chain_step = %s AND status = 'waiting'", [row.chain_id, row.chain_step])
     if row.on_failure_id:
         acts.end("id = %s AND status = 'waiting'", [str(row.on_failure_id)], cancelled("Its batch succeeded."))
+    if row.chain_id:
+        acts.end(NEEDLESS_CATCH, [row.chain_id, CATCH, row.chain_step], cancelled("Its chain is over."))
 
 
 def _model() -> Any:

@@ -39,8 +39,8 @@ def _row(actor: Any) -> str:
         duration(actor.word("deadline")),
         "yes" if actor.word("atomic") else "no",
         f"`{actor.word('no_overlap')}`" if actor.word("no_overlap") else "–",
-        _said(actor, "Writes"),
-        _said(actor, "Calls"),
+        said(actor, "Writes"),
+        said(actor, "Calls"),
     ]
     return "| " + " | ".join(cells) + " |"
 
@@ -55,6 +55,7 @@ def duration(milliseconds: int | None) -> str:
     return f"{milliseconds} ms"
 
 
-def _said(actor: Any, word: str) -> str:
+def said(actor: Any, word: str) -> str:
+    """What the actor's docstring says behind "Writes:" or "Calls:"; a dash when nothing."""
     match = re.search(rf"^\s*{word}: (.+?)\.?$", actor.fn.__doc__ or "", re.MULTILINE)
     return match[1] if match else "–"

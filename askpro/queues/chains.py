@@ -15,6 +15,11 @@ from askpro.queues.ids import uuid7
 from askpro.queues.running import current
 from askpro.queues.settle_sql import CATCH
 
+# A batch has no row of its own between its start and the number after it, which the next step has.
+LAST = """
+SELECT greatest(max(chain_step), (SELECT max(chain_step) - 1 FROM queues_batch WHERE chain_id = %(chain_id)s))
+  FROM queues_job WHERE chain_id = %(chain_id)s
+"""
 Step = Message[Any] | Batch
 
 
@@ -69,14 +74,15 @@ def append(messages: Sequence[Message[Any]]) -> None:
     if chain_id is None:
         raise NotInChain(NotInChain.__doc__)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT max(chain_step) FROM queues_job WHERE chain_id = %s", [chain_id])
+        cursor.execute(LAST, {"chain_id": chain_id})
         (last,) = cursor.fetchone()
     jobs.insert([_row(uuid.UUID(chain_id), message, last + 1 + n) for n, message in enumerate(messages)])
 
 
 def _row(chain_id: uuid.UUID, message: Message[Any], step: int) -> jobs.NewJob:
     actor: Any = get_broker().get_actor(message.actor_name)
-    return replace(actor.new_job(message), chain_id=chain_id, chain_step=step, is_waiting=step != 0)
+    # No other copy can stand for a step (`unique_by`): the next one waits for this very row.
+    return replace(actor.new_job(message), chain_id=chain_id, chain_step=step, is_waiting=step != 0, unique_key=None)
 
 
 def _start_of(batch: Batch) -> Message[Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from askpro.queues import hints, unique
 from askpro.queues.database import EngineConnection
+from askpro.queues.locks import EARLIER
 
 # Every clock here is the statement's: `clock_timestamp()` may change from row to row, so no index can be used with it,
 # and a million delayed jobs would be read five times a second.
@@ -20,7 +21,7 @@ RETURNING job.id::text, job.queue_name
 """
 # Of each key only the first waiter is looked at closer, or its holder that waits for something else: a key may have
 # tens of thousands. What somebody changes at this moment is skipped: the heart must not wait for his transaction.
-FREE_LOCKS = """
+FREE_LOCKS = f"""
 WITH waiter AS MATERIALIZED (
     SELECT id, lock_key, share_key FROM queues_job
      WHERE status = 'released' AND run_at IS NULL AND coalesce(lock_key, share_key) IS NOT NULL
@@ -36,10 +37,7 @@ WITH waiter AS MATERIALIZED (
        AND (share_key IS NULL OR share_limit > (
             SELECT count(*) FROM queues_lock
              WHERE key = ANY(SELECT job.share_key || '#' || n FROM generate_series(1, job.share_limit) AS n)))
-       AND NOT (in_order AND EXISTS (
-            SELECT 1 FROM queues_job AS earlier
-             WHERE earlier.lock_key = job.lock_key AND earlier.id < job.id
-               AND earlier.status NOT IN ('completed', 'dead', 'cancelled')))
+       AND NOT (in_order AND EXISTS ({EARLIER.format(later="job", key="lock_key")}))
      ORDER BY job.id LIMIT %s FOR UPDATE OF job SKIP LOCKED
 )
 UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp()

@@ -10,7 +10,7 @@ from typing import Any
 from askpro.queues.choring import run_chores
 from askpro.queues.config import Pool
 from askpro.queues.forking import fork, in_words
-from askpro.queues.group import Child, is_stopped, send_signal
+from askpro.queues.group import KILL_GRACE, Child, is_stopped, send_signal
 from askpro.queues.link import Link
 
 log = logging.getLogger(__name__)
@@ -70,11 +70,12 @@ class ChoresProcess:
         """A worker is gone; what its page says is all that is left of it."""
         if not child.slots.worker_id:
             return
-        now = time.monotonic()
+        now, started = time.monotonic(), child.slots.started()
         number = time.monotonic_ns()
         report = self.reports[number] = {
             "worker_id": child.slots.worker_id,
-            "started": [(item.job_id, item.claim_no, now - item.started) for item in child.slots.started()],
+            "started": [(item.job_id, item.claim_no, now - item.started) for item in started],
+            "culprits": [item.job_id for item in started if now > item.limit + KILL_GRACE],
             "cause": child.cause,
             "stacks": child.slots.stacks() if child.cause else "",
             "pool": child.group,

@@ -107,6 +107,11 @@ def limit(name: str) -> tuple[int, float]:
     return limits[name]
 
 
+def limit_names() -> frozenset[str]:
+    """Every declared rate limit."""
+    return frozenset(_setting("LIMITS"))
+
+
 def pools(environment: str) -> list[Pool]:
     """The pools of an environment, each on top of its DEFAULTS. Raises `InvalidQueueSettings`."""
     environments: Mapping[str, Any] = _setting("ENVIRONMENTS")

@@ -135,12 +135,13 @@ class Forker:
     def _bury_worker(self, child: Child, code: int) -> None:
         self._tally.keep(child.slots)
         self._chores.report_death(child)
-        child.slots.close()
         if child in self._old:
             self._old.remove(child)
+            child.slots.close()
             return
         group = self._groups[child.group]
         is_trouble = group.bury(child)
+        child.slots.close()
         if code or not (child.leaving_at or self._stopping):
             log.error("A worker of pool %s ended (%s)", child.group, in_words(code))
         if is_trouble:
@@ -230,6 +231,7 @@ class Forker:
             self._turn()
             if time.monotonic() > until:
                 for child in children:
+                    child.cause = child.cause or "stopped"
                     send_signal(child.pid, signal.SIGKILL)
         self._stop_chores()
 

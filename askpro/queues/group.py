@@ -26,7 +26,8 @@ SILENCE = 7.0
 BIRTH = 30.0
 # Seconds between asking for the stacks and the kill.
 STACKS_WAIT = 0.3
-# A process that died this young had trouble starting; the next try waits, doubling up to the longest pause.
+# A process that died this young, before its first job, had trouble starting; the next try waits, doubling up to the
+# longest pause.
 YOUNG = 2.0
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 60.0
@@ -49,6 +50,11 @@ class Child:
     @property
     def is_ready(self) -> bool:
         return bool(self.slots.worker_id)
+
+    @property
+    def has_worked(self) -> bool:
+        """It has begun a job at least."""
+        return bool(self.slots.started() or self.slots.done())
 
     def leave(self, now: float) -> None:
         """Let it finish what runs, and go."""
@@ -137,7 +143,7 @@ class Group:
         """Forget a child that has ended; whether this begins a time of trouble at the start: the next ones wait."""
         self.children.remove(child)
         now = time.monotonic()
-        if child.leaving_at or now - child.forked_at >= YOUNG:
+        if child.leaving_at or child.has_worked or now - child.forked_at >= YOUNG:
             self._pause = FIRST_PAUSE
             return False
         self._fork_at, self._pause = now + self._pause, min(self._pause * 2, LONGEST_PAUSE)

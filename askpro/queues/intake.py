@@ -8,7 +8,6 @@ from collections.abc import Collection
 from askpro.queues import claim as claims
 from askpro.queues import guards
 from askpro.queues.claim import Claim
-from askpro.queues.database import CONNECTION_ERRORS
 from askpro.queues.hints import Popper
 from askpro.queues.workload import STUCK_AFTER, Workload
 
@@ -106,7 +105,8 @@ class Intake:
     def _sort_out(self, claimed: list[Claim]) -> list[Claim]:
         try:
             may, refused = guards.sort_out(self._workload.database, claimed)
-        except CONNECTION_ERRORS:
+        except BaseException:
+            # Whatever it was: a job that is claimed and forgotten would wait for the end of this process.
             self._workload.give_back(claimed)
             raise
         for claim, outcome in refused:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from askpro.queues import hints, unique
+from askpro.queues import hints, keys, unique
 
 # now() would be the start of a transaction that may be long; ages count from this very moment.
 LATER = "clock_timestamp() + %s * interval '1 millisecond'"
@@ -40,6 +40,9 @@ FEATURES = {
     "expires_at": "%s",
 }
 INSERT_AT_ONCE = 1000
+# What waited for another job's end has its whole time from now on.
+FRESH_DEADLINE = """deadline_at = CASE WHEN status = 'waiting' THEN clock_timestamp() + (deadline_at - created_at)
+ ELSE deadline_at END, """
 # The second half is what lets PostgreSQL use the index, which leaves jobs without tags out.
 TAGGED = "tags @> ARRAY[%s]::varchar[] AND NOT tags = '{}'"
 
@@ -94,13 +97,10 @@ def insert(jobs: Sequence[NewJob]) -> dict[str, str]:
 
     Returns, for those whose unique key has a waiting copy already, that copy's id.
     """
-    standing = {}
-    has_unique = any(job.unique_key is not None for job in jobs)
+    keyed = [job for job in jobs if job.unique_key is not None]
     # A key must never name a job that is not there yet: another sender would take it over.
-    with transaction.atomic(savepoint=False) if has_unique else nullcontext():
-        for job in jobs:
-            if job.unique_key is not None and (found := unique.stand_in(job.unique_key, str(job.id), job.delay)):
-                standing[str(job.id)] = found
+    with transaction.atomic(savepoint=False) if keyed or len(jobs) > INSERT_AT_ONCE else nullcontext():
+        standing = _standing(keyed)
         fresh = [job for job in jobs if str(job.id) not in standing]
         for start in range(0, len(fresh), INSERT_AT_ONCE):
             _insert_some(fresh[start : start + INSERT_AT_ONCE])
@@ -122,11 +122,11 @@ def wake(actor_name: str, tag: str) -> int:
     """Make released jobs of an actor with this tag ready now; returns how many."""
     return make_ready(
         f"status = 'released' AND run_at IS NOT NULL AND actor_name = %s AND {TAGGED}",
-        [actor_name, tag],
+        [actor_name, keys.tag(tag)],
     )
 
 
-def make_ready(condition: str, params: list[Any], changes: str = "") -> int:
+def make_ready(condition: str, params: list[Any], changes: str = FRESH_DEADLINE) -> int:
     """Queue the jobs that meet an SQL condition; returns how many. For the engine's own modules."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -148,6 +148,21 @@ def columns_of(jobs: Sequence[NewJob]) -> tuple[dict[str, str], list[Any]]:
         if has_features:
             values += job.feature_values()
     return (COLUMNS | FEATURES if has_features else COLUMNS), values
+
+
+def _standing(keyed: Sequence[NewJob]) -> dict[str, tuple[str, str]]:
+    standing: dict[str, tuple[str, str]] = {}
+    ours: dict[str | None, NewJob] = {}
+    # In the order of their keys: two senders of the same ones must not wait for each other in a circle.
+    for job in sorted(keyed, key=lambda job: (job.unique_key, job.id)):
+        if first := ours.get(job.unique_key):
+            first.delay = None if None in (first.delay, job.delay) else min(first.delay or 0, job.delay or 0)
+            standing[str(job.id)] = str(first.id), first.queue_name
+        elif found := unique.stand_in(str(job.unique_key), str(job.id), job.delay):
+            standing[str(job.id)] = found
+        else:
+            ours[job.unique_key] = job
+    return standing
 
 
 def _insert_some(jobs: Sequence[NewJob]) -> None:

@@ -10,6 +10,14 @@ from askpro.queues.actor import LedgerActor
 
 # Stands for the row's id while the job is put together; no sequence ever comes here.
 ID = 7_777_777_777_777_777_777
+# The columns that may hold an argument, and their types.
+HOLDERS = {
+    "args": "jsonb",
+    "kwargs": "jsonb",
+    "tags": "varchar[]",
+    "lock_key": "varchar",
+    "share_key": "varchar",
+}
 
 
 def insert_with_job(insert: str, params: Sequence[Any], actor: LedgerActor[Any, Any], argument: str) -> int | None:
@@ -19,10 +27,12 @@ def insert_with_job(insert: str, params: Sequence[Any], actor: LedgerActor[Any, 
     the caller's transaction or in one of the statement's own.
     """
     job = actor.new_job(actor.message(**{argument: ID}))
+    if job.unique_key is not None:
+        raise ValueError(f"{actor.actor_name}: a job with unique_by is sent on its own.")
     columns, values = jobs.columns_of([job])
     statement = (
         f"WITH written AS ({insert}), sent AS (INSERT INTO queues_job ({', '.join(columns)})"
-        f" SELECT {', '.join(map(_filled, columns.values()))} FROM written) SELECT id FROM written"
+        f" SELECT {', '.join(_filled(*column) for column in columns.items())} FROM written) SELECT id FROM written"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*params, *values])
@@ -33,9 +43,7 @@ def insert_with_job(insert: str, params: Sequence[Any], actor: LedgerActor[Any, 
     return int(written[0])
 
 
-def _filled(placeholder: str) -> str:
+def _filled(column: str, placeholder: str) -> str:
     """The placeholder with the stand-in replaced by the row's id, where a column may hold it."""
-    value, cast, kind = placeholder.partition("::")
-    if not cast:
-        return placeholder
-    return f"replace({value}::{'text' if kind == 'jsonb' else 'varchar[]::text'}, '{ID}', written.id::text)::{kind}"
+    kind = HOLDERS.get(column)
+    return f"replace({placeholder}::text, '{ID}', written.id::text)::{kind}" if kind else placeholder

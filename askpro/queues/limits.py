@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askpro.queues.claim import Claim
-from askpro.queues.config import limit
+from askpro.queues.config import limit, limit_names
 from askpro.queues.database import Connection
-from askpro.queues.outcome import Outcome, waits_for_slot
+from askpro.queues.outcome import Outcome, released, waits_for_slot
 
 # Seconds before its slot from which a process keeps a claimed job at hand, so that it begins on time.
 AT_HAND = 0.5
+# Seconds that a job waits whose limit this process does not know.
+UNKNOWN_PAUSE = 10.0
 DRAW = """
 INSERT INTO queues_ratelimit (name, next_at) VALUES (%(name)s, clock_timestamp() + %(span)s * interval '1 second')
 ON CONFLICT (name) DO UPDATE
@@ -48,7 +50,8 @@ def sort_out(database: Connection, claims: Sequence[Claim]) -> tuple[list[Claim]
     """Split claims into those at hand (with `not_before` set) and those that wait for a later slot."""
     drawing: dict[str, list[Claim]] = {}
     slots: dict[str, float] = {}
-    for claim in claims:
+    known, unknown = _by_limit(claims)
+    for claim in known:
         if name := claim.feature("rate"):
             slot = claim.feature("slot_in")
             if slot is None or slot < -spacing(*limit(name)).tolerance:
@@ -58,7 +61,8 @@ def sort_out(database: Connection, claims: Sequence[Claim]) -> tuple[list[Claim]
     for name, without in drawing.items():
         drawn = draw(database, name, len(without))
         slots.update((claim.id, slot) for claim, slot in zip(without, drawn, strict=True))
-    return _by_slot(claims, slots)
+    at_hand, later = _by_slot(known, slots)
+    return at_hand, later + unknown
 
 
 def is_late(claim: Claim) -> bool:
@@ -66,6 +70,19 @@ def is_late(claim: Claim) -> bool:
     return bool(claim.not_before) and (
         time.monotonic() - claim.not_before > spacing(*limit(claim.feature("rate"))).tolerance
     )
+
+
+def _by_limit(claims: Sequence[Claim]) -> tuple[list[Claim], list[tuple[Claim, Outcome]]]:
+    """A limit that this release does not know is another release's: the job waits for a process that does."""
+    known: list[Claim] = []
+    unknown: list[tuple[Claim, Outcome]] = []
+    for claim in claims:
+        name = claim.feature("rate")
+        if name is None or name in limit_names():
+            known.append(claim)
+        else:
+            unknown.append((claim, released(UNKNOWN_PAUSE, f"its rate limit {name} is not known here")))
+    return known, unknown
 
 
 def _by_slot(claims: Sequence[Claim], slots: dict[str, float]) -> tuple[list[Claim], list[tuple[Claim, Outcome]]]:

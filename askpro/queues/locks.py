@@ -5,20 +5,26 @@ from collections.abc import Sequence
 from askpro.queues.claim import Claim
 from askpro.queues.database import Connection
 
+# What keeps a later job of an ordered key waiting. Of the jobs that wait for another's end only the steps of other
+# chains count: a later step of its own chain, or what is called when its batch is over, waits for this very job.
+EARLIER = """
+SELECT 1 FROM queues_job AS earlier
+ WHERE earlier.lock_key = {later}.{key} AND earlier.id < {later}.id
+   AND earlier.status NOT IN ('completed', 'dead', 'cancelled')
+   AND (earlier.status <> 'waiting' OR (earlier.chain_step >= 0 AND earlier.chain_id IS DISTINCT FROM
+        (SELECT chain_id FROM queues_job WHERE id = {later}.id)))
+"""
 # A claim that was repeated after a crash takes over the key of its own earlier try. Where order counts, an earlier
 # unfinished job of the key keeps everybody behind it waiting, but not the key's holder: an earlier one that died and
 # was retried waits for him, and they would wait for each other.
-ACQUIRE = """
+ACQUIRE = f"""
 INSERT INTO queues_lock (key, job_id, claim_no)
 SELECT DISTINCT ON (key) key, id, claim_no
   FROM (SELECT wanted.*, EXISTS (SELECT 1 FROM queues_lock AS own
                                   WHERE own.key = wanted.key AND own.job_id = wanted.id) AS is_holder
           FROM unnest(%s::varchar[], %s::uuid[], %s::int[], %s::bool[]) AS wanted (key, id, claim_no, in_order)
        ) AS wanted
- WHERE is_holder OR NOT in_order OR NOT EXISTS (
-       SELECT 1 FROM queues_job AS earlier
-        WHERE earlier.lock_key = wanted.key AND earlier.id < wanted.id
-          AND earlier.status NOT IN ('completed', 'dead', 'cancelled'))
+ WHERE is_holder OR NOT in_order OR NOT EXISTS ({EARLIER.format(later="wanted", key="key")})
  ORDER BY key, is_holder DESC, id
 ON CONFLICT (key) DO UPDATE SET claim_no = excluded.claim_no WHERE queues_lock.job_id = excluded.job_id
 RETURNING job_id::text

@@ -2,6 +2,7 @@
 
 from django.db import connection, transaction
 
+from askpro.queues import keys
 from askpro.queues.running import current
 
 
@@ -20,6 +21,6 @@ def once(key: str) -> bool:
     job_id = current.claim.id if current.claim else None
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO queues_effect (key, job_id) VALUES (%s, %s) ON CONFLICT DO NOTHING", [key[:200], job_id]
+            "INSERT INTO queues_effect (key, job_id) VALUES (%s, %s) ON CONFLICT DO NOTHING", [keys.key(key), job_id]
         )
         return cursor.rowcount == 1

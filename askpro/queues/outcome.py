@@ -34,7 +34,7 @@ class Outcome:
     error_message: str = ""
     trace: str = ""
     fingerprint: str = ""
-    # Its worker vanished without a trace of what it had started.
+    # Its worker ended, and nothing is known against the job.
     is_loss: bool = False
 
 
@@ -85,6 +85,11 @@ def ended_with_its_worker(attempt: str, message: str, *, has_tries: bool, is_los
         error_class=ENDS[attempt],
         error_message=message,
     )
+
+
+def spared(message: str) -> Outcome:
+    """The process was killed on purpose, but not because of this job, which was running: it pays no try."""
+    return Outcome("queued", "crashed", is_loss=True, error_class="WorkerKilled", error_message=message)
 
 
 def overdue() -> Outcome:

@@ -1,7 +1,7 @@
-"""Giving back what a dead worker held: started jobs pay a try, merely claimed ones go back free."""
+"""Giving back what a dead worker held: started jobs pay a try, merely claimed ones and bystanders go back free."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from dramatiq.errors import ActorNotFound
 from askpro.queues import hints
 from askpro.queues.claim import Claim, held_by
 from askpro.queues.database import Connection
-from askpro.queues.outcome import BACK, LONGEST_TRACE, Outcome, clean, ended_with_its_worker
+from askpro.queues.outcome import BACK, LONGEST_TRACE, Outcome, clean, ended_with_its_worker, spared
 from askpro.queues.settle import Item, Settled, settle
 
 # A job whose workers vanish without a readable trace this often is taken for the cause.
@@ -19,11 +19,14 @@ MOST_LOSSES = 3
 MOST_AT_ONCE = 500
 CRASHED = "The worker process died while the job ran."
 TIMED_OUT = "Ran past its time limit; its process was killed."
-STUCK = "Its worker process was stuck and was killed."
 LOST = "The worker's host fell silent while it held the job."
 LOST_TOO_OFTEN = "Lost too often: its workers vanish without a trace."
-# A death's cause: how the attempt ended, and what is said of it.
-HOW = {"": ("crashed", CRASHED), "timed_out": ("timed_out", TIMED_OUT), "stuck": ("crashed", STUCK)}
+# Why the forker killed a process: what its jobs are told that did not give the reason.
+BYSTANDERS = {
+    "timed_out": "Its process was killed because another job in it ran past its time limit.",
+    "stuck": "Its worker process was stuck and was killed.",
+    "stopped": "Its worker process did not end in time when it was told to, and was killed.",
+}
 # What the worker still has open in PostgreSQL would keep its locks; a recycled backend pid has another name. Waited
 # for up to a second: a claim that was about to commit becomes visible only then, and nobody would look for it again.
 END_SESSIONS = """
@@ -37,13 +40,15 @@ SIGN_OFF = "UPDATE queues_worker SET status = 'dead', ended_at = clock_timestamp
 class Death:
     """A worker's end as its forker saw it. `started` are (job id, claim_no, seconds ago).
 
-    `cause` is why the forker killed it, if it did: timed_out or stuck; `stacks` is where its threads were then.
+    `cause` is why the forker killed it, if it did: timed_out, stuck or stopped; `culprits` are the ids of the jobs that
+    ignored their time limit; `stacks` is where its threads were then.
     """
 
     worker_id: int
     started: Sequence[tuple[str, int, float]]
     cause: str = ""
     stacks: str = ""
+    culprits: Collection[str] = ()
 
 
 def application_name(worker_id: int) -> str:
@@ -55,14 +60,12 @@ def recover(database: Connection, death: Death) -> int:
     """Settle what a dead worker held, in its name; returns how many jobs are ready again. Twice is harmless."""
     now = time.monotonic()
     started = {(job_id, claim_no): now - ago for job_id, claim_no, ago in death.started}
-    how = HOW[death.cause]
 
     def ended(claim: Claim) -> Outcome:
         claim.started = started.get((claim.id, claim.claim_no))
         if claim.started is None:
             return BACK
-        outcome = ended_with_its_worker(*how, has_tries=_tries_left(claim) > 0)
-        return replace(outcome, trace=clean(death.stacks, LONGEST_TRACE))
+        return replace(_ended(claim, death), trace=clean(death.stacks, LONGEST_TRACE))
 
     return _settle_all(database, death.worker_id, ended)
 
@@ -88,6 +91,19 @@ def _settle_all(database: Connection, worker_id: int, ended: Any) -> int:
         ready += _announce(part, settle(database, worker_id, "", part))
     database.rows(SIGN_OFF, (worker_id,))
     return ready
+
+
+def _ended(claim: Claim, death: Death) -> Outcome:
+    """What becomes of a job that was running."""
+    has_tries = _tries_left(claim) > 0
+    if not death.cause:
+        return ended_with_its_worker("crashed", CRASHED, has_tries=has_tries)
+    if claim.id in death.culprits:
+        return ended_with_its_worker("timed_out", TIMED_OUT, has_tries=has_tries)
+    # Who is always there when a process is killed may well be the reason, after all.
+    if claim.losses + 1 < MOST_LOSSES:
+        return spared(BYSTANDERS[death.cause])
+    return ended_with_its_worker("crashed", BYSTANDERS[death.cause], has_tries=has_tries)
 
 
 def _tries_left(claim: Claim) -> int:

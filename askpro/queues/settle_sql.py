@@ -101,6 +101,8 @@ CHAINS = f""", halted AS (
        AND ((settled.status = 'cancelled' AND job.chain_step >= 0)
          OR (settled.status = 'completed' AND job.chain_step = {CATCH} AND NOT EXISTS (
              SELECT 1 FROM queues_job AS later
+              WHERE later.chain_id = job.chain_id AND later.chain_step > settled.chain_step
+             UNION ALL SELECT 1 FROM queues_batch AS later
               WHERE later.chain_id = job.chain_id AND later.chain_step > settled.chain_step)))
 ), following AS (
     SELECT waiter.id FROM settled JOIN queues_job AS waiter
@@ -167,7 +169,10 @@ BATCHES = f""", swept AS (
       FROM batches
      WHERE batches.pending <= 0 AND job.status = 'waiting'
        AND ((job.id = batches.on_success_id AND batches.failed > 0)
-         OR (job.id = batches.on_failure_id AND batches.failed = 0))
+         OR (job.id = batches.on_failure_id AND batches.failed = 0)
+         OR (job.chain_id = batches.chain_id AND job.chain_step = {CATCH} AND batches.failed = 0 AND NOT EXISTS (
+             SELECT 1 FROM queues_job AS later
+              WHERE later.chain_id = job.chain_id AND later.chain_step >= batches.chain_step)))
 )"""
 
 # A callback exists if and only if the result that calls it was written. `unique_by` does not hold for it: each result

@@ -36,12 +36,20 @@ SELECT mine.id::text FROM unnest(%s::varchar[], %s::uuid[]) AS mine (key, id)
   JOIN queues_uniquekey AS standing ON standing.key = mine.key AND standing.job_id <> mine.id
   JOIN queues_job AS other ON other.id = standing.job_id AND other.status IN {WAITING}
 """
-# Of jobs that are over; a sender that looks at one at this moment is not waited for.
+# Of jobs that are over; a sender that looks at one at this moment is not waited for. A key that was taken over since
+# the statement began names another job than the one that was found over: compared again when it is locked, it stays.
 SWEEP = """
-DELETE FROM queues_uniquekey WHERE key IN (
-    SELECT standing.key FROM queues_uniquekey AS standing LEFT JOIN queues_job AS job ON job.id = standing.job_id
+WITH over AS MATERIALIZED (
+    SELECT standing.key, standing.job_id
+      FROM queues_uniquekey AS standing LEFT JOIN queues_job AS job ON job.id = standing.job_id
      WHERE job.id IS NULL OR job.status IN ('completed', 'dead', 'cancelled')
-     LIMIT 1000 FOR UPDATE OF standing SKIP LOCKED)
+     LIMIT 1000
+), locked AS MATERIALIZED (
+    SELECT standing.key FROM queues_uniquekey AS standing
+      JOIN over ON over.key = standing.key AND over.job_id = standing.job_id
+       FOR UPDATE OF standing SKIP LOCKED
+)
+DELETE FROM queues_uniquekey WHERE key IN (SELECT key FROM locked)
 """
 
 

@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from django.conf import settings
 
 from askpro.queues import fleet
 from askpro.queues.database import EngineConnection
-from askpro.queues.recover import recover_lost
+from askpro.queues.recover import END_SESSIONS, Death, recover, recover_lost
 
 # Death by silence needs the same heartbeat read twice by the same observer, this many seconds apart.
 SILENCE = 15.0
@@ -27,11 +27,23 @@ UPDATE queues_supervisor SET status = 'dead'
  WHERE id = %s AND beat_at = %s::timestamptz AND status IN ('running', 'stopping') RETURNING id
 """
 # Also the workers of a supervisor that was buried by somebody who then died before freeing their jobs, and those that
-# were buried, woke up and claimed again.
+# were buried, woke up and claimed again; and jobs of workers that nobody knows.
 UNBURIED = """
 SELECT worker.id FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
  WHERE supervisor.status IN ('dead', 'stopped')
    AND (worker.status = 'running' OR worker.id IN (SELECT worker_id FROM queues_job WHERE status = 'processing'))
+UNION
+SELECT worker_id FROM queues_job AS job
+ WHERE status = 'processing' AND worker_id IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM queues_worker WHERE id = job.worker_id)
+"""
+# A claim can become visible after its worker was found to hold nothing, or had signed off: nobody got its answer, so
+# nothing of it ever began. Later than any session of a dead worker is waited for.
+LATE = """
+SELECT id FROM queues_worker
+ WHERE supervisor_id = %s AND status IN ('dead', 'stopped') AND id <> ALL(%s)
+   AND ended_at < clock_timestamp() - interval '5 seconds'
+   AND id IN (SELECT worker_id FROM queues_job WHERE status = 'processing')
 """
 # Whoever beats is alive, buried or not: a host that was frozen must be watched again.
 BEAT = """
@@ -40,6 +52,7 @@ UPDATE queues_supervisor SET beat_at = clock_timestamp(), state = %(state)s::jso
        status = CASE status WHEN 'dead' THEN 'running' ELSE status END
  WHERE id = %(id)s RETURNING (SELECT status FROM before)
 """
+REVIVE = "UPDATE queues_worker SET status = 'running', ended_at = NULL WHERE id = ANY(%s) AND status = 'dead'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +83,17 @@ class Watch:
         workers = database.rows(UNBURIED)
         return sum(recover_lost(database, worker_id) for (worker_id,) in workers)
 
+    def free_late_claims(self, database: EngineConnection, living: Collection[int]) -> int:
+        """Give back what workers of the own supervisor hold that ended, which are not among the `living`."""
+        workers = database.rows(LATE, (self._own, list(living)))
+        return sum(recover(database, Death(worker_id, ())) for (worker_id,) in workers)
+
     def _bury(self, database: EngineConnection, supervisor_id: int, host: str, pid: int, beat_at: str) -> None:
         if database.rows(BURY, (supervisor_id, beat_at)):
             text = f"Supervisor {supervisor_id} on {host} (process {pid}) fell silent; others take its jobs over."
             fleet.note(database, "supervisor_dead", text, supervisor_id)
+            # What its chores process has open may keep others from telling anybody of this.
+            database.rows(END_SESSIONS, (chores_name(supervisor_id),))
 
     @staticmethod
     def _is_gone(host: str, space: str, pid: int, started: float) -> bool:
@@ -101,6 +121,11 @@ def register_supervisor(
     return int(row[0])
 
 
+def chores_name(supervisor_id: int) -> str:
+    """What a chores process calls its database sessions, so that they can be ended with it."""
+    return f"askpro chores {supervisor_id}"
+
+
 def describe(database: EngineConnection, supervisor_id: int, code_version: str, pools: list[str]) -> None:
     """Say what the supervisor runs: after a restart it is the same one with other code."""
     database.rows(
@@ -108,9 +133,15 @@ def describe(database: EngineConnection, supervisor_id: int, code_version: str, 
     )
 
 
-def beat(database: EngineConnection, supervisor_id: int, state: Mapping[str, Any] | None = None) -> None:
-    """Say that the supervisor and its workers live, and what they do."""
+def beat(
+    database: EngineConnection,
+    supervisor_id: int,
+    state: Mapping[str, Any] | None = None,
+    living: Collection[int] = (),
+) -> None:
+    """Say that the supervisor and its `living` workers live, and what they do."""
     rows = database.rows(BEAT, {"id": supervisor_id, "state": json.dumps(state or {})})
+    database.rows(REVIVE, (list(living),))
     if rows == [("dead",)]:
         text = f"Supervisor {supervisor_id} on {hostname()} beats again; others have its jobs of before."
         fleet.note(database, "supervisor_back", text, supervisor_id)

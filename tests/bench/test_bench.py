@@ -125,6 +125,34 @@ def test_it_measures_the_way_of_a_call_from_end_to_end(child_environment: Enviro
     ]
 
 
+@pytest.mark.long
+def test_it_measures_what_others_would_pick(child_environment: Environment):
+    environment = child_environment()
+    found = measured(environment, "send", "--peers")
+    beside = [figure["peer_name"].split(",")[0] for figure in found["figures"][2:]]
+    assert beside == [name for name in ("Celery", "django-tasks", "procrastinate") for _ in range(3)]
+    check_figures(found)
+    costs = {cost["side"].split(",")[0]: cost for cost in found["cpu_per_job_us"]}
+    assert set(costs) == {"AskPro", *beside}
+    assert all(cost["workers"] > 0 and cost["kept"] for cost in costs.values())
+    assert keys(environment) == []
+
+
+def test_it_says_what_to_do_when_the_peers_cannot_be_installed(child_environment: Environment, tmp_path: Path):
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "ASKPRO_HOME": str(tmp_path)}
+    isolated = {
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_NO_CACHE_DIR": "1",
+        "PIP_EXTRA_INDEX_URL": "",
+        "PIP_FIND_LINKS": "",
+    }
+    ran = bench(child_environment(**nowhere, **isolated), "--quick", "--only", "send", "--peers")
+    assert ran.returncode == 1
+    assert "The peers cannot be installed" in ran.stderr
+    assert "--peers needs PyPI once" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
 def test_it_refuses_to_run_twice_at_once(child_environment: Environment):
     name = f"{connection.settings_dict['NAME']}_bench"
     outside_a_transaction(f'CREATE DATABASE "{name}"')

@@ -127,6 +127,7 @@ def _tries_were_paid_by_started_jobs_only() -> list[str]:
     found = rows(
         "SELECT job.id, tries_spent, count(attempt.job_id) FROM queues_job AS job LEFT JOIN queues_attempt AS attempt"
         " ON attempt.job_id = job.id AND outcome IN ('failed', 'timed_out', 'crashed') AND started_at IS NOT NULL"
+        " AND attempt.error_class <> 'WorkerKilled'"
         " GROUP BY 1, 2 HAVING tries_spent <> count(attempt.job_id)"
     )
     twice = rows(

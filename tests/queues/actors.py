@@ -140,8 +140,22 @@ def ordered(key: str, number: int, fails: bool = False) -> None:
 def two_at_once(company_id: int, number: int) -> None: ...
 
 
+@actor(queue_name="default", in_order="tied:{company_id}", concurrency=("some:{company_id}", 2))
+def tied(company_id: int) -> None: ...
+
+
 @actor(queue_name="default", unique_by="sync:{company_id}")
 def unique(company_id: int) -> None: ...
+
+
+@actor(
+    queue_name="default",
+    no_overlap="alone:{text}",
+    concurrency=("at once:{text}", 2),
+    unique_by="once:{text}",
+    tags=("text:{text}",),
+)
+def long_keys(text: str) -> None: ...
 
 
 @actor(queue_name="default", rate_limit="testing")

@@ -1,6 +1,9 @@
 """Batches and chains: counted exactly, called back once, resumed where they stopped."""
 
+from datetime import timedelta
+
 import pytest
+from django.db.models import F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +49,12 @@ class TestBatches:
         run_jobs()
         assert state() == ("finished", 3, 0, 0)
         assert sorted(effects()) == ["finish", "success"]
+
+    def test_a_copy_that_waits_elsewhere_stands_for_no_member(self):
+        actors.unique.send(company_id=1)
+        Batch([actors.unique.message(company_id=1), actors.unique.message(company_id=1)]).send()
+        run_jobs()
+        assert state() == ("finished", 2, 0, 0)
 
     def test_every_row_is_visible_before_it_runs(self):
         Batch(good(2), **callbacks()).send()
@@ -162,6 +171,62 @@ class TestChains:
         assert Job.objects.get(status="dead").retry()
         run_jobs()
         assert effects() == ["catch", "last"]
+
+    def test_a_copy_that_waits_elsewhere_stands_for_no_step(self, effects):
+        actors.unique.send(company_id=1)
+        chain([actors.nothing.message(), actors.unique.message(company_id=1), actors.step.message(name="last")]).send()
+        run_jobs()
+        assert effects() == ["last"]
+
+    @pytest.mark.parametrize(("member", "caught"), [(bad, ["catch"]), (good, [])])
+    def test_catch_waits_for_a_batch_at_the_end(self, effects, member, caught):
+        members = member() if isinstance(member(), list) else [member()]
+        chain([actors.nothing.message(), Batch(members)], catch=actors.step.message(name="catch")).send()
+        run_jobs()
+        assert effects() == caught
+        assert not Job.objects.filter(status__in=Job.LIVE).exists()
+
+    def test_catch_is_needless_when_the_batch_at_the_end_is_empty(self, effects):
+        chain([actors.nothing.message(), Batch([])], catch=actors.step.message(name="catch")).send()
+        run_jobs()
+        assert effects() == []
+        assert not Job.objects.filter(status__in=Job.LIVE).exists()
+
+    def test_what_is_appended_behind_a_batch_waits_for_it(self, effects):
+        chain([actors.appends.message(names=["appended"]), Batch([actors.fails.message()])]).send()
+        run_jobs()
+        assert effects() == []
+        Job.objects.filter(actor_name="fails").update(actor_name="nothing", args=[1])
+        run_jobs(due_or_not=True)
+        assert effects() == ["appended"]
+
+    def test_a_batch_has_its_whole_time_from_its_start_on(self):
+        chain([actors.nothing.message(1), Batch([actors.nothing.message(2)])]).send()
+        day = timedelta(days=1, hours=1)
+        Job.objects.update(created_at=F("created_at") - day, deadline_at=F("deadline_at") - day)
+        Job.objects.filter(chain_step=0).update(deadline_at=None)
+        run_jobs()
+        assert not Job.objects.exclude(status="completed").exists()
+
+    def test_a_batch_that_a_cancelled_chain_never_comes_to_is_cancelled(self, effects):
+        chain([actors.finds_nothing.message(), Batch(good(2), **callbacks())]).send()
+        run_jobs()
+        assert batches.cancel_halted() == 1
+        run_jobs()
+        row = Row.objects.get()
+        assert (row.status, row.pending, row.failed) == ("cancelled", 0, 2)
+        assert sorted(effects()) == ["failure", "finish"]
+        assert batches.cancel_halted() == 0
+        assert not Job.objects.filter(status__in=Job.LIVE).exists()
+
+    def test_a_step_does_not_wait_for_what_waits_for_it(self, effects):
+        catch, finish = (actors.ordered.message(key="a", number=number) for number in (90, 91))
+        steps = [actors.ordered.message(key="a", number=number) for number in (2, 1)]
+        chain(
+            [*reversed(steps), Batch([actors.ordered.message(key="a", number=3)], on_finish=finish)], catch=catch
+        ).send()
+        run_jobs()
+        assert effects() == ["ordered a 1", "ordered a 2", "ordered a 3", "ordered a 91"]
 
     def test_a_catch_that_is_not_needed_is_cancelled_with_the_last_step(self, effects):
         chain(good(2), catch=actors.step.message(name="catch")).send()

@@ -1,6 +1,7 @@
 """A queue's consumer: what it takes from Redis, what it finds by age, what it gives back."""
 
 import time
+from unittest.mock import Mock
 
 import psycopg2
 import pytest
@@ -126,10 +127,14 @@ class TestLocks:
             ("waits for its lock", 0)
         }
 
-    def test_claims_go_back_when_the_locks_cannot_be_taken(self, consumer, workload, monkeypatch):
+    @pytest.mark.parametrize(
+        ("error", "seen"),
+        [(psycopg2.OperationalError(), BrokerConnectionError), (psycopg2.DataError(), psycopg2.DataError)],
+    )
+    def test_claims_go_back_when_the_locks_cannot_be_taken(self, consumer, monkeypatch, error, seen):
         actors.alone.send(key="a")
-        monkeypatch.setattr(locks, "acquire", lambda *_: refuse())
-        with pytest.raises(BrokerConnectionError):
+        monkeypatch.setattr(locks, "acquire", Mock(side_effect=error))
+        with pytest.raises(seen):
             next(consumer)
         assert wait_until(lambda: statuses() == ["queued"], 2)
 

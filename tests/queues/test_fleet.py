@@ -174,7 +174,8 @@ class TestAStuckWorker:
         seconds_until(lambda: effects().count("victim began") == 2, 3)
         seconds_until(lambda: len(queues.workers()) == 2, 3)
         attempt = Attempt.objects.get(claim_no=1)
-        assert attempt.outcome == "crashed"
+        assert (attempt.outcome, attempt.error_class) == ("crashed", "WorkerKilled")
+        assert Job.objects.get().tries_spent == 0
         assert "hostile.py" in attempt.trace
         assert "patient" in attempt.trace
         seconds_until(happened("worker_stuck"), 5)

@@ -1,5 +1,6 @@
 """What keeps a claimed job from starting: keys, order, places, limits, expiry, a younger copy."""
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -9,15 +10,24 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askpro.queues import acts, limits, once
+from askpro.queues import Batch, acts, claim, limits, once
 from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Job, Lock, RateLimit, UniqueKey
 from askpro.queues.once import OutsideTransaction
+from askpro.queues.outcome import decide
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
-from tests.queues.test_settle import claim_all, database, settle_all, who  # noqa: F401 - a fixture among them
+from tests.queues.processes import wait_until
+from tests.queues.test_settle import claim_all, database, settle_all, somebody_holds, who  # noqa: F401 - a fixture among them
 
 pytestmark = pytest.mark.django_db
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return cursor.fetchone() is not None
 
 
 def statuses():
@@ -139,6 +149,15 @@ class TestRateLimits:
         assert sum(begin <= moment < begin + period for moment in times) <= rate
         assert space.seconds * rate < period * 2.1
 
+    def test_a_limit_that_this_release_does_not_know_keeps_only_its_own_jobs_waiting(self):
+        actors.nothing.send(1)
+        actors.nothing.send(2)
+        Job.objects.filter(args=[1]).update(rate_limit="of a newer release")
+        assert run_jobs() == [("nothing", "completed")]
+        job = Job.objects.get(args=[1])
+        assert (job.status, job.tries_spent) == ("released", 0)
+        assert "of a newer release" in job.release_reason
+
     def test_each_waiting_job_has_a_slot_of_its_own_and_spends_no_try(self):
         for _ in range(4):
             actors.limited.send()
@@ -213,6 +232,46 @@ class TestCancelling:
         assert acts.cancel_tagged("call:1") == 3
         assert statuses() == ["cancelled", "cancelled", "queued", "processing"]
         assert Job.objects.get(pk=running.message_id).cancel_at is not None
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("status", ["queued", "processing"])
+    def test_a_row_that_somebody_holds_for_a_moment_is_waited_for(self, status):
+        message = actors.nothing.send(1)
+        Job.objects.update(status=status)
+        answers = []
+
+        def cancel():
+            answers.append(acts.cancel(message.message_id))
+            connection.close()
+
+        with somebody_holds("SELECT 1 FROM queues_job FOR NO KEY UPDATE"):
+            canceller = threading.Thread(target=cancel)
+            canceller.start()
+            assert wait_until(somebody_waits, 5)
+        canceller.join()
+        assert answers == [True]
+        job = Job.objects.get()
+        assert job.status == "cancelled" or job.cancel_at is not None
+
+    @pytest.mark.django_db(transaction=True)
+    def test_cancelling_a_member_meets_the_first_failure_in_no_deadlock(self, database, monkeypatch):  # noqa: F811
+        Batch([actors.nothing.message(number) for number in (1, 2)]).send()
+        (failing,) = claim_all(database, limit=1)
+        waiting = Job.objects.get(status="queued")
+        take = claim.where
+        dead = decide(ValueError("no"), tries_left=0, tries_spent=0, backoff=())
+        settler = threading.Thread(target=settle_all, args=(database, [failing], dead))
+
+        def take_and_meet(*args):
+            taken = take(*args)
+            settler.start()
+            assert wait_until(somebody_waits, 5)
+            return taken
+
+        monkeypatch.setattr(claim, "where", take_and_meet)
+        assert acts.cancel(waiting.pk)
+        settler.join()
+        assert statuses() == ["dead", "cancelled"]
 
     def test_a_job_that_was_to_be_interrupted_and_came_back_is_not_run_again(self):
         actors.step.send(name="x")

@@ -78,11 +78,13 @@ class TestADeadHost:
     def test_one_that_was_frozen_comes_back_and_changes_nothing_that_others_did(self, supervise, effects, post):
         mails = {"OPS_EMAILS": "ops@example.org", "EMAIL_URL": f"smtp://127.0.0.1:{post.port}"}
         first = supervise(ONE, ASKPRO_HOST="one", **mails)
-        hostile.atomic_and_slow.send(1)
+        hostile.atomic_and_slow.send(8)
         seconds_until(lambda: count(status="processing") == 1, 5)
         supervise(ONE, ASKPRO_HOST="two", **mails)
         first.signal_all(signal.SIGSTOP)
-        seconds_until(all_over, 25)
+        seconds_until(all_over, 35)
+        assert effects() == ["atomic and slow"]
+        seconds_until(lambda: post.subjects == ["AskPro: A host fell silent"], 20)
         first.signal_all(signal.SIGCONT)
         seconds_until(happened("supervisor_back"), 10)
         assert "on one beats again" in FleetEvent.objects.get(kind="supervisor_back").text

@@ -8,6 +8,7 @@ from askpro.queues.joined import insert_with_job
 from askpro.queues.models import Job
 from calls.models import Company
 from calls.tasks import process_retell_call_ended as actor
+from tests.queues import actors
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,18 @@ def test_it_writes_the_same_job_as_sending_does() -> None:
     assert (joined.kwargs, joined.tags) == (sent.kwargs, sent.tags) == ({"event_id": written}, [f"event:{written}"])
     kept, spread = [job.deadline_at - job.ready_at for job in (joined, sent)], timedelta(seconds=1)
     assert abs(kept[0] - kept[1]) < spread
+
+
+def test_a_key_names_the_row() -> None:
+    written = insert_with_job(INSERT, ["Salon", "birke"], actors.tied, "company_id")
+    job = Job.objects.get()
+    assert (job.lock_key, job.share_key) == (f"tied:{written}", f"some:{written}")
+
+
+def test_a_job_that_another_may_stand_for_is_refused() -> None:
+    with pytest.raises(ValueError, match="on its own"):
+        insert_with_job(INSERT, ["Salon", "birke"], actors.unique, "company_id")
+    assert not Company.objects.exists()
 
 
 def test_it_sends_nothing_when_the_row_is_there_already() -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from askpro.local import process
 from askpro.queues import chain, hints, send_many
 from askpro.queues.database import EngineConnection
-from askpro.queues.models import Attempt, Job, Lock, Supervisor, Worker
+from askpro.queues.models import Attempt, FleetEvent, Job, Lock, Supervisor, Worker
 from askpro.queues.recover import recover_lost
 from askpro.queues.workload import SURE_FOR
 from tests.queues import actors, hostile
@@ -157,6 +157,15 @@ class TestAPoisonJob:
         assert list(poison.attempts.values_list("outcome", flat=True)) == ["crashed", "crashed"]
         assert count(actor_name="nothing", status="completed", tries_spent=0) == 60
 
+    def test_many_deaths_in_a_row_are_no_trouble_at_the_start(self, start):
+        """Whoever begins a job has started well, however young it dies of it."""
+        start()
+        send_many([actors.poison.message() for _ in range(8)])
+        took = seconds_until(all_over, 30)
+        print(f"\n16 deaths in a row took {took:.1f} s")
+        assert took < 12
+        assert not FleetEvent.objects.filter(kind="start_trouble").exists()
+
     def test_deaths_while_the_chores_process_is_gone_are_recovered_by_the_next(self, start):
         queues = start(processes=2)
         kill(queues.chores()[0], signal.SIGSTOP)
@@ -188,6 +197,20 @@ class TestTimeLimits:
         attempt = Attempt.objects.get()
         assert (Job.objects.get().status, attempt.outcome) == ("dead", "timed_out")
         assert set(queues.workers()).isdisjoint(pids)
+
+    def test_whoever_runs_beside_it_loses_nothing(self, start, effects):
+        start(threads=2)
+        hostile.patient.send("bystander")
+        seconds_until(started(effects, "bystander"), 5)
+        actors.too_slow_in_c.send(60)
+        seconds_until(all_over, 8)
+        bystander, culprit = Job.objects.order_by("id")
+        assert (culprit.status, culprit.tries_spent) == ("dead", 1)
+        assert (bystander.status, bystander.tries_spent, bystander.losses) == ("completed", 0, 1)
+        assert list(bystander.attempts.order_by("claim_no").values_list("outcome", flat=True)) == [
+            "crashed",
+            "completed",
+        ]
 
 
 class TestCancellingARunningJob:

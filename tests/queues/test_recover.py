@@ -32,8 +32,9 @@ def claim_all(database, worker):
     return by_age((database, worker, "default", get_broker().actors), 100)
 
 
-def death(worker, *claims, cause="", stacks=""):
-    return Death(worker, [(claim.id, claim.claim_no, 1.5) for claim in claims], cause, stacks)
+def death(worker, *claims, cause="", stacks="", culprits=()):
+    started = [(claim.id, claim.claim_no, 1.5) for claim in claims]
+    return Death(worker, started, cause, stacks, [claim.id for claim in culprits])
 
 
 def job(**conditions):
@@ -86,7 +87,7 @@ class TestACrash:
     def test_a_killed_timeout_is_told_apart(self, database, worker):
         actors.nothing.send(1)
         (claim,) = claim_all(database, worker)
-        recover(database, death(worker, claim, cause="timed_out"))
+        recover(database, death(worker, claim, cause="timed_out", culprits=[claim]))
         assert (Attempt.objects.get().outcome, job().error_class) == ("timed_out", "TimeLimitExceeded")
 
     def test_what_was_settled_before_the_death_stays_settled(self, database, worker):
@@ -156,6 +157,42 @@ class TestACrash:
                 cursor.execute("SELECT 1")
         finally:
             session.close()
+
+
+class TestAKillOnPurpose:
+    """The forker killed the process: who did not give the reason loses nothing."""
+
+    def test_only_who_ignored_its_time_limit_pays(self, database, worker):
+        for number in range(3):
+            actors.nothing.send(number)
+        culprit, bystander, _ = claim_all(database, worker)
+        died = death(worker, culprit, bystander, cause="timed_out", stacks="here it stood", culprits=[culprit])
+        assert recover(database, died) == 3
+        assert list(Job.objects.order_by("id").values_list("status", "tries_spent", "losses")) == [
+            ("queued", 1, 0),
+            ("queued", 0, 1),
+            ("queued", 0, 0),
+        ]
+        outcomes = Attempt.objects.order_by("job_id").values_list("job_id", "outcome", "error_class", "trace")
+        assert [(str(job_id), *rest) for job_id, *rest in outcomes] == [
+            (culprit.id, "timed_out", "TimeLimitExceeded", "here it stood"),
+            (bystander.id, "crashed", "WorkerKilled", "here it stood"),
+        ]
+
+    @pytest.mark.parametrize("cause", ["stuck", "stopped"])
+    def test_nobody_pays_for_a_process_that_was_stuck_or_had_to_end(self, database, worker, cause):
+        actors.last_chance.send()
+        (claim,) = claim_all(database, worker)
+        assert recover(database, death(worker, claim, cause=cause)) == 1
+        assert (job().status, job().tries_spent, job().losses) == ("queued", 0, 1)
+
+    def test_who_is_there_every_time_pays_in_the_end(self, database, worker):
+        actors.nothing.send_with_options(args=(1,), max_retries=1)
+        for _ in range(MOST_LOSSES + 1):
+            assert job().status == "queued"
+            (claim,) = claim_all(database, worker)
+            recover(database, death(worker, claim, cause="stuck"))
+        assert (job().status, job().tries_spent, job().losses) == ("dead", 2, MOST_LOSSES - 1)
 
 
 class TestASilentHost:

@@ -1,6 +1,7 @@
 """Jobs that belong together."""
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from askpro.queues.ids import uuid7
@@ -33,6 +34,7 @@ class Batch(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name_plural = "batches"
+        indexes = [models.Index("chain_id", condition=Q(chain_id__isnull=False), name="batch_chain")]
 
     def __str__(self) -> str:
         return self.name or str(self.id)

@@ -53,7 +53,7 @@ class Job(models.Model):
     worker_id = models.BigIntegerField(null=True)
     tries_spent = models.SmallIntegerField(db_default=0)
     extra_tries = models.SmallIntegerField(db_default=0, help_text="Added by retrying a dead job.")
-    losses = models.SmallIntegerField(db_default=0, help_text="Times its worker vanished without a trace.")
+    losses = models.SmallIntegerField(db_default=0, help_text="Times its worker ended and nothing spoke against it.")
     releases = models.IntegerField(db_default=0)
     release_reason = models.CharField(max_length=200, db_default="")
     finished_at = models.DateTimeField(null=True)
@@ -100,6 +100,10 @@ class Job(models.Model):
     def retry(self, tries: int = 1) -> bool:
         """Make a dead job ready again with `tries` more runs on top of its history; False when it is not dead."""
         return acts.retry(self.pk, tries)
+
+    def run_now(self) -> bool:
+        """Let it run now instead of at its moment; False when it waits for none."""
+        return acts.run_now(self.pk)
 
     def cancel(self, reason: str = "Cancelled.") -> bool:
         """End the job: at once when it waits, by an interrupt when it runs; False when it is over."""

@@ -18,8 +18,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 // On a phone the rows of a wide table become cards: each cell is told its column's head.
 const nameCells = (root) => root.querySelectorAll(".ap-table").forEach((table) => {
-  const heads = [...table.querySelectorAll("thead th")].map((head) => head.textContent);
-  if (heads.length < 4) return;
+  const heads = [...table.querySelectorAll("thead th")].map((head) => head.querySelector(".ap-hidden") ? "" : head.textContent);
+  if (heads.length < 3) return;
   table.classList.add("ap-rows");
   table.querySelectorAll("tbody tr").forEach((row) => [...row.cells].forEach((cell, place) => {
     cell.dataset.head = heads[place] || "";

@@ -1,0 +1,181 @@
+"""Batches: how far, what failed, which callbacks were sent; retry what failed, cancel what has not begun."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from askpro.console import display
+from askpro.console.acts import Act
+from askpro.console.filters import period
+from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.table import Table
+from askpro.console.term import Term
+from askpro.queues import batches
+from askpro.queues.models import Batch, Job
+
+MOST_ROWS = 50
+CALLBACKS = {"on_success_id": "On success", "on_failure_id": "On the first failure", "on_finish_id": "At the end"}
+# Whether a callback was sent, by its job's state.
+SENT = {"waiting": "not yet", "cancelled": "ruled out"}
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadOnlyModelAdmin):
+    list_display = ("called", "state", "bar", "number_failed", "began", "ended")
+    list_filter = (("status", ChoicesDropdownFilter), period("created_at", "created"))
+    search_help_text = "Name or id"
+    empty_text = "Batches appear here when a job sends one: askpro.queues.Batch([…]).send()."
+    detail_template = "console/batch.html"
+    acts = (
+        Act(
+            name="retry-failed",
+            label="Retry failed",
+            icon="replay",
+            explain="Its dead and cancelled members run again, as a new generation with callbacks of its own.",
+            done="sent again",
+            note="Why?",
+            possible=lambda batch: batch.failed > 0,
+            run=lambda batch, user, note: bool(batches.retry_failed(batch.pk)),
+        ),
+        Act(
+            name="cancel",
+            label="Cancel",
+            icon="cancel",
+            explain="Members that have not begun are cancelled; those that run finish.",
+            done="cancelled",
+            note="Why?",
+            note_required=True,
+            possible=lambda batch: batch.status == Batch.Status.OPEN,
+            run=lambda batch, user, note: _cancel(batch),
+        ),
+    )
+
+    def named(self, obj: Batch) -> str:
+        return f"{obj} ({obj.processed} of {obj.total}, {obj.failed} failed)"
+
+    def find(self, rows: QuerySet[Batch], term: Term) -> QuerySet[Batch]:
+        return rows.filter(pk=term.uuid) if term.uuid else rows.filter(name__icontains=term.text)
+
+    @admin.display(description="Batch")
+    def called(self, batch: Batch) -> str:
+        return batch.name or f"{str(batch.pk)[:13]}…"
+
+    @admin.display(description="State")
+    def state(self, batch: Batch) -> SafeString:
+        return display.state(batch)
+
+    @admin.display(description="Done")
+    def bar(self, batch: Batch) -> SafeString:
+        return progress_bar(batch)
+
+    @admin.display(description="Failed")
+    def number_failed(self, batch: Batch) -> SafeString | str:
+        return format_html('<span class="ap-bad">{}</span>', batch.failed) if batch.failed else ""
+
+    @admin.display(description="Created")
+    def began(self, batch: Batch) -> SafeString | str:
+        return display.moment(batch.created_at)
+
+    @admin.display(description="Over")
+    def ended(self, batch: Batch) -> SafeString | str:
+        return display.moment(batch.finished_at) if batch.finished_at else ""
+
+    def detail(self, request: HttpRequest, batch: Batch) -> dict[str, Any]:
+        members = Job.objects.filter(batch_id=batch.pk)
+        counts = dict(members.order_by().values_list("status").annotate(Count("pk")))
+        states = [(state, count) for state in Job.Status.values if (count := counts.get(state, 0))]
+        light = members.defer("args", "kwargs", "options")
+        failed = light.filter(status__in=[Job.Status.DEAD, Job.Status.CANCELLED]).order_by("batch_id", "status", "-pk")
+        # Straight from the index on batch and state: the newest of a million would have to be sorted first.
+        others = light.exclude(status__in=[Job.Status.DEAD, Job.Status.CANCELLED]).order_by("batch_id", "status")
+        return {
+            "headline": batch.name or "Batch without a name",
+            "state": display.state(batch),
+            "lead": f"{batch.processed} of {batch.total} are over, {batch.failed} of them failed.",
+            "bar": progress_bar(batch),
+            "states": states,
+            "facts": _facts(batch),
+            "tables": [
+                _callbacks(batch),
+                _members("Failed", failed, "Nothing has failed.", counts.get("dead", 0) + counts.get("cancelled", 0)),
+                _members("Other members", others, "It has no other members.", sum(counts.values())),
+            ],
+        }
+
+
+def progress_bar(batch: Batch) -> SafeString:
+    """How much is over, the failed part in red."""
+    total = max(batch.total, 1)
+    good, bad = 100 * (batch.processed - batch.failed) / total, 100 * batch.failed / total
+    return format_html(
+        '<span class="ap-progress" role="img" aria-label="{} of {}"><i style="width: {}%"></i><i class="ap-failed"'
+        ' style="width: {}%"></i></span> <span class="ap-nowrap">{} of {}</span>',
+        batch.processed,
+        batch.total,
+        f"{max(good, 0):.1f}",
+        f"{bad:.1f}",
+        batch.processed,
+        batch.total,
+    )
+
+
+def _cancel(batch: Batch) -> bool:
+    batches.cancel(batch.pk)
+    batch.refresh_from_db(fields=["status"])
+    return batch.status == Batch.Status.CANCELLED
+
+
+def _facts(batch: Batch) -> list[tuple[str, Any]]:
+    return [
+        ("Created", display.dated(batch.created_at)),
+        ("Over", display.dated(batch.finished_at)),
+        ("A failure", "leaves the others alone" if batch.allow_failures else "cancels what has not begun"),
+        ("Generation", f"{batch.generation} (rises with each retry)"),
+        ("In chain", _chain(batch)),
+        ("Batch id", batch.pk),
+    ]
+
+
+def _chain(batch: Batch) -> SafeString | str:
+    if batch.chain_id is None:
+        return display.NOTHING
+    from askpro.console import chain
+
+    return format_html('<a class="ap-link" href="{}">{}</a>', chain.address(batch.chain_id), batch.chain_id)
+
+
+def _callbacks(batch: Batch) -> Table:
+    keys: dict[str, UUID] = {field: getattr(batch, field) for field in CALLBACKS if getattr(batch, field)}
+    jobs = Job.objects.in_bulk(list(keys.values()))
+    rows = []
+    for field, key in keys.items():
+        job = jobs.get(key)
+        sent = SENT.get(job.status, "sent") if job else "its job is gone"
+        rows.append([CALLBACKS[field], display.link(job, job.actor_name) if job else "–", sent, _pill(job)])
+    return Table("Callbacks", ["When", "Job", "Sent", "State"], rows, "It calls nothing back.")
+
+
+def _pill(job: Job | None) -> SafeString | str:
+    return display.state(job) if job else ""
+
+
+def _members(title: str, members: QuerySet[Job], empty: str, count: int) -> Table:
+    rows = [
+        [
+            display.link(job, job.actor_name),
+            display.state(job),
+            "" if job.chain_step is None else f"step {job.chain_step + 1}",
+            display.shorten(", ".join(job.tags), 40),
+            display.ago(job.finished_at),
+            display.shorten(job.error_message or job.release_reason, 90),
+        ]
+        for job in members[:MOST_ROWS]
+    ]
+    note = f"the first {MOST_ROWS}" if len(rows) == MOST_ROWS < count else ""
+    return Table(title, ["Job", "State", "Chain", "About", "Over", "Error or reason"], rows, empty, note)

@@ -1,0 +1,63 @@
+"""What a retry would do once more: what its actor says that it writes and calls, and what is there already."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Q
+from dramatiq import get_broker
+
+from appointments.models import Appointment
+from askpro.console import display
+from askpro.queues.catalogue import said
+from askpro.queues.models import Job
+from notifications.models import Notification
+
+MOST_NAMED = 5
+NOTHING = "–"
+
+
+def of_retry(jobs: Sequence[Job]) -> list[str]:
+    """Sentences for the page that asks."""
+    counts = Counter(job.actor_name for job in jobs)
+    sentences = [_of_actor(name, count) for name, count in sorted(counts.items())]
+    sentences += _already(jobs)
+    halted = sum(1 for job in jobs if job.chain_id)
+    if halted:
+        sentences.append("When it completes, the steps behind it in its chain run too.")
+    return sentences
+
+
+def _of_actor(name: str, count: int) -> str:
+    actor = get_broker().actors.get(name)
+    times = f"{count} × " if count > 1 else ""
+    if actor is None:
+        return f"{times}{name} is not known to this release: workers of another one have to run it."
+    writes, calls = said(actor, "Writes"), said(actor, "Calls")
+    words = [f"writes {writes}" if writes != NOTHING else "", f"calls {calls}" if calls != NOTHING else "calls nobody"]
+    return f"{times}{name} {', '.join(filter(None, words))}."
+
+
+def _already(jobs: Sequence[Job]) -> list[str]:
+    """Bookings and messages that exist for the calls and appointments that these jobs are about."""
+    calls, appointments = _keys(jobs, "call"), _keys(jobs, "appointment")
+    belongs = Q(call__in=calls) | Q(pk__in=appointments)
+    booked = Appointment.objects.filter(belongs).exclude(calcom_uid=None).order_by("-pk")[: MOST_NAMED + 1]
+    sentences = [
+        f"At Cal.com now: {display.local(row.starts_at, 'D j M Y, H:i')}, {row.get_status_display().lower()}."
+        for row in booked[:MOST_NAMED]
+    ]
+    told = Notification.objects.filter(Q(call__in=calls) | Q(appointment__in=appointments), sent_at__isnull=False)
+    sent = list(told.order_by("-pk")[: MOST_NAMED + 1])
+    sentences += [
+        f"Sent {display.local(row.sent_at, 'j M, H:i')}: {row.get_kind_display()} by {row.get_channel_display()}."
+        for row in sent[:MOST_NAMED]
+        if row.sent_at
+    ]
+    if len(booked) > MOST_NAMED or len(sent) > MOST_NAMED:
+        sentences.append("And more of them.")
+    return sentences
+
+
+def _keys(jobs: Iterable[Job], word: str) -> set[int]:
+    keys = {tag.partition(":")[2] for job in jobs for tag in job.tags if tag.startswith(f"{word}:")}
+    return {int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19}
