@@ -9,7 +9,8 @@ from django.utils.safestring import SafeString
 
 from askpro.console import display
 
-WIDTH, HEIGHT, BASE, TOP = 600, 120, 104, 14
+# The drawing's own units; the style sheet stretches it to its place, the words stay outside.
+WIDTH, HEIGHT = 600, 100
 Points = Sequence[tuple[datetime, float]]
 
 
@@ -26,74 +27,71 @@ def bars(points: Points, unit: str) -> SafeString:
     """One bar for each moment; each tells its number on hover."""
     most = max((value for _, value in points), default=0.0)
     step = WIDTH / max(len(points), 1)
-    parts = format_html_join(
-        "",
-        '<rect x="{}" y="{}" width="{}" height="{}"><title>{}: {} {}</title></rect>',
-        (
-            (
-                _n(place * step),
-                _n(_y(value, most)),
-                _n(max(step - 2, 1)),
-                _n(BASE - _y(value, most)),
-                _at(at),
-                _say(value),
-                unit,
-            )
-            for place, (at, value) in enumerate(points)
-        ),
-    )
-    return _frame(parts, points, most, unit)
+    drawn = [
+        (_n(place * step), _n(_y(value, most)), _n(max(step - 2, 1)), _n(HEIGHT - _y(value, most)))
+        for place, (_, value) in enumerate(points)
+    ]
+    parts = format_html_join("", '<rect x="{}" y="{}" width="{}" height="{}"/>', drawn)
+    return _frame(format_html("{}{}", parts, _hovers([Line("", "", points)], unit)), points, most, unit)
 
 
 def lines(curves: Sequence[Line], unit: str, limit: float | None = None) -> SafeString:
-    """Curves over the same time; `limit` is drawn as a dashed line, such as a promise."""
-    points = max((curve.points for curve in curves), key=len, default=())
-    most = max([value for curve in curves for _, value in curve.points] + ([limit] if limit else []), default=0.0)
-    drawn = format_html_join(
-        "", '<polyline class="ap-line-{}" points="{}"/>', ((c.tone, _path(c.points, most)) for c in curves)
+    """Curves over the same moments; `limit` is drawn as a dashed line, such as a promise."""
+    highest = max([value for curve in curves for _, value in curve.points], default=0.0)
+    # A limit far above everything would press the curve flat.
+    shows_limit = limit is not None and 0 < limit < highest * 4
+    most = max(highest, limit or 0.0) if shows_limit else highest
+    rows = ((curve.tone, _path(curve.points, most)) for curve in curves)
+    drawn = format_html_join("", '<polyline class="ap-line-{}" points="{}"/>', rows)
+    dashed = _dashed(limit or 0.0, most) if shows_limit else ""
+    points = curves[0].points if curves else ()
+    return _frame(format_html("{}{}{}", dashed, drawn, _hovers(curves, unit)), points, highest, unit)
+
+
+def sparkline(points: Points) -> SafeString:
+    """A curve without words, for a table's cell."""
+    most = max((value for _, value in points), default=0.0)
+    return format_html(
+        '<svg class="ap-spark" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
+        '<polyline class="ap-line-good" points="{}"/></svg>',
+        WIDTH,
+        HEIGHT,
+        _path(points, most),
     )
-    dashed = ""
-    if limit and most:
-        y = _n(_y(limit, most))
-        dashed = format_html(
-            '<line class="ap-limit" x1="0" x2="{}" y1="{}" y2="{}"><title>promised: {} {}</title></line>',
-            WIDTH,
-            y,
-            y,
-            _say(limit),
-            unit,
-        )
-    return _frame(format_html("{}{}{}", dashed, drawn, _hovers(curves, unit)), points, most, unit)
+
+
+def _dashed(limit: float, most: float) -> SafeString:
+    y = _n(_y(limit, most))
+    return format_html('<line class="ap-limit" x1="0" x2="{}" y1="{}" y2="{}"/>', WIDTH, y, y)
 
 
 def _hovers(curves: Sequence[Line], unit: str) -> SafeString:
     """Invisible columns that tell all values of their moment."""
-    longest = max((curve.points for curve in curves), key=len, default=())
+    longest = curves[0].points if curves else ()
     step = WIDTH / max(len(longest), 1)
     rows = []
     for place, (at, _) in enumerate(longest):
-        values = ", ".join(f"{c.name} {_say(c.points[place][1])}" for c in curves if place < len(c.points))
-        rows.append((_n(place * step), TOP, _n(step), BASE - TOP, _at(at), values, unit))
-    return format_html_join(
-        "", '<rect class="ap-hover" x="{}" y="{}" width="{}" height="{}"><title>{}: {} {}</title></rect>', rows
-    )
+        values = ", ".join(f"{curve.name} {_say(curve.points[place][1])}".strip() for curve in curves)
+        rows.append((_n(place * step), _n(step), HEIGHT, _at(at), values, unit))
+    pattern = '<rect class="ap-hover" x="{}" y="0" width="{}" height="{}"><title>{}: {} {}</title></rect>'
+    return format_html_join("", pattern, rows)
 
 
 def _frame(parts: SafeString, points: Points, most: float, unit: str) -> SafeString:
     first, last = (_at(points[0][0]), _at(points[-1][0])) if points else ("", "")
     return format_html(
-        '<svg class="ap-chart" viewBox="0 0 {w} {h}" role="img" aria-label="{unit}, at most {most}">'
-        '<line class="ap-axis" x1="0" x2="{w}" y1="{base}" y2="{base}"/>{parts}'
-        '<text x="0" y="10">{most} {unit}</text><text x="0" y="{h}">{first}</text>'
-        '<text x="{w}" y="{h}" text-anchor="end">{last}</text></svg>',
-        w=WIDTH,
-        h=HEIGHT,
-        base=BASE,
-        parts=parts,
-        most=_say(most),
-        unit=unit,
-        first=first,
-        last=last,
+        '<div class="ap-chart"><small>{} {} at most</small>'
+        '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}, at most {}">{}</svg>'
+        "<small><span>{}</span><span>{}</span></small></div>",
+        _say(most),
+        unit,
+        WIDTH,
+        HEIGHT,
+        unit,
+        _say(most),
+        parts,
+        first,
+        last,
     )
 
 
@@ -103,7 +101,7 @@ def _path(points: Points, most: float) -> str:
 
 
 def _y(value: float, most: float) -> float:
-    return BASE - (BASE - TOP) * value / most if most else BASE
+    return HEIGHT - (HEIGHT - 2) * value / most if most else HEIGHT
 
 
 def _at(at: datetime) -> str:

@@ -50,10 +50,28 @@ class SentFilter(PeriodFilter):
         return queryset.filter(pk__gte=first_id_of(start)) if start else queryset
 
 
+class SilencedFilter(DropdownFilter):
+    """Silenced jobs are left out once they have finished; failures are not, and a search finds them all."""
+
+    title = "silenced"
+    parameter_name = "silenced"
+    all_option = ["", "Hidden once finished"]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [("shown", "Shown"), ("only", "Only these")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        if self.value() == "only":
+            return queryset.filter(silenced=True)
+        if self.value() == "shown" or request.GET.get("q"):
+            return queryset
+        return queryset.exclude(silenced=True, status__in=Job.QUIET)
+
+
 @admin.register(Job)
 class JobAdmin(ReadOnlyModelAdmin):
     list_display = ("actor", "progress", "queue", "about", "tries", "sent", "next_run", "why")
-    list_filter = (("status", ChoicesDropdownFilter), QueueFilter, SentFilter)
+    list_filter = (("status", ChoicesDropdownFilter), QueueFilter, SentFilter, SilencedFilter)
     sortable_by = ("sent",)
     list_defer = ("args", "kwargs", "options")
     search_help_text = "Job id, actor, or a tag such as call:17"

@@ -9,7 +9,17 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from unfold.sites import UnfoldAdminSite
 
-from askpro.console import chain, dashboard, failure_acts, failures, fleet_acts, fleet_board, queue_board, search
+from askpro.console import (
+    chain,
+    dashboard,
+    failure_acts,
+    failures,
+    fleet_acts,
+    fleet_board,
+    metrics,
+    queue_board,
+    search,
+)
 from askpro.console.pages import Page
 
 PAGES = (
@@ -24,6 +34,7 @@ PAGES = (
         "console/failure_group.html",
         failures.group_board,
     ),
+    Page("metrics", "board/metrics/", "Metrics", "queues.view_metricssnapshot", "console/metrics.html", metrics.board),
     Page("queue_board", "board/queues/", "Queues", "queues.view_job", "console/queues.html", queue_board.board),
 )
 

@@ -185,6 +185,7 @@ class Forker:
             return
         self._measure_at = now + MEASURE_EVERY
         self._chores.kill_if_stopped()
+        self._preflight.kill_if_late()
         for group in self._groups.values():
             for child in group.working if group.pool.memory else ():
                 child.memory = private_memory(child.pid)
@@ -221,8 +222,7 @@ class Forker:
 
     def _stop(self) -> None:
         log.info("Stopping: running jobs finish, claimed ones go back")
-        if self._preflight.pid:
-            send_signal(self._preflight.pid, signal.SIGKILL)
+        self._preflight.kill()
         until = time.monotonic() + max(pool.time_limit for pool in self._pools) + KILL_GRACE
         for child in self._children():
             child.leave(time.monotonic())

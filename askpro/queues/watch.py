@@ -116,7 +116,7 @@ def register_supervisor(
         "INSERT INTO queues_supervisor"
         " (host, pid_space, pid, process_started_at, environment, code_version, pools, status)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, 'running') RETURNING id",
-        (hostname(), pid_space(), pid, psutil.Process(pid).create_time(), environment, code_version, list(pools)),
+        (hostname(), pid_space(), pid, started_at(pid), environment, code_version, list(pools)),
     )[0]
     return int(row[0])
 
@@ -155,10 +155,14 @@ def leave(database: EngineConnection, supervisor_id: int) -> None:
 def is_running(pid: int, started: float) -> bool:
     """Whether this very process lives, and not another one with its recycled pid."""
     try:
-        process = psutil.Process(pid)
-        return abs(process.create_time() - started) < 2 and process.status() != psutil.STATUS_ZOMBIE
+        return abs(started_at(pid) - started) < 2 and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def started_at(pid: int) -> float:
+    """When a process began, in seconds since the boot: the same for ever, however often somebody sets the clock."""
+    return psutil.Process(pid).create_time() - psutil.boot_time()
 
 
 def hostname() -> str:

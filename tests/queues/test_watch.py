@@ -178,12 +178,20 @@ class TestTheSameHost:
         assert status(row) == "dead"
 
     def test_a_living_one_is_not(self, database):
-        row, _ = here(pid=os.getpid(), process_started_at=psutil.Process().create_time())
+        row, _ = here(pid=os.getpid(), process_started_at=watch.started_at(os.getpid()))
+        Watch(0).look(database)
+        assert status(row) == "running"
+
+    def test_one_that_lives_is_not_when_somebody_sets_the_clock(self, database, monkeypatch):
+        row, _ = here(pid=os.getpid(), process_started_at=watch.started_at(os.getpid()))
+        boot, began = psutil.boot_time() + 3600, psutil.Process().create_time() + 3600
+        monkeypatch.setattr(psutil, "boot_time", lambda: boot)
+        monkeypatch.setattr(psutil.Process, "create_time", lambda self: began)
         Watch(0).look(database)
         assert status(row) == "running"
 
     def test_another_process_with_its_recycled_pid_is_not_it(self, database):
-        row, _ = here(pid=os.getpid(), process_started_at=psutil.Process().create_time() - 60)
+        row, _ = here(pid=os.getpid(), process_started_at=watch.started_at(os.getpid()) - 60)
         Watch(0).look(database)
         assert status(row) == "dead"
 
@@ -193,7 +201,7 @@ class TestTheSameHost:
             os._exit(0)
         os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
         try:
-            assert not watch.is_running(child, psutil.Process(child).create_time())
+            assert not watch.is_running(child, watch.started_at(child))
         finally:
             os.waitpid(child, 0)
 
