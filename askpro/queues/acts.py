@@ -42,6 +42,7 @@ def cancel_tagged(tag: str, reason: str = "Cancelled.") -> int:
 def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
     """Make a dead job ready again with `tries` more runs; its id and history stay. False when it is not dead."""
     with transaction.atomic(), connection.cursor() as cursor:
+        _hold_batches(cursor, "id = %s", [str(job_id)], "id")
         cursor.execute("SELECT 1 FROM queues_job WHERE id = %s AND status = 'dead' FOR UPDATE", [str(job_id)])
         if cursor.fetchone() is None:
             return False

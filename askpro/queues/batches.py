@@ -136,8 +136,9 @@ def cancel(batch_id: uuid.UUID) -> int:
 def retry_failed(batch_id: uuid.UUID) -> int:
     """Run the dead and cancelled members again, as a new generation with callbacks of its own."""
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM queues_batch WHERE id = %s FOR UPDATE", [str(batch_id)])
         cursor.execute(
-            "SELECT id, status FROM queues_job WHERE batch_id = %s AND status IN ('dead', 'cancelled')"
+            "SELECT id FROM queues_job WHERE batch_id = %s AND status IN ('dead', 'cancelled')"
             " ORDER BY id FOR UPDATE",
             [str(batch_id)],
         )
