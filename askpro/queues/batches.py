@@ -138,8 +138,7 @@ def retry_failed(batch_id: uuid.UUID) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM queues_batch WHERE id = %s FOR UPDATE", [str(batch_id)])
         cursor.execute(
-            "SELECT id FROM queues_job WHERE batch_id = %s AND status IN ('dead', 'cancelled')"
-            " ORDER BY id FOR UPDATE",
+            "SELECT id FROM queues_job WHERE batch_id = %s AND status IN ('dead', 'cancelled') ORDER BY id FOR UPDATE",
             [str(batch_id)],
         )
         ids = [row[0] for row in cursor.fetchall()]
