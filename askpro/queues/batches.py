@@ -15,6 +15,7 @@ from askpro.queues import jobs
 from askpro.queues.composition import message_of, messages_of
 from askpro.queues.ids import uuid7
 from askpro.queues.outcome import cancelled, clean
+from askpro.queues.running import current
 from askpro.queues.settle_sql import CATCH
 
 Member = Message[Any] | Sequence[Message[Any]]
@@ -107,6 +108,12 @@ def add(batch_id: uuid.UUID, members: Iterable[Member]) -> None:
         if not grown:
             raise BatchIsOver(BatchIsOver.__doc__)
         jobs.insert(_rows(batch_id, members, is_waiting=_is_waiting(batch_id)))
+
+
+def current_id() -> uuid.UUID | None:
+    """The batch of the running job, to add to or to cancel; None outside of one."""
+    batch_id = current.claim.feature("batch") if current.claim else None
+    return uuid.UUID(batch_id) if batch_id else None
 
 
 def cancel(batch_id: uuid.UUID) -> int:

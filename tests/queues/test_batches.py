@@ -82,12 +82,14 @@ class TestBatches:
         assert not Job.objects.filter(status="waiting").exists()
 
     def test_members_can_be_added_from_inside(self, effects):
-        batch = Batch([actors.nothing.message(1)], **callbacks())
+        batch = Batch([actors.spreads.message(2)], **callbacks())
         batch.send()
         batches.add(batch.id, [actors.nothing.message(2), [actors.nothing.message(3), actors.nothing.message(4)]])
         assert state() == ("open", 3, 3, 0)
         run_jobs()
-        assert state() == ("finished", 3, 0, 0)
+        assert state() == ("finished", 5, 0, 0)
+        assert sorted(effects()) == ["finish", "spread 0", "spread 1", "success"]
+        assert batches.current_id() is None
         with pytest.raises(batches.BatchIsOver):
             batches.add(batch.id, good())
 
