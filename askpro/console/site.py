@@ -9,12 +9,32 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from unfold.sites import UnfoldAdminSite
 
-from askpro.console import chain, dashboard, fleet_acts, fleet_board, queue_board, search
+from askpro.console import (
+    chain,
+    dashboard,
+    failure_acts,
+    failures,
+    fleet_acts,
+    fleet_board,
+    metrics,
+    queue_board,
+    search,
+)
 from askpro.console.pages import Page
 
 PAGES = (
     Page("fleet_board", "board/fleet/", "Fleet", "queues.view_supervisor", "console/fleet.html", fleet_board.board),
     Page("chain", "board/chain/<uuid:chain_id>/", "Chain", "queues.view_job", "console/chain.html", chain.board),
+    Page("failures", "board/failures/", "Failures", "queues.view_job", "console/failures.html", failures.board),
+    Page(
+        "failure_group",
+        "board/failures/group/",
+        "Failures",
+        "queues.view_job",
+        "console/failure_group.html",
+        failures.group_board,
+    ),
+    Page("metrics", "board/metrics/", "Metrics", "queues.view_metricssnapshot", "console/metrics.html", metrics.board),
     Page("queue_board", "board/queues/", "Queues", "queues.view_job", "console/queues.html", queue_board.board),
 )
 
@@ -32,7 +52,8 @@ class ConsoleSite(UnfoldAdminSite):
             path(page.address, self.admin_view(page.view), name=page.name) for page in PAGES
         ]
         act = path("board/act/<str:verb>/", self.admin_view(fleet_acts.act_view), name="fleet_act")
-        return [*own, act, *super().get_urls()]
+        retry = path("board/failures/retry/", self.admin_view(failure_acts.retry_view), name="failure_retry")
+        return [*own, act, retry, *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().index(request, {**dashboard.numbers(request.user), **(extra_context or {})})

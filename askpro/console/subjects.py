@@ -39,10 +39,11 @@ def jobs_about(rows: Iterable[Model]) -> QuerySet[Job]:
 
 def named_by(job: Job) -> list[tuple[str, Any]]:
     """Each tag of a job with the row it names; None when the row is gone or the tag names none."""
-    return [(tag, _row(tag)) for tag in job.tags]
+    return [(tag, named(tag)) for tag in job.tags]
 
 
-def _row(tag: str) -> Any:
+def named(tag: str) -> Any:
+    """The row that a tag names; None when it is gone or the tag names none."""
     word, _, key = tag.partition(":")
     if word not in MODELS or not (key.isascii() and key.isdigit() and len(key) < 19):
         return None

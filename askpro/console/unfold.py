@@ -54,6 +54,8 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": "Operations",
         "items": [
             page("Queues", "stacks", "queue_board", "queues.job"),
+            page("Metrics", "monitoring", "metrics", "queues.metricssnapshot"),
+            page("Failures", "error", "failures", "queues.job"),
             entry("Jobs", "settings", "queues.job"),
             entry("Batches", "inventory_2", "queues.batch"),
             entry("Schedule", "schedule", "queues.schedule"),

@@ -15,7 +15,7 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 from psycopg2.errors import LockNotAvailable
 
-from askpro.queues import acts, alerts, batches, chores, fleet, schedule, snapshot, watch
+from askpro.queues import acts, alerts, chores, fleet, schedule, snapshot, watch
 from askpro.queues.balancing import Balancer, Rates
 from askpro.queues.code import CodeWatch
 from askpro.queues.config import Pool
@@ -32,6 +32,7 @@ PROMOTE_EVERY = 0.2
 FREE_LOCKS_EVERY = 1.0
 BEAT_EVERY = 2.0
 WATCH_EVERY = 1.0
+LATE_EVERY = 5.0
 UNIQUE_EVERY = 10.0
 OVERDUE_EVERY = 10.0
 COMMANDS_EVERY = 0.5
@@ -85,6 +86,7 @@ class Chores:
             Rhythm(PROMOTE_EVERY, self._promote),
             Rhythm(FREE_LOCKS_EVERY, lambda: chores.free_locks(self._database)),
             Rhythm(WATCH_EVERY, lambda: self._watch.look(self._database)),
+            Rhythm(LATE_EVERY, self._free_late_claims),
             Rhythm(BALANCE_EVERY, self._balance),
             Rhythm(UNIQUE_EVERY, lambda: chores.sweep_unique_keys(self._database)),
             Rhythm(CODE_EVERY, self._look_for_new_code),
@@ -118,7 +120,7 @@ class Chores:
     def _beat(self) -> None:
         queues = {group: queues for pool in self._pools for group, queues in pool.groups.items()}
         state = {"processes": self._processes, "queues": queues, "rates": self._rates.now(), "workers": self._workers}
-        watch.beat(self._database, self._supervisor_id, state)
+        watch.beat(self._database, self._supervisor_id, state, self._living)
         while self._notes:
             fleet.note(self._database, *self._notes[0], self._supervisor_id)
             self._notes.popleft()
@@ -143,6 +145,16 @@ class Chores:
     def _balance(self) -> None:
         for group, count in self._balancer.look(self._database, self._paused, self._processes).items():
             self._link.send("scale", group=group, count=count)
+
+    def _free_late_claims(self) -> None:
+        # Before its forker has told what there is, it takes nobody for gone.
+        if self._processes:
+            self._watch.free_late_claims(self._database, self._living)
+
+    @property
+    def _living(self) -> list[int]:
+        """The workers that the forker sees, whatever others think of them."""
+        return [int(worker_id) for worker_id in self._workers]
 
     def _look_for_new_code(self) -> None:
         if self._code is not None and self._code.has_changed():
@@ -175,6 +187,7 @@ class Chores:
         match word:
             case "death":
                 self._dead[said["number"]] = said
+                self._workers.pop(str(said["worker_id"]), None)
             case "state":
                 self._processes = said["processes"]
                 self._workers = said["workers"]
@@ -213,7 +226,6 @@ class Sweeping(threading.Thread):
             Rhythm(ALERT_EVERY, alerts.tell_of_events),
             Rhythm(OVERDUE_EVERY, acts.end_overdue),
             Rhythm(OVERDUE_EVERY, acts.end_expired),
-            Rhythm(OVERDUE_EVERY, batches.cancel_halted),
             Rhythm(SCHEDULE_EVERY, schedule.Timetable().send_due),
             Rhythm(SNAPSHOT_EVERY, snapshot.take_if_due),
             *(Rhythm(SWEEP_EVERY, partial(_sweep, path)) for path in settings.SWEEPERS),

@@ -3,12 +3,15 @@
 import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+# As many as a worker's page of shared memory counts.
+MOST_QUEUES = 64
 STRATEGIES = ("promise", "time", "size", "simple", "off")
 
 
@@ -76,9 +79,12 @@ def _mistakes(pool: Pool) -> Iterable[tuple[str, bool]]:
 @cache
 def queue_names() -> tuple[str, ...]:
     """Every declared queue. Sending to any other is an error."""
-    for name, words in _setting("QUEUES").items():
+    queues = _setting("QUEUES")
+    if len(queues) > MOST_QUEUES:
+        raise InvalidQueueSettings(f"QUEUES names {len(queues)} queues; {MOST_QUEUES} are the most.")
+    for name, words in queues.items():
         _check_keys(f"Queue {name!r}", words, ("promise", "tries", "backoff", "time_limit"))
-    return tuple(_setting("QUEUES"))
+    return tuple(queues)
 
 
 def promise(queue_name: str) -> float:
@@ -110,6 +116,12 @@ def limit(name: str) -> tuple[int, float]:
 def limit_names() -> frozenset[str]:
     """Every declared rate limit."""
     return frozenset(_setting("LIMITS"))
+
+
+def is_silenced(tags: Collection[str]) -> bool:
+    """Whether one of the tags is among SILENCED_TAGS, where "sync:*" stands for all that begin so."""
+    patterns: Collection[str] = _setting("SILENCED_TAGS", ()) if tags else ()
+    return any(fnmatchcase(tag, pattern) for pattern in patterns for tag in tags)
 
 
 def pools(environment: str) -> list[Pool]:

@@ -6,6 +6,11 @@ from dramatiq.threading import Interrupt
 LONGEST_RELEASE = 366 * 24 * 3600.0
 
 
+def bounded(seconds: float) -> float:
+    """A pause that PostgreSQL can add to its clock. Not a number counts as none: every comparison with it is false."""
+    return min(seconds, LONGEST_RELEASE) if seconds > 0 else 0.0
+
+
 class JobError(Exception):
     """Base of the family."""
 
@@ -15,9 +20,7 @@ class Release(JobError):
 
     def __init__(self, after: float, reason: str) -> None:
         super().__init__(reason)
-        after = float(after)
-        # Not a number counts as none: every comparison with it is false.
-        self.after = min(after, LONGEST_RELEASE) if after > 0 else 0.0
+        self.after = bounded(float(after))
         self.reason = reason
 
 

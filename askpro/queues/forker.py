@@ -34,6 +34,8 @@ LOOK_EVERY = 0.5
 STATE_EVERY = 1.0
 # Seconds between two measurements of every worker's memory.
 MEASURE_EVERY = 10.0
+# Seconds that new code has to load.
+PREFLIGHT_LIMIT = 60.0
 # How long the chores may take to recover the last deaths at a stop.
 CHORES_GRACE = 10.0
 # Seconds between two starts of a chores process that ended.
@@ -57,6 +59,7 @@ class Forker:
         self._tally = Tally()
         self._rounds = Rounds()
         self._preflight_pid = 0
+        self._preflight_until = 0.0
         self._looked_at = self._patient_until = self._state_at = self._measure_at = 0.0
         self._stopping = False
         if inherited is not None:
@@ -235,6 +238,9 @@ class Forker:
         if now < self._measure_at:
             return
         self._measure_at = now + MEASURE_EVERY
+        if self._preflight_pid and now > self._preflight_until:
+            # Its end is reported like any other; a later restart must not wait for it.
+            send_signal(self._preflight_pid, signal.SIGKILL)
         if self._chores_pid and is_stopped(self._chores_pid):
             log.error("The chores process is stopped; it is killed")
             send_signal(self._chores_pid, signal.SIGKILL)
@@ -264,6 +270,7 @@ class Forker:
         """See whether the code of now starts at all; the workers go on meanwhile."""
         if not self._preflight_pid:
             self._preflight_pid = takeover.start_preflight()
+            self._preflight_until = time.monotonic() + PREFLIGHT_LIMIT
 
     def _end_preflight(self, code: int) -> None:
         if code:
@@ -277,6 +284,8 @@ class Forker:
     def _stop(self) -> None:
         log.info("Stopping: running jobs finish, claimed ones go back")
         until = time.monotonic() + max(pool.time_limit for pool in self._pools) + KILL_GRACE
+        if self._preflight_pid:
+            send_signal(self._preflight_pid, signal.SIGKILL)
         for child in self._children():
             child.leave(time.monotonic())
         while children := self._children():

@@ -79,7 +79,7 @@ class Guest:
         beats = 0
         while True:
             try:
-                watch.beat(self._database, self._supervisor_id)
+                watch.beat(self._database, self._supervisor_id, living=[self.workload.worker_id])
                 if beats % (WARN_EVERY // BEAT_EVERY) == 0 and not self._has_chores():
                     log.warning(NO_CHORES)
                 beats += 1

@@ -38,6 +38,7 @@ FEATURES = {
     "unique_key": "%s",
     "rate_limit": "%s",
     "expires_at": "%s",
+    "silenced": "%s",
 }
 INSERT_AT_ONCE = 1000
 # What waited for another job's end has its whole time from now on.
@@ -45,6 +46,15 @@ FRESH_DEADLINE = """deadline_at = CASE WHEN status = 'waiting' THEN clock_timest
  ELSE deadline_at END, """
 # The second half is what lets PostgreSQL use the index, which leaves jobs without tags out.
 TAGGED = "tags @> ARRAY[%s]::varchar[] AND NOT tags = '{}'"
+# One statement for both: a release that is settled meanwhile is found by it in either state.
+WAKE = f"""
+UPDATE queues_job
+   SET status = CASE status WHEN 'released' THEN 'queued' ELSE status END,
+       ready_at = CASE status WHEN 'released' THEN clock_timestamp() ELSE ready_at END,
+       run_at = CASE status WHEN 'released' THEN NULL ELSE clock_timestamp() END
+ WHERE actor_name = %s AND {TAGGED} AND (status = 'processing' OR (status = 'released' AND run_at IS NOT NULL))
+RETURNING id::text, queue_name, status
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +77,7 @@ class NewJob:
     unique_key: str | None = None
     rate_limit: str | None = None
     expires_at: datetime | None = None
+    silenced: bool = False
     chain_id: uuid.UUID | None = None
     chain_step: int | None = None
     batch_id: uuid.UUID | None = None
@@ -119,11 +130,14 @@ def announce(jobs: Iterable[tuple[str, str]]) -> None:
 
 
 def wake(actor_name: str, tag: str) -> int:
-    """Make released jobs of an actor with this tag ready now; returns how many."""
-    return make_ready(
-        f"status = 'released' AND run_at IS NOT NULL AND actor_name = %s AND {TAGGED}",
-        [actor_name, keys.tag(tag)],
-    )
+    """Make released jobs of an actor with this tag ready now; returns how many. One that runs comes back at once if it
+    is about to be released: what it waits for may have come after it looked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(WAKE, [actor_name, keys.tag(tag)])
+        woken = [(job_id, queue_name) for job_id, queue_name, status in cursor.fetchall() if status == "queued"]
+    announce(woken)
+    return len(woken)
 
 
 def make_ready(condition: str, params: list[Any], changes: str = FRESH_DEADLINE) -> int:

@@ -11,7 +11,7 @@ from types import TracebackType
 from dramatiq.errors import RateLimitExceeded, Retry
 from dramatiq.middleware import Shutdown, TimeLimitExceeded
 
-from askpro.queues.errors import LONGEST_RELEASE, Cancelled, Gone, Rejected, Release
+from askpro.queues.errors import Cancelled, Gone, Rejected, Release, bounded
 
 PROJECT = str(Path(__file__).resolve().parents[2])
 LONGEST_TRACE = 20_000
@@ -131,10 +131,10 @@ def clean(text: str, limit: int) -> str:
 
 def _pause(error: BaseException, tries_spent: int, backoff: Sequence[int]) -> float:
     if isinstance(error, Retry) and error.delay is not None:
-        return min(error.delay / 1000, LONGEST_RELEASE)
+        return bounded(error.delay / 1000)
     step = backoff[min(tries_spent, len(backoff) - 1)] if backoff else 0
     # Jitter: after an outage, everybody must not come back in the same moment.
-    return step / 1000 * random.uniform(0.8, 1.2)
+    return bounded(step / 1000 * random.uniform(0.8, 1.2))
 
 
 def _failure(

@@ -18,7 +18,7 @@ import uuid
 from dataclasses import dataclass
 from math import inf
 
-from askpro.queues.config import queue_names
+from askpro.queues.config import MOST_QUEUES, queue_names
 
 HEADER = struct.Struct("<qqq")  # worker id, monotonic nanoseconds of the last sign of life, number of recalls
 DONE = struct.Struct("<qq")  # runs of a queue's jobs, and the nanoseconds they took
@@ -26,9 +26,8 @@ ENTRY = struct.Struct("<16siqqB")  # job id, claim_no, started and limit in mono
 AT_LIMIT = struct.calcsize("<16siq")
 FREE, RUNNING, OVER = 0, 1, 2
 CAPACITY = 1024
-QUEUES = 64
 AT_DONE = HEADER.size
-AT_STATES = AT_DONE + QUEUES * DONE.size
+AT_STATES = AT_DONE + MOST_QUEUES * DONE.size
 AT_ENTRIES = AT_STATES + CAPACITY
 AT_STACKS = AT_ENTRIES + CAPACITY * ENTRY.size
 LONGEST_STACKS = 20_000

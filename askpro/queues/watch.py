@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ import psutil
 
 from askpro.queues import fleet
 from askpro.queues.database import EngineConnection
-from askpro.queues.recover import recover_lost
+from askpro.queues.recover import Death, recover, recover_lost
 
 # Death by silence needs the same heartbeat read twice by the same observer, this many seconds apart.
 SILENCE = 15.0
@@ -26,11 +26,23 @@ UPDATE queues_supervisor SET status = 'dead'
  WHERE id = %s AND beat_at = %s::timestamptz AND status IN ('running', 'stopping') RETURNING id
 """
 # Also the workers of a supervisor that was buried by somebody who then died before freeing their jobs, and those that
-# were buried, woke up and claimed again.
+# were buried, woke up and claimed again; and jobs of workers that nobody knows.
 UNBURIED = """
 SELECT worker.id FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
  WHERE supervisor.status IN ('dead', 'stopped')
    AND (worker.status = 'running' OR worker.id IN (SELECT worker_id FROM queues_job WHERE status = 'processing'))
+UNION
+SELECT worker_id FROM queues_job AS job
+ WHERE status = 'processing' AND worker_id IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM queues_worker WHERE id = job.worker_id)
+"""
+# A claim can become visible after its worker was found to hold nothing, or had signed off: nobody got its answer, so
+# nothing of it ever began. Later than any session of a dead worker is waited for.
+LATE = """
+SELECT id FROM queues_worker
+ WHERE supervisor_id = %s AND status IN ('dead', 'stopped') AND id <> ALL(%s)
+   AND ended_at < clock_timestamp() - interval '5 seconds'
+   AND id IN (SELECT worker_id FROM queues_job WHERE status = 'processing')
 """
 # Whoever beats is alive, buried or not: a host that was frozen must be watched again.
 BEAT = """
@@ -38,6 +50,7 @@ UPDATE queues_supervisor SET beat_at = clock_timestamp(), state = %s::jsonb,
        status = CASE status WHEN 'dead' THEN 'running' ELSE status END
  WHERE id = %s
 """
+REVIVE = "UPDATE queues_worker SET status = 'running', ended_at = NULL WHERE id = ANY(%s) AND status = 'dead'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,11 @@ class Watch:
         workers = database.rows(UNBURIED)
         return sum(recover_lost(database, worker_id) for (worker_id,) in workers)
 
+    def free_late_claims(self, database: EngineConnection, living: Collection[int]) -> int:
+        """Give back what workers of the own supervisor hold that ended, which are not among the `living`."""
+        workers = database.rows(LATE, (self._own, list(living)))
+        return sum(recover(database, Death(worker_id, ())) for (worker_id,) in workers)
+
     def _bury(self, database: EngineConnection, supervisor_id: int, host: str, pid: int, beat_at: str) -> None:
         if database.rows(BURY, (supervisor_id, beat_at)):
             text = f"Supervisor {supervisor_id} on {host} (process {pid}) fell silent; others take its jobs over."
@@ -94,7 +112,7 @@ def register_supervisor(
         "INSERT INTO queues_supervisor"
         " (host, pid_space, pid, process_started_at, environment, code_version, pools, status)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, 'running') RETURNING id",
-        (hostname(), pid_space(), pid, psutil.Process(pid).create_time(), environment, code_version, list(pools)),
+        (hostname(), pid_space(), pid, started_at(pid), environment, code_version, list(pools)),
     )[0]
     return int(row[0])
 
@@ -106,9 +124,15 @@ def describe(database: EngineConnection, supervisor_id: int, code_version: str, 
     )
 
 
-def beat(database: EngineConnection, supervisor_id: int, state: Mapping[str, Any] | None = None) -> None:
-    """Say that the supervisor and its workers live, and what they do."""
+def beat(
+    database: EngineConnection,
+    supervisor_id: int,
+    state: Mapping[str, Any] | None = None,
+    living: Collection[int] = (),
+) -> None:
+    """Say that the supervisor and its `living` workers live, and what they do."""
     database.rows(BEAT, (json.dumps(state or {}), supervisor_id))
+    database.rows(REVIVE, (list(living),))
 
 
 def leave(database: EngineConnection, supervisor_id: int) -> None:
@@ -119,10 +143,14 @@ def leave(database: EngineConnection, supervisor_id: int) -> None:
 def is_running(pid: int, started: float) -> bool:
     """Whether this very process lives, and not another one with its recycled pid."""
     try:
-        process = psutil.Process(pid)
-        return abs(process.create_time() - started) < 2 and process.status() != psutil.STATUS_ZOMBIE
+        return abs(started_at(pid) - started) < 2 and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def started_at(pid: int) -> float:
+    """When a process began, in seconds since the boot: the same for ever, however often somebody sets the clock."""
+    return psutil.Process(pid).create_time() - psutil.boot_time()
 
 
 def hostname() -> str:

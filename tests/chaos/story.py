@@ -31,14 +31,17 @@ def live_through(world: World, jobs: int, seed: int, minutes: float = 0.0) -> in
     world.start_queues()
     load, watcher = Load(seed), Watcher()
     began = time.monotonic()
-    with Display() as display, watcher:
+
+    def faults_so_far() -> int:
+        return len(world.faults) + len(watcher.faults) + len(load.errors)
+
+    with Display(seed, jobs, len(world.disasters()), minutes * 60, faults_so_far) as display, watcher:
         for disaster, share in _disasters(world, jobs, seed, minutes):
-            at = time.monotonic()
-            with sending(load, share):
+            with display.during(disaster.__name__), sending(load, share):
                 disaster()
-            display.over(disaster.__name__.replace("_", " "), time.monotonic() - at, len(world.faults))
         connection.close()
-        drained = _come_to_rest(DRAIN_SECONDS + jobs / 50)
+        with display.during("everything_comes_to_rest"):
+            drained = _come_to_rest(DRAIN_SECONDS + jobs / 50)
     faults = [*world.faults, *few(watcher.faults), *load.errors, *verdict(), *_what_still_blocks()]
     if not world.deadlocks():
         faults.append("no deadlock could be provoked")

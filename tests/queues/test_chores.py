@@ -204,6 +204,7 @@ class TestTheHeart:
                 "started": [(str(job.pk), 1, 1.0)],
                 "cause": "",
                 "stacks": "",
+                "culprits": [],
                 "pool": "x",
             }
             process._dead[worker_id] = {"number": worker_id, **report}

@@ -115,6 +115,12 @@ class TestQueues:
         monkeypatch.setitem(globals(), "QUEUES", {"low": words})
         assert config.job_defaults("low") == {"max_retries": 3, "backoff": (1000, 2500), "time_limit": 30_000}
 
+    def test_there_are_no_more_than_a_worker_can_count(self, declare, monkeypatch):
+        declare({"here": {}})
+        monkeypatch.setitem(globals(), "QUEUES", {f"queue{number}": {"promise": 5} for number in range(65)})
+        with pytest.raises(InvalidQueueSettings, match="64 are the most"):
+            config.queue_names()
+
     def test_a_misspelt_word_is_refused(self, declare, monkeypatch):
         declare({"here": {"all": {"queues": ["low"]}}})
         monkeypatch.setitem(globals(), "QUEUES", {"low": {"promis": 5}})

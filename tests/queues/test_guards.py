@@ -1,5 +1,6 @@
 """What keeps a claimed job from starting: keys, order, places, limits, expiry, a younger copy."""
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -9,15 +10,24 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askpro.queues import acts, limits, once
+from askpro.queues import Batch, acts, chain, claim, limits, once, wake
 from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Job, Lock, RateLimit, UniqueKey
 from askpro.queues.once import OutsideTransaction
+from askpro.queues.outcome import decide, released
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
-from tests.queues.test_settle import claim_all, database, settle_all, who  # noqa: F401 - a fixture among them
+from tests.queues.processes import wait_until
+from tests.queues.test_settle import claim_all, database, settle_all, somebody_holds, who  # noqa: F401 - a fixture among them
 
 pytestmark = pytest.mark.django_db
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return cursor.fetchone() is not None
 
 
 def statuses():
@@ -50,6 +60,18 @@ class TestInOrder:
         run_jobs()
         assert effects() == [f"ordered a {number}" for number in range(6)]
 
+    def test_a_step_that_its_halted_chain_keeps_waiting_holds_nobody_up(self, effects):
+        chain([actors.last_chance.message(), actors.ordered.message(key="a", number=1)]).send()
+        actors.ordered.send(key="a", number=2)
+        run_jobs()
+        assert effects() == ["ordered a 2"]
+
+    def test_a_chain_may_take_the_same_key_in_any_order(self, effects):
+        first, second = (actors.ordered.message(key="a", number=number) for number in (1, 2))
+        chain([second, first]).send()
+        run_jobs()
+        assert effects() == ["ordered a 2", "ordered a 1"]
+
 
 class TestConcurrency:
     @pytest.mark.django_db(transaction=True)
@@ -61,7 +83,6 @@ class TestConcurrency:
         actors.two_at_once.send(company_id=2, number=9)
         may, full = locks.acquire(database, claim_all(database))
         assert [claim.kwargs["number"] for claim in may] == [0, 1, 9]
-        settle_all(database, full, acts.cancelled("x")) if False else None
         assert len(full) == 3
 
     def test_all_of_them_run_in_the_end(self):
@@ -223,61 +244,51 @@ class TestCancelling:
         assert statuses() == ["cancelled", "cancelled", "queued", "processing"]
         assert Job.objects.get(pk=running.message_id).cancel_at is not None
 
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("status", ["queued", "processing"])
+    def test_a_row_that_somebody_holds_for_a_moment_is_waited_for(self, status):
+        message = actors.nothing.send(1)
+        Job.objects.update(status=status)
+        answers = []
+
+        def cancel():
+            answers.append(acts.cancel(message.message_id))
+            connection.close()
+
+        with somebody_holds("SELECT 1 FROM queues_job FOR NO KEY UPDATE"):
+            canceller = threading.Thread(target=cancel)
+            canceller.start()
+            assert wait_until(somebody_waits, 5)
+        canceller.join()
+        assert answers == [True]
+        job = Job.objects.get()
+        assert job.status == "cancelled" or job.cancel_at is not None
+
+    @pytest.mark.django_db(transaction=True)
+    def test_cancelling_a_member_meets_the_first_failure_in_no_deadlock(self, database, monkeypatch):  # noqa: F811
+        Batch([actors.nothing.message(number) for number in (1, 2)]).send()
+        (failing,) = claim_all(database, limit=1)
+        waiting = Job.objects.get(status="queued")
+        take = claim.where
+        dead = decide(ValueError("no"), tries_left=0, tries_spent=0, backoff=())
+        settler = threading.Thread(target=settle_all, args=(database, [failing], dead))
+
+        def take_and_meet(*args):
+            taken = take(*args)
+            settler.start()
+            assert wait_until(somebody_waits, 5)
+            return taken
+
+        monkeypatch.setattr(claim, "where", take_and_meet)
+        assert acts.cancel(waiting.pk)
+        settler.join()
+        assert statuses() == ["dead", "cancelled"]
+
     def test_a_job_that_was_to_be_interrupted_and_came_back_is_not_run_again(self):
         actors.step.send(name="x")
         Job.objects.update(cancel_at=datetime.now(UTC))
         run_jobs()
         assert statuses() == ["cancelled"]
-
-
-class TestCallbacks:
-    def test_on_success_is_told_the_message_and_its_result(self, effects):
-        actors.gives.send_with_options(args=(7,), on_success=actors.hears)
-        run_jobs()
-        assert effects() == ["heard gives: 7"]
-
-    def test_it_has_the_words_of_its_actor(self):
-        actors.gives.send_with_options(args=(7,), on_success=actors.hears_alone)
-        settle_all(DjangoConnection(connection.cursor()), claim_all(DjangoConnection(connection.cursor())))
-        job = Job.objects.get(actor_name="hears_alone")
-        assert (job.lock_key, job.tags, job.rate_limit) == ("heard", ['said "so"'], "testing")
-        assert job.options == {"on_success": "step"}
-
-    @pytest.mark.parametrize("result", [object(), "x" * 9000, "\x00"])
-    @pytest.mark.django_db(transaction=True)
-    def test_a_result_that_no_job_can_carry_costs_nobody_his_own(self, database, result):  # noqa: F811
-        actors.gives.send_with_options(args=(7,), on_success=actors.hears)
-        actors.nothing.send(1)
-        claims = claim_all(database)
-        claims[0].result = result
-        assert len(settle_all(database, claims).ids) == 2
-        assert Job.objects.get(actor_name="hears").args[1] is None
-
-    def test_large_arguments_of_a_dead_job_do_not_hinder_on_failure(self, effects):
-        actors.fails.send_with_options(args=("x" * 8000,), on_failure=actors.hears_alone, max_retries=0)
-        run_jobs()
-        assert Job.objects.get(actor_name="hears_alone").status == "completed"
-
-    @pytest.mark.django_db(transaction=True)
-    def test_an_actor_that_nobody_knows_here_waits_for_one_who_does(self, database):  # noqa: F811
-        actors.gives.send_with_options(args=(7,), on_success="of_a_newer_release")
-        assert len(settle_all(database, claim_all(database)).ids) == 1
-        job = Job.objects.get(actor_name="of_a_newer_release")
-        assert (job.status, job.queue_name) == ("queued", "default")
-
-    def test_on_failure_is_told_the_error_once_the_job_is_dead(self, effects):
-        actors.fails.send_with_options(args=("no",), on_failure=actors.hears, max_retries=1)
-        run_jobs()
-        assert effects() == []
-        run_jobs(due_or_not=True)
-        assert effects() == ["heard fails: {'type': 'ValueError', 'message': 'no'}"]
-
-
-def test_what_a_job_logs_stands_on_its_attempt():
-    actors.talks.send()
-    run_jobs()
-    lines = Job.objects.get().attempts.get().log.splitlines()
-    assert [line.split(" ", 1)[1] for line in lines] == ["eins", "zwei \ufffd"]
 
 
 def test_waiting_costs_no_time_of_a_worker():
@@ -286,3 +297,17 @@ def test_waiting_costs_no_time_of_a_worker():
         actors.limited.send()
     run_jobs()
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_that_is_settled_while_somebody_wakes_it_is_not_slept_through():
+    actors.waits.send(call_id=1)
+    claims = claim_all(DjangoConnection(connection.cursor()))
+    waker = threading.Thread(target=lambda: (wake(actors.waits, "call:1"), connection.close()))
+    with transaction.atomic():
+        settle_all(DjangoConnection(connection.cursor()), claims, released(60, "not yet"))
+        # It sees the job run, and waits for what becomes of it.
+        waker.start()
+        assert wait_until(somebody_waits, 5)
+    waker.join()
+    assert statuses() == ["queued"]

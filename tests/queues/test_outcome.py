@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from askpro.queues import Gone, RateLimited, Rejected, Release, Unavailable, Unknown
+from askpro.queues.errors import LONGEST_RELEASE
 from askpro.queues.outcome import clean, decide, fingerprint
 
 
@@ -54,6 +55,13 @@ def test_a_release_waits_exactly_as_long_as_asked():
 
 def test_a_retry_with_a_delay_of_its_own_keeps_it():
     assert end(Retry("again", delay=2500)).run_in == 2.5
+
+
+@pytest.mark.parametrize("delay", [10**18, float("inf"), float("nan"), -5])
+def test_no_pause_is_longer_than_the_clock_of_postgresql(delay):
+    assert 0 <= end(Retry("again", delay=delay)).run_in <= LONGEST_RELEASE
+    if delay == 10**18:
+        assert end(ValueError(), backoff=[delay]).run_in == LONGEST_RELEASE
 
 
 @given(tries_spent=st.integers(0, 20), ladder=st.lists(st.integers(0, 10_000_000), min_size=1, max_size=12))

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection, transaction
 from dramatiq import get_broker
 
-from askpro.queues import Batch, chain, locks, running, send_many
-from askpro.queues.claim import BY_IDS, by_age, by_ids
+from askpro.queues import Batch, chain, chores, locks, running, send_many, wake
+from askpro.queues.claim import BY_AGE, BY_IDS, by_age, by_ids
 from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, Job, Lock
 from askpro.queues.models import Batch as BatchRow
@@ -80,6 +80,15 @@ class TestClaiming:
         assert "job_queued" not in plan
         assert "queues_job_pkey" in plan
 
+    def test_claiming_by_age_reads_its_index_whatever_the_statistics_say(self, database):
+        send_many([actors.nothing.message(number) for number in range(3000)])
+        database.rows("ANALYZE queues_job")
+        Job.objects.update(status="completed")
+        params = ("default", list(get_broker().actors), "default", 50, 1)
+        plan = "\n".join(row[0] for row in database.rows("EXPLAIN " + BY_AGE, params))
+        assert "job_queued" in plan
+        assert "Seq Scan" not in plan
+
     def test_an_id_that_nobody_knows_is_forgotten(self, database):
         unknown = "01890000-0000-7000-8000-000000000000"
         assert by_ids(who(database), [unknown]) == []
@@ -125,6 +134,15 @@ class TestSettling:
         job = Job.objects.get()
         assert (job.status, job.tries_spent, job.releases, job.release_reason) == ("released", 0, 1, "rate limit")
         assert not Attempt.objects.exists()
+
+    def test_what_was_woken_while_it_ran_comes_back_at_once(self, database):
+        actors.waits.send(call_id=1)
+        claims = claim_all(database)
+        assert wake(actors.waits, "call:1") == 0
+        settle_all(database, claims, released(60, "not yet"))
+        assert chores.promote(database) == 1
+        settle_all(database, claim_all(database), released(60, "not yet"))
+        assert chores.promote(database) == 0
 
     def test_the_last_real_error_survives_a_later_release(self, database):
         actors.nothing.send(1)

@@ -1,17 +1,19 @@
 """Nobody is declared dead who is merely not heard."""
 
 import os
+from datetime import timedelta
 
 import psutil
 import psycopg2
 import pytest
 from django.db import connection
+from django.utils import timezone
 from dramatiq import get_broker
 
 from askpro.queues import watch
 from askpro.queues.claim import by_age
 from askpro.queues.database import EngineConnection
-from askpro.queues.models import Job, Supervisor, Worker
+from askpro.queues.models import Attempt, Job, Supervisor, Worker
 from askpro.queues.watch import SILENCE, Watch
 from tests.queues import actors
 
@@ -54,6 +56,11 @@ def hold(database, worker):
 def beat(row):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE queues_supervisor SET beat_at = clock_timestamp() WHERE id = %s", [row.pk])
+
+
+def over(worker, status, ago=60):
+    ended_at = timezone.now() - timedelta(seconds=ago)
+    Worker.objects.filter(pk=worker.pk).update(status=status, ended_at=ended_at)
 
 
 def status(row):
@@ -153,12 +160,20 @@ class TestTheSameHost:
         assert status(row) == "dead"
 
     def test_a_living_one_is_not(self, database):
-        row, _ = here(pid=os.getpid(), process_started_at=psutil.Process().create_time())
+        row, _ = here(pid=os.getpid(), process_started_at=watch.started_at(os.getpid()))
+        Watch(0).look(database)
+        assert status(row) == "running"
+
+    def test_one_that_lives_is_not_when_somebody_sets_the_clock(self, database, monkeypatch):
+        row, _ = here(pid=os.getpid(), process_started_at=watch.started_at(os.getpid()))
+        boot, began = psutil.boot_time() + 3600, psutil.Process().create_time() + 3600
+        monkeypatch.setattr(psutil, "boot_time", lambda: boot)
+        monkeypatch.setattr(psutil.Process, "create_time", lambda self: began)
         Watch(0).look(database)
         assert status(row) == "running"
 
     def test_another_process_with_its_recycled_pid_is_not_it(self, database):
-        row, _ = here(pid=os.getpid(), process_started_at=psutil.Process().create_time() - 60)
+        row, _ = here(pid=os.getpid(), process_started_at=watch.started_at(os.getpid()) - 60)
         Watch(0).look(database)
         assert status(row) == "dead"
 
@@ -168,7 +183,7 @@ class TestTheSameHost:
             os._exit(0)
         os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
         try:
-            assert not watch.is_running(child, psutil.Process(child).create_time())
+            assert not watch.is_running(child, watch.started_at(child))
         finally:
             os.waitpid(child, 0)
 
@@ -186,6 +201,48 @@ class TestWhatOthersLeft:
         assert Watch(0).look(database) == 1
         assert Job.objects.get().status == "queued"
 
+    def test_jobs_of_workers_that_nobody_knows_are_freed(self, database):
+        _, worker = supervisor()
+        hold(database, worker)
+        worker.delete()
+        assert Watch(0).look(database) == 1
+        assert Job.objects.get().status == "queued"
+
+
+class TestALateClaim:
+    """It became visible when its worker was over for everybody; the supervisor lives."""
+
+    @pytest.mark.parametrize("ended", ["dead", "stopped"])
+    def test_it_goes_back_free(self, database, ended):
+        row, worker = supervisor()
+        hold(database, worker)
+        over(worker, ended)
+        observer = Watch(row.pk)
+        assert observer.look(database) == 0
+        assert observer.free_late_claims(database, []) == 1
+        job = Job.objects.get()
+        assert (job.status, job.tries_spent, job.losses) == ("queued", 0, 0)
+        assert not Attempt.objects.exists()
+
+    def test_a_worker_that_lives_keeps_its_jobs_whatever_its_row_says(self, database):
+        row, worker = supervisor()
+        hold(database, worker)
+        over(worker, "dead")
+        assert Watch(row.pk).free_late_claims(database, [worker.pk]) == 0
+        assert Job.objects.get().status == "processing"
+
+    def test_a_worker_that_has_just_ended_is_somebody_elses_business(self, database):
+        row, worker = supervisor()
+        hold(database, worker)
+        over(worker, "dead", ago=0)
+        assert Watch(row.pk).free_late_claims(database, []) == 0
+
+    def test_other_supervisors_see_to_their_own(self, database):
+        row, worker = supervisor()
+        hold(database, worker)
+        over(worker, "dead")
+        assert Watch(row.pk + 1).free_late_claims(database, []) == 0
+
 
 class TestAZombie:
     """Its host was frozen for longer than the silence, then woke up: it beats and claims as if nothing had been."""
@@ -196,8 +253,9 @@ class TestAZombie:
         observer.look(database)
         clock[0] += SILENCE
         observer.look(database)
-        watch.beat(database, row.pk)
-        assert status(row) == "running"
+        assert status(worker) == "dead"
+        watch.beat(database, row.pk, living=[worker.pk])
+        assert (status(row), status(worker)) == ("running", "running")
         assert hold(database, worker)
         assert observer.look(database) == 0
         clock[0] += SILENCE

@@ -22,7 +22,7 @@ class Supervisor(models.Model):
         max_length=100, db_default="", help_text="Boot and pid namespace: where the pid means something."
     )
     pid = models.IntegerField()
-    process_started_at = models.FloatField(help_text="Unix time; tells a recycled pid apart.")
+    process_started_at = models.FloatField(help_text="Seconds after the boot; tells a recycled pid apart.")
     environment = models.CharField(max_length=50)
     code_version = models.CharField(max_length=64, db_default="")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
