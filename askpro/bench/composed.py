@@ -34,6 +34,7 @@ def measure_batch(session: Session, report: Report) -> None:
             strangers=rounds.strangers(ours.name),
         )
     )
+    report.add_costs(rounds.costs("in a batch"))
 
 
 def measure_chain(session: Session, report: Report) -> None:
@@ -51,6 +52,7 @@ def measure_chain(session: Session, report: Report) -> None:
             strangers=rounds.strangers(ours.name),
         )
     )
+    report.add_costs(rounds.costs(f"in chains of {STEPS}"))
     _measure_single(session, report)
 
 
