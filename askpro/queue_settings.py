@@ -19,6 +19,10 @@ QUEUES: dict[str, dict[str, Any]] = {
 # Rate limits by name: so many starts in so many seconds, over all hosts.
 LIMITS: dict[str, tuple[int, float]] = {}
 
+# Finished jobs with such a tag are left out of the console's list, as those of actors that say `silenced=True`:
+# a tag as it is, or a beginning with a star ("sync:*"). What failed always shows.
+SILENCED_TAGS: tuple[str, ...] = ()
+
 # Jobs by the clock (askpro/queues/schedule.py): cron in Europe/Berlin, whose job, and what becomes of missed ticks.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "calcom-sync": {"cron": "*/15 * * * *", "actor": "sync_all_calcom_data", "missed": "once"},

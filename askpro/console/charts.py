@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -104,6 +105,8 @@ def _y(value: float, most: float) -> float:
     return HEIGHT - (HEIGHT - 2) * value / most if most else HEIGHT
 
 
+# A page draws many charts over the same moments.
+@lru_cache(maxsize=512)
 def _at(at: datetime) -> str:
     return display.local(at, "j M, H:i")
 

@@ -26,7 +26,7 @@ MOST_SUBJECTS = 8
 DEAD = f"""
 WITH dead AS MATERIALIZED (
     SELECT id, actor_name, queue_name, error_class, finished_at FROM queues_job
-     WHERE status = 'dead' ORDER BY finished_at DESC LIMIT {MOST}
+     WHERE status = 'dead' AND finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT {MOST}
 ), printed AS (
     SELECT dead.*, coalesce((
            SELECT fingerprint FROM queues_attempt

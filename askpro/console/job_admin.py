@@ -1,8 +1,6 @@
 """Jobs: the list, and the page with attempts, trace and chain."""
 
-import uuid
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -11,9 +9,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from dramatiq import get_broker
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
-from askpro.console import chain, display, effects, fleet_acts, payload, waiting
+from askpro.console import chain, display, effects, fleet_acts, horizon, payload, waiting
 from askpro.console.acts import Act
 from askpro.console.filters import PeriodFilter, since
 from askpro.console.model_admin import ReadOnlyModelAdmin
@@ -25,6 +24,8 @@ from askpro.queues.models import Batch, Job, Worker
 
 WAITING = (Job.Status.WAITING, Job.Status.SCHEDULED, Job.Status.QUEUED, Job.Status.RETRYING, Job.Status.RELEASED)
 FOR_A_MOMENT = (Job.Status.SCHEDULED, Job.Status.RETRYING, Job.Status.RELEASED)
+# States with an index of their own; the list also reads fast by tag, by id, and by when a job was sent.
+INDEXED = (*FOR_A_MOMENT, Job.Status.QUEUED, Job.Status.PROCESSING, Job.Status.DEAD)
 MOST_TRACES = 5
 MOST_STEPS = 50
 
@@ -47,18 +48,37 @@ class SentFilter(PeriodFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         start = since(self.value() or "")
-        return queryset.filter(pk__gte=first_id_of(start)) if start else queryset
+        return queryset.filter(pk__gte=horizon.first_id_of(start)) if start else queryset
+
+
+class SilencedFilter(DropdownFilter):
+    """Silenced jobs are left out once they have finished; failures are not, and a search finds them all."""
+
+    title = "silenced"
+    parameter_name = "silenced"
+    all_option = ["", "Hidden once finished"]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [("shown", "Shown"), ("only", "Only these")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        if self.value() == "only":
+            return queryset.filter(silenced=True)
+        if self.value() == "shown" or request.GET.get("q"):
+            return queryset
+        return queryset.exclude(silenced=True, status__in=Job.QUIET)
 
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyModelAdmin):
     list_display = ("actor", "progress", "queue", "about", "tries", "sent", "next_run", "why")
-    list_filter = (("status", ChoicesDropdownFilter), QueueFilter, SentFilter)
+    list_filter = (("status", ChoicesDropdownFilter), QueueFilter, SentFilter, SilencedFilter)
     sortable_by = ("sent",)
     list_defer = ("args", "kwargs", "options")
     search_help_text = "Job id, actor, or a tag such as call:17"
     empty_text = "Jobs appear here when work is sent. To see some now, run: python3 manage.py demo_call"
     detail_template = "console/job.html"
+    list_before_template = "console/job_list_note.html"
     acts = (
         Act(
             name="retry",
@@ -95,13 +115,26 @@ class JobAdmin(ReadOnlyModelAdmin):
     def named(self, job: Job) -> str:
         return f"{job.actor_name} ({', '.join(job.tags) or job.pk})"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        rows = super().get_queryset(request)
+        since = horizon.since() if _is_wide(request) else None
+        request.jobs_since = since  # type: ignore[attr-defined] # read by the list's note
+        return rows.filter(pk__gte=horizon.first_id_of(since)) if since else rows
+
     def find(self, rows: QuerySet[Job], term: Term) -> QuerySet[Job]:
         if term.uuid:
             return rows.filter(Q(pk=term.uuid) | Q(chain_id=term.uuid))
         if ":" in term.text:
             # The index leaves out jobs without tags, and PostgreSQL only takes it for a query that says so too.
             return rows.exclude(tags=[]).filter(tags__contains=[term.text])
-        return rows.filter(actor_name__icontains=term.text)
+        # By the names that the code knows: no index holds them, and a name that no job has would read every row.
+        names = [name for name in get_broker().actors if term.text.lower() in name.lower()]
+        return rows.filter(actor_name__in=names) if names else rows.none()
+
+    def rows_for_search(self, typed: str) -> QuerySet[Job]:
+        """By id and tag: whoever looks for a kind of job has the list and its filters."""
+        term = Term.of(typed)
+        return super().rows_for_search(typed) if term.uuid or ":" in term.text else Job.objects.none()
 
     @admin.display(description="Job")
     def actor(self, job: Job) -> str:
@@ -162,9 +195,15 @@ class JobAdmin(ReadOnlyModelAdmin):
         }
 
 
-def first_id_of(moment: datetime) -> uuid.UUID:
-    """The smallest id (UUIDv7) that a job of this moment can have."""
-    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
+def _is_wide(request: HttpRequest) -> bool:
+    """Whether the list is filtered by what no index holds."""
+    match = request.resolver_match
+    said = request.GET
+    if match is None or not str(match.url_name).endswith("_changelist"):
+        return False
+    term = Term.of(said.get("q", ""))
+    narrow = said.get("status__exact") in INDEXED or said.get("period") or term.uuid or ":" in term.text
+    return not narrow and any(said.get(word) for word in ("q", "queue", "status__exact"))
 
 
 def _facts(job: Job) -> list[tuple[str, Any]]:

@@ -21,7 +21,7 @@ RANGES = {
     "6h": (timedelta(hours=6), timedelta(minutes=5)),
     "24h": (timedelta(hours=24), timedelta(minutes=20)),
     "7d": (timedelta(days=7), timedelta(hours=2)),
-    "30d": (timedelta(days=30), timedelta(hours=8)),
+    "30d": (timedelta(days=30), timedelta(hours=12)),
 }
 OF_QUEUES = """
 SELECT queue_name, date_bin(%s, at, %s), sum(completed), sum(failed), sum(seconds),

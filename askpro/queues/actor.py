@@ -11,14 +11,24 @@ import dramatiq
 from dramatiq import Message
 
 from askpro.queues import jobs, keys, limits
-from askpro.queues.arguments import encoded
+from askpro.queues.arguments import LARGEST, encoded
 from askpro.queues.claim import Claim
-from askpro.queues.composition import JobMessage
+from askpro.queues.composition import JobMessage, messages_of
+from askpro.queues.config import is_silenced
 from askpro.queues.errors import Release
 from askpro.queues.ids import uuid7
 from askpro.queues.outcome import Outcome, decide
 from askpro.queues.running import current, run, run_atomically
-from askpro.queues.words import DEFAULTS, MESSAGE_WORDS, WORDS, check_values, checked, templates
+from askpro.queues.words import (
+    DEFAULTS,
+    MESSAGE_WORDS,
+    WORDS,
+    check_values,
+    checked,
+    is_time,
+    milliseconds,
+    typed,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,19 +64,22 @@ class LedgerActor(dramatiq.Actor[P, R]):
             throws=self.word("throws"),
         )
 
-    def new_job(self, message: Message[Any], delay: int | None = None) -> jobs.NewJob:
+    def new_job(
+        self, message: Message[Any], delay: int | timedelta | None = None, *, largest: int | None = LARGEST
+    ) -> jobs.NewJob:
         """The row of a message, `delay` in milliseconds. Raises `ValueError` on arguments that do not belong there."""
-        options = message.options
+        options, delay = message.options, self._delay(delay)
         fill = self._filler(message)
         deadline, (share, places) = self.word("deadline", options), self.word("concurrency") or (None, None)
+        tags = [keys.tag(fill(tag)) for tag in self.word("tags", options)]
         return jobs.NewJob(
             id=uuid.UUID(message.message_id),
             actor_name=self.actor_name,
             queue_name=message.queue_name,
-            args=encoded(self.actor_name, message.args),
-            kwargs=encoded(self.actor_name, message.kwargs),
-            options=encoded(self.actor_name, {k: v for k, v in options.items() if k != "expires"}),
-            tags=[keys.tag(fill(tag)) for tag in self.word("tags", options)],
+            args=encoded(f"{self.actor_name}: arguments", message.args, largest),
+            kwargs=encoded(f"{self.actor_name}: arguments", message.kwargs),
+            options=encoded(f"{self.actor_name}: options", {k: v for k, v in options.items() if k != "expires"}),
+            tags=tags,
             delay=delay,
             deadline=deadline and deadline + (delay or 0),
             lock_key=_key(fill(self.word("in_order") or self.word("no_overlap"))),
@@ -76,6 +89,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
             unique_key=_key(fill(self.word("unique_by"))),
             rate_limit=self.word("rate_limit"),
             expires_at=_moment(self.word("expires", options)),
+            silenced=self.word("silenced") or is_silenced(tags),
         )
 
     def message_with_options(
@@ -84,11 +98,12 @@ class LedgerActor(dramatiq.Actor[P, R]):
         if unknown := set(options) - MESSAGE_WORDS:
             known = sorted(MESSAGE_WORDS)
             raise ValueError(f"{self.actor_name}: unknown message options {sorted(unknown)}; known: {known}.")
+        options = typed(options)
         check_values(self.actor_name, options)
         for name in ("on_success", "on_failure"):
-            called = options.get(name, self.options.get(name))
+            called = options.pop(name, self.options.get(name))
             if called is not None:
-                options[name] = called.actor_name if isinstance(called, dramatiq.Actor) else called
+                options[name] = self._name_of_called(name, called)
         return JobMessage(
             queue_name=self.queue_name,
             actor_name=self.actor_name,
@@ -98,15 +113,40 @@ class LedgerActor(dramatiq.Actor[P, R]):
             message_id=str(uuid7()),
         )
 
+    def _delay(self, delay: Any) -> int | None:
+        delay = milliseconds(delay)
+        if delay is None:
+            return None
+        is_number = isinstance(delay, int | float) and not isinstance(delay, bool)
+        if not (is_number and is_time(max(int(delay), 0))):
+            raise ValueError(f"{self.actor_name}: delay is {delay!r}; it must be milliseconds or a timedelta.")
+        return max(int(delay), 0)
+
+    def _name_of_called(self, word: str, called: Any) -> str:
+        """Refuses what could not be called when the run has ended, and nobody is there to hear of it."""
+        name = called.actor_name if isinstance(called, dramatiq.Actor) else called
+        actor: Any = self.broker.actors.get(name)
+        if actor is None:
+            raise ValueError(f"{self.actor_name}: {word} names {name!r}, which is no actor of this process.")
+        try:
+            signature(actor.fn).bind({}, None)
+        except TypeError as error:
+            raise ValueError(f"{self.actor_name}: {word} calls {name} with message and result: {error}.") from error
+        return str(name)
+
     def _filler(self, message: Message[Any]) -> Callable[[str | None], Any]:
-        if not templates({**self.options, **message.options}):
-            return lambda template: None
         try:
             bound = self._signature.bind(*message.args, **message.kwargs)
         except TypeError as error:
             raise ValueError(f"{self.actor_name}: {error}.") from error
         bound.apply_defaults()
-        return lambda template: template and template.format(**bound.arguments)
+        return lambda template: template and self._filled(template, bound.arguments)
+
+    def _filled(self, template: str, arguments: dict[str, Any]) -> str:
+        try:
+            return template.format(**arguments)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise ValueError(f"{self.actor_name}: a tag or key cannot be filled: {error!r}.") from error
 
     @cached_property
     def _signature(self) -> Signature:
@@ -130,6 +170,7 @@ def actor(
     expires: int | timedelta | None = None,
     throws: type[BaseException] | tuple[type[BaseException], ...] | None = None,
     tags: tuple[str, ...] | None = None,
+    silenced: bool | None = None,
     **more: Any,
 ) -> Any:
     """Declare a job. Times in milliseconds or as timedelta; keys and tags name arguments, such as "call:{call_id}".
@@ -146,6 +187,10 @@ def actor(
     expires      cancelled when it has not started so long after being sent; a message may name a moment
     throws       errors that are expected and final: no retry, counted apart from bugs
     tags         find and cancel jobs by them
+    silenced     finished ones are left out of the console's list; those that failed never are
+    on_success, on_failure   the actor that is sent (message, result) or (message, error) once the job is over
+    priority     as in Dramatiq, among what one process has claimed; lower comes first
+    docs/writing-jobs.md has an example of each.
     """
     given = {name: value for name, value in locals().items() if name in WORDS} | more
 
@@ -164,18 +209,14 @@ def wake(waiting: LedgerActor[Any, Any], tag: str) -> int:
 def send_many(messages: Sequence[Message[Any]], *, delay: int | timedelta | None = None) -> None:
     """Send many messages in the caller's transaction, a thousand with each statement; `delay` in milliseconds."""
     broker: Any = dramatiq.get_broker()
-    broker.send_many(messages, delay=_milliseconds(delay))
+    broker.send_many(messages_of(messages), delay=delay)
 
 
 def _key(text: str | None) -> str | None:
     return text and keys.key(text)
 
 
-def _moment(expires: int | timedelta | datetime | None) -> datetime | None:
+def _moment(expires: int | datetime | None) -> datetime | None:
     if expires is None or isinstance(expires, datetime):
         return expires
-    return datetime.now(UTC) + timedelta(milliseconds=_milliseconds(expires) or 0)
-
-
-def _milliseconds(value: int | timedelta | None) -> int | None:
-    return int(value.total_seconds() * 1000) if isinstance(value, timedelta) else value
+    return datetime.now(UTC) + timedelta(milliseconds=expires)

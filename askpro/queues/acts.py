@@ -13,6 +13,7 @@ from askpro.queues import batches, claim, jobs, keys
 from askpro.queues.database import DjangoConnection
 from askpro.queues.outcome import Outcome, cancelled, expired, overdue
 from askpro.queues.settle import Item, settle
+from askpro.queues.settle_sql import START
 
 # In whose name rows are settled that no worker holds; taking and settling them is one transaction.
 NOBODY = -1
@@ -41,12 +42,14 @@ def cancel_tagged(tag: str, reason: str = "Cancelled.") -> int:
 def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
     """Make a dead job ready again with `tries` more runs; its id and history stay. False when it is not dead."""
     with transaction.atomic(), connection.cursor() as cursor:
+        _hold_batches(cursor, "id = %s", [str(job_id)], "id")
         cursor.execute("SELECT 1 FROM queues_job WHERE id = %s AND status = 'dead' FOR UPDATE", [str(job_id)])
         if cursor.fetchone() is None:
             return False
         batches.reopen_for([job_id])
         changes = (
-            "extra_tries = extra_tries + %s, deadline_at = NULL, losses = 0, alerted_at = NULL, cancel_at = NULL, "
+            "extra_tries = extra_tries + %s, deadline_at = NULL, losses = 0, alerted_at = NULL, cancel_at = NULL,"
+            " progress_done = NULL, progress_total = NULL, "
         )
         return jobs.make_ready("id = %s", [int(tries), str(job_id)], changes) == 1
 
@@ -78,6 +81,11 @@ def end(condition: str, params: Sequence[Any], outcome: Outcome, order: str = "i
         items = [Item(taken, outcome, time.monotonic()) for taken in claims]
         if items:
             jobs.announce(settle(database, NOBODY, settings.CODE_VERSION, items).ready)
+        if outcome.status == "cancelled":
+            for begin in claims:
+                if begin.actor_name == START:
+                    # Nothing else would ever let this batch's members begin, or end.
+                    batches.cancel(uuid.UUID(begin.kwargs["batch_id"]))
         return len(items)
 
 

@@ -5,7 +5,7 @@ import logging
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 
 from askpro.queues.models import FleetEvent, Job
@@ -14,11 +14,14 @@ log = logging.getLogger(__name__)
 
 # A queue whose dead jobs somebody must know of at once.
 URGENT = ("critical",)
+OUT_OF_ORDER = " (in order: the jobs behind it go on without it)"
 MOST_AT_ONCE = 1000
 
 
 def tell_of_dead_jobs() -> int:
-    """Mail one summary of all dead critical jobs that nobody was told of; returns how many jobs it names.
+    """Mail one summary of the dead jobs that nobody was told of; returns how many jobs it names.
+
+    Those of critical queues, and those that others wait for by their order: these go on without them.
 
     It carries names of jobs and errors only: what a caller said must not travel by mail.
     """
@@ -40,17 +43,21 @@ def _is_alone() -> bool:
 
 
 def _tell() -> int:
-    dead = Job.objects.filter(status="dead", queue_name__in=URGENT, alerted_at=None)
+    pressing = Q(queue_name__in=URGENT) | Q(in_order=True)
+    dead = Job.objects.filter(pressing, status="dead", alerted_at=None)
     ids = list(dead.values_list("pk", flat=True)[:MOST_AT_ONCE])
     if not ids:
         return 0
     jobs = Job.objects.filter(pk__in=ids)
-    groups = jobs.order_by().values_list("actor_name", "error_class").annotate(Count("id")).order_by("actor_name")
-    lines = [f"{count} x {actor_name}: {error_class or 'unknown'}" for actor_name, error_class, count in groups]
-    log.critical("Dead critical jobs: %s", "; ".join(lines))
+    groups = jobs.order_by().values_list("actor_name", "error_class", "in_order").annotate(Count("id"))
+    lines = [
+        f"{count} x {actor_name}: {error_class or 'unknown'}{OUT_OF_ORDER if in_order else ''}"
+        for actor_name, error_class, in_order, count in groups.order_by("actor_name")
+    ]
+    log.critical("Dead jobs: %s", "; ".join(lines))
     if settings.OPS_EMAILS:
         where = f"{settings.PUBLIC_URL}/admin/queues/job/?status__exact=dead"
-        subject = f"AskPro: {len(ids)} critical job{'s' if len(ids) > 1 else ''} gave up"
+        subject = f"AskPro: {len(ids)} job{'s' if len(ids) > 1 else ''} gave up"
         _mail(subject, [*lines, "", f"Look and retry: {where}"])
     jobs.update(alerted_at=Now())
     return len(ids)

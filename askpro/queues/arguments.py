@@ -9,24 +9,24 @@ LARGEST = 8 * 1024
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def encoded(actor_name: str, value: Any, largest: int | None = LARGEST) -> str:
-    """Compact JSON. Raises `ValueError`, naming the actor, on what does not belong into a job."""
+def encoded(what: str, value: Any, largest: int | None = LARGEST) -> str:
+    """Compact JSON. Raises `ValueError`, saying `what` it is, on what does not belong into a job."""
     try:
         text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{actor_name}: arguments must be plain JSON: {error}.") from error
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{what} must be plain JSON: {error}.") from error
     if largest is not None and len(text) > largest:
-        raise ValueError(f"{actor_name}: {len(text)} bytes of arguments; send an id instead (limit 8 KB).")
+        raise ValueError(f"{what} take {len(text)} bytes; send an id instead (limit 8 KB).")
     if "\\u" in text:
-        _check_text(actor_name, value)
+        _check_text(what, value)
     return text
 
 
-def _check_text(actor_name: str, value: Any) -> None:
+def _check_text(what: str, value: Any) -> None:
     plain = json.dumps(value, ensure_ascii=False)
     try:
         plain.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"{actor_name}: arguments hold half a character, a lone surrogate.") from error
+        raise ValueError(f"{what} hold half a character, a lone surrogate.") from error
     if NUL.search(plain):
-        raise ValueError(f"{actor_name}: arguments hold a NUL character, which PostgreSQL cannot store.")
+        raise ValueError(f"{what} hold a NUL character, which PostgreSQL cannot store.")

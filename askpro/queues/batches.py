@@ -7,17 +7,17 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from dramatiq import Message, get_broker
 
 from askpro.queues import jobs
+from askpro.queues.composition import message_of, messages_of
 from askpro.queues.ids import uuid7
-from askpro.queues.outcome import cancelled
+from askpro.queues.outcome import cancelled, clean
 from askpro.queues.settle_sql import CATCH
 
 Member = Message[Any] | Sequence[Message[Any]]
-
 
 LOCK_BATCHES_OF = """
 SELECT id FROM queues_batch WHERE id IN (SELECT batch_id FROM queues_job WHERE id = ANY(%s::uuid[]))
@@ -36,20 +36,10 @@ SELECT batch_id, count(*) FROM (
                  AND status IN ('dead', 'cancelled')
 ) AS member GROUP BY batch_id ORDER BY batch_id
 """
-NEEDLESS_CATCH = """
-chain_id = %s AND chain_step = %s AND status = 'waiting' AND NOT EXISTS (
-    SELECT 1 FROM queues_job AS later WHERE later.chain_id = queues_job.chain_id AND later.chain_step >= %s)
-"""
-# Batches inside a chain that was cancelled before it came to them.
-HALTED = """
-SELECT batch.id FROM queues_batch AS batch
-  JOIN queues_job AS start ON start.chain_id = batch.chain_id AND start.chain_step = batch.chain_step - 2
- WHERE batch.chain_id IS NOT NULL AND batch.status = 'open' AND start.status = 'cancelled'
-"""
 
 
 class BatchIsOver(Exception):
-    """The batch has finished or was cancelled: nothing can be added to it."""
+    """The batch has finished, failed or was cancelled: nothing can be added to it."""
 
 
 class Batch:
@@ -71,11 +61,12 @@ class Batch:
         on_failure: Message[Any] | None = None,
         on_finish: Message[Any] | None = None,
     ) -> None:
+        called = {"on_success_id": on_success, "on_failure_id": on_failure, "on_finish_id": on_finish}
         self.id = uuid7()
-        self.members = list(members)
-        self.name = name
+        self.members = _checked(members)
+        self.name = clean(name, 200)
         self.allow_failures = allow_failures
-        self.callbacks = {"on_success_id": on_success, "on_failure_id": on_failure, "on_finish_id": on_finish}
+        self.callbacks = {field: message_of(message) for field, message in called.items() if message is not None}
 
     def send(self) -> uuid.UUID:
         """Write the batch, its members and its callbacks; returns its id."""
@@ -89,7 +80,7 @@ class Batch:
         self, *, is_waiting: bool = False, chain_id: uuid.UUID | None = None, chain_step: int | None = None
     ) -> None:
         """Write the rows; with `is_waiting` the members do not start yet (a batch inside a chain)."""
-        callbacks = {field: _callback(message) for field, message in self.callbacks.items() if message is not None}
+        callbacks = {field: _callback(message) for field, message in self.callbacks.items()}
         _model().objects.create(
             id=self.id,
             name=self.name,
@@ -103,17 +94,19 @@ class Batch:
         jobs.insert([*_rows(self.id, self.members, is_waiting=is_waiting), *callbacks.values()])
 
 
-def add(batch_id: uuid.UUID, members: Sequence[Member]) -> None:
+def add(batch_id: uuid.UUID, members: Iterable[Member]) -> None:
     """Add members to an open batch, best from inside one of its jobs. Raises `BatchIsOver`."""
+    members = _checked(members)
     with transaction.atomic():
+        may_grow = Q(status="open") & (Q(allow_failures=True) | Q(failed=0))
         grown = (
             _model()
-            .objects.filter(pk=batch_id, status="open")
+            .objects.filter(may_grow, pk=batch_id)
             .update(total=F("total") + len(members), pending=F("pending") + len(members))
         )
         if not grown:
             raise BatchIsOver(BatchIsOver.__doc__)
-        jobs.insert(_rows(batch_id, members))
+        jobs.insert(_rows(batch_id, members, is_waiting=_is_waiting(batch_id)))
 
 
 def cancel(batch_id: uuid.UUID) -> int:
@@ -129,24 +122,16 @@ def cancel(batch_id: uuid.UUID) -> int:
             f"batch_id = %s AND {acts.NOT_STARTED}", [str(batch_id)], cancelled("Its batch was cancelled.")
         ):
             ended += count
+        _finish_without_members(batch_id)
         return ended
-
-
-def cancel_halted() -> int:
-    """Cancel the batches to which a cancelled chain will not come; returns how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(HALTED)
-        halted = [row[0] for row in cursor.fetchall()]
-    for batch_id in halted:
-        cancel(batch_id)
-    return len(halted)
 
 
 def retry_failed(batch_id: uuid.UUID) -> int:
     """Run the dead and cancelled members again, as a new generation with callbacks of its own."""
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM queues_batch WHERE id = %s FOR UPDATE", [str(batch_id)])
         cursor.execute(
-            "SELECT id, status FROM queues_job WHERE batch_id = %s AND status IN ('dead', 'cancelled')"
+            "SELECT id FROM queues_job WHERE batch_id = %s AND status IN ('dead', 'cancelled')"
             " ORDER BY id FOR UPDATE",
             [str(batch_id)],
         )
@@ -161,11 +146,9 @@ def retry_failed(batch_id: uuid.UUID) -> int:
         cursor.execute(
             f"UPDATE queues_job SET status = 'waiting', finished_at = NULL, cancel_at = NULL WHERE {listed}", params
         )
-        jobs.make_ready(
-            f"{listed} AND {first}",
-            params,
-            "extra_tries = extra_tries + tries_spent, losses = 0, alerted_at = NULL, deadline_at = NULL, ",
-        )
+        if not _is_waiting(batch_id):
+            changes = "extra_tries = extra_tries + tries_spent, losses = 0, alerted_at = NULL, deadline_at = NULL, "
+            jobs.make_ready(f"{listed} AND {first}", params, changes)
         return len(ids)
 
 
@@ -202,6 +185,19 @@ def _reopen(batch_id: uuid.UUID, members: int) -> None:
     )
 
 
+def _checked(members: Iterable[Member]) -> list[Member]:
+    """The members as messages and lists of them. Raises `TypeError` or `ValueError` with the fix."""
+    if isinstance(members, Message):
+        raise TypeError("One message stands where several are wanted; put it into a list.")
+    checked: list[Member] = [
+        list(member) if isinstance(member, list | tuple) else message_of(member) for member in members
+    ]
+    if [] in checked:
+        raise ValueError("An empty list among a batch's members could never be over; leave it out.")
+    messages_of(message for member in checked for message in (member if isinstance(member, list) else [member]))
+    return checked
+
+
 def _rows(batch_id: uuid.UUID, members: Iterable[Member], *, is_waiting: bool = False) -> list[jobs.NewJob]:
     rows: list[jobs.NewJob] = []
     for member in members:
@@ -216,20 +212,42 @@ def _rows(batch_id: uuid.UUID, members: Iterable[Member], *, is_waiting: bool = 
 
 
 def _row(batch_id: uuid.UUID, message: Message[Any], *, is_waiting: bool) -> jobs.NewJob:
-    actor: Any = get_broker().get_actor(message.actor_name)
-    return replace(actor.new_job(message), batch_id=batch_id, is_waiting=is_waiting, unique_key=None)
+    return replace(row_of(message), batch_id=batch_id, is_waiting=is_waiting)
 
 
 def _callback(message: Message[Any]) -> jobs.NewJob:
+    return replace(row_of(message), is_waiting=True)
+
+
+def row_of(message: Message[Any]) -> jobs.NewJob:
+    """The row of a message that others count on: it is written whatever copy of it waits already."""
     actor: Any = get_broker().get_actor(message.actor_name)
-    return replace(actor.new_job(message), is_waiting=True, unique_key=None)
+    return replace(actor.new_job(message), unique_key=None)
 
 
 def start(batch_id: uuid.UUID) -> None:
-    """Let the members of a batch that waits inside a chain begin; an empty one is over at once."""
+    """Let the members of a batch that waits inside a chain begin; an empty one is over at once.
+
+    Where the chain was cancelled before, so is the batch.
+    """
+    batch = _model().objects.select_for_update().filter(pk=batch_id).first()
+    if batch is None:
+        return
+    Job = apps.get_model("queues", "Job")
+    if Job.objects.filter(chain_id=batch.chain_id, chain_step__gte=0, status="cancelled").exists():
+        cancel(batch_id)
+        return
     first = "(chain_step IS NULL OR chain_step = 0)"
     if not jobs.make_ready(f"batch_id = %s AND status = 'waiting' AND {first}", [str(batch_id)]):
         _finish_empty(batch_id)
+
+
+def _is_waiting(batch_id: uuid.UUID) -> bool:
+    """Whether the batch is a step of a chain that has not come to it yet."""
+    batch = _model().objects.get(pk=batch_id)
+    begin = Q(chain_id=batch.chain_id, chain_step=(batch.chain_step or 0) - 2)
+    Job = apps.get_model("queues", "Job")
+    return batch.chain_id is not None and not Job.objects.filter(begin, status="completed").exists()
 
 
 def _finish_empty(batch_id: uuid.UUID) -> None:
@@ -239,13 +257,27 @@ def _finish_empty(batch_id: uuid.UUID) -> None:
     if row is None:
         return
     _model().objects.filter(pk=batch_id).update(status="finished", finished_at=Now())
-    wanted = [str(job_id) for job_id in (row.on_success_id, row.on_finish_id) if job_id]
-    jobs.make_ready("id = ANY(%s::uuid[]) AND status = 'waiting'", [wanted])
-    jobs.make_ready("chain_id = %s AND chain_step = %s AND status = 'waiting'", [row.chain_id, row.chain_step])
-    if row.on_failure_id:
-        acts.end("id = %s AND status = 'waiting'", [str(row.on_failure_id)], cancelled("Its batch succeeded."))
-    if row.chain_id:
-        acts.end(NEEDLESS_CATCH, [row.chain_id, CATCH, row.chain_step], cancelled("Its chain is over."))
+    _call(called=[row.on_success_id, row.on_finish_id], uncalled=[row.on_failure_id])
+    step = [row.chain_id, row.chain_step]
+    if row.chain_id and not jobs.make_ready("chain_id = %s AND chain_step = %s AND status = 'waiting'", step):
+        unneeded = f"chain_id = %s AND chain_step = {CATCH} AND status = 'waiting'"
+        acts.end(unneeded, [row.chain_id], cancelled("Its chain succeeded."))
+
+
+def _finish_without_members(batch_id: uuid.UUID) -> None:
+    """A cancelled batch that was empty: no member's end tells that it is over."""
+    row = _model().objects.get(pk=batch_id)
+    if not row.total:
+        _model().objects.filter(pk=batch_id).update(finished_at=Now())
+        _call(called=[row.on_finish_id], uncalled=[row.on_success_id, row.on_failure_id])
+
+
+def _call(called: Iterable[uuid.UUID | None], uncalled: Iterable[uuid.UUID | None]) -> None:
+    from askpro.queues import acts  # acts reopen batches
+
+    waiting = "id = ANY(%s::uuid[]) AND status = 'waiting'"
+    jobs.make_ready(waiting, [[str(job_id) for job_id in called if job_id]])
+    acts.end(waiting, [[str(job_id) for job_id in uncalled if job_id]], cancelled("Its batch ended otherwise."))
 
 
 def _model() -> Any:

@@ -40,13 +40,16 @@ def _job(actor_name: str, claim: Claim, outcome: Outcome) -> NewJob:
     actor: Any = get_broker().actors.get(actor_name)
     if actor is not None:
         try:
-            return actor.new_job(actor.message(*args))
+            return actor.new_job(actor.message(*args), largest=None)
         except ValueError as error:
             log.error("%s %s: what follows it is written without its words: %s", claim.actor_name, claim.id, error)
-    # An actor of a newer release, perhaps: the job waits where it was asked for, until a process knows it.
+    # An actor of another release, perhaps: the job waits where it was asked for, until a process knows it.
     queue_name = claim.queue_name if actor is None else actor.queue_name
     return NewJob(
-        id=uuid7(), actor_name=actor_name, queue_name=queue_name, args=encoded(actor_name, args, largest=None)
+        id=uuid7(),
+        actor_name=actor_name,
+        queue_name=queue_name,
+        args=encoded(f"{actor_name}: arguments", args, largest=None),
     )
 
 
@@ -66,7 +69,7 @@ def _said(claim: Claim, outcome: Outcome) -> Any:
     if outcome.status != "completed":
         return {"type": outcome.error_class, "message": outcome.error_message}
     try:
-        encoded(claim.actor_name, claim.result)
+        encoded(f"{claim.actor_name}: result", claim.result)
     except ValueError as error:
         log.error("%s %s: its result is not passed on; %s", claim.actor_name, claim.id, error)
         return None

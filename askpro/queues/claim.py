@@ -79,6 +79,8 @@ class Claim:
     # A thread let it be instead of starting it.
     skipped: bool = field(default=False, compare=False)
     log: list[str] = field(default_factory=list, compare=False)
+    # Monotonic seconds at which its progress was last written; its attempt is to keep it.
+    progress_at: float = field(default=0.0, compare=False)
     result: Any = field(default=None, compare=False)
 
     def feature(self, name: str) -> Any:

@@ -1,5 +1,6 @@
 """Dramatiq's pipelines and groups, refused where they would be started: their state lives in messages and in Redis."""
 
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 import dramatiq
@@ -20,6 +21,24 @@ class JobMessage(Message[Any]):
 
     def __or__(self, other: Any) -> NoReturn:
         raise NotSupported(INSTEAD.format("a | b"))
+
+
+def messages_of(values: Iterable[Any]) -> list[Message[Any]]:
+    """The values, each of them a message and none twice. Raises `TypeError` or `ValueError` with the fix."""
+    if isinstance(values, Message):
+        raise TypeError("One message stands where several are wanted; put it into a list.")
+    messages = [message_of(value) for value in values]
+    if len({message.message_id for message in messages}) < len(messages):
+        raise ValueError("The same message stands here twice; call .message() for each.")
+    return messages
+
+
+def message_of(value: Any) -> Message[Any]:
+    """The value, which is a message. Raises `TypeError` with the fix."""
+    if isinstance(value, Message):
+        return value
+    hint = f"write {value.actor_name}.message(…)" if isinstance(value, dramatiq.Actor) else "write actor.message(…)"
+    raise TypeError(f"A message is wanted, not {type(value).__name__}; {hint}.")
 
 
 def refuse(broker: type[dramatiq.Broker]) -> None:

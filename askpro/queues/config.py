@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
@@ -115,6 +116,12 @@ def limit(name: str) -> tuple[int, float]:
 def limit_names() -> frozenset[str]:
     """Every declared rate limit."""
     return frozenset(_setting("LIMITS"))
+
+
+def is_silenced(tags: Collection[str]) -> bool:
+    """Whether one of the tags is among SILENCED_TAGS, where "sync:*" stands for all that begin so."""
+    patterns: Collection[str] = _setting("SILENCED_TAGS", ()) if tags else ()
+    return any(fnmatchcase(tag, pattern) for pattern in patterns for tag in tags)
 
 
 def pools(environment: str) -> list[Pool]:

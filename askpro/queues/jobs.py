@@ -38,6 +38,7 @@ FEATURES = {
     "unique_key": "%s",
     "rate_limit": "%s",
     "expires_at": "%s",
+    "silenced": "%s",
 }
 INSERT_AT_ONCE = 1000
 # What waited for another job's end has its whole time from now on.
@@ -76,6 +77,7 @@ class NewJob:
     unique_key: str | None = None
     rate_limit: str | None = None
     expires_at: datetime | None = None
+    silenced: bool = False
     chain_id: uuid.UUID | None = None
     chain_step: int | None = None
     batch_id: uuid.UUID | None = None

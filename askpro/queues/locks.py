@@ -6,13 +6,15 @@ from askpro.queues.claim import Claim
 from askpro.queues.database import Connection
 
 # What keeps a later job of an ordered key waiting. Of the jobs that wait for another's end only the steps of other
-# chains count: a later step of its own chain, or what is called when its batch is over, waits for this very job.
+# chains count: a later step of its own chain, or what is called when its batch is over, waits for this very job. Where
+# a chain has halted, its steps keep nobody waiting: a dead job opens the key.
 EARLIER = """
 SELECT 1 FROM queues_job AS earlier
  WHERE earlier.lock_key = {later}.{key} AND earlier.id < {later}.id
    AND earlier.status NOT IN ('completed', 'dead', 'cancelled')
    AND (earlier.status <> 'waiting' OR (earlier.chain_step >= 0 AND earlier.chain_id IS DISTINCT FROM
-        (SELECT chain_id FROM queues_job WHERE id = {later}.id)))
+        (SELECT chain_id FROM queues_job WHERE id = {later}.id) AND NOT EXISTS (
+            SELECT 1 FROM queues_job AS halt WHERE halt.chain_id = earlier.chain_id AND halt.status = 'dead')))
 """
 # A claim that was repeated after a crash takes over the key of its own earlier try. Where order counts, an earlier
 # unfinished job of the key keeps everybody behind it waiting, but not the key's holder: an earlier one that died and

@@ -4,6 +4,7 @@ import logging
 import time
 from datetime import UTC, datetime
 
+from askpro.queues.claim import Claim
 from askpro.queues.database import CONNECTION_ERRORS
 from askpro.queues.outcome import clean
 from askpro.queues.running import current
@@ -11,22 +12,30 @@ from askpro.queues.running import current
 trace = logging.getLogger(__name__)
 
 LONGEST_LOG = 20_000
+LONGEST_LINE = 2_000
 LARGEST = 2**31 - 1
 # Seconds between two writes of the progress; the last step is always written.
 WRITE_EVERY = 1.0
 
 
-def log(text: str) -> None:
+def log(text: object) -> None:
     """Add a line to the current attempt; it stands there once the run has ended. Outside of a job: nothing."""
     claim = current.claim
-    if claim is not None and sum(map(len, claim.log)) < LONGEST_LOG:
-        claim.log.append(f"{datetime.now(UTC):%H:%M:%S.%f} {clean(text, 2000)}\n")
+    if claim is None:
+        return
+    length = sum(map(len, claim.log))
+    if length < LONGEST_LOG:
+        line = f"{datetime.now(UTC):%H:%M:%S.%f} {clean(str(text), LONGEST_LINE)}\n"
+        claim.log.append(line)
+        if length + len(line) >= LONGEST_LOG:
+            claim.log.append("… (more was said)\n")
 
 
 def progress(done: int, total: int) -> None:
     """Say how far the current job is; people see it within a second. Outside of a job: nothing."""
+    done, total = max(int(done), 0), max(int(total), 0)
     claim, database = current.claim, current.database
-    if claim is None or database is None or not _is_due(done, total):
+    if claim is None or database is None or not _is_due(claim, done, total):
         return
     try:
         # The engine's own connection: an atomic job's progress is seen before it commits.
@@ -45,9 +54,9 @@ def _fitting(done: int, total: int) -> tuple[int, int]:
     return done // scale, total // scale
 
 
-def _is_due(done: int, total: int) -> bool:
+def _is_due(claim: Claim, done: int, total: int) -> bool:
     now = time.monotonic()
-    if done < total and now - current.progress_at < WRITE_EVERY:
+    if done < total and claim.progress_at and now - claim.progress_at < WRITE_EVERY:
         return False
-    current.progress_at = now
+    claim.progress_at = now
     return True

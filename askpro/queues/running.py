@@ -8,8 +8,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from askpro.queues import jobs
+from askpro.queues.arguments import encoded
 from askpro.queues.claim import Claim
 from askpro.queues.database import Connection, DjangoConnection
+from askpro.queues.errors import Rejected
 from askpro.queues.outcome import COMPLETED
 from askpro.queues.settle import Item, settle
 
@@ -26,17 +28,22 @@ class Running(threading.local):
     code_version: str = ""
     # The engine's connection, outside of the job's transaction; None in tests that run jobs in one.
     database: Connection | None = None
-    progress_at: float = 0.0
 
 
 current = Running()
 
 
 def run(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Run a job's function; what it returns is kept for the message's `on_success`."""
+    """Run a job's function; what it returns is kept for the message's `on_success`, which it must be fit for."""
     result = fn(*args, **kwargs)
-    if current.claim is not None and "on_success" in current.claim.options:
-        current.claim.result = result
+    claim = current.claim
+    if claim is not None and "on_success" in claim.options:
+        try:
+            encoded(f"{claim.actor_name}: what on_success is told", result)
+        except ValueError as error:
+            # Running it again would do everything again, and return the same.
+            raise Rejected(str(error)) from error
+        claim.result = result
     return result
 
 

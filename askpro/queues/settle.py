@@ -42,7 +42,8 @@ class Item:
     @property
     def is_plain(self) -> bool:
         """It completed, nothing waits for it, and it said nothing."""
-        return self.outcome is COMPLETED and self.claim.features is None and not self.claim.log
+        claim = self.claim
+        return self.outcome is COMPLETED and claim.features is None and not (claim.log or claim.progress_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,7 @@ def _callback_columns(calls: Sequence[Callback]) -> list[list[Any]]:
             call.job.share_limit,
             call.job.rate_limit,
             call.job.expires_at,
+            call.job.silenced,
         )
         for call in calls
     ]

@@ -4,6 +4,8 @@ from functools import cache
 
 # The row with this step is the chain's `catch`: sent when a step is dead or cancelled.
 CATCH = -1
+# The actor whose job is a batch's step in a chain.
+START = "start_batch"
 
 # Everything in the batch completed, and nothing waits for any of it.
 PLAIN = """
@@ -38,7 +40,7 @@ WITH item AS (
     ) AS item (id, claim_no, status, attempt, started_ago, ended_ago, spends_try, run_in,
                reason, expected, error_class, error_message, trace, fingerprint, log, slot_in, is_loss)
 ), held AS (
-    SELECT job.id FROM queues_job AS job JOIN item ON item.id = job.id
+    SELECT job.id, job.progress_done, job.progress_total FROM queues_job AS job JOIN item ON item.id = job.id
      WHERE job.status = 'processing' AND job.worker_id = %s AND job.claim_no = item.claim_no
      ORDER BY job.id FOR UPDATE OF job
 ), settled AS (
@@ -55,6 +57,8 @@ WITH item AS (
            ready_at = CASE WHEN item.status = 'queued' THEN coalesce(job.ready_at, statement_timestamp())
                            ELSE job.ready_at END,
            finished_at = CASE WHEN item.status IN ('completed', 'dead', 'cancelled') THEN statement_timestamp() END,
+           progress_done = CASE WHEN item.status IN ('completed', 'dead', 'cancelled') THEN job.progress_done END,
+           progress_total = CASE WHEN item.status IN ('completed', 'dead', 'cancelled') THEN job.progress_total END,
            error_class = CASE WHEN kept THEN job.error_class ELSE item.error_class END,
            error_message = CASE WHEN kept THEN job.error_message ELSE item.error_message END
       FROM (SELECT item.*, item.error_class = '' OR (item.error_class = 'DeadlineExceeded' AND job.error_class <> '')
@@ -64,11 +68,13 @@ WITH item AS (
            job.in_order, job.share_key, job.batch_id
 ), attempted AS (
     INSERT INTO queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version,
-                                expected, error_class, error_message, trace, fingerprint, log)
+                                expected, error_class, error_message, trace, fingerprint, log,
+                                progress_done, progress_total)
     SELECT item.id, item.claim_no, item.attempt, statement_timestamp() - item.started_ago * interval '1 second',
            statement_timestamp() - item.ended_ago * interval '1 second', %s, %s,
-           item.expected, item.error_class, item.error_message, item.trace, item.fingerprint, item.log
-      FROM item JOIN settled ON settled.id = item.id AND settled.claim_no = item.claim_no
+           item.expected, item.error_class, item.error_message, item.trace, item.fingerprint, item.log,
+           held.progress_done, held.progress_total
+      FROM item JOIN settled ON settled.id = item.id AND settled.claim_no = item.claim_no JOIN held ON held.id = item.id
      WHERE item.attempt IS NOT NULL
 )"""
 
@@ -96,11 +102,14 @@ LOCKS = """, leaving AS MATERIALIZED (
                   ORDER BY id LIMIT freed.count FOR UPDATE SKIP LOCKED) AS waiter
 )"""
 
+# A step that lets a batch begin runs although its chain was cancelled, and cancels the batch: only so are its members
+# over. The catch is not needed when the last step has completed, unless that was the beginning of a batch.
 CHAINS = f""", halted AS (
     UPDATE queues_job AS job SET status = 'cancelled', finished_at = statement_timestamp()
       FROM settled
      WHERE job.chain_id = settled.chain_id AND job.status = 'waiting' AND job.id NOT IN (SELECT id FROM settled)
-       AND ((settled.status = 'cancelled' AND job.chain_step >= 0)
+       AND ((settled.status = 'cancelled' AND settled.chain_step >= 0 AND job.chain_step >= 0
+             AND job.actor_name <> '{START}')
          OR (settled.status = 'completed' AND job.chain_step = {CATCH} AND NOT EXISTS (
              SELECT 1 FROM queues_job AS later
               WHERE later.chain_id = job.chain_id AND later.chain_step > settled.chain_step
@@ -111,6 +120,7 @@ CHAINS = f""", halted AS (
         ON waiter.chain_id = settled.chain_id AND waiter.status = 'waiting'
      WHERE (settled.status = 'completed' AND waiter.chain_step = settled.chain_step + 1)
         OR (settled.status IN ('dead', 'cancelled') AND waiter.chain_step = {CATCH})
+        OR (settled.status = 'cancelled' AND settled.chain_step >= 0 AND waiter.actor_name = '{START}')
 )"""
 
 # Everybody who settles members of a batch does so one after the other: how many are over must be told from the truth.
@@ -159,7 +169,8 @@ BATCHES = f""", swept AS (
 ), called AS (
     SELECT on_finish_id AS id FROM batches WHERE pending <= 0
     UNION SELECT on_success_id FROM batches WHERE pending <= 0 AND failed = 0
-    UNION SELECT on_failure_id FROM batches WHERE newly_failed > 0 AND failed = newly_failed
+    UNION SELECT job.id FROM batches JOIN queues_job AS job ON job.id = batches.on_failure_id
+           WHERE (newly_failed > 0 OR (pending <= 0 AND failed > 0)) AND job.status = 'waiting'
     UNION SELECT job.id FROM batches JOIN queues_job AS job
               ON job.chain_id = batches.chain_id AND job.chain_step = batches.chain_step
            WHERE batches.pending <= 0 AND batches.failed = 0 AND job.status = 'waiting'
@@ -181,15 +192,16 @@ BATCHES = f""", swept AS (
 # has its own.
 CALLBACKS = """, callback AS (
     INSERT INTO queues_job (id, actor_name, queue_name, args, kwargs, options, tags, status, ready_at, deadline_at,
-                            lock_key, in_order, share_key, share_limit, rate_limit, expires_at)
+                            lock_key, in_order, share_key, share_limit, rate_limit, expires_at, silenced)
     SELECT call.id, call.actor_name, call.queue_name, call.args::jsonb, '{}', call.options::jsonb,
            ARRAY(SELECT json_array_elements_text(call.tags::json)), 'queued',
            statement_timestamp(), statement_timestamp() + call.deadline * interval '1 millisecond',
-           call.lock_key, call.in_order, call.share_key, call.share_limit, call.rate_limit, call.expires_at
+           call.lock_key, call.in_order, call.share_key, call.share_limit, call.rate_limit, call.expires_at,
+           call.silenced
       FROM unnest(%s::uuid[], %s::uuid[], %s::varchar[], %s::varchar[], %s::text[], %s::text[], %s::text[], %s::int8[],
-                  %s::varchar[], %s::bool[], %s::varchar[], %s::int2[], %s::varchar[], %s::timestamptz[])
+                  %s::varchar[], %s::bool[], %s::varchar[], %s::int2[], %s::varchar[], %s::timestamptz[], %s::bool[])
                AS call (parent_id, id, actor_name, queue_name, args, options, tags, deadline,
-                        lock_key, in_order, share_key, share_limit, rate_limit, expires_at)
+                        lock_key, in_order, share_key, share_limit, rate_limit, expires_at, silenced)
       JOIN settled ON settled.id = call.parent_id
  RETURNING id, queue_name
 )"""

@@ -2,10 +2,11 @@
 
 import string
 from collections.abc import Callable
-from datetime import timedelta
-from inspect import signature
-from math import inf
+from datetime import datetime, timedelta
+from inspect import iscoroutinefunction, isgeneratorfunction, signature
 from typing import Any
+
+import dramatiq
 
 from askpro.queues.config import job_defaults, limit, queue_names
 from askpro.queues.units import H, S
@@ -24,6 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "expires": None,
     "throws": (),
     "tags": (),
+    "silenced": False,
     "on_success": None,
     "on_failure": None,
 }
@@ -36,18 +38,29 @@ MESSAGE_WORDS = frozenset(
 )
 # Times that may be given as a timedelta; the engine counts in milliseconds.
 TIMES = frozenset({"deadline", "time_limit", "expires"})
+# A message may take away what its actor has.
+MAY_BE_NONE = frozenset({"expires", "on_success", "on_failure"})
+# A hundred years: beyond some moment PostgreSQL can store it, and nobody can read it any more.
+LONGEST_TIME = 100 * 365 * 24 * H
+MOST_PLACES = 1_000
 
 
 def checked(function: Callable[..., Any], queue_name: str, words: dict[str, Any]) -> dict[str, Any]:
     """The words that were given, in the engine's own types. Raises `ValueError` with the fix in the message."""
     name = function.__name__
+    if iscoroutinefunction(function) or isgeneratorfunction(function):
+        raise ValueError(f"{name}: a job is a plain function; calling this one would run nothing.")
     if queue_name not in queue_names():
         raise ValueError(f"{name}: unknown queue {queue_name!r}; known: {', '.join(queue_names())}.")
-    given = {word: _typed(word, value) for word, value in words.items() if value is not None}
+    given = typed({word: value for word, value in words.items() if value is not None})
     options = {**job_defaults(queue_name), **given}
     # Dramatiq's TimeLimit has a default of its own, ten minutes, and knows nothing of the engine's.
     options.setdefault("time_limit", DEFAULTS["time_limit"])
     check_values(name, options)
+    if "expires" in options and not is_time(options["expires"], 1):
+        raise ValueError(
+            f"{name}: expires is {options['expires']!r}; an actor says how long, a message may name a moment."
+        )
     if {"no_overlap", "in_order"} <= set(options):
         raise ValueError(f"{name}: in_order implies no_overlap; leave one out.")
     if "rate_limit" in options:
@@ -59,16 +72,21 @@ def checked(function: Callable[..., Any], queue_name: str, words: dict[str, Any]
 
 def check_values(name: str, options: dict[str, Any]) -> None:
     """Refuse what would only fail when a run ends, where nobody could settle it any more. Raises `ValueError`."""
-    for word, least, most in (("max_retries", 0, MOST_RETRIES), ("time_limit", 1, inf), ("deadline", 1, inf)):
-        if word in options and not (_is_whole(options[word], least) and options[word] <= most):
-            upto = f"to {most}" if most < inf else "on"
-            raise ValueError(f"{name}: {word} is {options[word]!r}; it must be a whole number from {least} {upto}.")
-    backoff = options.get("backoff", ())
-    if not isinstance(backoff, list | tuple) or not all(_is_whole(step, 0) for step in backoff):
-        raise ValueError(f"{name}: backoff is {backoff!r}; it must be a sequence of milliseconds.")
-    share = options.get("concurrency")
-    if share is not None and not (isinstance(share, tuple) and len(share) == 2 and _is_whole(share[1], 1)):
-        raise ValueError(f'{name}: concurrency is {share!r}; it must be a pair such as ("company:{{company_id}}", 5).')
+    for word, value in options.items():
+        if word in MEANT and not (value is None and word in MAY_BE_NONE):
+            is_right, meant = MEANT[word]
+            if not is_right(value):
+                raise ValueError(f"{name}: {word} is {value!r}; it must be {meant}.")
+
+
+def typed(options: dict[str, Any]) -> dict[str, Any]:
+    """The same words, times as milliseconds and lists as tuples."""
+    return {word: _typed(word, value) for word, value in options.items()}
+
+
+def milliseconds(value: Any) -> Any:
+    """A timedelta in the engine's unit; everything else as it is."""
+    return int(value.total_seconds() * S) if isinstance(value, timedelta) else value
 
 
 def templates(options: dict[str, Any]) -> list[str]:
@@ -78,17 +96,72 @@ def templates(options: dict[str, Any]) -> list[str]:
     return [*options.get("tags", ()), *keys, *shared]
 
 
+def is_time(value: Any, least: int = 0) -> bool:
+    """Whether these are milliseconds that PostgreSQL's clock can count."""
+    return is_whole(value, least, LONGEST_TIME)
+
+
+def is_whole(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
 def _typed(word: str, value: Any) -> Any:
-    if word in TIMES and isinstance(value, timedelta):
-        return int(value.total_seconds() * S)
-    return tuple(value) if word == "backoff" and isinstance(value, list) else value
+    if word in TIMES:
+        return milliseconds(value)
+    if word == "backoff" and isinstance(value, list | tuple):
+        return tuple(map(milliseconds, value))
+    return tuple(value) if word in ("throws", "tags") and isinstance(value, list) else value
 
 
-def _is_whole(value: Any, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_error(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseException)
+
+
+def _are(is_right: Callable[[Any], bool], values: Any) -> bool:
+    return isinstance(values, tuple) and all(map(is_right, values))
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and _is_text(value[0]) and is_whole(value[1], 1, MOST_PLACES)
+
+
+def _is_moment(value: Any) -> bool:
+    return value.tzinfo is not None if isinstance(value, datetime) else is_time(value, -LONGEST_TIME)
+
+
+TIME = (lambda value: is_time(value, 1), "milliseconds, a whole number from 1 on, or a timedelta")
+KEY = (_is_text, 'a text such as "call:{call_id}"')
+CALLED = (lambda value: isinstance(value, dramatiq.Actor | str), "an actor, or its name")
+# By word: whether a value is right, and what it must be.
+MEANT: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "max_retries": (lambda value: is_whole(value, 0, MOST_RETRIES), f"a whole number from 0 to {MOST_RETRIES}"),
+    "backoff": (lambda value: _are(is_time, value), "a sequence of milliseconds or timedeltas"),
+    "time_limit": TIME,
+    "deadline": TIME,
+    "expires": (_is_moment, "milliseconds, a timedelta, or a moment with its time zone"),
+    "atomic": (lambda value: isinstance(value, bool), "True or False"),
+    "silenced": (lambda value: isinstance(value, bool), "True or False"),
+    "no_overlap": KEY,
+    "in_order": KEY,
+    "unique_by": KEY,
+    "concurrency": (_is_share, f'a pair such as ("company:{{company_id}}", 5), at most {MOST_PLACES}'),
+    "rate_limit": (_is_text, "a name of LIMITS"),
+    "throws": (lambda value: _is_error(value) or _are(_is_error, value), "an exception's class or a tuple of them"),
+    "tags": (lambda value: _are(_is_text, value), 'a tuple of texts such as ("call:{call_id}",)'),
+    "on_success": CALLED,
+    "on_failure": CALLED,
+    "priority": (lambda value: is_whole(value, -(2**31), 2**31), "a whole number"),
+}
 
 
 def _check_template(name: str, function: Callable[..., Any], template: str) -> None:
-    fields = {field for _, field, _, _ in string.Formatter().parse(template) if field is not None}
+    try:
+        fields = {field for _, field, _, _ in string.Formatter().parse(template) if field is not None}
+    except ValueError as error:
+        raise ValueError(f"{name}: {template!r} cannot be read: {error}.") from error
     if missing := fields - set(signature(function).parameters):
         raise ValueError(f"{name}: {template!r} names {sorted(missing)}, which are no arguments of the job.")

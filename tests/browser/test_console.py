@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from appointments.models import FollowUp
-from askpro.queues.models import Job
+from askpro.queues.models import Batch, FleetCommand, FleetEvent, Job, Pause
 from tests.console.world import World
 from webhooks.models import WebhookEvent
 
@@ -78,6 +78,56 @@ def test_it_resolves_a_follow_up(console: Any, console_world: World) -> None:
     assert FollowUp.objects.get(note="Zurückgerufen, Termin am Freitag um 10.").resolved_by is not None
 
 
+def test_it_pauses_and_resumes_a_queue(console: Any, live_server: Any, console_world: World) -> None:
+    console.locator("#nav-sidebar a", has_text="Queues").click()
+    console.get_by_role("row", name=re.compile("^high")).get_by_role("link", name="Pause").click()
+    console.get_by_text("nobody claims jobs of queue high").wait_for()
+    console.get_by_label("How long?").select_option("60")
+    console.get_by_label("Why?").fill("Cal.com ist weg")
+    console.get_by_role("button", name="Pause").click()
+
+    console.get_by_text(re.compile("Paused queue high until")).wait_for()
+    assert Pause.objects.get(name="high").reason == "Cal.com ist weg"
+    console.get_by_role("row", name=re.compile("^high")).get_by_role("link", name="Resume").click()
+    console.get_by_role("button", name="Resume").click()
+    console.get_by_text("Resumed queue high.").wait_for()
+    assert not Pause.objects.filter(name="high").exists()
+
+
+def test_it_scales_a_pool_and_restarts_a_host(console: Any, live_server: Any, console_world: World) -> None:
+    console.goto(f"{live_server.url}/admin/board/fleet/")
+    console.get_by_role("row", name=re.compile("^rest")).get_by_role("link", name="Scale").click()
+    console.get_by_label("Processes on each host").fill("4")
+    console.get_by_label("Why?").fill("Montagmorgen")
+    console.get_by_role("button", name="Scale").click()
+    console.get_by_text("Told 2 supervisors").wait_for()
+
+    console.get_by_role("row", name=re.compile("^askpro-02")).get_by_role("link", name="Restart").click()
+    console.get_by_label("Why?").fill("v0.2")
+    console.get_by_role("button", name="Restart").click()
+    console.get_by_text("Told 1 supervisor to restart").wait_for()
+    assert FleetCommand.objects.filter(pool="rest", processes=4).count() == 2
+    assert FleetEvent.objects.filter(text__contains="restart on askpro-02 (v0.2)").exists()
+
+
+def test_it_keeps_the_fleet_page_fresh(console: Any, live_server: Any, console_world: World) -> None:
+    console.goto(f"{live_server.url}/admin/board/fleet/")
+    FleetEvent.objects.create(kind="worker_dead", text="Worker 99 of rest died; 1 jobs are ready again.")
+
+    console.get_by_text("Worker 99 of rest died").wait_for(timeout=15_000)
+
+
+def test_it_retries_all_jobs_that_died_alike(console: Any, live_server: Any, console_world: World) -> None:
+    console.locator("#nav-sidebar a", has_text="Failures").click()
+    console.get_by_role("link", name="ValueError").click()
+    console.get_by_role("link", name="Retry all 6").click()
+    console.get_by_label("Why?").fill("Die Daten sind jetzt da")
+    console.get_by_role("button", name="Retry 6").click()
+
+    console.get_by_text("6 sent again.").wait_for()
+    assert not Job.objects.filter(status="dead", actor_name="recount_company").exists()
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 def test_it_fits_the_screen(console: Any, live_server: Any, console_world: World, width: int) -> None:
     console.set_viewport_size({"width": width, "height": 844})
@@ -94,6 +144,16 @@ def test_it_fits_the_screen(console: Any, live_server: Any, console_world: World
         f"notifications/notification/{console_world.messages[0].pk}/change/",
         f"calls/customer/{console_world.customers[0].pk}/change/",
         f"calls/company/{console_world.companies[0].pk}/change/",
+        "board/fleet/",
+        "board/queues/",
+        "board/metrics/",
+        "board/failures/",
+        "board/act/pause/?queue=high",
+        f"board/chain/{dead.chain_id}/",
+        f"queues/batch/{Batch.objects.get(status='open').pk}/change/",
+        f"queues/worker/{console_world.workers[0].pk}/change/",
+        "queues/fleetevent/",
+        "queues/pause/",
     ]
     wide = []
     for page in pages:

@@ -8,8 +8,8 @@ from django.db import connection
 from askpro import queue_settings
 from askpro.queues import Gone, RateLimited, Rejected, Release, S, actor, chains, log
 
-# Ten starts a minute, and ten a second.
-queue_settings.LIMITS.update({"testing": (10, 60.0), "fast": (20, 2.0)})
+# Ten starts a minute, ten a second, and sixty a minute.
+queue_settings.LIMITS.update({"testing": (10, 60.0), "fast": (20, 2.0), "sixty": (60, 60.0)})
 
 
 class Expected(Exception):
@@ -166,6 +166,10 @@ def limited() -> None: ...
 def limited_and_fast() -> None: ...
 
 
+@actor(queue_name="default", rate_limit="sixty")
+def limited_to_sixty() -> None: ...
+
+
 @actor(queue_name="default", in_order="long order:{key}", backoff=(50,), max_retries=3)
 def ordered_and_flaky(key: str, number: int) -> None:
     effect("begin", number)
@@ -193,11 +197,27 @@ def hears(message: dict, told: object) -> None:
     effect(f"heard {message['actor_name']}: {told}")
 
 
-@actor(queue_name="default", no_overlap="heard", tags=('said "so"',), rate_limit="testing", on_success="step")
+@actor(queue_name="default", no_overlap="heard", tags=('said "so"',), rate_limit="testing", on_success="hears")
 def hears_alone(message: dict, told: object) -> None: ...
+
+
+@actor(queue_name="default", silenced=True)
+def ticks(fails: bool = False) -> None:
+    if fails:
+        raise Rejected("no")
 
 
 @actor(queue_name="default")
 def talks() -> None:
     log("eins")
     log("zwei \x00")
+
+
+@actor(queue_name="default")
+def grows(names: list[str]) -> None:
+    chains.append([step.message(name=name) for name in names])
+
+
+@actor(queue_name="default")
+def gives_what_is_no_json() -> object:
+    return object()

@@ -1,6 +1,7 @@
 """What the engine's tests share."""
 
 from collections.abc import Iterator
+from inspect import signature
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +22,35 @@ WITHOUT_PROCESSES = {
     "test_settle",
     "test_workload",
 }
+
+# Behaviour that must hold with Redis off for the whole test, too: the same tests run again, found by age alone. Where
+# that takes seconds each, `--long` only.
+ALSO_WITHOUT_REDIS = {"test_batches", "test_consumer", "test_guards", "test_recover", "test_settle"}
+ALSO_WITHOUT_REDIS_IF_LONG = {"test_fleet", "test_guest", "test_processes", "test_schedule_processes", "test_workload"}
+# Of the long ones, what runs always.
+ALWAYS = {"TestAPoisonJob", "TestAGracefulStop", "TestLimitsAcrossProcesses"}
+# Besides those that ask for the client of Redis.
+ABOUT_REDIS = {"test_it_takes_what_redis_hints_at", "test_everything_runs_by_age"}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is not about Redis without it as well."""
+    module, function = metafunc.module.__name__.rpartition(".")[2], metafunc.function
+    is_about_redis = "redis_client" in signature(function).parameters or function.__name__ in ABOUT_REDIS
+    # Hypothesis holds a property to be one test.
+    is_property = hasattr(function, "hypothesis")
+    if module not in ALSO_WITHOUT_REDIS | ALSO_WITHOUT_REDIS_IF_LONG or is_about_redis or is_property:
+        return
+    is_quick = module in ALSO_WITHOUT_REDIS or (metafunc.cls is not None and metafunc.cls.__name__ in ALWAYS)
+    marks = () if is_quick else (pytest.mark.long,)
+    with_it, without = pytest.param(True, id="redis"), pytest.param(False, id="without-redis", marks=marks)
+    metafunc.parametrize("redis_is_on", [with_it, without], indirect=True)
+
+
+@pytest.fixture
+def redis_is_on(request: pytest.FixtureRequest) -> bool:
+    """Whether the engine has a Redis in this test."""
+    return bool(getattr(request, "param", True))
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +76,9 @@ def effects(_effect_table: None, django_db_blocker: Any) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def redis_client(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator["redis.Redis"]:
+def redis_client(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, redis_is_on: bool
+) -> Iterator["redis.Redis"]:
     """This test process's own Redis database, empty.
 
     A sender gives a slow Redis up after a tenth of a second, which a busy machine takes for a lost one; only the
@@ -61,6 +93,9 @@ def redis_client(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
         monkeypatch.setattr(settings, "REDIS_KEY_PREFIX", f"askpro-{uuid4().hex[:8]}")
     client = redis.Redis.from_url(settings.REDIS_URL)
     client.flushdb()
+    if not redis_is_on:
+        monkeypatch.setattr(settings, "REDIS_URL", "")
     hints.pusher.cache_clear()
     yield client
     client.close()
+    hints.pusher.cache_clear()

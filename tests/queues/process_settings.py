@@ -32,7 +32,12 @@ LOGGING = {
     "loggers": {"dramatiq.worker.WorkerThread": {"level": "CRITICAL"}},
 }
 
-LIMITS = {"testing": (10, 60.0), "fast": (20, 2.0), "chaos": (int(os.environ.get("TEST_RATE", "5")), 2.0)}
+LIMITS = {
+    "testing": (10, 60.0),
+    "fast": (20, 2.0),
+    "sixty": (60, 60.0),
+    "chaos": (int(os.environ.get("TEST_RATE", "5")), 2.0),
+}
 SCHEDULE: dict[str, dict[str, Any]] = {}
 if os.environ.get("TEST_SCHEDULE"):
     SCHEDULE["each-second"] = {"cron": "* * * * * *", "timezone": "UTC", "actor": "nothing", "missed": "all"}

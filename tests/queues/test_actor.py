@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import dramatiq
 import pytest
@@ -52,7 +52,33 @@ class TestDeclaring:
 
     @pytest.mark.parametrize(
         "words",
-        [{"max_retries": -1}, {"backoff": ("1",)}, {"time_limit": 0}, {"deadline": 0.5}],
+        [
+            {"max_retries": -1},
+            {"max_retries": 10**6},
+            {"backoff": ("1",)},
+            {"backoff": 5 * S},
+            {"time_limit": 0},
+            {"deadline": 0.5},
+            {"deadline": timedelta(0)},
+            {"deadline": 10**15},
+            {"expires": 0},
+            {"expires": "soon"},
+            {"expires": datetime.now(UTC)},
+            {"atomic": "yes"},
+            {"silenced": 1},
+            {"no_overlap": ""},
+            {"in_order": 5},
+            {"unique_by": ("a",)},
+            {"rate_limit": 5},
+            {"concurrency": "company"},
+            {"concurrency": ("company", 0)},
+            {"throws": "ValueError"},
+            {"throws": (ValueError, 5)},
+            {"tags": "call:{call_id}"},
+            {"tags": ("a", 1)},
+            {"on_success": print},
+            {"priority": "high"},
+        ],
         ids=str,
     )
     def test_a_value_that_cannot_be_meant_fails(self, words):
@@ -60,6 +86,41 @@ class TestDeclaring:
 
             @actor(**words)
             def job(): ...
+
+    def test_a_template_that_cannot_be_read_fails(self):
+        with pytest.raises(ValueError, match=r"job: '\{call' cannot be read"):
+
+            @actor(no_overlap="{call")
+            def job(call): ...
+
+    def test_a_limit_that_nobody_declared_fails_and_the_known_ones_are_named(self):
+        with pytest.raises(ValueError, match=r"No rate limit 'fsat' in LIMITS; known: .*fast"):
+
+            @actor(rate_limit="fsat")
+            def job(): ...
+
+    def test_order_and_no_overlap_together_fail(self):
+        with pytest.raises(ValueError, match="job: in_order implies no_overlap"):
+
+            @actor(in_order="a", no_overlap="a")
+            def job(): ...
+
+    def test_what_would_run_nothing_when_called_fails(self):
+        async def job(): ...
+
+        def steps():
+            yield
+
+        for function in (job, steps):
+            with pytest.raises(ValueError, match="a job is a plain function"):
+                actor(function)
+
+    def test_lists_and_timedeltas_are_as_good(self):
+        @actor(throws=[KeyError], tags=["a"], backoff=[timedelta(seconds=5)], time_limit=timedelta(seconds=30))
+        def job(): ...
+
+        assert (job.word("throws"), job.word("tags"), job.word("backoff")) == ((KeyError,), ("a",), (5 * S,))
+        assert job.word("time_limit") == 30 * S
 
     def test_the_same_name_twice_fails(self):
         with pytest.raises(ValueError, match="nothing"):
@@ -130,6 +191,33 @@ class TestMessages:
             actors.nothing.send(argument)
         assert not Job.objects.exists()
 
+    def test_a_queue_that_has_a_default_gives_it_to_its_jobs(self):
+        assert actors.tagged.word("max_retries") == 4
+        assert actors.critical_and_fails.word("max_retries") == 0
+
+    @pytest.mark.parametrize(
+        ("args", "kwargs"), [((), {}), ((1, 2, 3), {}), ((1,), {"nmae": "x"})], ids=["few", "many", "other"]
+    )
+    def test_arguments_that_the_job_does_not_take_are_refused_when_they_are_sent(self, args, kwargs):
+        with pytest.raises(ValueError, match=r"slow: .*argument"):
+            actors.slow.send(*args, **kwargs)
+
+    @pytest.mark.parametrize("delay", ["5", True, 10**15, timedelta(days=10**6)], ids=str)
+    def test_a_delay_that_cannot_be_meant_is_refused(self, delay):
+        with pytest.raises(ValueError, match="nothing: delay is"):
+            actors.nothing.send_with_options(args=(1,), delay=delay)
+
+    def test_a_delay_into_the_past_is_none(self):
+        actors.nothing.send_with_options(args=(1,), delay=timedelta(days=-1))
+        assert Job.objects.get().run_at <= datetime.now(UTC)
+
+    def test_a_message_may_take_away_what_its_actor_has(self):
+        @actor(expires=timedelta(minutes=5), on_success=actors.hears)
+        def job(): ...
+
+        job.send_with_options(expires=None, on_success=None)
+        assert (Job.objects.get().expires_at, Job.objects.get().options) == (None, {})
+
     def test_a_backslash_is_no_nul(self):
         actors.nothing.send(r"C:\u0000")
         assert Job.objects.get().args == [r"C:\u0000"]
@@ -147,6 +235,10 @@ class TestMessages:
             {"time_limit": 0},
             {"time_limit": float("inf")},
             {"deadline": "tomorrow"},
+            {"expires": "tomorrow"},
+            {"expires": datetime.now()},  # noqa: DTZ005 - nobody knows in which zone
+            {"tags": "call:7"},
+            {"on_failure": 5},
         ],
         ids=str,
     )

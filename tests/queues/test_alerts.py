@@ -29,7 +29,7 @@ def test_many_dead_jobs_are_one_mail():
     die(7)
     assert tell_of_dead_jobs() == 7
     (message,) = mail.outbox
-    assert message.subject == "AskPro: 7 critical jobs gave up"
+    assert message.subject == "AskPro: 7 jobs gave up"
     assert message.to == ["ops@example.org"]
     assert "7 x critical_and_fails: ValueError" in message.body
     assert "/admin/queues/job/?status__exact=dead" in message.body
@@ -62,6 +62,13 @@ def test_queues_that_can_wait_mail_nobody():
     run_jobs()
     assert tell_of_dead_jobs() == 0
     assert mail.outbox == []
+
+
+def test_a_dead_job_that_others_of_its_order_pass_by_is_told(mailoutbox):
+    actors.ordered.send_with_options(kwargs={"key": "a", "number": 1, "fails": True}, max_retries=0)
+    run_jobs()
+    assert tell_of_dead_jobs() == 1
+    assert "1 x ordered: ValueError (in order: the jobs behind it go on without it)" in mailoutbox[0].body
 
 
 def test_without_an_address_it_stands_in_the_log_only(settings, caplog):

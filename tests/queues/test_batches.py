@@ -126,6 +126,29 @@ class TestBatches:
         run_jobs()
         assert state() == ("finished", 2, 0, 0)
 
+    def test_a_step_that_a_chain_inside_appends_belongs_to_the_batch(self, effects):
+        Batch([[actors.grows.message(names=["one", "two"])], *good(1)], **callbacks()).send()
+        run_jobs()
+        assert state() == ("finished", 2, 0, 0)
+        assert effects()[:2] == ["one", "two"]
+        assert set(Job.objects.filter(kwargs__name="two").values_list("batch_id", flat=True)) == {Row.objects.get().pk}
+
+    def test_nothing_can_be_added_once_it_has_failed(self):
+        batch = Batch([bad(), actors.slow.message(1)])
+        batch.send()
+        Job.objects.filter(actor_name="slow").update(status="processing", worker_id=5)
+        run_jobs()
+        assert state() == ("open", 2, 1, 1)
+        with pytest.raises(batches.BatchIsOver):
+            batches.add(batch.id, good())
+
+    def test_members_added_before_its_chain_comes_to_it_wait_with_the_others(self, effects):
+        inner = Batch([actors.step.message(name="member")])
+        chain([actors.step.message(name="before"), inner]).send()
+        batches.add(inner.id, [actors.step.message(name="member")])
+        run_jobs()
+        assert effects() == ["before", "member", "member"]
+
     def test_a_dead_step_ends_its_chain_as_one_failure_and_a_retry_resumes_there(self, effects):
         steps = [actors.step.message(name="first"), bad(), actors.step.message(name="last")]
         batch = Batch([steps, *good(1)], allow_failures=True, **callbacks())
@@ -211,12 +234,9 @@ class TestChains:
     def test_a_batch_that_a_cancelled_chain_never_comes_to_is_cancelled(self, effects):
         chain([actors.finds_nothing.message(), Batch(good(2), **callbacks())]).send()
         run_jobs()
-        assert batches.cancel_halted() == 1
-        run_jobs()
         row = Row.objects.get()
         assert (row.status, row.pending, row.failed) == ("cancelled", 0, 2)
         assert sorted(effects()) == ["failure", "finish"]
-        assert batches.cancel_halted() == 0
         assert not Job.objects.filter(status__in=Job.LIVE).exists()
 
     def test_a_step_does_not_wait_for_what_waits_for_it(self, effects):

@@ -10,12 +10,11 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askpro.queues import Batch, acts, claim, limits, once, progress, wake
+from askpro.queues import Batch, acts, chain, claim, limits, once, wake
 from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Job, Lock, RateLimit, UniqueKey
 from askpro.queues.once import OutsideTransaction
 from askpro.queues.outcome import decide, released
-from askpro.queues.running import current
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
 from tests.queues.processes import wait_until
@@ -61,6 +60,18 @@ class TestInOrder:
         run_jobs()
         assert effects() == [f"ordered a {number}" for number in range(6)]
 
+    def test_a_step_that_its_halted_chain_keeps_waiting_holds_nobody_up(self, effects):
+        chain([actors.last_chance.message(), actors.ordered.message(key="a", number=1)]).send()
+        actors.ordered.send(key="a", number=2)
+        run_jobs()
+        assert effects() == ["ordered a 2"]
+
+    def test_a_chain_may_take_the_same_key_in_any_order(self, effects):
+        first, second = (actors.ordered.message(key="a", number=number) for number in (1, 2))
+        chain([second, first]).send()
+        run_jobs()
+        assert effects() == ["ordered a 2", "ordered a 1"]
+
 
 class TestConcurrency:
     @pytest.mark.django_db(transaction=True)
@@ -72,7 +83,6 @@ class TestConcurrency:
         actors.two_at_once.send(company_id=2, number=9)
         may, full = locks.acquire(database, claim_all(database))
         assert [claim.kwargs["number"] for claim in may] == [0, 1, 9]
-        settle_all(database, full, acts.cancelled("x")) if False else None
         assert len(full) == 3
 
     def test_all_of_them_run_in_the_end(self):
@@ -279,71 +289,6 @@ class TestCancelling:
         Job.objects.update(cancel_at=datetime.now(UTC))
         run_jobs()
         assert statuses() == ["cancelled"]
-
-
-class TestCallbacks:
-    def test_on_success_is_told_the_message_and_its_result(self, effects):
-        actors.gives.send_with_options(args=(7,), on_success=actors.hears)
-        run_jobs()
-        assert effects() == ["heard gives: 7"]
-
-    def test_it_has_the_words_of_its_actor(self):
-        actors.gives.send_with_options(args=(7,), on_success=actors.hears_alone)
-        settle_all(DjangoConnection(connection.cursor()), claim_all(DjangoConnection(connection.cursor())))
-        job = Job.objects.get(actor_name="hears_alone")
-        assert (job.lock_key, job.tags, job.rate_limit) == ("heard", ['said "so"'], "testing")
-        assert job.options == {"on_success": "step"}
-
-    @pytest.mark.parametrize("result", [object(), "x" * 9000, "\x00"])
-    @pytest.mark.django_db(transaction=True)
-    def test_a_result_that_no_job_can_carry_costs_nobody_his_own(self, database, result):  # noqa: F811
-        actors.gives.send_with_options(args=(7,), on_success=actors.hears)
-        actors.nothing.send(1)
-        claims = claim_all(database)
-        claims[0].result = result
-        assert len(settle_all(database, claims).ids) == 2
-        assert Job.objects.get(actor_name="hears").args[1] is None
-
-    def test_large_arguments_of_a_dead_job_do_not_hinder_on_failure(self, effects):
-        actors.fails.send_with_options(args=("x" * 8000,), on_failure=actors.hears_alone, max_retries=0)
-        run_jobs()
-        assert Job.objects.get(actor_name="hears_alone").status == "completed"
-
-    @pytest.mark.django_db(transaction=True)
-    def test_an_actor_that_nobody_knows_here_waits_for_one_who_does(self, database):  # noqa: F811
-        actors.gives.send_with_options(args=(7,), on_success="of_a_newer_release")
-        assert len(settle_all(database, claim_all(database)).ids) == 1
-        job = Job.objects.get(actor_name="of_a_newer_release")
-        assert (job.status, job.queue_name) == ("queued", "default")
-
-    def test_on_failure_is_told_the_error_once_the_job_is_dead(self, effects):
-        actors.fails.send_with_options(args=("no",), on_failure=actors.hears, max_retries=1)
-        run_jobs()
-        assert effects() == []
-        run_jobs(due_or_not=True)
-        assert effects() == ["heard fails: {'type': 'ValueError', 'message': 'no'}"]
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("said", [(1, 3), (2**31, 2**33), (2**31 - 1, 2**31 - 1), (0, 0)])
-def test_progress_in_bytes_keeps_its_proportion(database, said):  # noqa: F811
-    actors.nothing.send(1)
-    (claimed,) = claim_all(database)
-    current.claim, current.database, current.worker_id, current.progress_at = claimed, database, 1, 0.0
-    try:
-        progress(*said)
-    finally:
-        current.claim = current.database = None
-    job = Job.objects.get()
-    assert job.progress_done / max(job.progress_total, 1) == pytest.approx(said[0] / max(said[1], 1))
-    assert job.progress_total <= 2**31 - 1
-
-
-def test_what_a_job_logs_stands_on_its_attempt():
-    actors.talks.send()
-    run_jobs()
-    lines = Job.objects.get().attempts.get().log.splitlines()
-    assert [line.split(" ", 1)[1] for line in lines] == ["eins", "zwei \ufffd"]
 
 
 def test_waiting_costs_no_time_of_a_worker():

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection, transaction
 from dramatiq.errors import QueueNotFound
 
+from askpro import queue_settings
 from askpro.queues import chain, hints, jobs, wake
 from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs, sent
@@ -74,6 +75,19 @@ class TestTheRow:
         message = actors.nothing.message(1).copy(queue_name="nowhere")
         with pytest.raises(QueueNotFound):
             actors.nothing.broker.enqueue(message)
+
+
+class TestSilence:
+    def test_an_actor_says_that_its_jobs_are_silenced(self):
+        actors.ticks.send()
+        actors.nothing.send(1)
+        assert list(Job.objects.order_by("id").values_list("silenced", flat=True)) == [True, False]
+
+    def test_tags_can_be_silenced_by_name_and_by_beginning(self, monkeypatch):
+        monkeypatch.setattr(queue_settings, "SILENCED_TAGS", ("call:7", "ping:*"))
+        for tag in ("call:7", "call:77", "ping:a", "xping:a"):
+            actors.nothing.send_with_options(args=(1,), tags=("other", tag))
+        assert list(Job.objects.order_by("id").values_list("silenced", flat=True)) == [True, False, True, False]
 
 
 class TestWaking:

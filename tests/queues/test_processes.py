@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from askpro.local import process
-from askpro.queues import chain, hints, send_many
+from askpro.queues import chain, hints, limits, send_many
 from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, FleetEvent, Job, Lock, Supervisor, Worker
 from askpro.queues.recover import recover_lost
@@ -21,7 +22,10 @@ from askpro.queues.workload import SURE_FOR
 from tests.queues import actors, hostile
 from tests.queues.processes import QueuesRun, kill, seconds_until, wait_until
 
-LONG_ORDER, SHORT_ORDER = 500, 60
+IS_LONG = os.environ.get("ASKPRO_TEST_LONG") == "1"
+IN_ORDER = 500 if IS_LONG else 60
+# A machine that other tests keep busy is not idle: one of three has to be on time.
+ROUNDS = 1 if IS_LONG else 3
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
 
@@ -384,17 +388,24 @@ class TestAcrossProcesses:
         print(f"\na job that waited 2 s for its key was claimed up to {claims} times")
         assert claims <= 15
 
-    def test_short_jobs_do_not_wait_behind_a_slow_one(self, start, effects):
+    def test_a_hundred_short_jobs_behind_one_of_5_s_are_done_within_a_second(self, start, effects):
         start(processes=2)
-        actors.slow.send(5, "slow")
-        seconds_until(started(effects, "slow"), 5)
-        with transaction.atomic():
-            for number in range(100):
-                actors.nothing.send(number)
-        took = seconds_until(lambda: count(status="completed") == 100, 5)
-        print(f"\n100 short jobs behind one of 5 s were done after {took * 1000:.0f} ms")
-        assert took < 3
-        assert count(status="processing") == 1
+        took = []
+        for number in range(ROUNDS):
+            actors.slow.send(5, f"slow {number}")
+            seconds_until(started(effects, f"slow {number}"), 10)
+            send_many([actors.nothing.message(number) for _ in range(100)])
+            seconds_until(lambda: not Job.objects.filter(actor_name="nothing", status__in=Job.LIVE).exists(), 10)
+            assert count(status="processing", actor_name="slow") == 1
+            done = Job.objects.filter(actor_name="nothing").aggregate(took=Max("finished_at") - Min("created_at"))
+            took.append(done["took"].total_seconds())
+            print(f"\n100 short jobs behind one of 5 s were done after {took[-1] * 1000:.0f} ms")
+            if took[-1] < 1:
+                break
+            # Others keep the machine busy.
+            Job.objects.filter(actor_name="nothing").delete()
+            seconds_until(all_over, 10)
+        assert min(took) < 1
 
     def test_short_jobs_claimed_together_with_a_slow_one_go_to_who_is_free(self, start, effects):
         with transaction.atomic():
@@ -440,29 +451,50 @@ class TestAcrossProcesses:
 
 
 class TestLimitsAcrossProcesses:
-    def test_no_window_holds_more_starts_than_the_rate(self, start):
+    @pytest.mark.parametrize(
+        ("job", "rate", "period"),
+        [
+            pytest.param(actors.limited_and_fast, 20, 2.0, id="20 in 2 s"),
+            pytest.param(actors.limited_to_sixty, 60, 60.0, id="60 a minute", marks=pytest.mark.long),
+        ],
+    )
+    def test_no_window_holds_more_starts_than_the_rate_and_nobody_is_kept_busy_by_waiting(
+        self, start, job, rate, period
+    ):
         start(processes=4)
-        send_many([actors.limited_and_fast.message() for _ in range(50)])
-        wait_until(all_over, 30)
-        starts = list(Attempt.objects.order_by("started_at").values_list("started_at", flat=True))
-        assert len(starts) == 50
+        starts_wanted = rate + rate // 2
+        send_many([job.message() for _ in range(starts_wanted)])
+        seconds_until(lambda: count(actor_name=job.actor_name, status="completed") >= 2, 10 + 2 * period / rate)
+        send_many([actors.nothing.message(number) for number in range(100)])
+        meanwhile = seconds_until(lambda: count(actor_name="nothing", status="completed") == 100, 10)
+        wait_until(all_over, 3 * period + 20)
+        starts = list(
+            Attempt.objects.filter(job__actor_name=job.actor_name)
+            .order_by("started_at")
+            .values_list("started_at", flat=True)
+        )
+        assert len(starts) == starts_wanted
         # An attempt's start is told by two clocks, the worker's and the server's, which a busy machine keeps apart.
         apart = 0.1
-        assert all(
-            (later - first).total_seconds() > 2 - apart for first, later in zip(starts, starts[20:], strict=False)
-        )
+        windows = zip(starts, starts[rate:], strict=False)
+        assert all((later - first).total_seconds() > period - apart for first, later in windows)
+        spaced = limits.spacing(rate, period)
+        gaps = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(starts)]
+        assert min(gaps) > spaced.seconds - spaced.tolerance - apart
+        assert sum(gaps) > (starts_wanted - 1) * spaced.seconds - spaced.tolerance - apart
+        print(f"\n{starts_wanted} starts took {sum(gaps):.1f} s; 100 other jobs meanwhile {meanwhile:.2f} s")
+        assert meanwhile < 5
         assert set(Job.objects.values_list("status", "tries_spent")) == {("completed", 0)}
 
     def test_jobs_of_an_ordered_key_run_one_after_the_other_through_their_retries(self, start):
         start(processes=4)
-        jobs = LONG_ORDER if os.environ.get("ASKPRO_TEST_LONG") == "1" else SHORT_ORDER
-        send_many([actors.ordered_and_flaky.message(key="k", number=number) for number in range(jobs)])
-        wait_until(all_over, 5 + jobs)
+        send_many([actors.ordered_and_flaky.message(key="k", number=number) for number in range(IN_ORDER)])
+        wait_until(all_over, 5 + IN_ORDER)
         with connection.cursor() as cursor:
             cursor.execute("SELECT name, number FROM effect ORDER BY at")
             told = cursor.fetchall()
         expected: list[tuple[str, int]] = []
-        for number in range(jobs):
+        for number in range(IN_ORDER):
             expected += [("begin", number), ("fail", number)] if number % 10 == 3 else []
             expected += [("begin", number), ("end", number)]
         assert told == expected

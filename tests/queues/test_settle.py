@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from dramatiq import get_broker
 
 from askpro.queues import Batch, chain, chores, locks, running, send_many, wake
-from askpro.queues.claim import BY_IDS, by_age, by_ids
+from askpro.queues.claim import BY_AGE, BY_IDS, by_age, by_ids
 from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, Job, Lock
 from askpro.queues.models import Batch as BatchRow
@@ -79,6 +79,15 @@ class TestClaiming:
         plan = "\n".join(row[0] for row in database.rows("EXPLAIN " + BY_IDS, params))
         assert "job_queued" not in plan
         assert "queues_job_pkey" in plan
+
+    def test_claiming_by_age_reads_its_index_whatever_the_statistics_say(self, database):
+        send_many([actors.nothing.message(number) for number in range(3000)])
+        database.rows("ANALYZE queues_job")
+        Job.objects.update(status="completed")
+        params = ("default", list(get_broker().actors), "default", 50, 1)
+        plan = "\n".join(row[0] for row in database.rows("EXPLAIN " + BY_AGE, params))
+        assert "job_queued" in plan
+        assert "Seq Scan" not in plan
 
     def test_an_id_that_nobody_knows_is_forgotten(self, database):
         unknown = "01890000-0000-7000-8000-000000000000"

@@ -1,69 +1,31 @@
-"""The engine's behaviour with Redis off for the whole run: what other tests promise must hold by age alone."""
+"""With Redis off for the whole test: `conftest.py` runs the suites of behaviour again; here, that it is really off."""
 
-from collections.abc import Iterator
-from typing import Any
+from importlib import import_module
 
 import pytest
-import redis
+from django.db import transaction
 
 from askpro.queues import hints
-from tests.queues import test_consumer, test_processes
-from tests.queues.test_consumer import consumer, workload  # noqa: F401 - fixtures
-from tests.queues.test_processes import start  # noqa: F401 - a fixture
+from tests.queues import actors, conftest
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+OFF = pytest.mark.parametrize("redis_is_on", [False], indirect=True)
 
 
-@pytest.fixture(autouse=True)
-def redis_client(settings: Any) -> Iterator["redis.Redis"]:
-    """Redis is off for the engine; the client is for tests that empty what nobody reads."""
-    client = redis.Redis.from_url(settings.REDIS_URL)
-    settings.REDIS_URL = ""
-    hints.pusher.cache_clear()
-    yield client
-    client.close()
-    hints.pusher.cache_clear()
-
-
-def test_nobody_knows_of_redis(child_environment):
+@OFF
+@pytest.mark.django_db
+def test_neither_the_engine_nor_its_processes_know_of_redis(child_environment):
     assert child_environment()["REDIS_URL"] == ""
     assert hints.connect(1.0) is None
 
 
-class TestAPoisonJob(test_processes.TestAPoisonJob): ...
+@OFF
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_pushed(redis_client):
+    with transaction.atomic():
+        actors.nothing.send(1)
+    assert redis_client.keys() == []
 
 
-class TestAGracefulStop(test_processes.TestAGracefulStop): ...
-
-
-class TestLimitsAcrossProcesses(test_processes.TestLimitsAcrossProcesses): ...
-
-
-class TestGivingBack(test_consumer.TestGivingBack): ...
-
-
-class TestSettling(test_consumer.TestSettling): ...
-
-
-@pytest.mark.long
-class TestAKilledWorker(test_processes.TestAKilledWorker): ...
-
-
-@pytest.mark.long
-class TestTimeLimits(test_processes.TestTimeLimits): ...
-
-
-@pytest.mark.long
-class TestCancellingARunningJob(test_processes.TestCancellingARunningJob): ...
-
-
-@pytest.mark.long
-class TestHostileJobs(test_processes.TestHostileJobs): ...
-
-
-@pytest.mark.long
-class TestAKilledSupervisor(test_processes.TestAKilledSupervisor): ...
-
-
-@pytest.mark.long
-class TestAcrossProcesses(test_processes.TestAcrossProcesses): ...
+@pytest.mark.parametrize("name", sorted(conftest.ALSO_WITHOUT_REDIS | conftest.ALSO_WITHOUT_REDIS_IF_LONG))
+def test_the_suites_that_run_again_exist(name):
+    assert import_module(f"tests.queues.{name}")

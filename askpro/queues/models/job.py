@@ -36,6 +36,8 @@ class Job(models.Model):
         Status.RELEASED,
     )
     FINAL = (Status.COMPLETED, Status.DEAD, Status.CANCELLED)
+    # In which a silenced job is left out of the list.
+    QUIET = (Status.COMPLETED, Status.CANCELLED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     actor_name = models.CharField(max_length=100)
@@ -64,6 +66,7 @@ class Job(models.Model):
     share_limit = models.SmallIntegerField(null=True)
     unique_key = models.CharField(max_length=200, null=True, help_text="No second copy waits.")
     rate_limit = models.CharField(max_length=100, null=True)
+    silenced = models.BooleanField(db_default=False, help_text="Left out of the list once it has finished.")
     rate_slot_at = models.DateTimeField(null=True, help_text="The limit's slot that was given to it.")
     batch_id = models.UUIDField(null=True)
     chain_id = models.UUIDField(null=True)
@@ -136,6 +139,8 @@ class Attempt(models.Model):
     error_message = models.CharField(max_length=1000, db_default="")
     trace = models.TextField(db_default="")
     log = models.TextField(db_default="", help_text="What the job said while it ran.")
+    progress_done = models.IntegerField(null=True)
+    progress_total = models.IntegerField(null=True)
     fingerprint = models.CharField(max_length=16, db_default="", help_text="Same cause, same fingerprint.")
 
     class Meta:
