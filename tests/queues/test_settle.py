@@ -84,7 +84,7 @@ class TestClaiming:
         send_many([actors.nothing.message(number) for number in range(3000)])
         database.rows("ANALYZE queues_job")
         Job.objects.update(status="completed")
-        params = ("default", list(get_broker().actors), "default", 50, 1)
+        params = ("default", list(get_broker().actors), "default", 1, 50, 1)
         plan = "\n".join(row[0] for row in database.rows("EXPLAIN " + BY_AGE, params))
         assert "job_queued" in plan
         assert "Seq Scan" not in plan
