@@ -15,6 +15,7 @@ from askpro.queues import jobs
 from askpro.queues.composition import message_of, messages_of
 from askpro.queues.ids import uuid7
 from askpro.queues.outcome import cancelled, clean
+from askpro.queues.running import current
 from askpro.queues.settle_sql import CATCH
 
 Member = Message[Any] | Sequence[Message[Any]]
@@ -109,6 +110,12 @@ def add(batch_id: uuid.UUID, members: Iterable[Member]) -> None:
         jobs.insert(_rows(batch_id, members, is_waiting=_is_waiting(batch_id)))
 
 
+def current_id() -> uuid.UUID | None:
+    """The batch of the running job, to add to or to cancel; None outside of one."""
+    batch_id = current.claim.feature("batch") if current.claim else None
+    return uuid.UUID(batch_id) if batch_id else None
+
+
 def cancel(batch_id: uuid.UUID) -> int:
     """Cancel what has not begun; running members finish. Returns how many jobs were cancelled."""
     from askpro.queues import acts  # acts reopen batches
@@ -131,8 +138,7 @@ def retry_failed(batch_id: uuid.UUID) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM queues_batch WHERE id = %s FOR UPDATE", [str(batch_id)])
         cursor.execute(
-            "SELECT id FROM queues_job WHERE batch_id = %s AND status IN ('dead', 'cancelled')"
-            " ORDER BY id FOR UPDATE",
+            "SELECT id FROM queues_job WHERE batch_id = %s AND status IN ('dead', 'cancelled') ORDER BY id FOR UPDATE",
             [str(batch_id)],
         )
         ids = [row[0] for row in cursor.fetchall()]

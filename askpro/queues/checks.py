@@ -15,7 +15,7 @@ from dramatiq.errors import ActorNotFound
 
 from askpro.queues import guest, schedule
 from askpro.queues.actor import LedgerActor
-from askpro.queues.config import InvalidQueueSettings, Pool, pools, unworked_queues
+from askpro.queues.config import InvalidQueueSettings, Pool, job_defaults, pools, unworked_queues
 from askpro.queues.models import Supervisor
 
 PLACE = "askpro/queue_settings.py"
@@ -28,7 +28,7 @@ def everything(environment: str) -> list[CheckMessage]:
     if messages:
         return messages
     chosen = pools(environment)
-    return [*time_limits(chosen), *check_sweepers(), *check_schedule(), *connections(chosen)]
+    return [*time_limits(chosen), *ladders(), *check_sweepers(), *check_schedule(), *connections(chosen)]
 
 
 def queue_settings(environment: str) -> list[CheckMessage]:
@@ -60,6 +60,22 @@ def time_limits(chosen: Sequence[Pool]) -> list[CheckMessage]:
     return errors
 
 
+def ladders() -> list[CheckMessage]:
+    """No job has pauses that its retries never come to: whoever wrote them counted on more tries."""
+    autodiscover_modules("tasks")
+    return [
+        Warning(
+            f"{actor.actor_name} has {len(actor.options['backoff'])} pauses for {actor.word('max_retries')} retries.",
+            hint="Raise max_retries, or leave the last pauses out. Tries include the first run, retries do not.",
+            id="queues.W004",
+        )
+        for actor in get_broker().actors.values()
+        if isinstance(actor, LedgerActor)
+        and len(actor.options.get("backoff", ())) > actor.word("max_retries")
+        and actor.options["backoff"] != job_defaults(actor.queue_name).get("backoff")
+    ]
+
+
 def connections(chosen: Sequence[Pool]) -> list[CheckMessage]:
     """This host's processes fit into PostgreSQL's connections."""
     with connection.cursor() as cursor:
@@ -86,6 +102,11 @@ def check_queue_settings(**_: Any) -> list[CheckMessage]:
 @register(Tags.compatibility)
 def check_time_limits(**_: Any) -> list[CheckMessage]:
     return [] if queue_settings(settings.ENVIRONMENT) else time_limits(pools(settings.ENVIRONMENT))
+
+
+@register(Tags.compatibility)
+def check_ladders(**_: Any) -> list[CheckMessage]:
+    return [] if queue_settings(settings.ENVIRONMENT) else ladders()
 
 
 @register(Tags.database)

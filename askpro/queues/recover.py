@@ -1,7 +1,7 @@
 """Giving back what a dead worker held: started jobs pay a try, merely claimed ones and bystanders go back free."""
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from askpro.queues import hints
 from askpro.queues.claim import Claim, held_by
 from askpro.queues.database import Connection
 from askpro.queues.outcome import BACK, LONGEST_TRACE, Outcome, clean, ended_with_its_worker, spared
-from askpro.queues.settle import Item, Settled, settle
+from askpro.queues.settle import Item, settle
 
 # A job whose workers vanish without a readable trace this often is taken for the cause.
 MOST_LOSSES = 3
@@ -94,7 +94,10 @@ def _settle_all(database: Connection, worker_id: int, claims: Sequence[Claim], e
     ready = 0
     for start in range(0, len(items), MOST_AT_ONCE):
         part = items[start : start + MOST_AT_ONCE]
-        ready += _announce(part, settle(database, worker_id, "", part))
+        settled = settle(database, worker_id, "", part)
+        back = [item.claim for item in part if item.outcome.status == "queued" and item.claim.id in settled.ids]
+        ready += len(back)
+        hints.announce([*((claim.id, claim.queue_name) for claim in back), *settled.ready])
     return ready
 
 
@@ -118,14 +121,3 @@ def _tries_left(claim: Claim) -> int:
         # A newer release's actor: its own processes will decide.
         return 1
     return int(actor.tries_left(claim))
-
-
-def _announce(items: Iterable[Item], settled: Settled) -> int:
-    by_queue: dict[str, list[str]] = {}
-    back = [
-        (i.claim.id, i.claim.queue_name) for i in items if i.outcome.status == "queued" and i.claim.id in settled.ids
-    ]
-    for job_id, queue_name in [*back, *settled.ready]:
-        by_queue.setdefault(queue_name, []).append(job_id)
-    hints.pusher().push(by_queue)
-    return len(back)

@@ -38,3 +38,13 @@ def test_silenced_jobs_are_left_out_once_they_have_finished(
 ) -> None:
     page = admin_client.get(reverse("admin:queues_job_changelist") + asked)
     assert {job.pk for job in page.context["cl"].result_list} == {jobs[name].pk for name in shown}
+
+
+def test_the_page_shows_what_an_attempt_said_and_how_far_it_came(admin_client: Client) -> None:
+    actors.talks.send()
+    run_jobs()
+    job = Job.objects.get()
+    job.attempts.update(progress_done=3, progress_total=10, log="10:00:00 <script>eins</script>\n")
+    page = admin_client.get(reverse("admin:queues_job_change", args=[job.pk])).content.decode()
+    assert "&lt;script&gt;eins" in page
+    assert "3 of 10" in page

@@ -6,7 +6,7 @@ import time
 from django.db import connection
 
 from askpro import queue_settings
-from askpro.queues import Gone, RateLimited, Rejected, Release, S, actor, chains, log
+from askpro.queues import Gone, RateLimited, Rejected, Release, S, actor, batches, chains, log
 
 # Ten starts a minute, ten a second, and sixty a minute.
 queue_settings.LIMITS.update({"testing": (10, 60.0), "fast": (20, 2.0), "sixty": (60, 60.0)})
@@ -185,6 +185,12 @@ def ordered_and_flaky(key: str, number: int) -> None:
 @actor(queue_name="default", atomic=True)
 def appends(names: list[str]) -> None:
     chains.append([step.message(name=name) for name in names])
+
+
+@actor(queue_name="default")
+def spreads(number: int) -> None:
+    """Adds members to its own batch."""
+    batches.add(batches.current_id(), [step.message(name=f"spread {n}") for n in range(number)])
 
 
 @actor(queue_name="default")

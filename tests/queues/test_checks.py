@@ -7,9 +7,13 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from askpro.queues import checks, config
+from askpro.queues import S, actor, checks, config
 from askpro.queues.config import Pool
 from askpro.queues.models import Supervisor
+
+
+@actor(queue_name="default", max_retries=2, backoff=(1 * S, 2 * S, 3 * S))
+def pauses_too_often() -> None: ...
 
 
 @pytest.fixture
@@ -53,6 +57,11 @@ def test_a_queue_that_nobody_works_is_an_error(pool):
     (error,) = checks.check_queue_settings()
     assert error.id == "queues.E002"
     assert "['high']" in error.msg
+
+
+def test_pauses_that_no_retry_comes_to_are_a_warning():
+    assert [message.msg for message in checks.ladders()] == ["pauses_too_often has 3 pauses for 2 retries."]
+    assert ids(checks.check_ladders()) == ["queues.W004"]
 
 
 def test_a_sweeper_that_does_not_exist_is_an_error(settings):

@@ -151,6 +151,24 @@ class TestSilence:
         observer.look(database)
         assert status(row) == "running"
 
+    def test_the_sessions_of_its_chores_end_with_it(self, database, clock):
+        row, _ = supervisor()
+        values = connection.settings_dict
+        frozen = psycopg2.connect(
+            host=values["HOST"],
+            port=values["PORT"],
+            user=values["USER"],
+            password=values["PASSWORD"],
+            dbname=values["NAME"],
+            application_name=watch.chores_name(row.pk),
+        )
+        observer = Watch(0)
+        observer.look(database)
+        clock[0] += SILENCE
+        observer.look(database)
+        with pytest.raises(psycopg2.OperationalError), frozen.cursor() as cursor:
+            cursor.execute("SELECT 1")
+
 
 class TestTheSameHost:
     def test_a_process_that_is_gone_is_dead_at_once(self, database):
