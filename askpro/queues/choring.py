@@ -150,7 +150,8 @@ class Chores:
     def _free_late_claims(self) -> None:
         # Before its forker has told what there is, it takes nobody for gone.
         if self._processes:
-            self._watch.free_late_claims(self._database, self._living)
+            being_recovered = [report["worker_id"] for report in self._dead.values()]
+            self._watch.free_late_claims(self._database, [*self._living, *being_recovered])
 
     @property
     def _living(self) -> list[int]:

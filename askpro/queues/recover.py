@@ -28,7 +28,7 @@ BYSTANDERS = {
     "stopped": "Its worker process did not end in time when it was told to, and was killed.",
 }
 # What the worker still has open in PostgreSQL would keep its locks; a recycled backend pid has another name. Waited
-# for up to a second: a claim that was about to commit becomes visible only then, and nobody would look for it again.
+# for up to a second: a claim that was about to commit becomes visible only then.
 END_SESSIONS = """
 SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
  WHERE application_name = %s AND datname = current_database() AND pid <> pg_backend_pid()
@@ -67,22 +67,28 @@ def recover(database: Connection, death: Death) -> int:
             return BACK
         return replace(_ended(claim, death), trace=clean(death.stacks, LONGEST_TRACE))
 
-    return _settle_all(database, death.worker_id, ended)
+    database.rows(END_SESSIONS, (application_name(death.worker_id),))
+    database.rows(SIGN_OFF, (death.worker_id,))
+    return _settle_all(database, death.worker_id, held_by(database, death.worker_id), ended)
 
 
 def recover_lost(database: Connection, worker_id: int) -> int:
-    """The same for a worker whose host fell silent: nobody knows what it had started."""
+    """The same for a worker whose host fell silent: nobody knows what it had started, and it may live.
+
+    Signed off, it claims nothing more until it is heard again; what it claims then must not be taken from it.
+    """
 
     def ended(claim: Claim) -> Outcome:
         again = claim.losses + 1 < MOST_LOSSES
         return ended_with_its_worker("lost", LOST if again else LOST_TOO_OFTEN, has_tries=again, is_loss=True)
 
-    return _settle_all(database, worker_id, ended)
-
-
-def _settle_all(database: Connection, worker_id: int, ended: Any) -> int:
-    database.rows(END_SESSIONS, (application_name(worker_id),))
+    database.rows(SIGN_OFF, (worker_id,))
     claims = held_by(database, worker_id)
+    database.rows(END_SESSIONS, (application_name(worker_id),))
+    return _settle_all(database, worker_id, claims, ended)
+
+
+def _settle_all(database: Connection, worker_id: int, claims: Sequence[Claim], ended: Any) -> int:
     now = time.monotonic()
     items = [Item(claim, ended(claim), now) for claim in claims]
     ready = 0
@@ -92,7 +98,6 @@ def _settle_all(database: Connection, worker_id: int, ended: Any) -> int:
         back = [item.claim for item in part if item.outcome.status == "queued" and item.claim.id in settled.ids]
         ready += len(back)
         hints.announce([*((claim.id, claim.queue_name) for claim in back), *settled.ready])
-    database.rows(SIGN_OFF, (worker_id,))
     return ready
 
 

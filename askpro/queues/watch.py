@@ -37,6 +37,10 @@ SELECT worker_id FROM queues_job AS job
  WHERE status = 'processing' AND worker_id IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM queues_worker WHERE id = job.worker_id)
 """
+HEARD_AGAIN = """
+SELECT 1 FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
+ WHERE worker.id = %s AND supervisor.status IN ('running', 'stopping')
+"""
 # A claim can become visible after its worker was found to hold nothing, or had signed off: nobody got its answer, so
 # nothing of it ever began. Later than any session of a dead worker is waited for.
 LATE = """
@@ -81,11 +85,16 @@ class Watch:
             if self._is_gone(host, space, pid, started) or self._is_silent(supervisor_id, beat_at):
                 self._bury(database, supervisor_id, host, pid, beat_at)
         workers = database.rows(UNBURIED)
-        return sum(recover_lost(database, worker_id) for (worker_id,) in workers)
+        return sum(recover_lost(database, worker_id) for (worker_id,) in workers if self._is_over(database, worker_id))
 
-    def free_late_claims(self, database: EngineConnection, living: Collection[int]) -> int:
-        """Give back what workers of the own supervisor hold that ended, which are not among the `living`."""
-        workers = database.rows(LATE, (self._own, list(living)))
+    @staticmethod
+    def _is_over(database: EngineConnection, worker_id: int) -> bool:
+        """Whether it has not been heard again while others were being buried."""
+        return not database.rows(HEARD_AGAIN, (worker_id,))
+
+    def free_late_claims(self, database: EngineConnection, others: Collection[int]) -> int:
+        """Give back what workers of the own supervisor hold that ended; not the `others`, which live or are seen to."""
+        workers = database.rows(LATE, (self._own, list(others)))
         return sum(recover(database, Death(worker_id, ())) for (worker_id,) in workers)
 
     def _bury(self, database: EngineConnection, supervisor_id: int, host: str, pid: int, beat_at: str) -> None:

@@ -75,7 +75,7 @@ class TestClaiming:
         # A quiet hour: nobody waits, say the statistics.
         database.rows("ANALYZE queues_job")
         message = actors.nothing.send(1)
-        params = ("default", list(get_broker().actors), "default", "{" + message.message_id + "}", 1, 1)
+        params = ("default", list(get_broker().actors), "default", 1, "{" + message.message_id + "}", 1, 1)
         plan = "\n".join(row[0] for row in database.rows("EXPLAIN " + BY_IDS, params))
         assert "job_queued" not in plan
         assert "queues_job_pkey" in plan
@@ -84,7 +84,7 @@ class TestClaiming:
         send_many([actors.nothing.message(number) for number in range(3000)])
         database.rows("ANALYZE queues_job")
         Job.objects.update(status="completed")
-        params = ("default", list(get_broker().actors), "default", 50, 1)
+        params = ("default", list(get_broker().actors), "default", 1, 50, 1)
         plan = "\n".join(row[0] for row in database.rows("EXPLAIN " + BY_AGE, params))
         assert "job_queued" in plan
         assert "Seq Scan" not in plan

@@ -272,6 +272,7 @@ class TestAZombie:
         clock[0] += SILENCE
         observer.look(database)
         assert status(worker) == "dead"
+        assert hold(database, worker) == []
         watch.beat(database, row.pk, living=[worker.pk])
         assert (status(row), status(worker)) == ("running", "running")
         assert hold(database, worker)
@@ -279,6 +280,24 @@ class TestAZombie:
         clock[0] += SILENCE
         observer.look(database)
         assert Job.objects.get().status == "queued"
+
+
+    def test_one_that_is_heard_again_while_others_are_buried_keeps_its_jobs(self, database, clock):
+        row, worker = supervisor()
+        hold(database, worker)
+        observer = Watch(0)
+        observer.look(database)
+        clock[0] += SILENCE
+
+        class Between:
+            def rows(self, statement, params=()):
+                found = database.rows(statement, params)
+                if statement == watch.UNBURIED:
+                    watch.beat(database, row.pk, living=[worker.pk])
+                return found
+
+        assert observer.look(Between()) == 0
+        assert (Job.objects.get().status, status(worker)) == ("processing", "running")
 
 
 class TestRegistering:
