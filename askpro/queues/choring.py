@@ -120,7 +120,13 @@ class Chores:
 
     def _beat(self) -> None:
         queues = {group: queues for pool in self._pools for group, queues in pool.groups.items()}
-        state = {"processes": self._processes, "queues": queues, "rates": self._rates.now(), "workers": self._workers}
+        state = {
+            "processes": self._processes,
+            "queues": queues,
+            "rates": self._rates.now(),
+            "workers": self._workers,
+            "pools": {pool.name: self._balancer.bounds(pool) for pool in self._pools},
+        }
         watch.beat(self._database, self._supervisor_id, state, self._living)
         while self._notes:
             fleet.note(self._database, *self._notes[0], self._supervisor_id)
