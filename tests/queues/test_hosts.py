@@ -20,7 +20,7 @@ from askpro.queues.models import Attempt, FleetEvent, Job, Supervisor, Worker
 from tests.queues import actors, hostile
 from tests.queues.door import Door
 from tests.queues.fleet import ALL, all_over, count, happened
-from tests.queues.processes import seconds_until
+from tests.queues.processes import kill, seconds_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
 # The two ends of a cable.
@@ -176,6 +176,30 @@ class TestTwoHosts:
         assert needed[-1] <= 4
         work = Worker.objects.filter(pk__in=Attempt.objects.values("worker_id"))
         assert set(work.values_list("host", flat=True)) == {"one", "two"}
+
+
+class TestASilentHeart:
+    def test_living_workers_without_it_claim_nothing_and_do_so_again_with_it(self, supervise):
+        first = supervise({"all": {"queues": ALL, "processes": 1}})
+        theirs = Worker.objects.get().pk
+        for pid in (first.pid, *first.chores()):
+            kill(pid, signal.SIGSTOP)
+        # What fifteen seconds of silence lead to.
+        Supervisor.objects.update(status="dead")
+        second = supervise({"all": {"queues": ALL, "processes": 1}})
+        seconds_until(lambda: Worker.objects.get(pk=theirs).status == "dead", 5)
+        send_many([actors.slow.message(0.02, f"{number}") for number in range(60)])
+        seconds_until(all_over, 20)
+        assert not Attempt.objects.filter(worker_id=theirs).exists()
+        assert count(losses=0) == 60
+        for pid in (first.pid, *first.chores()):
+            kill(pid, signal.SIGCONT)
+        seconds_until(lambda: Worker.objects.get(pk=theirs).status == "running", 6)
+        second.terminate()
+        second.wait(20)
+        actors.nothing.send(1)
+        seconds_until(all_over, 10)
+        assert Attempt.objects.get(job__actor_name="nothing").worker_id == theirs
 
 
 @pytest.fixture

@@ -281,7 +281,6 @@ class TestAZombie:
         observer.look(database)
         assert Job.objects.get().status == "queued"
 
-
     def test_one_that_is_heard_again_while_others_are_buried_keeps_its_jobs(self, database, clock):
         row, worker = supervisor()
         hold(database, worker)
