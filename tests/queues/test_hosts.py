@@ -17,6 +17,7 @@ from django.db import connection
 
 from askpro.queues import send_many
 from askpro.queues.models import Attempt, FleetEvent, Job, Supervisor, Worker
+from askpro.queues.recover import application_name
 from tests.queues import actors, hostile
 from tests.queues.door import Door
 from tests.queues.fleet import ALL, all_over, count, happened
@@ -178,6 +179,16 @@ class TestTwoHosts:
         assert set(work.values_list("host", flat=True)) == {"one", "two"}
 
 
+def has_a_new_session(worker_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_stat_activity, queues_worker"
+            " WHERE application_name = %s AND queues_worker.id = %s AND backend_start > ended_at",
+            [application_name(worker_id), worker_id],
+        )
+        return cursor.fetchone() is not None
+
+
 class TestASilentHeart:
     def test_living_workers_without_it_claim_nothing_and_do_so_again_with_it(self, supervise):
         first = supervise({"all": {"queues": ALL, "processes": 1}})
@@ -188,6 +199,8 @@ class TestASilentHeart:
         Supervisor.objects.update(status="dead")
         second = supervise({"all": {"queues": ALL, "processes": 1}})
         seconds_until(lambda: Worker.objects.get(pk=theirs).status == "dead", 5)
+        # Its sessions were ended; once it has new ones it could claim.
+        seconds_until(lambda: has_a_new_session(theirs), 10)
         send_many([actors.slow.message(0.02, f"{number}") for number in range(60)])
         seconds_until(all_over, 20)
         assert not Attempt.objects.filter(worker_id=theirs).exists()
