@@ -20,7 +20,7 @@ from askpro.queues import acts, alerts, chores, fleet, lateness, schedule, snaps
 from askpro.queues.balancing import Balancer, Rates
 from askpro.queues.code import CodeWatch
 from askpro.queues.config import Pool
-from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
+from askpro.queues.database import CONNECTION_ERRORS, EngineConnection, limit_lock_waits
 from askpro.queues.link import Link
 from askpro.queues.models import FleetCommand, FleetEvent
 from askpro.queues.process import become_child
@@ -120,7 +120,13 @@ class Chores:
 
     def _beat(self) -> None:
         queues = {group: queues for pool in self._pools for group, queues in pool.groups.items()}
-        state = {"processes": self._processes, "queues": queues, "rates": self._rates.now(), "workers": self._workers}
+        state = {
+            "processes": self._processes,
+            "queues": queues,
+            "rates": self._rates.now(),
+            "workers": self._workers,
+            "pools": {pool.name: self._balancer.bounds(pool) for pool in self._pools},
+        }
         watch.beat(self._database, self._supervisor_id, state, self._living)
         while self._notes:
             fleet.note(self._database, *self._notes[0], self._supervisor_id)
@@ -261,5 +267,7 @@ def run_chores(supervisor_id: int, pools: Sequence[Pool], link: Link, parent: in
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # libpq reads it at every connect.
     os.environ["PGAPPNAME"] = watch.chores_name(supervisor_id)
+    # One sweeper that waited for an app's transaction would keep all the others waiting, the schedule among them.
+    limit_lock_waits()
     Sweeping().start()
     Chores(supervisor_id, pools, link).run()

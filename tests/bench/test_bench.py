@@ -37,7 +37,8 @@ def measured(environment: dict[str, str], *names: str) -> dict[str, Any]:
 
 def check_figures(found: dict[str, Any]) -> None:
     for figure in found["figures"]:
-        assert figure["askpro"] > 0
+        # What something adds may be less than nothing where so little is measured.
+        assert figure["askpro"] > 0 or figure["ratio"] is None
         assert figure["peer"] > 0
         assert len(figure["rounds"]["askpro"]) == len(figure["rounds"]["peer"]) == 1
 

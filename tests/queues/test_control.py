@@ -157,7 +157,7 @@ class TestTellingTheFleet:
 class TestStatus:
     def test_without_a_supervisor_it_is_inactive(self):
         said, code = run("queues_status")
-        assert (said.splitlines()[0], code) == ("Inactive", 2)
+        assert (said.split()[0], code) == ("Inactive", 2)
 
     def test_with_one_it_is_running_and_with_a_pause_paused(self):
         supervisor(
@@ -178,7 +178,8 @@ class TestStatus:
 
     def test_a_dead_host_is_still_shown(self):
         supervisor(status="dead", host="gone")
-        assert "gone:1 (testing)" in run("queues_status")[0]
+        (line,) = (line for line in run("queues_status")[0].splitlines() if line.startswith("gone:1"))
+        assert "dead" in line
 
     def test_it_counts_what_is_ready_later_running_and_dead(self, database):
         dead(2)
