@@ -37,6 +37,8 @@ def live_through(world: World, jobs: int, seed: int, minutes: float = 0.0) -> in
 
     with Display(seed, jobs, len(world.disasters()), minutes * 60, faults_so_far) as display, watcher:
         for disaster, share in _disasters(world, jobs, seed, minutes):
+            # PostgreSQL may have been restarted since it was last asked.
+            connection.close()
             with display.during(disaster.__name__), sending(load, share):
                 disaster()
         connection.close()

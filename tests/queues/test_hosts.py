@@ -17,10 +17,11 @@ from django.db import connection
 
 from askpro.queues import send_many
 from askpro.queues.models import Attempt, FleetEvent, Job, Supervisor, Worker
+from askpro.queues.recover import application_name
 from tests.queues import actors, hostile
 from tests.queues.door import Door
 from tests.queues.fleet import ALL, all_over, count, happened
-from tests.queues.processes import seconds_until
+from tests.queues.processes import kill, seconds_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
 # The two ends of a cable.
@@ -176,6 +177,42 @@ class TestTwoHosts:
         assert needed[-1] <= 4
         work = Worker.objects.filter(pk__in=Attempt.objects.values("worker_id"))
         assert set(work.values_list("host", flat=True)) == {"one", "two"}
+
+
+def has_a_new_session(worker_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_stat_activity, queues_worker"
+            " WHERE application_name = %s AND queues_worker.id = %s AND backend_start > ended_at",
+            [application_name(worker_id), worker_id],
+        )
+        return cursor.fetchone() is not None
+
+
+class TestASilentHeart:
+    def test_living_workers_without_it_claim_nothing_and_do_so_again_with_it(self, supervise):
+        first = supervise({"all": {"queues": ALL, "processes": 1}})
+        theirs = Worker.objects.get().pk
+        for pid in (first.pid, *first.chores()):
+            kill(pid, signal.SIGSTOP)
+        # What fifteen seconds of silence lead to.
+        Supervisor.objects.update(status="dead")
+        second = supervise({"all": {"queues": ALL, "processes": 1}})
+        seconds_until(lambda: Worker.objects.get(pk=theirs).status == "dead", 5)
+        # Its sessions were ended; once it has new ones it could claim.
+        seconds_until(lambda: has_a_new_session(theirs), 10)
+        send_many([actors.slow.message(0.02, f"{number}") for number in range(60)])
+        seconds_until(all_over, 20)
+        assert not Attempt.objects.filter(worker_id=theirs).exists()
+        assert count(losses=0) == 60
+        for pid in (first.pid, *first.chores()):
+            kill(pid, signal.SIGCONT)
+        seconds_until(lambda: Worker.objects.get(pk=theirs).status == "running", 6)
+        second.terminate()
+        second.wait(20)
+        actors.nothing.send(1)
+        seconds_until(all_over, 10)
+        assert Attempt.objects.get(job__actor_name="nothing").worker_id == theirs
 
 
 @pytest.fixture
