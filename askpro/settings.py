@@ -23,6 +23,8 @@ PUBLIC_URL = env.str("ASKPRO_PUBLIC_URL", default="http://127.0.0.1:8000").rstri
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 ASKPRO_HOME = Path(env.str("ASKPRO_HOME", default=str(BASE_DIR / ".askpro")))
 CODE_VERSION = env.str("ASKPRO_VERSION", default="dev")
+# What this host is called among those that work the queues; empty: by its own name.
+HOST_NAME = env.str("ASKPRO_HOST", default="")
 
 INSTALLED_APPS = [
     # Before the theme: some of its templates are ours.

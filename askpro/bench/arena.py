@@ -6,14 +6,13 @@ from types import TracebackType
 
 from askpro.bench.contenders import IDLE_SECONDS, Contender, Ours, RedisBroker, Side
 
-WARM_UP = 1000
-
 
 class Arena:
     """Owns the programs: they end with it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, warm_up: int) -> None:
         self._folder = folder
+        self._warm_up = warm_up
         self._ours: Ours | None = None
         self._peers: dict[tuple[int, bool], RedisBroker] = {}
 
@@ -33,7 +32,7 @@ class Arena:
     def ours(self) -> Ours:
         if self._ours is None:
             self._ours = Ours(self._folder)
-            _warm_up(self._ours)
+            self._start(self._ours)
         return self._ours
 
     def peer(self, prefetch: int = 0, *, groups: bool = False) -> RedisBroker:
@@ -41,7 +40,7 @@ class Arena:
         key = (prefetch, groups)
         if key not in self._peers:
             self._peers[key] = RedisBroker(self._folder, prefetch, groups=groups)
-            _warm_up(self._peers[key])
+            self._start(self._peers[key])
         return self._peers[key]
 
     def retire_ours(self) -> None:
@@ -50,14 +49,13 @@ class Arena:
             self._ours.program.stop()
             self._ours = None
 
+    def _start(self, side: Side) -> None:
+        side.wait()
+        side.run("empty", [{}] * self._warm_up)
+        rest(side)
+
 
 def rest(side: Contender) -> None:
     """Let it fall idle, then hold it still."""
     time.sleep(IDLE_SECONDS)
     side.program.hold()
-
-
-def _warm_up(side: Side) -> None:
-    side.wait()
-    side.run("empty", [{}] * WARM_UP)
-    rest(side)

@@ -31,29 +31,30 @@ def measure(session: Session, report: Report) -> None:
     seed()
     # Equal times mean that there are no quiet hours: an SMS must not wait for the morning.
     Company.objects.update(quiet_from=clock_time(0), quiet_until=clock_time(0))
-    count = session.effort.size(*CALLS) // TURNS
+    turns = session.effort.turns(TURNS)
+    count = session.effort.size(*CALLS) // turns
     session.steps.say("A whole call: sandbox, web and workers start")
     session.arena.retire_ours()
     peer = session.arena.peer()
     with ExitStack() as stack, closing(Ear()) as ear:
         product = Product(session, stack)
         product.wait()
-        slots = list(islice(product.free_slots(), WARM_UP + count * TURNS))
-        if len(slots) < WARM_UP + count * TURNS:
+        slots = list(islice(product.free_slots(), WARM_UP + count * turns))
+        if len(slots) < WARM_UP + count * turns:
             raise Failure(f"Cal.com's stand-in has only {len(slots)} free times.")
         for _ in range(WARM_UP):
             product.take_call(slots.pop())
         ours: list[float] = []
         theirs: list[float] = []
         strangers: list[float] = []
-        for turn in range(TURNS):
-            session.steps.say(f"A whole call: AskPro, turn {turn + 1} of {TURNS}")
+        for turn in range(turns):
+            session.steps.say(f"A whole call: AskPro, turn {turn + 1} of {turns}")
             meter = Meter(*product.programs)
             ours += [product.take_call(slots.pop()) for _ in range(count)]
             strangers.append(meter.read().strangers)
             product.hold()
             session.steps.done()
-            session.steps.say(f"A whole call: {peer.name}, turn {turn + 1} of {TURNS}")
+            session.steps.say(f"A whole call: {peer.name}, turn {turn + 1} of {turns}")
             theirs += single_chains(peer, ear, HOPS, count)[0]
             product.release()
             time.sleep(IDLE_SECONDS)

@@ -34,6 +34,7 @@ def measure_batch(session: Session, report: Report) -> None:
             strangers=rounds.strangers(ours.name),
         )
     )
+    report.add_costs(rounds.costs("in a batch"))
 
 
 def measure_chain(session: Session, report: Report) -> None:
@@ -51,6 +52,7 @@ def measure_chain(session: Session, report: Report) -> None:
             strangers=rounds.strangers(ours.name),
         )
     )
+    report.add_costs(rounds.costs(f"in chains of {STEPS}"))
     _measure_single(session, report)
 
 
@@ -59,10 +61,11 @@ def _measure_single(session: Session, report: Report) -> None:
     taken: dict[str, list[float]] = {ours.name: [], peer.name: []}
     strangers = []
     with closing(Ear()) as ear:
-        for turn in range(TURNS):
+        turns = session.effort.turns(TURNS)
+        for turn in range(turns):
             for side in (ours, peer):
-                session.steps.say(f"One chain: {side.name}, turn {turn + 1} of {TURNS}")
-                waited, share = single_chains(side, ear, STEPS, session.effort.size(*SINGLE_CHAINS) // TURNS)
+                session.steps.say(f"One chain: {side.name}, turn {turn + 1} of {turns}")
+                waited, share = single_chains(side, ear, STEPS, session.effort.size(*SINGLE_CHAINS) // turns)
                 taken[side.name] += waited
                 strangers.append(share)
                 session.steps.done()

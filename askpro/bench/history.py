@@ -41,6 +41,11 @@ SELECT id, 1, CASE status WHEN 'dead' THEN 'failed' ELSE status END, finished_at
        'bench', error_class
   FROM {ASIDE}.queues_job
 """
+# LIKE leaves out how a table is kept (autovacuum, fillfactor).
+OPTIONS = """
+SELECT relname, array_to_string(reloptions, ', ') FROM pg_class
+ WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s) AND reloptions IS NOT NULL
+"""
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = ANY(%s)"
 # Ends as it is after weeks: statistics known, nothing left for autovacuum to begin in the middle of a round.
 SETTLE = (f"VACUUM (ANALYZE) {ASIDE}.queues_job", f"VACUUM (ANALYZE) {ASIDE}.queues_attempt", "CHECKPOINT")
@@ -87,10 +92,13 @@ def measure(session: Session, report: Report) -> None:
 
 def _fill(finished: int) -> None:
     """Indexes last: so many rows are written in half the time."""
-    _run(CREATE)
-    _run(JOBS_OF_A_MONTH, finished, finished)
-    _run(THEIR_ATTEMPTS)
     with connection.cursor() as cursor:
+        cursor.execute(CREATE)
+        cursor.execute(OPTIONS, [list(TABLES)])
+        for table, options in cursor.fetchall():
+            cursor.execute(f"ALTER TABLE {ASIDE}.{table} SET ({options})")
+        cursor.execute(JOBS_OF_A_MONTH, [finished, finished])
+        cursor.execute(THEIR_ATTEMPTS)
         cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute(INDEXES, [list(TABLES)])
         for (definition,) in cursor.fetchall():
@@ -105,6 +113,6 @@ def _swap() -> None:
     _run(f"BEGIN; CREATE SCHEMA {ASIDE}_leaving; {statements} DROP SCHEMA {ASIDE}_leaving; COMMIT")
 
 
-def _run(statement: str, *params: int) -> None:
+def _run(statement: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, params or None)
+        cursor.execute(statement)

@@ -19,10 +19,11 @@ def measure(session: Session, report: Report) -> None:
     taken: dict[str, list[float]] = {ours.name: [], peer.name: []}
     strangers = []
     with closing(Ear()) as ear:
-        for turn in range(TURNS):
+        turns = session.effort.turns(TURNS)
+        for turn in range(turns):
             for side in (ours, peer):
-                session.steps.say(f"Pick-up: {side.name}, turn {turn + 1} of {TURNS}")
-                count = session.effort.size(*SENDS) // TURNS
+                session.steps.say(f"Pick-up: {side.name}, turn {turn + 1} of {turns}")
+                count = session.effort.size(*SENDS) // turns
                 waited, share = idle.turn(side, ear, lambda side=side: side.send("start"), count)  # type: ignore[misc]
                 taken[side.name] += waited
                 strangers.append(share)

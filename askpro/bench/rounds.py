@@ -31,11 +31,11 @@ class Rounds:
     def strangers(self, name: str) -> list[float]:
         return [run.cost.strangers for run in self.runs[name]]
 
-    def costs(self) -> list[dict[str, Any]]:
-        """Microseconds of processor time a job, by process."""
+    def costs(self, what: str = "") -> list[dict[str, Any]]:
+        """Microseconds of processor time a job, by process. `what` tells jobs that are not single ones."""
         return [
             {
-                "side": name,
+                "side": f"{name}, {what}" if what else name,
                 "workers": _per_job([run.cost.workers / run.jobs for run in runs]),
                 "postgres": _per_job([run.cost.postgres / run.jobs for run in runs if run.cost.postgres is not None]),
                 "redis": _per_job([run.cost.redis / run.jobs for run in runs]),

@@ -27,13 +27,15 @@ MEASURES: dict[str, Callable[[Session, Report], None]] = {
     "complete": complete.measure,
     "peers": peers.measure,
 }
+# Jobs of each side before its first turn.
+WARM_UP = (1000, 1000)
 
 
 def run(folder: Path, names: Sequence[str], effort: Effort, packages: Path | None, *, as_json: bool) -> None:
     """Measure and print; what was found before a failure is printed too. `packages` are the peers'."""
     report = Report(describe())
     try:
-        with Steps(_steps(names, effort)) as steps, Arena(folder) as arena:
+        with Steps(_steps(names, effort)) as steps, Arena(folder, effort.size(*WARM_UP)) as arena:
             steps.say("Schema")
             call_command("migrate", run_syncdb=True, verbosity=0)
             session = Session(folder, arena, steps, effort, packages)
@@ -51,13 +53,13 @@ def _steps(names: Sequence[str], effort: Effort) -> int:
         "jobs": 3 * rounds + (0 if effort.quick else len(throughput.PREFETCHES)),
         "atomic": 2 * rounds,
         "batch": 2 * rounds,
-        "chain": 2 * rounds + 2 * composed.TURNS,
+        "chain": 2 * rounds + 2 * effort.turns(composed.TURNS),
         "unique": rounds,
         "send": rounds,
         "history": 2 * rounds + 1,
-        "pickup": 2 * pickup.TURNS,
+        "pickup": 2 * effort.turns(pickup.TURNS),
         "ingest": 3 * rounds,
-        "complete": 2 * complete.TURNS,
-        "peers": (rounds + peers.TURNS) * (1 + len(kinds.KINDS)),
+        "complete": 2 * effort.turns(complete.TURNS),
+        "peers": (rounds + effort.turns(peers.TURNS)) * (1 + len(kinds.KINDS)),
     }
     return sum(steps[name] for name in names)

@@ -21,6 +21,10 @@ class Effort:
         """How much of something one round takes."""
         return max(20, round((quick if self.quick else full) * self.share))
 
+    def turns(self, full: int) -> int:
+        """In how many turns the sides take theirs: a change of turns has its own price."""
+        return 2 if self.quick else full
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

@@ -45,6 +45,11 @@ def link(obj: Model | None, text: object = None) -> SafeString | str:
     return format_html('<a class="ap-link" href="{}">{}</a>', address(obj), str(obj) if text is None else text)
 
 
+def page_link(model: str, key: object, text: str) -> SafeString:
+    """A link to a row's page, without having the row; `model` as in "queues_job"."""
+    return format_html('<a class="ap-link" href="{}">{}</a>', reverse(f"admin:{model}_change", args=[key]), text)
+
+
 def moment(value: datetime | None) -> SafeString | str:
     """A time in the console's zone, with seconds; UTC on hover."""
     return _time(value, "j M Y, H:i:s")

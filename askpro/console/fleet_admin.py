@@ -1,5 +1,6 @@
 """Pauses, commands and events of the fleet: what was done to it, by whom, and what happened by itself."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -95,7 +96,7 @@ class FleetCommandAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Taken after")
     def taken(self, row: FleetCommand) -> str:
-        return display.duration(row.taken_at - row.at) if row.taken_at else ""
+        return display.duration(max(row.taken_at - row.at, timedelta(0))) if row.taken_at else ""
 
     def detail(self, request: HttpRequest, row: FleetCommand) -> dict[str, Any]:
         return {

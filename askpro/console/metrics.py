@@ -116,15 +116,17 @@ def board(request: HttpRequest) -> dict[str, Any]:
     chosen = request.GET.get("range", "24h")
     chosen = chosen if chosen in RANGES else "24h"
     actor = request.GET.get("actor", "").replace("\x00", "")[:100]
+    queues = [] if actor else of_queues(chosen)
+    is_empty = not actor and not any(step.seconds for series in queues for step in series.steps.values())
     actors = sorted(of_actors(chosen, actor), key=lambda series: -series.runs)
     return {
         "ranges": list(RANGES),
         "chosen": chosen,
         "actor": actor,
         "one": actors[0] if actor and actors else None,
-        "queues": [] if actor else of_queues(chosen),
+        "queues": [] if is_empty else queues,
         "actors": actors,
-        "is_empty": not actors and not actor,
+        "is_empty": is_empty,
         "pause": Pause.objects.filter(kind=Pause.Kind.ACTOR, name=actor).first() if actor else None,
         "may_pause": request.user.has_perm(fleet_acts.PAUSE.permission),
         "may_resume": request.user.has_perm(fleet_acts.RESUME.permission),

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -13,6 +15,8 @@ from unfold.admin import ModelAdmin, TabularInline
 from askpro.console.acts import ActsMixin
 from askpro.console.paginator import CappedPaginator
 from askpro.console.term import Term
+
+MOST_DEEDS = 20
 
 
 class ConsoleModelAdmin(ActsMixin, ModelAdmin):
@@ -86,6 +90,12 @@ class ReadOnlyModelAdmin(ConsoleModelAdmin):
         """What the row's page shows: `facts` as (label, value) pairs, and whatever its template reads."""
         return {"facts": []}
 
+    def deeds(self, obj: models.Model) -> list[LogEntry]:
+        """What people did to the row here, newest first."""
+        kind = ContentType.objects.get_for_model(self.model)
+        entries = LogEntry.objects.filter(content_type=kind, object_id=str(obj.pk)).select_related("user")
+        return list(entries.order_by("-action_time")[:MOST_DEEDS])
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -103,6 +113,7 @@ class ReadOnlyModelAdmin(ConsoleModelAdmin):
             "original": obj,
             "title": self.named(obj),
             "offered": self.offered(request, obj),
+            "deeds": self.deeds(obj),
             **self.detail(request, obj),
         }
         return TemplateResponse(request, self.detail_template, context)

@@ -20,7 +20,7 @@ MOST_TICKS = 20
 
 @admin.register(Schedule)
 class ScheduleAdmin(ReadOnlyModelAdmin):
-    list_display = ("name", "progress", "cron", "actor_name", "coming", "last")
+    list_display = ("name", "progress", "cron", "job", "coming", "last", "policy")
     search_help_text = "Name or job"
     empty_text = "The entries of askpro/queue_settings.py appear here once queues_run has started."
     acts = (
@@ -64,13 +64,21 @@ class ScheduleAdmin(ReadOnlyModelAdmin):
     def progress(self, row: Schedule) -> SafeString:
         return _state(row)
 
+    @admin.display(description="Job")
+    def job(self, row: Schedule) -> str:
+        return row.actor_name
+
     @admin.display(description="Next", ordering="next_at")
     def coming(self, row: Schedule) -> SafeString | str:
-        return display.minute(row.next_at)
+        return display.dated(row.next_at)
 
     @admin.display(description="Last sent")
     def last(self, row: Any) -> SafeString | str:
-        return display.moment(row.sent_at)
+        return display.dated(row.sent_at)
+
+    @admin.display(description="Missed times")
+    def policy(self, row: Schedule) -> SafeString:
+        return display.pill(row.missed, row.get_missed_display())
 
     def detail(self, request: HttpRequest, row: Schedule) -> dict[str, Any]:
         return {
@@ -79,7 +87,7 @@ class ScheduleAdmin(ReadOnlyModelAdmin):
             "lead": f"{row.cron} in {row.timezone} sends {row.actor_name}",
             "notes": _notes(row),
             "facts": [
-                ("Next", display.moment(row.next_at)),
+                ("Next", display.dated(row.next_at)),
                 ("Cron", row.cron),
                 ("Time zone", row.timezone),
                 ("Job", row.actor_name),

@@ -17,9 +17,11 @@ class Table:
     rows: list[Any] = field(default_factory=list)
     empty: str = "None."
     note: str = ""
+    # Places of columns that hold numbers.
+    numbers: tuple[int, ...] = ()
 
 
-def job_table(jobs: Iterable[Job], empty: str = "No job carries its tag.") -> Table:
+def job_table(jobs: Iterable[Job], empty: str = "No job carries its tag.", title: str = "Jobs") -> Table:
     """Jobs with how they stand."""
     rows = [
         [
@@ -31,4 +33,4 @@ def job_table(jobs: Iterable[Job], empty: str = "No job carries its tag.") -> Ta
         ]
         for job in jobs
     ]
-    return Table("Jobs", ["Job", "State", "Sent", "Attempts", "Last error or reason"], rows, empty)
+    return Table(title, ["Job", "State", "Sent", "Attempts", "Last error or reason"], rows, empty, numbers=(3,))

@@ -1,31 +1,41 @@
-"""Processes that run jobs. To look at: they are steered by commands."""
+"""Processes that run jobs: what each does now, what it has done, and what happened to it."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from askpro.console import display
+from askpro.console import display, fleet_acts, fleet_board
+from askpro.console.fleet_admin import event_pill
+from askpro.console.fleet_board import Host, WorkerLine
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
-from askpro.queues.models import Job, Supervisor, Worker
+from askpro.queues.models import FleetEvent, Job, Supervisor, Worker
 
 MOST_ROWS = 100
+MOST_EVENTS = 20
 
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyModelAdmin):
-    list_display = ("id", "pool", "host", "pid", "progress", "code_version", "began", "ended")
+    list_display = ("id", "pool", "host", "process", "progress", "code_version", "began", "ended")
     list_filter = (("status", ChoicesDropdownFilter),)
     search_help_text = "Id, pool, host or process id"
     empty_text = "No worker has run yet. Start them with: python3 manage.py queues_run"
+    page_related = ("supervisor",)
 
     def find(self, rows: QuerySet[Worker], term: Term) -> QuerySet[Worker]:
         return rows.filter(_meant(term, "pool"))
+
+    @admin.display(description="Process")
+    def process(self, worker: Worker) -> str:
+        return str(worker.pid)
 
     @admin.display(description="Status")
     def progress(self, worker: Worker) -> SafeString:
@@ -37,29 +47,31 @@ class WorkerAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Ended")
     def ended(self, worker: Worker) -> SafeString | str:
-        return display.moment(worker.ended_at)
+        return display.moment(worker.ended_at) if worker.ended_at else ""
 
     def detail(self, request: HttpRequest, worker: Worker) -> dict[str, Any]:
         held = Job.objects.filter(worker_id=worker.pk, status=Job.Status.PROCESSING).prefetch_related("attempts")
+        line = _line(worker)
         return {
             "headline": f"Worker {worker.pk}: {worker}",
-            "state": display.state(worker),
+            "state": display.pill(line.state, str(worker.get_status_display())),
             "facts": [
                 ("Pool", worker.pool),
                 ("Host", worker.host),
                 ("Process", worker.pid),
                 ("Supervisor", display.link(worker.supervisor)),
                 ("Code", worker.code_version),
-                ("Started", display.moment(worker.started_at)),
-                ("Ended", display.moment(worker.ended_at)),
+                ("Started", display.dated(worker.started_at)),
+                *_vitals(line),
+                *([("Ended", display.dated(worker.ended_at))] if worker.ended_at else []),
             ],
-            "tables": [job_table(held[:MOST_ROWS], "It holds no job.")],
+            "tables": [_running(line), job_table(held[:MOST_ROWS], "It holds no job.", "Jobs that it holds")],
         }
 
 
 @admin.register(Supervisor)
 class SupervisorAdmin(ReadOnlyModelAdmin):
-    list_display = ("id", "host", "pid", "environment", "progress", "code_version", "began", "beat")
+    list_display = ("id", "host", "process", "environment", "progress", "code_version", "began", "beat")
     list_filter = (("status", ChoicesDropdownFilter),)
     search_help_text = "Id, host or process id"
     empty_text = "No supervisor has run yet. Start one with: python3 manage.py queues_run"
@@ -67,9 +79,13 @@ class SupervisorAdmin(ReadOnlyModelAdmin):
     def find(self, rows: QuerySet[Supervisor], term: Term) -> QuerySet[Supervisor]:
         return rows.filter(_meant(term, "environment"))
 
+    @admin.display(description="Process")
+    def process(self, supervisor: Supervisor) -> str:
+        return str(supervisor.pid)
+
     @admin.display(description="Status")
     def progress(self, supervisor: Supervisor) -> SafeString:
-        return display.state(supervisor)
+        return _state(supervisor)
 
     @admin.display(description="Started")
     def began(self, supervisor: Supervisor) -> SafeString | str:
@@ -77,24 +93,98 @@ class SupervisorAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Last beat")
     def beat(self, supervisor: Supervisor) -> SafeString | str:
-        return display.moment(supervisor.beat_at)
+        return display.ago(supervisor.beat_at)
+
+    def offered(self, request: HttpRequest, obj: Any) -> list[dict[str, str]]:
+        if obj.status not in Supervisor.LIVING:
+            return []
+        acts = [act for act in (fleet_acts.RESTART, fleet_acts.STOP) if request.user.has_perm(act.permission)]
+        return [
+            {"label": act.label, "icon": act.icon, "href": fleet_acts.address(act, supervisor=obj.pk)} for act in acts
+        ]
 
     def detail(self, request: HttpRequest, supervisor: Supervisor) -> dict[str, Any]:
-        workers = supervisor.workers.order_by("-id")[:MOST_ROWS]
-        rows = [[display.link(row), row.pool, display.state(row), display.moment(row.started_at)] for row in workers]
         return {
             "headline": f"Supervisor {supervisor.pk}: {supervisor}",
-            "state": display.state(supervisor),
+            "state": _state(supervisor),
             "facts": [
                 ("Host", supervisor.host),
                 ("Process", supervisor.pid),
                 ("Environment", supervisor.environment),
+                ("Pools", ", ".join(supervisor.pools)),
                 ("Code", supervisor.code_version),
-                ("Started", display.moment(supervisor.started_at)),
-                ("Last beat", display.moment(supervisor.beat_at)),
+                ("Started", display.dated(supervisor.started_at)),
+                ("Last beat", display.dated(supervisor.beat_at)),
             ],
-            "tables": [Table("Workers", ["Worker", "Pool", "State", "Started"], rows, "No worker.")],
+            "tables": [_workers(supervisor), _commands(supervisor), _events(supervisor)],
         }
+
+
+def _state(supervisor: Supervisor) -> SafeString:
+    host = Host(supervisor, timezone.now() - supervisor.beat_at)
+    return display.pill(host.state, str(supervisor.get_status_display()))
+
+
+def _line(worker: Worker) -> WorkerLine:
+    """With what its forker says of it, while both live."""
+    if worker.supervisor is not None and worker.status == Worker.Status.RUNNING:
+        for line in fleet_board.worker_lines([worker.supervisor]):
+            if line.row.pk == worker.pk:
+                return line
+    return WorkerLine(worker)
+
+
+def _vitals(line: WorkerLine) -> list[tuple[str, Any]]:
+    if line.done is None:
+        return []
+    sign = f"{line.silent:.1f} s before the supervisor's last beat"
+    return [("Memory", f"{line.memory} MB" if line.memory else None), ("Jobs run", line.done), ("Sign of life", sign)]
+
+
+def _running(line: WorkerLine) -> Table:
+    rows = [
+        [
+            display.page_link("queues_job", run.job_id, run.actor_name),
+            display.duration(run.age),
+            format_html('<span class="ap-bad">{}</span>', "past its limit")
+            if run.left < 0
+            else f"{run.left:.0f} s are left of its limit",
+        ]
+        for run in line.runs
+    ]
+    return Table("Runs now", ["Job", "For", "Limit"], rows, "Nothing, as far as its supervisor has told.")
+
+
+def _workers(supervisor: Supervisor) -> Table:
+    workers = supervisor.workers.order_by("-id")[:MOST_ROWS]
+    said = {line.row.pk: line for line in fleet_board.worker_lines([supervisor])}
+    rows = []
+    for row in workers:
+        line = said.get(row.pk, WorkerLine(row))
+        runs = ", ".join(run.actor_name for run in line.runs)
+        memory = f"{line.memory} MB" if line.memory else "–"
+        done = "–" if line.done is None else line.done
+        rows.append([display.link(row, row.pk), row.pool, display.pill(line.state), runs, done, memory])
+        rows[-1].append(display.ago(row.started_at))
+    heads = ["Worker", "Pool", "State", "Runs now", "Jobs run", "Memory", "Started"]
+    return Table("Workers", heads, rows, "No worker.", numbers=(4, 5))
+
+
+def _commands(supervisor: Supervisor) -> Table:
+    told = supervisor.commands.order_by("-pk")[:MOST_EVENTS]
+    rows = [
+        [display.link(row, str(row).capitalize()), row.by, display.ago(row.at), display.ago(row.taken_at)]
+        for row in told
+    ]
+    return Table("Commands", ["Command", "By", "Given", "Taken"], rows, "It was told nothing.")
+
+
+def _events(supervisor: Supervisor) -> Table:
+    # Without an index on the supervisor: the newest of the whole fleet are enough to look among.
+    newest = FleetEvent.objects.order_by("-pk").values("pk")[:1000]
+    events = FleetEvent.objects.filter(pk__in=newest, supervisor_id=supervisor.pk).order_by("-pk")[:MOST_EVENTS]
+    rows = [[display.ago(row.at), event_pill(row), row.text] for row in events]
+    return Table("Events", ["When", "What", "Event"], rows, "Nothing has happened to it.")
 
 
 def _meant(term: Term, kind: str) -> Q:

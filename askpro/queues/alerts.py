@@ -27,16 +27,17 @@ def tell_of_dead_jobs() -> int:
     """
     with transaction.atomic():
         # Supervisors of two hosts must not tell of the same jobs; whoever comes second looks again in a moment.
-        return _tell() if _is_alone() else 0
+        return _tell() if is_alone() else 0
 
 
 def tell_of_events() -> int:
-    """Mail what happened to the fleet and nobody was told of: dead hosts, stuck workers, trouble at the start."""
+    """Mail what happened to the fleet and nobody was told of: dead hosts, stuck workers, late queues, and their end."""
     with transaction.atomic():
-        return _tell_of_events() if _is_alone() else 0
+        return _tell_of_events() if is_alone() else 0
 
 
-def _is_alone() -> bool:
+def is_alone() -> bool:
+    """Whether no other supervisor tells or notes anything just now; until the end of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('askpro.queues.alerts'))")
         return bool(cursor.fetchone()[0])

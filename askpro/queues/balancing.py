@@ -115,6 +115,12 @@ class Balancer:
                 counts |= self._balance(pool, loads, hosts, processes)
         return {group: count for group, count in counts.items() if count != processes[group][0]}
 
+    def bounds(self, pool: Pool) -> tuple[int, int, str]:
+        """The least and most processes that a pool may have here just now, and who says so."""
+        scaled = self._as_scaled(pool)
+        how = "by hand" if scaled is not pool else pool.strategy
+        return scaled.min_processes * len(pool.groups), scaled.max_processes, how
+
     def _as_scaled(self, pool: Pool) -> Pool:
         count = self.scaled.get(pool.name)
         if count is None:

@@ -67,7 +67,8 @@ def _told(claim: Claim) -> dict[str, Any]:
 
 def _said(claim: Claim, outcome: Outcome) -> Any:
     if outcome.status != "completed":
-        return {"type": outcome.error_class, "message": outcome.error_message}
+        # An error's text may quote what a caller said, and arguments hold no personal data: it stands on the attempt.
+        return {"type": outcome.error_class, "message": ""}
     try:
         encoded(f"{claim.actor_name}: result", claim.result)
     except ValueError as error:

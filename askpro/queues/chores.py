@@ -1,7 +1,5 @@
 """The statements that every chores process runs. None needs a leader: SKIP LOCKED and conditions suffice."""
 
-from collections.abc import Iterable
-
 from askpro.queues import hints, unique
 from askpro.queues.database import EngineConnection
 from askpro.queues.locks import EARLIER
@@ -57,23 +55,15 @@ AT_ONCE = 5000
 
 def promote(database: EngineConnection) -> int:
     """Make due jobs ready; returns how many."""
-    return _announce(database.rows(PROMOTE, (AT_ONCE,)))
+    return hints.announce(database.rows(PROMOTE, (AT_ONCE,)))
 
 
 def free_locks(database: EngineConnection) -> int:
     """Make the first waiter of every key that nobody holds ready; returns how many."""
     database.rows(ORPHANED_LOCKS)
-    return _announce(database.rows(FREE_LOCKS, (AT_ONCE,)))
+    return hints.announce(database.rows(FREE_LOCKS, (AT_ONCE,)))
 
 
 def sweep_unique_keys(database: EngineConnection) -> None:
     """Forget the unique keys of jobs that are over."""
     database.rows(unique.SWEEP)
-
-
-def _announce(ready: Iterable[tuple[str, ...]]) -> int:
-    by_queue: dict[str, list[str]] = {}
-    for job_id, queue_name in ready:
-        by_queue.setdefault(queue_name, []).append(job_id)
-    hints.pusher().push(by_queue)
-    return sum(map(len, by_queue.values()))

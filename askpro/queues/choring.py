@@ -1,6 +1,7 @@
 """The chores process: heartbeat, promotion, recovery of the dead; beside it, in a thread, the apps' sweepers."""
 
 import logging
+import os
 import signal
 import threading
 import time
@@ -15,11 +16,11 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 from psycopg2.errors import LockNotAvailable
 
-from askpro.queues import acts, alerts, chores, fleet, schedule, snapshot, watch
+from askpro.queues import acts, alerts, chores, fleet, lateness, schedule, snapshot, watch
 from askpro.queues.balancing import Balancer, Rates
 from askpro.queues.code import CodeWatch
 from askpro.queues.config import Pool
-from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
+from askpro.queues.database import CONNECTION_ERRORS, EngineConnection, limit_lock_waits
 from askpro.queues.link import Link
 from askpro.queues.models import FleetCommand, FleetEvent
 from askpro.queues.process import become_child
@@ -37,7 +38,7 @@ UNIQUE_EVERY = 10.0
 OVERDUE_EVERY = 10.0
 COMMANDS_EVERY = 0.5
 BALANCE_EVERY = 1.0
-CODE_EVERY = 1.0
+CODE_EVERY = 0.5
 SWEEP_EVERY = 30.0
 ALERT_EVERY = 5.0
 SCHEDULE_EVERY = 1.0
@@ -119,7 +120,13 @@ class Chores:
 
     def _beat(self) -> None:
         queues = {group: queues for pool in self._pools for group, queues in pool.groups.items()}
-        state = {"processes": self._processes, "queues": queues, "rates": self._rates.now(), "workers": self._workers}
+        state = {
+            "processes": self._processes,
+            "queues": queues,
+            "rates": self._rates.now(),
+            "workers": self._workers,
+            "pools": {pool.name: self._balancer.bounds(pool) for pool in self._pools},
+        }
         watch.beat(self._database, self._supervisor_id, state, self._living)
         while self._notes:
             fleet.note(self._database, *self._notes[0], self._supervisor_id)
@@ -149,7 +156,8 @@ class Chores:
     def _free_late_claims(self) -> None:
         # Before its forker has told what there is, it takes nobody for gone.
         if self._processes:
-            self._watch.free_late_claims(self._database, self._living)
+            being_recovered = [report["worker_id"] for report in self._dead.values()]
+            self._watch.free_late_claims(self._database, [*self._living, *being_recovered])
 
     @property
     def _living(self) -> list[int]:
@@ -197,6 +205,11 @@ class Chores:
             case "trouble":
                 text = f"A worker of {said['group']} on {watch.hostname()} cannot start: {said['text']}."
                 self._note(FleetEvent.Kind.START_TROUBLE, text)
+            case "well":
+                self._note(FleetEvent.Kind.START_WELL, f"Workers of {said['group']} on {watch.hostname()} start again.")
+            case "restarted":
+                text = f"{watch.hostname()} has started anew with the code of now ({settings.CODE_VERSION})."
+                self._note(FleetEvent.Kind.RESTARTED, text)
             case "restart_trouble":
                 text = f"The new code on {watch.hostname()} does not start: {said['text']}; the old goes on."
                 self._note(FleetEvent.Kind.RESTART_TROUBLE, text)
@@ -222,6 +235,7 @@ class Sweeping(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="sweeping", daemon=True)
         self._rhythms = [
+            Rhythm(ALERT_EVERY, lateness.look),
             Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
             Rhythm(ALERT_EVERY, alerts.tell_of_events),
             Rhythm(OVERDUE_EVERY, acts.end_overdue),
@@ -251,5 +265,9 @@ def run_chores(supervisor_id: int, pools: Sequence[Pool], link: Link, parent: in
     """The chores process's main. It ends when the forker closes the link: until then the dead need it."""
     become_child("askpro chores", parent)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # libpq reads it at every connect.
+    os.environ["PGAPPNAME"] = watch.chores_name(supervisor_id)
+    # One sweeper that waited for an app's transaction would keep all the others waiting, the schedule among them.
+    limit_lock_waits()
     Sweeping().start()
     Chores(supervisor_id, pools, link).run()

@@ -34,12 +34,14 @@ UPDATE queues_job AS job
  WHERE job.id = ready.id
 RETURNING {COLUMNS}
 """
-# Neither depends on the row: each is asked once a statement.
+# None of these depends on the row: each is asked once a statement.
 QUEUE_RUNS = """NOT EXISTS (SELECT 1 FROM queues_pause
  WHERE kind = 'queue' AND name = %s AND (until IS NULL OR until > clock_timestamp()))"""
 ACTOR_RUNS = """actor_name <> ALL(ARRAY(SELECT name FROM queues_pause
  WHERE kind = 'actor' AND (until IS NULL OR until > clock_timestamp())))"""
-READY = f"status = 'queued' AND queue_name = %s AND actor_name = ANY(%s) AND {QUEUE_RUNS} AND {ACTOR_RUNS}"
+# Who was taken for dead claims nothing until his supervisor is heard again: it would only be taken from him once more.
+LIVES = "NOT EXISTS (SELECT 1 FROM queues_worker WHERE id = %s AND status = 'dead')"
+READY = f"status = 'queued' AND queue_name = %s AND actor_name = ANY(%s) AND {QUEUE_RUNS} AND {ACTOR_RUNS} AND {LIVES}"
 # Written so that no index on the state fits: with statistics from a quiet hour PostgreSQL would read a burst's whole
 # backlog for every claim, instead of looking the ids up.
 BY_IDS = TAKE.format(which=f"{READY} AND id = ANY(%s::uuid[])".replace("status =", "status || '' ="), order="id")
@@ -94,13 +96,15 @@ def by_ids(who: Who, ids: Collection[str]) -> list[Claim]:
     """Those of `ids` that are still queued and known here; the rest is done, cancelled or taken: forget it."""
     database, worker_id, queue_name, actors = who
     literal = "{" + ",".join(ids) + "}"
-    return _claims(database.rows(BY_IDS, (queue_name, list(actors), queue_name, literal, len(ids), worker_id)))
+    ready = queue_name, list(actors), queue_name, worker_id
+    return _claims(database.rows(BY_IDS, (*ready, literal, len(ids), worker_id)))
 
 
 def by_age(who: Who, limit: int) -> list[Claim]:
     """The oldest queued jobs of a queue, whatever Redis knows of them."""
     database, worker_id, queue_name, actors = who
-    return _claims(database.rows(BY_AGE, (queue_name, list(actors), queue_name, limit, worker_id)))
+    ready = queue_name, list(actors), queue_name, worker_id
+    return _claims(database.rows(BY_AGE, (*ready, limit, worker_id)))
 
 
 def where(

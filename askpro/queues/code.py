@@ -1,30 +1,42 @@
 """Whether the code on disk is still the code that was loaded; for development."""
 
 import sys
+import time
 from pathlib import Path
 
 from django.conf import settings
 
+# Loading takes a moment: what was written during it may have been read before or after.
+MARGIN = 1.0
+# This image of the process was about to load the project then. A fork keeps it, an exec begins anew.
+LOADED_AT = time.time() - MARGIN
+
 
 class CodeWatch:
-    """Remembers the newest change among the project's loaded modules."""
+    """Remembers when the project's loaded modules were written; a change since they were loaded counts as well."""
 
-    def __init__(self) -> None:
-        self._newest = _newest()
+    def __init__(self, loaded_at: float = LOADED_AT) -> None:
+        self._written = _written()
+        self._is_old = any(loaded_at < moment <= time.time() for moment in self._written.values())
 
     def has_changed(self) -> bool:
         """Whether a loaded file was written since the last call."""
-        before, self._newest = self._newest, _newest()
-        return self._newest > before
+        before, now = self._written, _written()
+        # A file that is gone for a moment is being replaced: what is known of it stays.
+        self._written = {**before, **now}
+        is_old, self._is_old = self._is_old, False
+        return is_old or any(moment != before.get(path, moment) for path, moment in now.items())
 
 
-def _newest() -> float:
-    root = str(settings.BASE_DIR)
-    paths = {module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
-    return max((_written(path) for path in paths if path and path.startswith(root)), default=0.0)
+def _written() -> dict[str, float]:
+    """When each of the project's loaded files was written; the environment inside its folder is not the project."""
+    root, environment = f"{settings.BASE_DIR}/", f"{sys.prefix}/"
+    paths = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    own = (path for path in paths if path and path.startswith(root) and not path.startswith(environment))
+    return {path: moment for path in own if (moment := _moment(path))}
 
 
-def _written(path: str) -> float:
+def _moment(path: str) -> float:
     try:
         return Path(path).stat().st_mtime
     except OSError:

@@ -84,6 +84,8 @@ def queue_names() -> tuple[str, ...]:
         raise InvalidQueueSettings(f"QUEUES names {len(queues)} queues; {MOST_QUEUES} are the most.")
     for name, words in queues.items():
         _check_keys(f"Queue {name!r}", words, ("promise", "tries", "backoff", "time_limit"))
+        if not isinstance(words.get("promise"), int | float) or words["promise"] <= 0:
+            raise InvalidQueueSettings(f"Queue {name!r} needs a promise above 0, in seconds.")
     return tuple(queues)
 
 
@@ -143,6 +145,8 @@ def unworked_queues(environment: str) -> set[str]:
 def _pool(name: str, words: Mapping[str, Any]) -> Pool:
     known = {field.name for field in fields(Pool)} - {"name"}
     _check_keys(f"Pool {name!r}", words, known | {"processes"})
+    for word, value in words.items():
+        _check_type(f"Pool {name!r}", word, value)
     given = {**words, "queues": tuple(words.get("queues", ()))}
     if "processes" in given:
         if clash := {"strategy", "min_processes", "max_processes"} & set(given):
@@ -157,6 +161,15 @@ def _check_keys(owner: str, words: Collection[str], known: Collection[str]) -> N
         near = difflib.get_close_matches(word, known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(sorted(known))}."
         raise InvalidQueueSettings(f"{owner} has an unknown key {word!r}.{hint}")
+
+
+def _check_type(owner: str, word: str, value: Any) -> None:
+    kind: Any = {"queues": list | tuple, "strategy": str}.get(word, int)
+    if word in ("cooldown", "max_age", "time_limit", "rest"):
+        kind = int | float
+    if not isinstance(value, kind) or isinstance(value, bool):
+        expected = "a list of names" if word == "queues" else "a name" if word == "strategy" else "a number"
+        raise InvalidQueueSettings(f"{owner} has {word} {value!r}, which is not {expected}.")
 
 
 def _setting(name: str, *default: Any) -> Any:

@@ -22,6 +22,12 @@ SESSION = f"SET lock_timeout = {LOCK_WAIT}; SET enable_seqscan = off; SET jit = 
 CONNECTION_ERRORS = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.errors.ReadOnlySqlTransaction)
 
 
+def limit_lock_waits() -> None:
+    """Let the Django connections that this process will open wait no longer for a lock than the engine's own does."""
+    options = connections.settings["default"]["OPTIONS"]
+    options["options"] = f"{options.get('options', '')} -c lock_timeout={LOCK_WAIT}".strip()
+
+
 Params = Sequence[Any] | Mapping[str, Any]
 
 

@@ -10,7 +10,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from askpro.queues import acts
-from askpro.queues.models import ActorSnapshot, Attempt, FleetCommand, FleetEvent, Job, MetricsSnapshot, Supervisor
+from askpro.queues.models import (
+    ActorSnapshot,
+    Attempt,
+    Batch,
+    BatchMember,
+    FleetCommand,
+    FleetEvent,
+    Job,
+    MetricsSnapshot,
+    Supervisor,
+)
 from askpro.queues.outcome import cancelled
 
 AT_ONCE = 1000
@@ -36,9 +46,15 @@ def forget(dead: QuerySet[Job]) -> int:
 def prune(days: int, dead_days: int) -> int:
     """Delete jobs that were over before so many days, the dead before `dead_days`; returns how many."""
     over = (Job.Status.COMPLETED, Job.Status.CANCELLED)
-    count = _in_steps(lambda: _delete(_created_before(days).filter(status__in=over, finished_at__lt=_ago(days))))
+    old = Job.objects.filter(pk__lt=_id_of(days), status__in=over, finished_at__lt=_ago(days))
     dead = Job.objects.filter(status=Job.Status.DEAD, finished_at__lt=_ago(dead_days))
-    return count + _in_steps(lambda: _delete(dead))
+    return _in_steps(lambda: _delete(old)) + _in_steps(lambda: _delete(dead))
+
+
+def prune_batches(days: int) -> int:
+    """Delete batches that were over so many days ago; returns how many. Until then their failed ones can be retried."""
+    over = Batch.objects.exclude(status=Batch.Status.OPEN).filter(pk__lt=_id_of(days), finished_at__lt=_ago(days))
+    return _in_steps(lambda: _delete_batches(over))
 
 
 def prune_fleet(days: int) -> int:
@@ -57,16 +73,27 @@ def prune_fleet(days: int) -> int:
 
 def _delete(jobs: QuerySet[Job]) -> int:
     with transaction.atomic():
-        ids = list(jobs.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+        ids = _hold(jobs)
         Attempt.objects.filter(job_id__in=ids)._raw_delete("default")
-        # Somebody may have retried one meanwhile: only what is still over goes.
-        return Job.objects.filter(pk__in=ids, status__in=Job.FINAL).delete()[0]
+        return Job.objects.filter(pk__in=ids).delete()[0]
 
 
-def _created_before(days: int) -> QuerySet[Job]:
+def _delete_batches(batches: QuerySet[Batch]) -> int:
+    with transaction.atomic():
+        ids = _hold(batches)
+        BatchMember.objects.filter(batch_id__in=ids).delete()
+        return Batch.objects.filter(pk__in=ids).delete()[0]
+
+
+def _hold(rows: QuerySet[Any]) -> list[uuid.UUID]:
+    """Lock some, so that nobody retries what is just being deleted."""
+    held = rows.order_by("pk").select_for_update(skip_locked=True)
+    return list(held.values_list("pk", flat=True)[:AT_ONCE])
+
+
+def _id_of(days: int) -> uuid.UUID:
     # Ids sort by time of creation: the primary key finds the old ones without reading the young.
-    milliseconds = int(_ago(days).timestamp() * 1000)
-    return Job.objects.filter(pk__lt=uuid.UUID(int=milliseconds << 80))
+    return uuid.UUID(int=int(_ago(days).timestamp() * 1000) << 80)
 
 
 def _ago(days: int) -> Any:

@@ -113,6 +113,7 @@ class Group:
         self.children: list[Child] = []
         self._fork_at = 0.0
         self._pause = FIRST_PAUSE
+        self._has_trouble = False
 
     @property
     def working(self) -> list[Child]:
@@ -139,15 +140,24 @@ class Group:
             child.leave(now)
 
     def bury(self, child: Child) -> bool:
-        """Forget a child that has ended; whether its group has trouble starting, so that the next one waits."""
+        """Forget a child that has ended; whether this begins a time of trouble at the start: the next ones wait."""
         self.children.remove(child)
         now = time.monotonic()
-        is_trouble = now - child.forked_at < YOUNG and not child.leaving_at and not child.has_worked
-        if is_trouble:
-            self._fork_at, self._pause = now + self._pause, min(self._pause * 2, LONGEST_PAUSE)
-        else:
+        if child.leaving_at or child.has_worked or now - child.forked_at >= YOUNG:
             self._pause = FIRST_PAUSE
-        return is_trouble and self._pause > FIRST_PAUSE * 4
+            return False
+        self._fork_at, self._pause = now + self._pause, min(self._pause * 2, LONGEST_PAUSE)
+        if self._has_trouble or self._pause <= FIRST_PAUSE * 4:
+            return False
+        self._has_trouble = True
+        return True
+
+    def recovers(self, now: float) -> bool:
+        """Whether this ends the time of trouble: all are at work, and none so young that it may still fail."""
+        if not (self._has_trouble and self.is_complete and all(now - each.forked_at > YOUNG for each in self.working)):
+            return False
+        self._has_trouble = False
+        return True
 
 
 def private_memory(pid: int) -> float:

@@ -135,6 +135,16 @@ class Popper:
         return self._connection.read_response()
 
 
+def announce(ready: Iterable[tuple[str, str]]) -> int:
+    """Push (id, queue) pairs of jobs whose readiness is committed; returns how many."""
+    by_queue: dict[str, list[str]] = {}
+    for job_id, queue_name in ready:
+        by_queue.setdefault(queue_name, []).append(job_id)
+    if by_queue:
+        pusher().push(by_queue)
+    return sum(map(len, by_queue.values()))
+
+
 @cache
 def pusher() -> Pusher:
     """The process's own; a fork must call `pusher.cache_clear()`."""

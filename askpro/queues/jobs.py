@@ -122,11 +122,8 @@ def insert(jobs: Sequence[NewJob]) -> dict[str, str]:
 
 def announce(jobs: Iterable[tuple[str, str]]) -> None:
     """Push (id, queue) pairs to Redis once the current transaction has committed; at once outside of one."""
-    by_queue: dict[str, list[str]] = {}
-    for job_id, queue_name in jobs:
-        by_queue.setdefault(queue_name, []).append(job_id)
-    if by_queue:
-        transaction.on_commit(lambda: hints.pusher().push(by_queue), robust=True)
+    if ready := list(jobs):
+        transaction.on_commit(lambda: hints.announce(ready), robust=True)
 
 
 def wake(actor_name: str, tag: str) -> int:

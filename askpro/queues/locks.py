@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from psycopg2.errors import LockNotAvailable
+
 from askpro.queues.claim import Claim
 from askpro.queues.database import Connection
 
@@ -60,15 +62,17 @@ def _split(
     wanting = [claim for claim in claims if claim.feature(feature)]
     if not wanting:
         return claims, []
-    rows = database.rows(
-        statement,
-        (
-            [claim.feature(feature) for claim in wanting],
-            [claim.id for claim in wanting],
-            [claim.claim_no for claim in wanting],
-            [claim.feature(detail) or False for claim in wanting],
-        ),
+    wanted = (
+        [claim.feature(feature) for claim in wanting],
+        [claim.id for claim in wanting],
+        [claim.claim_no for claim in wanting],
+        [claim.feature(detail) or False for claim in wanting],
     )
+    try:
+        rows = database.rows(statement, wanted)
+    except LockNotAvailable:
+        # Somebody's transaction holds one of the keys. Those who want any wait, and are woken within a second or two.
+        rows = []
     holders = {row[0] for row in rows}
     may = [claim for claim in claims if not claim.feature(feature) or claim.id in holders]
     return may, [claim for claim in wanting if claim.id not in holders]

@@ -1,7 +1,7 @@
 """Giving back what a dead worker held: started jobs pay a try, merely claimed ones and bystanders go back free."""
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from askpro.queues import hints
 from askpro.queues.claim import Claim, held_by
 from askpro.queues.database import Connection
 from askpro.queues.outcome import BACK, LONGEST_TRACE, Outcome, clean, ended_with_its_worker, spared
-from askpro.queues.settle import Item, Settled, settle
+from askpro.queues.settle import Item, settle
 
 # A job whose workers vanish without a readable trace this often is taken for the cause.
 MOST_LOSSES = 3
@@ -28,7 +28,7 @@ BYSTANDERS = {
     "stopped": "Its worker process did not end in time when it was told to, and was killed.",
 }
 # What the worker still has open in PostgreSQL would keep its locks; a recycled backend pid has another name. Waited
-# for up to a second: a claim that was about to commit becomes visible only then, and nobody would look for it again.
+# for up to a second: a claim that was about to commit becomes visible only then.
 END_SESSIONS = """
 SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
  WHERE application_name = %s AND datname = current_database() AND pid <> pg_backend_pid()
@@ -67,29 +67,37 @@ def recover(database: Connection, death: Death) -> int:
             return BACK
         return replace(_ended(claim, death), trace=clean(death.stacks, LONGEST_TRACE))
 
-    return _settle_all(database, death.worker_id, ended)
+    database.rows(END_SESSIONS, (application_name(death.worker_id),))
+    database.rows(SIGN_OFF, (death.worker_id,))
+    return _settle_all(database, death.worker_id, held_by(database, death.worker_id), ended)
 
 
 def recover_lost(database: Connection, worker_id: int) -> int:
-    """The same for a worker whose host fell silent: nobody knows what it had started."""
+    """The same for a worker whose host fell silent: nobody knows what it had started, and it may live.
+
+    Signed off, it claims nothing more until it is heard again; what it claims then must not be taken from it.
+    """
 
     def ended(claim: Claim) -> Outcome:
         again = claim.losses + 1 < MOST_LOSSES
         return ended_with_its_worker("lost", LOST if again else LOST_TOO_OFTEN, has_tries=again, is_loss=True)
 
-    return _settle_all(database, worker_id, ended)
-
-
-def _settle_all(database: Connection, worker_id: int, ended: Any) -> int:
-    database.rows(END_SESSIONS, (application_name(worker_id),))
+    database.rows(SIGN_OFF, (worker_id,))
     claims = held_by(database, worker_id)
+    database.rows(END_SESSIONS, (application_name(worker_id),))
+    return _settle_all(database, worker_id, claims, ended)
+
+
+def _settle_all(database: Connection, worker_id: int, claims: Sequence[Claim], ended: Any) -> int:
     now = time.monotonic()
     items = [Item(claim, ended(claim), now) for claim in claims]
     ready = 0
     for start in range(0, len(items), MOST_AT_ONCE):
         part = items[start : start + MOST_AT_ONCE]
-        ready += _announce(part, settle(database, worker_id, "", part))
-    database.rows(SIGN_OFF, (worker_id,))
+        settled = settle(database, worker_id, "", part)
+        back = [item.claim for item in part if item.outcome.status == "queued" and item.claim.id in settled.ids]
+        ready += len(back)
+        hints.announce([*((claim.id, claim.queue_name) for claim in back), *settled.ready])
     return ready
 
 
@@ -113,14 +121,3 @@ def _tries_left(claim: Claim) -> int:
         # A newer release's actor: its own processes will decide.
         return 1
     return int(actor.tries_left(claim))
-
-
-def _announce(items: Iterable[Item], settled: Settled) -> int:
-    by_queue: dict[str, list[str]] = {}
-    back = [
-        (i.claim.id, i.claim.queue_name) for i in items if i.outcome.status == "queued" and i.claim.id in settled.ids
-    ]
-    for job_id, queue_name in [*back, *settled.ready]:
-        by_queue.setdefault(queue_name, []).append(job_id)
-    hints.pusher().push(by_queue)
-    return len(back)

@@ -6,7 +6,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -145,7 +145,7 @@ class Settler:
             except STATEMENT_ERRORS:
                 return self._write_apart(items)
             else:
-                self._announce(settled.ready)
+                hints.announce(settled.ready)
                 return self._done(items, settled.ids)
 
     def _write_around(self, items: list[Item]) -> None:
@@ -173,14 +173,6 @@ class Settler:
             self._write([replace(items[0], outcome=_without_texts(items[0].outcome))])
         else:
             raise RuntimeError(f"Job {items[0].claim.id} cannot be settled at all.")
-
-    @staticmethod
-    def _announce(ready: Iterable[tuple[str, str]]) -> None:
-        by_queue: dict[str, list[str]] = {}
-        for job_id, queue_name in ready:
-            by_queue.setdefault(queue_name, []).append(job_id)
-        if by_queue:
-            hints.pusher().push(by_queue)
 
 
 def _statement(items: Sequence[Item], calls: Sequence[Callback]) -> str:

@@ -1,12 +1,12 @@
 """What the fleet and the queues look like now: the numbers behind `queues_status`."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from askpro.queues.balancing import backlogs
-from askpro.queues.config import promise
+from askpro.queues.config import promise, queue_names
 from askpro.queues.database import Connection
 
 # Exit codes, as Horizon has them.
@@ -31,6 +31,7 @@ SELECT queue_name, 'dead', count(*) FROM queues_job WHERE status = 'dead' GROUP 
 PAUSES = """
 SELECT kind, name, until, by FROM queues_pause WHERE until IS NULL OR until > clock_timestamp() ORDER BY kind, name
 """
+EVENTS = "SELECT at, kind, text FROM queues_fleetevent ORDER BY id DESC LIMIT 20"
 # A supervisor that has not beaten for so many seconds counts for nothing.
 FRESH = 15.0
 
@@ -52,8 +53,25 @@ class QueueStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolStatus:
+    """One pool on all living hosts: its processes now, of these and bounds the sum. `leaving` finish their last job."""
+
+    name: str
+    queues: list[str]
+    hosts: int
+    processes: int
+    leaving: int
+    min_processes: int
+    max_processes: int
+    strategy: str
+
+
+@dataclass(frozen=True, slots=True)
 class SupervisorStatus:
-    """One `queues_run`; `silent` is the age of its heartbeat in seconds, `processes` those of each group."""
+    """One `queues_run`; `silent` is the age of its heartbeat in seconds, `processes` those of each group.
+
+    `memory` is the private memory of its workers together, in MB, as measured last.
+    """
 
     id: int
     host: str
@@ -63,6 +81,7 @@ class SupervisorStatus:
     status: str
     silent: float
     processes: dict[str, int]
+    memory: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +93,21 @@ class PauseStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class EventStatus:
+    at: datetime
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
-    """Everything at one moment."""
+    """Everything at one moment; the newest events first."""
 
     queues: list[QueueStatus]
+    pools: list[PoolStatus]
     supervisors: list[SupervisorStatus]
     pauses: list[PauseStatus]
+    events: list[EventStatus]
 
     @property
     def code(self) -> int:
@@ -94,21 +122,43 @@ class Status:
 
 def read(database: Connection) -> Status:
     """Ask PostgreSQL, which knows of every host."""
-    supervisors, states = _supervisors(database)
-    pauses = [PauseStatus(*row) for row in database.rows(PAUSES)]
-    return Status(_queues(database, states), supervisors, pauses)
-
-
-def _supervisors(database: Connection) -> tuple[list[SupervisorStatus], list[dict[str, Any]]]:
     rows = [(*row, json.loads(state)) for *row, state in database.rows(SUPERVISORS)]
-    return [_supervisor(*row) for row in rows], [row[-1] for row in rows if row[5] != "dead"]
+    states = [state for *_, status, silent, state in rows if status != "dead" and silent < FRESH]
+    return Status(
+        _queues(database, states),
+        _pools(states),
+        [_supervisor(*row) for row in rows],
+        [PauseStatus(*row) for row in database.rows(PAUSES)],
+        [EventStatus(*row) for row in database.rows(EVENTS)],
+    )
 
 
 def _supervisor(
     key: int, host: str, pid: int, environment: str, version: str, status: str, silent: float, state: dict[str, Any]
 ) -> SupervisorStatus:
     processes = {group: now for group, (now, _) in state.get("processes", {}).items()}
-    return SupervisorStatus(key, host, pid, environment, version, status, silent, processes)
+    memory = sum(worker["memory"] for worker in state.get("workers", {}).values())
+    return SupervisorStatus(key, host, pid, environment, version, status, silent, processes, memory)
+
+
+def _pools(states: list[dict[str, Any]]) -> list[PoolStatus]:
+    pools: dict[str, list[PoolStatus]] = {}
+    for state in states:
+        for name, (least, most, strategy) in state.get("pools", {}).items():
+            groups = [group for group in state["queues"] if group.partition(":")[0] == name]
+            queues = [queue for group in groups for queue in state["queues"][group]]
+            counts = [state["processes"].get(group, (0, 0)) for group in groups]
+            now, alive = sum(now for now, _ in counts), sum(alive for _, alive in counts)
+            here = PoolStatus(name, queues, 1, now, alive - now, least, most, strategy)
+            pools.setdefault(name, []).append(here)
+    order = {name: number for number, name in enumerate(queue_names())}
+    together = (_together(hosts) for hosts in pools.values())
+    return sorted(together, key=lambda pool: min((order.get(queue, 0) for queue in pool.queues), default=0))
+
+
+def _together(hosts: list[PoolStatus]) -> PoolStatus:
+    names = ("hosts", "processes", "leaving", "min_processes", "max_processes")
+    return replace(hosts[0], **{name: sum(getattr(each, name) for each in hosts) for name in names})
 
 
 def _queues(database: Connection, states: list[dict[str, Any]]) -> list[QueueStatus]:

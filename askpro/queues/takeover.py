@@ -5,17 +5,21 @@ The children stay this process's children; what the new image has to know of the
 
 import json
 import os
+import signal
 import socket
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
-from askpro.queues.group import Child
+from askpro.queues.group import Child, send_signal
 from askpro.queues.link import Link
 from askpro.queues.slots import Slots, unnamed_file
 
 INHERITED = "ASKPRO_QUEUES_INHERITED"
 PREFLIGHT = "ASKPRO_QUEUES_PREFLIGHT"
+# Seconds that new code has to load.
+PREFLIGHT_LIMIT = 60.0
 
 
 @dataclass(slots=True)
@@ -66,9 +70,39 @@ def inherit() -> Takeover | None:
     return Takeover(state["supervisor_id"], children, reports, state["counts"], link)
 
 
-def start_preflight() -> int:
-    """Load the code of now in a process of its own, which ends with 0 when it would start; returns its pid."""
-    return os.posix_spawn(sys.executable, _arguments(), {**os.environ, PREFLIGHT: "1"}, setsigmask=())
+class Preflight:
+    """The code of now, loaded in a process of its own, which ends with 0 when it would start."""
+
+    def __init__(self) -> None:
+        self.pid = 0
+        self._until = 0.0
+        self._is_outdated = False
+
+    def start(self) -> None:
+        if self.pid:
+            # The code has changed once more: what is being tried is not what would be loaded.
+            self._is_outdated = True
+        else:
+            self._until = time.monotonic() + PREFLIGHT_LIMIT
+            self.pid = os.posix_spawn(sys.executable, _arguments(), {**os.environ, PREFLIGHT: "1"}, setsigmask=())
+
+    def kill_if_late(self) -> None:
+        """Its end is reported like any other; a later restart must not wait for it."""
+        if time.monotonic() > self._until:
+            self.kill()
+
+    def kill(self) -> None:
+        if self.pid:
+            send_signal(self.pid, signal.SIGKILL)
+
+    def end(self) -> bool:
+        """Its process has ended; whether that says something about the code of now. If not, it starts again."""
+        self.pid = 0
+        if not self._is_outdated:
+            return True
+        self._is_outdated = False
+        self.start()
+        return False
 
 
 def is_preflight() -> bool:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from django.conf import settings
 
 from askpro.queues import fleet
 from askpro.queues.database import EngineConnection
-from askpro.queues.recover import Death, recover, recover_lost
+from askpro.queues.recover import END_SESSIONS, Death, recover, recover_lost
 
 # Death by silence needs the same heartbeat read twice by the same observer, this many seconds apart.
 SILENCE = 15.0
@@ -36,6 +37,10 @@ SELECT worker_id FROM queues_job AS job
  WHERE status = 'processing' AND worker_id IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM queues_worker WHERE id = job.worker_id)
 """
+HEARD_AGAIN = """
+SELECT 1 FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
+ WHERE worker.id = %s AND supervisor.status IN ('running', 'stopping')
+"""
 # A claim can become visible after its worker was found to hold nothing, or had signed off: nobody got its answer, so
 # nothing of it ever began. Later than any session of a dead worker is waited for.
 LATE = """
@@ -46,9 +51,10 @@ SELECT id FROM queues_worker
 """
 # Whoever beats is alive, buried or not: a host that was frozen must be watched again.
 BEAT = """
-UPDATE queues_supervisor SET beat_at = clock_timestamp(), state = %s::jsonb,
+WITH before AS (SELECT status FROM queues_supervisor WHERE id = %(id)s)
+UPDATE queues_supervisor SET beat_at = clock_timestamp(), state = %(state)s::jsonb,
        status = CASE status WHEN 'dead' THEN 'running' ELSE status END
- WHERE id = %s
+ WHERE id = %(id)s RETURNING (SELECT status FROM before)
 """
 REVIVE = "UPDATE queues_worker SET status = 'running', ended_at = NULL WHERE id = ANY(%s) AND status = 'dead'"
 
@@ -79,17 +85,24 @@ class Watch:
             if self._is_gone(host, space, pid, started) or self._is_silent(supervisor_id, beat_at):
                 self._bury(database, supervisor_id, host, pid, beat_at)
         workers = database.rows(UNBURIED)
-        return sum(recover_lost(database, worker_id) for (worker_id,) in workers)
+        return sum(recover_lost(database, worker_id) for (worker_id,) in workers if self._is_over(database, worker_id))
 
-    def free_late_claims(self, database: EngineConnection, living: Collection[int]) -> int:
-        """Give back what workers of the own supervisor hold that ended, which are not among the `living`."""
-        workers = database.rows(LATE, (self._own, list(living)))
+    @staticmethod
+    def _is_over(database: EngineConnection, worker_id: int) -> bool:
+        """Whether it has not been heard again while others were being buried."""
+        return not database.rows(HEARD_AGAIN, (worker_id,))
+
+    def free_late_claims(self, database: EngineConnection, others: Collection[int]) -> int:
+        """Give back what workers of the own supervisor hold that ended; not the `others`, which live or are seen to."""
+        workers = database.rows(LATE, (self._own, list(others)))
         return sum(recover(database, Death(worker_id, ())) for (worker_id,) in workers)
 
     def _bury(self, database: EngineConnection, supervisor_id: int, host: str, pid: int, beat_at: str) -> None:
         if database.rows(BURY, (supervisor_id, beat_at)):
             text = f"Supervisor {supervisor_id} on {host} (process {pid}) fell silent; others take its jobs over."
             fleet.note(database, "supervisor_dead", text, supervisor_id)
+            # What its chores process has open may keep others from telling anybody of this.
+            database.rows(END_SESSIONS, (chores_name(supervisor_id),))
 
     @staticmethod
     def _is_gone(host: str, space: str, pid: int, started: float) -> bool:
@@ -117,6 +130,11 @@ def register_supervisor(
     return int(row[0])
 
 
+def chores_name(supervisor_id: int) -> str:
+    """What a chores process calls its database sessions, so that they can be ended with it."""
+    return f"askpro chores {supervisor_id}"
+
+
 def describe(database: EngineConnection, supervisor_id: int, code_version: str, pools: list[str]) -> None:
     """Say what the supervisor runs: after a restart it is the same one with other code."""
     database.rows(
@@ -131,8 +149,11 @@ def beat(
     living: Collection[int] = (),
 ) -> None:
     """Say that the supervisor and its `living` workers live, and what they do."""
-    database.rows(BEAT, (json.dumps(state or {}), supervisor_id))
+    rows = database.rows(BEAT, {"id": supervisor_id, "state": json.dumps(state or {})})
     database.rows(REVIVE, (list(living),))
+    if rows == [("dead",)]:
+        text = f"Supervisor {supervisor_id} on {hostname()} beats again; others have its jobs of before."
+        fleet.note(database, "supervisor_back", text, supervisor_id)
 
 
 def leave(database: EngineConnection, supervisor_id: int) -> None:
@@ -154,7 +175,8 @@ def started_at(pid: int) -> float:
 
 
 def hostname() -> str:
-    return socket.gethostname()
+    """This host's name in the fleet: a container's own one says nothing to people."""
+    return settings.HOST_NAME or socket.gethostname()
 
 
 @cache

@@ -224,13 +224,10 @@ class Workload:
             self._doubtful = False
 
     def _settled(self, items: list[Item], ids: set[str]) -> None:
-        back: dict[str, list[str]] = {}
         for item in items:
             self._let_go(item.claim)
-            if item.outcome.status == "queued" and item.claim.id in ids:
-                back.setdefault(item.claim.queue_name, []).append(item.claim.id)
-        if back:
-            hints.pusher().push(back)
+        back = (item.claim for item in items if item.outcome.status == "queued")
+        hints.announce((claim.id, claim.queue_name) for claim in back if claim.id in ids)
 
     def _let_go(self, claim: Claim) -> None:
         # The job may have been claimed here once more, in between.

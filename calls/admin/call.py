@@ -138,7 +138,12 @@ def _notes(call: Call, story: Story) -> list[tuple[str, str]]:
         notes.append(("warning", f"{waiting} open follow-up{'s' if waiting > 1 else ''}: somebody has to call back."))
     dead = [job.actor_name for job in story.jobs if job.status == "dead"]
     if dead:
-        notes.append(("danger", f"Gave up: {', '.join(dead)}. Open the job in the story to see why and to retry it."))
+        notes.append(
+            (
+                "danger",
+                f"Gave up: {', '.join(sorted(set(dead)))}. Open the job in the story to see why and to retry it.",
+            )
+        )
     failed = sum(row.status == "failed" for row in story.messages)
     if failed:
         notes.append(("danger", f"{failed} message{'s' if failed > 1 else ''} to the customer failed."))

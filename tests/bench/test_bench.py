@@ -37,7 +37,8 @@ def measured(environment: dict[str, str], *names: str) -> dict[str, Any]:
 
 def check_figures(found: dict[str, Any]) -> None:
     for figure in found["figures"]:
-        assert figure["askpro"] > 0
+        # What something adds may be less than nothing where so little is measured.
+        assert figure["askpro"] > 0 or figure["ratio"] is None
         assert figure["peer"] > 0
         assert len(figure["rounds"]["askpro"]) == len(figure["rounds"]["peer"]) == 1
 
@@ -72,9 +73,18 @@ def outside_a_transaction(statement: str) -> None:
     own.close()
 
 
-def test_it_measures_jobs_beside_the_peer_and_leaves_nothing_behind(child_environment: Environment):
+def test_it_measures_jobs_and_leaves_nothing_behind_not_even_of_a_killed_run(child_environment: Environment):
     environment = child_environment()
+    argv = [sys.executable, "-m", "askpro.bench", "--quick", "--only", "jobs"]
+    killed = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert wait_until(lambda: len(held_still(killed.pid)) > 1, 60, pause=0.1)
+    finally:
+        left = held_still(killed.pid)
+        killed.kill()
+        killed.wait()
     found = measured(environment, "jobs", "send")
+    assert not any(is_alive(pid) for pid in left)
     assert found["machine"]["cores"] >= 1
     assert found["machine"]["fsync"] == "on"
     assert [(figure["measure"], figure["target"]) for figure in found["figures"]] == [
@@ -167,21 +177,6 @@ def test_it_refuses_to_run_twice_at_once(child_environment: Environment):
     assert ran.returncode == 1
     assert "another benchmark runs" in ran.stderr
     assert "Traceback" not in ran.stderr
-
-
-def test_it_ends_what_a_killed_run_has_left(child_environment: Environment):
-    environment = child_environment()
-    argv = [sys.executable, "-m", "askpro.bench", "--quick", "--only", "jobs"]
-    killed = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        assert wait_until(lambda: len(held_still(killed.pid)) > 1, 60, pause=0.1)
-    finally:
-        left = held_still(killed.pid)
-        killed.kill()
-        killed.wait()
-    ran = bench(environment, "--quick", "--share", "0.02", "--only", "jobs")
-    assert ran.returncode == 0, ran.stderr
-    assert not any(is_alive(pid) for pid in left)
 
 
 def test_it_says_what_it_needs_when_started_without_servers(child_environment: Environment):

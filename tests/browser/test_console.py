@@ -46,7 +46,7 @@ def test_it_replays_an_event(console: Any, live_server: Any, console_world: Worl
     console.get_by_role("link", name="Replay").click()
     console.get_by_role("button", name="Replay").click()
 
-    console.get_by_text("Replayed.", exact=True).wait_for()
+    console.locator(".ap-table").get_by_text("Replayed.", exact=True).wait_for()
     assert WebhookEvent.objects.get(pk=failed.pk).replays == 1
 
 

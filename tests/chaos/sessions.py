@@ -2,8 +2,8 @@
 
 import random
 import signal
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import psycopg2
@@ -38,11 +38,8 @@ def inside_a_transaction(pids: list[int], seconds: float = 8.0) -> tuple[int, in
 def provoke(url: str, seconds: float, seed: float) -> None:
     """Lock rows of running jobs from two sessions, upwards and downwards, while they are being settled."""
     limit = time.monotonic() + seconds
-    threads = [threading.Thread(target=_lock, args=(url, order, limit, seed)) for order in ("ASC", "DESC")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor() as sessions:
+        list(sessions.map(lambda order: _lock(url, order, limit, seed), ("ASC", "DESC")))
 
 
 def _lock(url: str, order: str, limit: float, seed: float) -> None:
@@ -55,8 +52,8 @@ def _lock(url: str, order: str, limit: float, seed: float) -> None:
             while time.monotonic() < limit:
                 with suppress(psycopg2.errors.DeadlockDetected):
                     cursor.execute(
-                        "SELECT id FROM queues_job WHERE status IN ('processing', 'queued', 'released')"
-                        f" ORDER BY id {order} LIMIT %s",
+                        "SELECT id FROM (SELECT id FROM queues_job WHERE status IN ('processing', 'queued', 'released')"
+                        f" ORDER BY status <> 'processing', id LIMIT %s) AS chosen ORDER BY id {order}",
                         [ROWS],
                     )
                     for (job_id,) in cursor.fetchall():

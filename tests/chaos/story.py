@@ -37,6 +37,8 @@ def live_through(world: World, jobs: int, seed: int, minutes: float = 0.0) -> in
 
     with Display(seed, jobs, len(world.disasters()), minutes * 60, faults_so_far) as display, watcher:
         for disaster, share in _disasters(world, jobs, seed, minutes):
+            # PostgreSQL may have been restarted since it was last asked.
+            connection.close()
             with display.during(disaster.__name__), sending(load, share):
                 disaster()
         connection.close()
@@ -95,10 +97,11 @@ def _tell(world: World, load: Load, faults: list[str], took: str) -> int:
     outcomes = dict(rows("SELECT outcome, count(*)::int FROM queues_attempt GROUP BY 1"))
     ((jobs, claims, releases),) = rows("SELECT count(*), sum(claim_no), sum(releases) FROM queues_job")
     ((batches, keys),) = rows("SELECT (SELECT count(*) FROM queues_batch), (SELECT count(*) FROM queues_uniquekey)")
-    put_off = world.said().count("Cannot settle")
+    put_off, in_settles = world.said().count("Cannot settle"), world.said().count("jobs now: DeadlockDetected")
     print(
         f"chaos: {jobs} jobs, {batches} batches in {took}; {claims} claims, {releases} releases; attempts {outcomes}; "
-        f"{load.refused} transactions refused; {world.deadlocks()} deadlocks, {put_off} settles put off; "
+        f"{load.refused} transactions refused; {world.deadlocks()} deadlocks, {in_settles} of them in settles, "
+        f"{put_off} settles put off; "
         f"{keys} unique keys to sweep; "
         f"longest wait for Redis {load.longest_push * 1000:.0f} ms; {len(faults)} faults"
     )

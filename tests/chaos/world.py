@@ -187,8 +187,6 @@ class World:
 
     def freeze_a_host(self) -> None:
         """A second `queues_run` falls silent, is buried and robbed of its jobs, and wakes up as if nothing had been."""
-        # PostgreSQL may have been restarted since we last asked.
-        connection.close()
         other = self._new_queues("frozen.log").start()
         buried = "SELECT 1 FROM queues_supervisor WHERE pid = %s AND status = %s"
         try:

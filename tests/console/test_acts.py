@@ -54,6 +54,16 @@ def test_it_retries_a_dead_job_and_writes_down_who_did(admin_client: Client, dea
     assert LogEntry.objects.get(object_id=str(dead.pk)).user.username == "admin"
 
 
+def test_it_shows_on_the_page_who_did_what_and_why(admin_client: Client, world: World) -> None:
+    waiting = next(job for job in world.jobs if job.status == "waiting")
+
+    admin_client.post(f"/admin/queues/job/{waiting.pk}/cancel/", {**CONFIRMED, "note": "Doppelt <b>gesendet</b>"})
+
+    page = admin_client.get(f"/admin/queues/job/{waiting.pk}/change/").content.decode()
+    assert "What people did" in page
+    assert "Cancelled: Doppelt &lt;b&gt;gesendet&lt;/b&gt;" in page
+
+
 def test_it_says_so_when_somebody_was_first(admin_client: Client, dead: Job) -> None:
     admin_client.post(retry_page(dead), CONFIRMED)
     answer = admin_client.post(retry_page(dead), CONFIRMED, follow=True)

@@ -74,6 +74,27 @@ class TestSeeing:
         assert len(context["workers"]) == Worker.objects.filter(status="running").count()
         assert not any(line.is_stuck for line in context["workers"])
 
+    def test_a_workers_page_says_what_it_runs_and_how_it_does(self, admin_client: Client, world: World) -> None:
+        page = admin_client.get(f"/admin/queues/worker/{world.workers[0].pk}/change/").content.decode()
+
+        assert "past its limit" in page
+        assert " MB" in page
+        assert "create_appointment_from_call" in page
+
+    def test_a_supervisors_page_offers_acts_while_it_lives(
+        self, admin_client: Client, world: World, staff_with: Callable[..., Client]
+    ) -> None:
+        def offered(client: Client, host: str) -> list[str]:
+            row = Supervisor.objects.filter(host__startswith=host).latest("beat_at")
+            return [
+                button["label"]
+                for button in client.get(f"/admin/queues/supervisor/{row.pk}/change/").context["offered"]
+            ]
+
+        assert offered(admin_client, "askpro-02") == ["Restart", "Stop"]
+        assert offered(admin_client, "askpro-03") == []
+        assert offered(staff_with("queues.view_supervisor"), "askpro-02") == []
+
     def test_it_counts_a_pool_over_its_hosts(self, world: World) -> None:
         lines = {line.pool.name: line for line in fleet_board.pool_lines(fleet_board.living())}
 

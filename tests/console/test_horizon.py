@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from askpro.console import horizon
+from askpro.console import failures, horizon, queue_board
 from askpro.queues.models import Job
 from tests.plans import plans
 
@@ -76,3 +76,15 @@ def test_each_list_is_answered_by_an_index(admin_client: Client, ledger: None, p
 
     assert found
     assert all(index in plan for plan in found), found
+
+
+@pytest.mark.parametrize("statement", [queue_board.COUNTS, failures.GROUPS, failures.TROUBLED])
+def test_no_board_reads_the_whole_ledger(ledger: None, statement: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {statement}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "Seq Scan on queues_" not in plan
+    # An index whose condition is the state, or the attempts of the jobs that it gave.
+    assert "queues_job_pkey" not in plan

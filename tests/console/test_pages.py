@@ -11,7 +11,7 @@ from django.urls import reverse
 from appointments.models import FollowUp
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.tones import TONES
-from askpro.queues.models import Attempt, Job
+from askpro.queues.models import Attempt, FleetEvent, Job
 from calls.models import BookingRequest, Call
 from tests.console.world import HOSTILE, World
 from webhooks.models import WebhookEvent
@@ -114,6 +114,7 @@ def test_it_has_a_colour_for_every_state() -> None:
         for value, _ in field.choices
     }
 
+    states |= set(FleetEvent.Kind.values)
     assert states <= set(TONES), sorted(states - set(TONES))
 
 

@@ -1,7 +1,9 @@
 """What the engine's tests share."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from inspect import signature
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +14,8 @@ from django.db import connection
 
 from askpro.queues import hints
 from tests.queues import actors  # noqa: F401 - declares them
+from tests.queues.fleet import Supervise
+from tests.queues.processes import QueuesRun
 
 WITHOUT_PROCESSES = {
     "test_chores",
@@ -103,3 +107,26 @@ def redis_client(
     yield client
     client.close()
     hints.pusher.cache_clear()
+
+
+@pytest.fixture
+def supervise(
+    transactional_db: None, redis_client: object, child_environment: Callable[..., dict[str, str]], tmp_path: Path
+) -> Iterator[Supervise]:
+    """Start a `queues_run` with these pools; all of them are gone before the tables are emptied."""
+    started: list[QueuesRun] = []
+
+    def run(
+        pools: dict[str, dict[str, Any]], wait: bool = True, through: Sequence[str] = (), **environment: str
+    ) -> QueuesRun:
+        log = tmp_path / f"queues-{len(started)}.log"
+        least = sum(
+            pool.get("processes") or pool.get("min_processes", 1) * len(pool["queues"]) for pool in pools.values()
+        )
+        env = child_environment(TEST_POOLS=json.dumps(pools), **environment)
+        started.append(QueuesRun(env, log, least))
+        return started[-1].start(wait, through)
+
+    yield run
+    for queues in started:
+        queues.stop()

@@ -9,10 +9,10 @@ from contextlib import suppress
 class Door:
     """Forwards one port to another, in a thread, until it is closed."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, address: str = "127.0.0.1") -> None:
         self._target = (host, port)
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self._listener.getsockname()[1]
+        self._listener = socket.create_server((address, 0), backlog=128)
+        self.address, self.port = self._listener.getsockname()
         self._pairs: dict[socket.socket, socket.socket] = {}
         self._is_shut = self._is_over = False
         self._selector = selectors.DefaultSelector()

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -35,11 +35,11 @@ class QueuesRun:
         assert self._child is not None
         return self._child.pid
 
-    def start(self, wait: bool = True) -> "QueuesRun":
+    def start(self, wait: bool = True, through: Sequence[str] = ()) -> "QueuesRun":
+        """Start it, `through` a command that executes another one."""
+        argv = [*through, sys.executable, "-m", "tests.queues.run"]
         with self.log.open("ab") as output:
-            self._child = process.spawn(
-                [sys.executable, "-m", "tests.queues.run"], env=self._environment, output=output, cwd=ROOT
-            )
+            self._child = process.spawn(argv, env=self._environment, output=output, cwd=ROOT)
         if wait:
             self.wait_for_workers()
         return self
@@ -71,6 +71,14 @@ class QueuesRun:
         assert self._child is not None
         self._child.kill()
         self._child.wait()
+
+    def signal_all(self, number: signal.Signals) -> None:
+        """To the whole process group at once, as when a host loses its power or is frozen."""
+        os.killpg(self.pid, number)
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the forker alone."""
+        kill(self.pid, number)
 
     def terminate(self) -> None:
         assert self._child is not None

@@ -1,17 +1,24 @@
 """Batches and chains: counted exactly, called back once, resumed where they stopped."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from askpro.queues import Batch, batches, chain, chains
+from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Batch as Row
 from askpro.queues.models import Job
+from askpro.queues.outcome import decide
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
+from tests.queues.processes import wait_until
+from tests.queues.test_guards import somebody_waits
+from tests.queues.test_settle import claim_all, database, settle_all  # noqa: F401 - a fixture among them
 
 pytestmark = pytest.mark.django_db
 
@@ -284,3 +291,19 @@ class TestChains:
     def test_only_a_step_of_a_chain_can_append(self):
         with pytest.raises(chains.NotInChain):
             chains.append(good())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_members_that_are_over_at_the_same_moment_are_counted_one_after_the_other(database):  # noqa: F811
+    """One fails and sweeps the rest, the other is a step whose next one is swept: only together is their chain over."""
+    Batch([bad(), [actors.nothing.message(1), actors.nothing.message(2)]], **callbacks()).send()
+    failing, stepping = sorted(claim_all(database), key=lambda claim: claim.actor_name)
+    dead = decide(ValueError("no"), tries_left=0, tries_spent=0, backoff=())
+    settler = threading.Thread(target=settle_all, args=(database, [stepping]))
+    with transaction.atomic():
+        settle_all(DjangoConnection(connection.cursor()), [failing], dead)
+        settler.start()
+        assert wait_until(somebody_waits, 5)
+    settler.join()
+    assert state() == ("finished", 2, 0, 2)
+    assert Job.objects.get(kwargs={"name": "finish"}).status == "queued"

@@ -19,12 +19,12 @@ def test_on_success_is_told_the_message_and_its_result(effects):
     assert effects() == ["heard gives: 7"]
 
 
-def test_on_failure_is_told_the_error_once_the_job_is_dead(effects):
+def test_on_failure_is_told_the_errors_class_and_not_its_text_once_the_job_is_dead(effects):
     actors.fails.send_with_options(args=("no",), on_failure=actors.hears, max_retries=1)
     run_jobs()
     assert effects() == []
     run_jobs(due_or_not=True)
-    assert effects() == ["heard fails: {'type': 'ValueError', 'message': 'no'}"]
+    assert effects() == ["heard fails: {'type': 'ValueError', 'message': ''}"]
 
 
 def test_the_call_has_the_words_of_its_actor():

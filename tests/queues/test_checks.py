@@ -1,9 +1,12 @@
 """`manage.py check` finds wrong configuration before a job does."""
 
 import io
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -135,6 +138,13 @@ class TestTheCommand:
         out = io.StringIO()
         call_command("queues_check", environment=environment, stdout=out)
         assert f"{environment}: 0 errors" in out.getvalue()
+
+    def test_it_says_how_long_a_stop_may_take(self):
+        out = io.StringIO()
+        call_command("queues_check", environment="production", stdout=out)
+        seconds = int(re.search(r"A stop takes (\d+) s at most", out.getvalue())[1])
+        unit = (Path(settings.BASE_DIR) / "deploy/systemd/askpro-queues.service").read_text()
+        assert int(re.search(r"TimeoutStopSec=(\d+)", unit)[1]) > seconds
 
     def test_an_error_is_shown_with_its_fix_and_is_the_exit_code(self, pool):
         pool(queues=["low"])

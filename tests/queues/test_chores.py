@@ -4,14 +4,14 @@ import random
 import threading
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from dramatiq import get_broker
 
 from askpro.queues import Batch, acts, chores, hints
 from askpro.queues.choring import Chores
 from askpro.queues.claim import by_age
-from askpro.queues.database import EngineConnection
+from askpro.queues.database import EngineConnection, limit_lock_waits
 from askpro.queues.link import Link
 from askpro.queues.models import Job, Lock
 from tests.queues import actors
@@ -182,6 +182,17 @@ class TestTheEndByTheClock:
 
 
 class TestTheHeart:
+    def test_the_sweepers_wait_for_nobodys_transaction(self, transactional_db, monkeypatch):
+        own = connections.settings["default"]
+        monkeypatch.setitem(own, "OPTIONS", {**own["OPTIONS"], "options": "-c statement_timeout=60000"})
+        limit_lock_waits()
+        monkeypatch.setitem(connection.settings_dict, "OPTIONS", own["OPTIONS"])
+        other = connection.copy()
+        with other.cursor() as cursor:
+            cursor.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
+            assert cursor.fetchone() == ("1s", "1min")
+        other.close()
+
     def test_freeing_keys_waits_for_nobodys_transaction(self, database):
         actors.alone.send(key="a", number=1)
         actors.alone.send(key="b", number=2)

@@ -62,6 +62,12 @@ def test_a_pool_is_one_process_with_one_thread_unless_said_otherwise(declare):
         ({"queues": ["low"], "nice": 20}, "nice between -20 and 19"),
         ({"queues": ["low"], "memory": -1}, "memory and rest of at least 0"),
         ({"queues": ["low"], "time_limit": 0}, "time_limit above 0"),
+        ({"queues": "low"}, "queues 'low', which is not a list of names"),
+        ({"queues": ["low"], "processes": "2"}, "processes '2', which is not a number"),
+        ({"queues": ["low"], "min_processes": 1.5}, "min_processes 1.5, which is not a number"),
+        ({"queues": ["low"], "rest": None}, "rest None, which is not a number"),
+        ({"queues": ["low"], "max_jobs": True}, "max_jobs True, which is not a number"),
+        ({"queues": ["low"], "max_shift": 0}, "max_shift of at least 1"),
     ],
 )
 def test_it_refuses_a_pool_that_cannot_be_meant(declare, words, message):
@@ -125,4 +131,11 @@ class TestQueues:
         declare({"here": {"all": {"queues": ["low"]}}})
         monkeypatch.setitem(globals(), "QUEUES", {"low": {"promis": 5}})
         with pytest.raises(InvalidQueueSettings, match=r"Queue 'low'.*Did you mean 'promise'"):
+            pools("here")
+
+    @pytest.mark.parametrize("words", [{}, {"promise": 0}, {"promise": "5"}])
+    def test_each_needs_a_promise(self, declare, monkeypatch, words):
+        declare({"here": {"all": {"queues": ["low"]}}})
+        monkeypatch.setitem(globals(), "QUEUES", {"low": words})
+        with pytest.raises(InvalidQueueSettings, match="Queue 'low' needs a promise above 0"):
             pools("here")

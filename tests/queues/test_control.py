@@ -10,12 +10,13 @@ from django.db import connection
 from django.utils import timezone
 from dramatiq import get_broker
 
-from askpro.queues import control, fleet, snapshot
+from askpro.queues import Batch, control, fleet, snapshot
 from askpro.queues.claim import by_age, by_ids
 from askpro.queues.database import EngineConnection
 from askpro.queues.models import (
     ActorSnapshot,
     Attempt,
+    BatchMember,
     FleetCommand,
     FleetEvent,
     Job,
@@ -23,6 +24,8 @@ from askpro.queues.models import (
     Pause,
     Supervisor,
 )
+from askpro.queues.models import Batch as BatchRow
+from askpro.queues.testing import run_jobs
 from tests.queues import actors
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -154,7 +157,7 @@ class TestTellingTheFleet:
 class TestStatus:
     def test_without_a_supervisor_it_is_inactive(self):
         said, code = run("queues_status")
-        assert (said.splitlines()[0], code) == ("Inactive", 2)
+        assert (said.split()[0], code) == ("Inactive", 2)
 
     def test_with_one_it_is_running_and_with_a_pause_paused(self):
         supervisor(
@@ -175,7 +178,8 @@ class TestStatus:
 
     def test_a_dead_host_is_still_shown(self):
         supervisor(status="dead", host="gone")
-        assert "gone:1 (testing)" in run("queues_status")[0]
+        (line,) = (line for line in run("queues_status")[0].splitlines() if line.startswith("gone:1"))
+        assert "dead" in line
 
     def test_it_counts_what_is_ready_later_running_and_dead(self, database):
         dead(2)
@@ -270,8 +274,27 @@ class TestPrune:
             )
             cursor.execute("UPDATE queues_job SET status = 'completed', finished_at = now() WHERE id = %s", [young.pk])
         said, _ = run("queues_prune")
-        assert said.startswith("1 jobs and ")
+        assert said.startswith("1 jobs, 0 batches and ")
         assert set(Job.objects.values_list("pk", flat=True)) == {young.pk, waiting.pk}
+
+    def test_batches_go_with_the_dead_and_open_ones_stay(self):
+        for steps in ([actors.nothing.message(1), actors.nothing.message(2)], [actors.nothing.message(3)]):
+            Batch([steps]).send()
+        run_jobs()
+        open_one = Batch([actors.nothing.message(4)]).send()
+        assert BatchMember.objects.count() == 2
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE queues_batch SET finished_at = now() - interval '100 days'")
+            # As if they had been made then: the time of creation is in the id.
+            cursor.execute(
+                "UPDATE queues_batchmember SET batch_id = ('00000000' || right(batch_id::text, 28))::uuid;"
+                "UPDATE queues_batch SET id = ('00000000' || right(id::text, 28))::uuid WHERE status = 'finished'"
+            )
+        run("queues_prune")
+        assert BatchRow.objects.count() == 3
+        run("queues_prune", dead_days=90)
+        assert [row.pk for row in BatchRow.objects.all()] == [open_one]
+        assert not BatchMember.objects.exists()
 
     def test_dead_jobs_and_dead_hosts_stay_longer(self):
         dead(1)

@@ -1,77 +1,20 @@
 """A supervisor's life with real processes: it balances, pauses, restarts, recycles, and sees who is stuck or gone."""
 
-import io
-import itertools
-import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
-from django.core.management import call_command
 from django.db import connection
 
 from askpro.queues import send_many
 from askpro.queues.models import Attempt, FleetEvent, Job, Supervisor, Worker
 from tests.queues import actors, hostile
-from tests.queues.door import Door
-from tests.queues.processes import QueuesRun, kill, seconds_until, wait_until
+from tests.queues.fleet import ALL, all_over, command, count, happened, longest_wait
+from tests.queues.processes import kill, seconds_until, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
-ALL = ["critical", "high", "default", "webhooks", "notifications", "low"]
-Supervise = Callable[..., QueuesRun]
-
-
-@pytest.fixture
-def supervise(
-    transactional_db: None, redis_client: object, child_environment: Callable[..., dict[str, str]], tmp_path: Path
-) -> Iterator[Supervise]:
-    """Start a `queues_run` with these pools; all of them are gone before the tables are emptied."""
-    started: list[QueuesRun] = []
-
-    def run(pools: dict[str, dict[str, Any]], wait: bool = True, **environment: str) -> QueuesRun:
-        log = tmp_path / f"queues-{len(started)}.log"
-        least = sum(
-            pool.get("processes") or pool.get("min_processes", 1) * len(pool["queues"]) for pool in pools.values()
-        )
-        env = child_environment(TEST_POOLS=json.dumps(pools), **environment)
-        started.append(QueuesRun(env, log, least))
-        return started[-1].start(wait)
-
-    yield run
-    for queues in started:
-        queues.stop()
-
-
-def command(name: str, *arguments: str, **options: Any) -> None:
-    call_command(name, *arguments, stdout=io.StringIO(), **options)
-
-
-def count(**conditions: object) -> int:
-    return Job.objects.filter(**conditions).count()
-
-
-def all_over() -> bool:
-    return not Job.objects.filter(status__in=Job.LIVE).exists()
-
-
-def happened(kind: str) -> Callable[[], bool]:
-    return lambda: FleetEvent.objects.filter(kind=kind).exists()
-
-
-def longest_wait(queue: str) -> float:
-    """Seconds from ready to start of the job of this queue that waited longest."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT max(extract(epoch FROM started_at - ready_at)) FROM queues_attempt"
-            " JOIN queues_job ON job_id = id WHERE queue_name = %s",
-            [queue],
-        )
-        return float(cursor.fetchone()[0])
 
 
 class TestBalancing:
@@ -180,12 +123,12 @@ class TestARestart:
         seconds_until(lambda: queues.workers() and not set(queues.workers()) & set(old), 60)
         seconds_until(lambda: send_fresh() or "two" in all_effects(), 10)
 
-    @pytest.mark.long
-    def test_a_changed_file_is_loaded_with_debug(self, supervise, tmp_path):
+    def test_a_changed_file_is_loaded_with_debug(self, supervise):
         queues = supervise({"all": {"queues": ALL, "processes": 1}}, DEBUG="1")
         old = queues.workers()
         Path(actors.__file__).touch()
-        seconds_until(lambda: queues.workers() and not set(queues.workers()) & set(old), 60)
+        took = seconds_until(lambda: queues.workers() and not set(queues.workers()) & set(old), 60)
+        print(f"\na changed file is at work after {took:.1f} s")
 
 
 def send_fresh() -> None:
@@ -305,128 +248,3 @@ class TestTroubleInOnePool:
         seconds_until(lambda: count(queue_name="high", status="completed") == 50, 5)
         seconds_until(happened("start_trouble"), 20)
         assert "bad" in FleetEvent.objects.filter(kind="start_trouble").first().text
-
-
-class TestADeadHost:
-    def test_its_end_is_an_event_and_its_jobs_run_elsewhere(self, supervise, effects):
-        first = supervise({"all": {"queues": ALL, "processes": 1}})
-        actors.slow.send(30, "orphan")
-        seconds_until(lambda: "orphan began" in effects(), 5)
-        # As another host sees it: the pids mean nothing there.
-        Supervisor.objects.update(pid_space="elsewhere")
-        supervise({"all": {"queues": ALL, "processes": 1}})
-        first.kill()
-        gone = seconds_until(lambda: effects().count("orphan began") == 2, 25)
-        print(f"\na host fell silent: its job runs elsewhere after {gone:.1f} s")
-        assert gone < 20
-        assert happened("supervisor_dead")()
-        assert Supervisor.objects.filter(status="dead").count() == 1
-
-
-@pytest.fixture
-def door() -> Iterator[Door]:
-    values = connection.settings_dict
-    door = Door(values["HOST"], int(values["PORT"]))
-    yield door
-    door.close()
-
-
-def diary(folder: Path) -> list[str]:
-    path = folder / "diary"
-    return path.read_text().split() if path.exists() else []
-
-
-def through(door: Door) -> dict[str, str]:
-    values = connection.settings_dict
-    return {"DATABASE_URL": f"postgres://{values['USER']}:{values['PASSWORD']}@127.0.0.1:{door.port}/{values['NAME']}"}
-
-
-class TestPostgreSQLAway:
-    @pytest.mark.parametrize("seconds", [3, pytest.param(60, marks=pytest.mark.long)])
-    def test_nobody_is_declared_dead_and_nothing_runs_twice(self, supervise, door, tmp_path, seconds):
-        pools = {"all": {"queues": ALL, "processes": 2}}
-        first, second = supervise(pools, **through(door)), supervise(pools, **through(door))
-        workers = {*first.workers(), *second.workers()}
-        # Some end while it is away, some after it; none needs it to run.
-        for number in range(4):
-            hostile.writes_to_a_file.send(str(tmp_path / "diary"), seconds * (0.5 + number / 3))
-        seconds_until(lambda: diary(tmp_path).count("began") == 4, 5)
-        door.shut()
-        time.sleep(seconds)
-        assert {*first.workers(), *second.workers()} == workers
-        door.open()
-        seconds_until(all_over, seconds + 20)
-        time.sleep(1)
-        assert sorted(diary(tmp_path)) == ["began"] * 4 + ["ended"] * 4
-        assert list(Supervisor.objects.values_list("status", flat=True)) == ["running"] * 2
-        assert not Worker.objects.exclude(status="running").exists()
-        assert count(status="completed", tries_spent=0, losses=0) == Attempt.objects.count() == 4
-
-    def test_a_stop_does_not_wait_for_it(self, supervise, door):
-        queues = supervise({"all": {"queues": ALL, "processes": 2, "time_limit": 3}}, **through(door))
-        door.shut()
-        time.sleep(1)
-        began = time.monotonic()
-        queues.terminate()
-        assert queues.wait(25) == 0
-        print(f"\nSIGTERM while PostgreSQL is away: gone after {time.monotonic() - began:.1f} s")
-
-
-@pytest.mark.long
-class TestFortyWorkers:
-    def test_they_are_small_quick_to_start_and_idle_when_idle(self, supervise):
-        queues = supervise({"all": {"queues": ["default"], "processes": 40}}, wait=False)
-        seconds_until(lambda: queues.workers(), 30)
-        took = seconds_until(lambda: Worker.objects.filter(status="running").count() == 40, 30)
-        actors.nothing.send(1)
-        seconds_until(all_over, 5)
-        time.sleep(5)
-        memory = [psutil.Process(pid).memory_full_info().uss / 1e6 for pid in queues.workers()]
-        used, over = cpu_seconds(queues), 20
-        time.sleep(over)
-        idle = (cpu_seconds(queues) - used) / over
-        print(
-            f"\n40 workers: all there {took:.2f} s after the first fork; private memory {max(memory):.1f} MB at most;"
-            f" the idle fleet (forker, chores, workers) uses {idle * 100:.1f} % of one core"
-        )
-        assert max(memory) <= 20
-        assert took <= 1
-        assert idle < 0.03
-
-
-@pytest.mark.long
-class TestARollingRestartUnderLoad:
-    def test_no_job_is_lost_or_run_twice_or_waits_long(self, supervise):
-        queues = supervise({"all": {"queues": ALL, "processes": 2, "threads": 4}})
-        old = queues.workers()
-        until, total = time.monotonic() + 20, 0
-        restarted = False
-        while time.monotonic() < until:
-            began = time.monotonic()
-            send_many([actors.nothing.message(total + number) for number in range(100)])
-            total += 100
-            if not restarted and total > 3000:
-                command("queues_restart")
-                restarted = True
-            time.sleep(max(0.0, began + 0.1 - time.monotonic()))
-        seconds_until(all_over, 30)
-        seconds_until(lambda: not set(queues.workers()) & set(old), 10)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT percentile_cont(ARRAY[0.5, 0.99, 1]) WITHIN GROUP (ORDER BY"
-                " extract(epoch FROM started_at - ready_at)), count(*)"
-                "  FROM queues_attempt JOIN queues_job ON job_id = id"
-            )
-            (median, p99, longest), attempts = cursor.fetchone()
-        print(
-            f"\nrestart under {total / 20:.0f} jobs a second: {total} sent, {attempts} runs;"
-            f" delay {median * 1000:.0f} ms at the median, p99 {p99 * 1000:.0f} ms, longest {longest:.2f} s"
-        )
-        assert attempts == total == count(status="completed")
-        assert longest < 5
-
-
-def cpu_seconds(queues: QueuesRun) -> float:
-    """Of the forker and all of its children, so far."""
-    processes = [psutil.Process(queues.pid), *psutil.Process(queues.pid).children()]
-    return sum(itertools.chain.from_iterable(process.cpu_times()[:2] for process in processes))

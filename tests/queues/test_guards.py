@@ -169,6 +169,17 @@ class TestRateLimits:
         assert sum(begin <= moment < begin + period for moment in times) <= rate
         assert space.seconds * rate < period * 2.1
 
+    def test_jobs_that_are_claimed_together_have_slots_one_after_the_other(self):
+        for _ in range(4):
+            actors.limited.send()
+        own = DjangoConnection(connection.cursor())
+        may, later = limits.sort_out(own, claim_all(own))
+        space = limits.spacing(10, 60.0).seconds
+        assert len(may) == 1
+        slots = [outcome.slot_in for _, outcome in later]
+        assert slots == pytest.approx([space, 2 * space, 3 * space], abs=0.5)
+        assert limits.draw(own, "testing", 1) == pytest.approx([4 * space], abs=1)
+
     def test_a_limit_that_this_release_does_not_know_keeps_only_its_own_jobs_waiting(self):
         actors.nothing.send(1)
         actors.nothing.send(2)

@@ -29,6 +29,8 @@ def worker():
 
 
 def claim_all(database, worker):
+    # As the next heartbeat of its supervisor does.
+    Worker.objects.filter(pk=worker).update(status="running")
     return by_age((database, worker, "default", get_broker().actors), 100)
 
 

@@ -75,7 +75,7 @@ class TestClaiming:
         # A quiet hour: nobody waits, say the statistics.
         database.rows("ANALYZE queues_job")
         message = actors.nothing.send(1)
-        params = ("default", list(get_broker().actors), "default", "{" + message.message_id + "}", 1, 1)
+        params = ("default", list(get_broker().actors), "default", 1, "{" + message.message_id + "}", 1, 1)
         plan = "\n".join(row[0] for row in database.rows("EXPLAIN " + BY_IDS, params))
         assert "job_queued" not in plan
         assert "queues_job_pkey" in plan
@@ -84,7 +84,7 @@ class TestClaiming:
         send_many([actors.nothing.message(number) for number in range(3000)])
         database.rows("ANALYZE queues_job")
         Job.objects.update(status="completed")
-        params = ("default", list(get_broker().actors), "default", 50, 1)
+        params = ("default", list(get_broker().actors), "default", 1, 50, 1)
         plan = "\n".join(row[0] for row in database.rows("EXPLAIN " + BY_AGE, params))
         assert "job_queued" in plan
         assert "Seq Scan" not in plan
@@ -171,7 +171,9 @@ class TestSettling:
         old = claim_all(database)
         Job.objects.update(status="queued", worker_id=None)
         claim_all(database)
-        assert settle_all(database, old).ids == set()
+        for outcome in (COMPLETED, failure(), released(1, "later")):
+            assert settle_all(database, old, outcome).ids == set()
+            assert (Job.objects.get().status, Attempt.objects.count()) == ("processing", 0)
 
     @pytest.mark.parametrize("lost", [COMPLETED, failure("of the zombie")])
     def test_a_lost_claim_and_the_new_one_of_the_same_job_are_told_apart(self, database, lost):
@@ -239,6 +241,17 @@ class TestLocks:
         answer = settle_all(database, free[:1])
         assert [job_id for job_id, _ in answer.ready] == [blocked[0].id]
         assert set(Lock.objects.values_list("key", flat=True)) == {"key:b"}
+
+    def test_a_key_in_somebodys_transaction_keeps_only_those_waiting_who_want_one(self, database):
+        actors.alone.send(key="a", number=1)
+        may, _ = locks.acquire(database, claim_all(database))
+        assert len(may) == 1
+        actors.alone.send(key="a", number=2)
+        actors.nothing.send(3)
+        with somebody_holds("SELECT 1 FROM queues_lock FOR UPDATE"):
+            may, blocked = locks.acquire(database, claim_all(database))
+        assert [claim.actor_name for claim in may] == ["nothing"]
+        assert [claim.kwargs["number"] for claim in blocked] == [2]
 
     def test_a_failed_run_frees_its_key(self, database):
         actors.alone.send(key="a")

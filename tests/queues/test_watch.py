@@ -151,6 +151,24 @@ class TestSilence:
         observer.look(database)
         assert status(row) == "running"
 
+    def test_the_sessions_of_its_chores_end_with_it(self, database, clock):
+        row, _ = supervisor()
+        values = connection.settings_dict
+        frozen = psycopg2.connect(
+            host=values["HOST"],
+            port=values["PORT"],
+            user=values["USER"],
+            password=values["PASSWORD"],
+            dbname=values["NAME"],
+            application_name=watch.chores_name(row.pk),
+        )
+        observer = Watch(0)
+        observer.look(database)
+        clock[0] += SILENCE
+        observer.look(database)
+        with pytest.raises(psycopg2.OperationalError), frozen.cursor() as cursor:
+            cursor.execute("SELECT 1")
+
 
 class TestTheSameHost:
     def test_a_process_that_is_gone_is_dead_at_once(self, database):
@@ -254,6 +272,7 @@ class TestAZombie:
         clock[0] += SILENCE
         observer.look(database)
         assert status(worker) == "dead"
+        assert hold(database, worker) == []
         watch.beat(database, row.pk, living=[worker.pk])
         assert (status(row), status(worker)) == ("running", "running")
         assert hold(database, worker)
@@ -261,6 +280,23 @@ class TestAZombie:
         clock[0] += SILENCE
         observer.look(database)
         assert Job.objects.get().status == "queued"
+
+    def test_one_that_is_heard_again_while_others_are_buried_keeps_its_jobs(self, database, clock):
+        row, worker = supervisor()
+        hold(database, worker)
+        observer = Watch(0)
+        observer.look(database)
+        clock[0] += SILENCE
+
+        class Between:
+            def rows(self, statement, params=()):
+                found = database.rows(statement, params)
+                if statement == watch.UNBURIED:
+                    watch.beat(database, row.pk, living=[worker.pk])
+                return found
+
+        assert observer.look(Between()) == 0
+        assert (Job.objects.get().status, status(worker)) == ("processing", "running")
 
 
 class TestRegistering:

@@ -63,14 +63,15 @@ def _started(session: Session, number: int, stack: ExitStack) -> Rival:
 
 def _pick_up(session: Session, ours: Ours, rivals: list[Rival]) -> dict[str, list[float]]:
     waited: dict[str, list[float]] = {name: [] for name in (ours.name, *(rival.name for rival in rivals))}
-    count = session.effort.size(*SENDS) // TURNS
-    for turn in range(TURNS):
-        session.steps.say(f"Pick-up: {ours.name}, turn {turn + 1} of {TURNS}")
+    turns = session.effort.turns(TURNS)
+    count = session.effort.size(*SENDS) // turns
+    for turn in range(turns):
+        session.steps.say(f"Pick-up: {ours.name}, turn {turn + 1} of {turns}")
         with closing(Ear()) as ear:
             waited[ours.name] += idle.turn(ours, ear, lambda: ours.send("start"), count)[0]
         session.steps.done()
         for rival in rivals:
-            session.steps.say(f"Pick-up: {rival.name}, turn {turn + 1} of {TURNS}")
+            session.steps.say(f"Pick-up: {rival.name}, turn {turn + 1} of {turns}")
             waited[rival.name] += rival.pick_up(count)
             session.steps.done()
     return waited

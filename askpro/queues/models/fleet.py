@@ -113,7 +113,16 @@ class FleetCommand(models.Model):
 
 
 # Somebody is mailed about these at once.
-_URGENT = ["supervisor_dead", "worker_stuck", "start_trouble", "restart_trouble"]
+_URGENT = [
+    "supervisor_dead",
+    "supervisor_back",
+    "worker_stuck",
+    "start_trouble",
+    "start_well",
+    "restart_trouble",
+    "queue_late",
+    "queue_well",
+]
 
 
 class FleetEvent(models.Model):
@@ -121,10 +130,15 @@ class FleetEvent(models.Model):
 
     class Kind(models.TextChoices):
         SUPERVISOR_DEAD = "supervisor_dead", "A host fell silent"
+        SUPERVISOR_BACK = "supervisor_back", "A host is back"
         WORKER_DEAD = "worker_dead", "A worker died"
         WORKER_STUCK = "worker_stuck", "A worker was stuck"
         START_TROUBLE = "start_trouble", "A worker cannot start"
+        START_WELL = "start_well", "Workers start again"
         RESTART_TROUBLE = "restart_trouble", "New code does not start"
+        RESTARTED = "restarted", "New code is at work"
+        QUEUE_LATE = "queue_late", "A queue breaks its promise"
+        QUEUE_WELL = "queue_well", "A queue keeps its promise again"
         RECYCLED = "recycled", "A worker made way"
         COMMAND = "command", "Somebody gave a command"
 
@@ -132,13 +146,17 @@ class FleetEvent(models.Model):
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     text = models.CharField(max_length=500)
+    about = models.CharField(max_length=100, db_default="", help_text="The queue, where it is about one.")
     supervisor_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(db_default=Now())
     alerted_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index("id", condition=Q(alerted_at=None, kind__in=_URGENT), name="fleet_event_untold")]
+        indexes = [
+            models.Index("id", condition=Q(alerted_at=None, kind__in=_URGENT), name="fleet_event_untold"),
+            models.Index(fields=["about", "-id"], condition=~Q(about=""), name="fleet_event_about"),
+        ]
 
     def __str__(self) -> str:
         return self.text

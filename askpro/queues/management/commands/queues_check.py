@@ -7,6 +7,9 @@ from django.core.checks import CheckMessage
 from django.core.management.base import BaseCommand, CommandParser
 
 from askpro.queues import checks
+from askpro.queues.config import pools
+from askpro.queues.forker import CHORES_GRACE
+from askpro.queues.group import KILL_GRACE
 
 
 class Command(BaseCommand):
@@ -24,6 +27,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{environment}: {errors} errors, {len(messages) - errors} warnings.")
         if errors:
             raise SystemExit(1)
+        longest = max(pool.time_limit for pool in pools(environment)) + KILL_GRACE + CHORES_GRACE
+        self.stdout.write(f"A stop takes {longest:.0f} s at most; give the process manager more.")
 
     def _print(self, message: CheckMessage) -> None:
         kind, style = ("error", self.style.ERROR) if message.is_serious() else ("warning", self.style.WARNING)

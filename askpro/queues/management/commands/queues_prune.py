@@ -15,11 +15,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=DAYS, help=f"completed and cancelled jobs (default {DAYS})")
-        parser.add_argument("--dead-days", type=int, default=DEAD_DAYS, help=f"dead jobs (default {DEAD_DAYS})")
+        parser.add_argument(
+            "--dead-days", type=int, default=DEAD_DAYS, help=f"dead jobs and batches (default {DEAD_DAYS})"
+        )
 
     def handle(self, *args: Any, days: int, dead_days: int, **options: Any) -> None:
         if min(days, dead_days) < 1:
             raise CommandError("A day is the least.")
         jobs = discard.prune(days, dead_days)
+        batches = discard.prune_batches(dead_days)
         rows = discard.prune_fleet(dead_days)
-        self.stdout.write(f"{jobs} jobs and {rows} rows about the fleet are deleted.")
+        self.stdout.write(f"{jobs} jobs, {batches} batches and {rows} rows about the fleet are deleted.")

@@ -1,0 +1,32 @@
+"""Forking a child that never returns into its parent's code."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+
+def fork(work: Callable[[], None]) -> int:
+    """Do `work` in a process of its own, which ends with it: code 0, or 1 when it raised. Returns its pid."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        work()
+        code = 0
+    except BaseException:  # the child's last line: it must never return into the forker's loop
+        log.critical("A child process failed", exc_info=True)
+    finally:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def in_words(code: int) -> str:
+    """How a process ended."""
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

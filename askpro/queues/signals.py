@@ -1,0 +1,32 @@
+"""The forker's signals: blocked, and taken one by one between two looks, so that none interrupts anything."""
+
+import signal
+import time
+
+STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+RESTART = signal.SIGUSR1
+SIGNALS = STOP | {RESTART, signal.SIGCHLD}
+# Seconds between two looks at what is pending where the system cannot wait for it (macOS).
+POLL_EVERY = 0.05
+
+
+def block() -> None:
+    """From now on they wait until `wait` takes them; also over an exec."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
+
+def wait(seconds: float) -> int | None:
+    """The next signal, within so many seconds."""
+    if hasattr(signal, "sigtimedwait"):
+        info = signal.sigtimedwait(SIGNALS, seconds)
+        return info.si_signo if info else None
+    return _poll(seconds)
+
+
+def _poll(seconds: float) -> int | None:
+    until = time.monotonic() + seconds
+    while not (pending := signal.sigpending() & SIGNALS):
+        if time.monotonic() >= until:
+            return None
+        time.sleep(POLL_EVERY)
+    return signal.sigwait(pending)

@@ -1,0 +1,49 @@
+"""docs/operations.md names the tests that hold its promises: they exist. It names every command and every key."""
+
+import ast
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from askpro.queues.config import Pool
+from askpro.queues.models import FleetEvent
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXT = (ROOT / "docs/operations.md").read_text("utf-8")
+NAMED = sorted(set(re.findall(r"`(queues/test_\w+\.py::[\w:]+)`", TEXT)))
+COMMANDS = sorted(path.stem for path in (ROOT / "askpro/queues/management/commands").glob("queues_*.py"))
+# Explained elsewhere: docs/engine.md and docs/jobs.md.
+ELSEWHERE = {"queues_schedule", "queues_jobs"}
+
+
+@pytest.mark.parametrize("test", NAMED)
+def test_every_promise_has_its_test(test):
+    path, *names = test.split("::")
+    scope = ast.parse((ROOT / "tests" / path).read_text()).body
+    for name in names:
+        found = [node for node in scope if getattr(node, "name", None) == name]
+        assert found, f"{test}: {name} is gone"
+        scope = getattr(found[0], "body", [])
+
+
+def test_no_promise_is_without_one():
+    table = TEXT.partition("| promise | held by |")[2]
+    rows = re.findall(r"^\| (?!--)(.+?) \| (.*) \|$", table, re.MULTILINE)
+    assert len(rows) > 20
+    assert [promise for promise, tests in rows if "::" not in tests and "test_" not in tests] == []
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - ELSEWHERE))
+def test_every_command_is_explained(name):
+    assert f"| `{name}" in TEXT
+
+
+@pytest.mark.parametrize("key", [field.name for field in fields(Pool) if field.name != "name"])
+def test_every_key_of_a_pool_is_explained(key):
+    assert re.search(rf"^\| [^|]*`{key}`", TEXT, re.MULTILINE)
+
+
+def test_every_urgent_kind_of_event_exists():
+    assert set(FleetEvent.URGENT) <= set(FleetEvent.Kind.values)
