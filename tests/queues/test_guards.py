@@ -60,6 +60,15 @@ class TestInOrder:
         run_jobs()
         assert effects() == [f"ordered a {number}" for number in range(6)]
 
+    def test_a_step_that_its_chain_will_come_to_is_waited_for(self, effects):
+        chain([actors.waits.message(call_id=1), actors.ordered.message(key="a", number=1)]).send()
+        actors.ordered.send(key="a", number=2)
+        run_jobs()
+        assert effects() == []
+        Job.objects.filter(actor_name="waits").update(actor_name="tagged")
+        run_jobs(due_or_not=True)
+        assert Job.objects.get(kwargs__number=1).status == "completed"
+
     def test_a_step_that_its_halted_chain_keeps_waiting_holds_nobody_up(self, effects):
         chain([actors.last_chance.message(), actors.ordered.message(key="a", number=1)]).send()
         actors.ordered.send(key="a", number=2)
