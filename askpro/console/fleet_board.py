@@ -47,12 +47,15 @@ class Host:
 
 @dataclass(slots=True)
 class PoolLine:
-    """A pool over all hosts that run it. `ordered` is what somebody told it by command, on each host."""
+    """A pool over all hosts that run it. `target` is what its forkers are to have now; `ordered` is what somebody told
+    it by command, on each host.
+    """
 
     pool: Pool
     hosts: int = 0
     now: int = 0
     moving: int = 0
+    target: int = 0
     ordered: int | None = None
     queues: list[tuple[str, int]] = field(default_factory=list)
 
@@ -151,6 +154,7 @@ def pool_lines(alive: Iterable[Supervisor]) -> list[PoolLine]:
             group: [row.state.get("processes", {}).get(group, (0, 0)) for row in ours] for group in line.pool.groups
         }
         line.now = sum(now for each in counts.values() for now, _ in each)
+        line.target = sum(row.state.get("wanted", {}).get(group, 0) for row in ours for group in line.pool.groups)
         line.moving = sum(every - now for each in counts.values() for now, every in each)
         line.queues = [
             (", ".join(line.pool.groups[group]), sum(now for now, _ in each)) for group, each in counts.items()

@@ -75,6 +75,7 @@ class Chores:
         self._rates = Rates()
         self._paused: frozenset[tuple[str, str]] = frozenset()
         self._processes: dict[str, list[int]] = {}
+        self._wanted: dict[str, int] = {}
         self._workers: dict[str, dict[str, Any]] = {}
         self._dead: dict[int, dict[str, Any]] = {}
         self._notes: deque[tuple[FleetEvent.Kind, str]] = deque()
@@ -124,6 +125,7 @@ class Chores:
             "processes": self._processes,
             "queues": queues,
             "rates": self._rates.now(),
+            "wanted": self._wanted,
             "workers": self._workers,
             "pools": {pool.name: self._balancer.bounds(pool) for pool in self._pools},
         }
@@ -198,6 +200,7 @@ class Chores:
                 self._workers.pop(str(said["worker_id"]), None)
             case "state":
                 self._processes = said["processes"]
+                self._wanted = said["wanted"]
                 self._workers = said["workers"]
                 self._rates.add(said["done"], said["running"])
             case "farewell":

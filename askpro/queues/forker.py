@@ -206,7 +206,9 @@ class Forker:
         children = self._children()
         pages = [child.slots for child in children]
         done, now_running = self._tally.done(pages), running(pages)
-        self._chores.say("state", processes=processes, done=done, running=now_running, workers=vitals(children))
+        wanted = {group.name: group.count for group in self._groups.values()}
+        said = {"processes": processes, "wanted": wanted, "workers": vitals(children)}
+        self._chores.say("state", done=done, running=now_running, **said)
 
     def _end_preflight(self, code: int) -> None:
         if self._stopping or not self._preflight.end():

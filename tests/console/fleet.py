@@ -54,6 +54,7 @@ def make_fleet(world: World, dice: random.Random) -> None:
         said = {str(worker.pk): _vitals(place, running, dice) for place, worker in enumerate(workers)}
         row.state = {
             "processes": {pool: [1, 1 + (pool == "rest")] for pool in GROUPS},
+            "wanted": {pool: 2 if pool == "urgent" else 1 for pool in GROUPS},
             "queues": {pool: list(queues) for pool, queues in GROUPS.items()},
             "rates": {name: [dice.random() * 4, dice.random()] for name in QUEUES},
             "workers": said,

@@ -101,6 +101,7 @@ class TestSeeing:
         rest = lines["rest"]
         assert (rest.hosts, rest.now, rest.moving, rest.most) == (2, 2, 2, 2)
         assert (lines["urgent"].ordered, rest.ordered) == (3, None)
+        assert (lines["urgent"].target, rest.target) == (4, 2)
 
     def test_it_asks_no_more_for_a_larger_fleet(
         self, admin_client: Client, world: World, django_assert_max_num_queries: Any

@@ -23,7 +23,7 @@ from tests.queues.door import Door
 from tests.queues.fleet import ALL, all_over, count, happened
 from tests.queues.processes import kill, seconds_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("hosts")]
 # The two ends of a cable.
 CABLE = "10.231.7"
 
@@ -60,15 +60,14 @@ ONE = {"all": {"queues": ALL, "processes": 1}}
 class TestADeadHost:
     """Two supervisors in process groups of their own, which know nothing of each other's processes."""
 
-    @pytest.mark.parametrize("loss", [signal.SIGKILL, signal.SIGSTOP])
-    def test_its_jobs_run_elsewhere_within_twenty_seconds_and_it_is_told(self, supervise, effects, loss):
+    def test_its_jobs_run_elsewhere_within_twenty_seconds_and_it_is_told(self, supervise, effects):
         first = supervise(ONE, ASKPRO_HOST="one")
         actors.slow.send(60, "orphan")
         seconds_until(lambda: "orphan began" in effects(), 5)
         supervise(ONE, ASKPRO_HOST="two")
-        first.signal_all(loss)
+        first.signal_all(signal.SIGKILL)
         gone = seconds_until(lambda: effects().count("orphan began") == 2, 25)
-        print(f"\nhost loss ({loss.name} of its process group): its job runs elsewhere after {gone:.1f} s")
+        print(f"\nhost loss (kill -9 of its process group): its job runs elsewhere after {gone:.1f} s")
         assert gone < 20
         dead = Supervisor.objects.get(status="dead")
         assert dead.host == "one"
@@ -83,7 +82,9 @@ class TestADeadHost:
         seconds_until(lambda: count(status="processing") == 1, 5)
         supervise(ONE, ASKPRO_HOST="two", **mails)
         first.signal_all(signal.SIGSTOP)
-        seconds_until(all_over, 35)
+        gone = seconds_until(happened("supervisor_dead"), 20)
+        print(f"\na host was frozen (SIGSTOP of its process group): it counts as dead after {gone:.1f} s")
+        seconds_until(all_over, 20)
         assert effects() == ["atomic and slow"]
         seconds_until(lambda: post.subjects == ["AskPro: A host fell silent"], 20)
         first.signal_all(signal.SIGCONT)
@@ -156,7 +157,7 @@ class TestTwoHosts:
         first, second = (supervise({"busy": pool}, ASKPRO_HOST=host) for host in ("one", "two"))
         most = [0, 0]
         began = time.monotonic()
-        send_many([hostile.critical_and_slow.message(0.2) for _ in range(400)])
+        send_many([hostile.critical_and_slow.message(0.2) for _ in range(240)])
 
         def both() -> list[int]:
             now = [len(first.workers()), len(second.workers())]
@@ -167,7 +168,7 @@ class TestTwoHosts:
         up = time.monotonic() - began
         seconds_until(lambda: both() and all_over(), 60)
         # Some arrive all the time: what one process can do, and half of what another can.
-        until, needed = time.monotonic() + 12, []
+        until, needed = time.monotonic() + 10, []
         while time.monotonic() < until:
             hostile.critical_and_slow.send(0.2)
             time.sleep(0.13)
