@@ -181,7 +181,7 @@ NO_EMAIL_URL = "smtp://127.0.0.1:25" if ENVIRONMENT == "production" else "consol
 vars().update(env.email_url("EMAIL_URL", default=NO_EMAIL_URL))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AskPro <termine@askpro.example>")
-# Who is told, by direct transport, when a critical job is dead.
+# Who is told, by direct transport, when a job is dead that is critical or that others of its order pass by.
 OPS_EMAILS = env.list("OPS_EMAILS", default=[])
 
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
