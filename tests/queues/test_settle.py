@@ -1,5 +1,6 @@
 """What has finished becomes rows: states, attempts, next steps, freed locks."""
 
+import re
 import threading
 import time
 from contextlib import contextmanager
@@ -228,6 +229,23 @@ class TestChains:
     def test_an_empty_chain_is_refused(self):
         with pytest.raises(ValueError, match="at least one step"):
             chain([])
+
+    def test_each_settled_step_looks_its_own_chain_up_whatever_the_statistics_say(self, database):
+        send_many([actors.nothing.message(number) for number in range(500)])
+        database.rows("ANALYZE queues_job")
+        for number in range(50):
+            chain([actors.nothing.message(number), actors.nothing.message(number)]).send()
+        plans: list[str] = []
+
+        class Explained:
+            def rows(self, statement, params=()):
+                plans.append("\n".join(row[0] for row in database.rows("EXPLAIN " + statement, params)))
+                return []
+
+        first = [str(pk) for pk in Job.objects.filter(chain_step=0).values_list("pk", flat=True)]
+        settle_all(Explained(), by_ids(who(database), first))
+        (plan,) = plans
+        assert len(re.findall(r"Index Cond: \(chain_id = settled\w*\.chain_id\)", plan)) == 2
 
 
 class TestLocks:
