@@ -104,23 +104,30 @@ LOCKS = """, leaving AS MATERIALIZED (
 
 # A step that lets a batch begin runs although its chain was cancelled, and cancels the batch: only so are its members
 # over. The catch is not needed when the last step has completed, unless that was the beginning of a batch.
+# LATERAL with its OFFSET makes each settled step look its own chain up: with statistics from before there were chains,
+# a plain join reads all waiting steps for each of them.
 CHAINS = f""", halted AS (
     UPDATE queues_job AS job SET status = 'cancelled', finished_at = statement_timestamp()
-      FROM settled
-     WHERE job.chain_id = settled.chain_id AND job.status = 'waiting' AND job.id NOT IN (SELECT id FROM settled)
-       AND ((settled.status = 'cancelled' AND settled.chain_step >= 0 AND job.chain_step >= 0
-             AND job.actor_name <> '{START}')
-         OR (settled.status = 'completed' AND job.chain_step = {CATCH} AND NOT EXISTS (
-             SELECT 1 FROM queues_job AS later
-              WHERE later.chain_id = job.chain_id AND later.chain_step > settled.chain_step
-             UNION ALL SELECT 1 FROM queues_batch AS later
-              WHERE later.chain_id = job.chain_id AND later.chain_step > settled.chain_step)))
+      FROM settled, LATERAL (
+        SELECT step.id FROM queues_job AS step
+         WHERE step.chain_id = settled.chain_id AND step.status = 'waiting'
+           AND ((settled.status = 'cancelled' AND settled.chain_step >= 0 AND step.chain_step >= 0
+                 AND step.actor_name <> '{START}')
+             OR (settled.status = 'completed' AND step.chain_step = {CATCH} AND NOT EXISTS (
+                 SELECT 1 FROM queues_job AS later
+                  WHERE later.chain_id = step.chain_id AND later.chain_step > settled.chain_step
+                 UNION ALL SELECT 1 FROM queues_batch AS later
+                  WHERE later.chain_id = step.chain_id AND later.chain_step > settled.chain_step)))
+        OFFSET 0) AS ended
+     WHERE job.id = ended.id AND job.status = 'waiting' AND job.id NOT IN (SELECT id FROM settled)
 ), following AS (
-    SELECT waiter.id FROM settled JOIN queues_job AS waiter
-        ON waiter.chain_id = settled.chain_id AND waiter.status = 'waiting'
-     WHERE (settled.status = 'completed' AND waiter.chain_step = settled.chain_step + 1)
-        OR (settled.status IN ('dead', 'cancelled') AND waiter.chain_step = {CATCH})
-        OR (settled.status = 'cancelled' AND settled.chain_step >= 0 AND waiter.actor_name = '{START}')
+    SELECT waiter.id FROM settled, LATERAL (
+        SELECT step.id FROM queues_job AS step
+         WHERE step.chain_id = settled.chain_id AND step.status = 'waiting'
+           AND ((settled.status = 'completed' AND step.chain_step = settled.chain_step + 1)
+             OR (settled.status IN ('dead', 'cancelled') AND step.chain_step = {CATCH})
+             OR (settled.status = 'cancelled' AND settled.chain_step >= 0 AND step.actor_name = '{START}'))
+        OFFSET 0) AS waiter
 )"""
 
 # Everybody who settles members of a batch does so one after the other: how many are over must be told from the truth.
