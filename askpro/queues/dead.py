@@ -1,6 +1,5 @@
 """Choosing dead jobs on the command line."""
 
-import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -26,7 +25,7 @@ def chosen(options: Mapping[str, Any]) -> QuerySet[Job]:
     """The dead jobs that the options choose. Raises `CommandError` when they choose nothing on purpose."""
     jobs = Job.objects.filter(status=Job.Status.DEAD).order_by("pk")
     if options["ids"]:
-        return jobs.filter(pk__in=[_id(text) for text in options["ids"]])
+        return jobs.filter(pk__in=[operator.job_id(text) for text in options["ids"]])
     if not options["all"]:
         raise CommandError("Name ids, or --all with --queue, --actor or --hours to narrow it.")
     if options["queue"]:
@@ -36,10 +35,3 @@ def chosen(options: Mapping[str, Any]) -> QuerySet[Job]:
     if options["hours"] is not None:
         jobs = jobs.filter(finished_at__gte=timezone.now() - timedelta(hours=options["hours"]))
     return jobs
-
-
-def _id(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise CommandError(f"{text!r} is no job's id.") from None

@@ -3,6 +3,7 @@
 import difflib
 import getpass
 import time
+import uuid
 from collections.abc import Collection, Iterable
 
 from django.conf import settings
@@ -34,6 +35,14 @@ def known_actors(names: Iterable[str]) -> list[str]:
 def known_pool(name: str) -> str:
     """The name, a pool of this environment."""
     return _known("pool", name, [pool.name for pool in pools(settings.ENVIRONMENT)])
+
+
+def job_id(text: str) -> uuid.UUID:
+    """The id that was typed. Raises `CommandError` when it is none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise CommandError(f"{text!r} is no job's id.") from None
 
 
 def wait_until_taken(told: Collection[FleetCommand], seconds: float) -> int:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -190,6 +191,23 @@ class TestStatus:
         seen = json.loads(run("queues_status", json=True)[0])
         (queue,) = (queue for queue in seen["queues"] if queue["name"] == "default")
         assert [queue[what] for what in ("ready", "running", "later", "dead")] == [1, 1, 1, 2]
+
+
+class TestCancelling:
+    def test_it_ends_jobs_by_id_and_by_tag_and_keeps_the_reason(self):
+        one = actors.nothing.send(1)
+        actors.tagged.send(call_id=7)
+        said, _ = run("queues_cancel", one.message_id, tag=["call:7"], reason="The salon asked for it.")
+        assert said == "2 jobs are cancelled.\n"
+        assert {*Job.objects.values_list("status", "error_message")} == {("cancelled", "The salon asked for it.")}
+        assert f"{one.message_id} call:7" in FleetEvent.objects.get().text
+
+    @pytest.mark.parametrize(
+        ("ids", "said"), [([], "Name ids, or a --tag"), (["17"], "no job's id"), ([str(uuid.uuid4())], "No such")]
+    )
+    def test_it_refuses_to_guess(self, ids, said):
+        with pytest.raises(CommandError, match=said):
+            run("queues_cancel", *ids)
 
 
 class TestDeadJobs:

@@ -1,0 +1,30 @@
+"""`manage.py queues_cancel`: end jobs that nobody wants any more."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from askpro.queues import acts, control, operator
+
+
+class Command(BaseCommand):
+    help = (
+        "End unfinished jobs by id or tag: those that wait at once, those that run by an interrupt."
+        " Exit code 1 when none was found."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("ids", nargs="*", metavar="ID")
+        parser.add_argument("--tag", action="append", default=[], help="all with this tag; may be repeated")
+        parser.add_argument("--reason", default="Cancelled.", help="stands on each job")
+
+    def handle(self, *args: Any, ids: list[str], tag: list[str], reason: str, **options: Any) -> None:
+        if not (ids or tag):
+            raise CommandError("Name ids, or a --tag.")
+        jobs = [operator.job_id(text) for text in ids]
+        count = sum(acts.cancel(job, reason) for job in jobs) + sum(acts.cancel_tagged(name, reason) for name in tag)
+        if not count:
+            raise CommandError("No such unfinished job.")
+        control.note_command(f"cancel {' '.join([*ids, *tag])}", operator.me(), reason)
+        self.stdout.write(f"{count} jobs are cancelled.")
