@@ -148,8 +148,9 @@ BATCHES = f""", swept AS (
     UNION ALL SELECT batch_id, id, chain_id, 'cancelled' FROM swept
 ), step AS (
     SELECT job.batch_id, job.chain_id, coalesce(touched.status, job.status) AS status
-      FROM queues_job AS job LEFT JOIN touched ON touched.id = job.id
-     WHERE job.chain_id IN (SELECT chain_id FROM touched WHERE chain_id IS NOT NULL)
+      FROM (SELECT DISTINCT chain_id FROM touched WHERE chain_id IS NOT NULL) AS chain
+     CROSS JOIN LATERAL (SELECT * FROM queues_job WHERE chain_id = chain.chain_id OFFSET 0) AS job
+      LEFT JOIN touched ON touched.id = job.id
 ), chain_over AS (
     INSERT INTO queues_batchmember (batch_id, chain_id, failed)
     SELECT batch_id, chain_id, bool_or(status IN ('dead', 'cancelled')) FROM step GROUP BY batch_id, chain_id
