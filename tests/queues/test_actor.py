@@ -63,7 +63,7 @@ class TestDeclaring:
             {"deadline": 10**15},
             {"expires": 0},
             {"expires": "soon"},
-            {"expires": datetime.now(UTC)},
+            {"expires": datetime(2026, 1, 2, tzinfo=UTC)},
             {"atomic": "yes"},
             {"silenced": 1},
             {"no_overlap": ""},
@@ -236,7 +236,7 @@ class TestMessages:
             {"time_limit": float("inf")},
             {"deadline": "tomorrow"},
             {"expires": "tomorrow"},
-            {"expires": datetime.now()},  # noqa: DTZ005 - nobody knows in which zone
+            {"expires": datetime(2026, 1, 2)},  # noqa: DTZ001 - nobody knows in which zone
             {"tags": "call:7"},
             {"on_failure": 5},
         ],

@@ -203,7 +203,7 @@ class TestCancelling:
         assert f"{one.message_id} call:7" in FleetEvent.objects.get().text
 
     @pytest.mark.parametrize(
-        ("ids", "said"), [([], "Name ids, or a --tag"), (["17"], "no job's id"), ([str(uuid.uuid4())], "No such")]
+        ("ids", "said"), [([], "Name ids, or a --tag"), (["17"], "no job's id"), ([str(uuid.UUID(int=7))], "No such")]
     )
     def test_it_refuses_to_guess(self, ids, said):
         with pytest.raises(CommandError, match=said):
