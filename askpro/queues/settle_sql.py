@@ -7,7 +7,8 @@ CATCH = -1
 # The actor whose job is a batch's step in a chain.
 START = "start_batch"
 
-# Everything in the batch completed, and nothing waits for any of it.
+# Everything in the batch completed, and nothing waits for any of it. What an attempt tells comes out of the update: a
+# join of two lists that PostgreSQL believes to be short may compare each row of one with each of the other.
 PLAIN = """
 WITH item AS (
     SELECT * FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[])
@@ -17,12 +18,12 @@ WITH item AS (
        SET status = 'completed', worker_id = NULL, run_at = NULL, finished_at = statement_timestamp()
       FROM item
      WHERE job.id = item.id AND job.status = 'processing' AND job.worker_id = %s AND job.claim_no = item.claim_no
- RETURNING job.id, job.claim_no
+ RETURNING item.*
 )
 INSERT INTO queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version)
-SELECT item.id, item.claim_no, 'completed', statement_timestamp() - item.started_ago * interval '1 second',
-       statement_timestamp() - item.ended_ago * interval '1 second', %s, %s
-  FROM item JOIN settled ON settled.id = item.id AND settled.claim_no = item.claim_no
+SELECT id, claim_no, 'completed', statement_timestamp() - started_ago * interval '1 second',
+       statement_timestamp() - ended_ago * interval '1 second', %s, %s
+  FROM settled
 RETURNING job_id::text
 """
 
@@ -31,7 +32,10 @@ RETURNING job_id::text
 # The last real error stays: a deadline that passes while a failed job waits does not hide it.
 # Rows are locked in the order of their ids, so that two batches never wait for each other in a circle.
 # A process that was stopped may settle a job's lost claim and its new one together: the number tells them apart.
-BASE = """
+# Each item looks its own row up, whatever the statistics say: LATERAL leaves no other order, and no index fits the
+# state as it is written.
+KEPT = "(item.error_class = '' OR (item.error_class = 'DeadlineExceeded' AND job.error_class <> ''))"
+BASE = f"""
 WITH item AS (
     SELECT * FROM unnest(
         %s::uuid[], %s::int[], %s::varchar[], %s::varchar[], %s::float8[], %s::float8[], %s::bool[], %s::float8[],
@@ -39,10 +43,12 @@ WITH item AS (
         %s::bool[]
     ) AS item (id, claim_no, status, attempt, started_ago, ended_ago, spends_try, run_in,
                reason, expected, error_class, error_message, trace, fingerprint, log, slot_in, is_loss)
-), held AS (
-    SELECT job.id, job.progress_done, job.progress_total FROM queues_job AS job JOIN item ON item.id = job.id
-     WHERE job.status = 'processing' AND job.worker_id = %s AND job.claim_no = item.claim_no
-     ORDER BY job.id FOR UPDATE OF job
+), held AS MATERIALIZED (
+    SELECT item.*, job.progress_done, job.progress_total
+      FROM (SELECT * FROM item ORDER BY id) AS item CROSS JOIN LATERAL (
+          SELECT progress_done, progress_total FROM queues_job
+           WHERE id = item.id AND claim_no = item.claim_no AND worker_id = %s AND status || '' = 'processing'
+          OFFSET 0 FOR UPDATE) AS job
 ), settled AS (
     UPDATE queues_job AS job
        SET status = item.status,
@@ -59,23 +65,20 @@ WITH item AS (
            finished_at = CASE WHEN item.status IN ('completed', 'dead', 'cancelled') THEN statement_timestamp() END,
            progress_done = CASE WHEN item.status IN ('completed', 'dead', 'cancelled') THEN job.progress_done END,
            progress_total = CASE WHEN item.status IN ('completed', 'dead', 'cancelled') THEN job.progress_total END,
-           error_class = CASE WHEN kept THEN job.error_class ELSE item.error_class END,
-           error_message = CASE WHEN kept THEN job.error_message ELSE item.error_message END
-      FROM (SELECT item.*, item.error_class = '' OR (item.error_class = 'DeadlineExceeded' AND job.error_class <> '')
-                   AS kept FROM item JOIN queues_job AS job ON job.id = item.id) AS item
-     WHERE job.id = item.id AND job.claim_no = item.claim_no AND job.id IN (SELECT id FROM held)
- RETURNING job.id, job.claim_no, job.status, job.queue_name, job.chain_id, job.chain_step, job.lock_key,
-           job.in_order, job.share_key, job.batch_id
+           error_class = CASE WHEN {KEPT} THEN job.error_class ELSE item.error_class END,
+           error_message = CASE WHEN {KEPT} THEN job.error_message ELSE item.error_message END
+      FROM held AS item
+     WHERE job.id = item.id AND job.claim_no = item.claim_no
+ RETURNING item.*, job.queue_name, job.chain_id, job.chain_step, job.lock_key, job.in_order, job.share_key, job.batch_id
 ), attempted AS (
     INSERT INTO queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version,
                                 expected, error_class, error_message, trace, fingerprint, log,
                                 progress_done, progress_total)
-    SELECT item.id, item.claim_no, item.attempt, statement_timestamp() - item.started_ago * interval '1 second',
-           statement_timestamp() - item.ended_ago * interval '1 second', %s, %s,
-           item.expected, item.error_class, item.error_message, item.trace, item.fingerprint, item.log,
-           held.progress_done, held.progress_total
-      FROM item JOIN settled ON settled.id = item.id AND settled.claim_no = item.claim_no JOIN held ON held.id = item.id
-     WHERE item.attempt IS NOT NULL
+    SELECT id, claim_no, attempt, statement_timestamp() - started_ago * interval '1 second',
+           statement_timestamp() - ended_ago * interval '1 second', %s, %s,
+           expected, error_class, error_message, trace, fingerprint, log, progress_done, progress_total
+      FROM settled
+     WHERE attempt IS NOT NULL
 )"""
 
 # An ordered key stays with its job until it is over; every other key is free when the run ends. Keys are locked in
