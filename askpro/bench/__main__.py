@@ -43,7 +43,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="manage.py bench",
         allow_abbrev=False,
-        description="Measure the engine beside its peers, each pair in the same run. Takes some ten minutes.",
+        description="Measure the engine beside its peers, each pair in the same run. Takes some six minutes.",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--quick", action="store_true", help="one round of less: some two minutes, and less exact")
