@@ -23,6 +23,7 @@ WITHOUT_PROCESSES = {
     "test_guards",
     "test_jobs",
     "test_recover",
+    "test_rounds",
     "test_settle",
     "test_workload",
 }

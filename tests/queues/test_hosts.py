@@ -20,7 +20,7 @@ from askpro.queues.models import Attempt, FleetEvent, Job, Supervisor, Worker
 from askpro.queues.recover import application_name
 from tests.queues import actors, hostile
 from tests.queues.door import Door
-from tests.queues.fleet import ALL, all_over, count, happened
+from tests.queues.fleet import ALL, all_over, command, count, happened
 from tests.queues.processes import kill, seconds_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("hosts")]
@@ -157,15 +157,16 @@ class TestTwoHosts:
         first, second = (supervise({"busy": pool}, ASKPRO_HOST=host) for host in ("one", "two"))
         most = [0, 0]
         began = time.monotonic()
-        send_many([hostile.critical_and_slow.message(0.2) for _ in range(240)])
+        send_many([hostile.critical_and_slow.message(0.2) for _ in range(2_000)])
 
         def both() -> list[int]:
             now = [len(first.workers()), len(second.workers())]
             most[:] = map(max, most, now)
             return now
 
-        seconds_until(lambda: both() == [4, 4], 20)
+        seconds_until(lambda: both() == [4, 4], 60)
         up = time.monotonic() - began
+        command("queues_clear", "critical", force=True)
         seconds_until(lambda: both() and all_over(), 60)
         # Some arrive all the time: what one process can do, and half of what another can.
         until, needed = time.monotonic() + 10, []
