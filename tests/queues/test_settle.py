@@ -55,6 +55,8 @@ def somebody_holds(statement):
             cursor.execute(statement)
         yield
     finally:
+        # Over before it goes on here: a session that is only closed holds its locks for a moment more.
+        other.rollback()
         other.close()
 
 
