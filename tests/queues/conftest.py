@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from askpro.queues import hints
+from askpro.queues.database import EngineConnection
 from tests.queues import actors  # noqa: F401 - declares them
 from tests.queues.fleet import Supervise
 from tests.queues.processes import QueuesRun
@@ -108,6 +109,14 @@ def redis_client(
     yield client
     client.close()
     hints.pusher.cache_clear()
+
+
+@pytest.fixture
+def database(transactional_db: None) -> Iterator[EngineConnection]:
+    """The engine's connection, as a worker or the chores have one."""
+    engine = EngineConnection()
+    yield engine
+    engine.close()
 
 
 @pytest.fixture

@@ -6,19 +6,11 @@ from django.db import connection
 from askpro.queues import balancing
 from askpro.queues.balancing import Balancer, Rates, backlogs
 from askpro.queues.config import Pool
-from askpro.queues.database import EngineConnection
 from askpro.queues.models import Supervisor
 from tests.queues import actors
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOTH = Pool("all", ("default", "high"), min_processes=1, max_processes=10, max_shift=10)
-
-
-@pytest.fixture
-def database(transactional_db):
-    engine = EngineConnection()
-    yield engine
-    engine.close()
 
 
 @pytest.fixture

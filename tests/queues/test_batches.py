@@ -18,7 +18,7 @@ from askpro.queues.testing import run_jobs
 from tests.queues import actors
 from tests.queues.processes import wait_until
 from tests.queues.test_guards import somebody_waits
-from tests.queues.test_settle import claim_all, database, settle_all  # noqa: F401 - a fixture among them
+from tests.queues.test_settle import claim_all, settle_all
 
 pytestmark = pytest.mark.django_db
 
@@ -294,7 +294,7 @@ class TestChains:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_members_that_are_over_at_the_same_moment_are_counted_one_after_the_other(database):  # noqa: F811
+def test_two_members_that_are_over_at_the_same_moment_are_counted_one_after_the_other(database):
     """One fails and sweeps the rest, the other is a step whose next one is swept: only together is their chain over."""
     Batch([bad(), [actors.nothing.message(1), actors.nothing.message(2)]], **callbacks()).send()
     failing, stepping = sorted(claim_all(database), key=lambda claim: claim.actor_name)

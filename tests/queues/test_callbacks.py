@@ -8,7 +8,7 @@ from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
-from tests.queues.test_settle import claim_all, database, settle_all  # noqa: F401 - a fixture among them
+from tests.queues.test_settle import claim_all, settle_all
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,7 @@ def test_large_arguments_of_a_dead_job_do_not_hinder_on_failure_and_cost_it_no_w
 
 @pytest.mark.parametrize("result", [object(), "x" * 9000, "\x00"])
 @pytest.mark.django_db(transaction=True)
-def test_a_result_that_no_job_can_carry_costs_nobody_his_own(database, result):  # noqa: F811
+def test_a_result_that_no_job_can_carry_costs_nobody_his_own(database, result):
     actors.gives.send_with_options(args=(7,), on_success=actors.hears)
     actors.nothing.send(1)
     claims = claim_all(database)

@@ -20,13 +20,6 @@ from tests.queues.test_settle import somebody_holds
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def database(transactional_db):
-    engine = EngineConnection()
-    yield engine
-    engine.close()
-
-
 def sql(statement, *params):
     with connection.cursor() as cursor:
         cursor.execute(statement, params)

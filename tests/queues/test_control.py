@@ -13,7 +13,6 @@ from dramatiq import get_broker
 
 from askpro.queues import Batch, control, fleet, snapshot
 from askpro.queues.claim import by_age, by_ids
-from askpro.queues.database import EngineConnection
 from askpro.queues.models import (
     ActorSnapshot,
     Attempt,
@@ -30,13 +29,6 @@ from askpro.queues.testing import run_jobs
 from tests.queues import actors
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def database(transactional_db):
-    engine = EngineConnection()
-    yield engine
-    engine.close()
 
 
 def run(name, *arguments, **options):

@@ -18,7 +18,7 @@ from askpro.queues.outcome import decide, released
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
 from tests.queues.processes import wait_until
-from tests.queues.test_settle import claim_all, database, settle_all, somebody_holds, who  # noqa: F401 - a fixture among them
+from tests.queues.test_settle import claim_all, settle_all, somebody_holds
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +84,7 @@ class TestInOrder:
 
 class TestConcurrency:
     @pytest.mark.django_db(transaction=True)
-    def test_at_most_so_many_hold_a_place_and_the_next_follows(self, database):  # noqa: F811
+    def test_at_most_so_many_hold_a_place_and_the_next_follows(self, database):
         from askpro.queues import locks
 
         for number in range(5):
@@ -135,7 +135,7 @@ class TestUniqueBy:
         assert statuses() == ["cancelled", "completed"]
         assert Job.objects.get(status="cancelled").error_class == "Superseded"
 
-    def test_the_key_is_forgotten_when_its_job_is_over(self, database):  # noqa: F811
+    def test_the_key_is_forgotten_when_its_job_is_over(self, database):
         from askpro.queues import chores
 
         actors.unique.send(company_id=1)
@@ -152,7 +152,7 @@ class TestUniqueBy:
         assert not UniqueKey.objects.exists()
 
     @pytest.mark.django_db(transaction=True)
-    def test_the_standing_copy_cannot_start_before_the_senders_transaction_has_ended(self, database):  # noqa: F811
+    def test_the_standing_copy_cannot_start_before_the_senders_transaction_has_ended(self, database):
         actors.unique.send(company_id=1)
         with transaction.atomic():
             actors.unique.send(company_id=1)
@@ -285,7 +285,7 @@ class TestCancelling:
         assert job.status == "cancelled" or job.cancel_at is not None
 
     @pytest.mark.django_db(transaction=True)
-    def test_cancelling_a_member_meets_the_first_failure_in_no_deadlock(self, database, monkeypatch):  # noqa: F811
+    def test_cancelling_a_member_meets_the_first_failure_in_no_deadlock(self, database, monkeypatch):
         Batch([actors.nothing.message(number) for number in (1, 2)]).send()
         (failing,) = claim_all(database, limit=1)
         waiting = Job.objects.get(status="queued")

@@ -6,7 +6,6 @@ import pytest
 
 from askpro.queues import log, progress
 from askpro.queues.claim import by_age
-from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, Job
 from askpro.queues.outcome import COMPLETED, released
 from askpro.queues.progress import LONGEST_LOG
@@ -16,13 +15,6 @@ from tests.queues import actors
 from tests.queues.test_settle import failure, settle_all, who
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def database(transactional_db):
-    engine = EngineConnection()
-    yield engine
-    engine.close()
 
 
 @pytest.fixture

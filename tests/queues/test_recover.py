@@ -6,7 +6,6 @@ from dramatiq import get_broker
 
 from askpro.queues import chain, hints, locks
 from askpro.queues.claim import by_age
-from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, Job, Lock, Worker
 from askpro.queues.outcome import COMPLETED
 from askpro.queues.recover import MOST_LOSSES, Death, application_name, recover, recover_lost
@@ -14,13 +13,6 @@ from askpro.queues.settle import Item, settle
 from tests.queues import actors
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def database(transactional_db):
-    engine = EngineConnection()
-    yield engine
-    engine.close()
 
 
 @pytest.fixture

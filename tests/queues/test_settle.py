@@ -23,13 +23,6 @@ from tests.queues import actors
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def database(transactional_db):
-    engine = EngineConnection()
-    yield engine
-    engine.close()
-
-
 def who(database, worker_id=1):
     return database, worker_id, "default", get_broker().actors
 

@@ -12,20 +12,12 @@ from dramatiq import get_broker
 
 from askpro.queues import watch
 from askpro.queues.claim import by_age
-from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, Job, Supervisor, Worker
 from askpro.queues.watch import SILENCE, Watch
 from tests.queues import actors
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NO_SUCH_PID = 4_000_000
-
-
-@pytest.fixture
-def database(transactional_db):
-    engine = EngineConnection()
-    yield engine
-    engine.close()
 
 
 @pytest.fixture
