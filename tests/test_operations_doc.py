@@ -1,6 +1,5 @@
 """docs/operations.md names the tests that hold its promises: they exist. It names every command and every key."""
 
-import ast
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 
 from askpro.queues.config import Pool
 from askpro.queues.models import FleetEvent
+from tests.promises import assert_is_there
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs/operations.md").read_text("utf-8")
@@ -20,12 +20,7 @@ ELSEWHERE = {"queues_schedule", "queues_jobs"}
 
 @pytest.mark.parametrize("test", NAMED)
 def test_every_promise_has_its_test(test):
-    path, *names = test.split("::")
-    scope = ast.parse((ROOT / "tests" / path).read_text()).body
-    for name in names:
-        found = [node for node in scope if getattr(node, "name", None) == name]
-        assert found, f"{test}: {name} is gone"
-        scope = getattr(found[0], "body", [])
+    assert_is_there(test)
 
 
 def test_no_promise_is_without_one():
