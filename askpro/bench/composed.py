@@ -1,7 +1,5 @@
 """Jobs that belong together: a batch until its callback has run, and chains of five."""
 
-from contextlib import closing
-
 from askpro.bench import idle
 from askpro.bench.contenders import Side
 from askpro.bench.ear import Ear
@@ -58,19 +56,12 @@ def measure_chain(session: Session, report: Report) -> None:
 
 def _measure_single(session: Session, report: Report) -> None:
     ours, peer = session.arena.ours, session.arena.peer()
-    taken: dict[str, list[float]] = {ours.name: [], peer.name: []}
-    strangers = []
-    with closing(Ear()) as ear:
-        turns = session.effort.turns(TURNS)
-        for turn in range(turns):
-            for side in (ours, peer):
-                session.steps.say(f"One chain: {side.name}, turn {turn + 1} of {turns}")
-                waited, share = single_chains(side, ear, STEPS, session.effort.size(*SINGLE_CHAINS) // turns)
-                taken[side.name] += waited
-                strangers.append(share)
-                session.steps.done()
+    size, turns = session.effort.size(*SINGLE_CHAINS), session.effort.turns(TURNS)
+    (mine, theirs), strangers = idle.by_turns(
+        session, "One chain", (ours, peer), lambda side: side.send_chain(STEPS), size, turns
+    )
     report.figures += idle.figures(
-        f"a chain of {STEPS} when idle", taken[ours.name], taken[peer.name], f"{peer.name}, a pipeline", {}, strangers
+        f"a chain of {STEPS} when idle", mine, theirs, f"{peer.name}, a pipeline", {}, strangers
     )
 
 

@@ -1,15 +1,35 @@
 """How long something takes that is sent while nothing else is to be done."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import partial
 
-from askpro.bench.contenders import IDLE_SECONDS, Contender
+from askpro.bench.contenders import IDLE_SECONDS, Contender, Side
 from askpro.bench.ear import Ear
 from askpro.bench.figures import Figure, Target, percentile
 from askpro.bench.meter import Meter
+from askpro.bench.session import Session
 
 # Sends before the first that counts.
 SETTLED = 10
+
+
+def by_turns(
+    session: Session, what: str, sides: Sequence[Side], send: Callable[[Side], object], size: int, turns: int
+) -> tuple[list[list[float]], list[float]]:
+    """Milliseconds of `size` sends of each side, the sides taking turns, and the share of strangers in each turn."""
+    taken: list[list[float]] = [[] for _ in sides]
+    strangers = []
+    with closing(Ear()) as ear:
+        for number in range(turns):
+            for side, waited in zip(sides, taken, strict=True):
+                session.steps.say(f"{what}: {side.name}, turn {number + 1} of {turns}")
+                some, share = turn(side, ear, partial(send, side), size // turns)
+                waited += some
+                strangers.append(share)
+                session.steps.done()
+    return taken, strangers
 
 
 def turn(side: Contender, ear: Ear, send: Callable[[], object], count: int) -> tuple[list[float], float]:
