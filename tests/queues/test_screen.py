@@ -138,7 +138,12 @@ class Terminal:
 
     def end(self):
         """Its exit code, and what it wrote last."""
-        code = self._program.wait(10)
+        until = time.monotonic() + 10
+        # As a terminal does, read all the time: a full buffer keeps the program from writing its last frame.
+        while self._program.poll() is None:
+            assert time.monotonic() < until, "it did not end"
+            self._read(0.05)
+        code = self._program.wait()
         self._read(0.2)
         assert termios.tcgetattr(self._slave) == self.before
         return code, self._written[-40:]
