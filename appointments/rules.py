@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from appointments.models import FollowUp
+from calls.german.moment import Reason as Unclear
 from calls.models import BookingRequest
-from calls.moment import Reason as Unclear
 
 # A request that asks for no appointment at all.
 CALLBACK = "callback"

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from calls.disconnection import Disconnection
 from calls.field_names import CALLBACK, CALLER_FIELDS, REQUESTED
-from calls.german_time import names_day_and_time
+from calls.german.time import names_day_and_time
 from calls.phone import normalise
 from calls.retell import RetellCall
 from calls.statements import Statement, statements
@@ -54,7 +54,7 @@ class Source(StrEnum):
 class WishedAppointment:
     """One appointment as the caller wished it, in the caller's words; text not said is empty.
 
-    `date_words` and `time_words` are for calls.german_time.parse_wish. `contact_phone` is the number that the
+    `date_words` and `time_words` are for calls.german.time.parse_wish. `contact_phone` is the number that the
     caller said, in E.164 if valid. A consent is None when the caller was not heard to say yes or no.
     """
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from calls.extraction import Extraction, WishedAppointment
-from calls.german_time import parse_wish
+from calls.german.moment import Moment
+from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
+from calls.german.time import parse_wish
 from calls.matching import AmbiguousMatch, Candidate, Match, Result, match_service, match_staff
 from calls.models import BookingRequest, Call, Service, Staff
-from calls.moment import Moment
-from calls.opening_hours import InvalidOpeningHours, OpeningHours
 
 Status = BookingRequest.Status
 

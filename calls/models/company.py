@@ -9,7 +9,7 @@ from django.db import models
 
 from askpro.encryption import EncryptedTextField
 from askpro.queues.events import AtomicSave
-from calls.opening_hours import InvalidOpeningHours, OpeningHours
+from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
 
 e164 = RegexValidator(r"^\+[1-9][0-9]{6,14}$", "Write the number in E.164 form, such as +493023125100.")
 

@@ -16,9 +16,9 @@ from calls.extraction import (
     mentions_appointment,
 )
 from calls.field_names import CALLBACK, CALLER_FIELDS, LISTS, REQUESTED, WISH_FIELDS
-from calls.moment import Moment
+from calls.german.moment import Moment
 from calls.retell import parse_call
-from tests.calls.german import BERLIN, NINE_TO_SIX, parse_wish
+from tests.calls.german.asked import BERLIN, NINE_TO_SIX, parse_wish
 from tests.calls.recorded import recorded_call
 
 

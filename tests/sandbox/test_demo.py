@@ -18,9 +18,9 @@ from askpro.sandbox.demo.scenarios import SCENARIOS
 from askpro.sandbox.retell.events import shown
 from askpro.sandbox.world import SALON
 from calls.extraction import extract
-from calls.german_time import parse_wish
-from calls.moment import Moment
-from calls.opening_hours import OpeningHours
+from calls.german.moment import Moment
+from calls.german.opening_hours import OpeningHours
+from calls.german.time import parse_wish
 from calls.retell import parse_call
 from tests.sandbox.listener import Listener
 

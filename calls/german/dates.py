@@ -2,9 +2,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from calls.german_tokens import Kind, Token, number, ordinal, word, year
-from calls.german_words import AFTER_NEXT, DAYS_FROM_TODAY, MONTHS, NEXT, THIS, VAGUE_SPANS, WEEKDAYS
-from calls.moment import Reason
+from calls.german.moment import Reason
+from calls.german.tokens import Kind, Token, number, ordinal, word, year
+from calls.german.words import AFTER_NEXT, DAYS_FROM_TODAY, MONTHS, NEXT, THIS, VAGUE_SPANS, WEEKDAYS
 
 
 @dataclass(frozen=True, slots=True)

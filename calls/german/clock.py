@@ -2,11 +2,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
 
-from calls.german_dates import is_clock_pair
-from calls.german_tokens import Kind, Token, number, word
-from calls.german_words import APPROXIMATE, BOUNDS, MONTHS, WINDOWS, Span
-from calls.moment import Reason
-from calls.opening_hours import OpeningHours
+from calls.german.dates import is_clock_pair
+from calls.german.moment import Reason
+from calls.german.opening_hours import OpeningHours
+from calls.german.tokens import Kind, Token, number, word
+from calls.german.words import APPROXIMATE, BOUNDS, MONTHS, WINDOWS, Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from calls.german_words import CARDINALS, ORDINALS, WEEKDAYS, WINDOWS
+from calls.german.words import CARDINALS, ORDINALS, WEEKDAYS, WINDOWS
 from calls.text import fold
 
 

@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.calls.german import BERLIN, day_understood
+from tests.calls.german.asked import BERLIN, day_understood
 
 DAYS = [
     # relative to the call's day, a Monday

@@ -3,9 +3,9 @@
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from calls.german_time import parse_wish
-from calls.moment import Moment, Reason
-from calls.opening_hours import OpeningHours
+from calls.german.moment import Moment, Reason
+from calls.german.opening_hours import OpeningHours
+from calls.german.time import parse_wish
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY_AT_TEN = datetime(2025, 11, 17, 10, 0, tzinfo=BERLIN)

@@ -1,7 +1,7 @@
 import pytest
 
-from calls.opening_hours import OpeningHours
-from tests.calls.german import NINE_TO_SIX, time_understood
+from calls.german.opening_hours import OpeningHours
+from tests.calls.german.asked import NINE_TO_SIX, time_understood
 
 EIGHT_TO_TEN_AT_NIGHT = OpeningHours.from_json({"di": [["08:00", "22:00"]]})
 ONLY_IN_THE_AFTERNOON = OpeningHours.from_json({"di": [["14:00", "20:00"]]})

@@ -3,11 +3,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from calls.german_clock import Clock, ClockFact, UnclearClock, Window, clock_at, read_clock
-from calls.german_dates import CalendarDay, DayFact, UnclearDay, read_day, read_lone_day
-from calls.german_tokens import Kind, Token, tokenise, word
-from calls.german_words import APPROXIMATE, FILLERS, WINDOWS
-from calls.moment import Reason
+from calls.german.clock import Clock, ClockFact, UnclearClock, Window, clock_at, read_clock
+from calls.german.dates import CalendarDay, DayFact, UnclearDay, read_day, read_lone_day
+from calls.german.moment import Reason
+from calls.german.tokens import Kind, Token, tokenise, word
+from calls.german.words import APPROXIMATE, FILLERS, WINDOWS
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from calls.german_clock import Clock, Window, resolve_minute
-from calls.german_dates import resolve_day
-from calls.german_reading import Reading, read
-from calls.moment import Moment, Reason, Unclear
-from calls.opening_hours import OpeningHours
+from calls.german.clock import Clock, Window, resolve_minute
+from calls.german.dates import resolve_day
+from calls.german.moment import Moment, Reason, Unclear
+from calls.german.opening_hours import OpeningHours
+from calls.german.reading import Reading, read
 from calls.text import clean
 
 _LONGEST_FIELD = 200

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.german_time import names_day_and_time, parse_wish
-from calls.german_words import MONTHS, WEEKDAYS
-from calls.moment import Moment, Reason, Unclear
-from calls.opening_hours import OpeningHours
-from tests.calls.german import BERLIN, MONDAY_AT_TEN, NINE_TO_SIX, local, understood
+from calls.german.moment import Moment, Reason, Unclear
+from calls.german.opening_hours import OpeningHours
+from calls.german.time import names_day_and_time, parse_wish
+from calls.german.words import MONTHS, WEEKDAYS
+from tests.calls.german.asked import BERLIN, MONDAY_AT_TEN, NINE_TO_SIX, local, understood
 
 WEEKDAY_NAMES = ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"]
 MONTH_NAMES = ("Januar Februar März April Mai Juni Juli August September Oktober November Dezember").split()  # noqa: SIM905 - reads better

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.opening_hours import InvalidOpeningHours, OpeningHours
+from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
 
 STORED = {"mo": [["09:00", "13:00"], ["14:00", "18:00"]], "sa": [["10:00", "24:00"]]}
 MONDAY, SATURDAY, SUNDAY = date(2025, 11, 17), date(2025, 11, 22), date(2025, 11, 23)
