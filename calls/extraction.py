@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
 from calls.disconnection import Disconnection
 from calls.field_names import CALLBACK, CALLER_FIELDS, REQUESTED
 from calls.german.time import names_day_and_time
 from calls.phone import normalise
 from calls.retell import RetellCall
+from calls.sources import Source, spoken
 from calls.statements import Statement, statements
 from calls.text import clean, fold
 
@@ -38,15 +38,6 @@ _MENTION = re.compile(
     r"\b(termin\w*|buch(en|e|t)|reservier\w*|vereinbar\w*|uebermorgen|(?<!guten )morgen|"
     r"(mon|diens|donners|frei|sams|sonn)tag\w*|mittwoch\w*|sonnabend\w*)\b"
 )
-
-
-class Source(StrEnum):
-    """Where a wish was found, the first that holds one before the others."""
-
-    ANALYSIS = "custom_analysis_data"
-    COLLECTED = "collected_dynamic_variables"
-    DYNAMIC = "retell_llm_dynamic_variables"
-    UNDERSCORED = "underscored"
 
 
 # No repr: what a caller said must not reach a log through a traceback's variables.
@@ -107,7 +98,7 @@ def extract(call: RetellCall) -> Extraction:
     else the first with any. Other fields are filled from all sources in order. An agent's plain "no
     appointment requested" overrides leftovers in its fields, and so does a call without a conversation.
     """
-    found = {source: statements(values) for source, values in _values_by_source(call)}
+    found = {source: statements(values) for source, values in spoken(call).items()}
     requested = _first_flag(found, REQUESTED)
     wishes: list[WishedAppointment] = []
     if requested is not False and not _unheld(call):
@@ -154,15 +145,6 @@ def consent(value: object) -> bool | None:
 
 
 _Found = dict[Source, list[Statement]]
-
-
-def _values_by_source(call: RetellCall) -> list[tuple[Source, object]]:
-    return [
-        (Source.ANALYSIS, call.custom_analysis),
-        (Source.COLLECTED, call.collected_variables),
-        (Source.DYNAMIC, call.dynamic_variables),
-        (Source.UNDERSCORED, call.underscored),
-    ]
 
 
 def _unheld(call: RetellCall) -> bool:

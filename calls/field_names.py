@@ -1,6 +1,56 @@
-"""How agents name what they collect: German, as our agents do, and English, as vendors' examples do."""
+"""The names of variables, ours and the agents', in one place: no name may be both.
+
+What our answer to `call_inbound` sets comes back in `retell_llm_dynamic_variables` of every event of that call, where
+it must never be taken for what the caller said.
+"""
+
+import re
+from enum import StrEnum
 
 from calls.text import fold
+
+
+class Session(StrEnum):
+    """What our answer to `call_inbound` sets."""
+
+    TODAY = "heute_datum"
+    WEEKDAY = "wochentag"
+    CLOCK = "aktuelle_uhrzeit"
+    TOMORROW = "morgen_datum"
+    DAY_AFTER_TOMORROW = "uebermorgen_datum"
+    NEXT_MONDAY = "naechster_montag"
+    NEXT_TUESDAY = "naechster_dienstag"
+    NEXT_WEDNESDAY = "naechster_mittwoch"
+    NEXT_THURSDAY = "naechster_donnerstag"
+    NEXT_FRIDAY = "naechster_freitag"
+    NEXT_SATURDAY = "naechster_samstag"
+    NEXT_SUNDAY = "naechster_sonntag"
+    COMPANY = "firma"
+    BRANCH = "filiale"
+    IS_KNOWN = "kunde_bekannt"
+
+
+FORMER_CLOCK = "uhrzeit"
+"""How `Session.CLOCK` was called until it was seen to be the name of a wish: sessions begun before still have it."""
+
+RETELL_NAMES = (
+    "current_agent_state",
+    "current_calendar",
+    "current_calendar_Europe/Berlin",
+    "current_hour",
+    "current_time",
+    "current_time_Europe/Berlin",
+    "previous_agent_state",
+    "agent_number",
+    "user_number",
+    "direction",
+    "session_type",
+    "session_duration",
+    "call_id",
+    "call_type",
+    "chat_id",
+)
+"""What Retell sets in every session by itself. Read nowhere; a test holds the fields below against it."""
 
 WISH_FIELDS: dict[str, tuple[str, ...]] = {
     "date": ("datum", "termin_datum", "wunschdatum", "wunschtermin", "appointment_date"),
@@ -40,7 +90,17 @@ REQUESTED = ("appointment_requested", "termin_gewuenscht", "terminwunsch")
 CALLBACK = ("callback_requested", "rueckruf_gewuenscht", "rueckruf_erwuenscht")
 LISTS = ("termine", "appointments", "termin", "appointment")
 
+FIELDS = {**WISH_FIELDS, **CALLER_FIELDS}
+_KNOWN = frozenset(name for names in FIELDS.values() for name in names)
+_NUMBERED = re.compile(r"(.+?)_?([1-9])")
+
 
 def folded_name(key: str) -> str:
     """`Kundenpräferenzen`, `_uhrzeit` and `email-adresse` as they are written above."""
-    return fold(key).replace("-", "_").replace(" ", "_").strip("_")
+    return fold(key[:100]).replace("-", "_").replace(" ", "_").strip("_")
+
+
+def numbered(name: str) -> tuple[str, int]:
+    """A folded name, and of which appointment it speaks: `datum_2` is the second's `datum`."""
+    match = _NUMBERED.fullmatch(name)
+    return (match[1], int(match[2])) if match and match[1] in _KNOWN else (name, 1)

@@ -4,11 +4,21 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from calls.field_names import Session
 from calls.models import Customer
 from calls.phone import normalise
 from calls.tenancy import number_named
 
 WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+NEXT_DAYS = (
+    Session.NEXT_MONDAY,
+    Session.NEXT_TUESDAY,
+    Session.NEXT_WEDNESDAY,
+    Session.NEXT_THURSDAY,
+    Session.NEXT_FRIDAY,
+    Session.NEXT_SATURDAY,
+    Session.NEXT_SUNDAY,
+)
 
 
 def dynamic_variables(to_number: str, from_number: str) -> dict[str, str]:
@@ -22,21 +32,21 @@ def dynamic_variables(to_number: str, from_number: str) -> dict[str, str]:
     now = timezone.now().astimezone(zone)
     today = now.date()
     variables = {
-        "heute_datum": f"{today:%d.%m.%Y}",
-        "wochentag": WEEKDAYS[today.weekday()],
-        "uhrzeit": f"{now:%H:%M}",
-        "morgen_datum": f"{today + timedelta(days=1):%d.%m.%Y}",
-        "uebermorgen_datum": f"{today + timedelta(days=2):%d.%m.%Y}",
+        Session.TODAY.value: f"{today:%d.%m.%Y}",
+        Session.WEEKDAY.value: WEEKDAYS[today.weekday()],
+        Session.CLOCK.value: f"{now:%H:%M}",
+        Session.TOMORROW.value: f"{today + timedelta(days=1):%d.%m.%Y}",
+        Session.DAY_AFTER_TOMORROW.value: f"{today + timedelta(days=2):%d.%m.%Y}",
     }
     for days in range(1, 8):
         day = today + timedelta(days=days)
-        variables[f"naechster_{WEEKDAYS[day.weekday()].lower()}"] = f"{day:%d.%m.%Y}"
+        variables[NEXT_DAYS[day.weekday()].value] = f"{day:%d.%m.%Y}"
     if number is not None:
         phone = normalise(from_number)
         known = phone is not None and Customer.objects.filter(company=number.company, phone=phone).exists()
         variables |= {
-            "firma": number.company.name,
-            "filiale": number.branch.name,
-            "kunde_bekannt": "ja" if known else "nein",
+            Session.COMPANY.value: number.company.name,
+            Session.BRANCH.value: number.branch.name,
+            Session.IS_KNOWN.value: "ja" if known else "nein",
         }
     return variables

@@ -4,12 +4,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from calls.extraction import Source
 from calls.models import Call, PhoneNumber
 from calls.retell import RetellCall, Storage, ToolCall
+from calls.sources import Source
 
 RANK = Call.RANK
 TOOLS = "tools"
+# The session's variables as they stood when the call began.
+SESSION = "session"
 # What an opt-out forbids to keep, also where an earlier event had still allowed it.
 SENSITIVE = ("transcript", "recording_url", "summary")
 TEXTS = ("agent_id", "direction", "from_number", "to_number", "disconnection_reason", *SENSITIVE)
@@ -27,6 +29,8 @@ def record(told: RetellCall, number: PhoneNumber, status: Call.Status) -> tuple[
     owner = {"company": number.company, "branch": number.branch, "phone_number": number}
     Call.objects.bulk_create([Call(retell_call_id=told.call_id, **owner)], ignore_conflicts=True)
     call = Call.objects.select_for_update().get(retell_call_id=told.call_id)
+    if status == Call.Status.ONGOING:
+        call.variables = call.variables | {SESSION: dict(told.dynamic_variables)}
     _fill(call, told, is_newer=RANK[status] >= RANK[Call.Status(call.status)])
     was_open = call.status in (Call.Status.ONGOING, Call.Status.LOST)
     ends = was_open and status in (Call.Status.ENDED, Call.Status.ANALYZED)
@@ -57,6 +61,7 @@ def as_told(call: Call) -> RetellCall:
         successful=analysis.get("call_successful"),
         in_voicemail=analysis.get("in_voicemail"),
         cost_usd=call.cost_usd,
+        session=variables.get(SESSION, {}),
         dynamic_variables=variables.get(Source.DYNAMIC, {}),
         collected_variables=variables.get(Source.COLLECTED, {}),
         custom_analysis=variables.get(Source.ANALYSIS, {}),

@@ -55,7 +55,8 @@ class RetellCall:
     """A call as Retell reports it in any event or API answer; absent text is empty, all else absent is None.
 
     Numbers are as sent ("anonymous" included), times are aware and in UTC, `cost_usd` is in dollars. What
-    the storage setting forbids to keep (transcript, recording, summary) is None however much was sent.
+    the storage setting forbids to keep (transcript, recording, summary) is None however much was sent. `session` are
+    the dynamic variables of the call's first event, where that is known.
     `problems` names the fields that made no sense, without their values.
     """
 
@@ -77,6 +78,7 @@ class RetellCall:
     successful: bool | None
     in_voicemail: bool | None
     cost_usd: Decimal | None
+    session: Mapping[str, object]
     dynamic_variables: Mapping[str, object]
     collected_variables: Mapping[str, object]
     custom_analysis: Mapping[str, object]
@@ -130,6 +132,7 @@ def parse_call(payload: object) -> RetellCall:
         successful=analysis.flag("call_successful"),
         in_voicemail=analysis.flag("in_voicemail"),
         cost_usd=cost.dollars_from_cents("combined_cost"),
+        session={},
         dynamic_variables=fields.values("retell_llm_dynamic_variables"),
         collected_variables=fields.values("collected_dynamic_variables"),
         custom_analysis=analysis.values("custom_analysis_data"),

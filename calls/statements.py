@@ -1,9 +1,8 @@
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from calls.field_names import CALLER_FIELDS, LISTED_FIELDS, LISTS, WISH_FIELDS, folded_name
+from calls.field_names import FIELDS, LISTED_FIELDS, LISTS, WISH_FIELDS, folded_name, numbered
 from calls.text import clean, fold
 
 _NOTHING = frozenset(
@@ -23,9 +22,6 @@ _NOTHING = frozenset(
 )
 _MOST = 20
 _LONGEST_JSON = 50_000
-_NUMBERED = re.compile(r"(.+?)_?([1-9])")
-_FIELDS = {**WISH_FIELDS, **CALLER_FIELDS}
-_KNOWN = frozenset(name for names in _FIELDS.values() for name in names)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -38,7 +34,7 @@ class Statement:
 
     def text(self, part: str) -> str:
         """What was said for a part ("date", "service", …); empty for nothing and for placeholders."""
-        names = _FIELDS[part] + (LISTED_FIELDS.get(part, ()) if self.listed else ())
+        names = FIELDS[part] + (LISTED_FIELDS.get(part, ()) if self.listed else ())
         return next((text for value in self.all(names) if (text := _said(value))), "")
 
     def all(self, names: Iterable[str]) -> Iterator[object]:
@@ -57,19 +53,14 @@ def statements(source: object) -> list[Statement]:
         return [Statement(1, {**callers, **listed[0]}, listed=True)] + [
             Statement(n, item, listed=True) for n, item in enumerate(listed[1:], start=2)
         ]
-    numbered: dict[int, dict[str, object]] = {1: {}}
+    rows: dict[int, dict[str, object]] = {1: {}}
     for name, value in values.items():
-        plain, ordinal = _numbered(name)
-        numbered.setdefault(ordinal, {}).setdefault(plain, value)
-    return [Statement(ordinal, numbered[ordinal]) for ordinal in sorted(numbered)]
+        plain, ordinal = numbered(name)
+        rows.setdefault(ordinal, {}).setdefault(plain, value)
+    return [Statement(ordinal, rows[ordinal]) for ordinal in sorted(rows)]
 
 
 _WISHED = frozenset(name for names in WISH_FIELDS.values() for name in names)
-
-
-def _numbered(name: str) -> tuple[str, int]:
-    match = _NUMBERED.fullmatch(name)
-    return (match[1], int(match[2])) if match and match[1] in _KNOWN else (name, 1)
 
 
 def _listed(value: object) -> list[dict[str, object]]:
@@ -87,7 +78,7 @@ def _folded(source: object) -> dict[str, object]:
     folded: dict[str, object] = {}
     if isinstance(source, dict):
         for key, value in source.items():
-            folded.setdefault(folded_name(key[:100]), value)
+            folded.setdefault(folded_name(key), value)
     return folded
 
 

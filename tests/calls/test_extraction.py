@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from calls.extraction import (
     MOST_WISHES,
     Extraction,
-    Source,
     WishedAppointment,
     consent,
     extract,
@@ -18,6 +17,7 @@ from calls.extraction import (
 from calls.field_names import CALLBACK, CALLER_FIELDS, LISTS, REQUESTED, WISH_FIELDS
 from calls.german.moment import Moment
 from calls.retell import parse_call
+from calls.sources import Source
 from tests.calls.german.asked import BERLIN, NINE_TO_SIX, parse_wish
 from tests.calls.recorded import recorded_call
 

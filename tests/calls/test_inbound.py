@@ -17,9 +17,9 @@ def test_it_tells_the_branchs_date_when_it_is_another_day_there() -> None:
         number.branch.timezone = "Atlantic/Azores"
         number.branch.save()
         there = dynamic_variables(NUMBER, "")
-    assert (here["heute_datum"], here["wochentag"], here["uhrzeit"]) == ("24.11.2026", "Dienstag", "00:30")
+    assert (here["heute_datum"], here["wochentag"], here["aktuelle_uhrzeit"]) == ("24.11.2026", "Dienstag", "00:30")
     assert (here["morgen_datum"], here["uebermorgen_datum"]) == ("25.11.2026", "26.11.2026")
-    assert (there["heute_datum"], there["wochentag"], there["uhrzeit"]) == ("23.11.2026", "Montag", "22:30")
+    assert (there["heute_datum"], there["wochentag"], there["aktuelle_uhrzeit"]) == ("23.11.2026", "Montag", "22:30")
 
 
 def test_it_names_the_next_of_every_weekday_and_never_today() -> None:

@@ -1,0 +1,99 @@
+"""Where Retell puts what an agent collected, without what was known before the first word was spoken.
+
+The variables of a session come back with every event of its call, beside or among what the agent collected. None of
+them is the caller's wish: the clock of the session must never become the time of an appointment.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from calls.field_names import CALLER_FIELDS, FORMER_CLOCK, LISTS, WISH_FIELDS, Session, folded_name, numbered
+from calls.retell import RetellCall
+from calls.text import fold
+
+_CALLERS_OWN = frozenset(name for part in ("name", "phone", "email") for name in CALLER_FIELDS[part])
+_OURS = frozenset(Session)
+_TIMES = frozenset(WISH_FIELDS["time"])
+
+Values = Mapping[str, object]
+
+
+class Source(StrEnum):
+    """Where a wish was found, the first that holds one before the others."""
+
+    ANALYSIS = "custom_analysis_data"
+    COLLECTED = "collected_dynamic_variables"
+    DYNAMIC = "retell_llm_dynamic_variables"
+    UNDERSCORED = "underscored"
+
+
+def spoken(call: RetellCall) -> dict[Source, dict[str, object]]:
+    """What each source says of the caller's wish, by the names as written.
+
+    Left out are, besides the name, number and address of the caller:
+    1. of the session's variables: those of the first event of the call, all of a call that we made, lists (the
+       appointments that the agent was told of), and what our own answer to `call_inbound` set
+    2. what another source repeats of the session, under the same name and with the same value
+    3. the clock of the session under any name of a wished time
+    """
+    session, clocks = call.dynamic_variables, _clocks(call)
+    return {
+        Source.ANALYSIS: _without(call.custom_analysis, {}, clocks),
+        Source.COLLECTED: _without(call.collected_variables, session, clocks),
+        Source.DYNAMIC: _said_in_session(call, clocks),
+        Source.UNDERSCORED: _without(call.underscored, session, clocks),
+    }
+
+
+def _clocks(call: RetellCall) -> frozenset[str]:
+    """The clock that our answer told, as digits, under the name of now and the former one."""
+    sessions = (call.dynamic_variables, call.session)
+    return frozenset(
+        _digits(value)
+        for session in sessions
+        for key, value in session.items()
+        if folded_name(key) == Session.CLOCK or (folded_name(key) == FORMER_CLOCK and _is_ours(session))
+    ) - {""}
+
+
+def _said_in_session(call: RetellCall, clocks: frozenset[str]) -> dict[str, object]:
+    """Agents of old wrote what they collected among the session's variables, while the call went on."""
+    before = call.dynamic_variables if call.direction == "outbound" else call.session
+    # Where the first event is known, it tells whether the clock was written over by a wish.
+    is_clock = _is_ours(call.dynamic_variables) and not call.session
+    left_out = {*LISTS, FORMER_CLOCK} if is_clock else {*LISTS}
+    said = {key: value for key, value in call.dynamic_variables.items() if _plain(key) not in left_out}
+    return _without(said, before, clocks)
+
+
+def _without(said: Values, session: Values, clocks: Iterable[str]) -> dict[str, object]:
+    known = {_plain(key): value for key, value in session.items()}
+    return {
+        key: value
+        for key, value in said.items()
+        if not (_is_repeated(_plain(key), value, known) or (_plain(key) in _TIMES and _digits(value) in clocks))
+    }
+
+
+def _is_repeated(name: str, value: object, known: Values) -> bool:
+    return name in known and name not in _CALLERS_OWN and _same(value, known[name])
+
+
+def _same(one: object, other: object) -> bool:
+    """Equal as said: an agent writes `18:55` also as `18:55 Uhr`."""
+    if not isinstance(one, str) or not isinstance(other, str):
+        return one == other
+    return fold(one) == fold(other) or (bool(_digits(one)) and _digits(one) == _digits(other))
+
+
+def _is_ours(session: Values) -> bool:
+    return any(folded_name(key) in _OURS for key in session)
+
+
+def _plain(key: str) -> str:
+    return numbered(folded_name(key))[0]
+
+
+def _digits(value: object) -> str:
+    return re.sub("[^0-9]", "", value[:100]) if isinstance(value, str) else ""
