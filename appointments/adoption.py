@@ -30,12 +30,10 @@ def is_of_company(booking: Booking, company_id: int) -> bool:
 def adopt(booking: Booking) -> Appointment:
     """A new row for a booking made at Cal.com itself, still without its state. Raises `NoCompany`."""
     service = service_of(booking)
-    customer = people.customer_of(booking, service.company_id)
     appointment = Appointment(
         company=service.company,
         service=service,
         branch=_branch(service, booking),
-        customer=customer,
         starts_at=booking.starts_at,
         ends_at=booking.ends_at,
         timezone=service.company.timezone,
@@ -44,6 +42,7 @@ def adopt(booking: Booking) -> Appointment:
         # From its birth: a reservation of ours never keeps a booking of Cal.com out.
         calcom_uid=booking.uid,
     )
+    appointment.customer = people.customer_of(booking, appointment)
     appointment.save(force_insert=True)
     return appointment
 

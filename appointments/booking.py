@@ -16,7 +16,6 @@ from appointments.models import Appointment, CalcomUid, FollowUp
 from appointments.rules import CALLBACK, Problem, problem_with
 from askpro.queues.errors import Gone, JobError, RateLimited, Release, Unavailable, Unknown
 from calls.models import BookingRequest, Call, Service
-from calls.phone import normalise
 from notifications import recipients
 
 # One failed try may be a hiccup; from the second on a person is told, while the tries go on.
@@ -279,7 +278,7 @@ def _reserve(request: BookingRequest) -> Appointment:
                 asked_at=timezone.now(),
                 attendee_name=request.name or (customer.name if customer else ""),
                 attendee_email=request.email if recipients.is_real(request.email) else "",
-                attendee_phone=normalise(request.contact_phone or (customer.phone if customer else "")) or "",
+                attendee_phone=request.contact_phone or (customer.phone if customer else None) or "",
                 calcom_email=people.address_for(request),
                 notes=request.notes,
                 booking_key=request.booking_key,

@@ -18,10 +18,10 @@ def staff_of(booking: Booking, company_id: int) -> Staff | None:
     return next((staff for staff in found if staff is not None), None)
 
 
-def customer_of(booking: Booking, company_id: int) -> Customer | None:
+def customer_of(booking: Booking, appointment: Appointment) -> Customer | None:
     """The company's customer with exactly the attendee's number; nobody is guessed by name or address."""
-    phone = normalise(booking.attendee.phone)
-    return Customer.objects.filter(company_id=company_id, phone=phone).first() if phone else None
+    phone = _phone(booking, appointment)
+    return Customer.objects.filter(company_id=appointment.company_id, phone=phone).first() if phone else None
 
 
 def attendee_facts(booking: Booking, appointment: Appointment) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def attendee_facts(booking: Booking, appointment: Appointment) -> dict[str, Any]
     known = {
         "attendee_name": attendee.name,
         "attendee_email": attendee.email if recipients.is_real(attendee.email) else "",
-        "attendee_phone": normalise(attendee.phone) or "",
+        "attendee_phone": _phone(booking, appointment) or "",
     }
     return {field: value for field, value in known.items() if value and not getattr(appointment, field)}
 
@@ -46,6 +46,11 @@ def address_for(request: BookingRequest) -> str:
     who = str(request.who.pk) if request.who else nobody
     mark = hashlib.sha256(f"{settings.SECRET_KEY}:{request.company_id}:{who}".encode()).hexdigest()[:10]
     return f"kunde-{who}-{mark}@{settings.SYNTHETIC_EMAIL_DOMAIN}"
+
+
+def _phone(booking: Booking, appointment: Appointment) -> str | None:
+    country = appointment.branch.home if appointment.branch else appointment.company.country
+    return normalise(booking.attendee.phone, country)
 
 
 def _by_id(host: Host, company_id: int) -> Staff | None:

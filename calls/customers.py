@@ -44,7 +44,7 @@ def attendee(company: Company, phone: str | None, name: str, email: str, sms_con
 def _known(call: Call) -> Customer | None:
     if call.customer_id is not None:
         return Customer.objects.select_for_update().get(pk=call.customer_id)
-    phone = other_party(call.direction, call.from_number, call.to_number)
+    phone = other_party(call.direction, call.from_number, call.to_number, call.branch.home)
     return _by_phone(call.company, phone) if phone is not None else None
 
 

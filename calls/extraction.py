@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from calls.disconnection import Disconnection
 from calls.field_names import CALLBACK, CALLER_FIELDS, REQUESTED
 from calls.german.time import names_day_and_time
-from calls.phone import normalise
+from calls.phone import HOME, normalise
 from calls.retell import RetellCall
 from calls.sources import Source, spoken
 from calls.statements import Statement, statements
@@ -91,18 +91,19 @@ class Extraction:
         return self.more_than_read or (unheard and not self.booked_by_agent)
 
 
-def extract(call: RetellCall) -> Extraction:
+def extract(call: RetellCall, country: str = HOME) -> Extraction:
     """Reads the wishes of a call; any payload that became a RetellCall is read without an error.
 
     The day and the time of a wish come from one source, never mixed: the first source with a complete wish,
     else the first with any. Other fields are filled from all sources in order. An agent's plain "no
-    appointment requested" overrides leftovers in its fields, and so does a call without a conversation.
+    appointment requested" overrides leftovers in its fields, and so does a call without a conversation. A number
+    is read as in `country`, the branch's.
     """
     found = {source: statements(values) for source, values in spoken(call).items()}
     requested = _first_flag(found, REQUESTED)
     wishes: list[WishedAppointment] = []
     if requested is not False and not _unheld(call):
-        wishes = _wishes(found, requested)
+        wishes = _wishes(found, requested, country)
     return Extraction(
         wishes=tuple(wishes[:MOST_WISHES]),
         appointment_requested=requested,
@@ -156,23 +157,24 @@ def _first_flag(found: _Found, names: tuple[str, ...]) -> bool | None:
     return next((flag for flag in flags if flag is not None), None)
 
 
-def _wishes(found: _Found, requested: bool | None) -> list[WishedAppointment]:
+def _wishes(found: _Found, requested: bool | None, country: str) -> list[WishedAppointment]:
     by_source = {
-        source: [_wish(source, row, found) for row in rows if _says_when(row)] for source, rows in found.items()
+        source: [_wish(source, row, found, country) for row in rows if _says_when(row)]
+        for source, rows in found.items()
     }
     complete = (wishes for wishes in by_source.values() if any(wish.complete for wish in wishes))
     stated = (wishes for wishes in by_source.values() if wishes)
     wishes = next(complete, None) or next(stated, None) or []
     if wishes or not requested:
         return wishes
-    return [_wish(Source.ANALYSIS, Statement(1, {}), found)]
+    return [_wish(Source.ANALYSIS, Statement(1, {}), found, country)]
 
 
 def _says_when(row: Statement) -> bool:
     return any(row.text(part) for part in ("date", "time", "moment"))
 
 
-def _wish(source: Source, row: Statement, found: _Found) -> WishedAppointment:
+def _wish(source: Source, row: Statement, found: _Found, country: str) -> WishedAppointment:
     everywhere = [row, *(other for rows in found.values() for other in rows if other.ordinal == row.ordinal)]
     callers = [*everywhere, *(other for rows in found.values() for other in rows[:1])]
     staff = _words(everywhere, "staff")
@@ -184,7 +186,7 @@ def _wish(source: Source, row: Statement, found: _Found) -> WishedAppointment:
         service_words=_words(everywhere, "service"),
         staff_words="" if fold(staff) in _NO_PREFERENCE else staff,
         name=_words(callers, "name"),
-        contact_phone=normalise(_words(callers, "phone")),
+        contact_phone=normalise(_words(callers, "phone"), country),
         email=_email(_words(callers, "email")),
         notes=_words(everywhere, "notes", 2000),
         sms_consent=_consent(callers, "sms_consent"),

@@ -42,7 +42,7 @@ def dynamic_variables(to_number: str, from_number: str) -> dict[str, str]:
         day = today + timedelta(days=days)
         variables[NEXT_DAYS[day.weekday()].value] = f"{day:%d.%m.%Y}"
     if number is not None:
-        phone = normalise(from_number)
+        phone = normalise(from_number, number.branch.home)
         known = phone is not None and Customer.objects.filter(company=number.company, phone=phone).exists()
         variables |= {
             Session.COMPANY.value: number.company.name,

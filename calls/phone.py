@@ -4,37 +4,53 @@ from typing import Final
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-HOME_REGIONS: Final = ("DE", "AT", "CH", "FR", "NL", "BE")
-"""In whose national form a number without country code is read, the first that makes it valid."""
+HOME: Final = "DE"
+"""Whose national numbers are read where no company says otherwise (ISO 3166-1)."""
 
 NO_NUMBER: Final = frozenset(
     {"anonymous", "unknown", "blocked", "private", "withheld", "unavailable", "restricted", "anonym"}
 )
 
-_WRITTEN_NUMBER = re.compile(r"\+?[0-9(][0-9 ()/.\-\u2010-\u2015]{2,30}")
+_BLANKS = " \u00a0\u2009\u202f"
+_WRITTEN_NUMBER = re.compile(rf"\(?\+?[0-9({_BLANKS}][0-9{_BLANKS}()/.\-\u2010-\u2015]{{2,30}}")
 # A plus and fifteen digits (ITU-T E.164 §6.1); the library takes longer ones of Germany for valid.
 _LONGEST_E164 = 16
+_LONGEST_WRITTEN = 64
 _KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 # Twilio hands an anonymous caller on as the word typed on a keypad: +266696687 is ANONYMOUS.
 _WORDS_ON_A_KEYPAD = frozenset(word.translate(_KEYPAD) for word in NO_NUMBER)
 _TEXTABLE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 
-def normalise(raw: object) -> str | None:
-    """The number in E.164, or None when it is withheld, a placeholder, or no valid number.
+def normalise(raw: object, country: str | None) -> str | None:
+    """The number in E.164, or None when it is withheld, a placeholder, no valid number, or readable as two.
 
-    Accepts what callers say and vendors send: `+49 30 …`, `0049 …`, `49 …`, `030 / …`.
+    Accepts what callers say and vendors send: `+49 30 …`, `0049 …` and `49 …` from anywhere, and the national form
+    (`030 / …`) of `country` alone: elsewhere the same digits are somebody else's number. None: no national form.
     """
-    written = raw.strip() if isinstance(raw, str) else ""
-    if not _WRITTEN_NUMBER.fullmatch(written) or re.sub("[^0-9]", "", written) in _WORDS_ON_A_KEYPAD:
+    written = raw.strip() if isinstance(raw, str) and len(raw) <= _LONGEST_WRITTEN else ""
+    digits = _digits(written)
+    if not _WRITTEN_NUMBER.fullmatch(written) or digits.removeprefix("00") in _WORDS_ON_A_KEYPAD:
         return None
-    regions = (None,) if written.startswith("+") else HOME_REGIONS
-    for region in regions:
-        number = _parsed(written, region)
-        if number is not None and phonenumbers.is_valid_number(number):
-            e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-            return e164 if len(e164) <= _LONGEST_E164 else None
-    return None
+    international = {_e164(f"+{each.removeprefix('00')}") for each in (digits, _digits(written.replace("(0)", "", 1)))}
+    if "+" in written or digits.startswith("00"):
+        readings = international
+    elif digits.startswith("0"):
+        readings = {_e164(digits, country)}
+    else:
+        readings = _doubted(international, digits, country)
+    readings = readings - {None}
+    return readings.pop() if len(readings) == 1 else None
+
+
+def is_country(code: str) -> bool:
+    """Whether numbers of this country (ISO 3166-1, two capitals) can be read."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
+def code(country: str) -> str:
+    """What calls to this country begin with: 49 for DE."""
+    return str(phonenumbers.country_code_for_region(country))
 
 
 def is_mobile(e164: str) -> bool:
@@ -43,8 +59,35 @@ def is_mobile(e164: str) -> bool:
     return number is not None and phonenumbers.number_type(number) in _TEXTABLE
 
 
-def _parsed(written: str, region: str | None) -> PhoneNumber | None:
+def _doubted(international: set[str | None], digits: str, country: str | None) -> set[str | None]:
+    """What digits can be that begin with neither a plus nor a zero: E.164, unless a domestic number is read as well.
+
+    Domestic numbers count as their country writes them. In Germany they begin with a zero: without it, digits that
+    begin with 49 are what is left of E.164, and any others may have lost their zero as well as their plus.
+    """
+    national = _e164(digits, country)
+    if country is None or national is None:
+        return international
+    as_written = phonenumbers.format_number(phonenumbers.parse(national), PhoneNumberFormat.NATIONAL)
+    if _digits(as_written) == digits:
+        return international | {national}
+    return international if digits.startswith(code(country)) else set()
+
+
+def _digits(written: str) -> str:
+    return re.sub("[^0-9]", "", written)
+
+
+def _e164(written: str, country: str | None = None) -> str | None:
+    number = _parsed(written, country)
+    if number is None or not phonenumbers.is_valid_number(number):
+        return None
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return e164 if len(e164) <= _LONGEST_E164 else None
+
+
+def _parsed(written: str, country: str | None) -> PhoneNumber | None:
     try:
-        return phonenumbers.parse(written, region)
+        return phonenumbers.parse(written, country)
     except NumberParseException:
         return None

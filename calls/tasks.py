@@ -91,7 +91,7 @@ def extract_call_data(call_id: int) -> None:
     call = _locked(call_id)
     if call.extracted_at is not None:
         return
-    heard = extract(as_told(call))
+    heard = extract(as_told(call), call.branch.home)
     _wait_for_analysis(call, heard)
     requests = write_wishes(call, heard)
     call.extracted_at = timezone.now()
@@ -118,7 +118,7 @@ def identify_customer(call_id: int) -> None:
     Writes: Customer, Call, Job
     """
     call = _locked(call_id)
-    wishes = extract(as_told(call)).wishes
+    wishes = extract(as_told(call), call.branch.home).wishes
     call.customer = customer_of(call, wishes[0] if wishes else None)
     call.save(update_fields=["customer", "updated_at"])
     if call.customer is not None:
@@ -198,7 +198,7 @@ def _use_analysis(call: Call) -> None:
 
 
 def _asks_for_something(call: Call) -> bool:
-    heard = extract(as_told(call))
+    heard = extract(as_told(call), call.branch.home)
     return not heard.booked_by_agent and (bool(heard.wishes) or heard.callback_requested)
 
 

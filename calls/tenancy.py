@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from calls.models import PhoneNumber
+from calls.models import PhoneNumber, countries
 from calls.phone import normalise
 from calls.retell import RetellCall
 
@@ -18,14 +18,17 @@ def number_of(call: RetellCall) -> PhoneNumber | None:
 
 
 def number_named(ours: str) -> PhoneNumber | None:
-    """The active number that is written so; vendors leave the plus away at times."""
-    number = normalise(ours)
-    return _active().filter(number=number).first() if number else None
+    """The one active number that is written so in its own country; vendors leave the plus away at times."""
+    if (number := normalise(ours, None)) is not None:
+        return _active().filter(number=number).first()
+    numbers = {normalise(ours, country) for country in countries()} - {None}
+    found = [row for row in _active().filter(number__in=numbers) if normalise(ours, row.branch.home) == row.number]
+    return found[0] if len(found) == 1 else None
 
 
-def other_party(direction: str, from_number: str, to_number: str) -> str | None:
-    """The customer's number in E.164; None when it is withheld or no number."""
-    return normalise(to_number if direction == "outbound" else from_number)
+def other_party(direction: str, from_number: str, to_number: str, home: str) -> str | None:
+    """The customer's number in E.164, read as in the branch's country; None when it is withheld or no number."""
+    return normalise(to_number if direction == "outbound" else from_number, home)
 
 
 def _number_of_agent(agent_id: str) -> PhoneNumber | None:
@@ -34,4 +37,6 @@ def _number_of_agent(agent_id: str) -> PhoneNumber | None:
 
 
 def _active() -> QuerySet[PhoneNumber]:
-    return PhoneNumber.objects.filter(is_active=True, company__is_active=True).select_related("company", "branch")
+    return PhoneNumber.objects.filter(is_active=True, company__is_active=True).select_related(
+        "company", "branch__company"
+    )

@@ -36,11 +36,11 @@ class NotificationAdmin(ReadOnlyModelAdmin):
     detail_template = "console/notification.html"
 
     def find(self, rows: QuerySet[Notification], term: Term) -> QuerySet[Notification]:
-        meant = Q(provider_id=term.text) | Q(recipient=term.phone or term.text)
+        meant = Q(provider_id=term.text) | Q(recipient=term.text)
         if term.number is not None:
             meant |= Q(pk=term.number)
-        if term.phone_start and not term.phone:
-            meant |= Q(recipient__startswith=term.phone_start)
+        if term.is_number:
+            meant |= term.numbers("recipient")
         if term.uuid:
             meant |= Q(reference=term.uuid)
         return rows.filter(meant)

@@ -48,11 +48,11 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
             meant |= Q(pk=term.number) | Q(calcom_booking_id=term.number)
         if term.uuid:
             meant |= Q(booking_key=term.uuid)
-        if term.phone:
-            meant |= Q(attendee_phone=term.phone)
+        if term.phones:
+            meant |= term.numbers("attendee_phone")
         elif term.is_email:
             meant |= Q(attendee_email__iexact=term.text)
-        elif term.number is None and not term.phone_start:
+        elif term.number is None and not term.is_number:
             meant |= Q(attendee_name__icontains=term.text)
         return rows.filter(meant)
 

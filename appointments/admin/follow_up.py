@@ -90,8 +90,8 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
 
     def find(self, rows: QuerySet[FollowUp], term: Term) -> QuerySet[FollowUp]:
         meant = Q(customer_id__in=customers_meant(term)) | Q(call__retell_call_id=term.text)
-        if term.phone:
-            meant |= Q(call__from_number=term.phone)
+        if term.phones:
+            meant |= term.numbers("call__from_number")
         return rows.filter(meant if term.number is None else meant | Q(pk=term.number))
 
     @admin.display(description="Reason")

@@ -22,7 +22,7 @@ class PhoneField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        number = normalise(text) if text else ""
+        number = normalise(text, self.context["country"]) if text else ""
         if number is None:
             raise serializers.ValidationError("Not a valid phone number. Write it as +493023125100.")
         return number

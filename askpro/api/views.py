@@ -49,7 +49,7 @@ class AppointmentRequestsView(ApiView):
     )
     def post(self, request: Request) -> Response:
         key = idempotency_key(request)
-        wish = WishSerializer(data=request.data)
+        wish = WishSerializer(data=request.data, context={"country": country(request)})
         wish.is_valid(raise_exception=True)
         booking_request, is_new = submit(request.auth, wish.validated_data, key)  # type: ignore[arg-type]
         location = reverse("appointment-request", args=[booking_request.pk])
@@ -76,6 +76,15 @@ def idempotency_key(request: Request) -> str | None:
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise ValidationError({"Idempotency-Key": "1 to 200 printable ASCII characters."})
     return key
+
+
+def country(request: Request) -> str:
+    """Whose national numbers are written in this request: those of the branch, where it can only be one."""
+    company = request.auth.company  # type: ignore[union-attr]
+    wished = request.data.get("branch") if isinstance(request.data, dict) else None
+    branches = company.branches.filter(is_active=True)
+    found = list((branches.filter(pk=wished) if type(wished) is int and 0 < wished < 2**63 else branches)[:2])
+    return found[0].home if len(found) == 1 else company.country
 
 
 def state(request: BookingRequest) -> Any:

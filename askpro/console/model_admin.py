@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from askpro.console.acts import ActsMixin
 from askpro.console.paginator import CappedPaginator
 from askpro.console.term import Term
+from calls.models import countries
 
 MOST_DEEDS = 20
 
@@ -46,11 +47,11 @@ class ConsoleModelAdmin(ActsMixin, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
-        return (self.find(queryset, Term.of(search_term)) if search_term.strip() else queryset), False
+        return (self.find(queryset, Term.of(search_term, countries())) if search_term.strip() else queryset), False
 
     def rows_for_search(self, typed: str) -> models.QuerySet[Any]:
         """The rows that the search over everything shows, without what is long."""
-        return self.find(self._light(self.model._default_manager.order_by("-pk")), Term.of(typed))
+        return self.find(self._light(self.model._default_manager.order_by("-pk")), Term.of(typed, countries()))
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows: models.QuerySet[Any] = super().get_queryset(request)

@@ -2,7 +2,12 @@
 
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
 
 from calls import phone
 
@@ -12,27 +17,41 @@ _DIGITS = re.compile(r"[0-9 ()/.+\-]{4,}")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """`text` as typed; the rest is None (or empty) where it cannot be that."""
+    """`text` as typed; the rest is None (or empty) where it cannot be that.
+
+    A number typed in its national form is several: one in each country that companies here have.
+    """
 
     text: str
     number: int | None
     uuid: uuid.UUID | None
-    phone: str | None
-    phone_start: str
+    phones: tuple[str, ...]
+    phone_starts: tuple[str, ...]
 
     @classmethod
-    def of(cls, typed: str) -> "Term":
+    def of(cls, typed: str, countries: Iterable[str] = (phone.HOME,)) -> "Term":
         """Read any input; what PostgreSQL cannot hold (NUL, lone surrogates) is dropped."""
         text = typed.replace("\x00", "").encode("utf-8", "ignore").decode().strip()[:200]
         plain = text.lstrip("#")
         number = int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 20 else None
+        numbers = {phone.normalise(text, country) for country in countries}
         return cls(
             text=text,
             number=number if number is not None and number <= LARGEST_ID else None,
             uuid=_uuid(text),
-            phone=phone.normalise(text),
-            phone_start=_phone_start(text),
+            phones=tuple(sorted(number for number in numbers if number)),
+            phone_starts=_phone_starts(text, countries),
         )
+
+    def numbers(self, *fields: str) -> Q:
+        """The rows that have this number, or one that begins so, in one of these fields; none where it is no number."""
+        whole = [Q(**{f"{field}__in": self.phones}) for field in fields] if self.phones else []
+        begun = [Q(**{f"{field}__startswith": start}) for field in fields for start in self.phone_starts]
+        return reduce(or_, whole or begun, Q(pk__in=[]))
+
+    @property
+    def is_number(self) -> bool:
+        return bool(self.phones or self.phone_starts)
 
     @property
     def is_email(self) -> bool:
@@ -46,13 +65,13 @@ def _uuid(text: str) -> uuid.UUID | None:
         return None
 
 
-def _phone_start(text: str) -> str:
-    """The beginning of a number in E.164: "030 231" is +4930231; empty when it does not look like one."""
+def _phone_starts(text: str, countries: Iterable[str]) -> tuple[str, ...]:
+    """The beginnings of numbers in E.164: "030 231" is +4930231; none when it does not look like one."""
     if not _DIGITS.fullmatch(text):
-        return ""
+        return ()
     digits = re.sub(r"[^0-9]", "", text)
     if text.startswith("+"):
-        return f"+{digits}"
+        return (f"+{digits}",)
     if digits.startswith("00"):
-        return f"+{digits[2:]}"
-    return f"+49{digits[1:]}" if digits.startswith("0") else ""
+        return (f"+{digits[2:]}",)
+    return tuple(f"+{phone.code(country)}{digits[1:]}" for country in countries) if digits.startswith("0") else ()

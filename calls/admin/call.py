@@ -44,10 +44,8 @@ class CallAdmin(ReadOnlyModelAdmin):
         meant = Q(retell_call_id__startswith=term.text) | Q(customer_id__in=customers_meant(term))
         if term.number is not None:
             meant |= Q(pk=term.number)
-        if term.phone:
-            meant |= Q(from_number=term.phone) | Q(to_number=term.phone)
-        elif term.phone_start:
-            meant |= Q(from_number__startswith=term.phone_start)
+        if term.is_number:
+            meant |= term.numbers("from_number", *(["to_number"] if term.phones else []))
         if term.uuid:
             meant |= Q(correlation_id=term.uuid)
         return rows.filter(meant)

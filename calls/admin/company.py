@@ -40,7 +40,8 @@ class CompanyAdmin(ConsoleModelAdmin):
     prepopulated_fields = {"slug": ("name",)}
     inlines = (BranchInline, PhoneNumberInline)
     fieldsets = (
-        (None, {"fields": (("name", "slug"), ("timezone", "language"), ("is_active", "books_appointments"))}),
+        (None, {"fields": (("name", "slug"), ("is_active", "books_appointments"))}),
+        ("Place", {"fields": (("country", "timezone", "language"),)}),
         ("Cal.com", {"fields": ("new_calcom_api_key", "forget_calcom_api_key", "calcom_handles_notifications")}),
         (
             "Messages",
@@ -80,7 +81,7 @@ class BranchAdmin(ConsoleModelAdmin):
     inlines = (PhoneNumberInline,)
     fieldsets = (
         (None, {"fields": (("company", "name"), ("phone", "is_active"))}),
-        ("Address", {"fields": ("street", ("postal_code", "city"))}),
+        ("Address", {"fields": ("street", ("postal_code", "city"), "country")}),
         ("Times", {"fields": ("timezone", "opening_hours")}),
         ("Messages", {"fields": ("notification_email",)}),
     )
@@ -88,8 +89,8 @@ class BranchAdmin(ConsoleModelAdmin):
     def find(self, rows: QuerySet[Branch], term: Term) -> QuerySet[Branch]:
         named = Q(name__icontains=term.text) | Q(street__icontains=term.text) | Q(city__icontains=term.text)
         named |= Q(company__name__icontains=term.text)
-        if term.phone:
-            named |= Q(phone=term.phone) | Q(phone_numbers__number=term.phone)
+        if term.phones:
+            named |= term.numbers("phone", "phone_numbers__number")
         return rows.filter(named).distinct()
 
     @admin.display(description="Phone")
@@ -109,9 +110,8 @@ class PhoneNumberAdmin(ConsoleModelAdmin):
     fields = (("company", "branch"), ("number", "retell_agent_id"), "is_active")
 
     def find(self, rows: QuerySet[PhoneNumber], term: Term) -> QuerySet[PhoneNumber]:
-        start = term.phone or term.phone_start
         meant = Q(retell_agent_id=term.text) | Q(company__name__icontains=term.text)
-        return rows.filter(meant | Q(number__startswith=start) if start else meant)
+        return rows.filter(meant | term.numbers("number") if term.is_number else meant)
 
     @admin.display(description="Number", ordering="number")
     def dialled(self, number: PhoneNumber) -> SafeString | str:

@@ -76,10 +76,8 @@ class CustomerAdmin(ConsoleModelAdmin):
 
 def meaning(term: Term) -> Q:
     """The condition under which a customer is meant."""
-    if term.phone:
-        return Q(phone=term.phone) | Q(contact_phone=term.phone)
-    if term.phone_start:
-        return Q(phone__startswith=term.phone_start) | Q(contact_phone__startswith=term.phone_start)
+    if term.is_number:
+        return term.numbers("phone", "contact_phone")
     if term.is_email:
         return Q(email__iexact=term.text)
     named = Q(name__icontains=term.text)

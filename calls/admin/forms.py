@@ -7,22 +7,37 @@ from django import forms
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from calls import phone
-from calls.models.company import e164
 
 
 class PhoneField(forms.CharField):
-    """A number in any form that people write, kept in E.164."""
+    """A number in any form that people write; NumbersForm keeps it in E.164."""
 
-    default_validators = [e164]
     widget = UnfoldAdminTextInputWidget
 
-    def to_python(self, value: Any) -> str:
-        written = super().to_python(value) or ""
-        return phone.normalise(written) or written
+
+class NumbersForm(forms.ModelForm):
+    """Numbers are read as those of the country that the form, or what it belongs to, says."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name, field in self.fields.items():
+            if isinstance(field, PhoneField) and cleaned.get(name):
+                cleaned[name] = phone.normalise(cleaned[name], self._country(cleaned)) or cleaned[name]
+        return cleaned
+
+    def _country(self, cleaned: dict[str, Any]) -> str | None:
+        """The first that is said: the form's own, its branch's, its company's. The model judges what is not."""
+        company = cleaned.get("company") or getattr(self.instance, "company", None)
+        branch = cleaned.get("branch")
+        said = cleaned.get("country") or (branch.home if branch else company.country if company else None)
+        return said or None
 
 
-class SetUpForm(forms.ModelForm):
+class SetUpForm(NumbersForm):
     """Time zones exist, synonyms are words, and what belongs together has the same company."""
+
+    def clean_country(self) -> str:
+        return str(self.cleaned_data["country"]).upper()
 
     def clean_timezone(self) -> str:
         name: str = self.cleaned_data["timezone"]
@@ -80,5 +95,5 @@ class NumberForm(SetUpForm):
     number = PhoneField(help_text="What callers dial: 030 23125 100 and +493023125100 are the same.")
 
 
-class CustomerForm(forms.ModelForm):
+class CustomerForm(NumbersForm):
     contact_phone = PhoneField(required=False, help_text="Said on the phone; used for SMS only.")

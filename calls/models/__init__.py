@@ -2,8 +2,8 @@
 
 from calls.models.booking_request import BookingRequest
 from calls.models.call import Call
-from calls.models.company import Branch, Company, PhoneNumber
+from calls.models.company import Branch, Company, PhoneNumber, countries
 from calls.models.customer import Customer
 from calls.models.offer import Service, Staff
 
-__all__ = ["BookingRequest", "Branch", "Call", "Company", "Customer", "PhoneNumber", "Service", "Staff"]
+__all__ = ["BookingRequest", "Branch", "Call", "Company", "Customer", "PhoneNumber", "Service", "Staff", "countries"]

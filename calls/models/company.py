@@ -9,9 +9,15 @@ from django.db import models
 
 from askpro.encryption import EncryptedTextField
 from askpro.queues.events import AtomicSave
+from calls import phone
 from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
 
 e164 = RegexValidator(r"^\+[1-9][0-9]{6,14}$", "Write the number in E.164 form, such as +493023125100.")
+
+
+def country(code: str) -> None:
+    if not phone.is_country(code):
+        raise ValidationError("Write the country's two letters, such as DE, AT or CH.")
 
 
 # A caller who hung up with a promise is called back within two hours of opening time.
@@ -29,6 +35,12 @@ class Company(models.Model):
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=80, unique=True)
     timezone = models.CharField(max_length=64, default="Europe/Berlin")
+    country = models.CharField(
+        max_length=2,
+        default=phone.HOME,
+        validators=[country],
+        help_text="Two letters. Numbers without a country code, such as 030 23125 100, are read as this country's.",
+    )
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.GERMAN)
     is_active = models.BooleanField(default=True)
     books_appointments = models.BooleanField(default=True, help_text="Off: calls are recorded, but nothing is booked.")
@@ -63,6 +75,9 @@ class Branch(models.Model):
     city = models.CharField(max_length=100, blank=True, default="")
     phone = models.CharField(max_length=16, blank=True, default="", validators=[e164])
     timezone = models.CharField(max_length=64, blank=True, default="", help_text="Empty: the company's.")
+    country = models.CharField(
+        max_length=2, blank=True, default="", validators=[country], help_text="Empty: the company's."
+    )
     opening_hours = models.JSONField(
         default=dict, blank=True, help_text='Per weekday: {"mo": [["09:00", "18:00"]], …}; a missing day is closed.'
     )
@@ -99,10 +114,21 @@ class Branch(models.Model):
         return ZoneInfo(self.timezone or self.company.timezone)
 
     @property
+    def home(self) -> str:
+        """The country whose national numbers are dialled here (ISO 3166-1)."""
+        return self.country or self.company.country
+
+    @property
     def address(self) -> str:
         """Street, postal code and city in one line; empty where nothing is known."""
         town = f"{self.postal_code} {self.city}".strip()
         return ", ".join(part for part in (self.street, town) if part)
+
+
+def countries() -> list[str]:
+    """The countries of all companies and branches, whose national numbers may be meant."""
+    branches = Branch.objects.exclude(country="").values_list("country", flat=True)
+    return sorted(Company.objects.values_list("country", flat=True).union(branches))
 
 
 class PhoneNumber(AtomicSave, models.Model):

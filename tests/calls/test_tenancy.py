@@ -58,6 +58,6 @@ def test_it_does_not_believe_the_payloads_metadata(number: PhoneNumber) -> None:
 
 
 def test_the_other_party_is_who_is_not_us() -> None:
-    assert other_party("inbound", "+4915551230011", NUMBER) == "+4915551230011"
-    assert other_party("outbound", NUMBER, "+4915551230011") == "+4915551230011"
-    assert other_party("inbound", "anonymous", NUMBER) is None
+    assert other_party("inbound", "+4915551230011", NUMBER, "DE") == "+4915551230011"
+    assert other_party("outbound", NUMBER, "+4915551230011", "DE") == "+4915551230011"
+    assert other_party("inbound", "anonymous", NUMBER, "DE") is None

@@ -15,6 +15,7 @@ def company_form(company: Company, **changes: str) -> dict[str, str]:
         "name": company.name,
         "slug": company.slug,
         "timezone": "Europe/Berlin",
+        "country": "DE",
         "language": "de",
         "is_active": "on",
         "quiet_from": "21:00",
