@@ -79,6 +79,10 @@ class SandboxClient:
         """Put a call into Retell and tell AskPro; copies={"call_ended": 5} sends that event five times at once."""
         return self._post("retell/calls", {"call": call, "events": list(events), "copies": dict(copies or {})})
 
+    def ring(self, from_number: str, to_number: str, agent_id: str = "") -> Json:
+        """A call comes in; the variables that AskPro answered with stand in every later event of it."""
+        return self._post("retell/ring", {"from_number": from_number, "to_number": to_number, "agent_id": agent_id})
+
     def inbound_sms(self, sender: str, body: str, to: str = "+493023125199") -> Json:
         """An SMS from a customer, told to AskPro; STOP opts the sender out at Twilio first."""
         return self._post("twilio/inbound", {"from": sender, "to": to, "body": body})
@@ -99,6 +103,18 @@ class SandboxClient:
         return self._session.request(
             method, f"{self.url}/calcom{path}", json=json or None, headers=headers, timeout=TIMEOUT
         )
+
+    def pay(self, uid: str) -> Json:
+        """The attendee pays for a booking at Cal.com."""
+        return self._post("calcom/pay", {"uid": uid})
+
+    def request_reschedule(self, uid: str, reason: str = "Please choose another time") -> Json:
+        """The host cancels at Cal.com and asks the attendee to choose another time."""
+        return self._post("calcom/request-reschedule", {"uid": uid, "reason": reason})
+
+    def end_meeting(self, uid: str) -> Json:
+        """Cal.com's timer says that a meeting is over."""
+        return self._post("calcom/end-meeting", {"uid": uid})
 
     def set_calcom_clock(self, now: datetime) -> None:
         """Let Cal.com believe that it is `now`, until the next reset."""

@@ -35,6 +35,10 @@ class Control:
             ("GET", "/switches"): lambda request: self._sandbox.switches.listed(),
             ("POST", "/switches"): lambda request: self._sandbox.switches.change(request.json),
             ("POST", "/calcom/fill"): self._fill,
+            ("POST", "/calcom/pay"): lambda request: self._sandbox.calcom.acts.pay(request.json["uid"]),
+            ("POST", "/calcom/request-reschedule"): self._request_reschedule,
+            ("POST", "/calcom/end-meeting"): lambda request: self._sandbox.calcom.acts.end_meeting(request.json["uid"]),
+            ("POST", "/retell/ring"): self._ring,
             ("POST", "/twilio/inbound"): self._inbound,
             ("POST", "/twilio/status"): self._status,
             ("POST", "/retell/calls"): self._call,
@@ -86,6 +90,15 @@ class Control:
         event_type = event_types.found(request.json["event_type_id"])
         booked = self._sandbox.calcom.bookings.fill(event_type, parsed(request.json["start"]))
         return [booking.listed() for booking in booked]
+
+    def _request_reschedule(self, request: Request) -> Any:
+        reason = request.json.get("reason", "Please choose another time")
+        return self._sandbox.calcom.acts.ask_for_another_time(request.json["uid"], reason)
+
+    def _ring(self, request: Request) -> Any:
+        """A call comes in: AskPro is asked for its variables, which every event of that call then shows."""
+        wanted = request.json
+        return self._sandbox.retell.ring(wanted["from_number"], wanted["to_number"], wanted.get("agent_id", ""))
 
     def _inbound(self, request: Request) -> Any:
         return self._sandbox.twilio.receive(request.json["from"], request.json["to"], request.json["body"])

@@ -36,6 +36,7 @@ class Delivery:
     status: int = 0
     error: str = ""
     milliseconds: float = 0.0
+    answer: bytes = field(default=b"", repr=False)
     at: str = ""
 
     @property
@@ -69,7 +70,7 @@ class Courier:
             answer = self._session().post(
                 urldefrag(url).url, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
             )
-            delivery.status = answer.status_code
+            delivery.status, delivery.answer = answer.status_code, answer.content
         except requests.RequestException as error:
             delivery.error = type(error).__name__
         delivery.milliseconds = round((time.perf_counter() - started) * 1000, 1)

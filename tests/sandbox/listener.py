@@ -7,12 +7,13 @@ from typing import Any
 
 
 class Listener(ThreadingHTTPServer):
-    """Takes webhooks; `statuses` are answered in turn, then 204. `on_request` runs before the answer."""
+    """Takes webhooks; `statuses` are answered in turn, then 204, with `answer`. `on_request` runs before it."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.requests: list[dict[str, Any]] = []
         self.statuses: list[int] = []
+        self.answer = b""
         self.on_request: Callable[[], None] = lambda: None
         self.lock, self.arrived = Lock(), Event()
 
@@ -38,8 +39,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.requests.append({"path": self.path, "headers": dict(self.headers), "body": body})
             status = self.server.statuses.pop(0) if self.server.statuses else 204
         self.send_response(status)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(self.server.answer)))
         self.end_headers()
+        self.wfile.write(self.server.answer)
         self.server.arrived.set()
 
     def log_message(self, *args: Any) -> None:

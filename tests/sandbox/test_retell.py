@@ -130,3 +130,18 @@ def test_it_tries_an_event_again_until_it_is_taken(sandbox: SandboxClient, liste
     delivery = sandbox.deliver_call(call(), events=("call_ended",))[0]
     assert delivery["status"] == 204
     assert [one["status"] for one in sandbox.deliveries("retell")] == [503, 500, 204]
+
+
+def test_variables_set_when_it_rang_come_back_in_every_event(sandbox: SandboxClient, listener: Listener) -> None:
+    ours = {"heute": "Dienstag, 01.12.2026", "greeting_name": "Frau Grün"}
+    listener.statuses = [200]
+    listener.answer = json.dumps({"call_inbound": {"dynamic_variables": ours}}).encode()
+
+    assert sandbox.ring(call()["from_number"], call()["to_number"]) == ours
+    listener.answer = b""
+    sandbox.deliver_call(call(retell_llm_dynamic_variables={"greeting_name": "Herr Weiß"}))
+
+    events = [json.loads(request["body"]) for request in listener.wait_for(4)]
+    assert [event["event"] for event in events] == ["call_inbound", "call_started", "call_ended", "call_analyzed"]
+    for event in events[1:]:
+        assert event["call"]["retell_llm_dynamic_variables"] == ours | {"greeting_name": "Herr Weiß"}

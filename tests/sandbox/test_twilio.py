@@ -70,8 +70,21 @@ def test_it_refuses_by_code(
     assert sandbox.messages() == []
 
 
-def test_it_takes_a_name_for_a_sender(twilio: Twilio) -> None:
-    assert twilio.send(From="SalonGruen").status_code == 201
+@pytest.mark.parametrize("sender", ["SalonGruen", "Salon 7", "A", "Kaethe Grue", SERVICE])
+def test_it_takes_a_name_or_a_service_for_a_sender(twilio: Twilio, sender: str) -> None:
+    assert twilio.send(From=sender).status_code == 201
+
+
+@pytest.mark.parametrize("sender", ["Salon Kaethe", "Käthe", "Grün & Co", "12345", "Salon-Gruen", "030 23125199"])
+def test_it_refuses_a_name_that_is_none(twilio: Twilio, sender: str) -> None:
+    assert twilio.send(From=sender).json()["code"] == 21212
+
+
+def test_an_error_code_may_come_second(twilio: Twilio, sandbox: SandboxClient, listener: Listener) -> None:
+    sandbox.switch(sms_outcome="undelivered", sms_error_code=30005, sms_error_code_later=True)
+    twilio.send(StatusCallback=listener.url)
+    told = [(form(request)["MessageStatus"], form(request).get("ErrorCode")) for request in listener.wait_for(3)]
+    assert told == [("sent", None), ("undelivered", None), ("undelivered", "30005")]
 
 
 def test_it_refuses_a_wrong_token_and_a_wrong_account(twilio: Twilio, conforms: Callable[..., None]) -> None:

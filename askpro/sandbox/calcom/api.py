@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from askpro.sandbox.calcom import checks, event_types, payloads, queries, refusals, rules
-from askpro.sandbox.calcom.booking import PENDING, Attendee
+from askpro.sandbox.calcom import checks, event_types, queries, refusals, rules
+from askpro.sandbox.calcom.acts import Acts, check_kind
 from askpro.sandbox.calcom.bookings import Bookings
 from askpro.sandbox.calcom.refusals import Refused
 from askpro.sandbox.calcom.subscribers import Subscribers
@@ -41,6 +41,7 @@ class Calcom:
         self._throttle = Throttle()
         self.bookings = Bookings(switches.calcom_now)
         self.subscribers = Subscribers(courier, switches, credentials.calcom_secret, event_types.owner()["id"])
+        self.acts = Acts(self.bookings, self.subscribers, switches)
 
     def routes(self) -> list[Route]:
         uid = r"/(?P<uid>[^/]+)"
@@ -52,6 +53,9 @@ class Calcom:
             ("reschedule_booking", "POST", f"/bookings{uid}/reschedule", self._reschedule, None),
             ("confirm_booking", "POST", f"/bookings{uid}/confirm", self._confirm, None),
             ("decline_booking", "POST", f"/bookings{uid}/decline", self._decline, None),
+            ("reassign_booking", "POST", f"/bookings{uid}/reassign", self._reassign, None),
+            ("reassign_booking_to", "POST", f"/bookings{uid}/reassign/(?P<host>[0-9]+)", self._reassign, None),
+            ("mark_absent", "POST", f"/bookings{uid}/mark-absent", self._mark_absent, None),
             ("slots", "GET", "/slots", self._slots, None),
             ("list_event_types", "GET", "/event-types", self._event_types, None),
             ("get_event_type", "GET", r"/event-types/(?P<id>\d+)", self._event_type, None),
@@ -130,38 +134,20 @@ class Calcom:
         body = checks.check_booking(request.json)
         event_type = _event_type_of(body)
         _check_against(event_type, body)
-        person = body["attendee"]
-        booking = self.bookings.create(
-            event_type,
-            parsed(body["start"]),
-            Attendee(
-                person["name"],
-                person["email"],
-                person["timeZone"],
-                person.get("language", "en"),
-                person.get("phoneNumber", ""),
-            ),
-            pending=event_type.id in self._switches.confirmation_required,
-            metadata=body.get("metadata") or {},
-            responses=body.get("bookingFieldsResponses") or {},
-            guests=body.get("guests") or [],
-        )
-        trigger = payloads.REQUESTED if booking.status == PENDING else payloads.CREATED
-        answered = booking.created()
-        self.subscribers.tell(trigger, booking.uid, payloads.booked(booking))
-        return 201, answered
+        check_kind(event_type, self._switches.kind_of(event_type.id), body)
+        return 201, self.acts.create(event_type, body)
 
     def _create_legacy(self, request: Request) -> tuple[int, Any]:
         """Books all the same, and answers in another shape: a client that forgot the version has to notice by that."""
         _, created = self._create(request)
-        return 201, self.bookings.get(created["uid"]).legacy()
+        first = created[0] if isinstance(created, list) else created
+        return 201, self.bookings.get(first["uid"]).legacy()
 
     def _list(self, request: Request) -> tuple[int, Any]:
         # An unescaped + arrives as a space; Cal.com turns it back.
         email = request.query.get("attendeeEmail", "").replace(" ", "+")
         query = checks.check(request.query | ({"attendeeEmail": email} if email else {}), rules.LIST)
-        rows = queries.matching(self.bookings.selected(email), query, self._switches.calcom_now())
-        rows, pagination = queries.page(rows, query)
+        rows, pagination = queries.page(self.bookings.selected(email), query, self._switches.calcom_now())
         return 200, {"data": [booking.listed() for booking in rows], "pagination": pagination}
 
     def _list_legacy(self, request: Request) -> tuple[int, Any]:
@@ -176,52 +162,40 @@ class Calcom:
 
     def _cancel(self, request: Request) -> tuple[int, Any]:
         body = checks.check(request.json, rules.CANCEL)
-        reason = body.get("cancellationReason", "")
-        booking = self.bookings.cancellable(request.parts["uid"])
-        # Told before it is done: whoever looks at once may still find it accepted.
-        self.subscribers.tell(payloads.CANCELLED, booking.uid, payloads.cancelled(booking, reason, ""))
-        self.bookings.cancel(booking, reason)
-        return 200, booking.listed()
+        reason, seat = body.get("cancellationReason", ""), body.get("seatUid", "")
+        return 200, self.acts.cancel(request.parts["uid"], reason, seat)
 
     def _reschedule(self, request: Request) -> tuple[int, Any]:
         body = checks.check(request.json, rules.RESCHEDULE)
-        by = body.get("rescheduledBy", "")
-        old = self.bookings.get(request.parts["uid"])
-        # A host who moves his own appointment has said yes to it.
-        waits = old.event_type.id in self._switches.confirmation_required and by != old.host.email
-        new, old = self.bookings.reschedule(
-            old.uid, parsed(body["start"]), reason=body.get("reschedulingReason", ""), by=by, pending=waits
-        )
-        answered = new.created()
-        if waits:
-            self.subscribers.tell(payloads.REQUESTED, new.uid, payloads.booked(new))
-        else:
-            self.subscribers.tell(payloads.RESCHEDULED, new.uid, payloads.rescheduled(new, old))
-        return 201, answered
+        names = ("reschedulingReason", "rescheduledBy", "seatUid")
+        return 201, self.acts.reschedule(request.parts["uid"], body["start"], *(body.get(name, "") for name in names))
 
     def _confirm(self, request: Request) -> tuple[int, Any]:
-        booking = self.bookings.get(request.parts["uid"])
-        if booking.status != PENDING:
-            raise Refused(400, "Booking already confirmed")
-        self.bookings.confirm(booking)
-        self.subscribers.tell(payloads.CREATED, booking.uid, payloads.booked(booking))
-        return 200, booking.listed()
+        return 200, self.acts.confirm(request.parts["uid"])
 
     def _decline(self, request: Request) -> tuple[int, Any]:
         reason = checks.check(request.json, rules.DECLINE).get("reason", "")
-        booking = self.bookings.get(request.parts["uid"])
-        if booking.status != PENDING:
-            raise Refused(400, "Booking is not pending")
-        self.bookings.reject(booking, reason)
-        self.subscribers.tell(payloads.REJECTED, booking.uid, payloads.rejected(booking, reason))
-        return 200, booking.listed()
+        return 200, self.acts.decline(request.parts["uid"], reason)
+
+    def _reassign(self, request: Request) -> tuple[int, Any]:
+        host = request.parts.get("host")
+        return 200, self.acts.reassign(request.parts["uid"], int(host) if host else None)
+
+    def _mark_absent(self, request: Request) -> tuple[int, Any]:
+        body = checks.check(request.json, rules.ABSENT)
+        uid, host, attendees = request.parts["uid"], body.get("host", False), body.get("attendees", [])
+        return 200, self.acts.mark_absent(uid, host, attendees)
 
     def _slots(self, request: Request) -> tuple[int, Any]:
         query = checks.check(request.query, rules.SLOTS)
         event_type = _event_type_of(query)
         zone = ZoneInfo(query.get("timeZone", "UTC"))
         free = self.bookings.slots(
-            event_type, _bound(query["start"]), _bound(query["end"], last=True), query.get("bookingUidToReschedule", "")
+            event_type,
+            _bound(query["start"]),
+            _bound(query["end"], last=True),
+            query.get("bookingUidToReschedule", ""),
+            frozenset(int(id_) for id_ in query.get("rrHostSubsetIds", "").split(",") if id_.strip()),
         )
         days: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
         for start in free:
@@ -232,10 +206,13 @@ class Calcom:
         return 200, days
 
     def _event_types(self, request: Request) -> tuple[int, Any]:
-        return 200, [event_types.listed(event_type) for event_type in event_types.selected(request.query)]
+        return 200, [self._event_type_listed(event_type) for event_type in event_types.selected(request.query)]
 
     def _event_type(self, request: Request) -> tuple[int, Any]:
-        return 200, event_types.listed(event_types.found(request.parts["id"]))
+        return 200, self._event_type_listed(event_types.found(request.parts["id"]))
+
+    def _event_type_listed(self, event_type: EventType) -> dict[str, Any]:
+        return event_types.listed(event_type, self._switches.kind_of(event_type.id))
 
     def _create_webhook(self, request: Request) -> tuple[int, Any]:
         return 201, self.subscribers.add(checks.check(request.json, rules.WEBHOOK))
@@ -262,9 +239,7 @@ def _event_type_of(values: dict[str, Any]) -> EventType:
 
 
 def _check_against(event_type: EventType, body: dict[str, Any]) -> None:
-    """What only the event type can tell. Raises the 400."""
-    if not body["attendee"].get("email"):
-        raise Refused(400, "Missing attendee email - it is required by the event type.")
+    """What no event type of this world has. Raises the 400."""
     if body.get("lengthInMinutes") is not None:
         raise Refused(
             400,

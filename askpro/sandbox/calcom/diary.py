@@ -27,19 +27,29 @@ class Diary:
     def strike(self, booking: Booking) -> None:
         self._day(booking).pop(booking.uid, None)
 
-    def free_hosts(self, event_type: EventType, start: datetime, ignoring: str = "") -> list[Host]:
+    def free_hosts(
+        self, event_type: EventType, start: datetime, ignoring: str = "", among: frozenset[int] = frozenset()
+    ) -> list[Host]:
         """Who can take this event type then; empty outside the opening hours."""
         end = start + timedelta(minutes=event_type.minutes)
         if not _open(event_type, start, end):
             return []
-        return [HOSTS[id_] for id_ in event_type.hosts if not self._taken(id_, start, end, ignoring)]
+        asked = [id_ for id_ in event_type.hosts if not among or id_ in among]
+        return [HOSTS[id_] for id_ in asked if not self._taken(id_, start, end, ignoring)]
 
-    def slots(self, event_type: EventType, start: datetime, end: datetime, ignoring: str = "") -> Iterator[datetime]:
+    def slots(
+        self,
+        event_type: EventType,
+        start: datetime,
+        end: datetime,
+        ignoring: str = "",
+        among: frozenset[int] = frozenset(),
+    ) -> Iterator[datetime]:
         """Starts in [start, end) at which at least one host is free, in UTC."""
         day, last = start.astimezone(ZONE).date(), end.astimezone(ZONE).date()
         while day <= last:
             for slot in _grid(event_type, day):
-                if start <= slot < end and self.free_hosts(event_type, slot, ignoring):
+                if start <= slot < end and self.free_hosts(event_type, slot, ignoring, among):
                     yield slot
             day += timedelta(days=1)
 

@@ -3,6 +3,7 @@
 from itertools import groupby
 from typing import Any
 
+from askpro.sandbox.calcom.kinds import Kind
 from askpro.sandbox.calcom.refusals import Refused
 from askpro.sandbox.world import (
     COMPANIES,
@@ -53,7 +54,8 @@ def selected(query: dict[str, str]) -> list[EventType]:
     return list(EVENT_TYPES.values())
 
 
-def listed(event_type: EventType) -> dict[str, Any]:
+def listed(event_type: EventType, kind: Kind) -> dict[str, Any]:
+    """As GET /v2/event-types shows it, and by that whether it can be booked as it is."""
     company = COMPANY_OF_EVENT_TYPE[event_type.id]
     owner = HOSTS[event_type.hosts[0]]
     return {
@@ -64,19 +66,15 @@ def listed(event_type: EventType) -> dict[str, Any]:
         "slug": event_type.slug,
         "description": "",
         "locations": [{"type": "address", "address": company.branch.address, "public": True}],
-        "bookingFields": [
-            {"isDefault": True, "type": "name", "slug": "name", "required": True},
-            {"isDefault": True, "type": "email", "slug": "email", "required": True},
-            {"isDefault": True, "type": "phone", "slug": "attendeePhoneNumber", "required": False},
-        ],
+        "bookingFields": _booking_fields(kind),
         "disableGuests": True,
         "slotInterval": 15,
         "minimumBookingNotice": event_type.minimum_notice,
         "beforeEventBuffer": 0,
         "afterEventBuffer": 0,
-        "recurrence": None,
+        "recurrence": _recurrence(kind),
         "metadata": {},
-        "price": 0,
+        "price": kind.price,
         "currency": "eur",
         "lockTimeZoneToggleOnBookingPage": False,
         "forwardParamsSuccessRedirect": None,
@@ -87,6 +85,7 @@ def listed(event_type: EventType) -> dict[str, Any]:
         "bookingRequiresAuthentication": False,
         "bookingUrl": f"https://cal.com/{owner.username}/{event_type.slug}",
         "users": [_user(id_) for id_ in event_type.hosts],
+        **_policies(kind),
     }
 
 
@@ -111,6 +110,29 @@ def owner() -> dict[str, Any]:
         "timeZone": TIMEZONE,
         "organizationId": None,
     }
+
+
+def _booking_fields(kind: Kind) -> list[dict[str, Any]]:
+    email = {"required": False, "hidden": True} if kind.hides_email else {"required": True}
+    phone = kind.phone_required or kind.hides_email
+    return [
+        {"isDefault": True, "type": "name", "slug": "name", "required": True},
+        {"isDefault": True, "type": "email", "slug": "email"} | email,
+        {"isDefault": True, "type": "phone", "slug": "attendeePhoneNumber", "required": phone},
+        *({"isDefault": False, "type": "text", "label": field["slug"]} | dict(field) for field in kind.fields),
+    ]
+
+
+def _recurrence(kind: Kind) -> dict[str, Any] | None:
+    return {"interval": 1, "occurrences": kind.occurrences, "frequency": "weekly"} if kind.occurrences else None
+
+
+def _policies(kind: Kind) -> dict[str, Any]:
+    seats = {"seatsPerTimeSlot": kind.seats, "showAttendeeInfo": True, "showAvailabilityCount": True}
+    confirmation = {"type": "always", "blockUnconfirmedBookingsInBooker": False}
+    return ({"seatsPerTimeSlot": kind.seats, "seats": seats} if kind.seats else {}) | (
+        {"confirmationPolicy": confirmation} if kind.confirmation else {}
+    )
 
 
 def _user(id_: int) -> dict[str, Any]:

@@ -1,89 +1,105 @@
 """What Cal.com's booking webhooks say, each with its own spelling of times and its own set of fields."""
 
 import uuid
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from askpro.sandbox.calcom import payload_parts as parts
 from askpro.sandbox.calcom.booking import ACCEPTED, PENDING, Attendee, Booking
 from askpro.sandbox.calcom.text import milliseconds, offset, seconds
-from askpro.sandbox.exchange import compact
-from askpro.sandbox.world import TIMEZONE
+from askpro.sandbox.world import TIMEZONE, Host
 
 CREATED = "BOOKING_CREATED"
 REQUESTED = "BOOKING_REQUESTED"
 RESCHEDULED = "BOOKING_RESCHEDULED"
 CANCELLED = "BOOKING_CANCELLED"
 REJECTED = "BOOKING_REJECTED"
+PAYMENT_INITIATED = "BOOKING_PAYMENT_INITIATED"
+PAID = "BOOKING_PAID"
+NO_SHOW = "BOOKING_NO_SHOW_UPDATED"
+REASSIGNED = "BOOKING_REASSIGNED"
+MEETING_ENDED = "MEETING_ENDED"
+PAYMENT_ID = 5120
 
 
-def envelope(trigger: str, now: datetime, payload: dict[str, Any]) -> bytes:
-    return compact({"triggerEvent": trigger, "createdAt": milliseconds(now), "payload": payload})
-
-
-def booked(booking: Booking) -> dict[str, Any]:
-    """BOOKING_CREATED, and BOOKING_REQUESTED of one that waits for the host."""
+def booked(booking: Booking, seat: Attendee | None = None) -> dict[str, Any]:
+    """BOOKING_CREATED, and BOOKING_REQUESTED of one that waits for the host; `seat`: whose new one it is."""
     waits = booking.status == PENDING
     connected = {"appsStatus": [], "conferenceData": {"createRequest": {"requestId": str(uuid.uuid4())}}}
     return {
-        **_event_type(),
-        **_common(booking, seconds),
-        "attendees": [_attendee(booking, names=True)],
-        "responses": _long_responses(booking),
+        **parts.event_type(booking),
+        **parts.common(booking, seconds),
+        "attendees": [parts.attendee(booking, person, names=True) for person in booking.attendees],
+        "responses": parts.long_responses(booking, seat or booking.attendee),
         "iCalUID": f"{booking.uid}@Cal.com",
         "iCalSequence": 0,
         "requiresConfirmation": waits,
         "oneTimePassword": str(uuid.uuid4()) if waits else None,
         "destinationCalendar": None,
-        "metadata": booking.metadata,
+        "metadata": seat.metadata if seat else booking.metadata,
         "status": booking.status.upper(),
+        **({"attendeeSeatId": seat.seat} if seat else {}),
         **({"assignmentReason": None} if waits else connected),
     }
 
 
-def rescheduled(booking: Booking, old: Booking) -> dict[str, Any]:
-    """BOOKING_RESCHEDULED: `uid` is the new booking's, the old one stands beside it."""
-    payload = booked(booking) | {
-        "iCalSequence": 1,
-        "status": ACCEPTED.upper(),
-        "rescheduleId": old.id,
-        "rescheduleUid": old.uid,
-        "rescheduleStartTime": seconds(old.start),
-        "rescheduleEndTime": seconds(old.end),
-    }
+def confirmed(booking: Booking) -> dict[str, Any]:
+    """BOOKING_CREATED after the host's yes or the payment: its metadata holds the video address, if there is one."""
+    return booked(booking) | {"metadata": {}}
+
+
+def rescheduled(booking: Booking, old: Booking, seat: Attendee | None = None) -> dict[str, Any]:
+    """BOOKING_RESCHEDULED: `uid` is the new booking's, the old one stands beside it.
+
+    A host who moves a booking with seats keeps its uid; who moves one `seat` only is alone among the attendees.
+    """
+    payload = (
+        booked(booking, seat)
+        | ({"attendees": [parts.attendee(booking, seat, names=True)]} if seat else {})
+        | {
+            "iCalSequence": 1,
+            "status": ACCEPTED.upper(),
+            "rescheduleId": old.id,
+            "rescheduleUid": old.uid,
+            "rescheduleStartTime": seconds(old.start),
+            "rescheduleEndTime": seconds(old.end),
+        }
+    )
     payload.pop("iCalUID")
     return payload | ({"rescheduledBy": booking.rescheduled_by} if booking.rescheduled_by else {})
 
 
-def cancelled(booking: Booking, reason: str, by: str) -> dict[str, Any]:
-    """BOOKING_CANCELLED. It has no metadata."""
-    return {
-        **_common(booking, offset),
-        "attendees": [_attendee(booking)],
-        "responses": _short_responses(booking),
-        "destinationCalendar": [],
-        "cancellationReason": reason,
-        "seatsPerTimeSlot": None,
-        "seatsShowAttendees": True,
-        "iCalUID": f"{booking.uid}@Cal.com",
-        "iCalSequence": 1,
-        "schedulingType": None,
-        "hideBranding": False,
-        "eventDescription": None,
-        "requiresConfirmation": None,
-        "price": None,
-        "status": "CANCELLED",
-        "requestReschedule": False,
-    } | ({"cancelledBy": by} if by else {})
+def cancelled(booking: Booking, reason: str, by: str, seat: Attendee | None = None) -> dict[str, Any]:
+    """BOOKING_CANCELLED. It has no metadata. Of one `seat` given back it says the same, naming that attendee only."""
+    return (
+        {
+            **parts.common(booking, offset),
+            "attendees": [parts.attendee(booking, person) for person in ([seat] if seat else booking.attendees)],
+            "responses": parts.short_responses(seat or booking.attendee),
+            "destinationCalendar": [],
+            "cancellationReason": reason,
+            "seatsPerTimeSlot": booking.seats or None,
+            "seatsShowAttendees": True,
+            "iCalUID": f"{booking.uid}@Cal.com",
+            "iCalSequence": 1,
+            "schedulingType": None,
+            "hideBranding": False,
+            "eventDescription": None,
+            "requiresConfirmation": None,
+            "price": None,
+            "status": "CANCELLED",
+            "requestReschedule": False,
+        }
+        | ({"cancelledBy": by} if by else {})
+        | ({"attendeeSeatId": seat.seat} if seat else {})
+    )
 
 
 def rejected(booking: Booking, reason: str) -> dict[str, Any]:
     """BOOKING_REJECTED. It has no metadata either."""
     return {
-        **_common(booking, milliseconds),
-        "attendees": [_attendee(booking)],
-        "responses": _short_responses(booking),
+        **parts.common(booking, milliseconds),
+        "attendees": [parts.attendee(booking, person) for person in booking.attendees],
+        "responses": parts.short_responses(booking.attendee),
         "destinationCalendar": [],
         "requiresConfirmation": True,
         "rejectionReason": reason,
@@ -92,103 +108,98 @@ def rejected(booking: Booking, reason: str) -> dict[str, Any]:
     }
 
 
-def _common(booking: Booking, written: Callable[[datetime], str]) -> dict[str, Any]:
-    return {
-        "bookerUrl": "https://app.cal.com",
-        "type": booking.event_type.slug,
-        "title": booking.title,
-        "description": "",
-        "additionalNotes": "",
-        "customInputs": {},
-        "userFieldsResponses": {},
-        "startTime": written(booking.start),
-        "endTime": written(booking.end),
-        "eventTypeId": booking.event_type.id,
-        "organizer": _organizer(booking),
-        "uid": booking.uid,
+def payment(booking: Booking, paid: bool) -> dict[str, Any]:
+    """BOOKING_PAYMENT_INITIATED and BOOKING_PAID. Both say ACCEPTED, whatever the booking is."""
+    left_out = {"bookerUrl", "userFieldsResponses", "hideOrganizerEmail", "customReplyToEmail"}
+    common = {name: value for name, value in parts.common(booking, milliseconds).items() if name not in left_out}
+    bought = {
+        "identifier": "cal.com",
         "bookingId": booking.id,
-        "location": booking.location,
-        "hideOrganizerEmail": False,
-        "customReplyToEmail": None,
+        "eventTypeId": booking.event_type.id,
+        "bookerEmail": booking.attendee.email,
         "eventTitle": booking.event_type.title,
-        "eventDescription": "",
-        "price": 0,
-        "currency": "eur",
-        "length": booking.event_type.minutes,
+        "externalId": f"pi_{booking.id}",
     }
-
-
-def _event_type() -> dict[str, Any]:
     return {
+        **common,
+        "attendees": [parts.attendee(booking, person) for person in booking.attendees],
+        "destinationCalendar": None,
         "hideCalendarNotes": False,
-        "hideCalendarEventDetails": False,
-        "schedulingType": None,
-        "seatsPerTimeSlot": None,
+        "requiresConfirmation": False,
         "seatsShowAttendees": True,
         "seatsShowAvailabilityCount": True,
-        "disableRescheduling": False,
-        "disableCancelling": False,
-        "organizationId": None,
-        "hashedLink": None,
+        "schedulingType": None,
+        "iCalUID": f"{booking.uid}@Cal.com",
+        "iCalSequence": 0,
+        "price": booking.price,
+        "currency": "EUR",
+        "paymentId": PAYMENT_ID,
+        "metadata": bought if paid else {},
+        "status": "ACCEPTED",
     }
 
 
-def _organizer(booking: Booking) -> dict[str, Any]:
+def no_show(booking: Booking, absent: dict[str, bool]) -> dict[str, Any]:
+    """BOOKING_NO_SHOW_UPDATED: whom it is about, seats and guests among them; the uid has a name of its own."""
+    named = " and ".join(absent)
     return {
-        "id": booking.host.id,
-        "name": booking.host.name,
-        "email": booking.host.email,
-        "username": booking.host.username,
-        "usernameInOrg": None,
-        "timeZone": TIMEZONE,
-        "language": {"locale": "de"},
-        "timeFormat": "HH:mm",
-        "utcOffset": _utc_offset(booking, TIMEZONE),
+        "message": f"{named} marked as no-show" if any(absent.values()) else f"{named} unmarked as no-show",
+        "attendees": [{"email": email, "noShow": missing} for email, missing in absent.items()],
+        "bookingUid": booking.uid,
+        "bookingId": booking.id,
     }
 
 
-def _attendee(booking: Booking, *, names: bool = False) -> dict[str, Any]:
-    person = booking.attendee
-    return {
-        "email": person.email,
-        "name": person.name,
-        # The name came as one string, so these stay empty.
-        **({"firstName": "", "lastName": ""} if names else {}),
-        **({"phoneNumber": person.phone} if person.phone else {}),
-        "timeZone": person.time_zone,
-        "language": {"locale": person.language},
-        "utcOffset": _utc_offset(booking, person.time_zone),
+def reassigned(booking: Booking, before: Host) -> dict[str, Any]:
+    """BOOKING_REASSIGNED, as the hosted documentation has it: the same uid, another organizer."""
+    changed = {"addedHostUserIds": [booking.host.id], "removedHostUserIds": [before.id]}
+    return booked(booking) | changed
+
+
+def meeting_ended(booking: Booking) -> dict[str, Any]:
+    """MEETING_ENDED: the booking's row, its `createdAt` included, which stands beside the trigger."""
+    row = {
+        "id": booking.id,
+        "uid": booking.uid,
+        "userId": booking.host.id,
+        "userPrimaryEmail": booking.host.email,
+        "eventTypeId": booking.event_type.id,
+        "title": booking.title,
+        "description": booking.notes,
+        "customInputs": {},
+        "responses": parts.long_responses(booking, booking.attendee),
+        "startTime": milliseconds(booking.start),
+        "endTime": milliseconds(booking.end),
+        "location": booking.location,
+        "createdAt": milliseconds(booking.created_at),
+        "updatedAt": milliseconds(booking.updated_at),
+        "status": booking.status.upper(),
+        "paid": False,
+        "metadata": booking.metadata,
+        "isRecorded": False,
+        "iCalUID": f"{booking.uid}@Cal.com",
+        "iCalSequence": 0,
+        "noShowHost": booking.absent_host,
+        "creationSource": "API_V2",
+        "payment": [],
+        "references": [],
+        "appsStatus": [],
+        "scheduledJobs": [],
     }
+    host = {name: getattr(booking.host, name) for name in ("email", "name", "username")}
+    return (
+        row
+        | dict.fromkeys(_EMPTY_OF_ROW)
+        | {
+            "user": host | {"timeZone": TIMEZONE},
+            "attendees": [parts.attendee_row(booking, person) for person in booking.attendees],
+        }
+    )
 
 
-def _utc_offset(booking: Booking, zone: str) -> int:
-    passed = booking.start.astimezone(ZoneInfo(zone)).utcoffset()
-    return int(passed.total_seconds() // 60) if passed is not None else 0
-
-
-def _long_responses(booking: Booking) -> dict[str, Any]:
-    own = {
-        "name": {"label": "your_name", "value": booking.attendee.name},
-        "email": {"label": "email_address", "value": booking.attendee.email},
-        **_phone(booking.attendee, "phone_number"),
-        "location": {"label": "location", "value": {"optionValue": "", "value": "inPerson"}},
-        "title": {"label": "what_is_this_meeting_about"},
-        "notes": {"label": "additional_notes"},
-        "guests": {"label": "additional_guests", "value": booking.guests},
-        "rescheduleReason": {"label": "reason_for_reschedule"},
-    }
-    said = {slug: {"label": slug, "value": value} for slug, value in booking.responses.items()}
-    merged = {slug: entry | said.pop(slug, {}) for slug, entry in own.items()} | said
-    return {slug: entry | {"isHidden": slug == "title"} for slug, entry in merged.items()}
-
-
-def _short_responses(booking: Booking) -> dict[str, Any]:
-    return {
-        "name": {"label": "name", "value": booking.attendee.name},
-        "email": {"label": "email", "value": booking.attendee.email},
-        **_phone(booking.attendee, "attendeePhoneNumber"),
-    }
-
-
-def _phone(person: Attendee, label: str) -> dict[str, Any]:
-    return {"attendeePhoneNumber": {"label": label, "value": person.phone}} if person.phone else {}
+_EMPTY_OF_ROW = (
+    *("idempotencyKey", "destinationCalendarId", "cancellationReason", "rejectionReason", "reassignReason"),
+    *("reassignById", "dynamicEventSlugRef", "dynamicGroupSlugRef", "rescheduled", "fromReschedule"),
+    *("recurringEventId", "smsReminderNumber", "rating", "ratingFeedback", "oneTimePassword", "cancelledBy"),
+    "rescheduledBy",
+)

@@ -105,6 +105,11 @@ def is_between(low: int, high: int) -> Predicate:
     return lambda value: is_digits(value) and low <= int(value) <= high
 
 
+def is_absence(value: Any) -> bool:
+    """Who was there or not, in POST /v2/bookings/{uid}/mark-absent."""
+    return is_object(value) and is_email(value.get("email")) and is_flag(value.get("absent"))
+
+
 def is_location(words: Collection[str]) -> Predicate:
     """An object with one of these types, or the text of old clients."""
     return lambda value: is_text(value) or (is_object(value) and value.get("type") in words)

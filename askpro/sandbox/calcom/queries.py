@@ -11,7 +11,7 @@ DEFAULT_TAKE = 100
 
 _STATUSES: dict[str, Callable[[Booking, datetime], bool]] = {
     "upcoming": lambda booking, now: booking.end >= now and booking.status in (ACCEPTED, PENDING),
-    "recurring": lambda booking, now: False,
+    "recurring": lambda booking, now: booking.end >= now and bool(booking.recurring_uid),
     "past": lambda booking, now: booking.end <= now and booking.status not in (CANCELLED, REJECTED),
     "cancelled": lambda booking, now: booking.status in (CANCELLED, REJECTED),
     "unconfirmed": lambda booking, now: booking.end >= now and booking.status == PENDING,
@@ -24,6 +24,7 @@ _BOUNDS: dict[str, Callable[[Booking, datetime], bool]] = {
     "afterUpdatedAt": lambda booking, bound: booking.updated_at >= bound,
     "beforeUpdatedAt": lambda booking, bound: booking.updated_at <= bound,
 }
+_LEFT_OUT_OF_TOTALS = ("afterCreatedAt", "beforeCreatedAt", "afterUpdatedAt", "beforeUpdatedAt")
 _ORDERS: dict[str, Callable[[Booking], datetime]] = {
     "sortStart": lambda booking: booking.start,
     "sortEnd": lambda booking: booking.end,
@@ -41,10 +42,16 @@ def matching(bookings: list[Booking], query: dict[str, str], now: datetime) -> l
     return found
 
 
-def page(found: list[Booking], query: dict[str, str]) -> tuple[list[Booking], dict[str, Any]]:
-    """One page and its `pagination`; beyond the end it is empty."""
+def page(bookings: list[Booking], query: dict[str, str], now: datetime) -> tuple[list[Booking], dict[str, Any]]:
+    """One page of those that match and its `pagination`; beyond the end it is empty.
+
+    The vendor counts before it filters by time of creation and change: its totals, and `hasNextPage` with them, are
+    those of the query without these four filters.
+    """
+    found = matching(bookings, query, now)
     take, skip = int(query.get("take") or DEFAULT_TAKE), int(query.get("skip") or 0)
-    rows, total = found[skip : skip + take], len(found)
+    counted = {name: value for name, value in query.items() if name not in _LEFT_OUT_OF_TOTALS}
+    rows, total = found[skip : skip + take], sum(_passes(booking, counted, now) for booking in bookings)
     return rows, {
         "returnedItems": len(rows),
         "totalItems": total,
@@ -68,4 +75,5 @@ def _passes(booking: Booking, query: dict[str, str], now: datetime) -> bool:
         return False
     if query.get("bookingUid", booking.uid) != booking.uid:
         return False
-    return query.get("attendeeName", "").lower() in booking.attendee.name.lower()
+    name = query.get("attendeeName", "").lower()
+    return any(name in person.name.lower() for person in booking.attendees) if name else True

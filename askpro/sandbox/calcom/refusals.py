@@ -17,6 +17,8 @@ OUT_OF_BOUNDS = (
     'available slots first using the GET /v2/slots endpoint and then make a booking with "start" time equal to one '
     "of the available slots."
 )
+SEATS_FULL = "No more seats left at this seated booking."
+NOT_BEGUN = "Bookings can only be marked as absent after their start time."
 INVALID = "Bad Request Exception"
 KEY_NOT_VALID = "ApiAuthStrategy - api key - Your api key is not valid"
 KEY_UNKNOWN = "CustomThrottlerGuard - Invalid API Key"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from askpro.sandbox.calcom.predicates import (
     Predicate,
+    is_absence,
     is_between,
     is_comma_list_of,
     is_date,
@@ -38,6 +39,7 @@ TRIGGERS = (
     "BOOKING_CANCELLED",
     "BOOKING_REJECTED",
     "BOOKING_NO_SHOW_UPDATED",
+    "BOOKING_REASSIGNED",
     "FORM_SUBMITTED",
     "FORM_SUBMITTED_NO_EVENT",
     "MEETING_STARTED",
@@ -101,6 +103,8 @@ BOOKING = (
     Rule("metadata", "isMetadata", is_metadata, METADATA),
     _optional("location", "locationValidator", is_location(LOCATIONS), f"has a type of {', '.join(LOCATIONS)}"),
     _optional("lengthInMinutes", "isNumber", is_number, NUMBER),
+    _optional("recurrenceCount", "isNumber", is_number, NUMBER),
+    Rule("rrHostSubsetIds", "isInt", is_list_of(is_number), "each value in rrHostSubsetIds must be an integer number"),
 )
 ATTENDEE = (
     _required("name", "isString", is_filled, "must be a string"),
@@ -109,12 +113,18 @@ ATTENDEE = (
     _optional("phoneNumber", "isPhoneNumber", is_phone, COUNTRY_CODE),
     _optional("language", "isEnum", is_one_of(LANGUAGES), f"must be one of: {', '.join(LANGUAGES)}"),
 )
-CANCEL = (_optional("cancellationReason", "isString", is_text, "must be a string"),)
+SEAT = _optional("seatUid", "isString", is_text, "must be a string")
+CANCEL = (_optional("cancellationReason", "isString", is_text, "must be a string"), SEAT)
 DECLINE = (_optional("reason", "isString", is_text, "must be a string"),)
 RESCHEDULE = (
     START,
     _optional("rescheduledBy", "isEmail", is_email, "must be an email"),
     _optional("reschedulingReason", "isString", is_text, "must be a string"),
+    SEAT,
+)
+ABSENT = (
+    _optional("host", "isBoolean", is_flag, "must be a boolean value"),
+    Rule("attendees", "isArray", is_list_of(is_absence), "each value in attendees must have email and absent"),
 )
 WEBHOOK = (
     _required("active", "isBoolean", is_flag, "must be a boolean value"),
@@ -138,4 +148,5 @@ SLOTS = (
     _optional("timeZone", "isTimeZone", is_zone, "must be a valid IANA time-zone"),
     _optional("format", "isEnum", is_one_of(("time", "range")), "must be either 'range' or 'time'"),
     _optional("eventTypeId", "isNumber", is_digits, NUMBER),
+    _optional("rrHostSubsetIds", "isInt", is_digits_list, "must be integer numbers"),
 )

@@ -1,11 +1,15 @@
 """Who gets Cal.com's webhooks: AskPro, and whoever was registered through the API."""
 
 import uuid
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from askpro.sandbox.calcom import payloads, refusals
 from askpro.sandbox.calcom.refusals import Refused
+from askpro.sandbox.calcom.text import milliseconds
 from askpro.sandbox.courier import Courier, calcom_signature
+from askpro.sandbox.exchange import compact
 from askpro.sandbox.switches import Switches
 
 OWN_TRIGGERS = (
@@ -14,6 +18,11 @@ OWN_TRIGGERS = (
     payloads.RESCHEDULED,
     payloads.CANCELLED,
     payloads.REJECTED,
+    payloads.PAYMENT_INITIATED,
+    payloads.PAID,
+    payloads.NO_SHOW,
+    payloads.REASSIGNED,
+    payloads.MEETING_ENDED,
 )
 
 
@@ -56,14 +65,25 @@ class Subscribers:
 
     def tell(self, trigger: str, uid: str, payload: dict[str, Any]) -> None:
         """Send, and unless told otherwise wait for every answer: so does the vendor. A failure is not sent again."""
+        written = milliseconds(self._switches.calcom_now())
+        self._send(trigger, uid, {"triggerEvent": trigger, "createdAt": written}, payload)
+
+    def tell_meeting(self, trigger: str, at: datetime, row: dict[str, Any]) -> None:
+        """A meeting began or ended: flat, unlike everything else, with the `createdAt` of the booking itself."""
+        if self._switches.webhook_shape == "usual":
+            self._send(trigger, row["uid"], {"triggerEvent": trigger} | row, None)
+        else:
+            self._send(trigger, row["uid"], {"triggerEvent": trigger, "createdAt": milliseconds(at)}, row)
+
+    def _send(self, trigger: str, uid: str, envelope: dict[str, Any], payload: dict[str, Any] | None) -> None:
         if self._switches.webhooks == "off":
             return
-        body = payloads.envelope(trigger, self._switches.calcom_now(), payload)
+        content_type, body = _written(self._switches.webhook_shape, envelope, payload)
         for url, secret in self._addresses(trigger):
             # Without a secret the header really says this.
             signature = calcom_signature(secret, body) if secret else "no-secret-provided"
             headers = {
-                "Content-Type": "application/json",
+                "Content-Type": content_type,
                 "X-Cal-Signature-256": signature,
                 "X-Cal-Webhook-Version": "2021-10-20",
             }
@@ -81,3 +101,14 @@ class Subscribers:
         ]
         own = (f"{self._switches.askpro_url}/webhooks/calcom/", self._secret)
         return [own, *registered] if trigger in OWN_TRIGGERS else registered
+
+
+def _written(shape: str, envelope: dict[str, Any], payload: dict[str, Any] | None) -> tuple[str, bytes]:
+    """Content type and body. A subscriber's own template puts the fields beside the trigger, or makes a form."""
+    if payload is None:
+        return "application/json", compact(envelope)
+    if shape == "flat":
+        return "application/json", compact(payload | envelope)
+    if shape == "form":
+        return "application/x-www-form-urlencoded", urlencode(envelope | {"payload": compact(payload)}).encode()
+    return "application/json", compact(envelope | {"payload": payload})

@@ -11,7 +11,7 @@ from typing import Any
 
 from askpro.sandbox.courier import Courier, Delivery, retell_signature
 from askpro.sandbox.credentials import Credentials
-from askpro.sandbox.exchange import Answer, Request, Route, Unreadable, as_json
+from askpro.sandbox.exchange import Answer, Request, Route, Unreadable, as_json, compact
 from askpro.sandbox.retell import events
 from askpro.sandbox.retell.filters import BadFilter, passes
 from askpro.sandbox.switches import Switches
@@ -37,6 +37,7 @@ class Retell:
         self._keys = credentials.retell_keys
         self._lock = threading.Lock()
         self._calls: dict[str, dict[str, Any]] = {}
+        self._variables: dict[tuple[str, str], dict[str, Any]] = {}
 
     def routes(self) -> list[Route]:
         return [
@@ -55,8 +56,25 @@ class Retell:
             return list(self._calls.values())
 
     def keep(self, call: dict[str, Any]) -> None:
+        """Put a call in. Variables that AskPro set when it rang come back in every event of it."""
         with self._lock:
+            ends = (call.get("from_number", ""), call.get("to_number", ""))
+            if set_by_us := self._variables.pop(ends, None):
+                call["retell_llm_dynamic_variables"] = set_by_us | call.get("retell_llm_dynamic_variables", {})
             self._calls[call["call_id"]] = call
+
+    def ring(self, from_number: str, to_number: str, agent_id: str) -> dict[str, Any]:
+        """Tell of an incoming call, once, and remember the dynamic variables of the answer."""
+        call = {"agent_id": agent_id, "from_number": from_number, "to_number": to_number}
+        body = compact({"event": "call_inbound", "call_inbound": call})
+        delivery = self._post("call_inbound", from_number, body)
+        try:
+            variables = json.loads(delivery.answer)["call_inbound"]["dynamic_variables"]
+        except (ValueError, KeyError, TypeError):
+            variables = {}
+        with self._lock:
+            self._variables[from_number, to_number] = variables
+        return dict(variables)
 
     def tell(self, event: str, call: dict[str, Any], copies: int = 1) -> list[Delivery]:
         """Deliver an event, in `copies` at the same moment; each is tried again until an answer is 2xx."""
@@ -66,18 +84,20 @@ class Retell:
             return list(pool.map(lambda _: self._deliver(event, call), range(copies)))
 
     def _deliver(self, event: str, call: dict[str, Any]) -> Delivery:
-        body, url = events.body(event, call), f"{self._switches.askpro_url}/webhooks/retell/"
+        body = events.body(event, call)
         for attempt in range(self._switches.retell_tries):
             if attempt:
                 time.sleep(self._switches.retell_retry_ms / 1000)
-            headers = {
-                "Content-Type": "application/json",
-                "X-Retell-Signature": retell_signature(self._keys[0], body),
-            }
-            delivery = self._courier.post("retell", event, call["call_id"], url, body, headers)
+            delivery = self._post(event, call["call_id"], body)
             if delivery.accepted:
                 break
         return delivery
+
+    def _post(self, event: str, subject: str, body: bytes) -> Delivery:
+        signature = retell_signature(self._keys[0], body)
+        headers = {"Content-Type": "application/json", "X-Retell-Signature": signature}
+        url = f"{self._switches.askpro_url}/webhooks/retell/"
+        return self._courier.post("retell", event, subject, url, body, headers)
 
     def _route(self, name: str, method: str, path: str, action: Callable[[Request], Answer]) -> Route:
         def handle(request: Request) -> Answer:

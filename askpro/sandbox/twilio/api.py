@@ -138,6 +138,12 @@ class Twilio:
             steps += [outcome] if outcome != "sent" else []
         for position, status in enumerate(steps, start=1):
             code = self._switches.sms_error_code if status in ("undelivered", "failed") else None
+            if code and self._switches.sms_error_code_later:
+                self._courier.later(
+                    position * self._switches.sms_step_ms / 1000,
+                    lambda status=status: self.report(message.sid, status),  # type: ignore[misc]
+                )
+                position += 1
             self._courier.later(
                 position * self._switches.sms_step_ms / 1000,
                 lambda status=status, code=code: self.report(message.sid, status, code),  # type: ignore[misc]

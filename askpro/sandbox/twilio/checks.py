@@ -22,6 +22,8 @@ def check(form: Mapping[str, str], messaging_service: str) -> None:
         raise Refused(21604)
     if not sender and not service:
         raise Refused(21603)
+    if sender.startswith("MG") and len(sender) == len(messaging_service):
+        sender, service = "", sender
     if service and service != messaging_service:
         raise Refused(21701)
     if sender:
@@ -43,7 +45,7 @@ def _check_sender(sender: str) -> None:
     if sender.startswith("+"):
         if sender not in SMS_SENDERS:
             raise Refused(21606)
-    elif not re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}", sender):
+    elif not re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}", sender):
         raise Refused(21212)
 
 
