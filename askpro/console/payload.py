@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl
 
 LONGEST = 200_000
 DEEPEST = 24
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+|"', re.DOTALL)
+# A string that nobody closed runs to the end: no token begun is ever given up, so nothing is read twice.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL)
 
 
 def readable(body: bytes, content_type: str = "") -> str:
@@ -25,35 +26,35 @@ def pretty(value: object) -> str:
 
 def indented(text: str) -> str:
     """JSON text with line breaks and indents, token by token: big numbers stay exact, depth costs no recursion."""
-    lines: list[str] = [""]
+    # Joined once: adding to a text copies it each time.
+    parts: list[str] = []
     depth = 0
     for token in _TOKEN.findall(text):
         if token in "{[":
             depth += 1
-            lines[-1] += token
-            lines.append(_margin(depth))
+            parts += token, _break(depth)
         elif token in "}]":
             depth = max(depth - 1, 0)
-            _close(lines, token, depth)
+            _close(parts, token, depth)
         elif token == ",":
-            lines[-1] += token
-            lines.append(_margin(depth))
+            parts += token, _break(depth)
         else:
-            lines[-1] += ": " if token == ":" else _spelled_out(token)
-    return "\n".join(lines)
+            parts.append(": " if token == ":" else _spelled_out(token))
+    return "".join(parts)
 
 
-def _close(lines: list[str], token: str, depth: int) -> None:
-    if not lines[-1].strip() and len(lines) > 1:
-        lines.pop()
-        if lines[-1][-1:] in ("{", "["):
-            lines[-1] += token
+def _close(parts: list[str], token: str, depth: int) -> None:
+    """Write a closing bracket: after the one that it closes where nothing stands between, else on its own line."""
+    if parts and parts[-1].startswith("\n"):
+        parts.pop()
+        if parts[-1] in "{[":
+            parts.append(token)
             return
-    lines.append(_margin(depth) + token)
+    parts += _break(depth), token
 
 
-def _margin(depth: int) -> str:
-    return "  " * min(depth, DEEPEST)
+def _break(depth: int) -> str:
+    return "\n" + "  " * min(depth, DEEPEST)
 
 
 def _spelled_out(token: str) -> str:
