@@ -12,10 +12,10 @@ from appointments import alternatives, calcom, follow_ups, people
 from appointments.calcom_booking import Booking
 from appointments.calcom_errors import BookingRefused, SlotGone
 from appointments.mirror import mirror
-from appointments.models import Appointment, CalcomUid, FollowUp
-from appointments.rules import CALLBACK, Problem, problem_with
+from appointments.models import Appointment, CalcomUid, Detail, FollowUp
+from appointments.rules import Problem, problem_with
 from askpro.queues.errors import Gone, JobError, RateLimited, Release, Unavailable, Unknown
-from calls.models import BookingRequest, Call, Service
+from calls.models import BookingRequest, Call, Service, Unclear
 from notifications import recipients
 
 # One failed try may be a hiccup; from the second on a person is told, while the tries go on.
@@ -58,7 +58,7 @@ def _book_all(requests: QuerySet[BookingRequest]) -> None:
         try:
             Booker(request).book()
         except (Unavailable, Unknown) as error:
-            _note_failure(request, error)
+            _note_failure(request)
             failures.append(error)
         except MayBeOnItsWay as error:
             waits.append(error)
@@ -71,14 +71,14 @@ def hand_over(
 ) -> bool:
     """Give a request to a person, and let go of its reservation; False when it was booked or settled meanwhile."""
     with transaction.atomic():
-        if appointment is not None and not appointment.give_up(problem.detail):
+        if appointment is not None and not appointment.give_up(problem.detail, problem.facts):
             return False
         if not request.close(BookingRequest.Status.FOLLOW_UP):
             return False
         follow_ups.open_for(
-            request, problem.reason, detail=problem.detail, appointment=appointment, alternatives=offers
+            request, problem.reason, problem.detail, problem.facts, appointment=appointment, alternatives=offers
         )
-        follow_ups.make_obsolete(request, [FollowUp.Reason.PROVIDER_DOWN], "Settled another way.")
+        follow_ups.make_obsolete(request, [FollowUp.Reason.PROVIDER_DOWN], Detail.SETTLED_OTHERWISE)
         request.settle_call(Call.Outcome.FOLLOW_UP)
     return True
 
@@ -106,7 +106,7 @@ class Booker:
         if self.appointment is not None and (self._is_settled() or self._accept(self._look())):
             return
         self._wait_for_earlier_request()
-        if not self.request.company.books_appointments and self.request.unclear != CALLBACK:
+        if not self.request.company.books_appointments and self.request.unclear != Unclear.CALLBACK:
             self.request.close(BookingRequest.Status.DROPPED)
         elif problem := problem_with(self.request, timezone.now()):
             hand_over(self.request, problem, self.appointment)
@@ -133,7 +133,7 @@ class Booker:
                 self._hand_over_slot_gone()
         except BookingRefused as error:
             if not self._accept(self._look()):
-                hand_over(self.request, Problem(FollowUp.Reason.REFUSED, str(error)), self.appointment)
+                hand_over(self.request, Problem(FollowUp.Reason.REFUSED, error.detail), self.appointment)
         except Unknown:
             if not self._accept(self._look()) and not self._was_taken_by_others():
                 raise
@@ -160,7 +160,7 @@ class Booker:
         assert self.appointment is not None
         if booking.key != self.appointment.booking_key:
             # Not ours, whatever made Cal.com answer it: it is somebody's appointment and stays untouched.
-            return self._accept(self._look()) or self._hand_over_mismatch("Cal.com answered with another booking.")
+            return self._accept(self._look()) or self._hand_over_mismatch(Detail.OTHER_BOOKING)
         if self._is_as_asked(booking):
             with transaction.atomic():
                 mirror(booking, booking.updated_at or timezone.now())
@@ -179,9 +179,9 @@ class Booker:
             # Known as ended before Cal.com says so itself: its webhook finds nothing left to do.
             CalcomUid.lock(booking.uid)[booking.uid].end(timezone.now(), "Not what was asked for.")
         self._client.cancel(booking.uid, "Automatisch storniert: nicht die gewünschte Zeit.")
-        return self._hand_over_mismatch("Cal.com booked another time than asked; it was cancelled there.")
+        return self._hand_over_mismatch(Detail.OTHER_TIME)
 
-    def _hand_over_mismatch(self, detail: str) -> bool:
+    def _hand_over_mismatch(self, detail: Detail) -> bool:
         hand_over(self.request, Problem(FollowUp.Reason.MISMATCH, detail), self.appointment)
         return True
 
@@ -198,7 +198,7 @@ class Booker:
         return True
 
     def _hand_over_slot_gone(self) -> None:
-        problem = Problem(FollowUp.Reason.SLOT_GONE, "The time is taken at Cal.com or by another caller.")
+        problem = Problem(FollowUp.Reason.SLOT_GONE, Detail.TAKEN)
         hand_over(self.request, problem, self.appointment, tuple(self._alternatives()))
 
     def _alternatives(self) -> list:
@@ -289,11 +289,11 @@ def _reserve(request: BookingRequest) -> Appointment:
         raise
 
 
-def _note_failure(request: BookingRequest, error: JobError) -> None:
+def _note_failure(request: BookingRequest) -> None:
     with transaction.atomic():
         appointment = Appointment.objects.filter(booking_request=request).first()
-        if appointment is None or not appointment.note_failure(str(error)):
+        if appointment is None or not appointment.note_failure(Detail.NO_ANSWER):
             return
         if appointment.failed_tries >= TRIES_BEFORE_HELP:
-            detail = "Cal.com does not answer; booking is still being tried."
-            follow_ups.open_for(request, FollowUp.Reason.PROVIDER_DOWN, detail=detail, appointment=appointment)
+            down = FollowUp.Reason.PROVIDER_DOWN
+            follow_ups.open_for(request, down, Detail.NO_ANSWER, appointment=appointment)

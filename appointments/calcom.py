@@ -13,13 +13,13 @@ from appointments.calcom_booking import Booking, Unreadable, items, mapping, mom
 from appointments.calcom_errors import (
     BookingRefused,
     NotFound,
-    Refusal,
     cancel_error,
     common_error,
     create_error,
     read_error,
     reschedule_error,
 )
+from appointments.models import Detail
 from askpro.http import Client
 from askpro.queues.errors import JobError, Rejected, Unavailable, Unknown
 from calls.models import Company
@@ -137,7 +137,7 @@ class Calcom:
             return _read(lambda: Booking.from_api(body.get("data")), Unknown)
         moved = self._end_of_chain(self.get_booking(uid))
         if moved.starts_at != starts_at:
-            raise BookingRefused(Refusal.INVALID)
+            raise BookingRefused(Detail.REFUSED_INVALID)
         return moved
 
     def event_types(self) -> list[EventType]:

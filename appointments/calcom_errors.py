@@ -1,7 +1,6 @@
 """What Cal.com's refusals mean. Only the stable part of a message is looked at, and none is handed on."""
 
-from enum import StrEnum
-
+from appointments.models import Detail
 from askpro.queues.errors import JobError, Rejected
 
 
@@ -13,32 +12,20 @@ class NotFound(JobError):
     """Cal.com does not have it."""
 
 
-class Refusal(StrEnum):
-    """Why Cal.com does not book, for good."""
-
-    PAST = "The time is in the past."
-    OUT_OF_BOUNDS = "The time is too soon or too far ahead for this event type."
-    BOOKER_LIMIT = "This person has the most bookings allowed."
-    FORBIDDEN = "The API key may not book this event type."
-    NO_EVENT_TYPE = "The event type does not exist."
-    EVENT_TYPE_CHANGED = "The event type asks for something that AskPro does not send."
-    INVALID = "Cal.com calls the request invalid."
-
-
 class BookingRefused(JobError):
     """Cal.com refuses for a reason that no retry changes: a person has to decide."""
 
-    def __init__(self, reason: Refusal) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
+    def __init__(self, detail: Detail) -> None:
+        super().__init__(detail.tell(language="en"))
+        self.detail = detail
 
 
 # What the message begins with or holds → what it means. Vendor's words, contract of July 2026.
 _REFUSALS = {
-    "meeting in the past": Refusal.PAST,
-    "can't be booked at the": Refusal.OUT_OF_BOUNDS,
-    "maximum number of active bookings": Refusal.BOOKER_LIMIT,
-    "Bad Request Exception": Refusal.INVALID,
+    "meeting in the past": Detail.REFUSED_PAST,
+    "can't be booked at the": Detail.REFUSED_BOUNDS,
+    "maximum number of active bookings": Detail.REFUSED_LIMIT,
+    "Bad Request Exception": Detail.REFUSED_INVALID,
 }
 
 
@@ -63,17 +50,17 @@ def create_error(status: int, message: str) -> JobError:
     if status == 409 or "already has booking at this time" in message:
         return SlotGone(SlotGone.__doc__)
     if status == 403:
-        return BookingRefused(Refusal.FORBIDDEN)
+        return BookingRefused(Detail.REFUSED_KEY)
     if status == 404:
-        return BookingRefused(Refusal.NO_EVENT_TYPE)
+        return BookingRefused(Detail.REFUSED_NO_EVENT_TYPE)
     found = (reason for words, reason in _REFUSALS.items() if words in message)
-    return BookingRefused(next(found, Refusal.EVENT_TYPE_CHANGED))
+    return BookingRefused(next(found, Detail.REFUSED_FIELDS))
 
 
 def cancel_error(status: int, message: str) -> JobError | None:
     if "has been cancelled already" in message:
         return None
-    return NotFound(NotFound.__doc__) if status == 404 else BookingRefused(Refusal.INVALID)
+    return NotFound(NotFound.__doc__) if status == 404 else BookingRefused(Detail.REFUSED_INVALID)
 
 
 def reschedule_error(status: int, message: str) -> JobError | None:

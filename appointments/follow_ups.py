@@ -6,16 +6,18 @@ from typing import Any
 
 from django.utils import timezone
 
-from appointments.models import Appointment, FollowUp
-from calls.models import BookingRequest, Call
+from appointments.models import Appointment, Detail, FollowUp
+from askpro.language.sentences import Facts
+from calls.models import BookingRequest, Call, Unclear
 from notifications import outbox
 
 
 def open_for(
     request: BookingRequest,
     reason: FollowUp.Reason,
+    detail: Detail | Unclear,
+    facts: Facts | None = None,
     *,
-    detail: str = "",
     appointment: Appointment | None = None,
     alternatives: Sequence[datetime] = (),
 ) -> FollowUp:
@@ -28,7 +30,8 @@ def open_for(
         "customer": request.who,
         "appointment": appointment,
         "words": words(request),
-        "detail": detail[:300],
+        "detail": detail,
+        "detail_facts": detail.checked(facts),
         "alternatives": [slot.isoformat() for slot in alternatives],
         "due_at": branch.call_back_by(timezone.now()),
     }
@@ -40,7 +43,7 @@ def open_for(
     return follow_up
 
 
-def open_for_call(call: Call, reason: FollowUp.Reason, detail: str) -> FollowUp:
+def open_for_call(call: Call, reason: FollowUp.Reason, detail: Detail) -> FollowUp:
     """A new follow-up of a call of which nothing else is known; staff hear of it."""
     follow_up = FollowUp.objects.create(
         company=call.company,
@@ -48,23 +51,24 @@ def open_for_call(call: Call, reason: FollowUp.Reason, detail: str) -> FollowUp:
         call=call,
         customer=call.customer,
         reason=reason,
-        detail=detail[:300],
+        detail=detail,
+        detail_facts=detail.checked(),
         due_at=call.branch.call_back_by(timezone.now()),
     )
     outbox.tell_staff(follow_up)
     return follow_up
 
 
-def make_call_obsolete(call: Call, note: str) -> int:
+def make_call_obsolete(call: Call, why: Detail) -> int:
     """Settle what `open_for_call` had opened."""
     rows = FollowUp.objects.filter(call=call, booking_request=None, status=FollowUp.Status.OPEN)
-    return sum(follow_up.make_obsolete(note) for follow_up in rows.filter(reason=FollowUp.Reason.JOB_DEAD))
+    return sum(follow_up.make_obsolete(why) for follow_up in rows.filter(reason=FollowUp.Reason.JOB_DEAD))
 
 
-def make_obsolete(request: BookingRequest, reasons: Iterable[FollowUp.Reason], note: str) -> int:
+def make_obsolete(request: BookingRequest, reasons: Iterable[FollowUp.Reason], why: Detail) -> int:
     """Settle the request's open follow-ups of these reasons: nobody has to work on them any more."""
     rows = FollowUp.objects.filter(booking_request=request, status=FollowUp.Status.OPEN, reason__in=[*reasons])
-    return sum(follow_up.make_obsolete(note) for follow_up in rows)
+    return sum(follow_up.make_obsolete(why) for follow_up in rows)
 
 
 def words(request: BookingRequest) -> str:

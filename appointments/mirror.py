@@ -12,7 +12,7 @@ from django.utils import timezone
 from appointments import follow_ups, people
 from appointments.adoption import adopt, booking_of, is_of_company, replace_row, service_of
 from appointments.calcom_booking import Booking, Status
-from appointments.models import Appointment, CalcomUid, FollowUp
+from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 from calls.models import BookingRequest, Call
 from notifications import outbox
 
@@ -133,8 +133,7 @@ def _is_second(appointment: Appointment, booking: Booking) -> bool:
 
 def _report_second(appointment: Appointment) -> None:
     if request := appointment.booking_request:
-        detail = "Cal.com holds two bookings of this request: cancel one there."
-        follow_ups.open_for(request, FollowUp.Reason.MISMATCH, detail=detail, appointment=appointment)
+        follow_ups.open_for(request, FollowUp.Reason.MISMATCH, Detail.TWO_BOOKINGS, appointment=appointment)
 
 
 def _follow(appointment: Appointment, this: CalcomUid, booking: Booking, at: datetime) -> None:
@@ -200,6 +199,7 @@ def _facts(appointment: Appointment, booking: Booking, at: datetime) -> dict[str
     facts: dict[str, Any] = {
         "sync_status": Appointment.Sync.SYNCED,
         "sync_error": "",
+        "sync_error_facts": {},
         "calcom_uid": booking.uid,
     }
     if booking.id is not None:
@@ -220,15 +220,13 @@ def _settle_request(appointment: Appointment, revived: bool) -> None:
         return
     open_or_given_up = Q(status=BookingRequest.Status.OPEN) | Q(status=BookingRequest.Status.FOLLOW_UP)
     BookingRequest.objects.filter(open_or_given_up, pk=request.pk).update(status=BookingRequest.Status.BOOKED)
-    settled = follow_ups.make_obsolete(request, SETTLED_BY_BOOKING, "Booked in the meantime.")
+    settled = follow_ups.make_obsolete(request, SETTLED_BY_BOOKING, Detail.BOOKED_MEANWHILE)
     if appointment.call is not None:
         appointment.call.settle_outcome(Call.Outcome.BOOKED)
     if revived and not settled:
-        detail = "Cal.com booked it after all, after a person had taken it over: is it there twice?"
-        follow_ups.open_for(request, FollowUp.Reason.MISMATCH, detail=detail, appointment=appointment)
+        follow_ups.open_for(request, FollowUp.Reason.MISMATCH, Detail.BOOKED_AFTER_ALL, appointment=appointment)
     if request.staff_id and appointment.staff_id != request.staff_id:
-        detail = "Booked with somebody else than the caller wished."
-        follow_ups.open_for(request, FollowUp.Reason.UNKNOWN_STAFF, detail=detail, appointment=appointment)
+        follow_ups.open_for(request, FollowUp.Reason.UNKNOWN_STAFF, Detail.OTHER_PERSON, appointment=appointment)
 
 
 def _hand_over(appointment: Appointment) -> None:
@@ -236,8 +234,7 @@ def _hand_over(appointment: Appointment) -> None:
     request = appointment.booking_request
     if request is None or not request.close(BookingRequest.Status.FOLLOW_UP):
         return
-    detail = "Rejected or cancelled at Cal.com before it was confirmed."
-    follow_ups.open_for(request, FollowUp.Reason.REFUSED, detail=detail, appointment=appointment)
+    follow_ups.open_for(request, FollowUp.Reason.REFUSED, Detail.REJECTED, appointment=appointment)
     if appointment.call is not None:
         appointment.call.settle_outcome(Call.Outcome.FOLLOW_UP)
 

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments import calcom
-from appointments.models import Appointment, CalcomUid
+from appointments.models import Appointment, CalcomUid, Detail
 from askpro.queues.errors import Gone
 
 
@@ -21,4 +21,4 @@ def clear(appointment_id: int) -> None:
         with transaction.atomic():
             CalcomUid.lock(found.uid)[found.uid].end(timezone.now(), "Taken over by a person.")
         client.cancel(found.uid, "Automatisch storniert: wird persönlich vereinbart.")
-    appointment.give_up("A person has taken the request over.")
+    appointment.give_up(Detail.TAKEN_OVER)

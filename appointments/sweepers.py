@@ -7,7 +7,7 @@ from django.db.models import Case, Exists, OuterRef, When
 from django.utils import timezone
 
 from appointments import follow_ups
-from appointments.models import Appointment, FollowUp
+from appointments.models import Appointment, Detail, FollowUp
 from appointments.tasks import booking_chain, clear_reservation, update_analytics
 from askpro import sweeping
 from askpro.queues.models import Job
@@ -77,9 +77,8 @@ def _requests_in_question() -> list[BookingRequest]:
 def _hand_over_dead(request: BookingRequest) -> None:
     """A person is told; the request stays open, so that a retry of the dead job still books it."""
     appointment = Appointment.objects.filter(booking_request=request).first()
-    detail = "Booking it failed again and again; the job can be retried in the console."
-    follow_ups.open_for(request, FollowUp.Reason.JOB_DEAD, detail=detail, appointment=appointment)
-    follow_ups.make_obsolete(request, [FollowUp.Reason.PROVIDER_DOWN], "The job gave up.")
+    follow_ups.open_for(request, FollowUp.Reason.JOB_DEAD, Detail.BOOKING_FAILED, appointment=appointment)
+    follow_ups.make_obsolete(request, [FollowUp.Reason.PROVIDER_DOWN], Detail.JOB_GAVE_UP)
     request.settle_call(Call.Outcome.FOLLOW_UP)
     if request.call_id:
         update_analytics.send(call_id=request.call_id)

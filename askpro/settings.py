@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_dramatiq",
+    "askpro.language",
     "askpro.queues",
     "askpro.api",
     "askpro.local",
@@ -197,6 +198,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 TIME_ZONE = "Europe/Berlin"
 USE_I18N = True
+# The sentences that staff read; the console itself is English.
+LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "askpro.console.formats"
 USE_TZ = True
 STATIC_URL = "static/"

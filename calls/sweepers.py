@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments import follow_ups
-from appointments.models import FollowUp
+from appointments.models import Detail, FollowUp
 from appointments.tasks import update_analytics
 from askpro import sweeping
 from askpro.queues.models import Job
@@ -42,7 +42,6 @@ def _calls_in_question() -> list[Call]:
 
 def _hand_over(call: Call) -> None:
     """A person listens; a retry of the dead job still reads the request."""
-    detail = "Reading the request failed again and again; the job can be retried in the console."
     call.settle_outcome(Call.Outcome.FOLLOW_UP)
-    follow_ups.open_for_call(call, FollowUp.Reason.JOB_DEAD, detail)
+    follow_ups.open_for_call(call, FollowUp.Reason.JOB_DEAD, Detail.READING_FAILED)
     update_analytics.send(call_id=call.pk)

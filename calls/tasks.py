@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from appointments import follow_ups
+from appointments.models import Detail
 from appointments.tasks import create_appointment_from_call, update_analytics
 from askpro.queues import Gone, Release, S, actor, chain, wake
 from calls.customers import customer_of
@@ -97,7 +98,7 @@ def extract_call_data(call_id: int) -> None:
     call.extracted_at = timezone.now()
     call.needs_review, call.review_reason = _review(call, heard)
     call.save(update_fields=["extracted_at", "needs_review", "review_reason", "updated_at"])
-    follow_ups.make_call_obsolete(call, "The request was read after all.")
+    follow_ups.make_call_obsolete(call, Detail.READ_AFTER_ALL)
     if heard.booked_by_agent:
         call.settle_outcome(Outcome.BOOKED)
     elif not any(request.status == request.Status.OPEN for request in requests):

@@ -9,7 +9,7 @@ from calls.german.moment import Moment
 from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
 from calls.german.time import parse_wish
 from calls.matching import AmbiguousMatch, Candidate, Match, Result, match_service, match_staff
-from calls.models import BookingRequest, Call, Service, Staff
+from calls.models import BookingRequest, Call, Service, Staff, Unclear
 
 Status = BookingRequest.Status
 
@@ -23,7 +23,7 @@ def write_wishes(call: Call, heard: Extraction) -> list[BookingRequest]:
     dropped = heard.booked_by_agent or not call.company.books_appointments
     rows = [_row(call, wish) for wish in heard.wishes]
     if not rows and heard.callback_requested and not heard.booked_by_agent:
-        rows = [BookingRequest(call=call, company=call.company, unclear="callback")]
+        rows = [BookingRequest(call=call, company=call.company, unclear=Unclear.CALLBACK)]
         dropped = False
     for row in rows:
         row.status = Status.DROPPED if dropped else Status.OPEN
@@ -51,11 +51,11 @@ def _row(call: Call, wish: WishedAppointment) -> BookingRequest:
         starts_at=starts_at,
         service=service,
         staff=staff,
-        unclear=unclear_time or unclear_service or unclear_staff,
+        unclear=unclear_time or unclear_service or unclear_staff or "",
     )
 
 
-def _when(call: Call, wish: WishedAppointment) -> tuple[datetime | None, str]:
+def _when(call: Call, wish: WishedAppointment) -> tuple[datetime | None, Unclear | None]:
     """Relative words count from the call's start in the branch's zone, never from the time of this job."""
     try:
         hours = OpeningHours.from_json(call.branch.opening_hours)
@@ -64,10 +64,10 @@ def _when(call: Call, wish: WishedAppointment) -> tuple[datetime | None, str]:
     said = parse_wish(
         wish.date_words, wish.time_words, said_at=call.said_at, zone=call.branch.zone, opening_hours=hours
     )
-    return (said.starts_at, "") if isinstance(said, Moment) else (None, said.reason.value)
+    return (said.starts_at, None) if isinstance(said, Moment) else (None, Unclear(said.reason.value))
 
 
-def _service(call: Call, words: str) -> tuple[Service | None, str]:
+def _service(call: Call, words: str) -> tuple[Service | None, Unclear | None]:
     services = [
         service
         for service in Service.objects.filter(company=call.company, is_active=True)
@@ -75,24 +75,25 @@ def _service(call: Call, words: str) -> tuple[Service | None, str]:
     ]
     if not words and len(services) == 1:
         # Nothing to choose from, so nothing is guessed.
-        return services[0], ""
+        return services[0], None
     found = match_service(words, [Candidate(each.pk, (each.name, *_texts(each.synonyms))) for each in services])
-    return _chosen(found, services, "service")
+    return _chosen(found, services, Unclear.AMBIGUOUS_SERVICE, Unclear.UNKNOWN_SERVICE)
 
 
-def _staff(call: Call, words: str, service: Service | None) -> tuple[Staff | None, str]:
+def _staff(call: Call, words: str, service: Service | None) -> tuple[Staff | None, Unclear | None]:
     """The person wished for, among those of the branch who do this; nobody when nobody was wished for."""
     if not words:
-        return None, ""
+        return None, None
     people = Staff.objects.filter(branch=call.branch, is_active=True)
     offering = list(people.filter(services=service) if service else people)
-    return _chosen(match_staff(words, [Candidate(each.pk, (each.name,)) for each in offering]), offering, "staff")
+    found = match_staff(words, [Candidate(each.pk, (each.name,)) for each in offering])
+    return _chosen(found, offering, Unclear.AMBIGUOUS_STAFF, Unclear.UNKNOWN_STAFF)
 
 
-def _chosen(found: Result, rows: Iterable[Any], what: str) -> tuple[Any, str]:
+def _chosen(found: Result, rows: Iterable[Any], several: Unclear, none: Unclear) -> tuple[Any, Unclear | None]:
     if isinstance(found, Match):
-        return next(row for row in rows if row.pk == found.id), ""
-    return None, f"ambiguous_{what}" if isinstance(found, AmbiguousMatch) else f"unknown_{what}"
+        return next(row for row in rows if row.pk == found.id), None
+    return None, several if isinstance(found, AmbiguousMatch) else none
 
 
 def _texts(synonyms: object) -> list[str]:

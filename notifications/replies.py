@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Q
 from django.utils import timezone
 
-from appointments.models import FollowUp
+from appointments.models import Detail, FollowUp
 from calls.models import Company, Customer, PhoneNumber
 from calls.models.company import CALL_BACK_WITHIN
 from calls.text import clean, fold
@@ -128,17 +128,20 @@ def _open_follow_up(event: WebhookEvent, reply: Reply, company: Company, last: N
             "appointment": appointment,
             "branch": branch,
             "call": appointment.call if appointment else None,
-            "detail": _detail(reply, customer),
+            **_detail(reply, customer),
             "due_at": branch.call_back_by(timezone.now()) if branch else timezone.now() + CALL_BACK_WITHIN,
         },
     )
     return follow_up
 
 
-def _detail(reply: Reply, customer: Customer | None) -> str:
-    said = "Wants to cancel, by SMS" if reply.word in CANCEL_WORDS else "Answered by SMS"
-    # Without it nobody could call back.
-    return f"{said}." if customer is not None else f"{said} from {reply.sender}."
+def _detail(reply: Reply, customer: Customer | None) -> dict[str, Any]:
+    cancels = reply.word in CANCEL_WORDS
+    if customer is not None:
+        return {"detail": Detail.WANTS_TO_CANCEL if cancels else Detail.ANSWERED}
+    # Without the number nobody could call back.
+    detail = Detail.WANTS_TO_CANCEL_FROM if cancels else Detail.ANSWERED_FROM
+    return {"detail": detail, "detail_facts": detail.checked({"number": reply.sender})}
 
 
 def _only(companies: list[Company]) -> Company | None:

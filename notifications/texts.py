@@ -160,7 +160,7 @@ def _staff_appointment(notification: Notification, appointment: Appointment) -> 
 
 def _staff_follow_up(notification: Notification, follow_up: FollowUp) -> Letter:
     words = _words(notification)
-    reason = words.reasons[follow_up.reason]
+    reason = follow_up.title(notification.language)
     return Letter(
         language=notification.language,
         company=notification.company.name,
@@ -200,7 +200,7 @@ def _follow_up_facts(follow_up: FollowUp, words: Wording, language: Language) ->
     if follow_up.words:
         yield labels.said, follow_up.words
     if follow_up.detail:
-        yield labels.detail, follow_up.detail
+        yield labels.detail, follow_up.told(language)
     if alternatives := [dates.moment(slot.astimezone(zone), language) for slot in _alternatives(follow_up)]:
         yield labels.alternatives, "\n".join(alternatives)
     yield labels.due, dates.moment(follow_up.due_at.astimezone(zone), language)

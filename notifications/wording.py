@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from appointments.models import FollowUp
 from calls.models.company import Language
 from notifications.models import Notification
 
 Kind = Notification.Kind
-Reason = FollowUp.Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,6 @@ class Wording:
     new_follow_up: str
     new_follow_up_lead: str
     open_console: str
-    reasons: dict[str, str]
 
 
 GERMAN = Wording(
@@ -104,20 +101,6 @@ GERMAN = Wording(
     new_follow_up="Bitte zurückrufen: {reason}",
     new_follow_up_lead="Ein Anruf braucht einen Menschen: {reason}.",
     open_console="In AskPro öffnen",
-    reasons={
-        Reason.SLOT_GONE: "Zeit nicht mehr frei",
-        Reason.UNCLEAR: "Datum oder Uhrzeit unklar",
-        Reason.UNKNOWN_SERVICE: "Leistung unbekannt",
-        Reason.UNKNOWN_STAFF: "Wunsch nach Mitarbeiter unklar",
-        Reason.INCOMPLETE: "Angaben unvollständig",
-        Reason.TOO_SOON: "Zu kurzfristig oder vergangen",
-        Reason.REFUSED: "Vom Kalender abgelehnt",
-        Reason.MISMATCH: "Im Kalender steht etwas anderes",
-        Reason.PROVIDER_DOWN: "Kalender nicht erreichbar",
-        Reason.CALLBACK: "Rückruf gewünscht",
-        Reason.REVIEW: "Anruf bitte prüfen",
-        Reason.JOB_DEAD: "Verarbeitung gescheitert",
-    },
 )
 
 ENGLISH = Wording(
@@ -169,7 +152,6 @@ ENGLISH = Wording(
     new_follow_up="Please call back: {reason}",
     new_follow_up_lead="A call needs a person: {reason}.",
     open_console="Open in AskPro",
-    reasons={reason: str(reason.label) for reason in Reason},
 )
 
 WORDINGS = {Language.GERMAN: GERMAN, Language.ENGLISH: ENGLISH}

@@ -88,7 +88,7 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
             "headline": f"{self.who(appointment)}, {display.local(appointment.starts_at, 'D j M Y, H:i')}",
             "state": display.state(appointment),
             "lead": what,
-            "notes": [("danger", f"Cal.com: {appointment.sync_error}")] if appointment.sync_error else [],
+            "notes": [("danger", f"Cal.com: {appointment.sync_error_told()}")] if appointment.sync_error else [],
             "facts": _facts(appointment),
             "more_facts": _calendar_facts(appointment),
             "tables": _tables(appointment),
@@ -131,6 +131,7 @@ def _calendar_facts(appointment: Appointment) -> list[tuple[str, Any]]:
 
 
 def _tables(appointment: Appointment) -> list[Table]:
+    language = appointment.company.language
     sent = list(appointment.notifications.order_by("-id"))
     messages = [
         [display.link(row), display.state(row), row.version, display.moment(row.sent_at), row.reason] for row in sent
@@ -138,7 +139,7 @@ def _tables(appointment: Appointment) -> list[Table]:
     uids = {appointment.calcom_uid or "", *appointment.calcom_uids.values_list("uid", flat=True)} - {""}
     events = WebhookEvent.objects.filter(subject__in=uids).defer("body").order_by("-id")[:50]
     follow_ups = [
-        [display.link(row, row.get_reason_display()), display.state(row), display.minute(row.due_at), row.detail]
+        [display.link(row, row.title(language)), display.state(row), display.minute(row.due_at), row.told(language)]
         for row in appointment.follow_ups.order_by("-id")
     ]
     heard = [[display.link(row, row.event_type), display.state(row), display.moment(row.received_at)] for row in events]

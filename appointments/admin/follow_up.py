@@ -86,7 +86,7 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
     )
 
     def named(self, follow_up: FollowUp) -> str:
-        return f"{follow_up.get_reason_display()}: {follow_up.customer or 'unknown caller'}, {follow_up.company.name}"
+        return f"{follow_up.title()}: {follow_up.customer or 'unknown caller'}, {follow_up.company.name}"
 
     def find(self, rows: QuerySet[FollowUp], term: Term) -> QuerySet[FollowUp]:
         meant = Q(customer_id__in=customers_meant(term)) | Q(call__retell_call_id=term.text)
@@ -96,7 +96,7 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Reason")
     def why(self, follow_up: FollowUp) -> str:
-        return str(follow_up.get_reason_display())
+        return follow_up.title()
 
     @admin.display(description="Who")
     def who(self, follow_up: FollowUp) -> SafeString | str:
@@ -118,11 +118,11 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
 
     def detail(self, request: HttpRequest, follow_up: FollowUp) -> dict[str, Any]:
         return {
-            "headline": f"{follow_up.get_reason_display()}: {self.who(follow_up)}",
+            "headline": f"{follow_up.title()}: {self.who(follow_up)}",
             "who": self.who(follow_up),
             "follow_up": follow_up,
             "state": display.state(follow_up),
-            "lead": follow_up.detail,
+            "lead": follow_up.told(),
             "alternatives": [_alternative(value) for value in follow_up.alternatives],
             "facts": _facts(follow_up),
             "tables": [_jobs(follow_up)],
@@ -165,5 +165,5 @@ def _facts(follow_up: FollowUp) -> list[tuple[str, Any]]:
         ("Opened", display.moment(follow_up.created_at)),
         ("Resolved", display.moment(follow_up.resolved_at)),
         ("Resolved by", str(follow_up.resolved_by or "")),
-        ("Note", follow_up.note),
+        ("Note", follow_up.note_told()),
     ]

@@ -3,6 +3,7 @@
 from appointments.models.appointment import Appointment
 from appointments.models.calendar import CalcomUid, SyncPoint
 from appointments.models.daily_count import DailyCount
+from appointments.models.detail import Detail
 from appointments.models.follow_up import FollowUp
 
-__all__ = ["Appointment", "CalcomUid", "DailyCount", "FollowUp", "SyncPoint"]
+__all__ = ["Appointment", "CalcomUid", "DailyCount", "Detail", "FollowUp", "SyncPoint"]

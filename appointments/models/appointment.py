@@ -9,7 +9,9 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils import timezone
 
-from calls.models import BookingRequest, Branch, Call, Company, Customer, Service, Staff
+from appointments.models.detail import Detail
+from askpro.language.sentences import Facts, tell
+from calls.models import BookingRequest, Branch, Call, Company, Customer, Service, Staff, Unclear
 
 
 class Appointment(models.Model):
@@ -54,7 +56,8 @@ class Appointment(models.Model):
     timezone = models.CharField(max_length=64, default="Europe/Berlin")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.REQUESTED)
     sync_status = models.CharField(max_length=16, choices=Sync.choices, default=Sync.PENDING)
-    sync_error = models.CharField(max_length=300, blank=True, default="")
+    sync_error = models.CharField(max_length=40, blank=True, default="")
+    sync_error_facts = models.JSONField(default=dict, blank=True, editable=False)
     failed_tries = models.PositiveSmallIntegerField(default=0, editable=False)
     asked_at = models.DateTimeField(
         null=True,
@@ -113,22 +116,28 @@ class Appointment(models.Model):
     def __str__(self) -> str:
         return f"{self.attendee_name or 'Appointment'} {timezone.localtime(self.starts_at):%d.%m.%Y %H:%M}"
 
-    def give_up(self, why: str) -> bool:
+    def sync_error_told(self, language: str = "") -> str:
+        """What went wrong at Cal.com, in the company's language or another; empty when nothing did."""
+        return tell(self.sync_error, self.sync_error_facts, language or self.company.language, Detail, Unclear)
+
+    def give_up(self, why: Detail | Unclear, facts: Facts | None = None) -> bool:
         """Let go of a reservation that became no booking; False when one was recorded in the meantime."""
         return self._move(
             Q(status=self.Status.REQUESTED, calcom_uid=None),
             status=self.Status.CANCELLED,
             sync_status=self.Sync.FAILED,
-            sync_error=why[:300],
+            sync_error=why,
+            sync_error_facts=why.checked(facts),
             cancelled_at=timezone.now(),
         )
 
-    def note_failure(self, why: str) -> bool:
+    def note_failure(self, why: Detail) -> bool:
         """Count one more try that Cal.com did not answer; False when a booking was recorded meanwhile."""
         return self._move(
             Q(status=self.Status.REQUESTED, calcom_uid=None),
             failed_tries=F("failed_tries") + 1,
-            sync_error=why[:300],
+            sync_error=why,
+            sync_error_facts=why.checked(),
         )
 
     def note_request(self, at: datetime | None) -> bool:

@@ -5,27 +5,35 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from appointments.models.appointment import Appointment
-from calls.models import BookingRequest, Branch, Call, Company, Customer
+from appointments.models.detail import Detail
+from askpro.language.sentences import Sentence, tell
+from calls.models import BookingRequest, Branch, Call, Company, Customer, Unclear
+
+
+def reasons() -> list[tuple[str, Any]]:
+    """The choices of `FollowUp.reason`, as a function so that a new one needs no migration."""
+    return FollowUp.Reason.choices
 
 
 class FollowUp(models.Model):
     """Work for a person (Rückruf): what was asked for, why no machine may decide, by when to call back."""
 
-    class Reason(models.TextChoices):
-        SLOT_GONE = "slot_gone", "The time is taken"
-        UNCLEAR = "unclear", "Date or time unclear"
-        UNKNOWN_SERVICE = "unknown_service", "Service unknown"
-        UNKNOWN_STAFF = "unknown_staff", "Staff wish unclear"
-        INCOMPLETE = "incomplete", "Request incomplete"
-        TOO_SOON = "too_soon", "Too soon or in the past"
-        REFUSED = "refused", "Cal.com refused it"
-        MISMATCH = "mismatch", "Cal.com booked something else"
-        PROVIDER_DOWN = "provider_down", "Cal.com is down"
-        CALLBACK = "callback", "Caller asked for a call back"
-        REVIEW = "review", "Call needs a look"
-        JOB_DEAD = "job_dead", "A job gave up"
+    class Reason(Sentence):
+        SLOT_GONE = "slot_gone", _("The time is taken")
+        UNCLEAR = "unclear", _("Date or time unclear")
+        UNKNOWN_SERVICE = "unknown_service", _("Service unknown")
+        UNKNOWN_STAFF = "unknown_staff", _("Staff wish unclear")
+        INCOMPLETE = "incomplete", _("Request incomplete")
+        TOO_SOON = "too_soon", _("Too soon or in the past")
+        REFUSED = "refused", _("Cal.com refused it")
+        MISMATCH = "mismatch", _("Cal.com booked something else")
+        PROVIDER_DOWN = "provider_down", _("Cal.com is down")
+        CALLBACK = "callback", _("Caller asked for a call back")
+        REVIEW = "review", _("Call needs a look")
+        JOB_DEAD = "job_dead", _("A job gave up")
 
     class Status(models.TextChoices):
         OPEN = "open", "Waits for a person"
@@ -42,17 +50,19 @@ class FollowUp(models.Model):
         Appointment, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups"
     )
     customer = models.ForeignKey(Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="follow_ups")
-    reason = models.CharField(max_length=24, choices=Reason.choices)
+    reason = models.CharField(max_length=24, choices=reasons)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
     words = models.TextField(blank=True, default="", help_text="What the caller said, word for word.")
-    detail = models.CharField(max_length=300, blank=True, default="")
+    detail = models.CharField(max_length=40, blank=True, default="", help_text="Why no machine did it, as a code.")
+    detail_facts = models.JSONField(default=dict, blank=True, editable=False)
     alternatives = models.JSONField(default=list, blank=True, help_text="Free times (UTC) when this was opened.")
     due_at = models.DateTimeField(help_text="Call back by then.")
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(
         "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
-    note = models.TextField(blank=True, default="")
+    note = models.TextField(blank=True, default="", help_text="What the person did.")
+    settled_by = models.CharField(max_length=40, blank=True, default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -69,6 +79,18 @@ class FollowUp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} ({self.company.name})"
+
+    def title(self, language: str = "") -> str:
+        """The reason, in the company's language or another."""
+        return self.Reason(self.reason).tell(language=language or self.company.language)
+
+    def told(self, language: str = "") -> str:
+        """The detail, in the company's language or another; empty where nothing more is known."""
+        return tell(self.detail, self.detail_facts, language or self.company.language, Detail, Unclear)
+
+    def note_told(self, language: str = "") -> str:
+        """What the person did, or why nobody had to."""
+        return self.note or tell(self.settled_by, {}, language or self.company.language, Detail)
 
     def resolve(self, user: Any, note: str = "") -> bool:
         """A person has dealt with it; False when it was settled before.
@@ -87,9 +109,9 @@ class FollowUp(models.Model):
                 request.close(BookingRequest.Status.FOLLOW_UP)
         return True
 
-    def make_obsolete(self, note: str) -> bool:
+    def make_obsolete(self, why: Detail) -> bool:
         """It has settled by itself; False when a person was first."""
-        return self._settle(self.Status.OBSOLETE, note=note)
+        return self._settle(self.Status.OBSOLETE, settled_by=why)
 
     def _settle(self, status: Status, **values: Any) -> bool:
         values |= {"status": status, "resolved_at": timezone.now()}

@@ -112,6 +112,7 @@ class AppointmentSerializer(serializers.ModelSerializer):
 class FollowUpSerializer(serializers.ModelSerializer):
     """What a person has to decide, and by when."""
 
+    detail = serializers.CharField(source="told", help_text="A sentence in the company's language.")
     alternatives = serializers.ListField(child=serializers.DateTimeField(), help_text="Free when this was opened.")
 
     class Meta:

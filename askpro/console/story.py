@@ -45,6 +45,7 @@ class Story:
         self.call = call
         self.user = user
         self.hidden: list[str] = []
+        self._language = call.company.language
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -117,7 +118,7 @@ class Story:
 
     def _requests(self) -> Iterator[Entry]:
         for row in self.requests:
-            lines = [f"Unclear: {row.unclear}"] if row.unclear else []
+            lines = [row.unclear_told(self._language)] if row.unclear else []
             lines += [f"Read as {_clock(row.starts_at, 'D j M Y, H:i')}."] if row.starts_at else []
             title = f"Booking request {row.ordinal}"
             words = " · ".join(filter(None, [row.date_words, row.time_words, row.service_words, row.staff_words]))
@@ -127,7 +128,7 @@ class Story:
         for row in self.appointments:
             what = " with ".join(str(part) for part in (row.service, row.staff) if part) or "Appointment"
             lines = [f"Cal.com: {row.get_sync_status_display().lower()}"]
-            lines += [row.sync_error] if row.sync_error else []
+            lines += [row.sync_error_told(self._language)] if row.sync_error else []
             yield _entry(row, row.created_at, "event", f"{what}, {_clock(row.starts_at, 'D j M, H:i')}", lines)
             if row.cancelled_at:
                 lines = [row.cancellation_reason] if row.cancellation_reason else []
@@ -144,13 +145,15 @@ class Story:
 
     def _follow_ups(self) -> Iterator[Entry]:
         for row in self.follow_ups:
-            lines = [row.detail] if row.detail else []
+            lines = [row.told(self._language)] if row.detail else []
             lines.append(f"Call back by {_clock(row.due_at, 'D j M, H:i')}.")
-            title = f"Follow-up: {row.get_reason_display().lower()}"
+            title = f"Follow-up: {row.title(self._language)}"
             yield _entry(row, row.created_at, "phone_callback", title, lines)
             if row.resolved_at:
                 title = "Follow-up resolved" if row.resolved_by else "Follow-up settled by itself"
-                yield Entry(row.resolved_at, "task_alt", title, "", display.address(row), [], [], row.note)
+                yield Entry(
+                    row.resolved_at, "task_alt", title, "", display.address(row), [], [], row.note_told(self._language)
+                )
 
     def _jobs(self) -> Iterator[Entry]:
         for row in sorted(self.jobs, key=lambda job: job.chain_step or 0):

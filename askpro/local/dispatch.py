@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from askpro.language import catalogue
 from askpro.local.failure import Failure
 from askpro.local.installation import LOCAL, RUN_TIME, TESTS, Installation
 
@@ -51,6 +52,7 @@ def dispatch(argv: list[str]) -> None:
 def _local(command: str, argv: list[str]) -> int:
     options = _parse(command, argv[2:])  # first: --help and a mistyped option need no installation
     Installation(ROOT, REQUIREMENTS[command]).ensure(argv)
+    catalogue.refresh()
     if command == "setup":
         print(f"Everything is installed for {sys.executable}.")
         return 0
@@ -67,6 +69,8 @@ def _django(argv: list[str]) -> int:
     from askpro.local.environment import adopt
 
     adopt(ROOT)
+    if os.environ.get("ASKPRO_ENV") in ("local", "testing"):
+        catalogue.refresh()
     execute_from_command_line(argv)
     return 0
 

@@ -96,7 +96,7 @@ def _facts(row: BookingRequest) -> list[tuple[str, Any]]:
         ("E-mail", row.email),
         ("Wished for", display.weekday(row.starts_at)),
         ("Words", ", ".join(filter(None, (row.date_words, row.time_words, row.service_words, row.staff_words)))),
-        ("Not clear", row.unclear or "nothing"),
+        ("Not clear", row.unclear_told() or "nothing"),
         ("Service", display.link(row.service)),
         ("Staff", display.link(row.staff)),
         ("SMS", "agreed to" if row.sms_consent else "not agreed to"),
@@ -115,9 +115,14 @@ def _appointments(row: BookingRequest) -> Table:
 
 
 def _follow_ups(row: BookingRequest) -> Table:
-    found = FollowUp.objects.filter(booking_request=row).order_by("pk")
+    found, language = FollowUp.objects.filter(booking_request=row).order_by("pk"), row.company.language
     cells = [
-        [display.link(each, each.get_reason_display()), display.state(each), display.weekday(each.due_at), each.detail]
+        [
+            display.link(each, each.title(language)),
+            display.state(each),
+            display.weekday(each.due_at),
+            each.told(language),
+        ]
         for each in found
     ]
     return Table("Follow-ups", ["Reason", "State", "Call back by", "Detail"], cells, "No person was needed.")

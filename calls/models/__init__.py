@@ -5,5 +5,17 @@ from calls.models.call import Call
 from calls.models.company import Branch, Company, PhoneNumber, countries
 from calls.models.customer import Customer
 from calls.models.offer import Service, Staff
+from calls.models.unclear import Unclear
 
-__all__ = ["BookingRequest", "Branch", "Call", "Company", "Customer", "PhoneNumber", "Service", "Staff", "countries"]
+__all__ = [
+    "BookingRequest",
+    "Branch",
+    "Call",
+    "Company",
+    "Customer",
+    "PhoneNumber",
+    "Service",
+    "Staff",
+    "Unclear",
+    "countries",
+]

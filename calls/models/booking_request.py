@@ -5,10 +5,12 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from askpro.language.sentences import tell
 from calls.models.call import Call
 from calls.models.company import Branch, Company
 from calls.models.customer import Customer
 from calls.models.offer import Service, Staff
+from calls.models.unclear import Unclear
 
 
 class BookingRequest(models.Model):
@@ -78,6 +80,10 @@ class BookingRequest(models.Model):
         """Write what came of it on its call, if it has one."""
         if self.call is not None:
             self.call.settle_outcome(outcome)
+
+    def unclear_told(self, language: str = "") -> str:
+        """Why no machine may book it, in the company's language or another; empty when nothing is unclear."""
+        return tell(self.unclear, {}, language or self.company.language, Unclear)
 
     def close(self, status: "BookingRequest.Status") -> bool:
         """Move an open request to `status`; False when it was closed before."""

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from appointments import calcom
 from appointments.calcom import Calcom, NewBooking
 from appointments.calcom_booking import Booking, Status, Unreadable
-from appointments.calcom_errors import BookingRefused, NotFound, Refusal, SlotGone, create_error
+from appointments.calcom_errors import BookingRefused, NotFound, SlotGone, create_error
+from appointments.models import Detail
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
 from calls.models import Company
 from tests.appointments.calcom_stub import BASE, CalcomStub, answer, error
@@ -82,22 +83,22 @@ def test_it_says_what_an_error_means_for_a_booking(
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("400.past", Refusal.PAST),
-        ("400.out_of_bounds", Refusal.OUT_OF_BOUNDS),
-        ("400.booker_limit", Refusal.BOOKER_LIMIT),
-        ("400.missing_field", Refusal.EVENT_TYPE_CHANGED),
-        ("400.validation", Refusal.INVALID),
-        ("403", Refusal.FORBIDDEN),
-        ("404.event_type", Refusal.NO_EVENT_TYPE),
+        ("400.past", Detail.REFUSED_PAST),
+        ("400.out_of_bounds", Detail.REFUSED_BOUNDS),
+        ("400.booker_limit", Detail.REFUSED_LIMIT),
+        ("400.missing_field", Detail.REFUSED_FIELDS),
+        ("400.validation", Detail.REFUSED_INVALID),
+        ("403", Detail.REFUSED_KEY),
+        ("404.event_type", Detail.REFUSED_NO_EVENT_TYPE),
     ],
 )
 def test_it_says_why_a_booking_is_refused_for_good(
-    calendar: CalcomStub, client: Calcom, name: str, reason: Refusal
+    calendar: CalcomStub, client: Calcom, name: str, reason: Detail
 ) -> None:
     calendar.fail(CREATE, error(name))
     with pytest.raises(BookingRefused) as refused:
         client.create_booking(new())
-    assert refused.value.reason == reason
+    assert refused.value.detail == reason
 
 
 @pytest.mark.parametrize("body", ["", "<html>", "[]", "{}", '{"data": null}', '{"data": {"uid": "x"}}', "[" * 5000])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from appointments import alternatives, daily, follow_ups
-from appointments.models import Appointment, DailyCount, FollowUp
+from appointments.models import Appointment, DailyCount, Detail, FollowUp
 from appointments.tasks import update_analytics
 from calls.models import Branch
 from tests.appointments.salon import BERLIN, HOURS, NOW, WISH, branch, call, company, request, service, wished
@@ -20,18 +20,18 @@ def local(day: int, hour: int, minute: int = 0) -> datetime:
 
 def test_it_opens_one_per_request_and_reason(admin_user: Any) -> None:
     wish = wished()
-    first = follow_ups.open_for(wish, FollowUp.Reason.SLOT_GONE, detail="a")
-    assert follow_ups.open_for(wish, FollowUp.Reason.SLOT_GONE, detail="b") == first
+    first = follow_ups.open_for(wish, FollowUp.Reason.SLOT_GONE, Detail.TAKEN)
+    assert follow_ups.open_for(wish, FollowUp.Reason.SLOT_GONE, Detail.OTHER_TIME) == first
     assert first.resolve(admin_user, "Called.")
-    assert follow_ups.open_for(wish, FollowUp.Reason.SLOT_GONE) != first
+    assert follow_ups.open_for(wish, FollowUp.Reason.SLOT_GONE, Detail.TAKEN) != first
 
 
 def test_it_is_resolved_by_the_first_person_only_and_closes_the_request(admin_user: Any) -> None:
     wish = wished()
-    follow_up = follow_ups.open_for(wish, FollowUp.Reason.JOB_DEAD)
+    follow_up = follow_ups.open_for(wish, FollowUp.Reason.JOB_DEAD, Detail.BOOKING_FAILED)
     assert follow_up.resolve(admin_user, "Booked by hand.")
     assert not FollowUp.objects.get().resolve(admin_user, "Again.")
-    assert not follow_up.make_obsolete("Too late.")
+    assert not follow_up.make_obsolete(Detail.JOB_GAVE_UP)
     wish.refresh_from_db()
     assert (wish.status, FollowUp.objects.get().note) == ("follow_up", "Booked by hand.")
 
@@ -83,7 +83,7 @@ def test_it_offers_nothing_within_the_minimum_notice() -> None:
 def test_it_counts_a_day_from_the_rows_however_often() -> None:
     wish = wished()
     request(wish.call, ordinal=2, status="booked")
-    follow_ups.open_for(wish, FollowUp.Reason.SLOT_GONE)
+    follow_ups.open_for(wish, FollowUp.Reason.SLOT_GONE, Detail.TAKEN)
     for _ in range(2):
         update_analytics(call_id=wish.call_id)
     count = DailyCount.objects.get()

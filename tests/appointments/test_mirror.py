@@ -11,7 +11,7 @@ from django.db import transaction
 from appointments.adoption import NoCompany
 from appointments.calcom_booking import Booking, Status
 from appointments.mirror import Effect, Mirrored, mirror
-from appointments.models import Appointment, CalcomUid, FollowUp
+from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 from calls.models import BookingRequest, Staff
 from notifications.models import Notification
 from tests.appointments.calcom_stub import answer
@@ -221,7 +221,7 @@ def test_it_never_confirms_another_time_than_asked() -> None:
 def test_it_settles_the_follow_up_when_cal_com_booked_after_we_gave_up() -> None:
     wish = wished()
     appointment = reserved(wish)
-    appointment.give_up("slot gone")
+    appointment.give_up(Detail.TAKEN)
     wish.close(BookingRequest.Status.FOLLOW_UP)
     FollowUp.objects.create(
         company=wish.company, booking_request=wish, call=wish.call, reason="slot_gone", due_at=minute(120)
@@ -236,7 +236,7 @@ def test_it_settles_the_follow_up_when_cal_com_booked_after_we_gave_up() -> None
 def test_it_asks_a_person_when_cal_com_booked_after_one_had_taken_over() -> None:
     wish = wished()
     appointment = reserved(wish)
-    appointment.give_up("slot gone")
+    appointment.give_up(Detail.TAKEN)
     wish.close(BookingRequest.Status.FOLLOW_UP)
     hear(told_of(Status.ACCEPTED, **ours(wish)), minute(0))
     assert FollowUp.objects.get().reason == "mismatch"

@@ -168,7 +168,7 @@ def _requests(world: World, dice: random.Random) -> None:
                 contact_phone="+491555000001",
                 sms_consent=True,
                 starts_at=timezone.now() + timedelta(days=3) if call.outcome == "booked" else None,
-                unclear="" if call.outcome == "booked" else "time_window",
+                unclear="" if call.outcome == "booked" else "window_only",
                 notes=HOSTILE if call is world.calls[0] else "",
             )
         )
@@ -218,7 +218,8 @@ def _follow_ups(world: World, dice: random.Random) -> None:
             customer=world.customers[0],
             reason="review",
             words=HOSTILE,
-            detail=HOSTILE[:300],
+            detail="no_event_type",
+            detail_facts={"service": HOSTILE[:200]},
             due_at=timezone.now() - timedelta(hours=2),
         )
     ]
@@ -234,7 +235,7 @@ def _follow_ups(world: World, dice: random.Random) -> None:
                 status="open" if index % 3 else "done",
                 words="„Also, wenn's geht, irgendwann Freitag nachmittags, aber nicht zu spät, weil ich um sechs die"
                 " Kinder abholen muss. Sonst halt die Woche drauf.“",
-                detail="Between 12:00 and 18:00: a window, not a time.",
+                detail="window_only",
                 alternatives=[(timezone.now() + timedelta(days=2, hours=n)).isoformat() for n in range(3)],
                 due_at=timezone.now() + timedelta(hours=index % 60 - 12),
                 resolved_at=None if index % 3 else timezone.now(),

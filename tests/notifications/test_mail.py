@@ -11,7 +11,7 @@ import time_machine
 from django.core import mail as outgoing
 from django.core.mail.backends.locmem import EmailBackend
 
-from appointments.models import Appointment, FollowUp
+from appointments.models import Appointment, Detail, FollowUp
 from askpro.queues.errors import Rejected, Release, Unavailable, Unknown
 from notifications import outbox
 from notifications.models import Notification
@@ -119,7 +119,7 @@ def test_it_does_not_tell_staff_of_what_is_settled(appointment: Appointment) -> 
         company=appointment.company, reason=FollowUp.Reason.UNCLEAR, due_at=NOW + timedelta(hours=2)
     )
     [row] = outbox.tell_staff(opened)
-    opened.make_obsolete("booked")
+    opened.make_obsolete(Detail.BOOKED_MEANWHILE)
     send_email_notification(row.pk)
     assert outgoing.outbox == []
     assert Notification.objects.get(pk=row.pk).status == Status.SKIPPED

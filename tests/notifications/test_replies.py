@@ -89,10 +89,10 @@ def test_it_opts_out_everywhere_where_the_sender_is_shared(
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        ("ABSAGE", "Wants to cancel, by SMS."),
-        ("Stornieren!", "Wants to cancel, by SMS."),
-        ("Vielen Dank, bis dann!", "Answered by SMS."),
-        ("Bitte nicht absagen, ich komme", "Answered by SMS."),
+        ("ABSAGE", "wants_to_cancel"),
+        ("Stornieren!", "wants_to_cancel"),
+        ("Vielen Dank, bis dann!", "answered"),
+        ("Bitte nicht absagen, ich komme", "answered"),
     ],
 )
 def test_it_hands_words_to_a_person(
@@ -125,7 +125,7 @@ def test_it_knows_the_company_by_its_number_alone(company: Company, answer: Answ
     answer("Haben Sie heute offen?", MessagingServiceSid="")
     [opened] = FollowUp.objects.all()
     assert (opened.company, opened.appointment, opened.customer) == (company, None, None)
-    assert opened.detail == f"Answered by SMS from {MOBILE}.", "or nobody could call back"
+    assert opened.told("en") == f"Answered by SMS from {MOBILE}.", "or nobody could call back"
 
 
 def test_it_is_due_when_the_branch_is_open_when_it_came_in_the_night(

@@ -1,0 +1,63 @@
+"""What a follow-up, or a booking that failed, says to the person who takes over."""
+
+from django.utils.translation import gettext_lazy as _
+
+from askpro.language.sentences import Sentence
+
+
+class Detail(Sentence):
+    """Why a person is asked, why nobody is asked any more, or what went wrong at Cal.com.
+
+    What was unclear in the caller's words says `calls.models.Unclear`.
+    """
+
+    # A sentence of a release that stored no codes.
+    AS_WRITTEN = "as_written", "%(text)s"
+
+    # What our own rows say against booking.
+    NOTHING_NAMED = "nothing_named", _("No day and time were named.")
+    NO_SUCH_SERVICE = "no_such_service", _("The company does not offer this service.")
+    NO_EVENT_TYPE = "no_event_type", _("%(service)s has no event type at Cal.com.")
+    TIME_OVER = "time_over", _("The time had passed before it could be booked.")
+    SHORT_NOTICE = "short_notice", _("Less than the service's minimum notice is left.")
+    TOO_FAR_AHEAD = "too_far_ahead", _("The time is more than twelve months ahead.")
+
+    # What Cal.com says.
+    TAKEN = "taken", _("The time is taken at Cal.com or by another caller.")
+    REFUSED_PAST = "refused_past", _("Cal.com says that the time is in the past.")
+    REFUSED_BOUNDS = "refused_bounds", _("The time is too soon or too far ahead for this event type at Cal.com.")
+    REFUSED_LIMIT = "refused_limit", _("This person has as many bookings at Cal.com as are allowed.")
+    REFUSED_KEY = "refused_key", _("The API key may not book this event type at Cal.com.")
+    REFUSED_NO_EVENT_TYPE = "refused_no_event_type", _("The event type does not exist at Cal.com.")
+    REFUSED_FIELDS = "refused_fields", _("The event type asks for something that AskPro does not send to Cal.com.")
+    REFUSED_INVALID = "refused_invalid", _("Cal.com calls the request invalid.")
+    REJECTED = "rejected", _("It was rejected or cancelled at Cal.com before it was confirmed.")
+    OTHER_BOOKING = "other_booking", _("Cal.com answered with another booking.")
+    OTHER_TIME = "other_time", _("Cal.com booked another time than asked for; it was cancelled there.")
+    OTHER_PERSON = "other_person", _("It was booked with somebody else than the caller wished.")
+    TWO_BOOKINGS = "two_bookings", _("Cal.com holds two bookings of this request: cancel one there.")
+    BOOKED_AFTER_ALL = (
+        "booked_after_all",
+        _("Cal.com booked it after all, after a person had taken it over: is it there twice?"),
+    )
+    NO_ANSWER = "no_answer", _("Cal.com does not answer; booking is still being tried.")
+
+    # Jobs that gave up.
+    READING_FAILED = (
+        "reading_failed",
+        _("Reading the request failed again and again; the job can be retried in the console."),
+    )
+    BOOKING_FAILED = "booking_failed", _("Booking it failed again and again; the job can be retried in the console.")
+
+    # What customers answer by SMS.
+    ANSWERED = "answered", _("Answered by SMS.")
+    ANSWERED_FROM = "answered_from", _("Answered by SMS from %(number)s.")
+    WANTS_TO_CANCEL = "wants_to_cancel", _("Wants to cancel, by SMS.")
+    WANTS_TO_CANCEL_FROM = "wants_to_cancel_from", _("Wants to cancel, by SMS from %(number)s.")
+
+    # Why a follow-up is settled, or a reservation let go.
+    BOOKED_MEANWHILE = "booked_meanwhile", _("Booked in the meantime.")
+    SETTLED_OTHERWISE = "settled_otherwise", _("Settled another way.")
+    READ_AFTER_ALL = "read_after_all", _("The request was read after all.")
+    JOB_GAVE_UP = "job_gave_up", _("The job gave up.")
+    TAKEN_OVER = "taken_over", _("A person has taken the request over.")

@@ -1,0 +1,33 @@
+"""Why a machine must not book a wish."""
+
+from django.utils.translation import gettext_lazy as _
+
+from askpro.language.sentences import Sentence
+from calls.german.moment import Reason
+
+
+class Unclear(Sentence):
+    """Why no machine may book what was said: each reason of `calls.german.moment`, and what else is not clear."""
+
+    NO_DATE = Reason.NO_DATE.value, _("No day was named.")
+    NO_TIME = Reason.NO_TIME.value, _("No time of day was named.")
+    UNREADABLE = Reason.UNREADABLE.value, _("The words for day and time were not understood.")
+    AMBIGUOUS_DATE = Reason.AMBIGUOUS_DATE.value, _("Several days may be meant.")
+    AMBIGUOUS_TIME = Reason.AMBIGUOUS_TIME.value, _("Several times of day may be meant.")
+    WEEKDAY_MISMATCH = Reason.WEEKDAY_MISMATCH.value, _("The weekday and the date named are not the same day.")
+    VAGUE_WEEK = Reason.VAGUE_WEEK.value, _("A week was named, but no day.")
+    WINDOW_ONLY = Reason.WINDOW_ONLY.value, _("A span of time was named, but no time of day.")
+    INVALID_DATE = Reason.INVALID_DATE.value, _("A day was named that is not in the calendar.")
+    INVALID_TIME = Reason.INVALID_TIME.value, _("A time was named that is not on the clock.")
+    NONEXISTENT_TIME = Reason.NONEXISTENT_TIME.value, _("The clocks skip the time named on that day.")
+    AMBIGUOUS_LOCAL_TIME = (
+        Reason.AMBIGUOUS_LOCAL_TIME.value,
+        _("The time named comes twice on that day, for the clocks are set back."),
+    )
+    PAST_DATE = Reason.PAST_DATE.value, _("The time named had passed already.")
+    TOO_FAR = Reason.TOO_FAR.value, _("The day named is more than twelve months ahead.")
+    UNKNOWN_SERVICE = "unknown_service", _("The service named is none of the company's.")
+    AMBIGUOUS_SERVICE = "ambiguous_service", _("Several services may be meant.")
+    UNKNOWN_STAFF = "unknown_staff", _("Nobody of that name does this here.")
+    AMBIGUOUS_STAFF = "ambiguous_staff", _("Several members of staff may be meant.")
+    CALLBACK = "callback", _("The caller wants to be called back.")
