@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from askpro.console import display
-from askpro.queues.models import Job, Lock, Pause
+from askpro.queues.models import GateState, Job, Lock, Pause
 
 NOT_STARTED = (Job.Status.SCHEDULED, Job.Status.QUEUED, Job.Status.RETRYING, Job.Status.RELEASED)
 
@@ -19,7 +19,7 @@ def reasons(job: Job) -> list[SafeString | str]:
         return ["The step before it, or its batch, is not over."]
     if job.status not in NOT_STARTED:
         return []
-    return [*_moment(job), *_pauses(job), *_key(job), *_place(job), *_limit(job)]
+    return [*_moment(job), *_pauses(job), *_key(job), *_place(job), *_limit(job), *_gate(job)]
 
 
 def _moment(job: Job) -> Iterator[SafeString | str]:
@@ -66,3 +66,23 @@ def _place(job: Job) -> Iterator[SafeString | str]:
 def _limit(job: Job) -> Iterator[SafeString | str]:
     if job.rate_limit and job.rate_slot_at:
         yield format_html("Its slot of limit {}: {}.", job.rate_limit, display.dated(job.rate_slot_at))
+
+
+def _gate(job: Job) -> Iterator[SafeString | str]:
+    gate = GateState.objects.filter(name=job.gate).first() if job.status == Job.Status.RELEASED else None
+    if gate is None:
+        return
+    before = Job.objects.filter(gate=gate.name, status=Job.Status.RELEASED, gate_urgency__lte=job.gate_urgency)
+    ahead = before.exclude(gate_urgency=job.gate_urgency, pk__gte=job.pk).count()
+    if gate.shut_since and gate.shut_until:
+        since, until = display.dated(gate.shut_since), display.dated(gate.shut_until)
+        yield format_html(
+            "Gate {} is shut since {}: {}. Somebody looks again: {}. {} wait before it.",
+            gate.name,
+            since,
+            gate.reason,
+            until,
+            ahead,
+        )
+    else:
+        yield format_html("Waits at gate {} for its turn; {} wait before it.", gate.name, ahead)

@@ -171,6 +171,7 @@ def actor(
     throws: type[BaseException] | tuple[type[BaseException], ...] | None = None,
     tags: tuple[str, ...] | None = None,
     silenced: bool | None = None,
+    urgency: str | None = None,
     **more: Any,
 ) -> Any:
     """Declare a job. Times in milliseconds or as timedelta; keys and tags name arguments, such as "call:{call_id}".
@@ -187,6 +188,7 @@ def actor(
     expires      cancelled when it has not started so long after being sent; a message may name a moment
     throws       errors that are expected and final: no retry, counted apart from bugs
     tags         find and cancel jobs by them
+    urgency      who goes first at a gate: "first", "usual" or "last"
     silenced     finished ones are left out of the console's list; those that failed never are
     on_success, on_failure   the actor that is sent (message, result) or (message, error) once the job is over
     priority     as in Dramatiq, among what one process has claimed; lower comes first

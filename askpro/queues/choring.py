@@ -16,7 +16,7 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 from psycopg2.errors import LockNotAvailable
 
-from askpro.queues import acts, alerts, chores, fleet, lateness, schedule, snapshot, watch
+from askpro.queues import acts, alerts, chores, fleet, gates, lateness, schedule, snapshot, watch
 from askpro.queues.balancing import Balancer, Rates
 from askpro.queues.code import CodeWatch
 from askpro.queues.config import Pool
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 # Seconds between two runs of each chore.
 PROMOTE_EVERY = 0.2
 FREE_LOCKS_EVERY = 1.0
+ADMIT_EVERY = 0.2
 BEAT_EVERY = 2.0
 WATCH_EVERY = 1.0
 LATE_EVERY = 5.0
@@ -87,6 +88,7 @@ class Chores:
             Rhythm(COMMANDS_EVERY, self._obey),
             Rhythm(PROMOTE_EVERY, self._promote),
             Rhythm(FREE_LOCKS_EVERY, lambda: chores.free_locks(self._database)),
+            Rhythm(ADMIT_EVERY, lambda: gates.admit(self._database)),
             Rhythm(WATCH_EVERY, lambda: self._watch.look(self._database)),
             Rhythm(LATE_EVERY, self._free_late_claims),
             Rhythm(BALANCE_EVERY, self._balance),
@@ -239,6 +241,7 @@ class Sweeping(threading.Thread):
         super().__init__(name="sweeping", daemon=True)
         self._rhythms = [
             Rhythm(ALERT_EVERY, lateness.look),
+            Rhythm(ALERT_EVERY, gates.look),
             Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
             Rhythm(ALERT_EVERY, alerts.tell_of_events),
             Rhythm(OVERDUE_EVERY, acts.end_overdue),

@@ -13,12 +13,13 @@ COLUMNS = """
 job.id::text, job.actor_name, job.queue_name, job.args::text, job.kwargs::text, job.options::text, job.claim_no,
 job.tries_spent, job.extra_tries, job.losses, coalesce(job.deadline_at < clock_timestamp(), false),
 (extract(epoch FROM job.created_at) * 1000)::bigint,
-CASE WHEN coalesce(lock_key, share_key, unique_key, rate_limit) IS NOT NULL OR chain_id IS NOT NULL
+CASE WHEN coalesce(lock_key, share_key, unique_key, rate_limit, gate) IS NOT NULL OR chain_id IS NOT NULL
        OR batch_id IS NOT NULL OR expires_at IS NOT NULL OR cancel_at IS NOT NULL
        OR options ?| ARRAY['on_success', 'on_failure']
      THEN json_strip_nulls(json_build_object(
           'lock', lock_key, 'order', nullif(in_order, false), 'share', share_key, 'places', share_limit,
           'unique', unique_key, 'rate', rate_limit, 'chain', chain_id, 'batch', batch_id, 'cancel', cancel_at,
+          'gate', gate, 'granted', CASE WHEN gate_token = job.claim_no THEN ready_at END,
           'slot_in', extract(epoch FROM rate_slot_at - clock_timestamp()),
           'expires_in', extract(epoch FROM expires_at - clock_timestamp())))::text END
 """
@@ -75,6 +76,8 @@ class Claim:
     settled: bool = field(default=False, compare=False)
     # Monotonic seconds before which a rate limit lets it not begin.
     not_before: float = field(default=0.0, compare=False)
+    # The gates that this run has passed.
+    passed: tuple[str, ...] = field(default=(), compare=False)
     thread_id: int = field(default=0, compare=False)
     # A thread let it be instead of starting it.
     skipped: bool = field(default=False, compare=False)

@@ -11,11 +11,13 @@ from types import TracebackType
 from dramatiq.errors import RateLimitExceeded, Retry
 from dramatiq.middleware import Shutdown, TimeLimitExceeded
 
-from askpro.queues.errors import Cancelled, Gone, Rejected, Release, bounded
+from askpro.queues.errors import Cancelled, Gone, JobError, Parking, Rejected, Release, bounded
 
 PROJECT = str(Path(__file__).resolve().parents[2])
 LONGEST_TRACE = 20_000
 RATE_LIMIT_PAUSE = 1.0
+# Seconds after which a job that waits at a gate looks for itself, jittered: it may have become pointless by then.
+LOOKS_AGAIN = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Outcome:
     fingerprint: str = ""
     # Its worker ended, and nothing is known against the job.
     is_loss: bool = False
+    # Where it waits for being let through.
+    parking: Parking | None = None
 
 
 ENDS = {"crashed": "WorkerCrashed", "timed_out": "TimeLimitExceeded", "lost": "WorkerLost"}
@@ -47,6 +51,12 @@ COMPLETED = Outcome("completed", "completed")
 def released(after: float, reason: str) -> Outcome:
     """Back to waiting for `after` seconds; no try is spent."""
     return Outcome("released", None, run_in=max(after, 0.0), reason=clean(reason, 200))
+
+
+def parked(error: JobError, parking: Parking) -> Outcome:
+    """Waits at a gate; whatever the run came to, the other side is away, so no try is spent."""
+    pause, reason = LOOKS_AGAIN * random.uniform(0.8, 1.2), clean(str(error), 200)
+    return Outcome("released", None, run_in=pause, reason=reason, parking=parking)
 
 
 def waits_for_lock() -> Outcome:
@@ -109,6 +119,8 @@ def decide(
     """What becomes of a job whose run ended with `error` (None: it returned). `backoff` in milliseconds."""
     if error is None:
         return COMPLETED
+    if isinstance(error, JobError) and error.parking is not None:
+        return parked(error, error.parking)
     if isinstance(error, Release):
         return released(error.after, error.reason)
     if isinstance(error, RateLimitExceeded):

@@ -18,6 +18,7 @@ WIDE = 110
 COLORS = {status.RUNNING: "green", status.PAUSED: "yellow", status.INACTIVE: "red"}
 EVENTS = {"command": "cyan", "recycled": "", "restarted": "green"}
 LEAST_EVENTS = 2
+MOST_GATES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Size:
 
 def page(now: Status, size: Size, trouble: str = "") -> Group:
     """Everything, the most urgent first; events as far as there is room. `trouble` is why it is no longer true."""
-    parts: list[RenderableType] = [_head(now, size, trouble), *_pauses(now), _queues(now, size), ""]
-    used = 2 + len(_pauses(now)) + len(now.queues) + 1
+    parts: list[RenderableType] = [_head(now, size, trouble), *_pauses(now), *_gates(now), _queues(now, size), ""]
+    used = 2 + len(_pauses(now)) + len(_gates(now)) + len(now.queues) + 1
     if now.pools:
         parts += [_pools(now, size), ""]
         used += len(now.pools) + 2
@@ -73,6 +74,18 @@ def _pauses(now: Status) -> list[Text]:
         until = f" until {timezone.localtime(pause.until):%Y-%m-%d %H:%M}" if pause.until else ""
         by = f" by {pause.by}" if pause.by else ""
         lines.append(Text(f"Paused: {pause.kind} {pause.name}{until}{by}", style="yellow", no_wrap=True))
+    return lines
+
+
+def _gates(now: Status) -> list[Text]:
+    lines = []
+    for gate in now.gates[:MOST_GATES]:
+        state = f"shut until {timezone.localtime(gate.shut_until):%H:%M:%S}" if gate.shut_until else "full"
+        why = f" ({gate.reason})" if gate.reason else ""
+        words = f"Gate {gate.name}: {state}, {gate.waiting} wait{why}"
+        lines.append(Text(words, style="red" if gate.shut_until else "yellow", no_wrap=True))
+    if len(now.gates) > MOST_GATES:
+        lines.append(Text(f"and {len(now.gates) - MOST_GATES} more gates", style="dim"))
     return lines
 
 

@@ -217,6 +217,8 @@ def _columns(items: Sequence[Item], now: float) -> tuple[list[Any], ...]:
             "".join(item.claim.log),
             item.outcome.slot_in,
             item.outcome.is_loss,
+            item.outcome.parking and item.outcome.parking.gate,
+            item.outcome.parking and int(item.outcome.parking.urgency),
         )
         for item in items
     ]

@@ -40,9 +40,10 @@ WITH item AS (
     SELECT * FROM unnest(
         %s::uuid[], %s::int[], %s::varchar[], %s::varchar[], %s::float8[], %s::float8[], %s::bool[], %s::float8[],
         %s::varchar[], %s::bool[], %s::varchar[], %s::varchar[], %s::text[], %s::varchar[], %s::text[], %s::float8[],
-        %s::bool[]
+        %s::bool[], %s::varchar[], %s::int2[]
     ) AS item (id, claim_no, status, attempt, started_ago, ended_ago, spends_try, run_in,
-               reason, expected, error_class, error_message, trace, fingerprint, log, slot_in, is_loss)
+               reason, expected, error_class, error_message, trace, fingerprint, log, slot_in, is_loss,
+               gate, gate_urgency)
 ), held AS MATERIALIZED (
     SELECT item.*, job.progress_done, job.progress_total
       FROM (SELECT * FROM item ORDER BY id) AS item CROSS JOIN LATERAL (
@@ -59,6 +60,9 @@ WITH item AS (
            release_reason = CASE WHEN item.status = 'released' THEN item.reason ELSE job.release_reason END,
            run_at = statement_timestamp() + CASE WHEN item.status = 'released' AND job.run_at IS NOT NULL THEN 0
                                                  ELSE item.run_in END * interval '1 second',
+           gate = item.gate,
+           gate_urgency = item.gate_urgency,
+           gate_token = NULL,
            rate_slot_at = statement_timestamp() + item.slot_in * interval '1 second',
            ready_at = CASE WHEN item.status = 'queued' THEN coalesce(job.ready_at, statement_timestamp())
                            ELSE job.ready_at END,

@@ -31,6 +31,12 @@ SELECT queue_name, 'dead', count(*) FROM queues_job WHERE status = 'dead' GROUP 
 PAUSES = """
 SELECT kind, name, until, by FROM queues_pause WHERE until IS NULL OR until > clock_timestamp() ORDER BY kind, name
 """
+GATES = """
+SELECT name, shut_until, reason, waiting FROM queues_gate AS gate, LATERAL (
+    SELECT count(*)::int AS waiting FROM queues_job WHERE queues_job.gate = gate.name AND status || '' = 'released'
+    OFFSET 0) AS those
+ WHERE shut_until IS NOT NULL OR waiting > 0 ORDER BY name
+"""
 EVENTS = "SELECT at, kind, text FROM queues_fleetevent ORDER BY id DESC LIMIT 20"
 # A supervisor that has not beaten for so many seconds counts for nothing.
 FRESH = 15.0
@@ -93,6 +99,16 @@ class PauseStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class GateStatus:
+    """A gate that is shut, or at which jobs wait. When `shut_until` has passed, one request looks whether it opens."""
+
+    name: str
+    shut_until: datetime | None
+    reason: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class EventStatus:
     at: datetime
     kind: str
@@ -107,6 +123,7 @@ class Status:
     pools: list[PoolStatus]
     supervisors: list[SupervisorStatus]
     pauses: list[PauseStatus]
+    gates: list[GateStatus]
     events: list[EventStatus]
 
     @property
@@ -129,6 +146,7 @@ def read(database: Connection) -> Status:
         _pools(states),
         [_supervisor(*row) for row in rows],
         [PauseStatus(*row) for row in database.rows(PAUSES)],
+        [GateStatus(*row) for row in database.rows(GATES)],
         [EventStatus(*row) for row in database.rows(EVENTS)],
     )
 

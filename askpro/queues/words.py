@@ -9,6 +9,7 @@ from typing import Any
 import dramatiq
 
 from askpro.queues.config import job_defaults, limit, queue_names
+from askpro.queues.errors import Urgency
 from askpro.queues.units import H, S
 
 DEFAULTS: dict[str, Any] = {
@@ -26,6 +27,7 @@ DEFAULTS: dict[str, Any] = {
     "throws": (),
     "tags": (),
     "silenced": False,
+    "urgency": "usual",
     "on_success": None,
     "on_failure": None,
 }
@@ -133,6 +135,8 @@ def _is_moment(value: Any) -> bool:
     return value.tzinfo is not None if isinstance(value, datetime) else is_time(value, -LONGEST_TIME)
 
 
+# Somebody who is on the line is no job.
+URGENCIES = tuple(urgency.name.lower() for urgency in Urgency if urgency != Urgency.LIVE)
 TIME = (lambda value: is_time(value, 1), "milliseconds, a whole number from 1 on, or a timedelta")
 KEY = (_is_text, 'a text such as "call:{call_id}"')
 CALLED = (lambda value: isinstance(value, dramatiq.Actor | str), "an actor, or its name")
@@ -145,6 +149,7 @@ MEANT: dict[str, tuple[Callable[[Any], bool], str]] = {
     "expires": (_is_moment, "milliseconds, a timedelta, or a moment with its time zone"),
     "atomic": (lambda value: isinstance(value, bool), "True or False"),
     "silenced": (lambda value: isinstance(value, bool), "True or False"),
+    "urgency": (lambda value: value in URGENCIES, f"one of {', '.join(URGENCIES)}"),
     "no_overlap": KEY,
     "in_order": KEY,
     "unique_by": KEY,

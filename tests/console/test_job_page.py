@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from askpro.console import chain, effects, waiting
-from askpro.queues.models import Attempt, Batch, Job, Lock, Pause
+from askpro.queues.models import Attempt, Batch, GateState, Job, Lock, Pause
 from tests.console.world import HOSTILE, World
 
 CONFIRMED = {"confirmed": "yes"}
@@ -52,6 +52,19 @@ class TestWaiting:
 
         assert waiting.reasons(job) == ["Waits for one of the 2 places of company:3: all are taken."]
         assert waiting.reasons(roomy) == []
+
+    def test_it_names_the_gate_why_it_is_shut_and_its_place_there(self) -> None:
+        parked = {"status": "released", "gate": "calcom:0a1b", "run_at": timezone.now() + timedelta(minutes=10)}
+        made(**parked, gate_urgency=1)
+        job = made(**parked, gate_urgency=2)
+        gate = GateState.objects.create(name="calcom:0a1b")
+
+        assert waiting.reasons(job)[1] == "Waits at gate calcom:0a1b for its turn; 1 wait before it."
+
+        now = timezone.now()
+        GateState.objects.filter(pk=gate.pk).update(shut_since=now, shut_until=now, reason="Cal.com: answered 503")
+        assert "Gate calcom:0a1b is shut since" in waiting.reasons(job)[1]
+        assert "Cal.com: answered 503" in waiting.reasons(job)[1]
 
     def test_it_says_when_the_next_try_is_and_who_paused_it(self) -> None:
         Pause.objects.create(kind="queue", name="high", by="chefin", reason="Umzug")

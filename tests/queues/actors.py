@@ -7,6 +7,7 @@ from django.db import connection
 
 from askpro import queue_settings
 from askpro.queues import Gone, RateLimited, Rejected, Release, S, actor, batches, chains, log
+from askpro.queues.gates import Gate
 
 # Ten starts a minute, ten a second, and sixty a minute.
 queue_settings.LIMITS.update({"testing": (10, 60.0), "fast": (20, 2.0), "sixty": (60, 60.0)})
@@ -227,3 +228,31 @@ def grows(names: list[str]) -> None:
 @actor(queue_name="default")
 def gives_what_is_no_json() -> object:
     return object()
+
+
+# What happens to the requests of `asks*` once they have passed their gate, by number; None is an answer.
+answers: dict[int, Exception | None] = {}
+GATE = Gate("vendor:test", per_minute=60)
+
+
+def ask(number: int, gate: Gate = GATE) -> None:
+    with gate.passing():
+        effect("asked", number)
+        if error := answers.get(number):
+            raise error
+
+
+@actor(queue_name="default", urgency="first", max_retries=4, no_overlap="asks:{number}")
+def asks_first(number: int, times: int = 1) -> None:
+    for _ in range(times):
+        ask(number)
+
+
+@actor(queue_name="default", max_retries=4)
+def asks(number: int) -> None:
+    ask(number)
+
+
+@actor(queue_name="default", urgency="last", max_retries=4)
+def asks_last(number: int) -> None:
+    ask(number)

@@ -23,6 +23,7 @@ from askpro.queues.models import FleetEvent, Supervisor
 from askpro.queues.screen import Size
 from askpro.queues.status import (
     EventStatus,
+    GateStatus,
     PauseStatus,
     PoolStatus,
     QueueStatus,
@@ -42,6 +43,7 @@ def status(**changes):
         "pools": [PoolStatus(name, [name], 1, 5, 0, 3, 15, "promise") for name in NAMES],
         "supervisors": [SupervisorStatus(1, "one", 17, "production", "v1", "running", 1.0, {"low": 5}, 60)],
         "pauses": [],
+        "gates": [],
         "events": [EventStatus(timezone.now(), "command", f"somebody: scale low {n}") for n in range(20)],
     }
     return Status(**{**own, **changes})
@@ -82,6 +84,14 @@ class TestThePage:
         lines = shown(status(queues=[late], pauses=[PauseStatus("queue", "high", None, "somebody")]), width=140)
         assert "Paused: queue high by somebody" in lines[1].rstrip()
         assert any(re.match(r"high .* paused", line) for line in lines)
+
+    def test_gates_say_who_is_away_and_how_many_wait(self):
+        shut = GateStatus("calcom:0a1b", timezone.now(), "Cal.com: answered 503", 37)
+        lines = shown(status(gates=[shut, *[GateStatus(f"calcom:{n}", None, "", 2) for n in range(9)]]))
+        assert re.match(r"Gate calcom:0a1b: shut until [\d:]{8}, 37 wait \(Cal.com: answered 503\)", lines[1])
+        assert lines[2].startswith("Gate calcom:0: full, 2 wait")
+        assert any(line.startswith("and 6 more gates") for line in lines)
+        assert len(lines) <= LINES
 
     def test_without_a_supervisor_it_says_how_to_start_one(self):
         lines = shown(status(supervisors=[], pools=[], events=[]))

@@ -10,6 +10,7 @@ from askpro.queues.models.fleet import (
     Supervisor,
     Worker,
 )
+from askpro.queues.models.gate import GateState
 from askpro.queues.models.hold import Effect, Lock, RateLimit, UniqueKey
 from askpro.queues.models.job import Attempt, Job
 from askpro.queues.models.schedule import Schedule, ScheduledTick
@@ -22,6 +23,7 @@ __all__ = [
     "Effect",
     "FleetCommand",
     "FleetEvent",
+    "GateState",
     "Job",
     "Lock",
     "MetricsSnapshot",

@@ -122,6 +122,8 @@ _URGENT = [
     "restart_trouble",
     "queue_late",
     "queue_well",
+    "gate_shut",
+    "gate_open",
 ]
 
 
@@ -139,6 +141,8 @@ class FleetEvent(models.Model):
         RESTARTED = "restarted", "New code is at work"
         QUEUE_LATE = "queue_late", "A queue breaks its promise"
         QUEUE_WELL = "queue_well", "A queue keeps its promise again"
+        GATE_SHUT = "gate_shut", "Somebody outside is away"
+        GATE_OPEN = "gate_open", "Somebody outside answers again"
         RECYCLED = "recycled", "A worker made way"
         COMMAND = "command", "Somebody gave a command"
 
@@ -146,7 +150,7 @@ class FleetEvent(models.Model):
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     text = models.CharField(max_length=500)
-    about = models.CharField(max_length=100, db_default="", help_text="The queue, where it is about one.")
+    about = models.CharField(max_length=100, db_default="", help_text="The queue or gate, where it is about one.")
     supervisor_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(db_default=Now())
     alerted_at = models.DateTimeField(null=True)

@@ -66,6 +66,9 @@ class Job(models.Model):
     share_limit = models.SmallIntegerField(null=True)
     unique_key = models.CharField(max_length=200, null=True, help_text="No second copy waits.")
     rate_limit = models.CharField(max_length=100, null=True)
+    gate = models.CharField(max_length=100, null=True, help_text="Where it waits, or was let through.")
+    gate_urgency = models.SmallIntegerField(null=True, help_text="The smaller goes first.")
+    gate_token = models.IntegerField(null=True, help_text="The claim that may make the request granted with it.")
     silenced = models.BooleanField(db_default=False, help_text="Left out of the list once it has finished.")
     rate_slot_at = models.DateTimeField(null=True, help_text="The limit's slot that was given to it.")
     batch_id = models.UUIDField(null=True)
@@ -91,6 +94,8 @@ class Job(models.Model):
             models.Index("finished_at", condition=Q(status="dead"), name="job_dead"),
             models.Index("lock_key", "id", condition=Q(lock_key__isnull=False) & _UNFINISHED, name="job_locked"),
             models.Index("share_key", "id", condition=Q(status="released", share_key__isnull=False), name="job_shared"),
+            # The urgent first, then the oldest.
+            models.Index("gate", "gate_urgency", "id", condition=Q(gate__isnull=False), name="job_gate"),
             models.Index("batch_id", "status", condition=Q(batch_id__isnull=False), name="job_batch"),
             models.Index("chain_id", "chain_step", condition=Q(chain_id__isnull=False), name="job_chain"),
             # Every look-up reads all that is pending (kB), and one insert writes all of it into the index.

@@ -1,0 +1,134 @@
+"""The statements of gates. Each is one transaction; every moment is PostgreSQL's own, so that all hosts share it."""
+
+# Seconds for which a request that was granted to a waiting job may be made: its worker may come late.
+TOKEN_FOR = 5
+# Seconds in which the request that looks has to have its answer; then another one looks.
+PROBE_FOR = 30
+# Granted jobs of a gate that wait for a worker at once. Where workers are few, more would only let their time pass.
+AT_ONCE = 10
+
+# A gate is asked under its row's lock, which is held for this statement alone. What is read before is read again when
+# somebody else held it. `behind` keeps newcomers from passing those who wait, of their own urgency or a better one.
+ENTER = f"""
+WITH gate AS MATERIALIZED (
+    SELECT * FROM queues_gate WHERE name = %(name)s FOR UPDATE
+), asked AS MATERIALIZED (
+    SELECT gate.*, clock_timestamp() AS at, coalesce(%(granted_at)s::timestamptz > clock_timestamp() - CASE
+               WHEN shut_until IS NULL THEN {TOKEN_FOR} ELSE {PROBE_FOR} END * interval '1 second', false) AS is_granted
+      FROM gate
+), judged AS MATERIALIZED (
+    SELECT asked.*, CASE
+           WHEN shut_until > at THEN 'shut'
+           WHEN shut_until IS NOT NULL AND NOT is_granted AND probe_until > at THEN 'shut'
+           WHEN NOT %(has_begun)s AND EXISTS (
+                SELECT 1 FROM queues_job WHERE gate = asked.name AND status || '' = 'released'
+                   AND gate_urgency <= %(urgency)s) THEN 'behind'
+           WHEN NOT is_granted AND %(spacing)s > 0
+            AND full_at - at > greatest(%(burst)s * %(share)s - 1, 0) * %(spacing)s * interval '1 second' THEN 'full'
+           ELSE 'open' END AS verdict
+      FROM asked
+), entered AS (
+    UPDATE queues_gate AS gate
+       SET full_at = greatest(judged.full_at, judged.at)
+                   + CASE WHEN judged.is_granted THEN 0 ELSE %(spacing)s END * interval '1 second',
+           spacing = %(spacing)s, burst = %(burst)s,
+           probe_until = CASE WHEN judged.shut_until IS NOT NULL
+                              THEN judged.at + interval '{PROBE_FOR} seconds' END
+      FROM judged
+     WHERE gate.name = judged.name AND judged.verdict = 'open'
+)
+SELECT verdict, generation, failures > 0 OR shut_until IS NOT NULL,
+       coalesce(extract(epoch FROM CASE verdict
+           WHEN 'shut' THEN greatest(shut_until, probe_until) - at
+           WHEN 'full' THEN full_at - at
+                          - greatest(%(burst)s * %(share)s - 1, 0) * %(spacing)s * interval '1 second'
+           END), 0)::float8, reason
+  FROM judged
+"""
+MAKE = "INSERT INTO queues_gate (name) VALUES (%s) ON CONFLICT DO NOTHING"
+
+# An answer speaks for the time after it was asked for: one that was asked for before the gate was shut opens nothing.
+ANSWERED = """
+UPDATE queues_gate
+   SET failures = 0, shuts = 0, generation = generation + (shut_until IS NOT NULL)::int,
+       shut_since = NULL, shut_until = NULL, probe_until = NULL, reason = ''
+ WHERE name = %(name)s AND generation = %(generation)s
+"""
+# Those that were under way when it was shut say nothing new.
+FAILED = """
+WITH failed AS (
+    UPDATE queues_gate AS gate
+       SET failures = gate.failures + 1,
+           shuts = gate.shuts + shutting.now::int,
+           generation = gate.generation + shutting.now::int,
+           shut_since = CASE WHEN shutting.now THEN coalesce(gate.shut_since, clock_timestamp()) END,
+           shut_until = CASE WHEN shutting.now THEN clock_timestamp() + interval '1 second' * greatest(
+               %(stated)s, least(%(longest)s, %(first)s * 2 ^ least(gate.shuts, 20)) * %(jitter)s) END,
+           probe_until = NULL,
+           reason = CASE WHEN shutting.now THEN %(reason)s ELSE '' END
+      FROM (SELECT name, generation, failures + 1 >= %(most)s OR shut_until IS NOT NULL AS now
+              FROM queues_gate WHERE name = %(name)s FOR UPDATE) AS shutting
+     WHERE gate.name = shutting.name AND gate.generation = %(generation)s
+ RETURNING gate.shut_until IS NOT NULL AS is_shut
+)
+SELECT coalesce((SELECT is_shut FROM failed), (SELECT shut_until IS NOT NULL FROM queues_gate WHERE name = %(name)s))
+"""
+
+# Written so that no index on the state fits: with statistics from a quiet hour PostgreSQL would look for those who wait
+# among all jobs that are delayed. OFFSET keeps it looking gate by gate.
+# As many of those who wait as the limit has room for, the urgent first, then the oldest; each takes its request along.
+# Where the gate was shut, one alone looks: of all of them the one that has come back least often, for it may be the
+# request itself that fails, and nobody is to wait for one that always does. What somebody holds at this moment is left
+# for the next time.
+ADMIT = f"""
+WITH gate AS MATERIALIZED (
+    SELECT * FROM queues_gate AS gate
+     WHERE (shut_until IS NULL OR (shut_until <= statement_timestamp()
+                                   AND coalesce(probe_until <= statement_timestamp(), true)))
+       AND EXISTS (SELECT 1 FROM queues_job
+                    WHERE queues_job.gate = gate.name AND status || '' = 'released' OFFSET 0)
+     ORDER BY name FOR UPDATE SKIP LOCKED
+), room AS MATERIALIZED (
+    SELECT name, burst, shut_until IS NOT NULL AS is_shut,
+           CASE WHEN spacing > 0 THEN burst - greatest(extract(epoch FROM full_at - clock_timestamp()), 0) / spacing
+                ELSE {AT_ONCE} END AS free,
+           {AT_ONCE} - (SELECT count(*) FROM (
+               SELECT 1 FROM queues_job WHERE queues_job.gate = gate.name AND status || '' = 'queued'
+                LIMIT {AT_ONCE}) AS granted) AS hands
+      FROM gate
+), waiting AS MATERIALIZED (
+    SELECT room.*, job.id, job.gate_urgency,
+           row_number() OVER (PARTITION BY room.name ORDER BY job.gate_urgency, job.id) AS place
+      FROM room CROSS JOIN LATERAL (
+        SELECT id, gate_urgency FROM queues_job
+         WHERE queues_job.gate = room.name AND status || '' = 'released' AND NOT room.is_shut
+         ORDER BY gate_urgency, id LIMIT room.hands FOR UPDATE SKIP LOCKED) AS job
+    UNION ALL
+    SELECT room.*, job.id, job.gate_urgency, 1
+      FROM room CROSS JOIN LATERAL (
+        SELECT id, gate_urgency FROM queues_job
+         WHERE queues_job.gate = room.name AND status || '' = 'released' AND room.is_shut
+         ORDER BY releases, gate_urgency, id LIMIT 1 FOR UPDATE SKIP LOCKED) AS job
+), granted AS MATERIALIZED (
+    SELECT id, name FROM waiting
+     WHERE is_shut OR place <= free - burst * (1 - (%(shares)s::float8[])[gate_urgency + 1])
+), paid AS (
+    UPDATE queues_gate AS gate
+       SET full_at = greatest(gate.full_at, clock_timestamp()) + each.count * gate.spacing * interval '1 second',
+           probe_until = CASE WHEN gate.shut_until IS NOT NULL
+                              THEN clock_timestamp() + interval '{PROBE_FOR} seconds' END
+      FROM (SELECT name, count(*) FROM granted GROUP BY name) AS each
+     WHERE gate.name = each.name
+)
+UPDATE queues_job AS job
+   SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL, gate_token = job.claim_no + 1
+  FROM granted
+ WHERE job.id = granted.id
+RETURNING job.id::text, job.queue_name
+"""
+
+SHUT_FOR_LONG = """
+UPDATE queues_gate SET told_at = clock_timestamp()
+ WHERE told_at IS NULL AND shut_since < clock_timestamp() - %s * interval '1 second' RETURNING name, reason
+"""
+OPEN_AGAIN = "UPDATE queues_gate SET told_at = NULL WHERE told_at IS NOT NULL AND shut_since IS NULL RETURNING name"

@@ -1,0 +1,33 @@
+"""Where jobs wait for somebody outside: how much may be asked of him, and whether he is there."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class GateState(models.Model):
+    """A gate as all hosts see it: how far its limit is used up, and whether it is shut.
+
+    It is shut after failures of the other side. When `shut_until` has passed, one request is let through to look; its
+    answer opens the gate or shuts it for longer. What is behind a gate is named by its name, never by a key.
+    """
+
+    name = models.CharField(max_length=100, primary_key=True)
+    # The limit: each request moves `full_at` on by `spacing` seconds, and the burst is how far ahead it may be.
+    full_at = models.DateTimeField(db_default=Now(), help_text="When the whole burst may be used again.")
+    spacing = models.FloatField(db_default=0.0, help_text="Seconds that each request takes up; 0: no limit.")
+    burst = models.IntegerField(db_default=0, help_text="Requests that may follow each other without a pause.")
+    failures = models.IntegerField(db_default=0, help_text="Failed requests since the last answer.")
+    generation = models.BigIntegerField(db_default=0, help_text="Rises when it is shut and when it is opened.")
+    shuts = models.IntegerField(db_default=0, help_text="Times it was shut since it was open.")
+    shut_since = models.DateTimeField(null=True)
+    shut_until = models.DateTimeField(null=True, help_text="Then one request looks whether it can be opened.")
+    probe_until = models.DateTimeField(null=True, help_text="Until then that request is waited for.")
+    reason = models.CharField(max_length=200, db_default="", help_text="Why it was shut.")
+    told_at = models.DateTimeField(null=True, help_text="When its being shut became an event.")
+
+    class Meta:
+        db_table = "queues_gate"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
