@@ -1,6 +1,6 @@
 """Cal.com's API v2: one method per call, typed answers, and errors that say what to do next."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -9,18 +9,19 @@ from uuid import UUID
 
 from django.conf import settings
 
-from appointments.calcom_booking import Booking, Unreadable, items, mapping, moment, number, text
+from appointments.calcom_booking import Booking, Unreadable, mapping, may_bear, moment, number, text
 from appointments.calcom_errors import (
     BookingRefused,
     NotFound,
     cancel_error,
     common_error,
     create_error,
+    is_word,
     read_error,
     reschedule_error,
 )
 from appointments.models import Detail
-from askpro.http import Client
+from askpro.http import Answer, Client
 from askpro.queues.errors import JobError, Rejected, Unavailable, Unknown
 from calls.models import Company
 
@@ -69,55 +70,51 @@ class Calcom:
     """
 
     def __init__(self, base_url: str, api_key: str) -> None:
-        self._http = Client("Cal.com", base_url, headers={"Authorization": f"Bearer {api_key}"})
+        self._http = Client("Cal.com", base_url, speaks=is_word, headers={"Authorization": f"Bearer {api_key}"})
 
     def slots(self, event_type_id: int, start: datetime, end: datetime) -> list[datetime]:
         """Free starts between two instants, in UTC, in order. Raises `NotFound`."""
         query = {"eventTypeId": event_type_id, "start": _utc(start), "end": _utc(end)}
-        days = self._get("/v2/slots", SLOTS_VERSION, query)
-        entries = [entry for day in mapping(days.get("data")).values() for entry in items(day)]
+        days = self._get("/v2/slots", SLOTS_VERSION, dict, query)
+        entries = [entry for day in days.values() for entry in _list(day)]
         # The published schema says texts, the server sends objects.
         starts = [entry.get("start") if isinstance(entry, dict) else entry for entry in entries]
         return sorted({_read(lambda start=start: moment(start, "start")) for start in starts})
 
     def create_booking(self, new: NewBooking) -> Booking:
         """Book. Raises `SlotGone`, `BookingRefused`; an answer with status pending is no appointment yet."""
-        body = self._post("/v2/bookings", _request_of(new))
-        return _read(lambda: Booking.from_api(body.get("data")), Unknown)
+        data = self._post("/v2/bookings", _request_of(new))
+        return _read(lambda: Booking.from_api(data), Unknown)
 
-    def find_booking_by_key(self, key: UUID, email: str, starts_at: datetime) -> Booking | None:
-        """The newest booking that bears `key`, looked for by its attendee around its first time, or None.
+    def find_bookings_by_key(self, key: UUID, event_type_id: int, starts_at: datetime) -> list[Booking]:
+        """The bookings that bear `key`, the one that counts first: live ones before ended ones, the oldest first.
 
-        Metadata cannot be searched for, and a booking that was moved stands elsewhere: its chain is followed.
+        Looked for by event type around the first time: metadata cannot be searched for, and an event type may rewrite
+        addresses. One that was moved stands elsewhere: its chain is followed. Raises `Unavailable` rather than leaving
+        out a booking that cannot be read and may be ours.
         """
         around = {
-            "attendeeEmail": email,
+            "eventTypeIds": str(event_type_id),
             "afterStart": _utc(starts_at - timedelta(days=1)),
             "beforeEnd": _utc(starts_at + timedelta(days=2)),
         }
-        found = [booking for booking in self.list_bookings(around) if booking.key == key]
-        if not found:
-            return None
-        return self._end_of_chain(min(found, key=lambda booking: (booking.ended, bool(booking.rescheduled_to))))
+        entries = [entry for entry in self._entries(around) if may_bear(entry, key)]
+        found = [_read(lambda entry=entry: Booking.from_api(entry)) for entry in entries]
+        ends = {end.uid: end for end in map(self._end_of_chain, (booking for booking in found if booking.key == key))}
+        return sorted(ends.values(), key=lambda booking: (booking.ended, booking.id or 0))
 
     def get_booking(self, uid: str) -> Booking:
         """One booking. Raises `NotFound`."""
-        body = self._get(f"/v2/bookings/{uid}", BOOKINGS_VERSION)
-        return _read(lambda: Booking.from_api(body.get("data")))
+        data = self._get(f"/v2/bookings/{uid}", BOOKINGS_VERSION, dict)
+        return _read(lambda: Booking.from_api(data))
 
     def list_bookings(self, query: Mapping[str, Any]) -> Iterator[Booking]:
         """All bookings that match Cal.com's filters, such as afterUpdatedAt, without the unreadable ones."""
-        skip, seen = 0, set()
-        for _ in range(MOST_PAGES):
-            body = self._get("/v2/bookings", BOOKINGS_VERSION, {**query, "take": PAGE, "skip": skip})
-            for booking in _readable(items(body.get("data"))):
-                if (booking.uid, booking.updated_at) not in seen:
-                    seen.add((booking.uid, booking.updated_at))
-                    yield booking
-            if not mapping(body.get("pagination")).get("hasNextPage"):
-                return
-            skip += PAGE - PAGE_OVERLAP
-        raise Unavailable(f"Cal.com: the list does not end after {MOST_PAGES} pages")
+        seen = set()
+        for booking in _readable(self._entries(query)):
+            if (booking.uid, booking.updated_at) not in seen:
+                seen.add((booking.uid, booking.updated_at))
+                yield booking
 
     def cancel(self, uid: str, reason: str) -> None:
         """Cancel; that it was cancelled before or is unknown is success too. Raises `BookingRefused`."""
@@ -128,13 +125,13 @@ class Calcom:
 
     def reschedule(self, uid: str, starts_at: datetime, reason: str) -> Booking:
         """Move a booking: the answer has a new uid. Raises `SlotGone`, `BookingRefused`, `NotFound`."""
-        body = self._post(
+        data = self._post(
             f"/v2/bookings/{uid}/reschedule",
             {"start": _utc(starts_at), "reschedulingReason": reason},
             reschedule_error,
         )
-        if body:
-            return _read(lambda: Booking.from_api(body.get("data")), Unknown)
+        if data:
+            return _read(lambda: Booking.from_api(data), Unknown)
         moved = self._end_of_chain(self.get_booking(uid))
         if moved.starts_at != starts_at:
             raise BookingRefused(Detail.REFUSED_INVALID)
@@ -142,8 +139,21 @@ class Calcom:
 
     def event_types(self) -> list[EventType]:
         """The event types of this key's user, without the unreadable ones."""
-        body = self._get("/v2/event-types", EVENT_TYPES_VERSION)
-        return [found for entry in items(body.get("data")) if (found := _event_type(entry))]
+        entries = self._get("/v2/event-types", EVENT_TYPES_VERSION, list)
+        return [found for entry in entries if (found := _event_type(entry))]
+
+    def _entries(self, query: Mapping[str, Any]) -> Iterator[Any]:
+        """Every entry of a list, page by page up to the first that is not full.
+
+        What Cal.com says of further pages counts rows that the filter leaves out, and so never ends.
+        """
+        for page in range(MOST_PAGES):
+            asked = {**query, "take": PAGE, "skip": page * (PAGE - PAGE_OVERLAP)}
+            entries = self._get("/v2/bookings", BOOKINGS_VERSION, list, asked)
+            yield from entries
+            if len(entries) < PAGE:
+                return
+        raise Unavailable(f"Cal.com: the list does not end after {MOST_PAGES} pages")
 
     def _end_of_chain(self, booking: Booking) -> Booking:
         for _ in range(LONGEST_CHAIN):
@@ -152,18 +162,18 @@ class Calcom:
             booking = self.get_booking(booking.rescheduled_to)
         return booking
 
-    def _get(self, path: str, version: str, query: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-        response = self._http.request("GET", path, params=query, headers={"cal-api-version": version})
-        if response.status_code >= 300:
-            raise common_error(response.status_code, _message(response)) or read_error(response.status_code)
-        return _body(response, Unavailable)
+    def _get(self, path: str, version: str, kind: type, query: Mapping[str, Any] | None = None) -> Any:
+        answer = self._http.request("GET", path, params=query, headers={"cal-api-version": version})
+        if not answer.ok:
+            raise common_error(answer.status_code, _message(answer)) or read_error(answer.status_code)
+        return _data(answer, kind, Unavailable)
 
-    def _post(self, path: str, body: Mapping[str, Any], classify: Any = None) -> Mapping[str, Any]:
-        response = self._http.request("POST", path, json=body, headers={"cal-api-version": BOOKINGS_VERSION})
-        if response.status_code < 300:
-            return _body(response, Unknown)
-        message = _message(response)
-        error = common_error(response.status_code, message) or (classify or create_error)(response.status_code, message)
+    def _post(self, path: str, body: Mapping[str, Any], classify: Any = create_error) -> Any:
+        answer = self._http.request("POST", path, json=body, headers={"cal-api-version": BOOKINGS_VERSION})
+        if answer.ok:
+            return _data(answer, dict, Unknown)
+        message = _message(answer)
+        error = common_error(answer.status_code, message) or classify(answer.status_code, message)
         if error is not None:
             raise error
         return {}
@@ -205,7 +215,7 @@ def _read(read: Any, otherwise: type[JobError] = Unavailable) -> Any:
         raise otherwise(f"Cal.com: unreadable answer: {error}") from None
 
 
-def _readable(entries: list[Any]) -> Iterator[Booking]:
+def _readable(entries: Iterable[Any]) -> Iterator[Booking]:
     for entry in entries:
         try:
             yield Booking.from_api(entry)
@@ -229,20 +239,21 @@ def _event_type(entry: object) -> EventType | None:
     )
 
 
-def _body(response: Any, otherwise: type[JobError]) -> Mapping[str, Any]:
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict) or "data" not in body:
-        raise otherwise("Cal.com: answer without data")
-    return body
+def _data(answer: Answer, kind: type, otherwise: type[JobError]) -> Any:
+    body = mapping(answer.json())
+    data = body.get("data")
+    if body.get("status") != "success" or not isinstance(data, kind):
+        raise otherwise("Cal.com: an answer that is none")
+    return data
 
 
-def _message(response: Any) -> str:
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise Unavailable("Cal.com: unreadable answer: a day's slots are no list")
+    return value
+
+
+def _message(answer: Answer) -> str:
     """The vendor's message out of either error shape, to tell cases apart: never shown, logged or kept."""
-    try:
-        body = mapping(response.json())
-    except (ValueError, RecursionError):
-        return ""
+    body = mapping(answer.json())
     return text(mapping(body.get("error")).get("message"), 1000) or text(body.get("message"), 1000)

@@ -119,6 +119,12 @@ class Booking:
         )
 
 
+def may_bear(entry: object, key: uuid.UUID) -> bool:
+    """Whether an entry of a list, readable or not, may be a booking with our `key`: only its metadata can deny it."""
+    metadata = mapping(entry).get("metadata")
+    return not isinstance(metadata, dict) or str(metadata.get("askpro_booking_key", "")).lower() == str(key)
+
+
 def mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 

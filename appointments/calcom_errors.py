@@ -1,6 +1,8 @@
 """What Cal.com's refusals mean. Only the stable part of a message is looked at, and none is handed on."""
 
+from appointments.calcom_booking import mapping
 from appointments.models import Detail
+from askpro.http import Answer
 from askpro.queues.errors import JobError, Rejected
 
 
@@ -29,10 +31,16 @@ _REFUSALS = {
 }
 
 
+def is_word(answer: Answer) -> bool:
+    """Whether a refusal is in one of the two shapes that Cal.com's errors have; a proxy's page or JSON is not."""
+    body = mapping(answer.json())
+    in_controllers = body.get("status") == "error" and isinstance(mapping(body.get("error")).get("message"), str)
+    below_them = body.get("statusCode") == answer.status_code and isinstance(body.get("message"), str)
+    return in_controllers or below_them
+
+
 def common_error(status: int, message: str) -> JobError | None:
     """What an answer means whichever call it is to; None where that differs."""
-    if status < 400:
-        return Rejected(f"Cal.com answered with a redirect ({status}): check CALCOM_BASE_URL.")
     if status == 401:
         return Rejected("Cal.com refuses the API key (401): enter a valid one, then retry this job.")
     if status == 404 and message.startswith("Cannot "):

@@ -1,21 +1,27 @@
-"""Outgoing HTTP: one client per vendor, time-outs always, and failures as the family of `askpro.queues.errors`."""
+"""Outgoing HTTP: one client per vendor, bounds always, and failures as the family of `askpro.queues.errors`."""
 
 import email.utils
+import json as json_text
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import requests
 from django.conf import settings
 from django.db import connection
-from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
+from urllib3.exceptions import HTTPError
 
-from askpro.queues.errors import RateLimited, Unavailable, Unknown
+from askpro.connections import Adapter, NotConnected
+from askpro.deadline import deadline
+from askpro.queues.errors import JobError, RateLimited, Unavailable, Unknown
 
 READS = frozenset({"GET", "HEAD"})
+# Whoever answers so has not handed the request on, be it the vendor or somebody between us; all else may have happened.
+NOT_HANDED_ON = frozenset({400, 401, 403, 404, 405, 406, 407, 411, 413, 414, 415, 417, 421, 426, 428, 431, 451})
+CHUNK = 64 * 1024
 # A vendor that names no pause gets one second, jittered; one that names an absurd one is asked again in an hour.
 DEFAULT_PAUSE = 1.0
 LONGEST_PAUSE = 3600.0
@@ -27,19 +33,40 @@ class CallInTransaction(RuntimeError):
     """An outside call inside a database transaction holds its locks for as long as the vendor pleases."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer, not larger than VENDOR_MAX_BYTES."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        return self.status_code < 300
+
+    def json(self) -> Any:
+        """The body, parsed; None when it is no JSON."""
+        try:
+            return json_text.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+
 class Throttled(RateLimited):
     """A 429. Its `response` says which limit was hit, where the vendor has several."""
 
-    def __init__(self, response: requests.Response, reason: str) -> None:
+    def __init__(self, response: Answer, reason: str) -> None:
         super().__init__(pause(response.headers), reason)
         self.response = response
 
 
 class Client:
-    """HTTP to one vendor over kept-alive connections.
+    """HTTP to one vendor over kept-alive connections, each exchange within VENDOR_TIMEOUT seconds from its first step.
 
-    Every answer below 500 but 429 is returned: what a 4xx means is the vendor file's knowledge. The rest raises
-    `Throttled` (429), `Unavailable` (not connected, or a read failed) or `Unknown` (a write may have happened).
+    Answers below 300 are returned, and refusals below 500 in the vendor's own shape, which `speaks` knows: what these
+    mean is the vendor file's knowledge. The rest raises `Throttled` (429), `Unavailable` (it certainly did not happen,
+    or was only a question) or `Unknown` (a write that may have happened). A page of a proxy is nobody's word.
     """
 
     def __init__(
@@ -47,21 +74,19 @@ class Client:
         vendor: str,
         base_url: str,
         *,
+        speaks: Callable[[Answer], bool],
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
     ) -> None:
         self.vendor = vendor
         self.base_url = base_url.rstrip("/")
+        self.speaks = speaks
         self.session = requests.Session()
         # The environment's proxies and .netrc must not decide where a tenant's data goes.
         self.session.trust_env = False
         self.session.headers.update(headers or {})
         self.session.auth = auth
-        # Connecting is all that may be repeated here; how a 429 is waited for is the queue's matter.
-        connects = Retry(
-            connect=2, read=0, status=0, other=0, redirect=0, backoff_factor=0.1, respect_retry_after_header=False
-        )
-        adapter = HTTPAdapter(max_retries=connects)
+        adapter = Adapter()
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
 
@@ -74,35 +99,45 @@ class Client:
         json: Any = None,
         data: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> requests.Response:
+    ) -> Answer:
         refuse_inside_transaction()
         try:
-            response = self.session.request(
-                method,
-                self.base_url + path,
-                params=params,
-                json=json,
-                data=data,
-                headers=headers,
-                timeout=(settings.VENDOR_CONNECT_TIMEOUT, settings.VENDOR_READ_TIMEOUT),
-                allow_redirects=False,
-            )
-        except requests.ConnectTimeout as error:
-            raise Unavailable(f"{self.vendor}: no connection in time") from error
-        except requests.RequestException as error:
+            with deadline(settings.VENDOR_TIMEOUT, settings.VENDOR_MAX_BYTES):
+                answer = _read(
+                    self.session.request(
+                        method,
+                        self.base_url + path,
+                        params=params,
+                        json=json,
+                        data=data,
+                        headers=headers,
+                        timeout=(settings.VENDOR_CONNECT_TIMEOUT, settings.VENDOR_TIMEOUT),
+                        allow_redirects=False,
+                        stream=True,
+                    )
+                )
+        except (requests.RequestException, HTTPError) as error:
             raise self._failure(method, error) from error
-        if response.status_code == 429:
-            raise Throttled(response, f"{self.vendor}: too many requests")
-        if response.status_code >= 500:
-            raise self._uncertain(method, f"answered {response.status_code}")
-        return response
+        if answer.status_code == 429:
+            raise Throttled(answer, f"{self.vendor}: too many requests")
+        if answer.ok or (400 <= answer.status_code < 500 and self.speaks(answer)):
+            return answer
+        raise self._nobodys_word(method, answer.status_code)
 
-    def _failure(self, method: str, error: requests.RequestException) -> Exception:
-        if isinstance(error, requests.ConnectionError) and "NewConnectionError" in repr(error):
-            return Unavailable(f"{self.vendor}: connection refused")
+    def _failure(self, method: str, error: requests.RequestException | HTTPError) -> JobError:
+        reason = getattr(error.args[0] if error.args else None, "reason", None)
+        if isinstance(reason, NotConnected) or isinstance(error, requests.ConnectTimeout):
+            return Unavailable(f"{self.vendor}: {getattr(reason, 'words', 'no connection in time')}")
         return self._uncertain(method, type(error).__name__)
 
-    def _uncertain(self, method: str, what: str) -> Exception:
+    def _nobodys_word(self, method: str, status: int) -> JobError:
+        if status < 400:
+            return Unavailable(f"{self.vendor}: answered with a redirect ({status}): is its base URL right?")
+        if status in NOT_HANDED_ON:
+            return Unavailable(f"{self.vendor}: somebody else answered for it ({status})")
+        return self._uncertain(method, f"answered {status}")
+
+    def _uncertain(self, method: str, what: str) -> JobError:
         kind = Unavailable if method.upper() in READS else Unknown
         return kind(f"{self.vendor}: {what}")
 
@@ -146,3 +181,20 @@ def _date(text: str | None) -> float | None:
         return (email.utils.parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds() if text else None
     except (ValueError, TypeError):
         return None
+
+
+def _read(response: requests.Response) -> Answer:
+    """Read the body up to the cap, counted as it is unpacked: a small answer may unpack to a large one."""
+    body = bytearray()
+    try:
+        for chunk in response.iter_content(CHUNK):
+            body += chunk
+            if len(body) > settings.VENDOR_MAX_BYTES:
+                raise requests.exceptions.ContentDecodingError("larger than VENDOR_MAX_BYTES")
+    except BaseException:
+        # Half read, its connection serves no other request.
+        response.raw.close()
+        raise
+    finally:
+        response.close()
+    return Answer(response.status_code, response.headers, bytes(body))

@@ -170,9 +170,11 @@ TWILIO_AUTH_TOKENS = env.list("TWILIO_AUTH_TOKENS", default=[])
 # Secrets of webhooks signed with a shared key (HMAC_SHA256), by key id: id=secret,id=secret.
 TWILIO_SHARED_KEYS = env.dict("TWILIO_SHARED_KEYS", default={})
 TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", default="")
-# Seconds a vendor may take to accept a connection, and to answer.
+# Seconds a vendor may take to accept a connection, and for everything from finding its address to its last byte.
 VENDOR_CONNECT_TIMEOUT = env.float("VENDOR_CONNECT_TIMEOUT", default=3.0)
-VENDOR_READ_TIMEOUT = env.float("VENDOR_READ_TIMEOUT", default=10.0)
+VENDOR_TIMEOUT = env.float("VENDOR_TIMEOUT", default=10.0)
+# The largest answer of a vendor that is read, unpacked.
+VENDOR_MAX_BYTES = env.int("VENDOR_MAX_BYTES", default=2 * 1024 * 1024)
 WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=5 * 1024 * 1024)
 # Seconds an incomplete request of call_ended waits for call_analyzed.
 ANALYSIS_WAIT = env.float("ANALYSIS_WAIT", default=120.0)
@@ -180,7 +182,10 @@ ANALYSIS_WAIT = env.float("ANALYSIS_WAIT", default=120.0)
 # Never to the console in production: the log is no place for what customers are written, and nobody would get it.
 NO_EMAIL_URL = "smtp://127.0.0.1:25" if ENVIRONMENT == "production" else "consolemail://"
 vars().update(env.email_url("EMAIL_URL", default=NO_EMAIL_URL))
-EMAIL_TIMEOUT = 10
+if vars()["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "askpro.smtp.EmailBackend"
+# Seconds for one mail, from finding the server's address to its last answer.
+EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=20.0)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AskPro <termine@askpro.example>")
 # Who is told, by direct transport, when a job is dead that is critical or that others of its order pass by.
 OPS_EMAILS = env.list("OPS_EMAILS", default=[])

@@ -19,6 +19,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from appointments.models import Appointment
+from askpro.deadline import deadline
 from askpro.http import refuse_inside_transaction
 from askpro.queues.errors import JobError, Rejected, Unavailable, Unknown
 from notifications import ics, recipients, texts
@@ -123,28 +124,35 @@ def _deliver(message: EmailMultiAlternatives) -> None:
     """Hand over to the mail server. Raises `Undeliverable`, `Unavailable` (nothing was taken), `Unknown`, and
     `Rejected` when the server refuses us. No text holds what the server wrote: it quotes addresses."""
     refuse_inside_transaction()
-    connection = get_connection()
+    with deadline(settings.EMAIL_TIMEOUT):
+        _hand_over(get_connection(), message)
+
+
+def _hand_over(connection: BaseEmailBackend, message: EmailMultiAlternatives) -> None:
     try:
         connection.open()
     except SMTPAuthenticationError as error:
+        if error.smtp_code < 500:
+            raise Unavailable(f"The mail server takes no log-in now ({error.smtp_code}).") from error
         raise Rejected(f"The mail server refuses the log-in ({error.smtp_code}).") from error
     except (OSError, SMTPException) as error:
         raise Unavailable(f"The mail server is not reachable: {type(error).__name__}.") from error
     try:
         connection.send_messages([message])
     except (OSError, SMTPException) as error:
-        raise _failure(error) from error
+        raise _failure(error, getattr(connection, "may_have_been_taken", True)) from error
     finally:
         _close(connection)
 
 
-def _failure(error: OSError | SMTPException) -> JobError:
+def _failure(error: OSError | SMTPException, may_have_been_taken: bool) -> JobError:
     if isinstance(error, SMTPNotSupportedError):
         return Undeliverable("The mail server does not know such addresses.")
     code = _code(error)
     if code is None or code < 400:
         # The connection broke, or the answer is none: perhaps the server has the whole message.
-        return Unknown(f"The mail server did not answer: {type(error).__name__}.")
+        kind = Unknown if may_have_been_taken else Unavailable
+        return kind(f"The mail server did not answer: {type(error).__name__}.")
     if code < 500:
         return Unavailable(f"The mail server wants it later ({code}).")
     if isinstance(error, SMTPSenderRefused):

@@ -8,10 +8,9 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
-import requests
 from django.conf import settings
 
-from askpro.http import Client, Throttled
+from askpro.http import Answer, Client, Throttled
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
 from notifications.gsm import gsm_text
 from notifications.twilio_errors import QUEUE_FULL, Reaction, reaction_to
@@ -86,7 +85,7 @@ class Twilio:
     """
 
     def __init__(self, base_url: str, account_sid: str, token: str) -> None:
-        self._http = Client("Twilio", base_url, auth=(account_sid, token))
+        self._http = Client("Twilio", base_url, speaks=_is_word, auth=(account_sid, token))
         self._messages = f"/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages"
 
     def send(self, sms: OutgoingSms) -> Message:
@@ -117,7 +116,9 @@ class Twilio:
         response = self._request("GET", ".json", params={"To": to, "PageSize": 100})
         for _ in range(MOST_PAGES):
             page = _object(response)
-            messages += [_message(item) for item in page.get("messages") or []]
+            if not isinstance(page.get("messages"), list):
+                raise Unavailable("Twilio: the list is not readable")
+            messages += [_message(item) for item in page["messages"]]
             following = page.get("next_page_uri")
             if _reaches_back_to(since, messages) or not isinstance(following, str):
                 break
@@ -133,7 +134,7 @@ class Twilio:
         *,
         params: Mapping[str, Any] | None = None,
         data: Mapping[str, Any] | None = None,
-    ) -> requests.Response:
+    ) -> Answer:
         try:
             response = self._http.request(method, self._messages + path, params=params, data=data)
         except Throttled as throttled:
@@ -162,8 +163,14 @@ def _client(base_url: str, account_sid: str, token: str) -> Twilio:
     return Twilio(base_url, account_sid, token)
 
 
-def _refusal(response: requests.Response) -> JobError:
-    refused = Refused(_code(response))
+def _is_word(answer: Answer) -> bool:
+    """Whether a refusal is Twilio's: its code, and the status of the very answer. A proxy's page has neither."""
+    body = answer.json()
+    return isinstance(body, dict) and _code(answer) > 0 and body.get("status") == answer.status_code
+
+
+def _refusal(answer: Answer) -> JobError:
+    refused = Refused(_code(answer))
     if refused.reaction == Reaction.LOOK:
         return Unknown(str(refused))
     if refused.reaction == Reaction.SNOOZE:
@@ -171,17 +178,15 @@ def _refusal(response: requests.Response) -> JobError:
     return refused
 
 
-def _code(response: requests.Response) -> int:
-    """Twilio's code, or the HTTP status of an answer that has none, such as a proxy's page."""
-    try:
-        code = response.json().get("code")
-    except (ValueError, AttributeError):
-        code = None
-    return code if isinstance(code, int) and not isinstance(code, bool) else response.status_code
+def _code(answer: Answer) -> int:
+    """Twilio's code, 0 where there is none."""
+    body = answer.json()
+    code = body.get("code") if isinstance(body, dict) else None
+    return code if isinstance(code, int) and not isinstance(code, bool) else 0
 
 
-def _readable(response: requests.Response) -> Message:
-    return _message(_object(response))
+def _readable(answer: Answer) -> Message:
+    return _message(_object(answer))
 
 
 def _message(data: Any) -> Message:
@@ -191,11 +196,8 @@ def _message(data: Any) -> Message:
         raise Unavailable("Twilio: the answer is not readable") from error
 
 
-def _object(response: requests.Response) -> dict[str, Any]:
-    try:
-        data = response.json()
-    except ValueError as error:
-        raise Unavailable("Twilio: the answer is no JSON") from error
+def _object(answer: Answer) -> dict[str, Any]:
+    data = answer.json()
     if not isinstance(data, dict):
         raise Unavailable("Twilio: the answer is no object")
     return data

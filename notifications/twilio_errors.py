@@ -53,7 +53,5 @@ DEAD_NUMBER_CODES: Final = tuple(
 
 
 def reaction_to(code: int) -> Reaction:
-    """The reaction to a code, or to an HTTP status where the answer had none; unknown ones are final."""
-    if code in (401, 403):
-        return Reaction.CONFIGURATION
+    """The reaction to a code; unknown ones are final."""
     return REACTIONS.get(code, Reaction.PERMANENT)

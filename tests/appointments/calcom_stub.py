@@ -52,6 +52,7 @@ class CalcomStub:
         self.free: list[str] = []
         self.event_types: list[dict[str, Any]] = []
         self.status = "accepted"
+        self.says_more = False
         self.shift = timedelta(0)
         self.requests: list[tuple[str, str, dict[str, Any]]] = []
         self.before_answer: Callable[[dict[str, Any]], None] = lambda booking: None
@@ -141,7 +142,7 @@ class CalcomStub:
             and booking["updatedAt"] >= values.get("afterUpdatedAt", "")
         ]
         skip, take = int(values["skip"]), int(values["take"])
-        more = {"hasNextPage": len(found) > skip + take}
+        more = {"hasNextPage": self.says_more or len(found) > skip + take}
         return 200, {}, json.dumps({"status": "success", "data": found[skip : skip + take], "pagination": more})
 
 

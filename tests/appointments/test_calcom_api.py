@@ -116,18 +116,35 @@ def test_it_does_not_know_whether_it_booked_when_the_answer_is_unreadable(
 def test_it_finds_our_booking_among_those_of_the_same_person(calendar: CalcomStub, client: Calcom) -> None:
     calendar.book("2026-12-03T10:00:00+00:00")
     mine = calendar.book("2026-12-03T13:00:00+00:00", metadata={"askpro_booking_key": str(KEY)})
-    found = client.find_booking_by_key(KEY, "ole.linde@example.org", WISH)
-    assert found is not None and found.uid == mine["uid"]
-    assert client.find_booking_by_key(uuid4(), "ole.linde@example.org", WISH) is None
-    assert client.find_booking_by_key(KEY, "somebody.else@example.org", WISH) is None
+    [found] = client.find_bookings_by_key(KEY, EVENT_TYPE, WISH)
+    assert found.uid == mine["uid"]
+    assert client.find_bookings_by_key(uuid4(), EVENT_TYPE, WISH) == []
+    assert client.find_bookings_by_key(KEY, EVENT_TYPE + 1, WISH) == []
 
 
 def test_it_follows_our_booking_to_where_it_was_moved(calendar: CalcomStub, client: Calcom) -> None:
     marks = {"askpro_booking_key": str(KEY)}
     moved = calendar.book("2027-01-20T10:00:00+00:00", metadata=marks)
     calendar.book("2026-12-03T13:00:00+00:00", metadata=marks, status="cancelled", rescheduledToUid=moved["uid"])
-    found = client.find_booking_by_key(KEY, "ole.linde@example.org", WISH)
-    assert found is not None and found.uid == moved["uid"]
+    [found] = client.find_bookings_by_key(KEY, EVENT_TYPE, WISH)
+    assert found.uid == moved["uid"]
+
+
+def test_it_names_the_live_and_oldest_of_several_first(calendar: CalcomStub, client: Calcom) -> None:
+    marks = {"askpro_booking_key": str(KEY)}
+    ended = calendar.book("2026-12-03T13:00:00+00:00", metadata=marks, status="cancelled")
+    older, younger = (calendar.book("2026-12-03T13:00:00+00:00", metadata=marks) for _ in range(2))
+    found = client.find_bookings_by_key(KEY, EVENT_TYPE, WISH)
+    assert [booking.uid for booking in found] == [older["uid"], younger["uid"], ended["uid"]]
+
+
+def test_it_stops_at_the_first_page_that_is_not_full_whatever_cal_com_says(
+    calendar: CalcomStub, client: Calcom
+) -> None:
+    calendar.book("2026-12-03T13:00:00+00:00")
+    calendar.says_more = True
+    assert len(list(client.list_bookings({}))) == 1
+    assert calendar.asked("GET /v2/bookings") == 1
 
 
 def test_it_reads_every_page_and_each_booking_once(calendar: CalcomStub, client: Calcom) -> None:

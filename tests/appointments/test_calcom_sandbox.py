@@ -42,7 +42,7 @@ def sandbox(sandbox_process: SandboxClient, live_server: Any, settings: Any) -> 
     sandbox_process.set_calcom_clock(NOW)
     settings.CALCOM_BASE_URL = f"{sandbox_process.url}/calcom"
     settings.CALCOM_WEBHOOK_SECRETS = [LOCAL["CALCOM_WEBHOOK_SECRETS"]]
-    settings.VENDOR_READ_TIMEOUT = 5.0
+    settings.VENDOR_TIMEOUT = 5.0
     with time_machine.travel(NOW, tick=True):
         yield sandbox_process
 
@@ -118,11 +118,11 @@ def test_it_books_once_when_the_answer_is_lost_after_success(
 def test_it_books_once_when_the_answer_takes_longer_than_we_wait(
     wish: BookingRequest, sandbox: SandboxClient, settings: Any
 ) -> None:
-    settings.VENDOR_READ_TIMEOUT = 0.5
+    settings.VENDOR_TIMEOUT = 0.5
     sandbox.fault("calcom.create_booking", latency_ms=900)
     with pytest.raises(Unknown):
         run(wish)  # Cal.com has not booked yet when it is asked for the booking.
-    settings.VENDOR_READ_TIMEOUT = 5.0
+    settings.VENDOR_TIMEOUT = 5.0
     with time_machine.travel(NOW + 2 * booking.JUDGED_AFTER):
         run(wish)
     hear()

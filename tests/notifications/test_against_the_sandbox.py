@@ -33,7 +33,7 @@ def sandbox(sandbox_process: SandboxClient, settings: Any) -> SandboxClient:
     settings.TWILIO_ACCOUNT_SID = LOCAL["TWILIO_ACCOUNT_SID"]
     settings.TWILIO_AUTH_TOKENS = [LOCAL["TWILIO_AUTH_TOKENS"]]
     settings.TWILIO_MESSAGING_SERVICE_SID = LOCAL["TWILIO_MESSAGING_SERVICE_SID"]
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "askpro.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sandbox_process.smtp_port
     return sandbox_process
 

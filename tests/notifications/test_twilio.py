@@ -59,12 +59,19 @@ def test_it_raises_what_the_reaction_asks_for(twilio: TwilioApi, code: int) -> N
         assert (raised.value.code, raised.value.reaction) == (code, REACTIONS[code])
 
 
-@pytest.mark.parametrize("body", ["<html>", "[]", '"x"', '{"code": "21211"}', '{"code": true}', ""])
-def test_it_takes_the_http_status_when_there_is_no_code(twilio: TwilioApi, body: str) -> None:
-    twilio.will((404, {}, body))
-    with pytest.raises(Refused) as raised:
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413])
+@pytest.mark.parametrize("body", ["<html>", "[]", '"x"', '{"code": "21211"}', '{"code": true}', '{"code": 21211}', ""])
+def test_it_takes_no_refusal_from_others_than_twilio(twilio: TwilioApi, status: int, body: str) -> None:
+    twilio.will((status, {}, body))
+    with pytest.raises(Unavailable):
         vendor.client().send(outgoing())
-    assert raised.value.code == 404
+
+
+@pytest.mark.parametrize("body", ["{}", '{"messages": null}', '{"messages": {}}', '{"messages": [1]}', "[]", "<html>"])
+def test_a_list_that_cannot_be_read_never_means_that_nothing_was_sent(twilio: TwilioApi, body: str) -> None:
+    twilio.lists(body)
+    with pytest.raises(Unavailable):
+        vendor.client().find(MOBILE, "Guten Tag", NOW)
 
 
 @pytest.mark.parametrize(

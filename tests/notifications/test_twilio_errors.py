@@ -30,9 +30,6 @@ def test_it_has_a_reaction_to_every_error_of_the_examples(contracts: Path) -> No
         (21614, Reaction.LANDLINE),
         (30003, Reaction.RESEND),
         (30007, Reaction.PERMANENT),
-        # An HTTP status, where a proxy answered in Twilio's place.
-        (401, Reaction.CONFIGURATION),
-        (404, Reaction.PERMANENT),
         # Not in the dictionary yet.
         (29999, Reaction.PERMANENT),
         (39999, Reaction.PERMANENT),

@@ -31,6 +31,7 @@ class TwilioApi:
         self.requests: list[dict[str, str]] = []
         self.answers: list[Any] = []
         self.is_down = False
+        self.list_body = ""
         pattern = re.compile(rf"{URL}/2010-04-01/Accounts/{ACCOUNT}/Messages.*")
         mock.add_callback(responses.POST, pattern, callback=self._post)
         mock.add_callback(responses.GET, pattern, callback=self._get)
@@ -38,6 +39,10 @@ class TwilioApi:
     def will(self, *answers: Any) -> None:
         """The next POSTs end so: an error code with HTTP status and headers, or an exception."""
         self.answers += answers
+
+    def lists(self, body: str) -> None:
+        """From now on this is the answer to a question for messages."""
+        self.list_body = body
 
     def accept(self, form: dict[str, str]) -> dict[str, Any]:
         message = copy.deepcopy(fixture("message.json"))
@@ -70,6 +75,8 @@ class TwilioApi:
             sid = url.path.rsplit("/", 1)[1].removesuffix(".json")
             found = [message for message in self.messages if message["sid"] == sid]
             return (200, {}, json.dumps(found[0])) if found else error(20404, 404)
+        if self.list_body:
+            return (200, {}, self.list_body)
         to = parse_qs(url.query)["To"][0]
         listed = [message for message in self.messages if message["to"] == to][::-1]
         return (200, {}, json.dumps(fixture("list.json") | {"messages": listed}))

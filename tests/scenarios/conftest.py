@@ -36,7 +36,7 @@ def machine(
     url = f"http://{ports.HOST}:{port}"
     with running_sandbox() as vendors:
         environment = child_environment(
-            **vendors_environment(vendors.url, vendors.smtp_port), ASKPRO_PUBLIC_URL=url, VENDOR_READ_TIMEOUT="2"
+            **vendors_environment(vendors.url, vendors.smtp_port), ASKPRO_PUBLIC_URL=url, VENDOR_TIMEOUT="2"
         )
         queues = Queues(environment, logs / "queues.log")
         try:
