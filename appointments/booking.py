@@ -1,27 +1,27 @@
 """From a caller's wish to a booking at Cal.com: reserve here, book there outside any transaction, record here."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from psycopg2.errors import ExclusionViolation
 
-from appointments import alternatives, calcom, follow_ups, people
+from appointments import alternatives, calcom, follow_ups, reservations, surplus
 from appointments.calcom_booking import Booking
 from appointments.calcom_errors import BookingRefused, SlotGone
-from appointments.mirror import mirror
+from appointments.mirror import mirror, note_surplus
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 from appointments.rules import Problem, problem_with
+from askpro.one_by_one import gravest, is_final, one_by_one
 from askpro.queues.errors import Gone, JobError, RateLimited, Release, Unavailable, Unknown
 from calls.models import BookingRequest, Call, Service, Unclear
-from notifications import recipients
 
 # One failed try may be a hiccup; from the second on a person is told, while the tries go on.
 TRIES_BEFORE_HELP = 2
 # The process that asked may be dead and its request still on its way: until then what is not found may yet come to be,
 # and a team's event type would take a second booking beside it. Proxies give a request up after half a minute.
+# Should one come later still, `surplus` cancels one of the two.
 JUDGED_AFTER = timedelta(seconds=35)
 
 
@@ -52,18 +52,12 @@ def book_request(request_id: int) -> None:
 def _book_all(requests: QuerySet[BookingRequest]) -> None:
     related = ("call__branch__company", "call__customer", "branch__company", "customer", "company", "service")
     rows = requests.select_related(*related)
-    failures: list[JobError] = []
-    waits: list[JobError] = []
-    for request in rows.filter(status=BookingRequest.Status.OPEN).order_by("ordinal"):
-        try:
-            Booker(request).book()
-        except (Unavailable, Unknown) as error:
-            _note_failure(request)
-            failures.append(error)
-        except MayBeOnItsWay as error:
-            waits.append(error)
-    if failures or waits:
-        raise (failures or waits)[0]
+    still_open = rows.filter(status=BookingRequest.Status.OPEN).order_by("ordinal")
+    failures = one_by_one(still_open, lambda request: Booker(request).book())
+    for request, error in failures:
+        _note_failure(request, error)
+    if failures:
+        raise gravest(error for _, error in failures)
 
 
 def hand_over(
@@ -83,6 +77,15 @@ def hand_over(
     return True
 
 
+def hand_over_dead(request: BookingRequest, detail: Detail) -> None:
+    """A person is told; the request stays open, so that a retry of the dead job still books it."""
+    with transaction.atomic():
+        appointment = Appointment.objects.filter(booking_request=request).first()
+        follow_ups.open_for(request, FollowUp.Reason.JOB_DEAD, detail, appointment=appointment)
+        follow_ups.make_obsolete(request, [FollowUp.Reason.PROVIDER_DOWN], Detail.JOB_GAVE_UP)
+        request.settle_call(Call.Outcome.FOLLOW_UP)
+
+
 @dataclass(slots=True)
 class Booker:
     """One try at one request.
@@ -100,6 +103,7 @@ class Booker:
 
     request: BookingRequest
     appointment: Appointment | None = None
+    seconds: list[Booking] = field(default_factory=list)
 
     def book(self) -> None:
         self.appointment = Appointment.objects.filter(booking_request=self.request).first()
@@ -123,10 +127,10 @@ class Booker:
     def _reserve_and_create(self) -> None:
         try:
             if self.appointment is None:
-                self.appointment = _reserve(self.request)
+                self.appointment = reservations.reserve(self.request)
+                self._accept(self._ask(None))
             else:
-                self.appointment.note_request(timezone.now())
-            self._accept(self._ask())
+                self._accept(self._ask_again())
         except SlotGone:
             # A retry after a lost answer reads like "taken by somebody else": perhaps it was this very job.
             if self.appointment is None or not self._accept(self._look()):
@@ -138,13 +142,23 @@ class Booker:
             if not self._accept(self._look()) and not self._was_taken_by_others():
                 raise
 
-    def _ask(self) -> Booking:
+    def _ask_again(self) -> Booking:
+        """An earlier request that nobody knows the end of may still be carried out: a job looks out for its booking."""
+        assert self.appointment is not None
+        earlier = self.appointment.asked_at
+        with transaction.atomic():
+            self.appointment.note_request(timezone.now())
+            if earlier is not None:
+                surplus.look_out(self.appointment)
+        return self._ask(earlier)
+
+    def _ask(self, earlier: datetime | None) -> Booking:
         assert self.appointment is not None
         try:
             return self._client.create_booking(self._new_booking())
         except (RateLimited, Unavailable):
-            # Nothing is on its way: the next try need not wait for it.
-            self.appointment.note_request(None)
+            # Nothing is on its way but what was before: the next try need not wait for it.
+            self.appointment.note_request(earlier)
             raise
 
     def _wait_for_earlier_request(self) -> None:
@@ -162,8 +176,9 @@ class Booker:
             # Not ours, whatever made Cal.com answer it: it is somebody's appointment and stays untouched.
             return self._accept(self._look()) or self._hand_over_mismatch(Detail.OTHER_BOOKING)
         if self._is_as_asked(booking):
-            with transaction.atomic():
-                mirror(booking, booking.updated_at or timezone.now())
+            for found in (booking, *self.seconds):
+                with transaction.atomic():
+                    mirror(found, found.updated_at or timezone.now())
             return True
         return self._cancel_mismatch(booking)
 
@@ -175,11 +190,10 @@ class Booker:
         )
 
     def _cancel_mismatch(self, booking: Booking) -> bool:
+        assert self.appointment is not None
         with transaction.atomic():
-            # Known as ended before Cal.com says so itself: its webhook finds nothing left to do.
-            CalcomUid.lock(booking.uid)[booking.uid].end(timezone.now(), "Not what was asked for.")
-        self._client.cancel(booking.uid, "Automatisch storniert: nicht die gewünschte Zeit.")
-        return self._hand_over_mismatch(Detail.OTHER_TIME)
+            note_surplus(CalcomUid.lock(booking.uid)[booking.uid], self.appointment)
+            return self._hand_over_mismatch(Detail.OTHER_TIME)
 
     def _hand_over_mismatch(self, detail: Detail) -> bool:
         hand_over(self.request, Problem(FollowUp.Reason.MISMATCH, detail), self.appointment)
@@ -213,10 +227,11 @@ class Booker:
         return alternatives.choose(slots, self.request.starts_at, earliest, self.request.where.zone)
 
     def _look(self) -> Booking | None:
+        """The booking that an earlier request has made, if one is found; where there are more, `seconds` has them."""
         assert self.appointment is not None
-        return self._client.find_booking_by_key(
-            self.appointment.booking_key, self.appointment.calcom_email, self.appointment.starts_at
-        )
+        found = self._client.find_bookings_by_key(*self.appointment.look_up)
+        self.seconds = found[1:]
+        return found[0] if found else None
 
     def _new_booking(self) -> calcom.NewBooking:
         appointment, customer = self.appointment, self.request.who
@@ -254,42 +269,15 @@ def _settle_call(call: Call) -> None:
         Call.objects.filter(pk=call.pk, outcome=Call.Outcome.PENDING).update(outcome=Call.Outcome.NO_REQUEST)
 
 
-def _reserve(request: BookingRequest) -> Appointment:
-    """Hold the time here. Raises `SlotGone` when another reservation has the wished person at this time."""
-    branch, service, starts_at = request.where, request.service, request.starts_at
-    assert service is not None and starts_at is not None
-    customer = request.who
-    try:
-        with transaction.atomic():
-            return Appointment.objects.create(
-                company=request.company,
-                branch=branch,
-                customer=customer,
-                staff=request.staff,
-                service=service,
-                call=request.call,
-                booking_request=request,
-                starts_at=starts_at,
-                ends_at=starts_at + timedelta(minutes=service.duration_minutes),
-                timezone=str(branch.zone),
-                source=Appointment.Source.PHONE if request.call else Appointment.Source.API,
-                # Unknown from the first commit on: whoever finds this row after a crash has to look first.
-                sync_status=Appointment.Sync.UNKNOWN,
-                asked_at=timezone.now(),
-                attendee_name=request.name or (customer.name if customer else ""),
-                attendee_email=request.email if recipients.is_real(request.email) else "",
-                attendee_phone=request.contact_phone or (customer.phone if customer else None) or "",
-                calcom_email=people.address_for(request),
-                notes=request.notes,
-                booking_key=request.booking_key,
-            )
-    except IntegrityError as error:
-        if isinstance(error.__cause__, ExclusionViolation):
-            raise SlotGone(SlotGone.__doc__) from None
-        raise
+def _note_failure(request: BookingRequest, error: Exception) -> None:
+    if is_final(error):
+        # At once: the job may go on for a while, for the sake of the call's other requests.
+        hand_over_dead(request, Detail.BOOKING_NEEDS_MENDING)
+    elif not isinstance(error, Release):
+        _count_failure(request)
 
 
-def _note_failure(request: BookingRequest) -> None:
+def _count_failure(request: BookingRequest) -> None:
     with transaction.atomic():
         appointment = Appointment.objects.filter(booking_request=request).first()
         if appointment is None or not appointment.note_failure(Detail.NO_ANSWER):

@@ -71,6 +71,13 @@ def make_obsolete(request: BookingRequest, reasons: Iterable[FollowUp.Reason], w
     return sum(follow_up.make_obsolete(why) for follow_up in rows)
 
 
+def settle_not_cancelled(appointment: Appointment) -> int:
+    """Settle what told of a booking that could not be cancelled: it is over now."""
+    rows = FollowUp.objects.filter(appointment=appointment, status=FollowUp.Status.OPEN)
+    told = rows.filter(reason=FollowUp.Reason.NOT_CANCELLED)
+    return sum(follow_up.make_obsolete(Detail.CANCELLED_MEANWHILE) for follow_up in told)
+
+
 def words(request: BookingRequest) -> str:
     """What the caller asked for, in the caller's words."""
     said = (request.service_words, request.date_words, request.time_words, request.staff_words)

@@ -38,7 +38,7 @@ class Effect(StrEnum):
     ENDED_BEFORE = "ended before it was heard of"
     OLDER_UID = "moved to a newer booking since"
     OTHER_START = "booked for another time than asked; left to the booking job"
-    SECOND_BOOKING = "a second booking of the same request"
+    SURPLUS = "a booking that nobody wants; it is cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ def mirror(booking: Booking, at: datetime) -> Mirrored:
     The same news twice, late, or in any order ends in the same rows, because what decides only ever grows:
     1. the uids it names are locked, and what it says of them is remembered: replaced by another, ended
     2. its appointment is found by a uid, else by our key, else made (source Cal.com)
-    3. a uid that was replaced since says nothing about the appointment any more
+    3. a uid that was replaced since says nothing about the appointment any more, nor does one that nobody wants: a
+       second booking of one wish is cancelled, whoever was first, and the customer hears nothing of it
     4. the appointment follows: ended beats accepted beats pending, and older news never undoes newer
     """
     uids = CalcomUid.lock(*_chain(booking))
@@ -72,12 +73,22 @@ def mirror(booking: Booking, at: datetime) -> Mirrored:
         row.belong_to(appointment)
     if this.replaced_by:
         return Mirrored(appointment, Effect.OLDER_UID)
-    if _is_second(appointment, booking):
-        _report_second(appointment)
-        return Mirrored(appointment, Effect.SECOND_BOOKING)
+    if _is_surplus(appointment, this, booking):
+        note_surplus(this, appointment)
+        return Mirrored(appointment, Effect.SURPLUS)
     before = (appointment.status, appointment.version)
     _follow(appointment, this, booking, at)
     return Mirrored(appointment, Effect.APPLIED, changed=before != (appointment.status, appointment.version))
+
+
+def note_surplus(row: CalcomUid, appointment: Appointment) -> None:
+    """Have a booking cancelled that nobody wants, in the caller's transaction."""
+    # The jobs call back into this module.
+    from appointments import tasks
+
+    row.belong_to(appointment)
+    if row.note_surplus():
+        tasks.cancel_surplus_bookings.send(appointment_id=appointment.pk)
 
 
 def _remember(uids: dict[str, CalcomUid], booking: Booking, at: datetime) -> None:
@@ -126,14 +137,15 @@ def _is_other_start(appointment: Appointment, booking: Booking) -> bool:
     return waiting and booking.starts_at != appointment.starts_at
 
 
-def _is_second(appointment: Appointment, booking: Booking) -> bool:
-    own = appointment.calcom_uid in (None, booking.uid) or bool(booking.rescheduled_from)
-    return not own and not booking.ended
-
-
-def _report_second(appointment: Appointment) -> None:
-    if request := appointment.booking_request:
-        follow_ups.open_for(request, FollowUp.Reason.MISMATCH, Detail.TWO_BOOKINGS, appointment=appointment)
+def _is_surplus(appointment: Appointment, this: CalcomUid, booking: Booking) -> bool:
+    if booking.ended or this.ended_at is not None:
+        return False
+    if booking.rescheduled_from:
+        # What the appointment was moved to, however it looked before.
+        if this.surplus_since is not None:
+            this.keep()
+        return False
+    return this.surplus_since is not None or appointment.calcom_uid not in (None, booking.uid)
 
 
 def _follow(appointment: Appointment, this: CalcomUid, booking: Booking, at: datetime) -> None:

@@ -3,15 +3,16 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, Exists, OuterRef, When
+from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from django.utils import timezone
 
-from appointments import follow_ups
+from appointments import booking, follow_ups, surplus
 from appointments.models import Appointment, Detail, FollowUp
-from appointments.tasks import booking_chain, clear_reservation, update_analytics
+from appointments.tasks import booking_chain, cancel_surplus_bookings, clear_reservation, update_analytics
 from askpro import sweeping
+from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
-from calls.models import BookingRequest, Call
+from calls.models import BookingRequest
 
 # A live chain reaches its booking within seconds; what is older and has no job was forgotten.
 FORGOTTEN_AFTER = timedelta(minutes=5)
@@ -24,6 +25,7 @@ def sweep() -> None:
     """Called every half minute by the chores process of every supervisor."""
     resend_forgotten_requests()
     clear_forgotten_reservations()
+    cancel_forgotten_surplus()
 
 
 def resend_forgotten_requests() -> None:
@@ -32,15 +34,16 @@ def resend_forgotten_requests() -> None:
         requests = _requests_in_question()
         statuses = sweeping.statuses(BOOKING_ACTORS, [_tag(request) for request in requests])
         forgotten = {}
+        gave_up = []
         for request in requests:
             found = statuses.get(_tag(request), set())
             if found & {Job.Status.DEAD, Job.Status.CANCELLED}:
-                _hand_over_dead(request)
+                gave_up.append(request)
             else:
                 # Two requests of one call are one job's work.
                 forgotten[_tag(request)] = request
-        for request in forgotten.values():
-            booking_chain(request).send()
+        one_by_one(gave_up, _hand_over_dead, atomic=True)
+        one_by_one(forgotten.values(), lambda request: booking_chain(request).send(), atomic=True)
 
 
 def clear_forgotten_reservations() -> None:
@@ -56,6 +59,24 @@ def clear_forgotten_reservations() -> None:
         forgotten = sweeping.without_job(waiting, sweeping.tag("appointment"), ("clear_reservation",), states)
         for appointment in forgotten.order_by("updated_at")[:MOST]:
             clear_reservation.send(appointment_id=appointment.pk)
+
+
+def cancel_forgotten_surplus() -> None:
+    """Bookings that nobody wants and that still stand: they get their job again, and a person is told in time."""
+    old = surplus.waiting().filter(surplus_since__lt=timezone.now() - surplus.PATIENCE).order_by("surplus_since")
+    rows = Appointment.objects.select_related("booking_request__call", "booking_request__company")
+    waiting = rows.filter(pk__in=old.values_list("appointment", flat=True)[:MOST])
+    one_by_one(waiting, surplus.tell, atomic=True)
+    states = (*Job.LIVE, Job.Status.DEAD)
+    forgotten = sweeping.without_job(waiting, sweeping.tag("appointment"), ("cancel_surplus_bookings",), states)
+    one_by_one(forgotten, lambda appointment: cancel_surplus_bookings.send(appointment_id=appointment.pk), atomic=True)
+    one_by_one(_told_in_vain(), follow_ups.settle_not_cancelled, atomic=True)
+
+
+def _told_in_vain() -> QuerySet[Appointment]:
+    told = FollowUp.objects.filter(reason=FollowUp.Reason.NOT_CANCELLED, status=FollowUp.Status.OPEN)
+    settled = told.exclude(appointment__in=surplus.waiting().values("appointment"))
+    return Appointment.objects.filter(pk__in=settled.values_list("appointment", flat=True)[:MOST])
 
 
 def _requests_in_question() -> list[BookingRequest]:
@@ -75,11 +96,7 @@ def _requests_in_question() -> list[BookingRequest]:
 
 
 def _hand_over_dead(request: BookingRequest) -> None:
-    """A person is told; the request stays open, so that a retry of the dead job still books it."""
-    appointment = Appointment.objects.filter(booking_request=request).first()
-    follow_ups.open_for(request, FollowUp.Reason.JOB_DEAD, Detail.BOOKING_FAILED, appointment=appointment)
-    follow_ups.make_obsolete(request, [FollowUp.Reason.PROVIDER_DOWN], Detail.JOB_GAVE_UP)
-    request.settle_call(Call.Outcome.FOLLOW_UP)
+    booking.hand_over_dead(request, Detail.BOOKING_FAILED)
     if request.call_id:
         update_analytics.send(call_id=request.call_id)
 

@@ -1,6 +1,6 @@
 """The jobs of appointments: each does one thing, by ids."""
 
-from appointments import booking, daily, news, reservations, sync
+from appointments import booking, daily, news, reservations, surplus, sync
 from appointments.adoption import NoCompany
 from appointments.calcom_booking import Unreadable
 from appointments.calcom_event import CalcomEvent
@@ -26,7 +26,7 @@ def create_appointment_from_call(call_id: int) -> None:
     """Book what the caller asked for at Cal.com, or leave a follow-up for a person.
 
     Writes: Appointment, CalcomUid, BookingRequest, FollowUp, Call, Notification, Job
-    Calls: Cal.com: slots, bookings (list, create, cancel)
+    Calls: Cal.com: slots, bookings (list, create)
     """
     booking.book_call(call_id)
 
@@ -43,7 +43,7 @@ def create_appointment_from_request(request_id: int) -> None:
     """Book at Cal.com what came through the API, or leave a follow-up for a person.
 
     Writes: Appointment, CalcomUid, BookingRequest, FollowUp, Notification, Job
-    Calls: Cal.com: slots, bookings (list, create, cancel)
+    Calls: Cal.com: slots, bookings (list, create)
     """
     booking.book_request(request_id)
 
@@ -150,12 +150,47 @@ def count_request(request_id: int) -> None:
     tags=("appointment:{appointment_id}",),
 )
 def clear_reservation(appointment_id: int) -> None:
-    """Look at Cal.com for a reservation that nobody wants any more, cancel what it may have become, let go of it.
+    """Look at Cal.com for a reservation that nobody wants any more, have cancelled what it became, let go of it.
 
-    Writes: Appointment, CalcomUid
-    Calls: Cal.com: bookings (list, cancel)
+    Writes: Appointment, CalcomUid, Job
+    Calls: Cal.com: bookings (list)
     """
     reservations.clear(appointment_id)
+
+
+@actor(
+    queue_name="high",
+    max_retries=8,
+    backoff=(10 * S, 20 * S, 40 * S, 2 * MIN, 10 * MIN, 1 * H),
+    time_limit=1 * MIN,
+    no_overlap="surplus:{appointment_id}",
+    unique_by="surplus:{appointment_id}",
+    tags=("appointment:{appointment_id}",),
+)
+def cancel_surplus_bookings(appointment_id: int) -> None:
+    """Cancel at Cal.com what nobody wants there: a second booking of one wish, one at another time than asked.
+
+    Writes: CalcomUid, FollowUp, Appointment, Notification, Job
+    Calls: Cal.com: bookings (get, cancel)
+    """
+    surplus.cancel(appointment_id)
+
+
+@actor(
+    queue_name="default",
+    max_retries=8,
+    backoff=(30 * S, 1 * MIN, 2 * MIN, 5 * MIN),
+    time_limit=2 * MIN,
+    unique_by="second:{appointment_id}",
+    tags=("appointment:{appointment_id}",),
+)
+def look_for_second_booking(appointment_id: int) -> None:
+    """Look every minute for a second booking, while an earlier request of unknown end may still be carried out.
+
+    Writes: CalcomUid, Appointment, BookingRequest, FollowUp, Call, Staff, Notification, Job
+    Calls: Cal.com: bookings (list)
+    """
+    surplus.look(appointment_id)
 
 
 def booking_chain(request: BookingRequest) -> Chain:

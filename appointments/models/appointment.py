@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from appointments.models.detail import Detail
 from askpro.language.sentences import Facts, tell
+from askpro.queues.errors import Rejected
 from calls.models import BookingRequest, Branch, Call, Company, Customer, Service, Staff, Unclear
 
 
@@ -119,6 +120,15 @@ class Appointment(models.Model):
     def sync_error_told(self, language: str = "") -> str:
         """What went wrong at Cal.com, in the company's language or another; empty when nothing did."""
         return tell(self.sync_error, self.sync_error_facts, language or self.company.language, Detail, Unclear)
+
+    @property
+    def look_up(self) -> tuple[uuid.UUID, int, datetime]:
+        """By what its booking is looked for at Cal.com: our key, the event type, the time first asked for."""
+        event_type_id = self.service.calcom_event_type_id if self.service else None
+        if event_type_id is None:
+            raise Rejected("The service has lost its event type: enter it again, then retry this job.")
+        wished_at = self.booking_request.starts_at if self.booking_request else None
+        return self.booking_key, event_type_id, wished_at or self.starts_at
 
     def give_up(self, why: Detail | Unclear, facts: Facts | None = None) -> bool:
         """Let go of a reservation that became no booking; False when one was recorded in the meantime."""

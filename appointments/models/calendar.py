@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
 from appointments.models.appointment import Appointment
 from calls.models import Company
@@ -23,10 +25,23 @@ class CalcomUid(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True, help_text="Event time of its cancellation or rejection.")
     end_reason = models.CharField(max_length=300, blank=True, default="")
     replaced_by = models.CharField(max_length=64, blank=True, default="", help_text="The uid after a reschedule.")
+    surplus_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Nobody wants it since then: to be cancelled there.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = "Cal.com booking"
+        indexes = [
+            models.Index(
+                fields=["surplus_since"],
+                condition=Q(surplus_since__isnull=False, ended_at__isnull=True),
+                name="calcom_uid_surplus",
+            )
+        ]
 
     def __str__(self) -> str:
         # A uid cancels a booking without any log-in: it is a secret and never printed whole.
@@ -53,6 +68,16 @@ class CalcomUid(models.Model):
         if replaced:
             self.replaced_by = uid
         return replaced == 1
+
+    def note_surplus(self) -> bool:
+        """Remember that nobody wants it; False when that was known, or it has ended."""
+        rows = CalcomUid.objects.filter(pk=self.pk, surplus_since=None, ended_at=None)
+        return rows.update(surplus_since=timezone.now()) == 1
+
+    def keep(self) -> None:
+        """It is wanted after all."""
+        CalcomUid.objects.filter(pk=self.pk).update(surplus_since=None)
+        self.surplus_since = None
 
     def belong_to(self, appointment: Appointment) -> None:
         if self.appointment_id is None:

@@ -33,9 +33,12 @@ class Detail(Sentence):
     REFUSED_INVALID = "refused_invalid", _("Cal.com calls the request invalid.")
     REJECTED = "rejected", _("It was rejected or cancelled at Cal.com before it was confirmed.")
     OTHER_BOOKING = "other_booking", _("Cal.com answered with another booking.")
-    OTHER_TIME = "other_time", _("Cal.com booked another time than asked for; it was cancelled there.")
+    OTHER_TIME = "other_time", _("Cal.com booked another time than asked for; it is cancelled there.")
     OTHER_PERSON = "other_person", _("It was booked with somebody else than the caller wished.")
-    TWO_BOOKINGS = "two_bookings", _("Cal.com holds two bookings of this request: cancel one there.")
+    STILL_BOOKED = (
+        "still_booked",
+        _("A booking at Cal.com that nobody wants could not be cancelled by AskPro: cancel it there."),
+    )
     BOOKED_AFTER_ALL = (
         "booked_after_all",
         _("Cal.com booked it after all, after a person had taken it over: is it there twice?"),
@@ -49,6 +52,11 @@ class Detail(Sentence):
     )
     BOOKING_FAILED = "booking_failed", _("Booking it failed again and again; the job can be retried in the console.")
 
+    BOOKING_NEEDS_MENDING = (
+        "booking_needs_mending",
+        _("Booking it failed for a reason that no retry mends: its failed job in the console says which."),
+    )
+
     # What customers answer by SMS.
     ANSWERED = "answered", _("Answered by SMS.")
     ANSWERED_FROM = "answered_from", _("Answered by SMS from %(number)s.")
@@ -57,6 +65,7 @@ class Detail(Sentence):
 
     # Why a follow-up is settled, or a reservation let go.
     BOOKED_MEANWHILE = "booked_meanwhile", _("Booked in the meantime.")
+    CANCELLED_MEANWHILE = "cancelled_meanwhile", _("It was cancelled at Cal.com in the meantime.")
     SETTLED_OTHERWISE = "settled_otherwise", _("Settled another way.")
     READ_AFTER_ALL = "read_after_all", _("The request was read after all.")
     JOB_GAVE_UP = "job_gave_up", _("The job gave up.")

@@ -30,6 +30,7 @@ class FollowUp(models.Model):
         TOO_SOON = "too_soon", _("Too soon or in the past")
         REFUSED = "refused", _("Cal.com refused it")
         MISMATCH = "mismatch", _("Cal.com booked something else")
+        NOT_CANCELLED = "not_cancelled", _("Not cancelled at Cal.com")
         PROVIDER_DOWN = "provider_down", _("Cal.com is down")
         CALLBACK = "callback", _("Caller asked for a call back")
         REVIEW = "review", _("Call needs a look")

@@ -1,5 +1,6 @@
 """The booking job against a Cal.com that misbehaves: domain.md's incidents and scenarios 2, 3 and 4."""
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -8,8 +9,9 @@ import pytest
 
 from appointments import booking
 from appointments.models import Appointment, FollowUp
-from appointments.tasks import create_appointment_from_call
-from askpro.queues.errors import Gone, RateLimited, Rejected, Release, Unavailable, Unknown
+from appointments.tasks import cancel_surplus_bookings, create_appointment_from_call
+from askpro.one_by_one import gravest
+from askpro.queues.errors import Gone, JobError, RateLimited, Rejected, Release, Unavailable, Unknown
 from calls.models import BookingRequest
 from notifications.models import Notification
 from tests.appointments.calcom_stub import CalcomStub, error, killed, no_connection, timeout
@@ -244,9 +246,11 @@ def test_it_asks_a_person_when_cal_com_refuses_for_good(calendar: CalcomStub, fa
 def test_it_cancels_there_and_asks_a_person_when_another_time_was_booked(calendar: CalcomStub) -> None:
     calendar.shift = timedelta(minutes=30)
     run(wished())
-    assert calendar.bookings[0]["status"] == "cancelled"
     assert FollowUp.objects.get().reason == "mismatch"
-    assert Appointment.objects.get().status == "cancelled"
+    appointment = Appointment.objects.get()
+    assert appointment.status == "cancelled"
+    cancel_surplus_bookings(appointment_id=appointment.pk)
+    assert calendar.bookings[0]["status"] == "cancelled"
 
 
 def test_it_never_touches_a_foreign_booking_that_cal_com_answers_with(calendar: CalcomStub) -> None:
@@ -337,6 +341,81 @@ def test_it_is_rejected_with_advice_when_the_key_is_not_valid(calendar: CalcomSt
     calendar.fail(CREATE, error("401"))
     with pytest.raises(Rejected, match="API key"):
         run(wished())
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [error("401"), error("404.booking"), error("429"), error("500"), timeout, no_connection],
+    ids=["rejected", "not found", "limited", "failed", "no answer", "not connected"],
+)
+def test_one_request_never_stops_another(calendar: CalcomStub, clock: Any, fault: Any) -> None:
+    wish = wished()
+    other = request(wish.call, ordinal=2, starts_at=WISH + timedelta(days=1))
+    calendar.fail("GET /v2/bookings", fault)
+    calendar.fail(CREATE, fault)
+    with contextlib.suppress(JobError):
+        run(wish)
+    other.refresh_from_db()
+    assert other.status == "booked"
+
+
+def test_a_job_ends_with_what_another_try_may_mend() -> None:
+    again, soon, late, final, bug = (
+        Unavailable("later"),
+        RateLimited(3),
+        RateLimited(60),
+        Rejected("never"),
+        ValueError("our bug"),
+    )
+    assert gravest([final, late, soon]) is soon
+    assert gravest([final, late, again]) is again
+    assert gravest([again, bug, soon]) is bug
+    assert gravest([final]) is final
+
+
+def test_a_person_hears_at_once_of_a_request_that_no_try_mends(calendar: CalcomStub) -> None:
+    calendar.fail(CREATE, error("401"))
+    with pytest.raises(Rejected):
+        run(wished())
+    assert FollowUp.objects.get().reason == "job_dead"
+
+
+UNREADABLE = {
+    "no list": '{"status": "success", "data": null}',
+    "another list": '{"status": "success", "data": {"bookings": []}}',
+    "no data": '{"status": "success"}',
+    "nothing": "",
+    "a page": "<h1>Welcome</h1>",
+    "cut": '{"status": "success", "data": [',
+    "entries of another kind": '{"status": "success", "data": [1, "two"]}',
+    "entries without what tells whose they are": '{"status": "success", "data": [{"uid": "x"}]}',
+    "a failure": '{"status": "error", "data": []}',
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read_never_means_that_nothing_is_booked(calendar: CalcomStub, clock: Any, body: str) -> None:
+    calendar.status = "pending"  # Blocks no time: a second request would make a second booking.
+    calendar.fail(CREATE, timeout, after_effect=True)
+    wish = wished()
+    for _ in range(4):
+        calendar.fail("GET /v2/bookings", lambda: (200, {}, body))
+        with pytest.raises((Unknown, Unavailable)):
+            run(wish)
+        clock.shift(booking.JUDGED_AFTER)
+    run(wish)
+    assert calendar.asked(CREATE) == 1
+    assert Appointment.objects.get().calcom_uid == calendar.bookings[0]["uid"]
+
+
+def test_it_knows_its_booking_whatever_became_of_the_address(calendar: CalcomStub) -> None:
+    calendar.before_answer = lambda booked: booked.update(
+        attendees=[{"name": "X", "email": "4915550100456@sms.cal.com"}]
+    )
+    calendar.fail(CREATE, timeout, after_effect=True)
+    run(wished())
+    assert Appointment.objects.get().calcom_uid == calendar.bookings[0]["uid"]
+    assert calendar.asked(CREATE) == 1
 
 
 def test_it_books_the_second_request_although_the_first_one_fails(calendar: CalcomStub, clock: Any) -> None:

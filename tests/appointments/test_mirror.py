@@ -12,6 +12,8 @@ from appointments.adoption import NoCompany
 from appointments.calcom_booking import Booking, Status
 from appointments.mirror import Effect, Mirrored, mirror
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
+from appointments.tasks import cancel_surplus_bookings
+from askpro.queues.testing import sent
 from calls.models import BookingRequest, Staff
 from notifications.models import Notification
 from tests.appointments.calcom_stub import answer
@@ -242,14 +244,14 @@ def test_it_asks_a_person_when_cal_com_booked_after_one_had_taken_over() -> None
     assert FollowUp.objects.get().reason == "mismatch"
 
 
-def test_it_reports_a_second_booking_of_the_same_request_and_keeps_the_first() -> None:
+def test_it_has_a_second_booking_of_one_wish_cancelled_and_keeps_the_first() -> None:
     wish = wished()
     appointment = reserved(wish)
     hear(told_of(Status.ACCEPTED, **ours(wish)), minute(0))
     done = hear(told_of(Status.ACCEPTED, "second", **ours(wish)), minute(1))
     appointment.refresh_from_db()
-    assert (done.effect, appointment.calcom_uid) == (Effect.SECOND_BOOKING, "first")
-    assert FollowUp.objects.get().reason == "mismatch"
+    assert (done.effect, appointment.calcom_uid) == (Effect.SURPLUS, "first")
+    assert sent(cancel_surplus_bookings) == [{"appointment_id": appointment.pk}]
     hear(told_of(Status.CANCELLED, "second"), minute(2))
     appointment.refresh_from_db()
     assert appointment.status == "confirmed"

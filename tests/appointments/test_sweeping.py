@@ -8,7 +8,7 @@ import pytest
 from appointments import sweepers
 from appointments.booking import JUDGED_AFTER
 from appointments.models import Appointment, FollowUp
-from appointments.tasks import clear_reservation, create_appointment_from_call
+from appointments.tasks import cancel_surplus_bookings, clear_reservation, create_appointment_from_call
 from askpro.queues.errors import Unknown
 from askpro.queues.models import Job
 from calls.models import BookingRequest
@@ -122,6 +122,7 @@ def test_it_cancels_what_a_forgotten_reservation_had_become(calendar: CalcomStub
     clear_reservation(appointment_id=appointment.pk)
     appointment.refresh_from_db()
     assert appointment.status == "cancelled"
+    cancel_surplus_bookings(appointment_id=appointment.pk)
     assert [booking["status"] for booking in calendar.bookings] == (["cancelled"] if booked else [])
 
 

@@ -1,0 +1,98 @@
+"""Bookings of ours at Cal.com that nobody wants: a second one of one wish, one at another time, one taken over.
+
+Noted in the transaction that finds out, cancelled by a job of its own that looks first. What is not cancelled within
+PATIENCE is told to a person, who is told no more once it is.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from appointments import calcom, follow_ups
+from appointments.calcom_errors import BookingRefused, NotFound
+from appointments.mirror import mirror
+from appointments.models import Appointment, CalcomUid, Detail, FollowUp
+from askpro.one_by_one import gravest, one_by_one
+from askpro.queues.errors import Gone, Rejected, Release
+from askpro.queues.units import S
+from calls.models import BookingRequest
+
+REASON = "Automatisch storniert: doppelt oder nicht die gewünschte Zeit."
+PATIENCE = timedelta(seconds=60)
+# A request whose answer was lost was still carried out by Cal.com this long after it was sent, as far as is known.
+LOOK_FOR = timedelta(minutes=11)
+LOOK_EVERY = 60.0
+
+
+def look_out(appointment: Appointment) -> None:
+    """Have it looked for later, in the caller's transaction: Cal.com is asked once more for the same booking."""
+    # The jobs call back into this module.
+    from appointments import tasks
+
+    delay = int(LOOK_EVERY * S)
+    tasks.look_for_second_booking.send_with_options(kwargs={"appointment_id": appointment.pk}, delay=delay)
+
+
+def cancel(appointment_id: int) -> None:
+    """Cancel the appointment's surplus bookings at Cal.com. One that fails holds up no other; raises its error."""
+    appointment = _appointment(appointment_id)
+    client = calcom.for_company(appointment.company)
+    failures = one_by_one(waiting(appointment), lambda row: _cancel(client, appointment, row))
+    if any(isinstance(error, BookingRefused | Rejected) for _, error in failures):
+        tell(appointment)
+    if failures:
+        raise gravest(error for _, error in failures)
+    follow_ups.settle_not_cancelled(appointment)
+
+
+def look(appointment_id: int) -> None:
+    """Look for a second booking while an earlier request for the first may still be carried out. Raises `Release`."""
+    appointment = _appointment(appointment_id)
+    client = calcom.for_company(appointment.company)
+    for booking in client.find_bookings_by_key(*appointment.look_up):
+        with transaction.atomic():
+            mirror(booking, booking.updated_at or timezone.now())
+    if appointment.asked_at is not None and timezone.now() - appointment.asked_at < LOOK_FOR:
+        raise Release(LOOK_EVERY, "an earlier request may still be carried out at Cal.com")
+
+
+def waiting(appointment: Appointment | None = None) -> QuerySet[CalcomUid]:
+    """What is still to be cancelled, of all appointments or of one."""
+    rows = CalcomUid.objects.filter(surplus_since__isnull=False, ended_at=None, appointment__isnull=False)
+    return rows if appointment is None else rows.filter(appointment=appointment)
+
+
+def tell(appointment: Appointment) -> None:
+    """A person is told that a booking still stands."""
+    request: BookingRequest | None = appointment.booking_request
+    if request is not None:
+        reason = FollowUp.Reason.NOT_CANCELLED
+        follow_ups.open_for(request, reason, Detail.STILL_BOOKED, appointment=appointment)
+
+
+def _appointment(appointment_id: int) -> Appointment:
+    rows = Appointment.objects.select_related("company", "service", "booking_request")
+    appointment = rows.filter(pk=appointment_id).first()
+    if appointment is None:
+        raise Gone(f"There is no appointment {appointment_id}.")
+    return appointment
+
+
+def _cancel(client: calcom.Calcom, appointment: Appointment, row: CalcomUid) -> None:
+    """Look at it first: it may be over, or be what the first booking was moved to, which no webhook may have said."""
+    try:
+        booking = client.get_booking(row.uid)
+    except NotFound:
+        row.end(timezone.now(), "Cal.com does not have it.")
+        return
+    if booking.ended or booking.rescheduled_from:
+        with transaction.atomic():
+            mirror(booking, booking.updated_at or timezone.now())
+    elif booking.key == appointment.booking_key:
+        client.cancel(row.uid, REASON)
+        row.end(timezone.now(), REASON)
+    else:
+        # Not ours, whatever made us believe so: it is somebody's appointment and stays untouched.
+        row.keep()

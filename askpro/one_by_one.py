@@ -1,0 +1,53 @@
+"""Working through rows of which one may fail: the others have their turn all the same."""
+
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from typing import TypeVar
+
+from django.db import transaction
+
+from askpro.queues.errors import JobError, Release, Unavailable, Unknown
+
+Row = TypeVar("Row")
+log = logging.getLogger(__name__)
+
+
+def one_by_one(
+    rows: Iterable[Row], act: Callable[[Row], object], *, atomic: bool = False
+) -> list[tuple[Row, Exception]]:
+    """Do `act` with each row, each in a transaction or savepoint of its own if `atomic`.
+
+    Returns those that failed, with their errors. What is no `JobError` is logged.
+    """
+    failures: list[tuple[Row, Exception]] = []
+    for row in rows:
+        try:
+            with transaction.atomic() if atomic else nullcontext():
+                act(row)
+        except Exception as error:  # noqa: BLE001 - the loop's edge: no kind of error of one row may stop the others
+            failures.append((row, error))
+            if not isinstance(error, JobError):
+                log.error("%s %s failed: %s", type(row).__name__, getattr(row, "pk", ""), type(error).__name__)
+    return failures
+
+
+def gravest(errors: Iterable[Exception]) -> Exception:
+    """Which of several errors a job ends with: a bug, else what another try may mend, else the shortest pause.
+
+    What no try mends comes last: the job would be dead, and with it the others' next try.
+    """
+    return min(errors, key=_order)
+
+
+def _order(error: Exception) -> tuple[int, float]:
+    if isinstance(error, Release):
+        return 2, error.after
+    if not isinstance(error, JobError):
+        return 0, 0.0
+    return (3 if is_final(error) else 1), 0.0
+
+
+def is_final(error: Exception) -> bool:
+    """Whether no other try mends it."""
+    return isinstance(error, JobError) and not isinstance(error, Unavailable | Unknown | Release)
