@@ -33,12 +33,13 @@ class Undeliverable(JobError):
 
 
 def send(notification: Notification) -> None:
-    """Send it. A mail whose outcome is unknown is sent again: SMTP cannot be asked, and a confirmation that never
+    """Send it. A mail whose outcome is unknown is sent once more: SMTP cannot be asked, and a confirmation that never
     arrives is worse than one that arrives twice. Both copies bear the same Message-ID, by which mail programs know
     them as one."""
     if notification.may_be_sent_already:
         wait_for_earlier_attempt(notification)
-        notification.reopen()
+        if not notification.reopen():
+            return
     if why := why_not_any_more(notification):
         notification.skip(why)
         return

@@ -37,6 +37,7 @@ class Notification(models.Model):
 
     UNSENT = (Status.PENDING, Status.SENDING, Status.UNKNOWN)
     IN_FLIGHT = (Status.SENDING, Status.UNKNOWN)
+    MOST_REOPENED = 1
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="notifications")
     appointment = models.ForeignKey(
@@ -71,6 +72,9 @@ class Notification(models.Model):
     error_code = models.CharField(max_length=16, blank=True, default="")
     attempts = models.PositiveIntegerField(default=0, help_text="Times it was handed to the provider.")
     resends = models.PositiveSmallIntegerField(default=0, help_text="Times it was sent again, having been lost.")
+    reopened = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Times it was tried again although it may have been sent."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     sending_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -156,8 +160,19 @@ class Notification(models.Model):
         )
 
     def reopen(self) -> bool:
-        """Looked for and not found at the provider: it waits again."""
-        return self._move(self._this_attempt(), status=self.Status.PENDING)
+        """Nobody knows whether it was sent, or it was looked for and not found: it waits again, but only once.
+
+        Whichever ladder brings it back, jobs' tries or the sweeper's revivals, nobody gets a message over and over
+        because its provider answers unclearly: the second time it has failed. False when it does not wait again.
+        """
+        waits = self._move(
+            self._this_attempt() & Q(reopened__lt=self.MOST_REOPENED),
+            status=self.Status.PENDING,
+            reopened=F("reopened") + 1,
+        )
+        if not waits:
+            self.mark_failed("Twice nobody knows whether it was sent.")
+        return waits
 
     def skip(self, reason: str) -> bool:
         """Leave it unsent on purpose."""

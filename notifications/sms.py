@@ -18,6 +18,8 @@ from notifications.twilio_errors import Reaction
 
 # The clocks here and at Twilio may differ.
 CLOCK_SLACK: Final = timedelta(seconds=60)
+# A message that Twilio does not list this long after it was handed over is taken for lost.
+BELIEVED_AFTER: Final = timedelta(minutes=2)
 DAILY_CAP: Final = 3
 NO_SENDER: Final = "Set TWILIO_MESSAGING_SERVICE_SID, or an SMS sender at the company."
 LONGEST_VALIDITY: Final = timedelta(hours=4)
@@ -33,7 +35,7 @@ def send(notification: Notification) -> None:
     4. claim the row and commit, hand the message over, record the answer
     What Twilio refuses for good fails the row, not the job; a refused account or sender is a dead job for people.
     """
-    if notification.may_be_sent_already and _was_sent(notification):
+    if notification.may_be_sent_already and _is_over(notification):
         return
     if why := why_not_any_more(notification) or _objection(notification):
         notification.skip(why)
@@ -55,15 +57,24 @@ def may_be_sent_now(notification: Notification, moment: datetime) -> datetime | 
     return quiet_until(moment, zone, company.quiet_from, company.quiet_until)
 
 
-def _was_sent(notification: Notification) -> bool:
+def _is_over(notification: Notification) -> bool:
+    """Whether nothing is left to do about an earlier attempt: it is found, or it was the second of unknown end."""
     attempt_at = wait_for_earlier_attempt(notification)
+    if _find(notification, attempt_at):
+        return True
+    if timezone.now() - attempt_at < BELIEVED_AFTER:
+        remaining = attempt_at + BELIEVED_AFTER - timezone.now()
+        raise Release(remaining.total_seconds(), "not at Twilio yet; looked for once more before it is sent again")
+    return not notification.reopen()
+
+
+def _find(notification: Notification, attempt_at: datetime) -> bool:
     messages = twilio.client().find(notification.recipient, notification.text, attempt_at - CLOCK_SLACK)
     taken = _taken(notification, [message.sid for message in messages])
     for message in messages:
         if message.sid not in taken:
             _record(notification, message)
             return True
-    notification.reopen()
     return False
 
 

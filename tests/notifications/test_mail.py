@@ -15,6 +15,7 @@ from appointments.models import Appointment, Detail, FollowUp
 from askpro.queues.errors import Rejected, Release, Unavailable, Unknown
 from notifications import outbox
 from notifications.models import Notification
+from notifications.sweepers import resend_forgotten
 from notifications.tasks import send_email_notification
 from notifications.texts import spoken_number
 from tests.notifications.ladder import live
@@ -177,6 +178,18 @@ def test_it_sends_the_same_message_again_when_the_answer_was_lost(
     clock.shift(timedelta(seconds=45))
     send_email_notification(email.pk)
     assert sent().extra_headers["Message-ID"] == f"<{email.reference}@askpro.example>"
+
+
+def test_no_unclear_server_gets_a_mail_more_than_twice_whatever_brings_it_back(
+    email: Notification, failures: dict[str, list[BaseException]], clock: time_machine.Traveller
+) -> None:
+    failures["send"] = [smtplib.SMTPServerDisconnected("gone") for _ in range(50)]
+    for _ in range(6):
+        live(send_email_notification, clock, notification_id=email.pk)
+        clock.shift(timedelta(hours=1))
+        resend_forgotten()
+    assert len(failures["send"]) == 48
+    assert Notification.objects.get(pk=email.pk).status == Status.FAILED
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from appointments.models import Appointment
 from askpro.queues.errors import RateLimited, Rejected, Release, Unavailable, Unknown
 from calls.models import Customer
 from notifications.models import Notification
+from notifications.sweepers import resend_forgotten
 from notifications.tasks import send_sms_notification
 from tests.notifications.ladder import live
 from tests.notifications.scene import MOBILE, NOW, announced
@@ -188,7 +189,7 @@ def test_it_does_not_take_another_message_for_its_own(
     send_sms_notification(other.pk)
     text = Notification.objects.get(pk=other.pk).text
     sms.claim(text=text, sender=SERVICE)
-    clock.shift(timedelta(seconds=40))
+    clock.shift(timedelta(seconds=125))
     send_sms_notification(sms.pk)
     assert len(twilio.messages) == 2
 
@@ -199,7 +200,7 @@ def test_it_does_not_take_yesterdays_message_for_its_own(
     twilio.accept({"Body": "Haarstudio: Termin", "To": MOBILE})
     clock.shift(timedelta(hours=2))
     sms.claim(text="Haarstudio: Termin", sender=SERVICE)
-    clock.shift(timedelta(seconds=40))
+    clock.shift(timedelta(seconds=125))
     send_sms_notification(sms.pk)
     assert len(twilio.messages) == 2
 
@@ -210,7 +211,7 @@ def test_it_records_a_failure_that_it_finds_while_looking(
     sms.claim(text="Haarstudio: Termin", sender=SERVICE)
     message = twilio.accept({"Body": "Haarstudio: Termin", "To": MOBILE})
     message |= {"status": "undelivered", "error_code": 30006}
-    clock.shift(timedelta(seconds=40))
+    clock.shift(timedelta(seconds=125))
     send_sms_notification(sms.pk)
     sms.refresh_from_db()
     assert (sms.status, sms.error_code) == (Status.FAILED, "30006")
@@ -356,3 +357,34 @@ def test_it_names_nobody_in_its_errors(sms: Notification, twilio: TwilioApi, clo
         Notification.objects.filter(pk=sms.pk).update(status=Status.PENDING)
     assert len(texts) == 3
     assert not any(MOBILE[3:] in text or "wording of" in text for text in texts)
+
+
+@pytest.mark.parametrize("lost", [timeout_before_accepting, timeout_after_accepting])
+def test_it_is_never_handed_over_more_than_twice_whatever_twilio_answers(
+    sms: Notification, twilio: TwilioApi, clock: time_machine.Traveller, lost: Any
+) -> None:
+    twilio.will(*[lost] * 50)
+    for _ in range(6):
+        live(send_sms_notification, clock, notification_id=sms.pk)
+        clock.shift(timedelta(hours=1))
+        resend_forgotten()
+    assert len(twilio.messages) <= 1
+    assert len(twilio.requests) == (2 if lost is timeout_before_accepting else 1)
+    sms.refresh_from_db()
+    assert sms.status == (Status.FAILED if lost is timeout_before_accepting else Status.SENT)
+
+
+def test_it_looks_again_before_it_sends_again_what_twilio_takes_late(
+    sms: Notification, twilio: TwilioApi, clock: time_machine.Traveller
+) -> None:
+    twilio.will(timeout_before_accepting)
+    with pytest.raises(Unknown):
+        send_sms_notification(sms.pk)
+    clock.shift(timedelta(seconds=50))
+    with pytest.raises(Release):
+        send_sms_notification(sms.pk)
+    twilio.accept(twilio.requests[0])
+    clock.shift(timedelta(seconds=75))
+    send_sms_notification(sms.pk)
+    assert len(twilio.requests) == 1
+    assert Notification.objects.get(pk=sms.pk).status == Status.SENT
