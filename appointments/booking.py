@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from appointments import alternatives, calcom, follow_ups, reservations, surplus
+from appointments import alternatives, booking_fields, calcom, follow_ups, reservations, surplus, sync
 from appointments.calcom_booking import Booking
 from appointments.calcom_errors import BookingRefused, SlotGone
 from appointments.mirror import mirror, note_surplus
@@ -92,7 +92,7 @@ class Booker:
 
     1. What an earlier try left: a booking is done, a reservation may be at Cal.com already, so it is looked for first.
     2. What an earlier try may have sent is waited for: nothing is decided while it can still become a booking.
-    3. What no machine may decide goes to a person.
+    3. What no machine may decide goes to a person, and so does what no phone call is enough to book.
     4. Reserve, in a transaction of its own. From its commit on the booking may exist at Cal.com.
     5. Book there, outside of any transaction.
     6. Record, in a second transaction, through the same `mirror` that Cal.com's webhooks come through: it does not
@@ -112,10 +112,18 @@ class Booker:
         self._wait_for_earlier_request()
         if not self.request.company.books_appointments and self.request.unclear != Unclear.CALLBACK:
             self.request.close(BookingRequest.Status.DROPPED)
-        elif problem := problem_with(self.request, timezone.now()):
+        elif problem := self._problem():
             hand_over(self.request, problem, self.appointment)
         else:
             self._reserve_and_create()
+
+    def _problem(self) -> Problem | None:
+        """What keeps it from being booked; Cal.com is asked for the event type only if nothing else does."""
+        problem = problem_with(self.request, timezone.now())
+        if problem is None and self._service.judged_at is None:
+            sync.judge(self._client, self._service)
+            problem = problem_with(self.request, timezone.now())
+        return problem
 
     def _is_settled(self) -> bool:
         """A booking stands here already, perhaps waiting for the host; or somebody cancelled the reservation."""
@@ -246,6 +254,7 @@ class Booker:
             time_zone=appointment.timezone,
             key=appointment.booking_key,
             appointment_id=appointment.pk,
+            responses=booking_fields.responses(self.request),
         )
 
     @property

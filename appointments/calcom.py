@@ -1,7 +1,7 @@
 """Cal.com's API v2: one method per call, typed answers, and errors that say what to do next."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from appointments.calcom_booking import Booking, Unreadable, mapping, may_bear, moment, number, text
+from appointments.calcom_booking import Booking, Unreadable, mapping, may_bear, moment, text
 from appointments.calcom_errors import (
     BookingRefused,
     NotFound,
@@ -20,6 +20,7 @@ from appointments.calcom_errors import (
     read_error,
     reschedule_error,
 )
+from appointments.calcom_event_types import EventType
 from appointments.models import Detail
 from askpro.http import Answer, Client
 from askpro.queues.errors import JobError, Rejected, Unavailable, Unknown
@@ -39,7 +40,10 @@ LONGEST_CHAIN = 10
 
 @dataclass(frozen=True, slots=True)
 class NewBooking:
-    """What is asked for: `starts_at` aware, `phone` E.164 or empty, `email` never shared by customers."""
+    """What is asked for: `starts_at` aware, `phone` E.164 or empty, `email` never shared by customers.
+
+    `responses` are answers to booking fields, by slug; `notes` are the caller's words for the host.
+    """
 
     event_type_id: int
     starts_at: datetime
@@ -50,15 +54,7 @@ class NewBooking:
     time_zone: str
     key: UUID
     appointment_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class EventType:
-    id: int
-    slug: str
-    title: str
-    minutes: int | None
-    minimum_notice: int | None
+    responses: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Calcom:
@@ -140,7 +136,11 @@ class Calcom:
     def event_types(self) -> list[EventType]:
         """The event types of this key's user, without the unreadable ones."""
         entries = self._get("/v2/event-types", EVENT_TYPES_VERSION, list)
-        return [found for entry in entries if (found := _event_type(entry))]
+        return [found for entry in entries if (found := EventType.from_api(entry))]
+
+    def event_type(self, id_: int) -> EventType | None:
+        """One event type; None when it makes no sense. Raises `NotFound`, also for one of a team's."""
+        return EventType.from_api(self._get(f"/v2/event-types/{id_}", EVENT_TYPES_VERSION, dict))
 
     def _entries(self, query: Mapping[str, Any]) -> Iterator[Any]:
         """Every entry of a list, page by page up to the first that is not full.
@@ -200,6 +200,7 @@ def _request_of(new: NewBooking) -> dict[str, Any]:
         "eventTypeId": new.event_type_id,
         "attendee": attendee | ({"phoneNumber": new.phone} if new.phone else {}),
         "metadata": {"askpro_booking_key": str(new.key), "askpro_appointment_id": str(new.appointment_id)},
+        **({"bookingFieldsResponses": dict(new.responses)} if new.responses else {}),
     }
 
 
@@ -221,22 +222,6 @@ def _readable(entries: Iterable[Any]) -> Iterator[Booking]:
             yield Booking.from_api(entry)
         except Unreadable:
             continue  # One odd booking must not hide the others; recurring ones come as lists, for example.
-
-
-def _event_type(entry: object) -> EventType | None:
-    fields = mapping(entry)
-    id_, title = number(fields.get("id")), text(fields.get("title"), 200)
-    if id_ is None or not title:
-        return None
-    notice = fields.get("minimumBookingNotice")
-    minutes = number(fields.get("lengthInMinutes"))
-    return EventType(
-        id=id_,
-        slug=text(fields.get("slug"), 200),
-        title=title,
-        minutes=minutes if minutes is None or minutes <= 24 * 60 else None,
-        minimum_notice=0 if notice == 0 else number(notice),
-    )
 
 
 def _data(answer: Answer, kind: type, otherwise: type[JobError]) -> Any:

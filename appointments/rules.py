@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from appointments import booking_fields
 from appointments.models import Detail, FollowUp
 from askpro.language.sentences import Facts
-from calls.models import BookingRequest, Unclear
+from calls.models import BookingRequest, Service, Unclear
+from calls.models.offer import Obstacle
 
 FARTHEST = timedelta(days=366)
 
@@ -19,6 +21,13 @@ REASONS: dict[Unclear, FollowUp.Reason] = {
     Unclear.UNKNOWN_STAFF: FollowUp.Reason.UNKNOWN_STAFF,
     Unclear.AMBIGUOUS_STAFF: FollowUp.Reason.UNKNOWN_STAFF,
     Unclear.CALLBACK: FollowUp.Reason.CALLBACK,
+}
+
+HINDRANCES: dict[Obstacle, Detail] = {
+    Obstacle.SEATS: Detail.HAS_SEATS,
+    Obstacle.RECURRENCE: Detail.IS_SERIES,
+    Obstacle.PRICE: Detail.IS_PAID,
+    Obstacle.FIELDS: Detail.UNMAPPED_FIELDS,
 }
 
 
@@ -51,7 +60,16 @@ def _problem_with_service(request: BookingRequest) -> Problem | None:
         return Problem(FollowUp.Reason.UNKNOWN_SERVICE, Detail.NO_SUCH_SERVICE)
     if service.calcom_event_type_id is None:
         return Problem(FollowUp.Reason.UNKNOWN_SERVICE, Detail.NO_EVENT_TYPE, {"service": service.name})
+    if hindrances := service.hindrances:
+        return _hindered(service, hindrances[0])
+    if empty := booking_fields.empty_fields(request):
+        return Problem(FollowUp.Reason.INCOMPLETE, Detail.MORE_ASKED, {"fields": ", ".join(empty)})
     return None
+
+
+def _hindered(service: Service, hindrance: Obstacle) -> Problem:
+    facts: Facts = {"fields": ", ".join(service.unmapped_fields)} if hindrance == Obstacle.FIELDS else {}
+    return Problem(FollowUp.Reason.NOT_BOOKABLE, HINDRANCES[hindrance], facts)
 
 
 def _problem_with_time(request: BookingRequest, now: datetime) -> Problem | None:

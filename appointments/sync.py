@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -10,8 +11,10 @@ from django.utils import timezone
 
 from appointments import calcom
 from appointments.adoption import NoCompany
-from appointments.calcom import Calcom, EventType
+from appointments.calcom import Calcom
 from appointments.calcom_booking import Booking
+from appointments.calcom_errors import NotFound
+from appointments.calcom_event_types import EventType
 from appointments.mirror import mirror
 from appointments.models import SyncPoint
 from calls.models import Company, Service
@@ -40,6 +43,20 @@ def sync_event_types(client: Calcom, company: Company) -> None:
         elif service.company_id == company.pk:
             _update(service, event_type)
     _point(company, SyncPoint.Part.EVENT_TYPES, started)
+
+
+def judge(client: Calcom, service: Service) -> None:
+    """Read, once, whether a phone call is enough for a service that no sync has read yet.
+
+    An event type that Cal.com does not show, such as a team's, is booked all the same, and the answer is read.
+    """
+    if service.calcom_event_type_id is None or service.judged_at is not None:
+        return
+    try:
+        event_type = client.event_type(service.calcom_event_type_id)
+    except NotFound:
+        event_type = None
+    _write(service, _judgement(event_type) if event_type else {"judged_at": timezone.now()})
 
 
 def sync_bookings(client: Calcom, company: Company) -> int:
@@ -91,6 +108,7 @@ def _add(company: Company, event_type: EventType) -> None:
         "minimum_notice_minutes": min(event_type.minimum_notice or 0, LONGEST_NOTICE),
         "is_active": False,
         "synced_at": timezone.now(),
+        **_judgement(event_type),
     }
     taken = Service.objects.filter(company=company, name=event_type.title).exists()
     name = f"{event_type.title[:170]} ({event_type.id})" if taken else event_type.title
@@ -107,6 +125,23 @@ def _update(service: Service, event_type: EventType) -> None:
         service.synonyms = list(dict.fromkeys([*service.synonyms, service.name]))
         service.name = event_type.title
     service.save(update_fields=["calcom_slug", "duration_minutes", "synced_at", "name", "synonyms"])
+    _write(service, _judgement(event_type))
+
+
+def _judgement(event_type: EventType) -> dict[str, Any]:
+    """Whether it can be booked by phone, as `Service` keeps it."""
+    return {
+        "obstacles": list(event_type.obstacles),
+        "needs_confirmation": event_type.needs_confirmation,
+        "required_fields": list(event_type.required),
+        "judged_at": timezone.now(),
+    }
+
+
+def _write(service: Service, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(service, name, value)
+    service.save(update_fields=list(values))
 
 
 def _point(company: Company, part: SyncPoint.Part, read_until: datetime) -> None:

@@ -25,8 +25,8 @@ from webhooks.reading import Malformed
 def create_appointment_from_call(call_id: int) -> None:
     """Book what the caller asked for at Cal.com, or leave a follow-up for a person.
 
-    Writes: Appointment, CalcomUid, BookingRequest, FollowUp, Call, Notification, Job
-    Calls: Cal.com: slots, bookings (list, create)
+    Writes: Appointment, CalcomUid, BookingRequest, Service, FollowUp, Call, Notification, Job
+    Calls: Cal.com: event types, slots, bookings (list, create)
     """
     booking.book_call(call_id)
 
@@ -42,8 +42,8 @@ def create_appointment_from_call(call_id: int) -> None:
 def create_appointment_from_request(request_id: int) -> None:
     """Book at Cal.com what came through the API, or leave a follow-up for a person.
 
-    Writes: Appointment, CalcomUid, BookingRequest, FollowUp, Notification, Job
-    Calls: Cal.com: slots, bookings (list, create)
+    Writes: Appointment, CalcomUid, BookingRequest, Service, FollowUp, Notification, Job
+    Calls: Cal.com: event types, slots, bookings (list, create)
     """
     booking.book_request(request_id)
 

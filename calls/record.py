@@ -12,6 +12,7 @@ RANK = Call.RANK
 TOOLS = "tools"
 # The session's variables as they stood when the call began.
 SESSION = "session"
+STORAGE = "storage"
 # What an opt-out forbids to keep, also where an earlier event had still allowed it.
 SENSITIVE = ("transcript", "recording_url", "summary")
 TEXTS = ("agent_id", "direction", "from_number", "to_number", "disconnection_reason", *SENSITIVE)
@@ -54,7 +55,7 @@ def as_told(call: Call) -> RetellCall:
         ended_at=call.ended_at,
         duration_ms=call.duration_ms,
         disconnection_reason=call.disconnection_reason,
-        storage=Storage.EVERYTHING,
+        storage=Storage(variables.get(STORAGE, Storage.EVERYTHING)),
         transcript=call.transcript or None,
         recording_url=call.recording_url or None,
         summary=call.summary or None,
@@ -79,6 +80,7 @@ def _fill(call: Call, told: RetellCall, *, is_newer: bool) -> None:
     if told.storage is not Storage.EVERYTHING:
         for name in SENSITIVE:
             setattr(call, name, "")
+        call.variables = call.variables | {STORAGE: told.storage.value}
     call.variables = _merged(call.variables, _variables(told), is_newer)
     call.analysis = _merged(call.analysis, _analysis(told), is_newer)
     call.problems = sorted({*call.problems, *told.problems})

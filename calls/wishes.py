@@ -10,6 +10,8 @@ from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
 from calls.german.time import parse_wish
 from calls.matching import AmbiguousMatch, Candidate, Match, Result, match_service, match_staff
 from calls.models import BookingRequest, Call, Service, Staff, Unclear
+from calls.record import as_told
+from calls.retell import Storage
 
 Status = BookingRequest.Status
 
@@ -46,7 +48,8 @@ def _row(call: Call, wish: WishedAppointment) -> BookingRequest:
         name=wish.name,
         contact_phone=wish.contact_phone or "",
         email=wish.email,
-        notes=wish.notes,
+        # A caller's own words go to no host where they may not be kept.
+        notes=wish.notes if as_told(call).storage is Storage.EVERYTHING else "",
         sms_consent=wish.sms_consent is True,
         starts_at=starts_at,
         service=service,

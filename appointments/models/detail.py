@@ -22,6 +22,16 @@ class Detail(Sentence):
     SHORT_NOTICE = "short_notice", _("Less than the service's minimum notice is left.")
     TOO_FAR_AHEAD = "too_far_ahead", _("The time is more than twelve months ahead.")
 
+    # What kind of event type it is.
+    HAS_SEATS = "has_seats", _("Several people share one time of this service: book it at Cal.com.")
+    IS_SERIES = "is_series", _("One booking of this service makes a series: book it at Cal.com.")
+    IS_PAID = "is_paid", _("This service is paid at Cal.com: book it there.")
+    UNMAPPED_FIELDS = (
+        "unmapped_fields",
+        _("Cal.com asks for fields that nobody has mapped on the service's page: %(fields)s."),
+    )
+    MORE_ASKED = "more_asked", _("Cal.com asks for more than was said: %(fields)s.")
+
     # What Cal.com says.
     TAKEN = "taken", _("The time is taken at Cal.com or by another caller.")
     REFUSED_PAST = "refused_past", _("Cal.com says that the time is in the past.")

@@ -1,5 +1,6 @@
 """What people type into the set-up, checked before a job stumbles over it."""
 
+import re
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -7,6 +8,9 @@ from django import forms
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from calls import phone
+
+# What a mapped answer may name in braces, filled by appointments.booking_fields.
+FACTS = frozenset({"name", "phone", "email", "notes", "service", "staff", "branch"})
 
 
 class PhoneField(forms.CharField):
@@ -57,6 +61,24 @@ class SetUpForm(NumbersForm):
         if company and branch and branch.company_id != company.pk:
             self.add_error("branch", "This branch belongs to another company.")
         return cleaned
+
+
+class ServiceForm(SetUpForm):
+    """Answers are for fields that are asked for, and among their options."""
+
+    def clean_field_answers(self) -> dict[str, str]:
+        answers = self.cleaned_data["field_answers"] or {}
+        if not isinstance(answers, dict) or not all(isinstance(text, str) for text in answers.values()):
+            raise forms.ValidationError('Write texts by field, such as {"kasse": "privat", "grund": "{notes}"}.')
+        options = {field["slug"]: field["options"] for field in self.instance.required_fields}
+        for slug, text in answers.items():
+            if any(len(part) > 500 for part in (slug, text)):
+                raise forms.ValidationError("An answer has at most 500 characters.")
+            if set(re.findall(r"\{([^{}]{0,40})\}", text)) - FACTS:
+                raise forms.ValidationError(f"{slug}: the facts are {', '.join(sorted(FACTS))}.")
+            if "{" not in text and options.get(slug) and text not in options[slug]:
+                raise forms.ValidationError(f"{slug} is one of {', '.join(options[slug])}.")
+        return answers
 
 
 class CompanyForm(SetUpForm):

@@ -1,29 +1,32 @@
 """Services and staff."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ConsoleModelAdmin
 from askpro.console.term import Term
-from calls.admin.forms import SetUpForm
+from calls.admin.forms import ServiceForm, SetUpForm
 from calls.models import Service, Staff
 
 
 @admin.register(Service)
 class ServiceAdmin(ConsoleModelAdmin):
-    form = SetUpForm
-    list_display = ("name", "company", "minutes", "price", "bookable", "is_active")
+    form = ServiceForm
+    list_display = ("name", "company", "minutes", "price", "bookable", "judgement", "is_active")
     list_filter = (CompanyFilter, "is_active")
     list_select_related = ("company",)
     autocomplete_fields = ("company", "branch")
     search_help_text = "Name or event type id"
     empty_text = "Services are read from Cal.com, or added here. For the demo's, run: python3 manage.py seed_demo"
-    readonly_fields = ("synced_at",)
+    readonly_fields = ("synced_at", "judgement", "asked_for")
     fieldsets = (
         (None, {"fields": (("company", "branch"), ("name", "is_active"), "synonyms")}),
         ("Booking", {"fields": (("duration_minutes", "minimum_notice_minutes"), "price")}),
-        ("Cal.com", {"fields": (("calcom_event_type_id", "calcom_slug"), "synced_at")}),
+        ("Cal.com", {"fields": (("calcom_event_type_id", "calcom_slug"), ("judgement", "synced_at"))}),
+        ("Fields that Cal.com asks for", {"fields": ("asked_for", "field_answers")}),
     )
 
     def find(self, rows: QuerySet[Service], term: Term) -> QuerySet[Service]:
@@ -36,7 +39,23 @@ class ServiceAdmin(ConsoleModelAdmin):
 
     @admin.display(description="Bookable", boolean=True)
     def bookable(self, service: Service) -> bool:
-        return service.is_active and service.calcom_event_type_id is not None
+        return service.is_active and service.calcom_event_type_id is not None and not service.hindrances
+
+    @admin.display(description="By phone")
+    def judgement(self, service: Service) -> str:
+        """Why it cannot be booked by phone, or what is to be known of it."""
+        if service.calcom_event_type_id is None:
+            return "No event type at Cal.com"
+        if service.judged_at is None:
+            return "Not read yet: read before the first booking"
+        if hindrances := service.hindrances:
+            return "; ".join(str(obstacle.label) for obstacle in hindrances)
+        return "Yes, the host confirms each booking" if service.needs_confirmation else "Yes"
+
+    @admin.display(description="Required fields")
+    def asked_for(self, service: Service) -> str:
+        asked = [_asked(field) for field in service.required_fields]
+        return "\n".join(asked) or "None"
 
 
 @admin.register(Staff)
@@ -60,3 +79,8 @@ class StaffAdmin(ConsoleModelAdmin):
     @admin.display(description="Branch")
     def place(self, staff: Staff) -> str:
         return staff.branch.name
+
+
+def _asked(field: dict[str, Any]) -> str:
+    options = f": {', '.join(field['options'])}" if field["options"] else ""
+    return f"{field['slug']} ({field['label'] or field['type']}{options})"

@@ -1,8 +1,22 @@
 """What can be booked, and with whom."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
+from askpro.language.sentences import Sentence
 from calls.models.company import Branch, Company
+
+# Filled from the attendee's number, which Cal.com is given anyway.
+PHONE_FIELDS = frozenset({"attendeePhoneNumber", "smsReminderNumber"})
+
+
+class Obstacle(Sentence):
+    """Why a service cannot be booked by phone, as its event type at Cal.com tells."""
+
+    SEATS = "seats", _("Several attendees share one time")
+    RECURRENCE = "recurrence", _("One booking makes a series")
+    PRICE = "price", _("It is paid at Cal.com")
+    FIELDS = "fields", _("Cal.com asks for fields that nobody has mapped")
 
 
 class Service(models.Model):
@@ -21,6 +35,20 @@ class Service(models.Model):
     calcom_slug = models.CharField(max_length=200, blank=True, default="")
     is_active = models.BooleanField(default=True)
     synced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    obstacles = models.JSONField(default=list, blank=True, editable=False, help_text="Of its event type at Cal.com.")
+    needs_confirmation = models.BooleanField(default=False, editable=False)
+    required_fields = models.JSONField(
+        default=list, blank=True, editable=False, help_text="Fields that a booking at Cal.com has to fill."
+    )
+    field_answers = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What is sent for each required field: a fixed text, or a fact in braces: {name}, {phone}, {email}, "
+        '{notes}, {service}, {staff}, {branch}. Such as {"kasse": "privat", "grund": "{notes}"}.',
+    )
+    judged_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When its event type was last read; empty: never."
+    )
 
     class Meta:
         ordering = ["company", "name"]
@@ -28,6 +56,21 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def hindrances(self) -> list[Obstacle]:
+        """Why it cannot be booked by phone; empty where it can, or where its event type was never read."""
+        known = [obstacle for obstacle in Obstacle if obstacle in self.obstacles]
+        return [*known, *([Obstacle.FIELDS] if self.unmapped_fields else [])]
+
+    @property
+    def unmapped_fields(self) -> list[str]:
+        return [field["slug"] for field in self.required_fields if not self.answer_to(field["slug"])]
+
+    def answer_to(self, slug: str) -> str:
+        """What staff have mapped to a required field, facts still in braces."""
+        answer = self.field_answers.get(slug)
+        return answer if isinstance(answer, str) and answer else "{phone}" if slug in PHONE_FIELDS else ""
 
 
 class Staff(models.Model):

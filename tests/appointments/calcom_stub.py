@@ -106,6 +106,9 @@ class CalcomStub:
             return _ok(200, {"all": [{"start": start} for start in self.free]})
         if route == "GET /v2/event-types":
             return _ok(200, self.event_types)
+        if route.startswith("GET /v2/event-types/"):
+            found = [entry for entry in self.event_types if str(entry["id"]) == route.split("/")[3]]
+            return _ok(200, found[0]) if found else error("404.event_type")()
         uid = route.split("/")[3]
         booking = next((entry for entry in self.bookings if entry["uid"] == uid), None)
         if booking is None:

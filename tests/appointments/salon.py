@@ -24,7 +24,12 @@ def branch(of: Company, **values: Any) -> Branch:
 
 
 def service(of: Company, event_type: int | None = EVENT_TYPE, **values: Any) -> Service:
-    values = {"name": "Haarschnitt", "duration_minutes": 45, "calcom_event_type_id": event_type} | values
+    values = {
+        "name": "Haarschnitt",
+        "duration_minutes": 45,
+        "calcom_event_type_id": event_type,
+        "judged_at": NOW,
+    } | values
     return Service.objects.create(company=of, **values)
 
 
