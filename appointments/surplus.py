@@ -19,7 +19,6 @@ from askpro.queues.errors import Gone, Rejected, Release
 from askpro.queues.units import S
 from calls.models import BookingRequest
 
-REASON = "Automatisch storniert: doppelt oder nicht die gewünschte Zeit."
 PATIENCE = timedelta(seconds=60)
 # A request whose answer was lost was still carried out by Cal.com this long after it was sent, as far as is known.
 LOOK_FOR = timedelta(minutes=11)
@@ -82,17 +81,19 @@ def _appointment(appointment_id: int) -> Appointment:
 
 def _cancel(client: calcom.Calcom, appointment: Appointment, row: CalcomUid) -> None:
     """Look at it first: it may be over, or be what the first booking was moved to, which no webhook may have said."""
+    language = appointment.company.language
     try:
         booking = client.get_booking(row.uid)
     except NotFound:
-        row.end(timezone.now(), "Cal.com does not have it.")
+        row.end(timezone.now(), Detail.NOT_THERE.tell(language=language))
         return
     if booking.ended or booking.rescheduled_from:
         with transaction.atomic():
             mirror(booking, booking.updated_at or timezone.now())
     elif booking.key == appointment.booking_key:
-        client.cancel(row.uid, REASON)
-        row.end(timezone.now(), REASON)
+        why = Detail.SURPLUS.tell(language=language)
+        client.cancel(row.uid, why)
+        row.end(timezone.now(), why)
     else:
         # Not ours, whatever made us believe so: it is somebody's appointment and stays untouched.
         row.keep()

@@ -14,7 +14,7 @@ from askpro.queues import Gone, Release, S, actor, chain, wake
 from calls.customers import customer_of
 from calls.disconnection import Disconnection
 from calls.extraction import Extraction, extract
-from calls.models import Call, Customer
+from calls.models import Call, Customer, Review
 from calls.record import as_told, record
 from calls.retell import InvalidCall, RetellCall, parse_call
 from calls.tenancy import number_of
@@ -96,8 +96,9 @@ def extract_call_data(call_id: int) -> None:
     _wait_for_analysis(call, heard)
     requests = write_wishes(call, heard)
     call.extracted_at = timezone.now()
-    call.needs_review, call.review_reason = _review(call, heard)
-    call.save(update_fields=["extracted_at", "needs_review", "review_reason", "updated_at"])
+    for why in _reviews(call, heard):
+        call.ask_for_look(why)
+    call.save(update_fields=["extracted_at", "needs_review", "review_reasons", "updated_at"])
     follow_ups.make_call_obsolete(call, Detail.READ_AFTER_ALL)
     if heard.booked_by_agent:
         call.settle_outcome(Outcome.BOOKED)
@@ -180,8 +181,8 @@ def _start_work(call: Call, told: RetellCall) -> None:
     if told.disconnection in FOR_OPERATORS:
         # One of Retell's own words, not the caller's: it says what to mend.
         log.error("Call %d: Retell ended it with %s", call.pk, told.disconnection_reason)
-        reason = f"Retell ended it with {told.disconnection_reason}."
-        Call.objects.filter(pk=call.pk).update(needs_review=True, review_reason=reason)
+        call.ask_for_look(Review.ENDED_BY_RETELL, {"reason": told.disconnection_reason})
+        call.save(update_fields=["needs_review", "review_reasons"])
     if not _was_connected(told):
         call.settle_outcome(Outcome.NOT_CONNECTED)
         update_analytics.send(call_id=call.pk)
@@ -228,14 +229,12 @@ def _wait_for_analysis(call: Call, heard: Extraction) -> None:
         raise Release(min(LOOK_AGAIN, remaining), "waits for call_analyzed")
 
 
-def _review(call: Call, heard: Extraction) -> tuple[bool, str]:
-    """Whether a person should look at the call although no request says so, and why."""
-    told = as_told(call)
-    reasons = {
-        "An appointment was mentioned that no request holds.": heard.needs_review and not heard.more_than_read,
-        "More appointments were asked for than are read.": heard.more_than_read,
-        "The caller also wants to be called back.": heard.callback_requested and bool(heard.wishes),
-        "The caller wants no more calls.": told.wants_no_calls,
+def _reviews(call: Call, heard: Extraction) -> list[Review]:
+    """Why a person should look at the call although no request says so."""
+    applies = {
+        Review.NOT_READ: heard.needs_review and not heard.more_than_read,
+        Review.MORE_THAN_READ: heard.more_than_read,
+        Review.ALSO_CALLBACK: heard.callback_requested and bool(heard.wishes),
+        Review.NO_MORE_CALLS: as_told(call).wants_no_calls,
     }
-    found = [reason for reason, applies in reasons.items() if applies]
-    return (bool(found), " ".join(found)[:200]) if found else (call.needs_review, call.review_reason)
+    return [why for why, does in applies.items() if does]

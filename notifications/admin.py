@@ -59,7 +59,7 @@ class NotificationAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Reason")
     def why(self, message: Notification) -> SafeString | str:
-        return display.shorten(message.reason, 32)
+        return display.shorten(message.why(), 32)
 
     @admin.display(description="Written")
     def created(self, message: Notification) -> SafeString | str:
@@ -72,7 +72,7 @@ class NotificationAdmin(ReadOnlyModelAdmin):
     def detail(self, request: HttpRequest, message: Notification) -> dict[str, Any]:
         return {
             "state": display.state(message),
-            "lead": message.get_status_display() + (f": {message.reason}" if message.reason else ""),
+            "lead": message.get_status_display() + (f": {message.why()}" if message.reason else ""),
             "facts": _facts(message),
             "tables": [job_table(jobs_about([message])), *_reports(message)],
             "text": message.text,

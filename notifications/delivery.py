@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from askpro.queues.units import MIN, H
 from notifications import outbox, recipients
-from notifications.models import Notification
+from notifications.models import Notification, because
 from notifications.relevance import why_not_any_more
 from notifications.twilio_errors import Reaction, reaction_to
+from notifications.why import Why
 
 log = logging.getLogger(__name__)
 
@@ -77,15 +78,18 @@ def _write(report: Report, notification: Notification) -> None:
     if report.status in LOST:
         _lost(report, notification, values)
     elif report.status in ARRIVED:
-        notification.report(**values, status=Notification.Status.DELIVERED, delivered_at=now, reason="", error_code="")
+        notification.report(
+            **values, status=Notification.Status.DELIVERED, delivered_at=now, error_code="", **because(None)
+        )
     else:
-        notification.report(**values, status=Notification.Status.SENT, reason="")
+        notification.report(**values, status=Notification.Status.SENT, **because(None))
 
 
 def _lost(report: Report, notification: Notification, values: dict[str, Any]) -> None:
     code = report.error_code or 0
     reaction = reaction_to(code)
-    values |= {"error_code": str(code) if code else "", "reason": f"{reaction} ({report.status}, {code})."}
+    why = because(reaction, {"code": code}) if code else because(Why.NOT_DELIVERED)
+    values |= {"error_code": str(code) if code else "", **why}
     if reaction == Reaction.RESEND and notification.resends < MOST_RESENDS and not why_not_any_more(notification):
         _send_again(report, notification, values)
         return
@@ -93,7 +97,7 @@ def _lost(report: Report, notification: Notification, values: dict[str, Any]) ->
     if reaction == Reaction.OPTED_OUT:
         recipients.opt_out(notification.company, notification.recipient)
     if reaction in (Reaction.CONFIGURATION, Reaction.OUR_BUG):
-        log.error("notification %s: %s (%s)", notification.pk, reaction, code)
+        log.error("notification %s: %s", notification.pk, reaction.tell({"code": code}, "en"))
 
 
 def _send_again(report: Report, notification: Notification, values: dict[str, Any]) -> None:

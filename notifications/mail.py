@@ -26,10 +26,15 @@ from notifications import ics, recipients, texts
 from notifications.attempts import wait_for_earlier_attempt
 from notifications.models import Notification
 from notifications.relevance import why_not_any_more
+from notifications.why import Why
 
 
 class Undeliverable(JobError):
     """The mail server refuses this message for good."""
+
+    def __init__(self, why: Why, **facts: int) -> None:
+        super().__init__(why.tell(facts, "en"))
+        self.why, self.facts = why, facts
 
 
 def send(notification: Notification) -> None:
@@ -49,12 +54,12 @@ def send(notification: Notification) -> None:
     try:
         _deliver(_message(notification, content))
     except Undeliverable as error:
-        notification.mark_failed(str(error))
+        notification.mark_failed(error.why, error.facts)
     except Unknown as error:
-        notification.mark_unknown(str(error))
+        notification.mark_unknown(Why.of(error))
         raise
     except (Unavailable, Rejected) as error:
-        notification.give_back(str(error))
+        notification.give_back(Why.of(error))
         raise
     else:
         notification.mark_sent()
@@ -148,7 +153,7 @@ def _hand_over(connection: BaseEmailBackend, message: EmailMultiAlternatives) ->
 
 def _failure(error: OSError | SMTPException, may_have_been_taken: bool) -> JobError:
     if isinstance(error, SMTPNotSupportedError):
-        return Undeliverable("The mail server does not know such addresses.")
+        return Undeliverable(Why.MAIL_ADDRESS)
     code = _code(error)
     if code is None or code < 400:
         # The connection broke, or the answer is none: perhaps the server has the whole message.
@@ -158,7 +163,7 @@ def _failure(error: OSError | SMTPException, may_have_been_taken: bool) -> JobEr
         return Unavailable(f"The mail server wants it later ({code}).")
     if isinstance(error, SMTPSenderRefused):
         return Rejected(f"The mail server refuses the sender ({code}).")
-    return Undeliverable(f"The mail server refuses it ({code}).")
+    return Undeliverable(Why.MAIL_REFUSED, code=code)
 
 
 def _code(error: OSError | SMTPException) -> int | None:

@@ -8,8 +8,16 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
+from askpro.language.sentences import Facts, tell
 from calls.models import Call, Company, Customer
 from calls.models.company import Language
+from notifications.twilio_errors import Reaction
+from notifications.why import Why
+
+
+def because(why: Why | Reaction | None, facts: Facts | None = None) -> dict[str, Any]:
+    """What the columns of a reason hold; nothing for None."""
+    return {"reason": why or "", "reason_facts": why.checked(facts) if why else {}}
 
 
 class Notification(models.Model):
@@ -55,8 +63,9 @@ class Notification(models.Model):
     version = models.PositiveIntegerField(default=1, help_text="Version of the appointment it tells of.")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
     reason = models.CharField(
-        max_length=200, blank=True, default="", help_text="Why it failed, waits or is not sent, in words."
+        max_length=40, blank=True, default="", help_text="Why it failed, waits or is not sent, as a code."
     )
+    reason_facts = models.JSONField(default=dict, blank=True, editable=False)
     recipient = models.CharField(max_length=254, blank=True, default="")
     sender = models.CharField(
         max_length=64, blank=True, default="", help_text="Number or messaging service it was sent from."
@@ -118,6 +127,10 @@ class Notification(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} by {self.get_channel_display()}"
 
+    def why(self, language: str = "") -> str:
+        """Why it failed, waits or is not sent, in the company's language or another; empty when all is well."""
+        return tell(self.reason, self.reason_facts, language or self.company.language, Why, Reaction)
+
     def claim(self, *, text: str, sender: str = "") -> bool:
         """Take a pending one to hand it to the provider now; False when somebody was first."""
         return self._move(
@@ -127,16 +140,16 @@ class Notification(models.Model):
             sending_at=timezone.now(),
             text=text,
             sender=sender,
-            reason="",
+            **because(None),
         )
 
-    def give_back(self, reason: str) -> bool:
+    def give_back(self, why: Why | Reaction, facts: Facts | None = None) -> bool:
         """The provider did not take it: it waits again."""
-        return self._move(self._this_attempt(), status=self.Status.PENDING, reason=reason[:200])
+        return self._move(self._this_attempt(), status=self.Status.PENDING, **because(why, facts))
 
-    def mark_unknown(self, reason: str) -> bool:
+    def mark_unknown(self, why: Why) -> bool:
         """The provider may have taken it: the next attempt looks before it sends."""
-        return self._move(self._this_attempt(), status=self.Status.UNKNOWN, reason=reason[:200])
+        return self._move(self._this_attempt(), status=self.Status.UNKNOWN, **because(why))
 
     def mark_sent(self, provider_id: str | None = None, provider_status: str = "") -> bool:
         """The provider has it. Also believed of an attempt that was given up: what was sent was sent."""
@@ -146,16 +159,16 @@ class Notification(models.Model):
             provider_id=provider_id,
             provider_status=provider_status[:24],
             sent_at=timezone.now(),
-            reason="",
+            **because(None),
             error_code="",
         )
 
-    def mark_failed(self, reason: str, error_code: str = "") -> bool:
+    def mark_failed(self, why: Why | Reaction, facts: Facts | None = None, *, error_code: str = "") -> bool:
         """It will not be sent."""
         return self._move(
             self._this_attempt() | Q(status=self.Status.PENDING),
             status=self.Status.FAILED,
-            reason=reason[:200],
+            **because(why, facts),
             error_code=error_code,
         )
 
@@ -171,16 +184,16 @@ class Notification(models.Model):
             reopened=F("reopened") + 1,
         )
         if not waits:
-            self.mark_failed("Twice nobody knows whether it was sent.")
+            self.mark_failed(Why.TWICE_UNKNOWN)
         return waits
 
-    def skip(self, reason: str) -> bool:
+    def skip(self, why: Why, facts: Facts | None = None) -> bool:
         """Leave it unsent on purpose."""
-        return self._move(Q(status=self.Status.PENDING), status=self.Status.SKIPPED, reason=reason[:200])
+        return self._move(Q(status=self.Status.PENDING), status=self.Status.SKIPPED, **because(why, facts))
 
-    def wait(self, reason: str) -> bool:
+    def wait(self, why: Why, facts: Facts | None = None) -> bool:
         """Say why a pending one waits."""
-        return self._move(Q(status=self.Status.PENDING), reason=reason[:200])
+        return self._move(Q(status=self.Status.PENDING), **because(why, facts))
 
     def report(self, **values: Any) -> bool:
         """Write what the provider reported later; the caller holds the row's lock."""

@@ -6,9 +6,8 @@ from django.db import transaction
 
 from appointments.models import Appointment, FollowUp
 from notifications import recipients
-from notifications.models import Notification
-
-CALCOM_TELLS = "Cal.com tells the customer itself."
+from notifications.models import Notification, because
+from notifications.why import Why
 
 
 def announce(appointment: Appointment, kind: str) -> list[Notification]:
@@ -68,21 +67,25 @@ def _to_customer(appointment: Appointment, kind: Notification.Kind) -> Iterator[
         number = customer.sms_number if customer else ""
         why_not = recipients.sms_objection(customer, number)
         if company.calcom_handles_notifications:
-            why_not = CALCOM_TELLS
+            why_not = Why.CALCOM_TELLS
         yield _draft(appointment, kind, Notification.Channel.SMS, number, why_not)
     if address := recipients.email_of(appointment):
-        why_not = CALCOM_TELLS if company.calcom_handles_notifications else ""
+        why_not = Why.CALCOM_TELLS if company.calcom_handles_notifications else None
         yield _draft(appointment, kind, Notification.Channel.EMAIL, address, why_not)
 
 
 def _to_staff(appointment: Appointment) -> Iterator[Notification]:
     branch_email = appointment.branch.notification_email if appointment.branch else ""
     if address := recipients.staff_email(appointment.company, branch_email):
-        yield _draft(appointment, Notification.Kind.STAFF, Notification.Channel.EMAIL, address, "")
+        yield _draft(appointment, Notification.Kind.STAFF, Notification.Channel.EMAIL, address, None)
 
 
 def _draft(
-    appointment: Appointment, kind: Notification.Kind, channel: Notification.Channel, recipient: str, why_not: str
+    appointment: Appointment,
+    kind: Notification.Kind,
+    channel: Notification.Channel,
+    recipient: str,
+    why_not: Why | None,
 ) -> Notification:
     reader = appointment.customer if kind != Notification.Kind.STAFF else None
     return Notification(
@@ -96,7 +99,7 @@ def _draft(
         recipient=recipient,
         language=(reader or appointment.company).language,
         status=Notification.Status.SKIPPED if why_not else Notification.Status.PENDING,
-        reason=why_not,
+        **because(why_not),
     )
 
 

@@ -13,6 +13,7 @@ from calls.models import Company, Customer
 from calls.phone import is_mobile
 from notifications.models import Notification
 from notifications.twilio_errors import DEAD_NUMBER_CODES
+from notifications.why import Why
 
 # Cal.com's own stand-in for an attendee without an address.
 PHONE_ONLY_DOMAIN = "sms.cal.com"
@@ -20,21 +21,21 @@ PHONE_ONLY_DOMAIN = "sms.cal.com"
 DEAD_NUMBER_FOR = timedelta(days=180)
 
 
-def sms_objection(customer: Customer | None, number: str) -> str:
-    """Why this customer gets no SMS at this number, in words; empty when nothing speaks against it."""
+def sms_objection(customer: Customer | None, number: str) -> Why | None:
+    """Why this customer gets no SMS at this number; None when nothing speaks against it."""
     if customer is None:
-        return "No customer is known."
+        return Why.NO_CUSTOMER
     if not number:
-        return "No number is known."
+        return Why.NO_NUMBER
     if has_opted_out(customer, number):
-        return "The recipient answered STOP."
+        return Why.STOPPED
     if not customer.may_receive_sms:
-        return "No consent to SMS was given."
+        return Why.NO_CONSENT
     if not is_mobile(number):
-        return "The number is no mobile number."
-    if code := _dead_number(customer.company_id, number):
-        return f"The number took no SMS before ({code})."
-    return ""
+        return Why.NO_MOBILE
+    if _took_no_sms(customer.company_id, number):
+        return Why.TOOK_NO_SMS
+    return None
 
 
 def has_opted_out(customer: Customer, number: str) -> bool:
@@ -80,7 +81,7 @@ def staff_email(company: Company, branch_email: str) -> str:
     return branch_email or company.notification_email
 
 
-def _dead_number(company_id: int, number: str) -> str:
+def _took_no_sms(company_id: int, number: str) -> bool:
     tried = Notification.objects.filter(
         company_id=company_id,
         recipient=number,
@@ -88,5 +89,4 @@ def _dead_number(company_id: int, number: str) -> str:
         sending_at__gt=timezone.now() - DEAD_NUMBER_FOR,
         status__in=[Notification.Status.FAILED, Notification.Status.SENT, Notification.Status.DELIVERED],
     )
-    last = tried.order_by("-id").values_list("error_code", flat=True).first()
-    return last if last in DEAD_NUMBER_CODES else ""
+    return tried.order_by("-id").values_list("error_code", flat=True).first() in DEAD_NUMBER_CODES

@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
 from notifications.models import Notification
+from notifications.why import Why
 
 Kind = Notification.Kind
 
@@ -16,16 +17,16 @@ EXPECTED_STATUS = {
 }
 
 
-def why_not_any_more(notification: Notification) -> str:
-    """Why this message must not go out now, in words; empty when it still holds."""
+def why_not_any_more(notification: Notification) -> Why | None:
+    """Why this message must not go out now; None when it still holds."""
     if notification.follow_up is not None:
         is_open = notification.follow_up.status == FollowUp.Status.OPEN
-        return "" if is_open else "The follow-up is settled."
+        return None if is_open else Why.FOLLOW_UP_SETTLED
     appointment = notification.appointment
     if appointment is None or appointment.status != EXPECTED_STATUS[Kind(notification.kind)]:
-        return "The appointment is no longer what the message says."
+        return Why.NOT_TRUE
     if appointment.version > notification.version:
-        return "The appointment has changed since."
+        return Why.CHANGED_SINCE
     if appointment.starts_at <= timezone.now() and notification.kind != Kind.STAFF:
-        return "The appointment has begun."
-    return ""
+        return Why.HAS_BEGUN
+    return None

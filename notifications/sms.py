@@ -15,13 +15,13 @@ from notifications.models import Notification
 from notifications.quiet_hours import quiet_until
 from notifications.relevance import why_not_any_more
 from notifications.twilio_errors import Reaction
+from notifications.why import Why
 
 # The clocks here and at Twilio may differ.
 CLOCK_SLACK: Final = timedelta(seconds=60)
 # A message that Twilio does not list this long after it was handed over is taken for lost.
 BELIEVED_AFTER: Final = timedelta(minutes=2)
 DAILY_CAP: Final = 3
-NO_SENDER: Final = "Set TWILIO_MESSAGING_SERVICE_SID, or an SMS sender at the company."
 LONGEST_VALIDITY: Final = timedelta(hours=4)
 SHORTEST_VALIDITY: Final = timedelta(minutes=1)
 
@@ -44,8 +44,8 @@ def send(notification: Notification) -> None:
         return
     sender = notification.company.sms_sender or settings.TWILIO_MESSAGING_SERVICE_SID
     if not sender:
-        notification.wait(NO_SENDER)
-        raise Rejected(NO_SENDER)
+        notification.wait(Why.NO_SENDER)
+        raise Rejected("Set TWILIO_MESSAGING_SERVICE_SID, or an SMS sender at the company.")
     if _claim(notification, texts.sms(notification, sender), sender):
         _hand_over(notification)
 
@@ -91,7 +91,7 @@ def _taken(notification: Notification, sids: list[str]) -> set[str]:
     return known | {notification.earlier_provider_id}
 
 
-def _objection(notification: Notification) -> str:
+def _objection(notification: Notification) -> Why | None:
     return recipients.sms_objection(notification.customer, notification.recipient)
 
 
@@ -101,9 +101,9 @@ def _is_dropped_for_quiet_hours(notification: Notification) -> bool:
     if until is None:
         return False
     if until >= _appointment(notification).starts_at:
-        notification.skip("The appointment begins before the quiet hours end.")
+        notification.skip(Why.BEGINS_IN_QUIET)
         return True
-    notification.wait(f"Quiet hours: goes out at {until:%H:%M}.")
+    notification.wait(Why.QUIET, {"time": f"{until:%H:%M}"})
     raise Release((until - now).total_seconds(), "quiet hours")
 
 
@@ -111,7 +111,7 @@ def _claim(notification: Notification, text: str, sender: str) -> bool:
     with transaction.atomic():
         _lock_number(notification)
         if _sent_today(notification) >= DAILY_CAP:
-            notification.skip(f"{DAILY_CAP} SMS went to this number today.")
+            notification.skip(Why.ENOUGH_TODAY, {"count": DAILY_CAP})
             return False
         return notification.claim(text=text, sender=sender)
 
@@ -141,10 +141,10 @@ def _hand_over(notification: Notification) -> None:
     except twilio.Refused as refused:
         _react(notification, refused)
     except Unknown as error:
-        notification.mark_unknown(str(error))
+        notification.mark_unknown(Why.of(error))
         raise
     except (RateLimited, Unavailable, Rejected) as error:
-        notification.give_back(str(error))
+        notification.give_back(Why.of(error))
         raise
     else:
         notification.mark_sent(message.sid, message.status)
@@ -164,9 +164,9 @@ def _outgoing(notification: Notification) -> twilio.OutgoingSms:
 
 def _react(notification: Notification, refused: twilio.Refused) -> None:
     if refused.reaction == Reaction.CONFIGURATION:
-        notification.give_back(str(refused))
+        notification.give_back(refused.reaction, {"code": refused.code})
         raise Rejected(str(refused)) from refused
-    notification.mark_failed(str(refused), str(refused.code))
+    notification.mark_failed(refused.reaction, {"code": refused.code}, error_code=str(refused.code))
     if refused.reaction == Reaction.OPTED_OUT:
         recipients.opt_out(notification.company, notification.recipient)
 

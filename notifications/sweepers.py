@@ -13,6 +13,7 @@ from askpro.queues.models import Job
 from askpro.sweeping import tag, tagged, without_job
 from notifications import outbox, tasks
 from notifications.models import Notification
+from notifications.why import Why
 
 Status = Notification.Status
 
@@ -32,7 +33,6 @@ ASK_FOR: Final = timedelta(days=1)
 FOR_PEOPLE: Final = "askpro.queues.errors.Rejected"
 
 SENDERS: Final = ("send_sms_notification", "send_email_notification")
-CANCELLED: Final = "Its job was cancelled."
 
 
 def sweep() -> None:
@@ -86,12 +86,12 @@ def _revive(notification: Notification, jobs: list[Job]) -> bool:
         return False
     if jobs and max(jobs, key=lambda job: job.pk).status == Job.Status.CANCELLED:
         # Somebody did not want it sent; what may be out already cannot be called back.
-        if not notification.skip(CANCELLED):
-            notification.mark_failed(CANCELLED)
+        if not notification.skip(Why.JOB_CANCELLED):
+            notification.mark_failed(Why.JOB_CANCELLED)
         return False
     dead = [job for job in jobs if job.status == Job.Status.DEAD]
     if timezone.now() - notification.created_at > GIVE_UP_AFTER or len(dead) >= MOST_DEAD_JOBS:
-        notification.mark_failed("Given up: see its jobs.")
+        notification.mark_failed(Why.GIVEN_UP)
         return False
     if not _is_due(dead):
         return False

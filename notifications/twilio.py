@@ -29,7 +29,7 @@ class Refused(JobError):
     def __init__(self, code: int) -> None:
         self.code = code
         self.reaction = reaction_to(code)
-        super().__init__(f"Twilio {code}: {self.reaction}.")
+        super().__init__(self.reaction.tell({"code": code}, "en"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,25 @@
 """What each of Twilio's error codes asks of us."""
 
-from enum import StrEnum
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
 
-class Reaction(StrEnum):
-    """What to do about an error, and the words that support reads."""
+from askpro.language.sentences import Sentence
 
-    PERMANENT = "Twilio refuses this message"
-    OUR_BUG = "AskPro sent Twilio something that makes no sense"
-    CONFIGURATION = "Twilio refuses the account or the sender"
-    BAD_NUMBER = "The number does not exist"
-    LANDLINE = "The number takes no SMS"
-    OPTED_OUT = "The recipient answered STOP"
-    SNOOZE = "Twilio wants a pause"
-    LOOK = "Twilio may have taken it"
-    RESEND = "Lost on its way"
-    NOT_A_MESSAGE = "Twilio could not reach AskPro"
+
+class Reaction(Sentence):
+    """What to do about an error, and what support reads about it."""
+
+    PERMANENT = "permanent", _("Twilio refuses this message (%(code)s).")
+    OUR_BUG = "our_bug", _("AskPro sent Twilio something that makes no sense (%(code)s).")
+    CONFIGURATION = "configuration", _("Twilio refuses the account or the sender (%(code)s).")
+    BAD_NUMBER = "bad_number", _("The number does not exist (%(code)s).")
+    LANDLINE = "landline", _("The number takes no SMS (%(code)s).")
+    OPTED_OUT = "opted_out", _("The recipient had answered STOP (%(code)s).")
+    SNOOZE = "snooze", _("Twilio wants a pause (%(code)s).")
+    LOOK = "look", _("Twilio may have taken it (%(code)s).")
+    RESEND = "resend", _("It was lost on its way (%(code)s).")
+    NOT_A_MESSAGE = "not_a_message", _("Twilio could not reach AskPro (%(code)s).")
 
 
 # contracts: the vendor's dictionary of 2023 and its pages. Codes are matched as numbers only: Twilio's own

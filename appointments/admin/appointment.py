@@ -134,7 +134,8 @@ def _tables(appointment: Appointment) -> list[Table]:
     language = appointment.company.language
     sent = list(appointment.notifications.order_by("-id"))
     messages = [
-        [display.link(row), display.state(row), row.version, display.moment(row.sent_at), row.reason] for row in sent
+        [display.link(row), display.state(row), row.version, display.moment(row.sent_at), row.why(language)]
+        for row in sent
     ]
     uids = {appointment.calcom_uid or "", *appointment.calcom_uids.values_list("uid", flat=True)} - {""}
     events = WebhookEvent.objects.filter(subject__in=uids).defer("body").order_by("-id")[:50]

@@ -11,9 +11,6 @@ class Detail(Sentence):
     What was unclear in the caller's words says `calls.models.Unclear`.
     """
 
-    # A sentence of a release that stored no codes.
-    AS_WRITTEN = "as_written", "%(text)s"
-
     # What our own rows say against booking.
     NOTHING_NAMED = "nothing_named", _("No day and time were named.")
     NO_SUCH_SERVICE = "no_such_service", _("The company does not offer this service.")
@@ -72,6 +69,10 @@ class Detail(Sentence):
     ANSWERED_FROM = "answered_from", _("Answered by SMS from %(number)s.")
     WANTS_TO_CANCEL = "wants_to_cancel", _("Wants to cancel, by SMS.")
     WANTS_TO_CANCEL_FROM = "wants_to_cancel_from", _("Wants to cancel, by SMS from %(number)s.")
+
+    # Why a booking was ended there; Cal.com is told the first one.
+    SURPLUS = "surplus", _("Cancelled automatically: booked twice, or not the time wished for.")
+    NOT_THERE = "not_there", _("Cal.com does not have it.")
 
     # Why a follow-up is settled, or a reservation let go.
     BOOKED_MEANWHILE = "booked_meanwhile", _("Booked in the meantime.")

@@ -123,6 +123,8 @@ class FollowUpSerializer(serializers.ModelSerializer):
 class MessageSerializer(serializers.ModelSerializer):
     """A message to the attendee."""
 
+    reason = serializers.CharField(source="why", help_text="A sentence in the company's language.")
+
     class Meta:
         model = Notification
         fields = ("kind", "channel", "status", "reason", "sent_at", "delivered_at")

@@ -137,7 +137,7 @@ class Story:
     def _messages(self) -> Iterator[Entry]:
         for row in self.messages:
             lines = [f"To {row.recipient}"] if row.recipient else []
-            lines += [row.reason] if row.reason else []
+            lines += [row.why(self._language)] if row.reason else []
             lines += [f"Delivered {_clock(row.delivered_at)}."] if row.delivered_at else []
             title = f"{row.get_kind_display()} by {row.get_channel_display()}"
             icon = "sms" if row.channel == Notification.Channel.SMS else "mail"

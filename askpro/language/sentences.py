@@ -33,12 +33,17 @@ class Sentence(models.TextChoices):
         return given
 
 
+class Kept(Sentence):
+    """What releases stored that knew no codes."""
+
+    AS_WRITTEN = "as_written", "%(text)s"
+
+
 def tell(code: str, facts: Facts, language: str, *kinds: type[Sentence]) -> str:
-    """The sentence of a stored code, which is of one of these kinds; a code of another release stays as it is."""
-    for kind in kinds:
-        if code in kind.values:
-            return kind(code).tell(facts, language)
-    return code
+    """The sentence of a stored code, which is one of these kinds'; a code of another release stays as it is."""
+    known: list[type[Sentence]] = [*kinds, Kept]
+    found = next((kind(code) for kind in known if code in kind.values), None)
+    return found.tell(facts, language) if found is not None else code
 
 
 class _Asked(dict[str, str]):

@@ -74,7 +74,7 @@ class CallAdmin(ReadOnlyModelAdmin):
     def look(self, call: Call) -> SafeString | str:
         if not call.needs_review:
             return ""
-        return display.shorten(call.review_reason, 40) or display.pill("open", "Needs a look", "look")
+        return display.shorten(call.review_told(), 40) or display.pill("open", "Needs a look", "look")
 
     def detail(self, request: HttpRequest, call: Call) -> dict[str, Any]:
         story = Story(call, request.user)
@@ -130,7 +130,7 @@ def _notes(call: Call, story: Story) -> list[tuple[str, str]]:
     """What needs a person, in one sentence each."""
     notes = []
     if call.needs_review:
-        notes.append(("warning", f"Needs a look: {call.review_reason or 'no reason given'}."))
+        notes.append(("warning", f"Needs a look: {call.review_told() or 'no reason given.'}"))
     waiting = sum(row.status == "open" for row in story.follow_ups)
     if waiting:
         notes.append(("warning", f"{waiting} open follow-up{'s' if waiting > 1 else ''}: somebody has to call back."))

@@ -5,6 +5,7 @@ from calls.models.call import Call
 from calls.models.company import Branch, Company, PhoneNumber, countries
 from calls.models.customer import Customer
 from calls.models.offer import Service, Staff
+from calls.models.review import Review
 from calls.models.unclear import Unclear
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Company",
     "Customer",
     "PhoneNumber",
+    "Review",
     "Service",
     "Staff",
     "Unclear",

@@ -6,8 +6,10 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
+from askpro.language.sentences import Facts, tell
 from calls.models.company import Branch, Company, PhoneNumber
 from calls.models.customer import Customer
+from calls.models.review import Review
 
 
 class Call(models.Model):
@@ -53,7 +55,7 @@ class Call(models.Model):
     analysis = models.JSONField(default=dict, blank=True, help_text="Retell's own opinion of the call.")
     problems = models.JSONField(default=list, blank=True, help_text="Fields of the payload that made no sense.")
     needs_review = models.BooleanField(default=False)
-    review_reason = models.CharField(max_length=200, blank=True, default="")
+    review_reasons = models.JSONField(default=list, blank=True, help_text="Codes of `Review` with their facts.")
     end_heard_at = models.DateTimeField(null=True, blank=True, help_text="When the first news of its end came in.")
     extracted_at = models.DateTimeField(null=True, blank=True, help_text="When the request was read for good.")
     correlation_id = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -80,6 +82,16 @@ class Call(models.Model):
     def settle_outcome(self, outcome: "Call.Outcome") -> bool:
         """Write what came of the call; a booking is never overwritten by anything less."""
         return Call.objects.filter(pk=self.pk).exclude(outcome=Call.Outcome.BOOKED).update(outcome=outcome) == 1
+
+    def ask_for_look(self, why: Review, facts: Facts | None = None) -> None:
+        """Have a person look at it for this reason, too; it is not saved."""
+        others = [reason for reason in self.review_reasons if reason["code"] != why]
+        self.needs_review, self.review_reasons = True, [*others, {"code": why, "facts": why.checked(facts)}]
+
+    def review_told(self, language: str = "") -> str:
+        """Why a person should look at it, in the company's language or another."""
+        language = language or self.company.language
+        return " ".join(tell(reason["code"], reason["facts"], language, Review) for reason in self.review_reasons)
 
     @property
     def said_at(self) -> datetime:

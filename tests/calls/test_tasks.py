@@ -138,7 +138,7 @@ def test_it_tells_the_operators_when_no_call_can_come_through(
 ) -> None:
     told("call_ended.not_connected", disconnection_reason=reason)
     call = the_call()
-    assert (call.outcome, call.needs_review) == ("not_connected", True) and reason in call.review_reason
+    assert (call.outcome, call.needs_review) == ("not_connected", True) and reason in call.review_told()
     assert [record.levelname for record in caplog.records if reason in record.getMessage()] == ["ERROR"]
 
 
@@ -246,7 +246,7 @@ def test_it_flags_the_call_when_an_appointment_was_only_mentioned(number: PhoneN
     told("call_analyzed", collected_dynamic_variables={}, call_analysis={})
     extract_call_data(call_id=the_call().pk)
     call = the_call()
-    assert (call.outcome, call.needs_review) == ("no_request", True) and call.review_reason
+    assert (call.outcome, call.needs_review) == ("no_request", True) and call.review_told()
     assert not BookingRequest.objects.exists()
 
 

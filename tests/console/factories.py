@@ -143,7 +143,7 @@ def _calls(world: World, dice: random.Random, calls: int) -> None:
                 variables={"function": {"datum": day, "uhrzeit": time, "name": customer.name, "hostile": HOSTILE}},
                 analysis={"call_summary": HOSTILE, "user_sentiment": "Positive", "call_successful": True},
                 needs_review=index % 9 == 0,
-                review_reason=HOSTILE if index == 0 else "",
+                review_reasons=[{"code": "ended_by_retell", "facts": {"reason": HOSTILE}}] if index == 0 else [],
             )
         )
     world.calls = Call.objects.bulk_create(rows, batch_size=1000)

@@ -110,7 +110,7 @@ def test_it_gives_up_what_the_mail_server_refuses(email: Notification, sandbox: 
     sandbox.fault("smtp.message", status=550)
     send_email_notification(email.pk)
     email.refresh_from_db()
-    assert (email.status, email.reason) == (Status.FAILED, "The mail server refuses it (550).")
+    assert (email.status, email.why("en")) == (Status.FAILED, "The mail server refuses it (550).")
 
 
 def test_it_sends_a_mail_twice_as_one_when_the_answer_was_lost(

@@ -77,16 +77,16 @@ def test_it_keeps_the_later_of_two_final_words(sent: Notification, report: Any) 
 @pytest.mark.parametrize(
     ("status", "code", "reason"),
     [
-        ("failed", 30006, "The number takes no SMS (failed, 30006)."),
-        ("undelivered", 30005, "The number does not exist (undelivered, 30005)."),
-        ("undelivered", 30007, "Twilio refuses this message (undelivered, 30007)."),
-        ("failed", None, "Twilio refuses this message (failed, 0)."),
+        ("failed", 30006, "The number takes no SMS (30006)."),
+        ("undelivered", 30005, "The number does not exist (30005)."),
+        ("undelivered", 30007, "Twilio refuses this message (30007)."),
+        ("failed", None, "It was not delivered; the provider does not say why."),
     ],
 )
 def test_it_fails_with_the_reason(sent: Notification, report: Any, status: str, code: int | None, reason: str) -> None:
     report(status, code)
     sent.refresh_from_db()
-    assert (sent.status, sent.reason, sent.error_code) == (Status.FAILED, reason, str(code or ""))
+    assert (sent.status, sent.why("en"), sent.error_code) == (Status.FAILED, reason, str(code or ""))
     assert not Job.objects.exists()
 
 

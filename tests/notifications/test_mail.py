@@ -142,7 +142,7 @@ def test_it_fails_for_good_when_the_server_refuses(
     assert (life.status, life.tries, outgoing.outbox) == ("completed", 1, [])
     email.refresh_from_db()
     assert email.status == Status.FAILED
-    assert "joerdis" not in email.reason
+    assert "joerdis" not in email.why()
 
 
 @pytest.mark.parametrize(

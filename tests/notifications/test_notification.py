@@ -10,6 +10,7 @@ from appointments.models import Appointment
 from notifications import sms as sender
 from notifications.models import Notification
 from notifications.tasks import send_sms_notification
+from notifications.why import Why
 from tests.notifications.scene import MOBILE, NOW, announced
 from tests.notifications.twilio_api import TwilioApi
 
@@ -30,7 +31,7 @@ def test_it_ignores_a_worker_that_was_given_up(sms: Notification, judge: str) ->
     zombie = Notification.objects.get(pk=sms.pk)
     sms.reopen()
     sms.claim(text="b")
-    assert not getattr(zombie, judge)(*(() if judge == "reopen" else ("too late",)))
+    assert not getattr(zombie, judge)(*(() if judge == "reopen" else (Why.GIVEN_UP,)))
     row = Notification.objects.get(pk=sms.pk)
     assert (row.status, row.reason, row.attempts) == (Status.SENDING, "", 2)
 
@@ -47,8 +48,8 @@ def test_it_believes_a_worker_that_was_given_up_and_sent_it_all_the_same(sms: No
 def test_it_moves_no_more_when_it_is_over(sms: Notification, status: str) -> None:
     Notification.objects.filter(pk=sms.pk).update(status=status)
     sms.refresh_from_db()
-    moves = [sms.claim(text=""), sms.skip(""), sms.wait(""), sms.reopen(), sms.give_back("")]
-    moves += [sms.mark_unknown(""), sms.mark_failed(""), sms.mark_sent("SM1")]
+    moves = [sms.claim(text=""), sms.skip(Why.NO_NUMBER), sms.wait(Why.PAUSE), sms.reopen(), sms.give_back(Why.PAUSE)]
+    moves += [sms.mark_unknown(Why.MAYBE_SENT), sms.mark_failed(Why.GIVEN_UP), sms.mark_sent("SM1")]
     assert not any(moves)
     assert sms.is_over
 

@@ -11,6 +11,7 @@ from askpro.queues.models import Job
 from notifications import sweepers
 from notifications.models import Notification
 from notifications.tasks import check_sms_delivery, send_sms_notification
+from notifications.why import Why
 from tests.notifications.twilio_api import TwilioApi
 from tests.plans import plans
 
@@ -67,7 +68,7 @@ def test_it_is_not_sent_after_all_when_somebody_cancelled_its_job(
     clock.shift(LATER)
     assert sweepers.resend_forgotten() == 0
     sms.refresh_from_db()
-    assert (sms.status, sms.reason) == (after, "Its job was cancelled.")
+    assert (sms.status, sms.reason) == (after, Why.JOB_CANCELLED)
     assert jobs(sms).count() == 1
 
 
@@ -96,7 +97,7 @@ def test_it_waits_longer_after_each_dead_job_and_gives_up_at_last(
     end(sms)
     assert sweepers.resend_forgotten() == 0
     sms.refresh_from_db()
-    assert (sms.status, sms.reason) == (Status.FAILED, "Given up: see its jobs.")
+    assert (sms.status, sms.reason) == (Status.FAILED, Why.GIVEN_UP)
 
 
 def test_it_leaves_to_people_what_people_have_to_mend(sms: Notification, clock: time_machine.Traveller) -> None:

@@ -13,6 +13,7 @@ from calls.models import Customer
 from notifications import outbox
 from notifications.models import Notification
 from notifications.tasks import send_appointment_confirmation
+from notifications.why import Why
 from tests.notifications.scene import MOBILE, NOW, change
 
 Status = Notification.Status
@@ -101,14 +102,14 @@ def test_it_writes_once_when_two_announce_at_the_same_time(appointment: Appointm
 @pytest.mark.parametrize(
     ("customer_change", "reason"),
     [
-        ({"sms_consent_at": None}, "No consent to SMS was given."),
-        ({"sms_opted_out_at": NOW}, "The recipient answered STOP."),
-        ({"phone": "+493023125177"}, "The number is no mobile number."),
-        ({"phone": None}, "No number is known."),
+        ({"sms_consent_at": None}, Why.NO_CONSENT),
+        ({"sms_opted_out_at": NOW}, Why.STOPPED),
+        ({"phone": "+493023125177"}, Why.NO_MOBILE),
+        ({"phone": None}, Why.NO_NUMBER),
     ],
 )
 def test_it_says_why_no_sms_goes_out(
-    appointment: Appointment, customer: Customer, customer_change: dict[str, Any], reason: str
+    appointment: Appointment, customer: Customer, customer_change: dict[str, Any], reason: Why
 ) -> None:
     Customer.objects.filter(pk=customer.pk).update(**customer_change)
     outbox.announce(Appointment.objects.get(pk=appointment.pk), "confirmation")
@@ -120,7 +121,7 @@ def test_it_says_why_no_sms_goes_out(
 def test_it_says_so_when_nobody_is_known(appointment: Appointment) -> None:
     outbox.announce(change(appointment, customer=None), "confirmation")
     row = written(appointment)["confirmation", "sms"]
-    assert (row.status, row.reason) == (Status.SKIPPED, "No customer is known.")
+    assert (row.status, row.reason) == (Status.SKIPPED, Why.NO_CUSTOMER)
 
 
 def test_it_uses_the_number_said_on_the_phone(appointment: Appointment, customer: Customer) -> None:
@@ -157,7 +158,7 @@ def test_it_leaves_the_customer_to_calcom_when_the_company_wants_that(appointmen
     rows = written(appointment)
     for channel in ("sms", "email"):
         row = rows["confirmation", channel]
-        assert (row.status, row.reason) == (Status.SKIPPED, "Cal.com tells the customer itself.")
+        assert (row.status, row.reason) == (Status.SKIPPED, Why.CALCOM_TELLS)
     assert rows["staff", "email"].status == Status.PENDING
 
 

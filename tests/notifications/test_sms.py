@@ -13,6 +13,7 @@ from calls.models import Customer
 from notifications.models import Notification
 from notifications.sweepers import resend_forgotten
 from notifications.tasks import send_sms_notification
+from notifications.why import Why
 from tests.notifications.ladder import live
 from tests.notifications.scene import MOBILE, NOW, announced
 from tests.notifications.twilio_api import (
@@ -80,11 +81,7 @@ def test_it_tries_an_invalid_number_once(sms: Notification, twilio: TwilioApi, c
     life = live(send_sms_notification, clock, notification_id=sms.pk)
     assert (life.status, life.tries, len(twilio.requests)) == ("completed", 1, 1)
     sms.refresh_from_db()
-    assert (sms.status, sms.error_code, sms.reason) == (
-        Status.FAILED,
-        "21211",
-        "Twilio 21211: The number does not exist.",
-    )
+    assert (sms.status, sms.error_code, sms.why()) == (Status.FAILED, "21211", "Die Nummer gibt es nicht (21211).")
 
 
 def test_it_leaves_a_dead_number_alone_afterwards(
@@ -95,7 +92,7 @@ def test_it_leaves_a_dead_number_alone_afterwards(
     Appointment.objects.filter(pk=appointment.pk).update(version=2)
     appointment.refresh_from_db()
     later = announced(appointment, SMS, "rescheduled")
-    assert (later.status, later.reason) == (Status.SKIPPED, "The number took no SMS before (21614).")
+    assert (later.status, later.reason) == (Status.SKIPPED, Why.TOOK_NO_SMS)
 
 
 def test_it_waits_without_spending_a_try_when_twilio_is_busy(sms: Notification, twilio: TwilioApi, clock: Any) -> None:
@@ -227,7 +224,7 @@ def test_it_stops_for_good_when_the_recipient_opted_out_at_twilio(
     Appointment.objects.filter(pk=appointment.pk).update(version=2)
     appointment.refresh_from_db()
     later = announced(appointment, SMS, "rescheduled")
-    assert (later.status, later.reason) == (Status.SKIPPED, "The recipient answered STOP.")
+    assert (later.status, later.reason) == (Status.SKIPPED, Why.STOPPED)
 
 
 def test_it_does_not_send_when_stop_came_between_writing_and_sending(
@@ -259,7 +256,7 @@ def test_it_says_why_it_waits_at_night(sms: Notification, twilio: TwilioApi, clo
     clock.move_to(datetime(2026, 12, 1, 21, 30, tzinfo=UTC))
     with pytest.raises(Release):
         send_sms_notification(sms.pk)
-    assert Notification.objects.get(pk=sms.pk).reason == "Quiet hours: goes out at 08:00."
+    assert Notification.objects.get(pk=sms.pk).why() == "Ruhezeit: geht um 08:00 Uhr hinaus."
 
 
 def test_it_is_dropped_when_the_appointment_begins_before_the_morning(
@@ -273,7 +270,7 @@ def test_it_is_dropped_when_the_appointment_begins_before_the_morning(
     sms.refresh_from_db()
     assert (sms.status, sms.reason) == (
         Status.SKIPPED,
-        "The appointment begins before the quiet hours end.",
+        Why.BEGINS_IN_QUIET,
     )
 
 
@@ -300,7 +297,7 @@ def test_it_sends_no_more_than_three_to_a_number_and_day(
         Notification.objects.filter(kind="rescheduled").exclude(version=version + 1).update(kind="confirmation")
     assert len(twilio.messages) == 3
     last = Notification.objects.get(version=4, channel=SMS)
-    assert (last.status, last.reason) == (Status.SKIPPED, "3 SMS went to this number today.")
+    assert (last.status, last.reason) == (Status.SKIPPED, Why.ENOUGH_TODAY)
     clock.move_to(datetime(2026, 12, 2, 9, 0, tzinfo=UTC))
     Appointment.objects.filter(pk=appointment.pk).update(version=5)
     appointment.refresh_from_db()
@@ -311,16 +308,16 @@ def test_it_sends_no_more_than_three_to_a_number_and_day(
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"version": 2}, "The appointment has changed since."),
-        ({"status": "cancelled"}, "The appointment is no longer what the message says."),
+        ({"version": 2}, Why.CHANGED_SINCE),
+        ({"status": "cancelled"}, Why.NOT_TRUE),
         (
             {"starts_at": NOW - timedelta(minutes=5)},
-            "The appointment has begun.",
+            Why.HAS_BEGUN,
         ),
     ],
 )
 def test_it_is_skipped_when_the_appointment_moved_on(
-    sms: Notification, twilio: TwilioApi, change: dict[str, Any], why: str
+    sms: Notification, twilio: TwilioApi, change: dict[str, Any], why: Why
 ) -> None:
     Appointment.objects.filter(pk=sms.appointment_id).update(**change)
     send_sms_notification(sms.pk)

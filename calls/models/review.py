@@ -1,0 +1,15 @@
+"""Why a person should look at a call."""
+
+from django.utils.translation import gettext_lazy as _
+
+from askpro.language.sentences import Sentence
+
+
+class Review(Sentence):
+    """What about a call no request says."""
+
+    ENDED_BY_RETELL = "ended_by_retell", _("Retell ended the call: %(reason)s.")
+    NOT_READ = "not_read", _("An appointment was mentioned that no request holds.")
+    MORE_THAN_READ = "more_than_read", _("More appointments were asked for than are read.")
+    ALSO_CALLBACK = "also_callback", _("The caller also wants to be called back.")
+    NO_MORE_CALLS = "no_more_calls", _("The caller wants no more calls.")
