@@ -151,6 +151,7 @@ class FleetEvent(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     text = models.CharField(max_length=500)
     about = models.CharField(max_length=100, db_default="", help_text="The queue or gate, where it is about one.")
+    level = models.SmallIntegerField(db_default=0, help_text="How late the queue is: 1 one job, 2 from ten on, 3 …")
     supervisor_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(db_default=Now())
     alerted_at = models.DateTimeField(null=True)
