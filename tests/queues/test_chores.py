@@ -2,13 +2,15 @@
 
 import random
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from dramatiq import get_broker
 
-from askpro.queues import Batch, acts, chores, hints
+from askpro.queues import Batch, acts, chores, hints, overdue
 from askpro.queues.choring import Chores
 from askpro.queues.claim import by_age
 from askpro.queues.database import EngineConnection, limit_lock_waits
@@ -158,6 +160,68 @@ class TestDeadlines:
         sql("UPDATE queues_job SET status = %s, deadline_at = clock_timestamp() - interval '1 second'", status)
         acts.end_overdue()
         assert Job.objects.get().status == status
+
+    @pytest.mark.parametrize("status", [status for status in Job.Status if status not in Job.FINAL])
+    def test_every_state_in_which_a_job_waits_for_anything_but_another_job_has_its_end(self, database, status):
+        actors.nothing.send(1)
+        sql("UPDATE queues_job SET status = %s, deadline_at = clock_timestamp() - interval '1 second'", status)
+        acts.end_overdue()
+        overdue.Walk().end_ready()
+        ends = status not in (Job.Status.PROCESSING, Job.Status.WAITING)
+        assert Job.objects.get().status == ("dead" if ends else status)
+
+
+class TestReadyJobsThatNobodyClaims:
+    """Their queue is paused, their actor unknown, no worker there: a walk through the queue finds them."""
+
+    @pytest.fixture(autouse=True)
+    def small_pages(self, monkeypatch):
+        monkeypatch.setattr(overdue, "PAGE", 4)
+
+    @staticmethod
+    def make_overdue(*numbers):
+        late = [[number] for number in numbers]
+        Job.objects.filter(args__in=late).update(deadline_at=timezone.now() - timedelta(seconds=1))
+
+    def test_each_is_found_wherever_it_stands_and_no_other(self, database):
+        for number in range(10):
+            actors.nothing.send(number)
+        self.make_overdue(0, 5, 9)
+        walk = overdue.Walk()
+        assert [walk.end_ready() for _ in range(4)] == [1, 1, 1, 0]
+        dead = Job.objects.filter(status="dead", error_class="DeadlineExceeded")
+        assert sorted(job.args[0] for job in dead) == [0, 5, 9]
+
+    def test_it_begins_anew_at_the_end(self, database):
+        for number in range(6):
+            actors.nothing.send(number)
+        walk = overdue.Walk()
+        assert (walk.end_ready(), walk.end_ready()) == (0, 0)
+        self.make_overdue(1)
+        assert walk.end_ready() == 1
+
+    def test_many_that_became_ready_in_one_moment_are_passed_one_by_one(self, database):
+        for number in range(9):
+            actors.nothing.send(number)
+        Job.objects.update(ready_at=timezone.now())
+        self.make_overdue(8)
+        walk = overdue.Walk()
+        assert sum(walk.end_ready() for _ in range(3)) == 1
+
+    def test_who_retried_it_by_hand_meanwhile_keeps_it(self, database):
+        actors.nothing.send(1)
+        assert overdue.Walk._end([str(Job.objects.get().pk)]) == 0
+        assert Job.objects.get().status == "queued"
+
+    def test_a_page_is_read_by_its_index(self, database):
+        actors.nothing.broker.send_many([actors.nothing.message(number) for number in range(3000)])
+        sql("UPDATE queues_job SET status = 'completed' WHERE args <> '[7]'")
+        database.rows("ANALYZE queues_job")
+        with CaptureQueriesContext(connection) as queries:
+            overdue.Walk().end_ready()
+        plan = "\n".join(row[0] for row in database.rows("EXPLAIN " + queries[0]["sql"]))
+        assert "job_queued" in plan
+        assert "Seq Scan" not in plan
 
 
 class TestTheEndByTheClock:
