@@ -166,24 +166,6 @@ def check_chores(databases: Any = None, **_: Any) -> list[CheckMessage]:
     return [Warning(guest.NO_CHORES, id="queues.W003")] if alive == {guest.DRAMATIQ} else []
 
 
-@register(Tags.security, deploy=True)
-def check_secrets(**_: Any) -> list[CheckMessage]:
-    """What production cannot do without."""
-    needed = {
-        "SECRET_KEY": settings.SECRET_KEY,
-        "RETELL_API_KEYS": settings.RETELL_API_KEYS,
-        "CALCOM_API_KEY": settings.CALCOM_API_KEY,
-        "CALCOM_WEBHOOK_SECRETS": settings.CALCOM_WEBHOOK_SECRETS,
-        "TWILIO_ACCOUNT_SID": settings.TWILIO_ACCOUNT_SID,
-        "TWILIO_AUTH_TOKENS": settings.TWILIO_AUTH_TOKENS,
-    }
-    return [
-        Warning(f"{name} is empty.", hint=f"Set {name} in the environment (deploy/env.example).", id="queues.W002")
-        for name, value in needed.items()
-        if not value
-    ]
-
-
 def _runs_too_long(actor_name: str, seconds: float, pool: Pool) -> CheckMessage:
     return Error(
         f"{actor_name} may run {seconds:g} s; its pool {pool.name!r} allows {pool.time_limit:g} s.",

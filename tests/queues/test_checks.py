@@ -112,14 +112,6 @@ class TestChores:
         assert checks.check_chores(["default"]) == checks.check_chores(None) == []
 
 
-def test_production_is_told_which_secrets_are_missing(settings):
-    settings.CALCOM_API_KEY = ""
-    settings.SECRET_KEY = "x"
-    said = " ".join(message.msg for message in checks.check_secrets())
-    assert "CALCOM_API_KEY is empty" in said
-    assert "SECRET_KEY is empty" not in said
-
-
 class TestTimeLimits:
     def test_a_job_may_not_run_longer_than_its_pool_allows(self, settings):
         from tests.queues import actors

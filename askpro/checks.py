@@ -1,0 +1,69 @@
+"""What an installation cannot do without, or must not do: told by `manage.py check` with the fix in the message."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+
+from askpro.environment import REMARK
+
+HINT = "Set {} in the environment (deploy/env.example)."
+VENDORS = (
+    "RETELL_API_KEYS",
+    "CALCOM_API_KEY",
+    "CALCOM_WEBHOOK_SECRETS",
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKENS",
+)
+
+
+@register(Tags.security)
+def check_secret_key(**_: Any) -> list[CheckMessage]:
+    """Whoever knows the key can make himself a session and read stored secrets."""
+    if settings.ENVIRONMENT in settings.ENVIRONMENTS_WITH_A_PUBLIC_KEY:
+        return []
+    try:
+        key = str(settings.SECRET_KEY)
+    except ImproperlyConfigured:  # Django's own word for an empty one
+        key = ""
+    if not key.strip():
+        return [Error("SECRET_KEY is empty.", hint=HINT.format("SECRET_KEY"), id="askpro.E001")]
+    if REMARK.search(key) or key == settings.PUBLIC_KEY:
+        return [
+            Error("SECRET_KEY is a text that everybody can read.", hint=HINT.format("SECRET_KEY"), id="askpro.E002")
+        ]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def check_remarks(**_: Any) -> list[CheckMessage]:
+    """No variable holds the remark that somebody wrote behind its value."""
+    hint = "Put the remark on a line of its own: whoever reads the file takes it for a part of the value."
+    return [Error(f"{name} holds a remark (#).", hint=hint, id="askpro.E003") for name in settings.REMARKS_AS_VALUES]
+
+
+@register(Tags.security, deploy=True)
+def check_ops_emails(**_: Any) -> list[CheckMessage]:
+    """Somebody is told when a job gives up, a queue is late or a host falls silent."""
+    if not settings.OPS_EMAILS:
+        return [Error("OPS_EMAILS is empty: nobody is told.", hint=HINT.format("OPS_EMAILS"), id="askpro.E004")]
+    wrong = [address for address in settings.OPS_EMAILS if not _is_address(address)]
+    hint = "Write addresses alone, separated by commas."
+    return [Error(f"OPS_EMAILS names {len(wrong)} that are no address.", hint=hint, id="askpro.E005")] if wrong else []
+
+
+@register(Tags.security, deploy=True)
+def check_vendors(**_: Any) -> list[CheckMessage]:
+    """The vendors can be asked and believed, at least for companies without keys of their own."""
+    missing = [name for name in VENDORS if not getattr(settings, name)]
+    return [Warning(f"{name} is empty.", hint=HINT.format(name), id="askpro.W001") for name in missing]
+
+
+def _is_address(address: str) -> bool:
+    try:
+        validate_email(address)
+    except ValidationError:
+        return False
+    return True

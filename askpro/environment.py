@@ -1,0 +1,30 @@
+"""Reading the environment: django-environ, and a word about values that cannot be meant."""
+
+import re
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+# systemd, django-environ and sh take what stands behind a value in an environment file for a part of it.
+REMARK = re.compile(r"(?:^|\s)#(?:\s|$)")
+
+
+class Environment(environ.Env):
+    """Remembers in `remarks` the names of the variables that hold a remark, for `manage.py check`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.remarks: list[str] = []
+
+    def get_value(self, var: str, *args: Any, **options: Any) -> Any:
+        """The variable's value. Raises `ImproperlyConfigured` for one that is not of its type."""
+        if REMARK.search(self.ENVIRON.get(var, "")):
+            self.remarks.append(var)
+        try:
+            return super().get_value(var, *args, **options)
+        except (ValueError, TypeError) as error:
+            raise ImproperlyConfigured(
+                f"{var} cannot be read ({type(error).__name__}). deploy/env.example shows how it is written;"
+                " remarks stand on lines of their own."
+            ) from None
