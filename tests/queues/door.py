@@ -1,8 +1,9 @@
-"""A TCP door before a server: while it is shut, connections end and none is let in."""
+"""A TCP door before a server: shut, connections end and none is let in; frozen, nothing moves."""
 
 import selectors
 import socket
 import threading
+import time
 from contextlib import suppress
 
 
@@ -14,7 +15,7 @@ class Door:
         self._listener = socket.create_server((address, 0), backlog=128)
         self.address, self.port = self._listener.getsockname()
         self._pairs: dict[socket.socket, socket.socket] = {}
-        self._is_shut = self._is_over = False
+        self._is_shut = self._is_frozen = self._is_over = False
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -23,8 +24,11 @@ class Door:
     def shut(self) -> None:
         self._is_shut = True
 
+    def freeze(self) -> None:
+        self._is_frozen = True
+
     def open(self) -> None:
-        self._is_shut = False
+        self._is_shut = self._is_frozen = False
 
     def close(self) -> None:
         self._is_over = True
@@ -33,6 +37,9 @@ class Door:
 
     def _run(self) -> None:
         while not self._is_over:
+            if self._is_frozen:
+                time.sleep(0.02)
+                continue
             for key, _ in self._selector.select(0.05):
                 if key.fileobj is self._listener:
                     self._let_in()

@@ -113,7 +113,8 @@ class TestThePage:
 class Terminal:
     """`queues_status --watch` on a terminal of 80 by 24."""
 
-    def __init__(self, environment):
+    def __init__(self, environment, ignoring=()):
+        self._ignoring = ignoring
         self._master, self._slave = pty.openpty()
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         self.before = termios.tcgetattr(self._slave)
@@ -124,10 +125,15 @@ class Terminal:
             stdout=self._slave,
             stderr=self._slave,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=self._prepare,
             env={**environment, "TERM": "xterm-256color"},
             cwd=ROOT,
         )
+
+    def _prepare(self):
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        for number in self._ignoring:
+            signal.signal(number, signal.SIG_IGN)
 
     def wait_for(self, words, seconds=20.0):
         """Until the words are on the screen."""
@@ -146,9 +152,9 @@ class Terminal:
     def send(self, number):
         self._program.send_signal(number)
 
-    def end(self):
-        """Its exit code, and what it wrote last."""
-        until = time.monotonic() + 10
+    def end(self, within):
+        """Its exit code, and what it wrote last; it has so many seconds for it."""
+        until = time.monotonic() + within
         # As a terminal does, read all the time: a full buffer keeps the program from writing its last frame.
         while self._program.poll() is None:
             assert time.monotonic() < until, "it did not end"
@@ -170,14 +176,29 @@ class Terminal:
             wait = 0
 
 
+def press_ctrl_c(terminal):
+    terminal.type(b"\x03")
+
+
+def send_term(terminal):
+    terminal.send(signal.SIGTERM)
+
+
+def ended_well(terminal, within=10.0):
+    code, last = terminal.end(within)
+    assert code == 0
+    assert b"\x1b[?1049l" in last, "the screen of before is back"
+    assert b"\x1b[?25h" in last, "the cursor is back"
+
+
 @pytest.mark.django_db(transaction=True)
 class TestWatching:
     @pytest.fixture
     def watch(self, transactional_db, child_environment):
         opened = []
 
-        def watch(**environment):
-            opened.append(Terminal({**child_environment(), **environment}))
+        def watch(ignoring=(), **environment):
+            opened.append(Terminal({**child_environment(), **environment}, ignoring))
             return opened[-1]
 
         yield watch
@@ -188,33 +209,65 @@ class TestWatching:
     def fleet(self, transactional_db):
         return Supervisor.objects.create(host="one", pid=17, process_started_at=0.0, environment="testing")
 
-    @pytest.mark.parametrize("leave", [lambda it: it.type(b"\x03"), lambda it: it.send(signal.SIGTERM)])
+    @pytest.fixture
+    def door(self, transactional_db):
+        values = connection.settings_dict
+        door = Door(values["HOST"], int(values["PORT"]))
+        account = f"{values['USER']}:{values['PASSWORD']}"
+        door.url = f"postgres://{account}@127.0.0.1:{door.port}/{values['NAME']}"
+        yield door
+        door.close()
+
+    @pytest.mark.parametrize("leave", [press_ctrl_c, send_term])
     def test_it_lives_until_ctrl_c_and_gives_the_terminal_back(self, watch, fleet, leave):
         terminal = watch()
         terminal.wait_for("Running")
         FleetEvent.objects.create(kind="command", text="somebody: stop")
         terminal.wait_for("somebody: stop")
         leave(terminal)
-        code, last = terminal.end()
-        assert code == 0
-        assert b"\x1b[?1049l" in last, "the screen of before is back"
-        assert b"\x1b[?25h" in last, "the cursor is back"
+        ended_well(terminal)
 
-    def test_it_says_so_while_postgresql_is_away_and_goes_on_after_it(self, watch, fleet):
-        values = connection.settings_dict
-        door = Door(values["HOST"], int(values["PORT"]))
-        try:
-            account = f"{values['USER']}:{values['PASSWORD']}"
-            url = f"postgres://{account}@127.0.0.1:{door.port}/{values['NAME']}"
-            terminal = watch(DATABASE_URL=url)
-            terminal.wait_for("one:17")
-            door.shut()
-            terminal.wait_for("PostgreSQL has not answered for")
-            assert "one:17" in terminal.screen(), "what was known stays on the screen"
-            door.open()
+    def test_ctrl_c_counts_although_the_program_was_started_with_it_ignored(self, watch, fleet):
+        """As a shell without job control starts what is to run in the background."""
+        terminal = watch(ignoring=[signal.SIGINT, signal.SIGTERM])
+        terminal.wait_for("Running")
+        press_ctrl_c(terminal)
+        ended_well(terminal)
+
+    def test_it_says_so_while_postgresql_is_away_and_goes_on_after_it(self, watch, fleet, door):
+        terminal = watch(DATABASE_URL=door.url)
+        terminal.wait_for("one:17")
+        door.shut()
+        terminal.wait_for("PostgreSQL has not answered for")
+        assert "one:17" in terminal.screen(), "what was known stays on the screen"
+        door.open()
+        terminal.wait_for("Running")
+
+    @pytest.mark.parametrize("leave", [press_ctrl_c, send_term])
+    def test_it_ends_while_a_statement_gets_no_answer_at_all(self, watch, fleet, door, leave):
+        terminal = watch(DATABASE_URL=door.url)
+        terminal.wait_for("one:17")
+        door.freeze()
+        terminal.wait_for("PostgreSQL has not answered for")
+        assert "one:17" in terminal.screen(), "what was known stays on the screen"
+        leave(terminal)
+        ended_well(terminal, within=2.0)
+
+    def test_it_ends_while_postgresql_accepts_no_connection(self, watch, door):
+        door.freeze()
+        terminal = watch(DATABASE_URL=door.url)
+        terminal.wait_for("Asking PostgreSQL")
+        press_ctrl_c(terminal)
+        ended_well(terminal, within=2.0)
+
+    @pytest.mark.long
+    def test_it_ends_at_whatever_moment_it_is_told_to(self, watch, fleet):
+        for number in range(60):
+            terminal = watch()
             terminal.wait_for("Running")
-        finally:
-            door.close()
+            time.sleep(number / 60 * 0.25)  # its page comes every 0.2 s
+            (send_term if number % 2 else press_ctrl_c)(terminal)
+            ended_well(terminal)
 
     def test_without_a_terminal_it_says_what_to_use(self, child_environment, tmp_path: Path):
         done = subprocess.run(

@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+import threading
 import time
 from typing import Any
 
@@ -19,6 +20,9 @@ from askpro.queues.status import Status
 # Where no terminal says how wide it is.
 WIDTH = 140
 FASTEST = 0.2
+LEAVE = {signal.SIGINT, signal.SIGTERM}
+# Seconds without an answer from which on the view says so.
+PATIENCE = 3.0
 
 
 class Command(BaseCommand):
@@ -56,42 +60,59 @@ class Command(BaseCommand):
 
 
 class View:
-    """The live view: it stays while PostgreSQL is away, and leaves the terminal as it was."""
+    """The live view: it stays while PostgreSQL is away or hangs, and leaves the terminal as it was."""
 
     def __init__(self, console: Console, every: float) -> None:
         if not console.is_terminal or console.is_dumb_terminal:
             raise CommandError("--watch needs a terminal; use --json for a program.")
         self._console = console
         self._every = every
-        self._database = EngineConnection()
-        self._last: Status | None = None
-        self._away_since = 0.0
+        self._reader = Reader(every)
 
     def run(self) -> None:
-        """Until Ctrl-C or SIGTERM."""
-        signal.signal(signal.SIGTERM, _interrupt)
-        try:
-            with Live(console=self._console, screen=True, auto_refresh=False) as live:
-                while True:
-                    live.update(self._page(), refresh=True)
-                    time.sleep(self._every)
-        except KeyboardInterrupt:
-            return
-        finally:
-            self._database.close()
+        """Until Ctrl-C or SIGTERM, which are waited for: as exceptions they would interrupt drawing anywhere."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, LEAVE)
+        self._reader.start()  # with those signals blocked in it as well
+        with Live(console=self._console, screen=True, auto_refresh=False) as live:
+            while signal.sigtimedwait(LEAVE, self._every if self._reader.has_answered else FASTEST) is None:
+                live.update(self._page(), refresh=True)
 
     def _page(self) -> RenderableType:
         size = Size(self._console.width, self._console.height)
-        try:
-            self._last = status.read(self._database)
-        except CONNECTION_ERRORS as error:
-            self._away_since = self._away_since or time.monotonic()
-            away = time.monotonic() - self._away_since
-            trouble = f"PostgreSQL has not answered for {away:.0f} s ({type(error).__name__})."
-            return screen.page(self._last, size, trouble) if self._last else screen.blank(trouble)
-        self._away_since = 0.0
-        return screen.page(self._last, size)
+        last, trouble = self._reader.last, self._reader.trouble()
+        return screen.page(last, size, trouble) if last else screen.blank(trouble or "Asking PostgreSQL …")
 
 
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt
+class Reader(threading.Thread):
+    """Asks PostgreSQL again and again, beside the view: nothing can interrupt a statement that gets no answer."""
+
+    def __init__(self, every: float) -> None:
+        super().__init__(name="status", daemon=True)
+        self.last: Status | None = None
+        self._every = every
+        self._database = EngineConnection()
+        self._answered_at = time.monotonic()
+        self._error = ""
+
+    def run(self) -> None:
+        while True:
+            try:
+                self.last = status.read(self._database)
+                self._answered_at, self._error = time.monotonic(), ""
+            except CONNECTION_ERRORS as error:
+                self._error = type(error).__name__
+            time.sleep(self._every)
+
+    @property
+    def has_answered(self) -> bool:
+        return self.last is not None or bool(self._error)
+
+    def trouble(self) -> str:
+        """Why what is shown may no longer be true; empty while it is. Raises `CommandError` when the thread is dead."""
+        if not self.is_alive():
+            raise CommandError("The status cannot be read; the error stands above.")
+        away = time.monotonic() - self._answered_at - self._every
+        if not self._error and away < PATIENCE:
+            return ""
+        why = f" ({self._error})" if self._error else ""
+        return f"PostgreSQL has not answered for {max(away, 0.0):.0f} s{why}."
