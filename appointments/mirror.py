@@ -12,6 +12,7 @@ from django.utils import timezone
 from appointments import follow_ups, people
 from appointments.adoption import adopt, booking_of, is_of_company, replace_row, service_of
 from appointments.calcom_booking import Booking, Status
+from appointments.mandate import Mandate
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 from calls.models import BookingRequest, Call
 from notifications import outbox
@@ -48,8 +49,9 @@ class Mirrored:
     changed: bool = False
 
 
-def mirror(booking: Booking, at: datetime) -> Mirrored:
-    """Bring our rows to what Cal.com said of `booking` at `at`. Run it in a transaction; raises `NoCompany`.
+def mirror(booking: Booking, at: datetime, mandate: Mandate | None = None) -> Mirrored:
+    """Bring our rows to what Cal.com said of `booking` at `at`. Run it in a transaction; raises `NoCompany`, and
+    `OtherTenant` when whoever told of it may not speak for the company that it is about (`mandate`; None: may).
 
     The same news twice, late, or in any order ends in the same rows, because what decides only ever grows:
     1. the uids it names are locked, and what it says of them is remembered: replaced by another, ended
@@ -60,6 +62,8 @@ def mirror(booking: Booking, at: datetime) -> Mirrored:
     """
     uids = CalcomUid.lock(*_chain(booking))
     this = uids[booking.uid]
+    if mandate is not None:
+        _require(mandate, uids, booking)
     _remember(uids, booking, at)
     appointment = _find(uids, booking)
     if appointment is None:
@@ -89,6 +93,14 @@ def note_surplus(row: CalcomUid, appointment: Appointment) -> None:
     row.belong_to(appointment)
     if row.note_surplus():
         tasks.cancel_surplus_bookings.send(appointment_id=appointment.pk)
+
+
+def _require(mandate: Mandate, uids: dict[str, CalcomUid], booking: Booking) -> None:
+    """Every company that the news touches has to be one that `mandate` speaks for; nothing is written before."""
+    named = Q(calcom_uids__in=list(uids)) | Q(booking_key=booking.key)
+    owners = set(Appointment.objects.filter(named).values_list("company_id", flat=True))
+    for company_id in sorted(owners) or [service_of(booking).company_id]:
+        mandate.require(company_id)
 
 
 def _remember(uids: dict[str, CalcomUid], booking: Booking, at: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from appointments.calcom_booking import Booking, Status, items, mapping, uid
 from appointments.calcom_event import CalcomEvent
+from appointments.mandate import Mandate
 from appointments.mirror import Mirrored, mirror
 from appointments.models import Appointment, CalcomUid
 
@@ -14,34 +15,34 @@ REQUESTED, CONFIRMED = Appointment.Status.REQUESTED, Appointment.Status.CONFIRME
 CANCELLED, COMPLETED = Appointment.Status.CANCELLED, Appointment.Status.COMPLETED
 NO_SHOW = Appointment.Status.NO_SHOW
 
-Handler: TypeAlias = Callable[[CalcomEvent], "Mirrored | Appointment | None"]
+Handler: TypeAlias = Callable[[CalcomEvent, Mandate], "Mirrored | Appointment | None"]
 
 
-def apply(event: CalcomEvent) -> Mirrored | Appointment | None:
+def apply(event: CalcomEvent, mandate: Mandate) -> Mirrored | Appointment | None:
     """Bring our rows to what the event says, in the caller's transaction; None when it is about nothing here.
 
-    Raises `KeyError` on a trigger that means nothing to us, `Unreadable`, `NoCompany`.
+    Raises `KeyError` on a trigger that means nothing to us, `Unreadable`, `NoCompany`, `OtherTenant`.
     """
-    return HANDLERS[event.trigger](event)
+    return HANDLERS[event.trigger](event, mandate)
 
 
 def _booking(status: Status) -> Handler:
-    def handle(event: CalcomEvent) -> Mirrored:
-        return mirror(Booking.from_webhook(event.payload, status), event.at)
+    def handle(event: CalcomEvent, mandate: Mandate) -> Mirrored:
+        return mirror(Booking.from_webhook(event.payload, status), event.at, mandate)
 
     return handle
 
 
-def _rescheduled(event: CalcomEvent) -> Mirrored:
+def _rescheduled(event: CalcomEvent, mandate: Mandate) -> Mirrored:
     booking = Booking.from_webhook(event.payload, Status.ACCEPTED)
     # Moved by anybody but the host, on an event type that asks the host first, it waits for a yes again.
     pending = str(event.payload.get("status", "")).upper() == "PENDING"
-    return mirror(replace(booking, status=Status.PENDING) if pending else booking, event.at)
+    return mirror(replace(booking, status=Status.PENDING) if pending else booking, event.at, mandate)
 
 
-def _no_show(event: CalcomEvent) -> Appointment | None:
+def _no_show(event: CalcomEvent, mandate: Mandate) -> Appointment | None:
     """Somebody said that the customer did not come, or took that back: the newest word counts."""
-    appointment = _known(uid(event.payload.get("bookingUid"), "bookingUid"))
+    appointment = _known(uid(event.payload.get("bookingUid"), "bookingUid"), mandate)
     attendees = [mapping(attendee) for attendee in items(event.payload.get("attendees"))]
     if appointment is None or not attendees:
         return None
@@ -52,19 +53,21 @@ def _no_show(event: CalcomEvent) -> Appointment | None:
     return appointment
 
 
-def _meeting_ended(event: CalcomEvent) -> Appointment | None:
-    appointment = _known(uid(event.payload.get("uid"), "uid"))
+def _meeting_ended(event: CalcomEvent, mandate: Mandate) -> Appointment | None:
+    appointment = _known(uid(event.payload.get("uid"), "uid"), mandate)
     if appointment is not None and appointment.status == CONFIRMED and appointment.ends_at <= event.at:
         appointment.write(status=COMPLETED)
     return appointment
 
 
-def _known(booking_uid: str) -> Appointment | None:
+def _known(booking_uid: str, mandate: Mandate) -> Appointment | None:
     """The locked appointment whose booking this is now; None for an unknown uid and for one that was replaced."""
     row = CalcomUid.objects.select_for_update().filter(uid=booking_uid, replaced_by="").first()
     if row is None or row.appointment_id is None:
         return None
-    return Appointment.objects.select_for_update().get(pk=row.appointment_id)
+    appointment = Appointment.objects.select_for_update().get(pk=row.appointment_id)
+    mandate.require(appointment.company_id)
+    return appointment
 
 
 def _is_news(appointment: Appointment, at: datetime) -> bool:

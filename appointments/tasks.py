@@ -4,6 +4,7 @@ from appointments import booking, daily, news, reservations, surplus, sync
 from appointments.adoption import NoCompany
 from appointments.calcom_booking import Unreadable
 from appointments.calcom_event import CalcomEvent
+from appointments.mandate import Mandate, OtherTenant
 from appointments.mirror import Effect, Mirrored
 from appointments.models import Appointment
 from askpro.queues import MIN, H, S, actor, chain, send_many
@@ -208,11 +209,13 @@ def _work_on(event: WebhookEvent) -> None:
         if told.trigger not in news.HANDLERS:
             event.mark_ignored(f"{told.trigger} changes nothing here")
             return
-        done = news.apply(told)
+        done = news.apply(told, Mandate(event.objection))
     except (Malformed, Unreadable) as error:
         event.mark_invalid(str(error))
     except NoCompany as error:
         event.mark_unassigned(str(error))
+    except OtherTenant as error:
+        event.refuse(str(error))
     else:
         _finish(event, done)
 

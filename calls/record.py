@@ -1,5 +1,6 @@
 """A call as told by Retell, written to its one row and read back from it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils import timezone
@@ -20,18 +21,17 @@ EMPTY: tuple[Any, ...] = (None, "", {}, [])
 FACTS = (*TEXTS, "started_at", "ended_at", "duration_ms", "cost_usd")
 
 
-def record(told: RetellCall, number: PhoneNumber, status: Call.Status) -> tuple[Call, bool]:
+def record(
+    told: RetellCall, number: PhoneNumber, status: Call.Status, objection: Callable[[int], str] = lambda company_id: ""
+) -> tuple[Call, bool]:
     """Write what an event tells to the call's row, in the caller's transaction; True when it is the call's end,
     heard of for the first time.
 
-    The unique call id makes the row one, whoever inserts first; the row's lock then puts the events in line. What is
-    known is never erased: an event that is late only fills the gaps.
+    The call id, unique within its company, makes the row one, whoever inserts first; the row's lock then puts the
+    events in line. What is known is never erased: an event that is late only fills the gaps. A call stays with its
+    company when the number moves to another, unless `objection` says that the event must not concern that one.
     """
-    owner = {"company": number.company, "branch": number.branch, "phone_number": number}
-    Call.objects.bulk_create([Call(retell_call_id=told.call_id, **owner)], ignore_conflicts=True)
-    call = Call.objects.select_for_update().get(retell_call_id=told.call_id)
-    if status == Call.Status.ONGOING:
-        call.variables = call.variables | {SESSION: dict(told.dynamic_variables)}
+    call = _row(told, number, objection)
     _fill(call, told, is_newer=RANK[status] >= RANK[Call.Status(call.status)])
     was_open = call.status in (Call.Status.ONGOING, Call.Status.LOST)
     ends = was_open and status in (Call.Status.ENDED, Call.Status.ANALYZED)
@@ -70,6 +70,15 @@ def as_told(call: Call) -> RetellCall:
         tool_calls=tuple(ToolCall(tool["name"], tool["successful"]) for tool in variables.get(TOOLS, [])),
         problems=tuple(call.problems),
     )
+
+
+def _row(told: RetellCall, number: PhoneNumber, objection: Callable[[int], str]) -> Call:
+    rows = Call.objects.select_for_update().filter(retell_call_id=told.call_id).order_by("pk")
+    if known := next((call for call in rows if not objection(call.company_id)), None):
+        return known
+    owner = {"company": number.company, "branch": number.branch, "phone_number": number}
+    Call.objects.bulk_create([Call(retell_call_id=told.call_id, **owner)], ignore_conflicts=True)
+    return rows.get(company=number.company)
 
 
 def _fill(call: Call, told: RetellCall, *, is_newer: bool) -> None:

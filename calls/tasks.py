@@ -171,7 +171,10 @@ def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
     if number is None:
         event.mark_unassigned("Neither the number nor the agent belongs to one active phone number.")
         return None
-    call, ends = record(told, number, STATUS[event.event_type])
+    if why_not := event.objection(number.company_id):
+        event.refuse(why_not)
+        return None
+    call, ends = record(told, number, STATUS[event.event_type], event.objection)
     event.mark_processed(call.company)
     return call, ends, told
 

@@ -17,7 +17,7 @@ def check(notification_id: int) -> None:
     if notification.status != Notification.Status.SENT or not notification.provider_id:
         return
     try:
-        message = twilio.client().get(notification.provider_id)
+        message = twilio.for_company(notification.company_id).get(notification.provider_id)
     except twilio.Refused as refused:
         if refused.code == NOT_FOUND:
             return

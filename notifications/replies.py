@@ -62,8 +62,12 @@ class Reply:
 def receive(event: WebhookEvent, reply: Reply) -> None:
     """Do what the reply asks for, and close the event."""
     messages = _messages_to(reply)
-    companies = _companies(reply, messages)
-    if not companies:
+    senders = _companies(reply, messages)
+    companies = [company for company in senders if not event.objection(company.pk)]
+    messages = [message for message in messages if message.company in companies]
+    if senders and not companies:
+        event.refuse(event.objection(senders[0].pk))
+    elif not companies:
         event.mark_unassigned("No company sends from this number.")
     elif reply.is_stop:
         for company in companies:

@@ -16,6 +16,7 @@ from notifications.quiet_hours import quiet_until
 from notifications.relevance import why_not_any_more
 from notifications.twilio_errors import Reaction
 from notifications.why import Why
+from webhooks.models import Provider, WebhookAddress
 
 # The clocks here and at Twilio may differ.
 CLOCK_SLACK: Final = timedelta(seconds=60)
@@ -69,7 +70,9 @@ def _is_over(notification: Notification) -> bool:
 
 
 def _find(notification: Notification, attempt_at: datetime) -> bool:
-    messages = twilio.client().find(notification.recipient, notification.text, attempt_at - CLOCK_SLACK)
+    messages = twilio.for_company(notification.company_id).find(
+        notification.recipient, notification.text, attempt_at - CLOCK_SLACK
+    )
     taken = _taken(notification, [message.sid for message in messages])
     for message in messages:
         if message.sid not in taken:
@@ -137,7 +140,7 @@ def _sent_today(notification: Notification) -> int:
 
 def _hand_over(notification: Notification) -> None:
     try:
-        message = twilio.client().send(_outgoing(notification))
+        message = twilio.for_company(notification.company_id).send(_outgoing(notification))
     except twilio.Refused as refused:
         _react(notification, refused)
     except Unknown as error:
@@ -157,7 +160,9 @@ def _outgoing(notification: Notification) -> twilio.OutgoingSms:
         to=notification.recipient,
         sender=notification.sender,
         body=notification.text,
-        reference=str(notification.reference),
+        callback=twilio.status_callback(
+            str(notification.reference), WebhookAddress.of(notification.company_id, Provider.TWILIO)
+        ),
         validity=int(validity.total_seconds()),
     )
 

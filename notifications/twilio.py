@@ -14,6 +14,7 @@ from askpro.http import Answer, Client, Throttled
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
 from notifications.gsm import gsm_text
 from notifications.twilio_errors import QUEUE_FULL, Reaction, reaction_to
+from webhooks.models import Provider, WebhookAddress
 
 # The sender's queue drains at one message a second: minutes, not seconds.
 QUEUE_FULL_PAUSE: Final = 180.0
@@ -34,12 +35,13 @@ class Refused(JobError):
 
 @dataclass(frozen=True, slots=True)
 class OutgoingSms:
-    """`sender` is a number, a name, or a messaging service (MG…); `validity` in seconds, `reference` comes back."""
+    """`sender` is a number, a name, or a messaging service (MG…); `validity` in seconds, `callback` where Twilio
+    reports."""
 
     to: str
     sender: str
     body: str
-    reference: str
+    callback: str
     validity: int
 
     def form(self) -> dict[str, str]:
@@ -47,7 +49,7 @@ class OutgoingSms:
             "To": self.to,
             "MessagingServiceSid" if self.sender.startswith("MG") else "From": self.sender,
             "Body": self.body,
-            "StatusCallback": status_callback(self.reference),
+            "StatusCallback": self.callback,
             "ValidityPeriod": str(self.validity),
             "SmartEncoded": "true",
         }
@@ -146,6 +148,15 @@ class Twilio:
         raise _refusal(response)
 
 
+def for_company(company_id: int) -> Twilio:
+    """The company's own account, else the installation's. Raises `Rejected` when none is set."""
+    address = WebhookAddress.of(company_id, Provider.TWILIO)
+    tokens = address.active_secrets() if address is not None else []
+    if address is None or not tokens:
+        return client()
+    return _client(settings.TWILIO_BASE_URL, address.account, tokens[0])
+
+
 def client() -> Twilio:
     """The installation's account. Raises `Rejected` when none is set."""
     if not settings.TWILIO_ACCOUNT_SID or not settings.TWILIO_AUTH_TOKENS:
@@ -153,9 +164,11 @@ def client() -> Twilio:
     return _client(settings.TWILIO_BASE_URL, settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKENS[0])
 
 
-def status_callback(reference: str) -> str:
-    """Where Twilio reports on a message; the reference is in it because a report can come before our commit."""
-    return f"{settings.PUBLIC_URL}/webhooks/twilio/status/?ref={reference}{CALLBACK_RETRIES}"
+def status_callback(reference: str, address: WebhookAddress | None = None) -> str:
+    """Where Twilio reports on a message, `address` being the company's own; the reference is in it because a report
+    can come before our commit."""
+    place = address.url if address is not None else f"{settings.PUBLIC_URL}/webhooks/twilio/"
+    return f"{place}status/?ref={reference}{CALLBACK_RETRIES}"
 
 
 @lru_cache(maxsize=8)

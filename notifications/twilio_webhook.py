@@ -39,6 +39,9 @@ def _process_status(event: WebhookEvent, fields: dict[str, str]) -> None:
             raise Release(ASK_AGAIN_AFTER, "the message is not known yet")
         event.mark_ignored("No message of ours has this sid.")
         return
+    if why_not := event.objection(notification.company_id):
+        event.refuse(why_not)
+        return
     status = fields.get("MessageStatus") or fields.get("SmsStatus") or ""
     report = delivery.Report(sid, status, _code(fields.get("ErrorCode", "")))
     if why_not := delivery.apply(report, notification):

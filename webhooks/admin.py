@@ -157,7 +157,11 @@ def subject_of(event: WebhookEvent) -> str:
 
 def _facts(event: WebhookEvent, request: HttpRequest) -> list[tuple[str, Any]]:
     may_see_calls = request.user.has_perm("calls.view_call")
-    call = Call.objects.filter(retell_call_id=event.subject).first() if event.subject and may_see_calls else None
+    call = (
+        Call.objects.filter(retell_call_id=event.subject, company=event.company_id).first()
+        if event.subject and may_see_calls
+        else None
+    )
     return [
         ("About", display.link(call) if call else subject_of(event)),
         ("Company", display.link(event.company)),

@@ -1,5 +1,6 @@
 """Cal.com: which triggers there are, and what makes each the same when sent again (there is no delivery id)."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from appointments.tasks import process_calcom_webhook
 from webhooks.incoming import Incoming, body_key
-from webhooks.models import Provider, WebhookEvent
+from webhooks.models import Provider, WebhookAddress, WebhookEvent
 from webhooks.reading import FORM, Malformed, load_form, load_object, text
 from webhooks.signatures import verify_calcom
 from webhooks.vendor import Vendor
@@ -57,8 +58,11 @@ class Calcom(Vendor):
     kept_headers = ("X-Cal-Signature-256", "X-Cal-Webhook-Version")
     jobs = dict.fromkeys(WORKED_ON, process_calcom_webhook)
 
-    def verify(self, request: HttpRequest, body: bytes) -> str:
-        return verify_calcom(body, request.headers.get("X-Cal-Signature-256", ""), settings.CALCOM_WEBHOOK_SECRETS)
+    def verify(self, request: HttpRequest, body: bytes, secrets: Sequence[str]) -> str:
+        return verify_calcom(body, request.headers.get("X-Cal-Signature-256", ""), secrets)
+
+    def shared_secrets(self, request: HttpRequest) -> Sequence[str]:
+        return settings.CALCOM_WEBHOOK_SECRETS
 
     def read(self, request: HttpRequest, body: bytes) -> Incoming:
         envelope = load_form(body) if request.content_type == FORM else load_object(body)
@@ -76,7 +80,7 @@ class Calcom(Vendor):
             reason=reason,
         )
 
-    def answer(self, incoming: Incoming) -> HttpResponse:
+    def answer(self, incoming: Incoming, address: WebhookAddress | None) -> HttpResponse:
         """200, and fast: Cal.com's own API call may be waiting for it (calcom.md §4)."""
         return HttpResponse(status=200, content_type="text/plain")
 

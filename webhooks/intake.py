@@ -13,7 +13,7 @@ from django.utils import timezone
 from askpro.queues import LedgerActor
 from askpro.queues.joined import insert_with_job
 from webhooks.incoming import Incoming
-from webhooks.models import WebhookEvent
+from webhooks.models import WebhookAddress, WebhookEvent
 from webhooks.vendor import Vendor
 
 Status = WebhookEvent.Status
@@ -21,13 +21,21 @@ Status = WebhookEvent.Status
 # because every round trip counts here, and the ORM cannot say what this statement says.
 INSERT = """
     INSERT INTO webhooks_webhookevent ({columns}) VALUES ({values})
-    ON CONFLICT (provider, event_key) DO NOTHING RETURNING id
+    ON CONFLICT DO NOTHING RETURNING id
 """
 
 
-def store(vendor: Vendor, incoming: Incoming, request: HttpRequest, body: bytes, verified_by: str) -> None:
+def store(
+    vendor: Vendor,
+    incoming: Incoming,
+    request: HttpRequest,
+    body: bytes,
+    verified_by: str,
+    address: WebhookAddress | None = None,
+) -> None:
     """Write the event and send its job: both or neither. Sent again, it is counted on the first."""
-    row = _row(vendor, incoming, request, body, verified_by)
+    owner = {"address_id": address and address.pk, "company_id": address and address.company_id}
+    row = _row(vendor, incoming, request, body, verified_by) | owner
     job = vendor.job(incoming.event_type) if incoming.status == Status.RECEIVED else None
     if _insert(row, job) is None:
         with transaction.atomic():
@@ -95,7 +103,7 @@ def _keep_conflict(row: dict[str, Any], first: WebhookEvent) -> None:
 
 def _stored(row: dict[str, Any]) -> WebhookEvent:
     events = WebhookEvent.objects.only("body_sha256")
-    return events.get(provider=row["provider"], event_key=row["event_key"])
+    return events.get(provider=row["provider"], address_id=row["address_id"], event_key=row["event_key"])
 
 
 def _count(first: WebhookEvent, **values: Any) -> None:

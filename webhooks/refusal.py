@@ -5,7 +5,7 @@ import logging
 from http import HTTPStatus
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error
 from django.http import HttpRequest
 
 from webhooks.models import RefusedWebhook
@@ -19,13 +19,8 @@ _STATUS = {
     Reason.NO_LENGTH: HTTPStatus.LENGTH_REQUIRED,
     Reason.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Reason.MALFORMED: HTTPStatus.BAD_REQUEST,
+    Reason.NO_ADDRESS: HTTPStatus.NOT_FOUND,
 }
-_COUNT = """
-    INSERT INTO webhooks_refusedwebhook (provider, reason, hour, address_prefix, count)
-    VALUES (%s, %s, date_trunc('hour', clock_timestamp(), 'UTC'), %s, 1)
-    ON CONFLICT (provider, reason, hour, address_prefix)
-    DO UPDATE SET count = webhooks_refusedwebhook.count + 1
-"""
 
 
 class Refused(Exception):
@@ -44,8 +39,7 @@ class Refused(Exception):
 def count(provider: str, refused: Refused, request: HttpRequest) -> None:
     """Count a refusal. When the database is away the answer stands all the same."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_COUNT, [provider, refused.reason, address_prefix(request)])
+        RefusedWebhook.count_one(provider, refused.reason, address_prefix(request))
     except Error as error:
         log.warning("A refused %s webhook (%s) was not counted: %s", provider, refused.reason, type(error).__name__)
 

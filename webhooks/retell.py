@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +13,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from calls.inbound import dynamic_variables
 from calls.payload import storable
 from calls.tasks import process_retell_call_ended, process_retell_call_started
+from calls.tenancy import number_named
 from webhooks.incoming import Incoming, body_key
-from webhooks.models import Provider, WebhookEvent
+from webhooks.models import Provider, WebhookAddress, WebhookEvent
+from webhooks.models.address import objection
 from webhooks.reading import load_object, text
 from webhooks.signatures import verify_retell
 from webhooks.vendor import Vendor
@@ -66,9 +68,12 @@ class Retell(Vendor):
         "call_analyzed": process_retell_call_ended,
     }
 
-    def verify(self, request: HttpRequest, body: bytes) -> str:
+    def verify(self, request: HttpRequest, body: bytes, secrets: Sequence[str]) -> str:
         header = request.headers.get("X-Retell-Signature", "")
-        return verify_retell(body, header, settings.RETELL_API_KEYS, time.time_ns() // 1_000_000)
+        return verify_retell(body, header, secrets, time.time_ns() // 1_000_000)
+
+    def shared_secrets(self, request: HttpRequest) -> Sequence[str]:
+        return settings.RETELL_API_KEYS
 
     def read(self, request: HttpRequest, body: bytes) -> Incoming:
         payload = load_object(body)
@@ -94,12 +99,16 @@ class Retell(Vendor):
             kept_body=_without_speech(payload, call, place),
         )
 
-    def answer(self, incoming: Incoming) -> HttpResponse:
+    def answer(self, incoming: Incoming, address: WebhookAddress | None) -> HttpResponse:
         """204 for what is over; a ringing call gets the words of today's date instead (retell.md §2)."""
         if incoming.event_type != INBOUND:
             return HttpResponse(status=204)
         call = _child(incoming.payload, INBOUND)
-        variables = dynamic_variables(text(call.get("to_number"), 32), text(call.get("from_number"), 32))
+        dialled = text(call.get("to_number"), 32)
+        number = number_named(dialled)
+        if number is not None and objection(Provider.RETELL, address, number.company_id):
+            dialled = ""  # What day it is may be told; whose number it is, and whom it knows, may not.
+        variables = dynamic_variables(dialled, text(call.get("from_number"), 32))
         return JsonResponse({INBOUND: {"dynamic_variables": variables}})
 
     def _judge(self, event_type: str, subject: str) -> tuple[WebhookEvent.Status, str]:

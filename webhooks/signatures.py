@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qs, urlsplit
 
+from webhooks.fingerprint import fingerprint
 from webhooks.refusal import Reason, Refused
 
 # Retell's own SDK allows the same five minutes, inclusive, on both sides.
@@ -81,11 +82,6 @@ def twilio_settings(header: str) -> tuple[str, str]:
     if set(parts) != {"key", "algorithm"}:
         raise Refused(Reason.BAD_SIGNATURE)
     return parts["key"], parts["algorithm"]
-
-
-def fingerprint(secret: str) -> str:
-    """Tells which of several secrets matched, without telling the secret."""
-    return hashlib.sha256(b"askpro.webhooks:" + secret.encode()).hexdigest()[:12]
 
 
 def _require(header: str, secrets: Sequence[str]) -> None:

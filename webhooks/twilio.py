@@ -1,6 +1,7 @@
 """Twilio: delivery reports and incoming messages, sent as forms."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from notifications.tasks import process_twilio_webhook
 from webhooks.incoming import Incoming, body_key
-from webhooks.models import Provider, WebhookEvent
+from webhooks.models import Provider, WebhookAddress, WebhookEvent
 from webhooks.reading import FORM, Malformed, form_fields, load_form, load_object, text
 from webhooks.refusal import Reason, Refused
 from webhooks.signatures import twilio_settings, verify_twilio
@@ -30,18 +31,26 @@ class Twilio(Vendor):
     kept_headers = ("X-Twilio-Signature", "X-Twilio-Webhooks-Signature-Settings", "I-Twilio-Idempotency-Token")
     jobs = {REPORT: process_twilio_webhook, MESSAGE: process_twilio_webhook}
 
-    def verify(self, request: HttpRequest, body: bytes) -> str:
+    def verify(self, request: HttpRequest, body: bytes, secrets: Sequence[str]) -> str:
         is_form = request.content_type == FORM
-        key_id, algorithm = twilio_settings(request.headers.get("X-Twilio-Webhooks-Signature-Settings", ""))
+        _, algorithm = twilio_settings(request.headers.get("X-Twilio-Webhooks-Signature-Settings", ""))
         return verify_twilio(
             # Behind a proxy that ends TLS, only the configured address is the one that Twilio signed.
             settings.PUBLIC_URL + request.get_full_path(),
             _fields(body) if is_form else (),
             request.headers.get("X-Twilio-Signature", ""),
-            _secrets(key_id),
+            secrets,
             algorithm,
             None if is_form else body,
         )
+
+    def shared_secrets(self, request: HttpRequest) -> Sequence[str]:
+        """The auth tokens; with a settings header the shared key of that id, where shared keys are configured."""
+        key_id, _ = twilio_settings(request.headers.get("X-Twilio-Webhooks-Signature-Settings", ""))
+        shared: dict[str, Any] = settings.TWILIO_SHARED_KEYS
+        if not key_id or not shared:
+            return settings.TWILIO_AUTH_TOKENS
+        return [shared[key_id]] if key_id in shared else []
 
     def read(self, request: HttpRequest, body: bytes) -> Incoming:
         if request.content_type != FORM:
@@ -58,7 +67,7 @@ class Twilio(Vendor):
         kind = f"{REPORT}.{state}"
         return _incoming(kind, sid, f"{kind}:{sid}:{text(fields.get('ErrorCode'), 16)}", body)
 
-    def answer(self, incoming: Incoming) -> HttpResponse:
+    def answer(self, incoming: Incoming, address: WebhookAddress | None) -> HttpResponse:
         """An empty 200; to a message empty TwiML, as any other text would be sent to the customer."""
         if incoming.event_type == MESSAGE:
             return HttpResponse("<Response/>", content_type="text/xml")
@@ -79,11 +88,3 @@ def _fields(body: bytes) -> list[tuple[str, str]]:
         return form_fields(body)
     except Malformed as error:
         raise Refused(Reason.BAD_SIGNATURE) from error
-
-
-def _secrets(key_id: str) -> list[str]:
-    """The auth tokens; with a settings header the shared key of that id, where shared keys are configured."""
-    shared: dict[str, Any] = settings.TWILIO_SHARED_KEYS
-    if not key_id or not shared:
-        return settings.TWILIO_AUTH_TOKENS
-    return [shared[key_id]] if key_id in shared else []

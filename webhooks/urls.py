@@ -7,10 +7,16 @@ from webhooks.vendors import VENDORS
 from webhooks.views import WebhookView
 
 app_name = "webhooks"
+# Of a company's own address (WebhookAddress.public_id).
+PUBLIC_ID = "(?P<public_id>[A-Za-z0-9_-]{22})"
+VIEWS = {provider: WebhookView.as_view(vendor=vendor) for provider, vendor in VENDORS.items()}
+# One endpoint for all that Twilio sends; the path is part of what it signs, and free to choose there.
+TWILIO = "(?:/(?:status|inbound|json))?"
 urlpatterns = [
-    re_path(r"^retell/?$", WebhookView.as_view(vendor=VENDORS[Provider.RETELL]), name="retell"),
-    re_path(r"^calcom/?$", WebhookView.as_view(vendor=VENDORS[Provider.CALCOM]), name="calcom"),
-    # One endpoint for all that Twilio sends; the path is part of what it signs, and free to choose there.
-    re_path(r"^twilio/?$", WebhookView.as_view(vendor=VENDORS[Provider.TWILIO]), name="twilio"),
-    re_path(r"^twilio/(?:status|inbound|json)/?$", WebhookView.as_view(vendor=VENDORS[Provider.TWILIO])),
+    re_path(r"^retell/?$", VIEWS[Provider.RETELL], name="retell"),
+    re_path(r"^calcom/?$", VIEWS[Provider.CALCOM], name="calcom"),
+    re_path(rf"^twilio{TWILIO}/?$", VIEWS[Provider.TWILIO], name="twilio"),
+    re_path(rf"^retell/{PUBLIC_ID}/?$", VIEWS[Provider.RETELL]),
+    re_path(rf"^calcom/{PUBLIC_ID}/?$", VIEWS[Provider.CALCOM]),
+    re_path(rf"^twilio/{PUBLIC_ID}{TWILIO}/?$", VIEWS[Provider.TWILIO]),
 ]

@@ -1,14 +1,14 @@
 """What the one webhook view has to know about a vendor."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
 
 from askpro.queues import LedgerActor
 from webhooks.incoming import Incoming
-from webhooks.models import Provider
+from webhooks.models import Provider, WebhookAddress
 
 
 class Vendor(ABC):
@@ -20,15 +20,19 @@ class Vendor(ABC):
     kept_headers: ClassVar[tuple[str, ...]]
 
     @abstractmethod
-    def verify(self, request: HttpRequest, body: bytes) -> str:
-        """Fingerprint of the secret that signed the request. Raises `Refused`."""
+    def verify(self, request: HttpRequest, body: bytes, secrets: Sequence[str]) -> str:
+        """Fingerprint of the one of `secrets` that signed the request. Raises `Refused`."""
+
+    @abstractmethod
+    def shared_secrets(self, request: HttpRequest) -> Sequence[str]:
+        """The installation's, for companies without an address of their own."""
 
     @abstractmethod
     def read(self, request: HttpRequest, body: bytes) -> Incoming:
         """What the verified bytes say. Raises `Malformed` when they cannot be read at all."""
 
-    def answer(self, incoming: Incoming) -> HttpResponse:
-        """What the provider wants to hear once its event is stored, a duplicate's included."""
+    def answer(self, incoming: Incoming, address: WebhookAddress | None) -> HttpResponse:
+        """What the provider wants to hear once its event is stored at `address`, a duplicate's included."""
         return HttpResponse(status=204)
 
     def job(self, event_type: str) -> LedgerActor[Any, Any] | None:

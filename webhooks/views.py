@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from webhooks.door import read_body
 from webhooks.intake import store
-from webhooks.models import RefusedWebhook
+from webhooks.models import RefusedWebhook, WebhookAddress
 from webhooks.reading import Malformed
 from webhooks.refusal import Refused, count
 from webhooks.retell import Retell
@@ -33,11 +33,11 @@ class WebhookView(APIView):
     schema = None
     vendor: Vendor = Retell()
 
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: Request, public_id: str = "") -> HttpResponse:
         # DRF's parsers must not touch the stream: what is signed are the bytes.
         raw: HttpRequest = request._request
         try:
-            return self._accept(raw)
+            return self._accept(raw, public_id)
         except Refused as refused:
             count(self.vendor.provider, refused, raw)
             return HttpResponse(f"{refused}.\n", status=refused.status, content_type="text/plain")
@@ -50,12 +50,23 @@ class WebhookView(APIView):
         """Nothing to negotiate or to authenticate: a 406 for an odd Accept header would lose the event."""
         request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
 
-    def _accept(self, request: HttpRequest) -> HttpResponse:
+    def _accept(self, request: HttpRequest, public_id: str) -> HttpResponse:
         body = read_body(request, self.vendor.content_types)
-        verified_by = self.vendor.verify(request, body)
+        address = self._address(public_id)
+        secrets = self.vendor.shared_secrets(request) if address is None else address.active_secrets()
+        verified_by = self.vendor.verify(request, body, secrets)
         try:
             incoming = self.vendor.read(request, body)
         except Malformed as error:
             raise Refused(RefusedWebhook.Reason.MALFORMED) from error
-        store(self.vendor, incoming, request, body, verified_by)
-        return self.vendor.answer(incoming)
+        store(self.vendor, incoming, request, body, verified_by, address)
+        return self.vendor.answer(incoming, address)
+
+    def _address(self, public_id: str) -> WebhookAddress | None:
+        """The company's own; None for the one that companies without share."""
+        if not public_id:
+            return None
+        address = WebhookAddress.objects.filter(public_id=public_id, provider=self.vendor.provider).first()
+        if address is None:
+            raise Refused(RefusedWebhook.Reason.NO_ADDRESS)
+        return address

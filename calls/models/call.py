@@ -36,7 +36,7 @@ class Call(models.Model):
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="calls")
     phone_number = models.ForeignKey(PhoneNumber, on_delete=models.PROTECT, related_name="calls")
     customer = models.ForeignKey(Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="calls")
-    retell_call_id = models.CharField(max_length=64, unique=True)
+    retell_call_id = models.CharField(max_length=64)
     agent_id = models.CharField(max_length=64, blank=True, default="")
     direction = models.CharField(max_length=16, blank=True, default="")
     from_number = models.CharField(max_length=32, blank=True, default="")
@@ -64,9 +64,12 @@ class Call(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        # Within its company: nobody can take the id of another company's call.
+        constraints = [models.UniqueConstraint("retell_call_id", "company", name="call_once_per_company")]
         indexes = [
             models.Index(fields=["company", "-started_at"], name="call_by_company"),
             models.Index(fields=["from_number"], name="call_from_number"),
+            models.Index(fields=["retell_call_id"], opclasses=["varchar_pattern_ops"], name="call_id_start"),
             models.Index(fields=["updated_at"], condition=Q(outcome="pending"), name="call_pending"),
         ]
 

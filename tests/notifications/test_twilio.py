@@ -10,7 +10,7 @@ import responses
 
 from askpro.queues.errors import RateLimited, Rejected, Unavailable, Unknown
 from notifications import twilio as vendor
-from notifications.twilio import Message, OutgoingSms, Refused
+from notifications.twilio import Message, OutgoingSms, Refused, status_callback
 from notifications.twilio_errors import REACTIONS, Reaction
 from tests.notifications.scene import MOBILE, NOW
 from tests.notifications.twilio_api import ACCOUNT, SERVICE, URL, TwilioApi, error, fixture
@@ -19,7 +19,13 @@ BASE = f"{URL}/2010-04-01/Accounts/{ACCOUNT}/Messages"
 
 
 def outgoing(**values: Any) -> OutgoingSms:
-    defaults = {"to": MOBILE, "sender": SERVICE, "body": "Ihr Termin", "reference": "r-1", "validity": 600}
+    defaults = {
+        "to": MOBILE,
+        "sender": SERVICE,
+        "body": "Ihr Termin",
+        "callback": status_callback("r-1"),
+        "validity": 600,
+    }
     return OutgoingSms(**(defaults | values))
 
 
@@ -29,7 +35,7 @@ def test_it_sends_what_the_contract_shows(contracts: Path) -> None:
         to=example["To"],
         sender=example["MessagingServiceSid"],
         body=example["Body"],
-        reference="9f7b2c1a",
+        callback=status_callback("9f7b2c1a"),
         validity=14400,
     )
     assert sms.form() == example

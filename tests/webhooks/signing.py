@@ -44,6 +44,17 @@ def twilio_signature(path: str, fields: dict[str, str], token: str = TWILIO_TOKE
     return base64.b64encode(hmac.digest(token.encode(), text.encode(), hashlib.sha1)).decode()
 
 
+def send(provider: str, payload: Any, secret: str, public_id: str = "") -> Any:
+    """An event as the vendor sends it to a company's own address, or, without its id, to the shared one."""
+    path = f"/webhooks/{provider}/{public_id}/" if public_id else f"/webhooks/{provider}/"
+    if provider == "twilio":
+        return post_twilio(payload, path, twilio_signature(path, payload, secret))
+    body = compact(payload)
+    if provider == "retell":
+        return post(path, body, "application/json", **{"X-Retell-Signature": retell_signature(body, secret)})
+    return post(path, body, "application/json", **{"X-Cal-Signature-256": calcom_signature(body, secret)})
+
+
 def post_retell(payload: Any, signature: str | None = None, **headers: Any) -> Any:
     body = payload if isinstance(payload, bytes) else compact(payload)
     signature = retell_signature(body) if signature is None else signature

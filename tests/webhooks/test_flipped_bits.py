@@ -35,7 +35,8 @@ def flips(data: bytes) -> Iterator[bytes]:
 
 def is_believed(provider: Provider, request: HttpRequest, body: bytes) -> bool:
     try:
-        VENDORS[provider].verify(request, body)
+        vendor = VENDORS[provider]
+        vendor.verify(request, body, vendor.shared_secrets(request))
     except Refused as refused:
         assert refused.status == 401
         return False

@@ -1,4 +1,4 @@
-"""What the vendors told us, as they told it, and what was refused at the door."""
+"""What the vendors told us, as they told it."""
 
 import uuid
 from typing import Any, Self
@@ -8,17 +8,16 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from calls.models import Company
+from webhooks.models.address import WebhookAddress, objection
+from webhooks.models.provider import Provider
+from webhooks.models.refused import RefusedWebhook
 from webhooks.reading import FORM, load_form, load_object
 
 
-class Provider(models.TextChoices):
-    RETELL = "retell", "Retell"
-    CALCOM = "calcom", "Cal.com"
-    TWILIO = "twilio", "Twilio"
-
-
 class WebhookEvent(models.Model):
-    """One verified event: the raw bytes, and how far it got. The provider's own key makes it unique."""
+    """One verified event: the raw bytes, and how far it got. The provider's own key makes it unique at its address, so
+    that nobody can take the key of another company's event.
+    """
 
     class Status(models.TextChoices):
         RECEIVED = "received", "Waits for its job"
@@ -47,6 +46,16 @@ class WebhookEvent(models.Model):
     company = models.ForeignKey(
         Company, on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="webhook_events"
     )
+    address = models.ForeignKey(
+        WebhookAddress,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="events",
+        editable=False,
+        help_text="Where it came in; empty: the address that companies without one share.",
+    )
     body = models.BinaryField(help_text="As sent, but for what the caller's opt-out forbids to keep.")
     body_sha256 = models.CharField(max_length=64, help_text="Of the bytes as sent.")
     content_type = models.CharField(max_length=100, blank=True, default="")
@@ -72,7 +81,14 @@ class WebhookEvent(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint("provider", "event_key", name="webhook_event_once")]
+        constraints = [
+            models.UniqueConstraint(
+                "provider", "event_key", condition=Q(address__isnull=True), name="webhook_event_once"
+            ),
+            models.UniqueConstraint(
+                "address", "event_key", condition=Q(address__isnull=False), name="webhook_event_once_at_address"
+            ),
+        ]
         indexes = [
             models.Index(fields=["subject"], name="webhook_subject"),
             models.Index(fields=["received_at"], condition=Q(status="received"), name="webhook_waiting"),
@@ -96,6 +112,10 @@ class WebhookEvent(models.Model):
         """The body as an object; of a form, the first value of each field. Raises `Malformed`."""
         return load_form(bytes(self.body)) if self.content_type == FORM else load_object(bytes(self.body))
 
+    def objection(self, company_id: int) -> str:
+        """Why no row of this company may follow from this event; empty when one may."""
+        return objection(self.provider, self.address, company_id)
+
     def mark_processed(self, company: Company | None = None, reason: str = "") -> bool:
         """Its job has done all there was to do; False when that was so before."""
         return self._finish(self.Status.PROCESSED, reason, company=company)
@@ -111,6 +131,13 @@ class WebhookEvent(models.Model):
     def mark_invalid(self, reason: str, company: Company | None = None) -> bool:
         """What it says makes no sense. `reason` names the field, never its value."""
         return self._finish(self.Status.INVALID, reason, company=company)
+
+    def refuse(self, objection: str) -> bool:
+        """Its secret does not speak for the company that it is about: visible, counted, without effect."""
+        if not self.mark_invalid(objection):
+            return False
+        RefusedWebhook.count_one(self.provider, RefusedWebhook.Reason.OTHER_TENANT)
+        return True
 
     def mark_failed(self, reason: str) -> bool:
         """Its job is dead. Retrying that job, or a replay, takes the event up again."""
@@ -144,33 +171,3 @@ class WebhookEvent(models.Model):
             return False
         self.refresh_from_db(fields=list(values))
         return True
-
-
-class RefusedWebhook(models.Model):
-    """How often a request was turned away: counted by provider, reason, hour and address prefix; no body kept."""
-
-    class Reason(models.TextChoices):
-        MISSING_SIGNATURE = "missing_signature", "No signature"
-        BAD_SIGNATURE = "bad_signature", "Signature does not match"
-        STALE = "stale", "Timestamp too old"
-        FUTURE = "future", "Timestamp in the future"
-        NOT_CONFIGURED = "not_configured", "No secret configured"
-        TOO_LARGE = "too_large", "Body too large"
-        NO_LENGTH = "no_length", "No Content-Length"
-        BAD_TYPE = "bad_type", "Content type not accepted"
-        MALFORMED = "malformed", "Cannot be read"
-
-    provider = models.CharField(max_length=16, choices=Provider.choices)
-    reason = models.CharField(max_length=24, choices=Reason.choices)
-    hour = models.DateTimeField()
-    address_prefix = models.CharField(max_length=50, help_text="/24 of IPv4, /48 of IPv6.")
-    count = models.PositiveIntegerField(default=1)
-
-    class Meta:
-        ordering = ["-hour"]
-        constraints = [
-            models.UniqueConstraint("provider", "reason", "hour", "address_prefix", name="refused_webhook_count")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.provider} {self.reason} {self.hour:%d.%m.%Y %H:00}"

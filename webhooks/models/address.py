@@ -1,0 +1,116 @@
+"""Addresses of a company's own, and the secrets that sign there."""
+
+import logging
+import secrets
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from askpro.encryption import EncryptedTextField, UnreadableSecret
+from calls.models import Company
+from webhooks.fingerprint import fingerprint
+from webhooks.models.provider import Provider
+
+log = logging.getLogger(__name__)
+
+
+def new_public_id() -> str:
+    """22 letters, digits, `-` and `_`: nobody finds another's by trying."""
+    return secrets.token_urlsafe(16)
+
+
+class WebhookAddress(models.Model):
+    """Where one vendor sends one company's events. The address names the company, and its secrets are the company's
+    alone; from the first secret on, those of the installation do not speak for this company any more.
+    """
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="webhook_addresses")
+    provider = models.CharField("vendor", max_length=16, choices=Provider.choices)
+    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
+    account = models.CharField(
+        "Twilio account",
+        max_length=34,
+        blank=True,
+        default="",
+        help_text="Of Twilio only: the account's SID (AC…). It then sends this company's SMS.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "webhook addresses"
+        ordering = ["company", "provider"]
+        constraints = [
+            models.UniqueConstraint("company", "provider", name="webhook_address_once"),
+            # Without it nobody would know which account's messages the token reports on.
+            models.CheckConstraint(
+                condition=Q(provider=Provider.TWILIO, account__startswith="AC")
+                | ~Q(provider=Provider.TWILIO) & Q(account=""),
+                name="webhook_address_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_provider_display()} of {self.company}"
+
+    @classmethod
+    def of(cls, company_id: int, provider: str) -> Self | None:
+        """The company's own address at this vendor, once a secret signs there."""
+        signed = WebhookSecret.objects.filter(retired_at=None).values("address_id")
+        return cls.objects.filter(company_id=company_id, provider=provider, pk__in=signed).first()
+
+    @property
+    def url(self) -> str:
+        """What to enter at the vendor."""
+        return f"{settings.PUBLIC_URL}/webhooks/{self.provider}/{self.public_id}/"
+
+    def active_secrets(self) -> list[str]:
+        """All that may sign now, the newest first, without those that no SECRET_KEY opens any more."""
+        rows = self.secrets.filter(retired_at=None).order_by("-pk")
+        return [opened for row in rows if (opened := row.opened())]
+
+    def add_secret(self, secret: str) -> "WebhookSecret":
+        """Let one more secret sign; the others go on until they are retired."""
+        return WebhookSecret.objects.create(address=self, secret=secret, fingerprint=fingerprint(secret))
+
+    def retire_secrets(self) -> int:
+        """Let all secrets of now sign no more; returns how many that concerned."""
+        return self.secrets.filter(retired_at=None).update(retired_at=timezone.now())
+
+
+class WebhookSecret(models.Model):
+    """One secret of an address. Several are active while a key is changed at the vendor."""
+
+    address = models.ForeignKey(WebhookAddress, on_delete=models.CASCADE, related_name="secrets")
+    secret = EncryptedTextField()
+    fingerprint = models.CharField(max_length=12, help_text="Tells it from others; stands on each event.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+    def opened(self) -> str:
+        """The secret; empty when it was encrypted with a key that is gone."""
+        try:
+            return str(self.secret)
+        except UnreadableSecret:
+            log.error("webhook secret %d cannot be read: its SECRET_KEY is gone", self.pk)
+            return ""
+
+
+def objection(provider: str, address: WebhookAddress | None, company_id: int) -> str:
+    """Why what came to `address` (None: the shared one) must not concern this company; empty when it may.
+
+    A company's secret signs for that company, and the installation's for those without a secret of their own.
+    """
+    if address is not None:
+        return "" if address.company_id == company_id else "It is about another company than its address."
+    if WebhookAddress.of(company_id, provider) is not None:
+        return "It came to the shared address, and its company has one of its own."
+    return ""

@@ -1,0 +1,50 @@
+"""What was turned away."""
+
+from django.db import connection, models
+
+from webhooks.models.provider import Provider
+
+_COUNT = """
+    INSERT INTO webhooks_refusedwebhook (provider, reason, hour, address_prefix, count)
+    VALUES (%s, %s, date_trunc('hour', clock_timestamp(), 'UTC'), %s, 1)
+    ON CONFLICT (provider, reason, hour, address_prefix)
+    DO UPDATE SET count = webhooks_refusedwebhook.count + 1
+"""
+
+
+class RefusedWebhook(models.Model):
+    """How often a request was turned away: counted by provider, reason, hour and address prefix; no body kept."""
+
+    class Reason(models.TextChoices):
+        MISSING_SIGNATURE = "missing_signature", "No signature"
+        BAD_SIGNATURE = "bad_signature", "Signature does not match"
+        STALE = "stale", "Timestamp too old"
+        FUTURE = "future", "Timestamp in the future"
+        NOT_CONFIGURED = "not_configured", "No secret configured"
+        TOO_LARGE = "too_large", "Body too large"
+        NO_LENGTH = "no_length", "No Content-Length"
+        BAD_TYPE = "bad_type", "Content type not accepted"
+        MALFORMED = "malformed", "Cannot be read"
+        NO_ADDRESS = "no_address", "No such address"
+        OTHER_TENANT = "other_tenant", "Signed, but about another company"
+
+    provider = models.CharField(max_length=16, choices=Provider.choices)
+    reason = models.CharField(max_length=24, choices=Reason.choices)
+    hour = models.DateTimeField()
+    address_prefix = models.CharField(max_length=50, help_text="/24 of IPv4, /48 of IPv6.")
+    count = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["-hour"]
+        constraints = [
+            models.UniqueConstraint("provider", "reason", "hour", "address_prefix", name="refused_webhook_count")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.reason} {self.hour:%d.%m.%Y %H:00}"
+
+    @classmethod
+    def count_one(cls, provider: str, reason: str, address_prefix: str = "") -> None:
+        """One more of this hour."""
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNT, [provider, reason, address_prefix])
