@@ -15,14 +15,14 @@ from notifications.why import Why
 
 log = logging.getLogger(__name__)
 
-# Higher beats lower, whatever order they arrive in; of two final ones the later counts.
+# Higher beats lower, whatever order they arrive in. Among final ones, what arrived has arrived.
 RANK: Final = {
     "accepted": 0,
     "scheduled": 0,
     "queued": 1,
     "sending": 2,
     "sent": 3,
-    "partially_delivered": 4,
+    "partially_delivered": 3,
     "delivered": 4,
     "undelivered": 4,
     "failed": 4,
@@ -61,13 +61,21 @@ def apply(report: Report, notification: Notification) -> str:
         return "It is about another send of this message."
     if report.sid == notification.earlier_provider_id and report.status not in ARRIVED:
         return "It is about an earlier send of this message."
-    known = notification.provider_status if notification.provider_id else ""
-    if known == report.status or RANK[report.status] < RANK.get(known, 0):
-        return "Older than what is known."
-    if RANK.get(known) == RANK[report.status] == RANK["delivered"]:
-        log.warning("notification %s: Twilio says %s after %s", notification.pk, report.status, known)
+    if not _is_news(report, notification):
+        return "Not more than what is known."
     _write(report, notification)
     return ""
+
+
+def _is_news(report: Report, notification: Notification) -> bool:
+    """Whether it says more than what is known. The same end can come twice, at first without its code."""
+    known = notification.provider_status if notification.provider_id else ""
+    if not known or RANK[report.status] != RANK[known]:
+        return not known or RANK[report.status] > RANK[known]
+    if (report.status in ARRIVED) != (known in ARRIVED):
+        log.warning("notification %s: Twilio says both %s and %s", notification.pk, known, report.status)
+        return report.status in ARRIVED
+    return report.status in LOST and bool(report.error_code) and not notification.error_code
 
 
 def _write(report: Report, notification: Notification) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from appointments.models import Appointment
 from askpro.queues.errors import Gone, Release
 from askpro.queues.models import Job
 from calls.models import Customer
+from notifications import delivery
 from notifications.models import Notification
 from notifications.tasks import process_twilio_webhook, send_sms_notification
 from tests.notifications.scene import NOW, change
@@ -88,6 +89,33 @@ def test_it_fails_with_the_reason(sent: Notification, report: Any, status: str, 
     sent.refresh_from_db()
     assert (sent.status, sent.why("en"), sent.error_code) == (Status.FAILED, reason, str(code or ""))
     assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "size"),
+    [(30003, 2), (30005, 2), *(pytest.param(code, 3, marks=pytest.mark.long) for code in (30003, 30006, 30007, 21610))],
+)
+def test_it_ends_the_same_in_whatever_order_and_however_often_the_reports_come(
+    sent: Notification, code: int, size: int
+) -> None:
+    start = Notification.objects.filter(pk=sent.pk).values().get()
+    words = [("sent", None), ("undelivered", None), ("undelivered", code), ("failed", code), ("delivered", None)]
+    for chosen in combinations([*words, ("read", None)], size):
+        ends = set()
+        for order in permutations(chosen):
+            Notification.objects.filter(pk=sent.pk).update(**start)
+            Job.objects.all().delete()
+            known = ""
+            for status, error in (*order, order[-1]):
+                delivery.apply(delivery.Report(SID, status, error), delivery.locked(pk=sent.pk))
+                sent.refresh_from_db()
+                assert sent.error_code or not known or sent.status == Status.DELIVERED, f"forgot the code in {order}"
+                known = sent.error_code
+            ends.add((sent.status, sent.error_code, sent.resends * Job.objects.count()))
+        arrived = {"delivered", "read"} & {status for status, _ in chosen}
+        # What arrived before it was reported lost is never sent again; a resend that came first finds that out itself.
+        told = {(status, code) for status, code, _ in ends} if arrived else ends
+        assert len(told) == 1, f"{chosen} ends as {ends}"
 
 
 def test_it_is_sent_once_more_when_the_handset_was_off(
