@@ -13,7 +13,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from appointments.models import Appointment, FollowUp
 from calls.models import Branch, Company
 from calls.models.company import Language
-from notifications import dates
+from notifications import dates, senders
 from notifications.gsm import gsm_segments, gsm_text
 from notifications.models import Notification
 from notifications.wording import WORDINGS, Message, Wording
@@ -97,7 +97,7 @@ def _sms_variants(notification: Notification, sender: str) -> Iterator[str]:
     street = f", {branch.street}" if branch and branch.street else ""
     phone = words.sms_phone.format(phone=spoken_number(branch.phone)) if branch and branch.phone else ""
     # A name as sender takes no answers.
-    stop = words.sms_stop if sender.startswith(("MG", "+")) else ""
+    stop = words.sms_stop if senders.takes_answers(sender) else ""
     if notification.kind == Kind.CANCELLATION:
         service = staff = place = street = ""
     yield from (

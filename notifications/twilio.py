@@ -12,6 +12,7 @@ from django.conf import settings
 
 from askpro.http import Answer, Client, Throttled
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
+from notifications import senders
 from notifications.gsm import gsm_text
 from notifications.twilio_errors import QUEUE_FULL, Reaction, reaction_to
 from webhooks.models import Provider, WebhookAddress
@@ -47,7 +48,7 @@ class OutgoingSms:
     def form(self) -> dict[str, str]:
         return {
             "To": self.to,
-            "MessagingServiceSid" if self.sender.startswith("MG") else "From": self.sender,
+            "MessagingServiceSid" if senders.is_service(self.sender) else "From": self.sender,
             "Body": self.body,
             "StatusCallback": self.callback,
             "ValidityPeriod": str(self.validity),

@@ -8,6 +8,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from calls import phone
+from notifications import senders
 
 # What a mapped answer may name in braces, filled by appointments.booking_fields.
 FACTS = frozenset({"name", "phone", "email", "notes", "service", "staff", "branch"})
@@ -95,11 +96,18 @@ class CompanyForm(SetUpForm):
         required=False, label="Forget the stored key", widget=UnfoldBooleanSwitchWidget
     )
 
+    sms_sender = forms.CharField(
+        required=False,
+        label="SMS sender",
+        help_text="A number, a name of at most 11 letters and digits, or a messaging service (MG…)."
+        " Empty: the installation's.",
+        widget=UnfoldAdminTextInputWidget,
+    )
+
     class Meta:
         labels = {
             "calcom_handles_notifications": "Cal.com confirms",
             "sms_enabled": "SMS enabled",
-            "sms_sender": "SMS sender",
             "notification_email": "Notification e-mail",
         }
 
@@ -107,6 +115,13 @@ class CompanyForm(SetUpForm):
         super().__init__(*args, **options)
         if getattr(self.instance, "has_key", False) and "new_calcom_api_key" in self.fields:
             self.fields["new_calcom_api_key"].help_text = "A key is stored. Leave this empty to keep it."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if written := cleaned.get("sms_sender"):
+            # What cannot be read is judged by the model.
+            cleaned["sms_sender"] = senders.read(written, self._country(cleaned)) or written
+        return cleaned
 
 
 class BranchForm(SetUpForm):

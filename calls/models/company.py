@@ -11,6 +11,7 @@ from askpro.encryption import EncryptedTextField
 from askpro.queues.events import AtomicSave
 from calls import phone
 from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
+from notifications import senders
 
 e164 = RegexValidator(r"^\+[1-9][0-9]{6,14}$", "Write the number in E.164 form, such as +493023125100.")
 
@@ -18,6 +19,11 @@ e164 = RegexValidator(r"^\+[1-9][0-9]{6,14}$", "Write the number in E.164 form, 
 def country(code: str) -> None:
     if not phone.is_country(code):
         raise ValidationError("Write the country's two letters, such as DE, AT or CH.")
+
+
+def sms_sender(sender: str) -> None:
+    if not senders.is_valid(sender):
+        raise ValidationError(senders.HELP)
 
 
 # A caller who hung up with a promise is called back within two hours of opening time.
@@ -50,7 +56,11 @@ class Company(models.Model):
     )
     sms_enabled = models.BooleanField(default=True)
     sms_sender = models.CharField(
-        max_length=34, blank=True, default="", help_text="Number or messaging service; empty: the installation's."
+        max_length=34,
+        blank=True,
+        default="",
+        validators=[sms_sender],
+        help_text="Number, name or messaging service; empty: the installation's.",
     )
     notification_email = models.EmailField(blank=True, default="", help_text="Told of new follow-ups.")
     quiet_from = models.TimeField(default="21:00", help_text="No SMS from here on, in the branch's time zone,")

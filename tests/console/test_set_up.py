@@ -49,6 +49,29 @@ def test_it_keeps_replaces_and_forgets_a_key(admin_client: Client, world: World)
     assert Company.objects.get(pk=company.pk).calcom_api_key == ""
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("030 23125199", "+493023125199"),
+        ("Salon Kaethe", None),
+        ("MG123", None),
+        ("SalonKaethe", "SalonKaethe"),
+        ("", ""),
+    ],
+)
+def test_it_keeps_a_sender_that_sms_can_come_from_and_refuses_the_others(
+    admin_client: Client, world: World, written: str, kept: str | None
+) -> None:
+    company = world.companies[0]
+    page = f"/admin/calls/company/{company.pk}/change/"
+    answer = admin_client.post(page, company_form(company, sms_sender=written))
+    assert (answer.status_code == 302) is (kept is not None)
+    if kept is None:
+        assert "at most 11 letters" in answer.context["adminform"].form.errors["sms_sender"][0]
+    else:
+        assert Company.objects.get(pk=company.pk).sms_sender == kept
+
+
 def test_it_opens_the_pages_of_work_although_a_key_cannot_be_read(admin_client: Client, world: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE calls_company SET calcom_api_key = 'encrypted with a key that is gone'")
