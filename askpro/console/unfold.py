@@ -61,6 +61,7 @@ NAVIGATION: list[dict[str, Any]] = [
             entry("Schedule", "schedule", "queues.schedule"),
             entry("Webhook events", "webhook", "webhooks.webhookevent"),
             entry("Refused webhooks", "block", "webhooks.refusedwebhook"),
+            entry("Webhook addresses", "link", "webhooks.webhookaddress"),
         ],
     },
     {

@@ -8,6 +8,7 @@ from django.test import Client
 from askpro.sandbox import world as demo
 from calls.models import Branch, Company, Customer, PhoneNumber, Service, Staff
 from tests.console.world import World
+from webhooks.models import WebhookAddress
 
 
 def company_form(company: Company, **changes: str) -> dict[str, str]:
@@ -165,3 +166,49 @@ def test_it_prints_a_password_only_when_it_made_it_up(db: None, capsys: pytest.C
     assert "a-long-password" not in capsys.readouterr().out
     call_command("seed_demo", user="two", password="")
     assert "two, password" in capsys.readouterr().out
+
+
+def address_form(**changes: str) -> dict[str, str]:
+    return {"secrets-TOTAL_FORMS": "0", "secrets-INITIAL_FORMS": "0", "account": "", **changes}
+
+
+def test_an_address_of_a_companys_own_is_made_and_its_secret_never_shown(admin_client: Client, world: World) -> None:
+    company = world.companies[0]
+    made = address_form(company=str(company.pk), provider="calcom", new_secret="cal_whsec_first")
+    assert admin_client.post("/admin/webhooks/webhookaddress/add/", made).status_code == 302
+    address = WebhookAddress.objects.get(company=company)
+    assert address.active_secrets() == ["cal_whsec_first"]
+    page = admin_client.get(f"/admin/webhooks/webhookaddress/{address.pk}/change/").content.decode()
+    assert f"/webhooks/calcom/{address.public_id}/" in page
+    assert "cal_whsec_first" not in page
+
+
+def test_the_secret_of_an_address_is_changed_in_two_steps(admin_client: Client, world: World) -> None:
+    address = WebhookAddress.objects.create(company=world.companies[0], provider="retell")
+    address.add_secret("key_old")
+    page = f"/admin/webhooks/webhookaddress/{address.pk}/change/"
+    assert admin_client.post(page, address_form(new_secret="key_new")).status_code == 302
+    assert address.active_secrets() == ["key_new", "key_old"]
+    assert admin_client.post(page, address_form(new_secret="key_third", retire_older="on")).status_code == 302
+    assert address.active_secrets() == ["key_third"]
+    assert admin_client.post(page, address_form()).status_code == 302
+    assert address.active_secrets() == ["key_third"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "account", "sender"),
+    [
+        ("twilio", "", "+493023125100"),
+        ("twilio", "SK123", "+493023125100"),
+        ("twilio", "AC123", ""),
+        ("calcom", "AC1", ""),
+    ],
+)
+def test_an_account_is_twilios_and_sends_from_a_number_of_its_own(
+    admin_client: Client, world: World, provider: str, account: str, sender: str
+) -> None:
+    company = world.companies[0]
+    Company.objects.filter(pk=company.pk).update(sms_sender=sender)
+    form = address_form(company=str(company.pk), provider=provider, account=account, new_secret="token")
+    assert admin_client.post("/admin/webhooks/webhookaddress/add/", form).status_code == 200
+    assert not WebhookAddress.objects.exists()
