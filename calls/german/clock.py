@@ -5,15 +5,19 @@ from datetime import date, time
 from calls.german.dates import is_clock_pair
 from calls.german.moment import Reason
 from calls.german.opening_hours import OpeningHours
-from calls.german.tokens import Kind, Token, number, word
-from calls.german.words import APPROXIMATE, BOUNDS, MONTHS, WINDOWS, Span
+from calls.german.tokens import Kind, Token, number, ordinal, word
+from calls.german.words import APPROXIMATE, ARTICLES, BOUNDS, MINUTES, MONTHS, WINDOWS, Span
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The minutes since midnight that the words can mean: two for "halb drei", one for "16 Uhr"."""
+    """The minutes since midnight that the words can mean: two for "halb drei", one for "16 Uhr".
+
+    Of "10:30" the evening is only a doubt: it counts where the branch is open then and closed in the morning.
+    """
 
     minutes: frozenset[int]
+    doubt: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class UnclearClock:
 
 ClockFact = Clock | Window | Bound | UnclearClock
 
+_HOUR = frozenset({"uhr", "h"})
 _BEFORE_A_BARE_HOUR = APPROXIMATE | BOUNDS | frozenset({"um", "punkt", "und", "oder"}) | WINDOWS.keys()
 _DASHES = frozenset({"-", "\u2013", "\u2014", "bis"})
 
@@ -47,6 +52,7 @@ def read_clock(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None
     return (
         _range(tokens, at)
         or _written(tokens, at)
+        or _four_digits(tokens, at)
         or _quarter_or_half(tokens, at)
         or _minutes_beside(tokens, at)
         or _hour(tokens, at)
@@ -64,19 +70,21 @@ def resolve_minute(
     the two readings, if they leave exactly one. An approximate time must be a full one: "gegen 14 Uhr" is
     14:00, "gegen zwei" would need two inferences.
     """
+    if any(isinstance(fact, Bound) for fact in facts):
+        return Reason.WINDOW_ONLY
     for fact in facts:
         if isinstance(fact, UnclearClock):
             return fact.reason
     clocks = [fact.minutes for fact in facts if isinstance(fact, Clock)]
     windows = [fact for fact in facts if isinstance(fact, Window)]
-    if any(isinstance(fact, Bound) for fact in facts) or (windows and not clocks):
-        return Reason.WINDOW_ONLY
     if not clocks:
-        return Reason.NO_TIME
+        return Reason.WINDOW_ONLY if windows else Reason.NO_TIME
     minutes = sorted(m for m in frozenset.intersection(*clocks) if all(_within(m, w) for w in windows))
     if len(minutes) > 1 and not approximate:
         minutes = list(opening_hours.open_minutes(day, minutes))
-    return minutes[0] if len(minutes) == 1 else Reason.AMBIGUOUS_TIME
+    if len(minutes) != 1 or _is_doubtful(minutes[0], facts, day, opening_hours):
+        return Reason.AMBIGUOUS_TIME
+    return minutes[0]
 
 
 def clock_at(hour: int, minute: int, *, full: bool = False) -> Clock | UnclearClock:
@@ -90,9 +98,17 @@ def _dial(hour: int, offset: int, *, full: bool = False) -> Clock | UnclearClock
     total = hour * 60 + offset
     if total < 0:
         return UnclearClock(Reason.AMBIGUOUS_TIME)
+    if full and 10 <= hour <= 12:
+        return Clock(frozenset({total}), doubt=(total + 720) % 1440)
     if full or not 1 <= hour <= 12:
         return Clock(frozenset({total}))
     return Clock(frozenset({total % 720, total % 720 + 720}))
+
+
+def _is_doubtful(minute: int, facts: Sequence[ClockFact], day: date, opening_hours: OpeningHours) -> bool:
+    doubts = [fact.doubt for fact in facts if isinstance(fact, Clock) and fact.doubt is not None]
+    is_open = opening_hours.open_minutes
+    return bool(is_open(day, doubts)) and not is_open(day, [minute])
 
 
 def _within(minute: int, window: Window) -> bool:
@@ -118,13 +134,25 @@ def _written(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
             return UnclearClock(Reason.INVALID_TIME), 1
     elif token.kind is Kind.PAIR and is_clock_pair(tokens, at):
         hour, minute = token.text.rstrip(".").split(".")
+    elif token.kind is Kind.COMMA:
+        hour, minute = token.text.split(",")
+        if int(minute) % 5 or _may_be_two_hours(int(hour), int(minute)):
+            return UnclearClock(Reason.AMBIGUOUS_TIME), 1
     elif token.kind is Kind.HOURS:
         hour, _, minute = token.text.replace(" ", "").partition("h")
     else:
         return None
     full = len(hour) == 2 and (minute != "" or hour.startswith("0"))
     fact = clock_at(int(hour), int(minute or "0"), full=full)
-    return fact, 2 if word(tokens, at + 1) == "uhr" else 1
+    return fact, 2 if word(tokens, at + 1) in _HOUR else 1
+
+
+def _four_digits(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
+    """ "1430 Uhr"."""
+    text = tokens[at].text
+    if tokens[at].kind is not Kind.NUMBER or len(text) not in {3, 4} or word(tokens, at + 1) != "uhr":
+        return None
+    return clock_at(int(text[:-2]), int(text[-2:]), full=len(text) == 4), 2
 
 
 def _quarter_or_half(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
@@ -146,7 +174,7 @@ def _quarter_or_half(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] 
 def _minutes_beside(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
     """ "zehn vor drei", "fünf Minuten nach halb vier"."""
     minutes = number(tokens, at)
-    after = at + 2 if word(tokens, at + 1) in {"minute", "minuten"} else at + 1
+    after = at + 2 if word(tokens, at + 1) in MINUTES else at + 1
     side = word(tokens, after)
     if minutes is None or not 1 <= minutes <= 29 or side not in {"vor", "nach"}:
         return None
@@ -176,27 +204,51 @@ def _length_of_hour(tokens: Sequence[Token], at: int) -> int:
 
 
 def _hour(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
-    """ "16 Uhr", "vierzehn Uhr dreißig", "16 Uhr 30"."""
+    """ "16 Uhr", "vierzehn Uhr dreißig", "16 Uhr 30", "zehn Uhr null fünf"."""
     hour = number(tokens, at)
     if hour is None or word(tokens, at + 1) != "uhr":
         return None
     full = tokens[at].text.startswith("0")
-    minute = number(tokens, at + 2)
-    if minute is None or word(tokens, at + 3) in MONTHS:
+    minute, taken = _minute(tokens, at + 2)
+    if minute is None:
         return clock_at(hour, 0, full=full), 2
-    return clock_at(hour, minute, full=full), 4 if word(tokens, at + 3) in {"minute", "minuten"} else 3
+    taken += 2 + (word(tokens, at + 2 + taken) in MINUTES)
+    return clock_at(hour, minute, full=full), taken
+
+
+def _minute(tokens: Sequence[Token], at: int) -> tuple[int | None, int]:
+    """The minute said after "Uhr", and how many tokens it takes; no number of a date, and no other hour."""
+    minute, taken = number(tokens, at), 1
+    if minute == 0 and (unit := number(tokens, at + 1)) is not None and unit < 10:
+        minute, taken = unit, 2
+    if minute is None or word(tokens, at + taken) in MONTHS.keys() | {"uhr"}:
+        return None, 0
+    return minute, taken
 
 
 def _bare_hour(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
-    """ "um 4", "um sechzehn dreißig"; a number alone only where a time is expected."""
-    hour = number(tokens, at)
-    if hour is None or not (tokens[at].in_time_field or word(tokens, at - 1) in _BEFORE_A_BARE_HOUR):
+    """ "um 4", "um sechzehn dreißig"; numbers alone only where a time is expected."""
+    before = word(tokens, at - 1)
+    # "um 16." ends a sentence.
+    hour = ordinal(tokens, at) if before == "um" and tokens[at].text.endswith(".") else number(tokens, at)
+    expected = tokens[at].in_time_field or before in _BEFORE_A_BARE_HOUR
+    if hour is None or not expected or before in ARTICLES:
         return None
     full = len(tokens[at].text) == 2 and tokens[at].text.startswith("0")
     minute = number(tokens, at + 1)
-    if minute is not None and 23 < minute <= 59:
-        return clock_at(hour, minute, full=full), 2
-    return clock_at(hour, 0, full=full), 1
+    if minute is None or word(tokens, at + 2) in MONTHS:
+        return clock_at(hour, 0, full=full), 1
+    taken = 3 if word(tokens, at + 2) == "uhr" else 2
+    hours = taken == 3 and minute <= 23
+    begins = before in _BEFORE_A_BARE_HOUR or tokens[at - 1].kind in {Kind.FIELD, Kind.PAUSE}
+    if hours or not begins or minute % 5 or _may_be_two_hours(hour, minute) or minute < 10:
+        return UnclearClock(Reason.AMBIGUOUS_TIME), taken
+    return clock_at(hour, minute, full=full), taken
+
+
+def _may_be_two_hours(hour: int, minute: int) -> bool:
+    """Whether two numbers may be a choice ("9, 10 Uhr"), or one that was torn apart ("acht zehn Uhr")."""
+    return hour < minute <= 23 and (minute - hour <= 2 or minute == 10)
 
 
 def _span_word(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:

@@ -1,85 +1,87 @@
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+"""Which statement about a day begins at a token."""
 
+from collections.abc import Sequence
+
+from calls.german.days import (
+    CalendarDay,
+    CalendarWeek,
+    DayFact,
+    DayOfMonth,
+    DaysAhead,
+    Month,
+    NthWeekday,
+    UnclearDay,
+    Week,
+    Weekday,
+    WeekdayLater,
+    WeeksAhead,
+    Year,
+)
 from calls.german.moment import Reason
 from calls.german.tokens import Kind, Token, number, ordinal, word, year
-from calls.german.words import AFTER_NEXT, DAYS_FROM_TODAY, MONTHS, NEXT, THIS, VAGUE_SPANS, WEEKDAYS
+from calls.german.words import (
+    AFTER_NEXT,
+    ARTICLES,
+    DAYS,
+    DAYS_FROM_TODAY,
+    LAST,
+    MONTH,
+    MONTHS,
+    NEXT,
+    ONE,
+    THIS,
+    VAGUE_SPANS,
+    WEEKDAYS,
+    WEEKS,
+    YEAR,
+)
+
+Read = tuple[DayFact, int] | None
+
+# "In acht Tagen" is a week for most, and eight days for some.
+_IDIOM = 8
+_CALENDAR_WEEK = frozenset({"kw", "kalenderwoche"})
 
 
-@dataclass(frozen=True, slots=True)
-class DaysAhead:
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Weekday:
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarDay:
-    day: int
-    month: int
-    year: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Week:
-    ahead: int
-
-
-@dataclass(frozen=True, slots=True)
-class UnclearDay:
-    reason: Reason
-
-
-DayFact = DaysAhead | Weekday | CalendarDay | Week | UnclearDay
-
-
-def read_day(tokens: Sequence[Token], at: int) -> tuple[DayFact, int] | None:
+def read_day(tokens: Sequence[Token], at: int) -> Read:
     """The statement about a day that begins at this token, and how many tokens it takes."""
-    return _written_date(tokens, at) or _spoken_date(tokens, at) or _week_or_weekday(tokens, at)
+    return (
+        _written_date(tokens, at)
+        or _nth_weekday(tokens, at)
+        or _spoken_date(tokens, at)
+        or _calendar_week(tokens, at)
+        or _span_ahead(tokens, at)
+        or _days_from_today(tokens, at)
+        or _weekday(tokens, at)
+    )
 
 
-def read_lone_day(tokens: Sequence[Token], at: int) -> tuple[DayFact, int] | None:
-    """ "der zwanzigste", "im Dezember": a part of a date, and the rest would be a guess."""
-    lone = ordinal(tokens, at) is not None or number(tokens, at) is not None or word(tokens, at) in MONTHS
+def read_lone_day(tokens: Sequence[Token], at: int) -> Read:
+    """ "der zwanzigste", "im Dezember": a part of a date, which others may complete."""
+    day = ordinal(tokens, at)
+    if day is None and word(tokens, at - 1) in ARTICLES:
+        day = number(tokens, at)
+    if day is not None:
+        return DayOfMonth(day), 1
+    lone = number(tokens, at) is not None or word(tokens, at) in MONTHS
     return (UnclearDay(Reason.AMBIGUOUS_DATE), 1) if lone else None
 
 
-def resolve_day(facts: Sequence[DayFact], today: date) -> date | Reason:
-    """The one day on which all statements agree, or why there is none.
-
-    Weekdays and weeks choose a day only when no date was said; beside a date they must agree with it.
-    """
-    unclear = [fact.reason for fact in facts if isinstance(fact, UnclearDay)]
-    if unclear:
-        return Reason.VAGUE_WEEK if Reason.VAGUE_WEEK in unclear else unclear[0]
-    try:
-        days = {_dated(fact, today) for fact in facts if isinstance(fact, (DaysAhead, CalendarDay))}
-    except (ValueError, OverflowError):
-        return Reason.INVALID_DATE
-    weekdays = {fact.index for fact in facts if isinstance(fact, Weekday)}
-    weeks = {fact.ahead for fact in facts if isinstance(fact, Week)}
-    if len(days) > 1 or (not days and len(weekdays) > 1):
-        return Reason.AMBIGUOUS_DATE
-    if days:
-        return _agreeing(days.pop(), weekdays, weeks, today)
-    return _named_by_weekday(weekdays, weeks, today)
-
-
 def is_clock_pair(tokens: Sequence[Token], at: int) -> bool:
-    """Whether 16.30 at this place is a time: before "Uhr", after "um", or in the field for the time."""
-    written = tokens[at].text.rstrip(".").split(".")
-    said_as_time = word(tokens, at + 1) == "uhr" or word(tokens, at - 1) == "um" or tokens[at].in_time_field
-    return said_as_time and len(written[1]) == 2 and " " not in written[1]
+    """Whether 16.30 at this place is a time: no month has that number, or the words around it say so."""
+    second = tokens[at].text.rstrip(".").rpartition(".")[2]
+    if " " in tokens[at].text or len(second) != 2:
+        return False
+    no_date = not 1 <= int(second) <= 12
+    # "um 10.12." at the end of a sentence is 10:12, and in a hurry the 10th of December.
+    said_as_time = word(tokens, at - 1) == "um" and not tokens[at].text.endswith(".")
+    return no_date or said_as_time or word(tokens, at + 1) in {"uhr", "h"}
 
 
-def _written_date(tokens: Sequence[Token], at: int) -> tuple[DayFact, int] | None:
+def _written_date(tokens: Sequence[Token], at: int) -> Read:
     token = tokens[at]
     if token.kind is Kind.DATE:
-        day, month, written_year = token.text.replace(" ", "").split(".")
+        day, month, written_year = token.text.replace(" ", "").rstrip(".").split(".")
         return CalendarDay(int(day), int(month), int(written_year) + (2000 if len(written_year) == 2 else 0)), 1
     if token.kind is not Kind.PAIR or is_clock_pair(tokens, at):
         return None
@@ -87,13 +89,25 @@ def _written_date(tokens: Sequence[Token], at: int) -> tuple[DayFact, int] | Non
     stated_year = year(tokens, at + 1)
     if stated_year is not None:
         return CalendarDay(int(day), int(month), stated_year), 2
-    # "15.1" may be what is left of 15.10., 15.11. or 15.12.
-    if month == "1" and not token.text.endswith("."):
+    # "15.1" may be what is left of 15.10., 15.11. or 15.12., and "9.10" in the field for the time is a time.
+    after_a_day = word(tokens, at - 1) in ARTICLES | WEEKDAYS.keys()
+    doubtful = month == "1" or (token.in_time_field and len(month) == 2 and not after_a_day)
+    if doubtful and not token.text.endswith("."):
         return UnclearDay(Reason.AMBIGUOUS_DATE), 1
     return CalendarDay(int(day), int(month)), 1
 
 
-def _spoken_date(tokens: Sequence[Token], at: int) -> tuple[DayFact, int] | None:
+def _nth_weekday(tokens: Sequence[Token], at: int) -> Read:
+    """ "ersten Montag im Dezember", "letzter Freitag im Monat", "1. Montag nächsten Monats"."""
+    nth = -1 if word(tokens, at) in LAST else ordinal(tokens, at)
+    index = WEEKDAYS.get(word(tokens, at + 1))
+    if nth is None or nth > 5 or index is None:
+        return None
+    month = MONTHS.get(word(tokens, at + 3)) if word(tokens, at + 2) in {"im", "in"} else None
+    return NthWeekday(nth, index, month), 4 if month else 2
+
+
+def _spoken_date(tokens: Sequence[Token], at: int) -> Read:
     """ "13. Dezember", "ersten Dezember 2025", "20 Nov.", "fünfzehnter Elfter"."""
     counted = ordinal(tokens, at)
     day = counted if counted is not None else number(tokens, at)
@@ -111,51 +125,75 @@ def _spoken_date(tokens: Sequence[Token], at: int) -> tuple[DayFact, int] | None
     return CalendarDay(day, month, stated_year), taken + 1
 
 
-def _week_or_weekday(tokens: Sequence[Token], at: int) -> tuple[DayFact, int] | None:
+def _calendar_week(tokens: Sequence[Token], at: int) -> Read:
+    """ "KW 49", "49. Kalenderwoche"."""
+    if word(tokens, at) in _CALENDAR_WEEK:
+        week = number(tokens, at + 1)
+    else:
+        week = ordinal(tokens, at) if word(tokens, at + 1) in _CALENDAR_WEEK else None
+    return (CalendarWeek(week), 2) if week is not None else None
+
+
+def _span_ahead(tokens: Sequence[Token], at: int) -> Read:
+    """ "in drei Tagen", "in einer Woche"."""
+    if word(tokens, at) != "in":
+        return None
+    count = 1 if word(tokens, at + 1) in ONE else number(tokens, at + 1)
+    unit = word(tokens, at + 2)
+    if not count or unit not in DAYS | WEEKS:
+        return None
+    if unit in WEEKS:
+        return WeeksAhead(count), 3
+    if count == _IDIOM:
+        return UnclearDay(Reason.AMBIGUOUS_DATE), 3
+    return (WeeksAhead(count // 7) if count % 7 == 0 else DaysAhead(count)), 3
+
+
+def _days_from_today(tokens: Sequence[Token], at: int) -> Read:
+    """ "morgen", "heute in 14 Tagen"."""
+    ahead = DAYS_FROM_TODAY.get(word(tokens, at))
+    if ahead is None:
+        return None
+    match _span_ahead(tokens, at + 1):
+        case UnclearDay() as unclear, taken:
+            return unclear, taken + 1
+        case WeeksAhead(weeks), taken:
+            return DaysAhead(ahead + 7 * weeks), taken + 1
+        case DaysAhead(days), taken:
+            return DaysAhead(ahead + days), taken + 1
+    return DaysAhead(ahead), 1
+
+
+def _weekday(tokens: Sequence[Token], at: int) -> Read:
     first, second = word(tokens, at), word(tokens, at + 1)
     if first in AFTER_NEXT and second in WEEKDAYS:
         return UnclearDay(Reason.AMBIGUOUS_DATE), 2
-    if first in THIS | NEXT and second in WEEKDAYS:
-        return Weekday(WEEKDAYS[second]), 2
-    if first in THIS | NEXT | AFTER_NEXT and second == "woche":
-        return Week(0 if first in THIS else 1 if first in NEXT else 2), 2
-    if first in WEEKDAYS:
-        return Weekday(WEEKDAYS[first]), 1
-    if first in VAGUE_SPANS:
-        return UnclearDay(Reason.VAGUE_WEEK), 1
-    if first in DAYS_FROM_TODAY:
-        return DaysAhead(DAYS_FROM_TODAY[first]), 1
+    named = 2 if first in THIS | NEXT else 1
+    index = WEEKDAYS.get(second if named == 2 else first)
+    if index is not None:
+        return _weekday_later(tokens, at + named, index, named) or (Weekday(index), named)
+    return _week_month_or_year(first, second) or ((UnclearDay(Reason.VAGUE_WEEK), 1) if first in VAGUE_SPANS else None)
+
+
+def _weekday_later(tokens: Sequence[Token], at: int, index: int, named: int) -> Read:
+    """ "Montag in zwei Wochen", "Montag in acht Tagen": beside a weekday, eight days are a week."""
+    match _span_ahead(tokens, at):
+        case WeeksAhead(weeks), taken:
+            return WeekdayLater(index, weeks), named + taken
+        case UnclearDay(), taken:
+            return WeekdayLater(index, 1), named + taken
     return None
 
 
-def _dated(fact: DaysAhead | CalendarDay, today: date) -> date:
-    if isinstance(fact, DaysAhead):
-        return today + timedelta(days=fact.days)
-    if fact.year is not None:
-        return date(fact.year, fact.month, fact.day)
-    this_year = (fact.month, fact.day) >= (today.month, today.day)
-    return date(today.year if this_year else today.year + 1, fact.month, fact.day)
-
-
-def _agreeing(day: date, weekdays: set[int], weeks: set[int], today: date) -> date | Reason:
-    if weekdays - {day.weekday()}:
-        return Reason.WEEKDAY_MISMATCH
-    if weeks - {(_monday(day) - _monday(today)).days // 7}:
-        return Reason.AMBIGUOUS_DATE
-    return day
-
-
-def _named_by_weekday(weekdays: set[int], weeks: set[int], today: date) -> date | Reason:
-    """The first such weekday after today, whether "Montag", "diesen", "kommenden" or "nächsten Montag"."""
-    if len(weeks) > 1 or (weeks and not weekdays):
-        return Reason.VAGUE_WEEK
-    if not weekdays:
-        return Reason.NO_DATE
-    weekday = weekdays.pop()
-    if weeks:
-        return _monday(today) + timedelta(weeks=weeks.pop(), days=weekday)
-    return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
+def _week_month_or_year(first: str, second: str) -> Read:
+    """ "nächste Woche", "dieses Monats", "nächsten Jahres"."""
+    ahead = 0 if first in THIS else 1 if first in NEXT else 2 if first in AFTER_NEXT else None
+    if first in {"im", "des"} and second in MONTH:
+        ahead = 0
+    if ahead is None:
+        return None
+    if second == "woche":
+        return Week(ahead), 2
+    if second in MONTH:
+        return Month(ahead), 2
+    return (Year(ahead), 2) if second in YEAR else None

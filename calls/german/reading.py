@@ -1,13 +1,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
-from calls.german.clock import Clock, ClockFact, UnclearClock, Window, clock_at, read_clock
-from calls.german.dates import CalendarDay, DayFact, UnclearDay, read_day, read_lone_day
+from calls.german.clock import Bound, Clock, ClockFact, UnclearClock, Window, clock_at, read_clock
+from calls.german.dates import read_day, read_lone_day
+from calls.german.days import CalendarDay, DayFact, UnclearDay
 from calls.german.moment import Reason
 from calls.german.tokens import Kind, Token, tokenise, word
-from calls.german.words import APPROXIMATE, FILLERS, WINDOWS
+from calls.german.words import APPROXIMATE, ARTICLES, FILLERS, IN_BEFORE, WINDOWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,10 @@ class Reading:
         days, clocks = list(self.days), list(self.clocks)
         for instant in self.instants:
             local = instant.astimezone(zone)
-            # The agent wrote a wall clock with another zone's offset: which of the two did the caller hear?
-            if instant.utcoffset() not in {timedelta(0), local.utcoffset()}:
+            # Language models write a wall clock with a Z behind it: which of the two did the caller hear?
+            if instant.utcoffset() != local.utcoffset():
                 clocks.append(UnclearClock(Reason.AMBIGUOUS_TIME))
-            days.append(CalendarDay(local.day, local.month, local.year))
-            clocks.append(Clock(frozenset({local.hour * 60 + local.minute})))
+            _note_moment(local, days, clocks)
         return replace(self, days=tuple(days), clocks=tuple(clocks))
 
 
@@ -53,6 +53,7 @@ class _Notes:
     approximate: bool = False
     unread: list[str] = field(default_factory=list)
     day_ended_at: int = -1
+    clock_ended_at: int = -1
 
 
 def _take(tokens: Sequence[Token], at: int, notes: _Notes) -> int:
@@ -66,24 +67,45 @@ def _take(tokens: Sequence[Token], at: int, notes: _Notes) -> int:
         notes.clocks.append(Window(WINDOWS["morgens"]))
         return 1
     if day := read_day(tokens, at):
-        notes.days.append(day[0])
+        notes.days.append(UnclearDay(Reason.AMBIGUOUS_DATE) if _is_approximate(tokens, at) else day[0])
         notes.day_ended_at = at + day[1]
         return day[1]
     if clock := read_clock(tokens, at):
-        notes.clocks.append(clock[0])
+        notes.clocks.append(_beside_the_last(clock[0], tokens, at, notes))
+        notes.clock_ended_at = at + clock[1]
         return clock[1]
     if lone_day := read_lone_day(tokens, at):
         notes.days.append(lone_day[0])
         return lone_day[1]
-    _take_small_word(token, notes)
+    _take_small_word(tokens, at, notes)
     return 1
 
 
+def _is_approximate(tokens: Sequence[Token], at: int) -> bool:
+    """ "so am Freitag", "ca. 20.11.", "um den 20.11."."""
+    before = at - 1
+    while word(tokens, before) in ARTICLES | {"die"} or (before > 0 and tokens[before].text == "."):
+        before -= 1
+    return word(tokens, before) in APPROXIMATE or (word(tokens, before) == "um" and before < at - 1)
+
+
+def _beside_the_last(fact: ClockFact, tokens: Sequence[Token], at: int, notes: _Notes) -> ClockFact:
+    """The statement, held against the time that was said just before it in the same field.
+
+    Two times are one only when they are the same, or the second explains the first ("16 Uhr, also vier"): of
+    "8 Uhr, 20 Uhr" the dial would choose one.
+    """
+    last = notes.clocks[-1] if notes.clocks and notes.clock_ended_at > -1 else None
+    between = tokens[notes.clock_ended_at : at]
+    if not isinstance(last, Clock) or not isinstance(fact, Clock) or any(t.kind is Kind.FIELD for t in between):
+        return fact
+    if any(token.kind is Kind.DASH for token in between):
+        return Bound()
+    explains = any(token.text in {"also", "("} for token in between)
+    return fact if explains or fact == last else UnclearClock(Reason.AMBIGUOUS_TIME)
+
+
 def _take_iso(text: str, notes: _Notes) -> None:
-    day, clock = text[:10], text[11:]
-    if not clock:
-        notes.days.append(CalendarDay(*(int(part) for part in (day[8:], day[5:7], day[:4]))))
-        return
     try:
         moment = datetime.fromisoformat(text.upper())
         moment.astimezone(UTC)
@@ -93,14 +115,23 @@ def _take_iso(text: str, notes: _Notes) -> None:
     if moment.tzinfo is not None:
         notes.instants.append(moment)
     else:
-        notes.days.append(CalendarDay(moment.day, moment.month, moment.year))
-        notes.clocks.append(clock_at(moment.hour, moment.minute, full=True))
+        _note_moment(moment, notes.days, notes.clocks)
     if moment.second or moment.microsecond:
         notes.clocks.append(UnclearClock(Reason.INVALID_TIME))
 
 
-def _take_small_word(token: Token, notes: _Notes) -> None:
+def _note_moment(moment: datetime, days: list[DayFact], clocks: list[ClockFact]) -> None:
+    """The day and the time; midnight is only what a field for dates holds in place of a time."""
+    days.append(CalendarDay(moment.day, moment.month, moment.year))
+    if moment.time() != time():
+        clocks.append(clock_at(moment.hour, moment.minute, full=True))
+
+
+def _take_small_word(tokens: Sequence[Token], at: int, notes: _Notes) -> None:
+    token = tokens[at]
     if token.text in APPROXIMATE:
         notes.approximate = True
+    elif token.text == "in" and word(tokens, at + 1) in IN_BEFORE:
+        return
     elif token.text not in FILLERS and token.kind not in {Kind.PAUSE, Kind.DASH, Kind.FIELD}:
         notes.unread.append(token.text)

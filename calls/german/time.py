@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from calls.german.clock import Clock, Window, resolve_minute
-from calls.german.dates import resolve_day
+from calls.german.days import resolve_day
 from calls.german.moment import Moment, Reason, Unclear
 from calls.german.opening_hours import OpeningHours
 from calls.german.reading import Reading, read
@@ -80,16 +80,18 @@ class _Wish:
 
     def _instant(self, local: datetime) -> datetime | Reason:
         """The instant at which the branch's clocks show this time, which may be never or twice."""
-        if self.reading.instants:
-            stated = {instant.astimezone(UTC) for instant in self.reading.instants}
+        stated = {each.astimezone(UTC) for each in self.reading.instants if self._shown(each) == local}
+        if stated:
             return stated.pop() if len(stated) == 1 else Reason.AMBIGUOUS_LOCAL_TIME
         first = local.replace(tzinfo=self.zone, fold=0)
         second = local.replace(tzinfo=self.zone, fold=1)
         starts_at = first.astimezone(UTC)
         if first.utcoffset() == second.utcoffset():
             return starts_at
-        shown = starts_at.astimezone(self.zone).replace(tzinfo=None)
-        return Reason.AMBIGUOUS_LOCAL_TIME if shown == local else Reason.NONEXISTENT_TIME
+        return Reason.AMBIGUOUS_LOCAL_TIME if self._shown(starts_at) == local else Reason.NONEXISTENT_TIME
+
+    def _shown(self, instant: datetime) -> datetime:
+        return instant.astimezone(self.zone).replace(tzinfo=None, fold=0)
 
     def _unclear(self, reason: Reason, day: date | None) -> Unclear:
         if self.reading.unread and reason in {Reason.NO_DATE, Reason.NO_TIME}:

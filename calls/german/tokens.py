@@ -1,9 +1,9 @@
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from calls.german.words import CARDINALS, ORDINALS, WEEKDAYS, WINDOWS
+from calls.german.words import ARTICLES, CARDINALS, MONTHS, NEXT, ORDINALS, THIS, WEEKDAYS, WINDOWS
 from calls.text import fold
 
 
@@ -12,8 +12,9 @@ class Kind(StrEnum):
     DATE = "date"  # 20.11.2025, 20.11.25
     PAIR = "pair"  # 20.11., 20.11, 16.30: a date or a time, the neighbours tell
     CLOCK = "clock"  # 16:30
+    COMMA = "comma"  # 16,30
     HOURS = "hours"  # 16h, 16h30
-    ORDINAL = "ordinal"  # 20.
+    ORDINAL = "ordinal"  # 20., 20ten
     NUMBER = "number"
     WORD = "word"
     DASH = "dash"
@@ -33,13 +34,14 @@ class Token:
 _LEXICON = re.compile(
     r"""
       (?P<iso>     [0-9]{4}-[0-9]{2}-[0-9]{2}
-                   (?:[t ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:z|[+-][0-9]{2}:?[0-9]{2})?)?
+                   (?:[t ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:z|[+-][0-9]{2}:?[0-9]{2})?)?
                    (?![0-9:]) )
-    | (?P<date>    [0-9]{1,2}\.[ ]?[0-9]{1,2}\.(?:[ ]?[0-9]{4}|[0-9]{2})(?![0-9.:]) )
+    | (?P<date>    [0-9]{1,2}\.[ ]?[0-9]{1,2}\.(?:[ ]?[0-9]{4}|[0-9]{2})\.?(?![0-9.:]) )
     | (?P<pair>    [0-9]{1,2}\.[0-9]{1,2}\.?(?![0-9]) | [0-9]{1,2}\.[ ][0-9]{1,2}\.(?![0-9]) )
     | (?P<clock>   [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?![0-9:]) )
-    | (?P<hours>   [0-9]{1,2}[ ]?h(?:[0-9]{2})?(?![0-9a-z]) )
-    | (?P<ordinal> [0-9]{1,2}\.(?![0-9]) )
+    | (?P<comma>   [0-9]{1,2},[0-9]{2}(?![0-9:,]|\.[0-9]) )
+    | (?P<hours>   [0-9]{1,2}[ ]?h(?:[ ]?[0-9]{2})?(?![0-9a-z]|\.[0-9]) | [0-9]{1,2}[ ]?h(?![0-9a-z]) )
+    | (?P<ordinal> [0-9]{1,2}(?:\.|s?te[nrsm]?(?![a-z]))(?![0-9]) )
     | (?P<number>  [0-9]+ )
     | (?P<word>    [a-z]+ )
     | (?P<dash>    [-\u2013\u2014] )
@@ -53,7 +55,7 @@ _FIELD = Token(Kind.FIELD, "|")
 
 def tokenise(day_field: str, time_field: str) -> list[Token]:
     """Both fields as one row of tokens, so that a day or a time is found in whichever field it was put."""
-    return [*_tokens(day_field, False), _FIELD, *_tokens(time_field, True)]
+    return [*_with_sundays(_tokens(day_field, False)), _FIELD, *_with_sundays(_tokens(time_field, True))]
 
 
 def word(tokens: Sequence[Token], at: int) -> str:
@@ -70,12 +72,14 @@ def number(tokens: Sequence[Token], at: int) -> int | None:
 
 def ordinal(tokens: Sequence[Token], at: int) -> int | None:
     if 0 <= at < len(tokens) and tokens[at].kind is Kind.ORDINAL:
-        return int(tokens[at].text[:-1])
+        return int(tokens[at].text.rstrip(".enrstm"))
     return ORDINALS.get(word(tokens, at))
 
 
 def year(tokens: Sequence[Token], at: int) -> int | None:
-    """A year in four digits, or spoken ("zweitausendsechsundzwanzig")."""
+    """A year in four digits ("1430 Uhr" is none), or spoken ("zweitausendsechsundzwanzig")."""
+    if word(tokens, at + 1) == "uhr":
+        return None
     if 0 <= at < len(tokens) and tokens[at].kind is Kind.NUMBER and len(tokens[at].text) == 4:
         return int(tokens[at].text)
     spoken = word(tokens, at)
@@ -92,6 +96,32 @@ def _tokens(field: str, in_time_field: bool) -> list[Token]:
         for text in _parted(match[0]) if kind is Kind.WORD else (match[0],):
             tokens.append(Token(kind, text, in_time_field))
     return tokens
+
+
+def _with_sundays(tokens: list[Token]) -> list[Token]:
+    return [replace(token, text="sonntag") if _is_sunday(tokens, at) else token for at, token in enumerate(tokens)]
+
+
+def _is_sunday(tokens: Sequence[Token], at: int) -> bool:
+    """Whether "so" is short for a Sunday: "am So", it has a stop, a date follows, or it stands alone among days."""
+    if word(tokens, at) != "so":
+        return False
+    if word(tokens, at - 1) in THIS | NEXT | {"am"}:
+        return True
+    after = at + 1
+    if after < len(tokens) and tokens[after].kind is Kind.PAUSE:
+        if tokens[after].text == ".":
+            return True
+        after += 1
+    if after == len(tokens):
+        return not tokens[at].in_time_field
+    if word(tokens, after) in ARTICLES:
+        after += 1
+    return after < len(tokens) and (
+        tokens[after].kind in {Kind.DATE, Kind.PAIR, Kind.ISO}
+        or ordinal(tokens, after) is not None
+        or word(tokens, after + 1) in MONTHS
+    )
 
 
 def _parted(text: str) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ MONTHS = {
     "november": 11, "nov": 11, "dezember": 12, "dez": 12,
 }  # fmt: skip
 
-# "so" is no Sunday here: callers say "so gegen zwei".
+# "so" is a Sunday only where calls.german.tokens finds it to be one: callers say "so gegen zwei".
 WEEKDAYS = {
     "montag": 0, "mo": 0, "dienstag": 1, "di": 1, "mittwoch": 2, "mi": 2, "donnerstag": 3, "do": 3,
     "freitag": 4, "fr": 4, "samstag": 5, "sonnabend": 5, "sa": 5, "sonntag": 6,
@@ -49,9 +49,24 @@ WEEKDAYS = {
 
 DAYS_FROM_TODAY = {"vorgestern": -2, "gestern": -1, "heute": 0, "morgen": 1, "uebermorgen": 2}
 
-THIS = frozenset({"diese", "diesen", "dieser", "diesem"})
-NEXT = frozenset({"naechste", "naechsten", "naechster", "naechstem", "kommende", "kommenden", "kommender", "kommendem"})
-AFTER_NEXT = frozenset({"uebernaechste", "uebernaechsten", "uebernaechster", "uebernaechstem"})
+
+def _declined(*stems: str) -> frozenset[str]:
+    return frozenset(stem + ending for stem in stems for ending in ("e", "en", "er", "em", "es"))
+
+
+THIS = _declined("dies")
+NEXT = _declined("naechst", "kommend")
+AFTER_NEXT = _declined("uebernaechst")
+LAST = _declined("letzt")
+ONE = _declined("ein") | {"ein"}
+ARTICLES = frozenset({"am", "den", "dem", "der"})
+"""What stands before a day, never before an hour."""
+
+DAYS = frozenset({"tag", "tage", "tagen"})
+WEEKS = frozenset({"woche", "wochen"})
+MONTH = frozenset({"monat", "monats"})
+YEAR = frozenset({"jahr", "jahres"})
+MINUTES = frozenset({"minute", "minuten", "min"})
 
 VAGUE_SPANS = frozenset({"woche", "wochen", "wochenende", "wochenanfang", "wochenmitte", "kw", "kalenderwoche"})
 
@@ -76,10 +91,13 @@ BOUNDS = frozenset(
 """The time said is an edge of a span, not a start."""
 
 FILLERS = frozenset(
-    {"am", "um", "an", "den", "dem", "der", "die", "das", "in", "im", "zu", "bitte", "gern", "gerne", "genau"}
+    {"am", "um", "an", "den", "dem", "der", "des", "die", "das", "im", "zu", "bitte", "gern", "gerne", "genau"}
     | {"punkt", "dann", "also", "termin", "datum", "uhrzeit"}
 )
 """Words that do not change the day or the time."""
+
+IN_BEFORE = ARTICLES | THIS | NEXT | AFTER_NEXT | {"kw", "kalenderwoche"}
+"""What may follow "in" that is no span of time ("in zwei Stunden")."""
 
 Span = tuple[int, int]
 """Minutes since midnight, the end excluded."""
@@ -91,13 +109,15 @@ _AFTERNOON: tuple[Span, ...] = ((12 * 60, 19 * 60),)
 _EVENING: tuple[Span, ...] = ((17 * 60, 24 * 60),)
 # Not the hour after midnight: "Freitag, 12 Uhr nachts" may belong to either day.
 _NIGHT: tuple[Span, ...] = ((20 * 60, 24 * 60), (1 * 60, 6 * 60))
+# "Freitag Nacht um zwei" is on Saturday for most, on Friday for some.
+_THIS_NIGHT: tuple[Span, ...] = ((20 * 60, 24 * 60),)
 _ANY: tuple[Span, ...] = ((0, 24 * 60),)
 
 WINDOWS: dict[str, tuple[Span, ...]] = {
     "morgens": _MORNING, "frueh": _MORNING, "fruehmorgens": _MORNING, "fruehs": _MORNING,
     "vormittag": _FORENOON, "vormittags": _FORENOON, "mittag": _NOON, "mittags": _NOON,
     "nachmittag": _AFTERNOON, "nachmittags": _AFTERNOON, "spaetnachmittag": _AFTERNOON,
-    "abend": _EVENING, "abends": _EVENING, "nacht": _NIGHT, "nachts": _NIGHT,
+    "abend": _EVENING, "abends": _EVENING, "nacht": _THIS_NIGHT, "nachts": _NIGHT,
     "spaet": _ANY, "spaeten": _ANY, "fruehen": _ANY, "tagsueber": _ANY, "ganztags": _ANY,
 }  # fmt: skip
 """Times of day: a window to look into, and what makes "um vier nachmittags" 16:00."""

@@ -1,0 +1,128 @@
+"""What is spoken from a moment is read as that moment, or asked: never as another."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from calls.german.opening_hours import OpeningHours
+from tests.calls.german import speaker
+from tests.calls.german.hearing import BERLIN, Tally, sampled
+
+DAYS = ("mo", "di", "mi", "do", "fr", "sa", "so")
+HOURS = {
+    "nine to six": [["09:00", "18:00"]],
+    "two windows": [["08:00", "12:00"], ["14:00", "18:30"]],
+    "evening": [["17:00", "23:00"]],
+    "across noon": [["11:00", "15:30"]],
+    "day and night": [["00:00", "24:00"]],
+    "unknown": [],
+}
+TOMORROW, CHANGES = date(2026, 11, 25), (date(2026, 3, 29), date(2026, 10, 25), date(2027, 3, 28), date(2027, 10, 31))
+SAID_AT = {day: datetime.combine(day - timedelta(1), time(9, 12), tzinfo=BERLIN) for day in (TOMORROW, *CHANGES)}
+
+
+def is_open(spans: list[list[str]], minute: int) -> bool:
+    clock = f"{minute // 60:02}:{minute % 60:02}"
+    return any(opens <= clock < closes for opens, closes in spans)
+
+
+def instant(day: date, minute: int) -> datetime | None:
+    """The one instant at which the clocks in Berlin show this, if there is exactly one."""
+    wall = datetime.combine(day, time(*divmod(minute, 60)))
+    moments = [(wall - timedelta(hours=hours)).replace(tzinfo=UTC) for hours in (1, 2)]
+    shown = [moment for moment in moments if moment.astimezone(BERLIN).replace(tzinfo=None) == wall]
+    return shown[0] if len(shown) == 1 else None
+
+
+def spoken_times() -> Iterator[tuple[str, str, str, date, int]]:
+    """Hours, form, words, day and minute: every minute of the day, each in every form that can mean it.
+
+    Who speaks by the dial means a time at which the branch is open: the domain's rule, which the reader goes by.
+    On days when the clocks change only the hours around the change are told apart.
+    """
+    for minute in range(24 * 60):
+        hour, minutes = divmod(minute, 60)
+        certain, doubtful = said_in_full(hour, minutes), said_by_the_dial(hour, minutes)
+        for name, spans in HOURS.items():
+            forms = [*certain, *doubtful] if is_open(spans, minute) else certain
+            if is_open(spans, minute) and not is_open(spans, (minute + 720) % 1440):
+                forms = [*forms, *speaker.times_in_digits(hour % 12 or 12, minutes)]
+            yield from ((name, form, words, TOMORROW, minute) for form, words in forms)
+        for day in CHANGES if 60 <= minute < 240 else ():
+            yield from (("day and night", form, words, day, minute) for form, words in [*certain, *doubtful])
+
+
+def said_in_full(hour: int, minutes: int) -> list[tuple[str, str]]:
+    spoken = [*speaker.times_in_digits(hour % 12 or 12, minutes), *speaker.times_in_words(hour % 12 or 12, minutes)]
+    dial = speaker.times_of_the_dial(hour, minutes)
+    parts = list(speaker.parts_of_day(hour, minutes))
+    halved = [
+        (f"{form} abends", phrase)
+        for form, words in [*dial, *spoken]
+        for part in parts
+        for phrase in (f"{words} {part}", f"{part} {words}")
+    ]
+    by_day = said_by_day(hour, minutes) if hour == 0 or hour > 12 else []
+    return [*speaker.full_times(hour, minutes), *halved, *by_day]
+
+
+def said_by_day(hour: int, minutes: int) -> list[tuple[str, str]]:
+    return [*speaker.times_in_digits(hour, minutes), *speaker.times_in_words(hour, minutes)]
+
+
+def said_by_the_dial(hour: int, minutes: int) -> list[tuple[str, str]]:
+    spoken = list(speaker.times_in_words(hour % 12 or 12, minutes))
+    # By two digits with minutes the 24-hour clock is meant, where it can be: "22:30" is not written "10:30".
+    if 1 <= hour < 22:
+        spoken += speaker.times_in_digits(hour % 12 or 12, minutes)
+    return [*spoken, *speaker.times_of_the_dial(hour, minutes)]
+
+
+@pytest.fixture
+def tally(capsys: pytest.CaptureFixture[str]) -> Iterator[Tally]:
+    tally = Tally()
+    yield tally
+    with capsys.disabled():
+        print(f"\n{tally.report()}")
+
+
+def test_a_time_is_read_as_it_was_meant_or_asked(tally: Tally) -> None:
+    """Every 211th in CI, all with --long: a million."""
+    hours = {name: OpeningHours.from_json(dict.fromkeys(DAYS, spans)) for name, spans in HOURS.items()}
+    for name, form, words, day, minute in sampled(spoken_times(), 211):
+        said = (f"{day.day}.{day.month}.{day.year}", words)
+        tally.hear(form, said, instant(day, minute), said_at=SAID_AT[day], hours=hours[name])
+    assert tally.wrong == []
+    assert tally.read.total() > tally.asked.total()
+
+
+FIRST, LAST_DAY = date(2025, 11, 1), date(2027, 11, 30)
+# What is said of a time, beside the day: in the other field, in the same one, before it.
+TIMES = (("{}", "16:00"), ("{}", "um vier"), ("{} um 16 Uhr", ""), ("", "{} um 16 Uhr"), ("16 Uhr", "{}"))
+CALLED = (time(9, 12), time(0, 5), time(23, 50))
+
+
+def calls_and_days() -> Iterator[tuple[date, date]]:
+    """Calls on every day of two years, each about the next fortnight, a few days just past, and the year ahead."""
+    for days in range((LAST_DAY - FIRST).days):
+        today = FIRST + timedelta(days=days)
+        for ahead in [*range(15), *range(15 + days % 11, 364, 11), *range(-1 - days % 11, -57, -11)]:
+            yield today, today + timedelta(days=ahead)
+
+
+def test_a_day_is_read_as_it_was_meant_or_asked(tally: Tally) -> None:
+    """Every 499th pair of days in every form in CI, all with --long."""
+    nine_to_six = OpeningHours.from_json(dict.fromkeys(DAYS, HOURS["nine to six"]))
+    for number, (today, day) in enumerate(sampled(calls_and_days(), 499)):
+        meant = datetime.combine(day, time(16), tzinfo=BERLIN).astimezone(UTC)
+        for turn, (form, words) in enumerate(speaker.days(day, today), start=number):
+            said_at = datetime.combine(today, CALLED[turn % len(CALLED)], tzinfo=BERLIN)
+            before, after = TIMES[turn % len(TIMES)]
+            said = (before.format(words), after.format(words))
+            is_ahead = meant > said_at
+            tally.hear(
+                form if is_ahead else "just past", said, meant if is_ahead else None, said_at=said_at, hours=nine_to_six
+            )
+    assert tally.wrong == []
+    assert tally.read.total() > 4 * tally.asked.total()
