@@ -13,6 +13,7 @@ from calls.text import clean
 _UID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _LARGEST_ID = 2**63 - 1
+MOST_ATTENDEES = 500
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 
@@ -46,7 +47,11 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One booking at one moment. `rescheduled_from` and `rescheduled_to` are the uids before and after it."""
+    """One booking at one moment. `rescheduled_from` and `rescheduled_to` are the uids before and after it.
+
+    The first of its `attendees` is the booker, guests follow. `seated`: they share one booking, and the news may be of
+    some of them only; `seat` is the one that it is of. `wants_other_time`: the host cancels and asks for another time.
+    """
 
     uid: str
     status: Status
@@ -55,17 +60,25 @@ class Booking:
     id: int | None = None
     event_type_id: int | None = None
     hosts: tuple[Host, ...] = ()
-    attendee: Attendee = Attendee()
+    attendees: tuple[Attendee, ...] = ()
+    seated: bool = False
+    seat: str = ""
     metadata: Mapping[str, str] | None = None
     rescheduled_from: str = ""
     rescheduled_to: str = ""
     reason: str = ""
+    wants_other_time: bool = False
     updated_at: datetime | None = None
 
     def __post_init__(self) -> None:
         # No appointment can be written of it, however often it is tried.
         if self.ends_at <= self.starts_at:
             raise Unreadable("it ends before it begins")
+
+    @property
+    def attendee(self) -> Attendee:
+        """The booker."""
+        return self.attendees[0] if self.attendees else Attendee()
 
     @property
     def key(self) -> uuid.UUID | None:
@@ -92,7 +105,8 @@ class Booking:
             id=number(fields.get("id")),
             event_type_id=number(fields.get("eventTypeId")) or number(mapping(fields.get("eventType")).get("id")),
             hosts=tuple(_host(host) for host in items(fields.get("hosts"))),
-            attendee=_attendee(items(fields.get("attendees"))),
+            attendees=attendees_in(fields),
+            seated=any(mapping(entry).get("seatUid") for entry in items(fields.get("attendees"))),
             metadata=_metadata(fields.get("metadata")),
             rescheduled_from=_optional_uid(fields.get("rescheduledFromUid")),
             rescheduled_to=_optional_uid(fields.get("rescheduledToUid")),
@@ -104,17 +118,23 @@ class Booking:
     def from_webhook(cls, payload: Mapping[str, Any], status: Status) -> Self:
         """Read the `payload` of a booking webhook; its trigger decides the status. Raises `Unreadable`."""
         organizer = payload.get("organizer") or payload.get("user")
+        this, before = uid(payload.get("uid"), "uid"), _optional_uid(payload.get("rescheduleUid"))
+        seat = text(payload.get("attendeeSeatId"), 64)
         return cls(
-            uid=uid(payload.get("uid"), "uid"),
+            uid=this,
             status=status,
             starts_at=moment(payload.get("startTime"), "startTime"),
             ends_at=moment(payload.get("endTime"), "endTime"),
             id=number(payload.get("bookingId")),
             event_type_id=number(payload.get("eventTypeId")),
             hosts=(_host(organizer),) if isinstance(organizer, dict) else (),
-            attendee=_attendee(items(payload.get("attendees"))),
+            attendees=attendees_in(payload),
+            seated=bool(seat or number(payload.get("seatsPerTimeSlot"))),
+            seat=seat,
             metadata=_metadata(payload.get("metadata")),
-            rescheduled_from=_optional_uid(payload.get("rescheduleUid")),
+            # A host who moves a booking with seats keeps its uid: nothing replaces it.
+            rescheduled_from=before if before != this else "",
+            wants_other_time=payload.get("requestReschedule") in (True, "true"),
             reason=text(payload.get("cancellationReason"), 300) or text(payload.get("rejectionReason"), 300),
         )
 
@@ -185,8 +205,12 @@ def _host(value: object) -> Host:
     return Host(number(fields.get("id")), text(fields.get("name"), 200), text(fields.get("email"), 254))
 
 
-def _attendee(attendees: list[Any]) -> Attendee:
-    fields = mapping(attendees[0]) if attendees else {}
+def attendees_in(fields: Mapping[str, Any]) -> tuple[Attendee, ...]:
+    """Everybody named in `attendees`, as far as they can be read."""
+    return tuple(_attendee(mapping(entry)) for entry in items(fields.get("attendees"))[:MOST_ATTENDEES])
+
+
+def _attendee(fields: Mapping[str, Any]) -> Attendee:
     return Attendee(
         name=text(fields.get("name"), 200),
         email=text(fields.get("email"), 254),

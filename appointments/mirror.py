@@ -1,6 +1,6 @@
 """Cal.com's truth, mirrored: webhooks, answers to our own calls and the sync all come through `mirror`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
@@ -9,26 +9,16 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from appointments import follow_ups, people
+from appointments import attendance, consequences, follow_ups, people
 from appointments.adoption import adopt, booking_of, is_of_company, replace_row, service_of
 from appointments.calcom_booking import Booking, Status
 from appointments.mandate import Mandate
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
-from calls.models import BookingRequest, Call
-from notifications import outbox
 
 REQUESTED, CONFIRMED, CANCELLED = (
     Appointment.Status.REQUESTED,
     Appointment.Status.CONFIRMED,
     Appointment.Status.CANCELLED,
-)
-# What a booking at Cal.com settles; a person keeps the others, such as a wish for a colleague not met.
-SETTLED_BY_BOOKING = (
-    FollowUp.Reason.PROVIDER_DOWN,
-    FollowUp.Reason.JOB_DEAD,
-    FollowUp.Reason.SLOT_GONE,
-    FollowUp.Reason.REFUSED,
-    FollowUp.Reason.TOO_SOON,
 )
 
 
@@ -40,6 +30,7 @@ class Effect(StrEnum):
     OLDER_UID = "moved to a newer booking since"
     OTHER_START = "booked for another time than asked; left to the booking job"
     SURPLUS = "a booking that nobody wants; it is cancelled"
+    OTHER_ATTENDEE = "about another attendee of the booking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +50,18 @@ def mirror(booking: Booking, at: datetime, mandate: Mandate | None = None) -> Mi
     3. a uid that was replaced since says nothing about the appointment any more, nor does one that nobody wants: a
        second booking of one wish is cancelled, whoever was first, and the customer hears nothing of it
     4. the appointment follows: ended beats accepted beats pending, and older news never undoes newer
+    What is told of another attendee, of a seat or a guest, touches no appointment.
     """
     uids = CalcomUid.lock(*_chain(booking))
-    this = uids[booking.uid]
     if mandate is not None:
         _require(mandate, uids, booking)
-    _remember(uids, booking, at)
+    booking = _without_others(booking, uids)
+    this = uids[booking.uid]
     appointment = _find(uids, booking)
+    if appointment is not None and not attendance.is_about(booking, appointment):
+        _report_other(appointment, booking)
+        return Mirrored(appointment, Effect.OTHER_ATTENDEE)
+    _remember(uids, booking, at, appointment)
     if appointment is None:
         if booking.ended:
             service_of(booking)
@@ -73,11 +69,13 @@ def mirror(booking: Booking, at: datetime, mandate: Mandate | None = None) -> Mi
         appointment = adopt(booking)
     if _is_other_start(appointment, booking):
         return Mirrored(appointment, Effect.OTHER_START)
-    for row in uids.values():
-        row.belong_to(appointment)
+    for name in _chain(booking):
+        uids[name].belong_to(appointment)
     if this.replaced_by:
         return Mirrored(appointment, Effect.OLDER_UID)
-    if _is_surplus(appointment, this, booking):
+    if _is_requested_move(appointment, booking, at):
+        CalcomUid.lock(appointment.calcom_uid or "")[appointment.calcom_uid or ""].replace(booking.uid)
+    elif _is_surplus(appointment, this, booking):
         note_surplus(this, appointment)
         return Mirrored(appointment, Effect.SURPLUS)
     before = (appointment.status, appointment.version)
@@ -103,13 +101,39 @@ def _require(mandate: Mandate, uids: dict[str, CalcomUid], booking: Booking) -> 
         mandate.require(company_id)
 
 
-def _remember(uids: dict[str, CalcomUid], booking: Booking, at: datetime) -> None:
+def _without_others(booking: Booking, uids: dict[str, CalcomUid]) -> Booking:
+    """Somebody else who moves to a uid of his own leaves the appointment that has the older uid where it is."""
+    if not booking.rescheduled_from:
+        return booking
+    earlier = Appointment.objects.filter(calcom_uids=uids[booking.rescheduled_from]).first()
+    if earlier is not None and attendance.is_about(booking, earlier):
+        return booking
+    if earlier is not None:
+        _report_other(earlier, booking)
+    return replace(booking, rescheduled_from="") if booking.seated or earlier is not None else booking
+
+
+def _report_other(appointment: Appointment, booking: Booking) -> None:
+    """Without seats a booking has one booker: that it now names somebody else is for a person to look into."""
+    request = appointment.booking_request
+    if not booking.seated and request is not None:
+        follow_ups.open_for(request, FollowUp.Reason.MISMATCH, Detail.OTHER_ATTENDEE, appointment=appointment)
+
+
+def _remember(uids: dict[str, CalcomUid], booking: Booking, at: datetime, appointment: Appointment | None) -> None:
+    this = uids[booking.uid]
     if booking.rescheduled_from:
         uids[booking.rescheduled_from].replace(booking.uid)
     if booking.rescheduled_to:
-        uids[booking.uid].replace(booking.rescheduled_to)
+        this.replace(booking.rescheduled_to)
+        return
+    named = attendance.marks_of(booking.attendees)
+    if booking.seated and named:
+        this.note_seats(at, named, taken=not booking.ended)
     elif booking.ended:
-        uids[booking.uid].end(at, booking.reason)
+        whose = attendance.marks(appointment) if appointment else frozenset() if booking.key else named
+        this.note_seats(at, whose, taken=False)
+        this.end(at, booking.reason)
 
 
 def _find(uids: dict[str, CalcomUid], booking: Booking) -> Appointment | None:
@@ -119,11 +143,19 @@ def _find(uids: dict[str, CalcomUid], booking: Booking) -> Appointment | None:
     known = {
         appointment.pk: appointment for appointment in rows.filter(pk__in={pk for pk in chain if pk}).order_by("pk")
     }
-    if known:
-        in_order = dict.fromkeys(pk for name in _chain(booking) if (pk := uids[name].appointment_id))
-        return reduce(_unite, [known[pk] for pk in in_order])
     by_key = rows.filter(booking_key=booking.key).first() if booking.key else None
-    return by_key if by_key is not None and is_of_company(booking, by_key.company_id) else None
+    ours = by_key if by_key is not None and is_of_company(booking, by_key.company_id) else None
+    if not known:
+        return ours
+    in_order = dict.fromkeys(pk for name in _chain(booking) if (pk := uids[name].appointment_id))
+    found = reduce(_unite, [known[pk] for pk in in_order])
+    return _unite(ours, found) if ours is not None and _stands_for_ours(found, ours) else found
+
+
+def _stands_for_ours(found: Appointment, ours: Appointment) -> bool:
+    """The host's word came without our key, before anything that bears it: its row was adopted, and is ours."""
+    adopted = found.source == Appointment.Source.CALCOM and found.pk != ours.pk
+    return adopted and (ours.calcom_uid is not None or ours.starts_at == found.starts_at)
 
 
 def _chain(booking: Booking) -> list[str]:
@@ -149,8 +181,19 @@ def _is_other_start(appointment: Appointment, booking: Booking) -> bool:
     return waiting and booking.starts_at != appointment.starts_at
 
 
+def _is_requested_move(appointment: Appointment, booking: Booking, at: datetime) -> bool:
+    """On an event type that needs the host's word a move is a request like a new one: it names no older booking.
+
+    The newest with our key is the booking. At the same time it would be the same wish, made twice.
+    """
+    is_newest = appointment.calcom_event_at is None or at > appointment.calcom_event_at
+    is_other = appointment.calcom_uid not in (None, booking.uid) and booking.starts_at != appointment.starts_at
+    asks = booking.status == Status.PENDING and booking.key == appointment.booking_key
+    return asks and is_other and is_newest and not booking.rescheduled_from
+
+
 def _is_surplus(appointment: Appointment, this: CalcomUid, booking: Booking) -> bool:
-    if booking.ended or this.ended_at is not None:
+    if booking.ended or this.has_ended_for(attendance.marks(appointment)):
         return False
     if booking.rescheduled_from:
         # What the appointment was moved to, however it looked before.
@@ -161,8 +204,10 @@ def _is_surplus(appointment: Appointment, this: CalcomUid, booking: Booking) -> 
 
 
 def _follow(appointment: Appointment, this: CalcomUid, booking: Booking, at: datetime) -> None:
-    if this.ended_at is not None:
-        _cancel(appointment, booking, this.ended_at, this.end_reason)
+    if this.has_ended_for(attendance.marks(appointment)):
+        _cancel(appointment, booking, this.ended_at or at, this.end_reason or booking.reason)
+    elif booking.ended:
+        return  # A seat that was given back and taken again since.
     elif booking.status == Status.PENDING:
         _hold(appointment, booking, at)
     else:
@@ -171,7 +216,8 @@ def _follow(appointment: Appointment, this: CalcomUid, booking: Booking, at: dat
 
 def _confirm(appointment: Appointment, booking: Booking, at: datetime) -> None:
     before, told = appointment.status, _was_told(appointment)
-    if appointment.calcom_uid == booking.uid and before not in (REQUESTED, CONFIRMED):
+    seated_again = booking.seated and before == CANCELLED
+    if appointment.calcom_uid == booking.uid and before not in (REQUESTED, CONFIRMED) and not seated_again:
         return  # Cal.com calls a booking accepted long after it took place; and what we cancelled stays so.
     changes = _facts(appointment, booking, at)
     moved = before != CONFIRMED or "previous_starts_at" in changes or _ends_otherwise(appointment, changes)
@@ -179,9 +225,9 @@ def _confirm(appointment: Appointment, booking: Booking, at: datetime) -> None:
         changes["version"] = appointment.version + 1
     appointment.write(**changes, status=CONFIRMED)
     if before != CONFIRMED:
-        _settle_request(appointment, revived=before == CANCELLED and not told)
+        consequences.settle_request(appointment, revived=before == CANCELLED and not told)
     if moved:
-        _tell(appointment, "rescheduled" if told else "confirmation")
+        consequences.tell(appointment, "rescheduled" if told and not seated_again else "confirmation")
 
 
 def _hold(appointment: Appointment, booking: Booking, at: datetime) -> None:
@@ -196,17 +242,22 @@ def _hold(appointment: Appointment, booking: Booking, at: datetime) -> None:
 
 def _cancel(appointment: Appointment, booking: Booking, at: datetime, reason: str) -> None:
     current = appointment.calcom_uid in (None, booking.uid) or bool(booking.rescheduled_from)
+    if current and booking.wants_other_time:
+        consequences.ask_for_other_time(appointment)
     if not current or (appointment.status == CANCELLED and appointment.calcom_uid == booking.uid):
         return
-    told = _was_told(appointment)
+    told, waited = _was_told(appointment), appointment.status == REQUESTED
     changes = _facts(appointment, booking, at) | {"cancelled_at": at, "cancellation_reason": reason[:300]}
     if told:
         changes["version"] = appointment.version + 1
     appointment.write(**changes, status=CANCELLED)
     if not told:
-        _hand_over(appointment)
+        consequences.hand_over(appointment)
     elif appointment.starts_at > timezone.now():
-        _tell(appointment, "cancellation")
+        consequences.tell(appointment, "cancellation")
+        if waited and appointment.booking_request:
+            request = appointment.booking_request
+            follow_ups.open_for(request, FollowUp.Reason.REFUSED, Detail.MOVE_REJECTED, appointment=appointment)
 
 
 def _was_told(appointment: Appointment) -> bool:
@@ -236,34 +287,3 @@ def _facts(appointment: Appointment, booking: Booking, at: datetime) -> dict[str
     if host := people.staff_of(booking, appointment.company_id):
         facts["staff"] = host
     return facts | people.attendee_facts(booking, appointment)
-
-
-def _settle_request(appointment: Appointment, revived: bool) -> None:
-    request = appointment.booking_request
-    if request is None:
-        return
-    open_or_given_up = Q(status=BookingRequest.Status.OPEN) | Q(status=BookingRequest.Status.FOLLOW_UP)
-    BookingRequest.objects.filter(open_or_given_up, pk=request.pk).update(status=BookingRequest.Status.BOOKED)
-    settled = follow_ups.make_obsolete(request, SETTLED_BY_BOOKING, Detail.BOOKED_MEANWHILE)
-    if appointment.call is not None:
-        appointment.call.settle_outcome(Call.Outcome.BOOKED)
-    if revived and not settled:
-        follow_ups.open_for(request, FollowUp.Reason.MISMATCH, Detail.BOOKED_AFTER_ALL, appointment=appointment)
-    if request.staff_id and appointment.staff_id != request.staff_id:
-        follow_ups.open_for(request, FollowUp.Reason.UNKNOWN_STAFF, Detail.OTHER_PERSON, appointment=appointment)
-
-
-def _hand_over(appointment: Appointment) -> None:
-    """The host said no, or somebody cancelled before the customer was told: a person calls back."""
-    request = appointment.booking_request
-    if request is None or not request.close(BookingRequest.Status.FOLLOW_UP):
-        return
-    follow_ups.open_for(request, FollowUp.Reason.REFUSED, Detail.REJECTED, appointment=appointment)
-    if appointment.call is not None:
-        appointment.call.settle_outcome(Call.Outcome.FOLLOW_UP)
-
-
-def _tell(appointment: Appointment, kind: str) -> None:
-    # Who booked at Cal.com has its own mails; who booked by phone may have given no address at all.
-    if appointment.source != Appointment.Source.CALCOM:
-        outbox.announce(appointment, kind)

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
-from appointments.calcom_booking import Booking, Status, items, mapping, uid
+from appointments import attendance
+from appointments.calcom_booking import Booking, Status, attendees_in, uid
 from appointments.calcom_event import CalcomEvent
 from appointments.mandate import Mandate
 from appointments.mirror import Mirrored, mirror
@@ -33,7 +34,8 @@ def _booking(status: Status) -> Handler:
     return handle
 
 
-def _rescheduled(event: CalcomEvent, mandate: Mandate) -> Mirrored:
+def _changed(event: CalcomEvent, mandate: Mandate) -> Mirrored:
+    """Another time, or another host."""
     booking = Booking.from_webhook(event.payload, Status.ACCEPTED)
     # Moved by anybody but the host, on an event type that asks the host first, it waits for a yes again.
     pending = str(event.payload.get("status", "")).upper() == "PENDING"
@@ -41,14 +43,16 @@ def _rescheduled(event: CalcomEvent, mandate: Mandate) -> Mirrored:
 
 
 def _no_show(event: CalcomEvent, mandate: Mandate) -> Appointment | None:
-    """Somebody said that the customer did not come, or took that back: the newest word counts."""
-    appointment = _known(uid(event.payload.get("bookingUid"), "bookingUid"), mandate)
-    attendees = [mapping(attendee) for attendee in items(event.payload.get("attendees"))]
-    if appointment is None or not attendees:
+    """Somebody said that the customer did not come, or took that back: the newest word counts, on ours only."""
+    appointment = _known(uid(event.payload.get("bookingUid") or event.payload.get("uid"), "bookingUid"), mandate)
+    named = attendees_in(event.payload)
+    if appointment is None or not named:
         return None
-    if appointment.status not in (REQUESTED, CANCELLED) and _is_news(appointment, event.at):
+    ours = attendance.marks(appointment)
+    about_ours = [attendee for attendee in named if not ours or attendance.marks_of([attendee]) & ours]
+    if about_ours and appointment.status not in (REQUESTED, CANCELLED) and _is_news(appointment, event.at):
         took_place = COMPLETED if appointment.ends_at <= event.at else CONFIRMED
-        absent = any(attendee.get("noShow") is True for attendee in attendees)
+        absent = any(attendee.absent for attendee in about_ours)
         appointment.write(status=NO_SHOW if absent else took_place, calcom_event_at=event.at)
     return appointment
 
@@ -77,7 +81,8 @@ def _is_news(appointment: Appointment, at: datetime) -> bool:
 HANDLERS: dict[str, Handler] = {
     "BOOKING_CREATED": _booking(Status.ACCEPTED),
     "BOOKING_REQUESTED": _booking(Status.PENDING),
-    "BOOKING_RESCHEDULED": _rescheduled,
+    "BOOKING_RESCHEDULED": _changed,
+    "BOOKING_REASSIGNED": _changed,
     "BOOKING_CANCELLED": _booking(Status.CANCELLED),
     "BOOKING_REJECTED": _booking(Status.REJECTED),
     "BOOKING_NO_SHOW_UPDATED": _no_show,

@@ -2,23 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from appointments.calcom_event import opened
 from appointments.tasks import process_calcom_webhook
 from webhooks.incoming import Incoming, body_key
 from webhooks.models import Provider, WebhookAddress, WebhookEvent
-from webhooks.reading import FORM, Malformed, load_form, load_object, text
+from webhooks.reading import FORM, load_form, load_object, text
 from webhooks.signatures import verify_calcom
 from webhooks.vendor import Vendor
 
 Status = WebhookEvent.Status
 
 PING = "PING"
-# These come flat, and their createdAt is the booking's: when they happened stands in another field.
-MEETINGS = {"MEETING_STARTED": "startTime", "MEETING_ENDED": "endTime"}
 IGNORED = {
     PING: "A test of the connection.",
     **dict.fromkeys(
@@ -46,6 +44,7 @@ WORKED_ON = (
     "BOOKING_RESCHEDULED",
     "BOOKING_CANCELLED",
     "BOOKING_REJECTED",
+    "BOOKING_REASSIGNED",
     "BOOKING_NO_SHOW_UPDATED",
     "MEETING_ENDED",
 )
@@ -66,8 +65,8 @@ class Calcom(Vendor):
 
     def read(self, request: HttpRequest, body: bytes) -> Incoming:
         envelope = load_form(body) if request.content_type == FORM else load_object(body)
-        trigger = text(envelope.get("triggerEvent"), 80)
-        uid = _uid(envelope.get("payload")) or _uid(envelope)
+        trigger, at, booking = opened(envelope)
+        uid = text(booking.get("uid"), 64) or text(booking.get("bookingUid"), 64)
         created_at = text(envelope.get("createdAt"), 40)
         status, reason = self._judge(trigger, uid)
         has_key = bool(trigger and uid and created_at) and trigger != PING
@@ -75,7 +74,7 @@ class Calcom(Vendor):
             event_type=trigger,
             event_key=f"{trigger}:{uid}:{created_at}" if has_key else body_key(trigger, body),
             subject=uid,
-            occurred_at=_moment(text(envelope.get(MEETINGS.get(trigger, "createdAt")), 40)),
+            occurred_at=_moment(text(at, 40)),
             status=status,
             reason=reason,
         )
@@ -94,22 +93,6 @@ class Calcom(Vendor):
         if not uid:
             return Status.INVALID, "uid is missing or no name."
         return Status.RECEIVED, ""
-
-
-def _uid(booking: object) -> str:
-    """Of a booking, which stands in `payload`, or beside the trigger where the event comes flat."""
-    if isinstance(booking, str):
-        booking = _object(booking)
-    if not isinstance(booking, dict):
-        return ""
-    return text(booking.get("uid"), 64) or text(booking.get("bookingUid"), 64)
-
-
-def _object(written: str) -> dict[str, Any]:
-    try:
-        return load_object(written.encode("utf-8", "replace"))
-    except Malformed:
-        return {}
 
 
 def _moment(written: str) -> datetime | None:

@@ -1,7 +1,8 @@
 """What is known of the bookings at Cal.com, and how far they were read."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -15,7 +16,8 @@ class CalcomUid(models.Model):
     """Every booking uid ever heard of. What stands here only grows, so the order of news does not matter.
 
     A uid lives once at Cal.com: after its end, or after a reschedule replaced it, it never comes back. Who
-    hears of the end first keeps it as a tombstone, and the creation that arrives later finds it.
+    hears of the end first keeps it as a tombstone, and the creation that arrives later finds it. Of a booking with
+    seats each attendee has an end of its own, and may come back: there the newest word on each counts.
     """
 
     uid = models.CharField(max_length=64, primary_key=True)
@@ -23,6 +25,12 @@ class CalcomUid(models.Model):
         Appointment, on_delete=models.CASCADE, null=True, blank=True, related_name="calcom_uids"
     )
     ended_at = models.DateTimeField(null=True, blank=True, help_text="Event time of its cancellation or rejection.")
+    seats = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="The newest word on attendees, by hash: when, and whether the seat was taken then.",
+    )
     end_reason = models.CharField(max_length=300, blank=True, default="")
     replaced_by = models.CharField(max_length=64, blank=True, default="", help_text="The uid after a reschedule.")
     surplus_since = models.DateTimeField(
@@ -61,6 +69,25 @@ class CalcomUid(models.Model):
         if ended:
             self.ended_at, self.end_reason = at, reason[:300]
         return ended == 1
+
+    def note_seats(self, at: datetime, marks: Iterable[str], *, taken: bool) -> None:
+        """Remember of a booking with seats who was in it, or gave a seat back, at this moment."""
+        word = [at.isoformat(), taken]
+        news = {mark: word for mark in marks if _is_newer(word, self.seats.get(mark))}
+        self.seats = self.seats | news
+        values: dict[str, Any] = {"seats": self.seats}
+        if taken and news and self.ended_at is not None and at > self.ended_at:
+            self.ended_at = values["ended_at"] = None
+        CalcomUid.objects.filter(pk=self.pk).update(**values)
+
+    def has_ended_for(self, marks: Iterable[str]) -> bool:
+        """Whether it has ended, for all or for the attendee who is known by these hashes."""
+        known = [*marks]
+        words = [self.seats[mark] for mark in known if mark in self.seats]
+        if self.ended_at is not None and (words or not known or not self.seats):
+            return True
+        newest = max(words, key=lambda word: (word[0], not word[1]), default=None)
+        return newest is not None and not newest[1]
 
     def replace(self, uid: str) -> bool:
         """Remember that a reschedule put `uid` in its place; False when that was known."""
@@ -103,3 +130,8 @@ class SyncPoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.company.name}: {self.get_part_display()}"
+
+
+def _is_newer(word: list[Any], than: list[Any] | None) -> bool:
+    """Of two words at the same moment the end is the newer."""
+    return than is None or (word[0], not word[1]) > (than[0], not than[1])

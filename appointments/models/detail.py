@@ -46,6 +46,23 @@ class Detail(Sentence):
         "still_booked",
         _("A booking at Cal.com that nobody wants could not be cancelled by AskPro: cancel it there."),
     )
+    OTHER_ATTENDEE = (
+        "other_attendee",
+        _("Cal.com names another attendee of this booking than our customer: look there."),
+    )
+    HOST_SILENT = "host_silent", _("The host has not confirmed the appointment yet: ask, and tell the customer.")
+    HOST_WANTS_OTHER_TIME = (
+        "host_wants_other_time",
+        _("The host has cancelled and wants another time: agree one with the customer."),
+    )
+    MOVE_REJECTED = (
+        "move_rejected",
+        _("The host did not agree to move the appointment, and the old time is given up: agree another."),
+    )
+    UNKNOWN_HOST = (
+        "unknown_host",
+        _("Somebody who is not on the list of staff holds the appointment now: tell the customer."),
+    )
     BOOKED_AFTER_ALL = (
         "booked_after_all",
         _("Cal.com booked it after all, after a person had taken it over: is it there twice?"),

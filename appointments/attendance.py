@@ -1,0 +1,56 @@
+"""Whose news it is: Cal.com tells of attendees, and only what is about ours touches our customer.
+
+A booking with seats has one uid for all who share its time, and guests are attendees like the booker. What is compared
+are addresses and numbers, kept as hashes: of what was given to Cal.com, and of what Cal.com makes of it.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from django.conf import settings
+
+from appointments.calcom_booking import Attendee, Booking
+from appointments.models import Appointment
+
+# An event type that hides its e-mail field keeps this instead of the address that was sent.
+_NUMBER_AS_ADDRESS = re.compile(r"\+?([0-9]{6,15})@sms\.cal\.com")
+_SHORTEST_NUMBER = 6
+
+
+def is_about(booking: Booking, appointment: Appointment) -> bool:
+    """Whether the news concerns the appointment's own attendee.
+
+    Our key is proof where one booking has one booker. Where nobody is named, or we know nobody to compare with, the
+    uid decides. A row of a booking made at Cal.com stands for the booking, so one seat given back leaves it as it is.
+    """
+    if not booking.seated and booking.key is not None and booking.key == appointment.booking_key:
+        return True
+    if appointment.source == Appointment.Source.CALCOM and not booking.seated:
+        return True
+    if appointment.source == Appointment.Source.CALCOM and booking.seat:
+        return not booking.ended and not booking.rescheduled_from
+    named, ours = marks_of(booking.attendees), marks(appointment)
+    return not named or not ours or bool(named & ours)
+
+
+def marks(appointment: Appointment) -> frozenset[str]:
+    """By what our attendee is known at Cal.com; empty where nothing is known."""
+    texts = (appointment.calcom_email, appointment.attendee_email, appointment.attendee_phone)
+    return frozenset(mark for text in texts if (mark := _mark(text)))
+
+
+def marks_of(attendees: Iterable[Attendee]) -> frozenset[str]:
+    texts = (text for attendee in attendees for text in (attendee.email, attendee.phone))
+    return frozenset(mark for text in texts if (mark := _mark(text)))
+
+
+def _mark(text: str) -> str:
+    """A hash of an address or a number, however it is written."""
+    known = text.strip().lower()
+    if number := _NUMBER_AS_ADDRESS.fullmatch(known):
+        known = number[1]
+    elif "@" not in known:
+        known = re.sub(r"[^0-9]", "", known)
+        known = known if len(known) >= _SHORTEST_NUMBER else ""
+    return hashlib.sha256(f"{settings.SECRET_KEY}:{known}".encode()).hexdigest()[:16] if known else ""
