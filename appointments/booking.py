@@ -72,7 +72,7 @@ def hand_over(
         follow_ups.open_for(
             request, problem.reason, problem.detail, problem.facts, appointment=appointment, alternatives=offers
         )
-        follow_ups.make_obsolete(request, [FollowUp.Reason.PROVIDER_DOWN], Detail.SETTLED_OTHERWISE)
+        follow_ups.make_obsolete(request, follow_ups.INTERIM, Detail.SETTLED_OTHERWISE)
         request.settle_call(Call.Outcome.FOLLOW_UP)
     return True
 
@@ -82,7 +82,6 @@ def hand_over_dead(request: BookingRequest, detail: Detail) -> None:
     with transaction.atomic():
         appointment = Appointment.objects.filter(booking_request=request).first()
         follow_ups.open_for(request, FollowUp.Reason.JOB_DEAD, detail, appointment=appointment)
-        follow_ups.make_obsolete(request, [FollowUp.Reason.PROVIDER_DOWN], Detail.JOB_GAVE_UP)
         request.settle_call(Call.Outcome.FOLLOW_UP)
 
 

@@ -1,15 +1,19 @@
-"""Opening and settling work for people, once per request and reason."""
+"""Opening and settling work for people, once per wish and topic."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from appointments.models import Appointment, Detail, FollowUp
 from askpro.language.sentences import Facts
 from calls.models import BookingRequest, Call, Unclear
 from notifications import outbox
+
+# What machines still try, or gave up: settled by whatever decides the wish.
+INTERIM = (FollowUp.Reason.PROVIDER_DOWN, FollowUp.Reason.JOB_DEAD)
 
 
 def open_for(
@@ -21,7 +25,7 @@ def open_for(
     appointment: Appointment | None = None,
     alternatives: Sequence[datetime] = (),
 ) -> FollowUp:
-    """The open follow-up of this request and reason, opened now if there is none; staff hear of a new one."""
+    """The open follow-up of this request, opened now unless one says as much; staff hear of a new one."""
     branch = request.where
     values: dict[str, Any] = {
         "company": request.company,
@@ -35,11 +39,11 @@ def open_for(
         "alternatives": [slot.isoformat() for slot in alternatives],
         "due_at": branch.call_back_by(timezone.now()),
     }
-    follow_up, opened = FollowUp.objects.get_or_create(
-        booking_request=request, reason=reason, status=FollowUp.Status.OPEN, defaults=values
-    )
-    if opened:
-        outbox.tell_staff(follow_up)
+    with transaction.atomic():
+        held = BookingRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+        follow_up, opened = FollowUp.open_once(booking_request=held, reason=reason, **values)
+        if opened:
+            outbox.tell_staff(follow_up)
     return follow_up
 
 

@@ -94,7 +94,7 @@ class Detail(Sentence):
     # Why a follow-up is settled, or a reservation let go.
     BOOKED_MEANWHILE = "booked_meanwhile", _("Booked in the meantime.")
     CANCELLED_MEANWHILE = "cancelled_meanwhile", _("It was cancelled at Cal.com in the meantime.")
+    REPLACED = "replaced", _("Something newer is known.")
     SETTLED_OTHERWISE = "settled_otherwise", _("Settled another way.")
     READ_AFTER_ALL = "read_after_all", _("The request was read after all.")
-    JOB_GAVE_UP = "job_gave_up", _("The job gave up.")
     TAKEN_OVER = "taken_over", _("A person has taken the request over.")

@@ -1,5 +1,7 @@
 """Work for a person."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import models, transaction
@@ -38,6 +40,12 @@ class FollowUp(models.Model):
         CALLBACK = "callback", _("Caller asked for a call back")
         REVIEW = "review", _("Call needs a look")
         JOB_DEAD = "job_dead", _("A job gave up")
+        UNTOLD = "untold", _("Customer not told")
+
+        @property
+        def topic(self) -> str:
+            """What it is about; of one wish only one follow-up on each topic is open."""
+            return WISH if self in STRENGTH else self.value
 
     class Status(models.TextChoices):
         OPEN = "open", "Waits for a person"
@@ -55,6 +63,7 @@ class FollowUp(models.Model):
     )
     customer = models.ForeignKey(Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="follow_ups")
     reason = models.CharField(max_length=24, choices=reasons)
+    topic = models.CharField(max_length=32, blank=True, default="", editable=False)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
     words = models.TextField(blank=True, default="", help_text="What the caller said, word for word.")
     detail = models.CharField(max_length=40, blank=True, default="", help_text="Why no machine did it, as a code.")
@@ -74,10 +83,16 @@ class FollowUp(models.Model):
         constraints = [
             models.UniqueConstraint(
                 "booking_request",
-                "reason",
-                condition=Q(status="open", booking_request__isnull=False),
-                name="follow_up_open_once",
-            )
+                "topic",
+                condition=Q(status="open", booking_request__isnull=False) & ~Q(topic=""),
+                name="follow_up_topic_of_request",
+            ),
+            models.UniqueConstraint(
+                "appointment",
+                "topic",
+                condition=Q(status="open", appointment__isnull=False) & ~Q(topic=""),
+                name="follow_up_topic_of_appointment",
+            ),
         ]
         indexes = [models.Index(fields=["company", "due_at"], condition=Q(status="open"), name="follow_up_due")]
 
@@ -117,9 +132,48 @@ class FollowUp(models.Model):
         """It has settled by itself; False when a person was first."""
         return self._settle(self.Status.OBSOLETE, settled_by=why)
 
+    @classmethod
+    def open_once(cls, *, reason: Reason, topic: str = "", **values: Any) -> tuple["FollowUp", bool]:
+        """The open follow-up on this topic of the wish or appointment, and whether it was opened now.
+
+        The same reason opens none again, nor does one that says less than what is open; one that says more replaces
+        it. The caller holds the wish's or the appointment's row, so that nobody opens another one meanwhile.
+        """
+        topic = topic or reason.topic
+        subjects = {name: values[name] for name in ("booking_request", "appointment") if values.get(name)}
+        same_subject = reduce(or_, (Q(**{name: row}) for name, row in subjects.items()))
+        for known in cls.objects.filter(same_subject, topic=topic, status=cls.Status.OPEN):
+            if known.reason == reason or STRENGTH.get(known.reason, 0) > STRENGTH.get(reason, 0):
+                return known, False
+            known.make_obsolete(Detail.REPLACED)
+        return cls.objects.create(reason=reason, topic=topic, **values), True
+
     def _settle(self, status: Status, **values: Any) -> bool:
         values |= {"status": status, "resolved_at": timezone.now()}
         if FollowUp.objects.filter(pk=self.pk, status=self.Status.OPEN).update(**values) == 0:
             return False
         self.refresh_from_db(fields=list(values))
         return True
+
+
+# The topic of whatever keeps a wish from being booked, and how much each of it says: what machines still try gives
+# way to what they gave up, and that to what a person has to decide. Among those the newer one counts.
+WISH = "wish"
+STRENGTH: dict[str, int] = {
+    FollowUp.Reason.PROVIDER_DOWN: 1,
+    FollowUp.Reason.JOB_DEAD: 2,
+    **dict.fromkeys(
+        (
+            FollowUp.Reason.SLOT_GONE,
+            FollowUp.Reason.UNCLEAR,
+            FollowUp.Reason.UNKNOWN_SERVICE,
+            FollowUp.Reason.NOT_BOOKABLE,
+            FollowUp.Reason.INCOMPLETE,
+            FollowUp.Reason.TOO_SOON,
+            FollowUp.Reason.REFUSED,
+            FollowUp.Reason.NO_ANSWER,
+            FollowUp.Reason.CALLBACK,
+        ),
+        3,
+    ),
+}

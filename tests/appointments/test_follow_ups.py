@@ -1,12 +1,19 @@
 """Work for people: opened once, due when somebody is there, settled once."""
 
+import random
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection
 
 from appointments import alternatives, daily, follow_ups
+from appointments.booking import hand_over
 from appointments.models import Appointment, DailyCount, Detail, FollowUp
+from appointments.models.follow_up import STRENGTH
+from appointments.rules import Problem
 from appointments.tasks import update_analytics
 from calls.models import Branch
 from tests.appointments.salon import BERLIN, HOURS, NOW, WISH, branch, call, company, request, service, wished
@@ -31,7 +38,7 @@ def test_it_is_resolved_by_the_first_person_only_and_closes_the_request(admin_us
     follow_up = follow_ups.open_for(wish, FollowUp.Reason.JOB_DEAD, Detail.BOOKING_FAILED)
     assert follow_up.resolve(admin_user, "Booked by hand.")
     assert not FollowUp.objects.get().resolve(admin_user, "Again.")
-    assert not follow_up.make_obsolete(Detail.JOB_GAVE_UP)
+    assert not follow_up.make_obsolete(Detail.BOOKED_MEANWHILE)
     wish.refresh_from_db()
     assert (wish.status, FollowUp.objects.get().note) == ("follow_up", "Booked by hand.")
 
@@ -107,3 +114,68 @@ def test_it_never_holds_one_person_twice_at_a_time_for_our_own_callers() -> None
     Appointment.objects.create(**values, ends_at=WISH + timedelta(minutes=30))
     with pytest.raises(Exception, match="appointment_reservation"):
         Appointment.objects.create(**values, ends_at=WISH + timedelta(minutes=60))
+
+
+Open = FollowUp.Status.OPEN
+
+
+def open_topics(wish: Any) -> list[str]:
+    return sorted(FollowUp.objects.filter(booking_request=wish, status=Open).values_list("topic", flat=True))
+
+
+@pytest.mark.parametrize("seed", [7, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(8, 28))])
+def test_of_one_wish_never_two_are_open_on_one_topic(seed: int, admin_user: Any) -> None:
+    """Whatever goes wrong in whatever order, with people and a booking in between."""
+    dice, wish = random.Random(seed), wished()
+    reasons = [reason for reason in FollowUp.Reason if reason != FollowUp.Reason.UNTOLD]
+    for _ in range(25):
+        reason = dice.choice(reasons)
+        opened = follow_ups.open_for(wish, reason, Detail.TAKEN)
+        assert opened.status == Open
+        topics = open_topics(wish)
+        assert len(topics) == len(set(topics))
+        assert reason.topic in topics, "whoever is asked, somebody is"
+        of_wish = FollowUp.objects.filter(booking_request=wish, topic="wish", status=Open).first()
+        if of_wish is not None:
+            assert STRENGTH[of_wish.reason] >= STRENGTH.get(reason, 0), "what says more stays"
+        if dice.random() < 0.1:
+            opened.resolve(admin_user)
+        elif dice.random() < 0.1:
+            opened.make_obsolete(Detail.BOOKED_MEANWHILE)
+
+
+def test_one_topic_is_held_by_the_database_too() -> None:
+    first = follow_ups.open_for(wished(), FollowUp.Reason.SLOT_GONE, Detail.TAKEN)
+    with pytest.raises(IntegrityError):
+        FollowUp.objects.create(
+            company=first.company, booking_request=first.booking_request, reason="refused", topic="wish", due_at=NOW
+        )
+
+
+@pytest.mark.parametrize("before", [FollowUp.Reason.PROVIDER_DOWN, FollowUp.Reason.JOB_DEAD])
+@pytest.mark.parametrize(
+    "end", [FollowUp.Reason.SLOT_GONE, FollowUp.Reason.REFUSED, FollowUp.Reason.UNKNOWN_STAFF, FollowUp.Reason.MISMATCH]
+)
+def test_a_retried_job_that_comes_to_an_end_leaves_one(before: FollowUp.Reason, end: FollowUp.Reason) -> None:
+    wish = wished()
+    follow_ups.open_for(wish, before, Detail.BOOKING_FAILED)
+    assert hand_over(wish, Problem(end, Detail.TAKEN))
+    assert list(FollowUp.objects.filter(status=Open).values_list("reason", flat=True)) == [end]
+
+
+def test_older_releases_doubles_are_settled_and_the_strongest_stays() -> None:
+    migration = import_module("appointments.migrations.0005_one_follow_up_per_topic")
+    wish = wished()
+    rows = {
+        reason: FollowUp.objects.create(
+            company=wish.company, booking_request=wish, reason=reason, due_at=NOW, detail=Detail.TAKEN
+        )
+        for reason in ("refused", "job_dead", "slot_gone", "mismatch", "provider_down")
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX follow_up_topic_of_request")
+    migration.settle_doubles(apps, None)
+    for row in rows.values():
+        row.refresh_from_db()
+    assert {reason for reason, row in rows.items() if row.status == "open"} == {"slot_gone", "mismatch"}
+    assert rows["refused"].note_told("en") == "Something newer is known."

@@ -19,12 +19,13 @@ def kinds(of: type[Sentence] = Sentence) -> list[type[Sentence]]:
     return [kind for kind in of.__subclasses__() if kind.__module__.split(".")[0] != "tests"]
 
 
+CATALOGUE = catalogue.read()
 EVERY_SENTENCE = [sentence for kind in kinds() if kind is not Kept for sentence in kind]
 
 
 @pytest.mark.parametrize("sentence", EVERY_SENTENCE, ids=lambda each: f"{type(each).__name__}.{each.name}")
 def test_each_code_has_a_german_sentence_with_the_same_places(sentence: Sentence) -> None:
-    entry = catalogue.read().get(str(sentence.label))
+    entry = CATALOGUE.get(str(sentence.label))
     assert entry is not None and entry.string, "run manage.py makemessages and write the German"
     facts = dict.fromkeys(sentence.places, "Gülşah")
     german, english = sentence.tell(facts, "de"), sentence.tell(facts, "en")
@@ -34,11 +35,11 @@ def test_each_code_has_a_german_sentence_with_the_same_places(sentence: Sentence
 
 def test_the_catalogue_holds_what_the_code_says_and_nothing_else() -> None:
     said = {message.id for message in catalogue.extracted() if message.id}
-    assert {message.id for message in catalogue.read() if message.id} == said
+    assert {message.id for message in CATALOGUE if message.id} == said
 
 
 def test_every_entry_is_german_and_keeps_its_places() -> None:
-    for message in catalogue.read():
+    for message in CATALOGUE:
         if message.id:
             assert message.string and not message.fuzzy, message.id
             for check in checkers:
