@@ -1,11 +1,33 @@
-"""Log lines as JSON, each with the job it was written in."""
+"""Log lines, as text or JSON, each with the job it was written in, and without what outside texts quote."""
 
 import json
 import logging
+import sys
+import threading
 import traceback
 from datetime import UTC, datetime
+from typing import Any
 
+from askpro.queues.plain import WITHHELD, is_ours, message_of, name_of, trace_of
 from askpro.queues.running import current
+
+log = logging.getLogger(__name__)
+
+
+class LineFormatter(logging.Formatter):
+    """A line of text; a trace names classes and places."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        # A copy: other handlers see the record as it was made.
+        plain = logging.makeLogRecord(record.__dict__)
+        plain.msg, plain.args, plain.exc_text = text_of(record), (), None
+        return super().format(plain)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
+        return trace_of(ei[1]).rstrip() if ei[1] is not None else ""
 
 
 class JsonFormatter(logging.Formatter):
@@ -16,7 +38,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": text_of(record),
         }
         if claim := current.claim:
             line |= {"job": claim.id, "attempt": claim.claim_no, "actor": claim.actor_name}
@@ -30,3 +52,34 @@ class JsonFormatter(logging.Formatter):
     def _places(record: logging.LogRecord) -> list[str]:
         trace = record.exc_info[2] if record.exc_info else None
         return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)[-15:]]
+
+
+def text_of(record: logging.LogRecord) -> str:
+    """What our own loggers say; of others only the sentence, without what it is filled with.
+
+    An exception that fills a sentence of ours is named, and speaks only when its class is ours.
+    """
+    if not is_ours(record.name):
+        route = getattr(getattr(getattr(record, "request", None), "resolver_match", None), "route", "")
+        sentence = record.msg if isinstance(record.msg, str) and record.args else WITHHELD
+        return f"{sentence} [{route}]" if route else sentence
+    arguments = record.args
+    if isinstance(arguments, tuple):
+        record = logging.makeLogRecord(record.__dict__)
+        record.args = tuple(_told(each) for each in arguments)
+    elif isinstance(arguments, BaseException):
+        record = logging.makeLogRecord(record.__dict__)
+        record.args = (_told(arguments),)
+    return record.getMessage()
+
+
+def tell_what_nobody_caught() -> None:
+    """Log what ends a process or a thread, instead of printing it with all that it quotes. Call it after a fork."""
+    sys.excepthook = lambda kind, error, trace: log.critical("Ended by %s", error, exc_info=(kind, error, trace))
+    threading.excepthook = lambda ended: (
+        log.critical("A thread ended by %s", ended.exc_value, exc_info=ended.exc_value) if ended.exc_value else None
+    )
+
+
+def _told(value: object) -> object:
+    return f"{name_of(value)}: {message_of(value)}" if isinstance(value, BaseException) else value

@@ -196,7 +196,7 @@ OPS_EMAILS = env.list("OPS_EMAILS", default=[])
 
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 # Called in every process of the queues once it has been forked.
-AFTER_FORK = ["askpro.sentry.start"]
+AFTER_FORK = ["askpro.logging.tell_what_nobody_caught", "askpro.sentry.start"]
 
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
 
@@ -224,7 +224,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "line": {"()": "askpro.logging.LineFormatter"},
         "json": {"()": "askpro.logging.JsonFormatter"},
     },
     "handlers": {
@@ -236,6 +236,10 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "dramatiq": {"level": "WARNING"},
+        # Their own handlers print requests and traces whole.
+        "django": {"level": "INFO"},
+        "django.server": {"level": "INFO"},
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
         # It logs arguments and traces of failed jobs; the engine logs the job's id, and keeps the trace in its row.
         "dramatiq.worker.WorkerThread": {"level": "CRITICAL"},
     },

@@ -5,15 +5,14 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from types import TracebackType
 
 from dramatiq.errors import RateLimitExceeded, Retry
 from dramatiq.middleware import Shutdown, TimeLimitExceeded
 
 from askpro.queues.errors import Cancelled, Gone, JobError, Parking, Rejected, Release, bounded
+from askpro.queues.plain import PROJECT, message_of, name_of, trace_of
 
-PROJECT = str(Path(__file__).resolve().parents[2])
 LONGEST_TRACE = 20_000
 RATE_LIMIT_PAUSE = 1.0
 # Seconds after which a job that waits at a gate looks for itself, jittered: it may have become pointless by then.
@@ -55,7 +54,7 @@ def released(after: float, reason: str) -> Outcome:
 
 def parked(error: JobError, parking: Parking) -> Outcome:
     """Waits at a gate; whatever the run came to, the other side is away, so no try is spent."""
-    pause, reason = LOOKS_AGAIN * random.uniform(0.8, 1.2), clean(str(error), 200)
+    pause, reason = LOOKS_AGAIN * random.uniform(0.8, 1.2), clean(message_of(error), 200)
     return Outcome("released", None, run_in=pause, reason=reason, parking=parking)
 
 
@@ -152,7 +151,7 @@ def _pause(error: BaseException, tries_spent: int, backoff: Sequence[int]) -> fl
 def _failure(
     error: BaseException, status: str, attempt: str, *, run_in: float | None = None, expected: bool = False
 ) -> Outcome:
-    name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    name = name_of(error)
     return Outcome(
         status=status,
         attempt=attempt,
@@ -160,21 +159,14 @@ def _failure(
         run_in=run_in,
         expected=expected,
         error_class=clean(name, 200),
-        error_message=clean(_message(error), 1000),
-        trace=clean("".join(traceback.format_exception(error, limit=-40))[-LONGEST_TRACE:], LONGEST_TRACE),
+        error_message=clean(message_of(error), 1000),
+        trace=clean(trace_of(error)[-LONGEST_TRACE:], LONGEST_TRACE),
         fingerprint=fingerprint(name, error.__traceback__),
     )
 
 
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - a job's own exception may fail at anything, even at being shown
-        return "(the exception cannot be shown)"
-
-
 def fingerprint(name: str, trace: TracebackType | None) -> str:
     """The same for failures with the same class and the same top frames of this project's own code."""
-    frames = [frame for frame in traceback.extract_tb(trace) if frame.filename.startswith(PROJECT)]
-    places = [f"{frame.filename.removeprefix(PROJECT)}:{frame.name}" for frame in frames[-3:]]
+    frames = [frame for frame in traceback.extract_tb(trace) if frame.filename.startswith(str(PROJECT))]
+    places = [f"{frame.filename.removeprefix(str(PROJECT))}:{frame.name}" for frame in frames[-3:]]
     return sha256("\n".join([name, *places]).encode("utf-8", "replace")).hexdigest()[:16]

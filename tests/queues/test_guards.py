@@ -15,6 +15,7 @@ from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Job, Lock, RateLimit, UniqueKey
 from askpro.queues.once import OutsideTransaction
 from askpro.queues.outcome import decide, released
+from askpro.queues.plain import WITHHELD
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
 from tests.queues.processes import wait_until
@@ -229,7 +230,7 @@ class TestDeadline:
         Job.objects.update(deadline_at=datetime.now(UTC) - timedelta(seconds=1))
         assert acts.end_overdue() == 1
         job = Job.objects.get()
-        assert (job.status, job.error_message) == ("dead", "the real one")
+        assert (job.status, job.error_class, job.error_message) == ("dead", "ValueError", WITHHELD)
 
 
 class TestOnce:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from askpro.queues import Gone, RateLimited, Rejected, Release, Unavailable, Unknown
-from askpro.queues.errors import LONGEST_RELEASE
+from askpro.queues.errors import LONGEST_RELEASE, JobError
 from askpro.queues.outcome import clean, decide, fingerprint
 
 
@@ -80,7 +80,7 @@ def test_cleaned_text_can_be_stored_and_is_never_longer(text):
 
 
 def test_it_cleans_lone_surrogates_and_nul():
-    outcome = end(ValueError("a\x00b\ud800c"))
+    outcome = end(JobError("a\x00b\ud800c"))
     assert outcome.error_message == "a\ufffdb?c"
 
 
@@ -114,8 +114,8 @@ def test_the_same_place_has_the_same_fingerprint_and_another_place_another():
 
 def test_a_long_trace_is_cut_and_keeps_its_end():
     try:
-        raise ValueError("x" * 50_000 + " the end")
-    except ValueError as error:
+        raise JobError("x" * 50_000 + " the end")
+    except JobError as error:
         outcome = end(error)
     assert len(outcome.trace) <= 20_000
     assert outcome.trace.rstrip().endswith("the end")

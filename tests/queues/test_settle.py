@@ -12,6 +12,7 @@ from dramatiq import get_broker
 from askpro.queues import Batch, chain, chores, locks, running, send_many, wake
 from askpro.queues.claim import BY_AGE, BY_IDS, by_age, by_ids
 from askpro.queues.database import EngineConnection
+from askpro.queues.errors import JobError
 from askpro.queues.models import Attempt, Job, Lock
 from askpro.queues.models import Batch as BatchRow
 from askpro.queues.outcome import COMPLETED, Outcome, decide, released
@@ -54,7 +55,7 @@ def somebody_holds(statement):
 
 
 def failure(message="no"):
-    return decide(ValueError(message), tries_left=1, tries_spent=0, backoff=(10_000,))
+    return decide(JobError(message), tries_left=1, tries_spent=0, backoff=(10_000,))
 
 
 class TestClaiming:
@@ -119,7 +120,7 @@ class TestSettling:
         actors.fails.send()
         settle_all(database, claim_all(database), failure("Fehler ä \x00"))
         job, attempt = Job.objects.get(), Attempt.objects.get()
-        assert (job.status, job.tries_spent, job.error_class) == ("retrying", 1, "ValueError")
+        assert (job.status, job.tries_spent, job.error_class) == ("retrying", 1, "askpro.queues.errors.JobError")
         assert job.run_at > job.created_at
         assert attempt.error_message == "Fehler ä \ufffd"
         assert attempt.fingerprint
