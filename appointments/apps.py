@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class AppointmentsConfig(AppConfig):
     name = "appointments"
+
+    def ready(self) -> None:
+        from askpro import gates  # noqa: F401 - registers its check

@@ -282,14 +282,15 @@ def _note_failure(request: BookingRequest, error: Exception) -> None:
         # At once: the job may go on for a while, for the sake of the call's other requests.
         hand_over_dead(request, Detail.BOOKING_NEEDS_MENDING)
     elif not isinstance(error, Release):
-        _count_failure(request)
+        _count_failure(request, is_told=not isinstance(error, JobError) or error.parking is None)
 
 
-def _count_failure(request: BookingRequest) -> None:
+def _count_failure(request: BookingRequest, is_told: bool) -> None:
+    """One more try without an answer. At a shut gate they cost nothing and come soon: `waiting` tells in time."""
     with transaction.atomic():
         appointment = Appointment.objects.filter(booking_request=request).first()
         if appointment is None or not appointment.note_failure(Detail.NO_ANSWER):
             return
-        if appointment.failed_tries >= TRIES_BEFORE_HELP:
+        if is_told and appointment.failed_tries >= TRIES_BEFORE_HELP:
             down = FollowUp.Reason.PROVIDER_DOWN
             follow_ups.open_for(request, down, Detail.NO_ANSWER, appointment=appointment)

@@ -22,6 +22,7 @@ from appointments.calcom_errors import (
 )
 from appointments.calcom_event_types import EventType
 from appointments.models import Detail
+from askpro import gates
 from askpro.http import Answer, Client
 from askpro.queues.errors import JobError, Rejected, Unavailable, Unknown
 from calls.models import Company
@@ -66,7 +67,10 @@ class Calcom:
     """
 
     def __init__(self, base_url: str, api_key: str) -> None:
-        self._http = Client("Cal.com", base_url, speaks=is_word, headers={"Authorization": f"Bearer {api_key}"})
+        gate = gates.calcom(api_key)
+        self._http = Client(
+            "Cal.com", base_url, speaks=is_word, gate=gate, headers={"Authorization": f"Bearer {api_key}"}
+        )
 
     def slots(self, event_type_id: int, start: datetime, end: datetime) -> list[datetime]:
         """Free starts between two instants, in UTC, in order. Raises `NotFound`."""
@@ -184,11 +188,11 @@ def for_company(company: Company) -> Calcom:
     key = company.calcom_api_key or settings.CALCOM_API_KEY
     if not key:
         raise Rejected("There is no Cal.com API key: set the company's, or CALCOM_API_KEY for all.")
-    return _connected(settings.CALCOM_BASE_URL, key)
+    return _connected(settings.CALCOM_BASE_URL, key, settings.CALCOM_REQUESTS_PER_MINUTE)
 
 
 @lru_cache(maxsize=64)
-def _connected(base_url: str, api_key: str) -> Calcom:
+def _connected(base_url: str, api_key: str, per_minute: int) -> Calcom:
     # One client per key keeps its connection alive from one job to the next.
     return Calcom(base_url, api_key)
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from appointments import booking, follow_ups, surplus
 from appointments.models import Appointment, Detail, FollowUp
 from appointments.tasks import booking_chain, cancel_surplus_bookings, clear_reservation, update_analytics
+from appointments.waiting import end_waiting, tell_of_waiting
 from askpro import sweeping
 from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
@@ -26,6 +27,8 @@ def sweep() -> None:
     resend_forgotten_requests()
     clear_forgotten_reservations()
     cancel_forgotten_surplus()
+    end_waiting()
+    tell_of_waiting()
 
 
 def resend_forgotten_requests() -> None:

@@ -21,6 +21,7 @@ from webhooks.reading import Malformed
     backoff=(10 * S, 30 * S, 60 * S, 300 * S),
     time_limit=2 * MIN,
     no_overlap="call:{call_id}",
+    urgency="first",
     tags=("call:{call_id}",),
 )
 def create_appointment_from_call(call_id: int) -> None:
@@ -38,6 +39,7 @@ def create_appointment_from_call(call_id: int) -> None:
     backoff=(10 * S, 30 * S, 60 * S, 300 * S),
     time_limit=2 * MIN,
     no_overlap="request:{request_id}",
+    urgency="first",
     tags=("request:{request_id}",),
 )
 def create_appointment_from_request(request_id: int) -> None:
@@ -88,6 +90,7 @@ def sync_all_calcom_data() -> None:
     unique_by="sync:{company_id}",
     # All companies are due at once, and calls that have just ended wait in the same queue.
     concurrency=("sync", 3),
+    urgency="last",
     tags=("company:{company_id}",),
 )
 def sync_calcom_data(company_id: int) -> None:

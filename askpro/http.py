@@ -16,7 +16,8 @@ from urllib3.exceptions import HTTPError
 
 from askpro.connections import Adapter, NotConnected
 from askpro.deadline import deadline
-from askpro.queues.errors import JobError, RateLimited, Unavailable, Unknown
+from askpro.queues.errors import JobError, RateLimited, Unavailable, Unknown, Unreached
+from askpro.queues.gates import Gate
 
 READS = frozenset({"GET", "HEAD"})
 # Whoever answers so has not handed the request on, be it the vendor or somebody between us; all else may have happened.
@@ -64,9 +65,10 @@ class Throttled(RateLimited):
 class Client:
     """HTTP to one vendor over kept-alive connections, each exchange within VENDOR_TIMEOUT seconds from its first step.
 
-    Answers below 300 are returned, and refusals below 500 in the vendor's own shape, which `speaks` knows: what these
-    mean is the vendor file's knowledge. The rest raises `Throttled` (429), `Unavailable` (it certainly did not happen,
-    or was only a question) or `Unknown` (a write that may have happened). A page of a proxy is nobody's word.
+    Each passes the vendor's gate first, which raises `GateShut` where nothing may be asked. Answers below 300 are
+    returned, and refusals below 500 in the vendor's own shape, which `speaks` knows: what these mean is the vendor
+    file's knowledge. The rest raises `Throttled` (429), `Unavailable` (it certainly did not happen, or was only a
+    question) or `Unknown` (a write that may have happened). A page of a proxy is nobody's word.
     """
 
     def __init__(
@@ -75,12 +77,14 @@ class Client:
         base_url: str,
         *,
         speaks: Callable[[Answer], bool],
+        gate: Gate,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
     ) -> None:
         self.vendor = vendor
         self.base_url = base_url.rstrip("/")
         self.speaks = speaks
+        self.gate = gate
         self.session = requests.Session()
         # The environment's proxies and .netrc must not decide where a tenant's data goes.
         self.session.trust_env = False
@@ -101,16 +105,17 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         refuse_inside_transaction()
+        with self.gate.passing():
+            return self._exchange(method, path, params=params, json=json, data=data, headers=headers)
+
+    def _exchange(self, method: str, path: str, **values: Any) -> Answer:
         try:
             with deadline(settings.VENDOR_TIMEOUT, settings.VENDOR_MAX_BYTES):
                 answer = _read(
                     self.session.request(
                         method,
                         self.base_url + path,
-                        params=params,
-                        json=json,
-                        data=data,
-                        headers=headers,
+                        **values,
                         timeout=(settings.VENDOR_CONNECT_TIMEOUT, settings.VENDOR_TIMEOUT),
                         allow_redirects=False,
                         stream=True,
@@ -127,7 +132,7 @@ class Client:
     def _failure(self, method: str, error: requests.RequestException | HTTPError) -> JobError:
         reason = getattr(error.args[0] if error.args else None, "reason", None)
         if isinstance(reason, NotConnected) or isinstance(error, requests.ConnectTimeout):
-            return Unavailable(f"{self.vendor}: {getattr(reason, 'words', 'no connection in time')}")
+            return Unreached(f"{self.vendor}: {getattr(reason, 'words', 'no connection in time')}")
         return self._uncertain(method, type(error).__name__)
 
     def _nobodys_word(self, method: str, status: int) -> JobError:

@@ -33,7 +33,8 @@ def one_by_one(
 
 
 def gravest(errors: Iterable[Exception]) -> Exception:
-    """Which of several errors a job ends with: a bug, else what another try may mend, else the shortest pause.
+    """Which of several errors a job ends with: a bug, else what waits at a gate and spends no try, else what another
+    try may mend, else the shortest pause.
 
     What no try mends comes last: the job would be dead, and with it the others' next try.
     """
@@ -41,11 +42,13 @@ def gravest(errors: Iterable[Exception]) -> Exception:
 
 
 def _order(error: Exception) -> tuple[int, float]:
-    if isinstance(error, Release):
-        return 2, error.after
     if not isinstance(error, JobError):
         return 0, 0.0
-    return (3 if is_final(error) else 1), 0.0
+    if error.parking is not None:
+        return 1, 0.0
+    if isinstance(error, Release):
+        return 3, error.after
+    return (4 if is_final(error) else 2), 0.0
 
 
 def is_final(error: Exception) -> bool:

@@ -179,6 +179,10 @@ VENDOR_CONNECT_TIMEOUT = env.float("VENDOR_CONNECT_TIMEOUT", default=3.0)
 VENDOR_TIMEOUT = env.float("VENDOR_TIMEOUT", default=10.0)
 # The largest answer of a vendor that is read, unpacked.
 VENDOR_MAX_BYTES = env.int("VENDOR_MAX_BYTES", default=2 * 1024 * 1024)
+# Requests a minute that each key takes at most, as the vendor says; 0: no limit. Cal.com blocks a key for a minute.
+CALCOM_REQUESTS_PER_MINUTE = env.int("CALCOM_REQUESTS_PER_MINUTE", default=120)
+TWILIO_REQUESTS_PER_MINUTE = env.int("TWILIO_REQUESTS_PER_MINUTE", default=0)
+MAILS_PER_MINUTE = env.int("MAILS_PER_MINUTE", default=0)
 WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=5 * 1024 * 1024)
 # Seconds an incomplete request of call_ended waits for call_analyzed.
 ANALYSIS_WAIT = env.float("ANALYSIS_WAIT", default=120.0)

@@ -24,8 +24,14 @@ def without_job(
 
     Asked in the query, so that rows whose job waits, in a paused queue say, never crowd out a forgotten one.
     """
-    jobs = tagged(OuterRef("row_tag")).filter(actor_name__in=[*actors], status__in=[*states])
-    return cast(QuerySet[Row], rows.annotate(row_tag=row_tag).filter(~Exists(jobs)))
+    return cast(QuerySet[Row], rows.annotate(row_tag=row_tag).filter(~_has_job(actors, states)))
+
+
+def with_job(
+    rows: QuerySet[Row], row_tag: Combinable, actors: Iterable[str], states: Iterable[str] = Job.LIVE
+) -> QuerySet[Row]:
+    """Those `rows` whose tag a job of these actors in these states bears."""
+    return cast(QuerySet[Row], rows.annotate(row_tag=row_tag).filter(_has_job(actors, states)))
 
 
 def tagged(*tags: str | Combinable) -> QuerySet[Job]:
@@ -41,3 +47,7 @@ def statuses(actors: Iterable[str], tags: Iterable[str]) -> dict[str, set[str]]:
         for name in names:
             found.setdefault(name, set()).add(status)
     return found
+
+
+def _has_job(actors: Iterable[str], states: Iterable[str]) -> Exists:
+    return Exists(tagged(OuterRef("row_tag")).filter(actor_name__in=[*actors], status__in=[*states]))

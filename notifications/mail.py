@@ -19,9 +19,11 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from appointments.models import Appointment
+from askpro import gates
 from askpro.deadline import deadline
+from askpro.gates import OnlyThisMail
 from askpro.http import refuse_inside_transaction
-from askpro.queues.errors import JobError, Rejected, Unavailable, Unknown
+from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown, Unreached
 from notifications import ics, recipients, texts
 from notifications.attempts import wait_for_earlier_attempt
 from notifications.models import Notification
@@ -58,7 +60,7 @@ def send(notification: Notification) -> None:
     except Unknown as error:
         notification.mark_unknown(Why.of(error))
         raise
-    except (Unavailable, Rejected) as error:
+    except (RateLimited, Unavailable, Rejected) as error:
         notification.give_back(Why.of(error))
         raise
     else:
@@ -127,10 +129,10 @@ def _event(notification: Notification, appointment: Appointment) -> ics.Event:
 
 
 def _deliver(message: EmailMultiAlternatives) -> None:
-    """Hand over to the mail server. Raises `Undeliverable`, `Unavailable` (nothing was taken), `Unknown`, and
-    `Rejected` when the server refuses us. No text holds what the server wrote: it quotes addresses."""
+    """Hand over to the mail server. Raises `GateShut`, `Undeliverable`, `Unavailable` (nothing was taken), `Unknown`,
+    and `Rejected` when the server refuses us. No text holds what the server wrote: it quotes addresses."""
     refuse_inside_transaction()
-    with deadline(settings.EMAIL_TIMEOUT):
+    with gates.mail().passing(), deadline(settings.EMAIL_TIMEOUT):
         _hand_over(get_connection(), message)
 
 
@@ -142,7 +144,7 @@ def _hand_over(connection: BaseEmailBackend, message: EmailMultiAlternatives) ->
             raise Unavailable(f"The mail server takes no log-in now ({error.smtp_code}).") from error
         raise Rejected(f"The mail server refuses the log-in ({error.smtp_code}).") from error
     except (OSError, SMTPException) as error:
-        raise Unavailable(f"The mail server is not reachable: {type(error).__name__}.") from error
+        raise Unreached(f"The mail server is not reachable: {type(error).__name__}.") from error
     try:
         connection.send_messages([message])
     except (OSError, SMTPException) as error:
@@ -160,7 +162,9 @@ def _failure(error: OSError | SMTPException, may_have_been_taken: bool) -> JobEr
         kind = Unknown if may_have_been_taken else Unavailable
         return kind(f"The mail server did not answer: {type(error).__name__}.")
     if code < 500:
-        return Unavailable(f"The mail server wants it later ({code}).")
+        # 421 ends the conversation with everybody; the other codes are about this mail.
+        later = Unavailable if code == 421 else OnlyThisMail
+        return later(f"The mail server wants it later ({code}).")
     if isinstance(error, SMTPSenderRefused):
         return Rejected(f"The mail server refuses the sender ({code}).")
     return Undeliverable(Why.MAIL_REFUSED, code=code)

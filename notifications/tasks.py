@@ -94,6 +94,7 @@ def process_twilio_webhook(event_id: int) -> None:
     max_retries=2,
     backoff=(1 * MIN, 5 * MIN),
     time_limit=TIME_LIMIT_MS,
+    urgency="last",
     tags=("notification:{notification_id}",),
 )
 def check_sms_delivery(notification_id: int) -> None:

@@ -1,7 +1,7 @@
 """Twilio's Messages: send one, look for one, ask how one fared."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
+from askpro import gates
 from askpro.http import Answer, Client, Throttled
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
 from notifications import senders
@@ -88,7 +89,8 @@ class Twilio:
     """
 
     def __init__(self, base_url: str, account_sid: str, token: str) -> None:
-        self._http = Client("Twilio", base_url, speaks=_is_word, auth=(account_sid, token))
+        gate = replace(gates.twilio(account_sid), is_own=_is_senders_own)
+        self._http = Client("Twilio", base_url, speaks=_is_word, gate=gate, auth=(account_sid, token))
         self._messages = f"/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages"
 
     def send(self, sms: OutgoingSms) -> Message:
@@ -162,7 +164,8 @@ def client() -> Twilio:
     """The installation's account. Raises `Rejected` when none is set."""
     if not settings.TWILIO_ACCOUNT_SID or not settings.TWILIO_AUTH_TOKENS:
         raise Rejected("Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKENS.")
-    return _client(settings.TWILIO_BASE_URL, settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKENS[0])
+    account = settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKENS[0]
+    return _client(settings.TWILIO_BASE_URL, *account, settings.TWILIO_REQUESTS_PER_MINUTE)
 
 
 def status_callback(reference: str, address: WebhookAddress | None = None) -> str:
@@ -173,7 +176,7 @@ def status_callback(reference: str, address: WebhookAddress | None = None) -> st
 
 
 @lru_cache(maxsize=8)
-def _client(base_url: str, account_sid: str, token: str) -> Twilio:
+def _client(base_url: str, account_sid: str, token: str, per_minute: int) -> Twilio:
     return Twilio(base_url, account_sid, token)
 
 
@@ -181,6 +184,11 @@ def _is_word(answer: Answer) -> bool:
     """Whether a refusal is Twilio's: its code, and the status of the very answer. A proxy's page has neither."""
     body = answer.json()
     return isinstance(body, dict) and _code(answer) > 0 and body.get("status") == answer.status_code
+
+
+def _is_senders_own(error: JobError) -> bool:
+    """The queue of one sender is full: messages of others go out."""
+    return isinstance(error, Throttled) and _code(error.response) == QUEUE_FULL
 
 
 def _refusal(answer: Answer) -> JobError:

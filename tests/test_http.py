@@ -18,13 +18,14 @@ from django.db import transaction
 
 from askpro.http import Answer, CallInTransaction, Client, pause
 from askpro.queues import RateLimited, Unavailable, Unknown
+from askpro.queues.gates import Gate
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def client() -> Client:
-    return Client("vendor", "https://vendor.example/v2/", speaks=is_word)
+    return Client("vendor", "https://vendor.example/v2/", speaks=is_word, gate=Gate("vendor"))
 
 
 def is_word(answer: Answer) -> bool:
@@ -45,7 +46,7 @@ def said(settings: Any) -> Iterator[Callable[[Speech], Client]]:
         server = socket.create_server(("127.0.0.1", 0))
         servers.append(server)
         threading.Thread(target=answer_one, args=(server, speech), daemon=True).start()
-        return Client("vendor", f"http://127.0.0.1:{server.getsockname()[1]}", speaks=is_word)
+        return Client("vendor", f"http://127.0.0.1:{server.getsockname()[1]}", speaks=is_word, gate=Gate("vendor"))
 
     yield serve
     for server in servers:
@@ -195,7 +196,7 @@ def test_a_write_of_which_nothing_was_sent_is_safe_to_repeat(settings: Any, wher
         threading.Thread(target=answer_one, args=(plain, talk), daemon=True).start()
         address = where.format(free=free_port(), plain=plain.getsockname()[1], silent=port)
         with pytest.raises(Unavailable, match=words):
-            Client("vendor", address, speaks=is_word).request("POST", "/things")
+            Client("vendor", address, speaks=is_word, gate=Gate("vendor")).request("POST", "/things")
 
 
 def test_looking_the_name_up_is_within_the_time(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +204,7 @@ def test_looking_the_name_up_is_within_the_time(settings: Any, monkeypatch: pyte
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: time.sleep(0.6) or [])
     began = time.monotonic()
     with pytest.raises(Unavailable, match="no connection in time"):
-        Client("vendor", "http://vendor.example", speaks=is_word).request("POST", "/things")
+        Client("vendor", "http://vendor.example", speaks=is_word, gate=Gate("vendor")).request("POST", "/things")
     assert time.monotonic() - began < 0.5
 
 

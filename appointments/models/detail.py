@@ -67,6 +67,7 @@ class Detail(Sentence):
         "booked_after_all",
         _("Cal.com booked it after all, after a person had taken it over: is it there twice?"),
     )
+    TAKES_LONG = "takes_long", _("Booking it takes longer than usual; it is still being tried.")
     NO_ANSWER = "no_answer", _("Cal.com does not answer; booking is still being tried.")
 
     # Jobs that gave up.

@@ -40,7 +40,7 @@ class Product:
     def __init__(self, session: Session, stack: ExitStack) -> None:
         http_port, smtp_port = ports.choose(), ports.choose()
         self._client = SandboxClient(f"http://127.0.0.1:{http_port}", smtp_port)
-        env = environment(self._client.url, smtp_port)
+        env = environment(self._client.url, smtp_port) | {"CALCOM_REQUESTS_PER_MINUTE": "0"}
 
         def program(name: str, *arguments: str) -> Program:
             argv = (sys.executable, "-m", "django", *arguments)

@@ -56,6 +56,8 @@ class CalcomStub:
         self.shift = timedelta(0)
         self.requests: list[tuple[str, str, dict[str, Any]]] = []
         self.before_answer: Callable[[dict[str, Any]], None] = lambda booking: None
+        # What Cal.com does to every request while this is set.
+        self.away: Fault | None = None
         self._faults: list[tuple[str, Fault, bool, int]] = []
         for method in (responses.GET, responses.POST):
             mock.add_callback(method, re.compile(re.escape(BASE)), callback=self._answer)
@@ -87,6 +89,8 @@ class CalcomStub:
         url = urlsplit(str(request.url))
         values = json.loads(request.body) if request.body else {k: v[0] for k, v in parse_qs(url.query).items()}
         self.requests.append((str(request.method), url.path, values))
+        if self.away is not None:
+            return self.away()
         route = f"{request.method} {url.path}"
         due = (entry for entry in self._faults if entry[0] == route and entry[3] < self.asked(route))
         fault = next(due, None)

@@ -11,11 +11,23 @@ from appointments import booking
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import cancel_surplus_bookings, create_appointment_from_call
 from askpro.one_by_one import gravest
-from askpro.queues.errors import Gone, JobError, RateLimited, Rejected, Release, Unavailable, Unknown
+from askpro.queues.errors import (
+    GateShut,
+    Gone,
+    JobError,
+    Parking,
+    RateLimited,
+    Rejected,
+    Release,
+    Unavailable,
+    Unknown,
+    Urgency,
+)
 from calls.models import BookingRequest
 from notifications.models import Notification
 from tests.appointments.calcom_stub import CalcomStub, error, killed, no_connection, timeout
 from tests.appointments.salon import HOST, NOW, WISH, branch, call, company, customer, request, service, staff, wished
+from tests.gates import let_pass
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -136,6 +148,7 @@ def test_it_need_not_wait_for_what_never_reached_cal_com(calendar: CalcomStub, f
     calendar.fail(CREATE, fault)
     with pytest.raises(raised):
         run(wish)
+    let_pass(80)
     run(wish)
     assert Appointment.objects.get().status == "confirmed"
 
@@ -345,8 +358,8 @@ def test_it_is_rejected_with_advice_when_the_key_is_not_valid(calendar: CalcomSt
 
 @pytest.mark.parametrize(
     "fault",
-    [error("401"), error("404.booking"), error("429"), error("500"), timeout, no_connection],
-    ids=["rejected", "not found", "limited", "failed", "no answer", "not connected"],
+    [error("401"), error("404.booking"), error("500"), timeout],
+    ids=["rejected", "not found", "failed", "no answer"],
 )
 def test_one_request_never_stops_another(calendar: CalcomStub, clock: Any, fault: Any) -> None:
     wish = wished()
@@ -355,6 +368,21 @@ def test_one_request_never_stops_another(calendar: CalcomStub, clock: Any, fault
     calendar.fail(CREATE, fault)
     with contextlib.suppress(JobError):
         run(wish)
+    other.refresh_from_db()
+    assert other.status == "booked"
+
+
+@pytest.mark.parametrize("fault", [error("429"), no_connection], ids=["limited", "not connected"])
+def test_what_concerns_the_key_is_asked_once_for_all_and_then_all_are_booked(calendar: CalcomStub, fault: Any) -> None:
+    wish = wished()
+    other = request(wish.call, ordinal=2, starts_at=WISH + timedelta(days=1))
+    calendar.fail(CREATE, fault)
+    with pytest.raises(JobError) as ended:
+        run(wish)
+    assert ended.value.parking is not None
+    assert len(calendar.requests) == 1
+    let_pass(80)
+    run(wish)
     other.refresh_from_db()
     assert other.status == "booked"
 
@@ -371,6 +399,8 @@ def test_a_job_ends_with_what_another_try_may_mend() -> None:
     assert gravest([final, late, again]) is again
     assert gravest([again, bug, soon]) is bug
     assert gravest([final]) is final
+    at_gate = GateShut(5, "full", Parking("calcom:1", Urgency.FIRST))
+    assert gravest([again, soon, at_gate]) is at_gate
 
 
 def test_a_person_hears_at_once_of_a_request_that_no_try_mends(calendar: CalcomStub) -> None:

@@ -20,6 +20,9 @@ from calls.models import Company
 from tests.appointments.calcom_stub import BASE, CalcomStub, answer, error
 from tests.appointments.salon import EVENT_TYPE, WISH
 
+# Each request passes its gate.
+pytestmark = pytest.mark.django_db
+
 KEY = uuid4()
 CREATE = "POST /v2/bookings"
 

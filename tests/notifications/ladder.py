@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import time_machine
+from django.db import connection
 
 from askpro.queues.outcome import decide
+from tests import gates
 
 
 @dataclass
@@ -39,7 +41,17 @@ def live(actor: Any, clock: time_machine.Traveller, *, most_runs: int = 30, **kw
         life.tries += outcome.spends_try or outcome.status == "completed"
         if outcome.run_in is None:
             return life
+        pause = outcome.run_in if outcome.parking is None else _until_it_opens(outcome.parking.gate)
         if not outcome.spends_try:
-            life.releases.append(outcome.run_in)
-        clock.shift(timedelta(seconds=outcome.run_in))
+            life.releases.append(pause)
+        clock.shift(timedelta(seconds=pause))
+        gates.let_pass(pause)
     raise AssertionError(f"still {life.status} after {most_runs} runs")
+
+
+def _until_it_opens(gate: str) -> float:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT extract(epoch FROM shut_until - clock_timestamp())::float8 FROM queues_gate WHERE name = %s", [gate]
+        )
+        return float(cursor.fetchone()[0])

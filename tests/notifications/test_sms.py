@@ -101,7 +101,7 @@ def test_it_waits_without_spending_a_try_when_twilio_is_busy(sms: Notification, 
     assert (life.status, life.tries, len(twilio.messages)) == ("completed", 1, 1)
     named, unnamed, queue_full = life.releases
     assert 7 <= named <= 9
-    assert unnamed < 2
+    assert 8 <= unnamed <= 12
     assert queue_full >= 180
 
 

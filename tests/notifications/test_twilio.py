@@ -15,6 +15,9 @@ from notifications.twilio_errors import REACTIONS, Reaction
 from tests.notifications.scene import MOBILE, NOW
 from tests.notifications.twilio_api import ACCOUNT, SERVICE, URL, TwilioApi, error, fixture
 
+# Each request passes its gate.
+pytestmark = pytest.mark.django_db
+
 BASE = f"{URL}/2010-04-01/Accounts/{ACCOUNT}/Messages"
 
 

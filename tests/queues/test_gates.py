@@ -20,6 +20,7 @@ from askpro.queues.gates import Gate
 from askpro.queues.models import Attempt, FleetEvent, GateState, Job, Worker
 from askpro.queues.recover import Death, recover
 from askpro.queues.testing import run_jobs
+from tests.gates import let_pass
 from tests.queues import actors
 from tests.queues.actors import GATE, answers
 
@@ -34,13 +35,6 @@ def _all_answers() -> Iterator[None]:
     answers.clear()
     yield
     answers.clear()
-
-
-def let_pass(seconds: float) -> None:
-    """Time passes for every gate; what PostgreSQL's clock says cannot be changed."""
-    with connection.cursor() as cursor:
-        for name in ("full_at", "shut_since", "shut_until", "probe_until"):
-            cursor.execute(f"UPDATE queues_gate SET {name} = {name} - %s * interval '1 second'", [seconds])
 
 
 def state() -> GateState:

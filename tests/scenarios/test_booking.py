@@ -37,7 +37,8 @@ def test_it_books_once_when_neither_the_answer_nor_the_look_comes_through(world:
     world.until_done(world.of(call).is_told)
     assert world.of(call).count() == ONE_OF_EACH
     assert [fault["hits"] for fault in world.vendors.faults()] == [1, 2]
-    assert Job.objects.get(actor_name="create_appointment_from_call").tries_spent == 2
+    # The third failure in a row shuts the gate, and costs no try.
+    assert Job.objects.get(actor_name="create_appointment_from_call").tries_spent == 1
     # A person was told at the second failure, and no longer has to call.
     assert (world.of(call).follow_up.reason, world.of(call).follow_up.status) == ("provider_down", "obsolete")
 

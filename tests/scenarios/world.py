@@ -31,6 +31,7 @@ from askpro.sandbox.retell import events
 from askpro.sandbox.retell.events import ANALYZED, ENDED, STARTED
 from askpro.sandbox.world import TIMEZONE, EventType
 from notifications.models import Notification
+from tests import gates
 from tests.queues.processes import kill, wait_until
 from tests.scenarios.processes import Queues
 from tests.scenarios.traces import Photograph, Traces
@@ -145,6 +146,7 @@ class World:
     def let_pass(self, span: timedelta) -> None:
         """Age every row that somebody waits for: what is due by then is due now."""
         Job.objects.filter(run_at__isnull=False).update(run_at=F("run_at") - span)
+        gates.let_pass(span.total_seconds())
         Notification.objects.filter(sending_at__isnull=False).update(sending_at=F("sending_at") - span)
         Appointment.objects.filter(asked_at__isnull=False).update(asked_at=F("asked_at") - span)
 

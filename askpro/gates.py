@@ -1,0 +1,52 @@
+"""The vendors' gates: one for each key, shared by every company and host that uses it."""
+
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from askpro.queues.errors import JobError, Unavailable
+from askpro.queues.gates import Gate
+
+# Below this the burst and what is kept of it for the urgent are no requests at all.
+LEAST = 10
+LIMITS = ("CALCOM_REQUESTS_PER_MINUTE", "TWILIO_REQUESTS_PER_MINUTE", "MAILS_PER_MINUTE")
+
+
+class OnlyThisMail(Unavailable):
+    """The mail server wants this one later, for what it is or for whom; others it takes."""
+
+
+def calcom(api_key: str) -> Gate:
+    return Gate(f"calcom:{_fingerprint(api_key)}", settings.CALCOM_REQUESTS_PER_MINUTE)
+
+
+def twilio(account_sid: str) -> Gate:
+    return Gate(f"twilio:{_fingerprint(account_sid)}", settings.TWILIO_REQUESTS_PER_MINUTE)
+
+
+def mail() -> Gate:
+    return Gate(f"mail:{settings.EMAIL_HOST}"[:100], settings.MAILS_PER_MINUTE, _is_about_one_mail)
+
+
+@register(Tags.compatibility)
+def check_limits(**_: Any) -> list[CheckMessage]:
+    """The limits are numbers that leave room for everybody."""
+    return [
+        Error(
+            f"{name} is {getattr(settings, name)}.",
+            hint=f"Set {name} to the vendor's limit, at least {LEAST}, or to 0 for none.",
+            id="askpro.E001",
+        )
+        for name in LIMITS
+        if getattr(settings, name) != 0 and getattr(settings, name) < LEAST
+    ]
+
+
+def _fingerprint(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()[:12]
+
+
+def _is_about_one_mail(error: JobError) -> bool:
+    return isinstance(error, OnlyThisMail)
