@@ -15,7 +15,7 @@ from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 from appointments.rules import Problem, problem_with
 from askpro.one_by_one import gravest, is_final, one_by_one
 from askpro.queues.errors import Gone, JobError, RateLimited, Release, Unavailable, Unknown
-from calls.models import BookingRequest, Call, Service, Unclear
+from calls.models import BookingRequest, Call, Service
 
 # One failed try may be a hiccup; from the second on a person is told, while the tries go on.
 TRIES_BEFORE_HELP = 2
@@ -70,7 +70,14 @@ def hand_over(
         if not request.close(BookingRequest.Status.FOLLOW_UP):
             return False
         follow_ups.open_for(
-            request, problem.reason, problem.detail, problem.facts, appointment=appointment, alternatives=offers
+            request,
+            problem.reason,
+            problem.detail,
+            problem.facts,
+            appointment=appointment or problem.about,
+            alternatives=offers,
+            # Who calls twice about one appointment may have changed their mind.
+            topic=f"{problem.reason}:{request.pk}" if problem.about else "",
         )
         follow_ups.make_obsolete(request, follow_ups.INTERIM, Detail.SETTLED_OTHERWISE)
         request.settle_call(Call.Outcome.FOLLOW_UP)
@@ -109,7 +116,7 @@ class Booker:
         if self.appointment is not None and (self._is_settled() or self._accept(self._look())):
             return
         self._wait_for_earlier_request()
-        if not self.request.company.books_appointments and self.request.unclear != Unclear.CALLBACK:
+        if not self.request.company.books_appointments and self.request.asks_for_booking:
             self.request.close(BookingRequest.Status.DROPPED)
         elif problem := self._problem():
             hand_over(self.request, problem, self.appointment)

@@ -24,6 +24,7 @@ def open_for(
     *,
     appointment: Appointment | None = None,
     alternatives: Sequence[datetime] = (),
+    topic: str = "",
 ) -> FollowUp:
     """The open follow-up of this request, opened now unless one says as much; staff hear of a new one."""
     branch = request.where
@@ -41,25 +42,30 @@ def open_for(
     }
     with transaction.atomic():
         held = BookingRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
-        follow_up, opened = FollowUp.open_once(booking_request=held, reason=reason, **values)
+        follow_up, opened = FollowUp.open_once(booking_request=held, reason=reason, topic=topic, **values)
         if opened:
             outbox.tell_staff(follow_up)
     return follow_up
 
 
 def open_for_call(call: Call, reason: FollowUp.Reason, detail: Detail) -> FollowUp:
-    """A new follow-up of a call of which nothing else is known; staff hear of it."""
-    follow_up = FollowUp.objects.create(
-        company=call.company,
-        branch=call.branch,
-        call=call,
-        customer=call.customer,
-        reason=reason,
-        detail=detail,
-        detail_facts=detail.checked(),
-        due_at=call.branch.call_back_by(timezone.now()),
+    """The open follow-up of a call of which nothing else is known, opened now if there is none; staff hear of it.
+
+    The caller holds the call's lock.
+    """
+    values = {
+        "company": call.company,
+        "branch": call.branch,
+        "customer": call.customer,
+        "detail": detail,
+        "detail_facts": detail.checked(),
+        "due_at": call.branch.call_back_by(timezone.now()),
+    }
+    follow_up, opened = FollowUp.objects.get_or_create(
+        call=call, booking_request=None, reason=reason, status=FollowUp.Status.OPEN, defaults=values
     )
-    outbox.tell_staff(follow_up)
+    if opened:
+        outbox.tell_staff(follow_up)
     return follow_up
 
 
@@ -84,5 +90,7 @@ def settle_not_cancelled(appointment: Appointment) -> int:
 
 def words(request: BookingRequest) -> str:
     """What the caller asked for, in the caller's words."""
-    said = (request.service_words, request.date_words, request.time_words, request.staff_words)
+    said = [request.service_words, request.date_words, request.time_words, request.staff_words]
+    if not request.asks_for_booking:
+        said.append(request.notes)
     return ", ".join(part for part in said if part)

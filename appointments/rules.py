@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from appointments import booking_fields
-from appointments.models import Detail, FollowUp
+from appointments import booking_fields, upcoming
+from appointments.models import Appointment, Detail, FollowUp
 from askpro.language.sentences import Facts
 from calls.models import BookingRequest, Service, Unclear
 from calls.models.offer import Obstacle
@@ -21,7 +21,15 @@ REASONS: dict[Unclear, FollowUp.Reason] = {
     Unclear.UNKNOWN_STAFF: FollowUp.Reason.UNKNOWN_STAFF,
     Unclear.AMBIGUOUS_STAFF: FollowUp.Reason.UNKNOWN_STAFF,
     Unclear.CALLBACK: FollowUp.Reason.CALLBACK,
+    Unclear.MOVE: FollowUp.Reason.WANTS_MOVE,
+    Unclear.CANCEL: FollowUp.Reason.WANTS_CANCEL,
+    Unclear.MIXED: FollowUp.Reason.CONTRADICTION,
+    Unclear.CONTRADICTION: FollowUp.Reason.CONTRADICTION,
+    Unclear.PERHAPS_BOOKED: FollowUp.Reason.PERHAPS_BOOKED,
+    Unclear.TRANSFERRED: FollowUp.Reason.PERHAPS_BOOKED,
 }
+# What is about an appointment that exists: a person is told which one.
+ABOUT_EXISTING = (Unclear.MOVE, Unclear.CANCEL, Unclear.MIXED)
 
 HINDRANCES: dict[Obstacle, Detail] = {
     Obstacle.SEATS: Detail.HAS_SEATS,
@@ -38,20 +46,35 @@ class Problem:
     reason: FollowUp.Reason
     detail: Detail | Unclear
     facts: Facts = field(default_factory=dict)
+    about: Appointment | None = None
 
 
 def problem_with(request: BookingRequest, now: datetime) -> Problem | None:
     """What keeps this request from being booked at `now`, or None. The wish is never changed to fit."""
-    return _problem_with_words(request) or _problem_with_service(request) or _problem_with_time(request, now)
+    return _problem_with_words(request, now) or _problem_with_service(request) or _problem_with_time(request, now)
 
 
-def _problem_with_words(request: BookingRequest) -> Problem | None:
+def _problem_with_words(request: BookingRequest, now: datetime) -> Problem | None:
     if request.unclear:
         unclear = Unclear(request.unclear)
+        if unclear in ABOUT_EXISTING:
+            return _about_existing(request, REASONS[unclear], now)
         return Problem(REASONS.get(unclear, FollowUp.Reason.UNCLEAR), unclear)
     if request.starts_at is None:
         return Problem(FollowUp.Reason.INCOMPLETE, Detail.NOTHING_NAMED)
     return None
+
+
+def _about_existing(request: BookingRequest, reason: FollowUp.Reason, now: datetime) -> Problem:
+    """Names the appointment that is probably meant; where several may be, all of them."""
+    found = upcoming.of_caller(request, now)
+    meant = [one for one in found if one.starts_at == request.starts_at] or found
+    if not meant:
+        return Problem(reason, Detail.ABOUT_NONE)
+    if len(meant) == 1:
+        return Problem(reason, Detail.ABOUT, {"appointment": upcoming.named(meant[0])}, meant[0])
+    named = "; ".join(upcoming.named(one) for one in meant)
+    return Problem(reason, Detail.ABOUT_ONE_OF, {"appointments": named})
 
 
 def _problem_with_service(request: BookingRequest) -> Problem | None:

@@ -16,6 +16,9 @@ class Disconnection(StrEnum):
 
 DO_NOT_CALL = "user_requested_dnc"
 CALL_BACK = "user_requested_callback"
+# A person has talked to the caller.
+TRANSFER_ENDS = ("call_transfer", "transfer_bridged", "call_take_over")
+TRANSFER_CANCELLED = "transfer_cancelled"
 
 # The values of retell-sdk 6.2.13.
 _VALUES: dict[Disconnection, str] = {

@@ -1,11 +1,17 @@
 """What the caller asked for, from the fields that the agent filled in. The transcript never books."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from calls.agent_bookings import AgentBooked, booked_by_agent
+from calls.answers import consent
 from calls.disconnection import Disconnection
 from calls.field_names import CALLBACK, CALLER_FIELDS, REQUESTED
 from calls.german.time import names_day_and_time
+from calls.intentions import Intention, Intentions, concerns_existing, intentions_of
+from calls.mentions import mentions_appointment, mentions_existing
+from calls.models import Unclear
 from calls.phone import HOME, normalise
 from calls.retell import RetellCall
 from calls.sources import Source, spoken
@@ -16,7 +22,6 @@ MOST_WISHES = 5
 
 _LONGEST_WORDS = 200
 _CUT = " […]"  # a bracket: words that were cut must not parse as if they were whole
-_BOOKING_TOOLS = frozenset({"book_appointment_cal"})
 _NO_CONVERSATION = frozenset({Disconnection.MACHINE, Disconnection.NOT_CONNECTED})
 _NO_PREFERENCE = frozenset(
     {
@@ -31,12 +36,6 @@ _NO_PREFERENCE = frozenset(
         "any",
         "no preference",
     }
-)
-_YES = frozenset({"ja", "ja gern", "ja gerne", "ja bitte", "gern", "gerne", "einverstanden", "yes", "true", "1", "y"})
-_NO = frozenset({"nein", "nein danke", "no", "false", "0", "n", "nicht"})
-_MENTION = re.compile(
-    r"\b(termin\w*|buch(en|e|t)|reservier\w*|vereinbar\w*|uebermorgen|(?<!guten )morgen|"
-    r"(mon|diens|donners|frei|sams|sonn)tag\w*|mittwoch\w*|sonnabend\w*)\b"
 )
 
 
@@ -76,8 +75,13 @@ class Extraction:
     wishes: tuple[WishedAppointment, ...]
     appointment_requested: bool | None
     callback_requested: bool
+    intentions: Intentions
+    agent_booked: AgentBooked
+    transferred: bool
+    contradictory: bool
     mentions_appointment: bool
-    booked_by_agent: bool
+    mentions_existing: bool
+    retold_as_existing: bool
     more_than_read: bool
 
     @property
@@ -85,64 +89,68 @@ class Extraction:
         return bool(self.wishes) and all(wish.complete for wish in self.wishes)
 
     @property
+    def booked_by_agent(self) -> bool:
+        """The agent has done all that was asked for."""
+        return self.agent_booked is AgentBooked.YES and self.objection is None
+
+    @property
+    def objection(self) -> Unclear | None:
+        """What a person has to judge before anything is booked, however complete the wishes are."""
+        if self.intentions.contradictory:
+            return Unclear.MIXED
+        if Intention.MOVE in self.intentions.stated:
+            return Unclear.MOVE
+        if Intention.CANCEL in self.intentions.stated:
+            return Unclear.CANCEL
+        if self.contradictory:
+            return Unclear.CONTRADICTION
+        if self.agent_booked is AgentBooked.PERHAPS:
+            return Unclear.PERHAPS_BOOKED
+        return Unclear.TRANSFERRED if self.transferred and self.agent_booked is AgentBooked.NO else None
+
+    @property
     def needs_review(self) -> bool:
         """Something about an appointment was said that no wish holds."""
         unheard = not self.wishes and (self.mentions_appointment or bool(self.appointment_requested))
-        return self.more_than_read or (unheard and not self.booked_by_agent)
+        settled = self.booked_by_agent or self.intentions.concern_existing
+        return self.more_than_read or (unheard and not settled)
+
+    @property
+    def needs_listening(self) -> bool:
+        """A wish to cancel or to move was heard that no field tells: somebody has to listen."""
+        heard = self.mentions_existing or (self.retold_as_existing and not self.wishes)
+        return heard and self.objection is None
 
 
-def extract(call: RetellCall, country: str = HOME) -> Extraction:
+def extract(call: RetellCall, country: str = HOME, functions: Collection[str] = ()) -> Extraction:
     """Reads the wishes of a call; any payload that became a RetellCall is read without an error.
 
     The day and the time of a wish come from one source, never mixed: the first source with a complete wish,
     else the first with any. Other fields are filled from all sources in order. An agent's plain "no
-    appointment requested" overrides leftovers in its fields, and so does a call without a conversation. A number
-    is read as in `country`, the branch's.
+    appointment requested" overrides leftovers in the fields of its own source, and so does a call without a
+    conversation. A number is read as in `country`, the branch's. `functions` are the agent's that book.
     """
-    found = {source: statements(values) for source, values in spoken(call).items()}
+    said = {} if _unheld(call) else spoken(call)
+    found = {source: statements(values) for source, values in said.items()}
     requested = _first_flag(found, REQUESTED)
-    wishes: list[WishedAppointment] = []
-    if requested is not False and not _unheld(call):
-        wishes = _wishes(found, requested, country)
+    intentions = intentions_of(said)
+    doubtful = (requested is False or intentions.only_ask) and not intentions.concern_existing
+    wishes = _wishes(found, requested, country, doubtful)
+    if doubtful and not all(wish.complete for wish in wishes):
+        wishes = []
     return Extraction(
         wishes=tuple(wishes[:MOST_WISHES]),
         appointment_requested=requested,
-        callback_requested=bool(_first_flag(found, CALLBACK)) or call.wants_callback,
+        callback_requested=_wants_callback(call, found, intentions),
+        intentions=intentions,
+        agent_booked=booked_by_agent(call.tool_calls, functions, len(wishes)),
+        transferred=call.transferred,
+        contradictory=bool(wishes) and doubtful,
         mentions_appointment=mentions_appointment(call.transcript),
-        booked_by_agent=booked_by_agent(call),
+        mentions_existing=mentions_existing(call.transcript),
+        retold_as_existing=concerns_existing(call.summary or ""),
         more_than_read=len(wishes) > MOST_WISHES,
     )
-
-
-def booked_by_agent(call: RetellCall) -> bool:
-    """Whether the agent booked through Retell's own Cal.com tool: booking again would make two of one.
-
-    A tool without a reported result may have booked. Retell appends versions to tool names.
-    """
-    return any(
-        re.sub(r"_v[0-9]+$", "", tool.name) in _BOOKING_TOOLS and tool.successful is not False
-        for tool in call.tool_calls
-    )
-
-
-def mentions_appointment(transcript: str | None) -> bool:
-    """Whether the caller, not the agent, used a word of appointments. A reason to look, never to book."""
-    callers = False
-    for line in (transcript or "").splitlines():
-        speaker = re.match(r"\s*(User|Agent|Transfer Target)\s*:", line)
-        if speaker:
-            callers = speaker[1] == "User"
-        if callers and _MENTION.search(fold(line)):
-            return True
-    return False
-
-
-def consent(value: object) -> bool | None:
-    """A plain yes or no; None for everything that would have to be interpreted."""
-    if isinstance(value, bool):
-        return value
-    said = re.sub(r"[^\w ]", "", fold(value[:_LONGEST_WORDS])).strip() if isinstance(value, str) else ""
-    return True if said in _YES else False if said in _NO else None
 
 
 _Found = dict[Source, list[Statement]]
@@ -153,14 +161,26 @@ def _unheld(call: RetellCall) -> bool:
 
 
 def _first_flag(found: _Found, names: tuple[str, ...]) -> bool | None:
-    flags = (consent(rows[0].values.get(name)) for rows in found.values() for name in names if rows)
+    flags = (_flag(rows, names) for rows in found.values())
     return next((flag for flag in flags if flag is not None), None)
 
 
-def _wishes(found: _Found, requested: bool | None, country: str) -> list[WishedAppointment]:
+def _flag(rows: list[Statement], names: tuple[str, ...]) -> bool | None:
+    flags = (consent(rows[0].values.get(name)) for name in names if rows)
+    return next((flag for flag in flags if flag is not None), None)
+
+
+def _wants_callback(call: RetellCall, found: _Found, intentions: Intentions) -> bool:
+    """A plain yes or no in its own field beats what other fields say."""
+    flag = _first_flag(found, CALLBACK)
+    return call.wants_callback or (Intention.CALL_BACK in intentions.stated if flag is None else flag)
+
+
+def _wishes(found: _Found, requested: bool | None, country: str, doubtful: bool) -> list[WishedAppointment]:
     by_source = {
         source: [_wish(source, row, found, country) for row in rows if _says_when(row)]
         for source, rows in found.items()
+        if not (doubtful and _flag(rows, REQUESTED) is False)
     }
     complete = (wishes for wishes in by_source.values() if any(wish.complete for wish in wishes))
     stated = (wishes for wishes in by_source.values() if wishes)

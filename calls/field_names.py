@@ -53,8 +53,17 @@ RETELL_NAMES = (
 """What Retell sets in every session by itself. Read nowhere; a test holds the fields below against it."""
 
 WISH_FIELDS: dict[str, tuple[str, ...]] = {
-    "date": ("datum", "termin_datum", "wunschdatum", "wunschtermin", "appointment_date"),
-    "time": ("uhrzeit", "termin_uhrzeit", "wunschzeit", "wunschuhrzeit", "appointment_time"),
+    # Where an appointment is to be moved, the plain names may be those of the old time.
+    "date": ("neues_datum", "new_date", "datum", "termin_datum", "wunschdatum", "wunschtermin", "appointment_date"),
+    "time": (
+        "neue_uhrzeit",
+        "new_time",
+        "uhrzeit",
+        "termin_uhrzeit",
+        "wunschzeit",
+        "wunschuhrzeit",
+        "appointment_time",
+    ),
     "moment": ("appointment_datetime", "appointment_start", "termin_zeitpunkt"),
     "service": ("dienstleistung", "leistung", "service_name", "service"),
     "staff": (

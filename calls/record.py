@@ -6,11 +6,12 @@ from typing import Any
 from django.utils import timezone
 
 from calls.models import Call, PhoneNumber
-from calls.retell import RetellCall, Storage, ToolCall
+from calls.retell import RetellCall, Storage, ToolCall, Transfer
 from calls.sources import Source
 
 RANK = Call.RANK
 TOOLS = "tools"
+TRANSFER = "transfer"
 # The session's variables as they stood when the call began.
 SESSION = "session"
 STORAGE = "storage"
@@ -32,6 +33,8 @@ def record(
     company when the number moves to another, unless `objection` says that the event must not concern that one.
     """
     call = _row(told, number, objection)
+    if status == Call.Status.ONGOING and not told.transfer:
+        call.variables = call.variables | {SESSION: dict(told.dynamic_variables)}
     _fill(call, told, is_newer=RANK[status] >= RANK[Call.Status(call.status)])
     was_open = call.status in (Call.Status.ONGOING, Call.Status.LOST)
     ends = was_open and status in (Call.Status.ENDED, Call.Status.ANALYZED)
@@ -68,6 +71,7 @@ def as_told(call: Call) -> RetellCall:
         custom_analysis=variables.get(Source.ANALYSIS, {}),
         underscored=variables.get(Source.UNDERSCORED, {}),
         tool_calls=tuple(ToolCall(tool["name"], tool["successful"]) for tool in variables.get(TOOLS, [])),
+        transfer=Transfer(variables.get(TRANSFER, "")),
         problems=tuple(call.problems),
     )
 
@@ -91,6 +95,9 @@ def _fill(call: Call, told: RetellCall, *, is_newer: bool) -> None:
             setattr(call, name, "")
         call.variables = call.variables | {STORAGE: told.storage.value}
     call.variables = _merged(call.variables, _variables(told), is_newer)
+    farthest = max(Transfer(call.variables.get(TRANSFER, "")), told.transfer, key=lambda transfer: transfer.rank)
+    if farthest:
+        call.variables[TRANSFER] = farthest.value
     call.analysis = _merged(call.analysis, _analysis(told), is_newer)
     call.problems = sorted({*call.problems, *told.problems})
     call.save()

@@ -5,11 +5,18 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from calls.disconnection import CALL_BACK, DO_NOT_CALL, Disconnection, classify
+from calls.disconnection import (
+    CALL_BACK,
+    DO_NOT_CALL,
+    TRANSFER_CANCELLED,
+    TRANSFER_ENDS,
+    Disconnection,
+    classify,
+)
 from calls.payload import Fields, InvalidCall, storable
 from calls.text import clean
 
-__all__ = ["InvalidCall", "RetellCall", "Storage", "ToolCall", "parse_call"]
+__all__ = ["TRANSFER_EVENTS", "InvalidCall", "RetellCall", "Storage", "ToolCall", "Transfer", "parse_call"]
 
 _CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{3,63}")
 # Seen in production in place of an id.
@@ -31,6 +38,31 @@ _PLACEHOLDER_IDS = frozenset(
 _LONGEST_CALL_MS = 7 * 24 * 60 * 60 * 1000
 _LONGEST_TRANSCRIPT = 500_000
 _MOST_UTTERANCES = 5_000
+_LONGEST_RESULT = 20_000
+_ANSWERS_NO = re.compile(
+    r'"(?:success|successful|ok|booked|confirmed|created)"\s?:\s?(?:false|null|"false"|0)|"error"', re.I
+)
+
+
+class Transfer(StrEnum):
+    """How far the caller was put through to a person, the farthest last."""
+
+    NONE = ""
+    STARTED = "started"
+    CANCELLED = "cancelled"
+    BRIDGED = "bridged"
+
+    @property
+    def rank(self) -> int:
+        return list(Transfer).index(self)
+
+
+TRANSFER_EVENTS = {
+    "transfer_started": Transfer.STARTED,
+    "transfer_bridged": Transfer.BRIDGED,
+    "transfer_ended": Transfer.BRIDGED,
+    "transfer_cancelled": Transfer.CANCELLED,
+}
 
 
 class Storage(StrEnum):
@@ -84,12 +116,18 @@ class RetellCall:
     custom_analysis: Mapping[str, object]
     underscored: Mapping[str, object]
     tool_calls: tuple[ToolCall, ...]
+    transfer: Transfer
     problems: tuple[str, ...]
 
     @property
     def disconnection(self) -> Disconnection | None:
         """None while the call goes on."""
         return classify(self.disconnection_reason) if self.disconnection_reason else None
+
+    @property
+    def transferred(self) -> bool:
+        """A person may have talked to the caller; of a transfer whose end is not known, one has to assume so."""
+        return self.transfer in (Transfer.STARTED, Transfer.BRIDGED)
 
     @property
     def wants_callback(self) -> bool:
@@ -138,6 +176,7 @@ def parse_call(payload: object) -> RetellCall:
         custom_analysis=analysis.values("custom_analysis_data"),
         underscored=_underscored(fields),
         tool_calls=_tool_calls(fields),
+        transfer=_transfer(payload, fields),
         problems=tuple(fields.problems),
     )
 
@@ -209,17 +248,37 @@ def _underscored(fields: Fields) -> dict[str, object]:
     return cleaned if isinstance(cleaned, dict) else {}
 
 
+def _transfer(payload: object, fields: Fields) -> Transfer:
+    """From the event itself, or from how the call ended; that a transfer has a destination is said beside both."""
+    event = payload.get("event") if isinstance(payload, dict) else None
+    if isinstance(event, str) and event in TRANSFER_EVENTS:
+        return TRANSFER_EVENTS[event]
+    reason = fields.code("disconnection_reason", 64)
+    if reason in TRANSFER_ENDS:
+        return Transfer.BRIDGED
+    if reason == TRANSFER_CANCELLED:
+        return Transfer.CANCELLED
+    return Transfer.STARTED if fields.source.get("transfer_destination") else Transfer.NONE
+
+
 def _tool_calls(fields: Fields) -> tuple[ToolCall, ...]:
     """The roles in this list are an open set: what is neither a call nor a result is passed over."""
     entries = fields.objects("transcript_with_tool_calls", _MOST_UTTERANCES)
     results = {
-        str(entry.get("tool_call_id")): entry.get("successful")
+        str(entry.get("tool_call_id")): _successful(entry)
         for entry in entries
         if entry.get("role") == "tool_call_result"
     }
     calls: list[ToolCall] = []
     for entry in entries:
         if entry.get("role") == "tool_call_invocation" and isinstance(name := entry.get("name"), str):
-            successful = results.get(str(entry.get("tool_call_id")))
-            calls.append(ToolCall(clean(name, 100), successful if isinstance(successful, bool) else None))
+            calls.append(ToolCall(clean(name, 100), results.get(str(entry.get("tool_call_id")))))
     return tuple(calls)
+
+
+def _successful(result: dict[str, object]) -> bool | None:
+    """What Retell reports; None also where the function answered in time that it did not succeed."""
+    successful, content = result.get("successful"), result.get("content")
+    if successful is True and isinstance(content, str) and _ANSWERS_NO.search(content[:_LONGEST_RESULT]):
+        return None
+    return successful if isinstance(successful, bool) else None

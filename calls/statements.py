@@ -2,24 +2,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from calls.answers import said
 from calls.field_names import FIELDS, LISTED_FIELDS, LISTS, WISH_FIELDS, folded_name, numbered
-from calls.text import clean, fold
 
-_NOTHING = frozenset(
-    {
-        "none",
-        "null",
-        "undefined",
-        "nan",
-        "n/a",
-        "unbekannt",
-        "unknown",
-        "keine angabe",
-        "nicht angegeben",
-        "-",
-        "--",
-    }
-)
 _MOST = 20
 _LONGEST_JSON = 50_000
 
@@ -35,7 +20,7 @@ class Statement:
     def text(self, part: str) -> str:
         """What was said for a part ("date", "service", …); empty for nothing and for placeholders."""
         names = FIELDS[part] + (LISTED_FIELDS.get(part, ()) if self.listed else ())
-        return next((text for value in self.all(names) if (text := _said(value))), "")
+        return next((text for value in self.all(names) if (text := said(value))), "")
 
     def all(self, names: Iterable[str]) -> Iterator[object]:
         return (self.values[name] for name in names if name in self.values)
@@ -80,12 +65,3 @@ def _folded(source: object) -> dict[str, object]:
         for key, value in source.items():
             folded.setdefault(folded_name(key), value)
     return folded
-
-
-def _said(value: object) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str) or "{{" in value:
-        return ""
-    said = clean(value, 10_000)
-    return "" if fold(said) in _NOTHING else said

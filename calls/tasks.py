@@ -8,15 +8,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from appointments import follow_ups
-from appointments.models import Detail
+from appointments.models import Detail, FollowUp
 from appointments.tasks import create_appointment_from_call, update_analytics
 from askpro.queues import Gone, Release, S, actor, chain, wake
 from calls.customers import customer_of
 from calls.disconnection import Disconnection
 from calls.extraction import Extraction, extract
-from calls.models import Call, Customer, Review
+from calls.models import Call, Customer, PhoneNumber, Review
 from calls.record import as_told, record
-from calls.retell import InvalidCall, RetellCall, parse_call
+from calls.retell import TRANSFER_EVENTS, InvalidCall, RetellCall, parse_call
 from calls.tenancy import number_of
 from calls.wishes import write_wishes
 from notifications.tasks import send_appointment_confirmation
@@ -30,7 +30,12 @@ Outcome = Call.Outcome
 
 # Seconds between two looks for the analysis; its arrival wakes the job at once.
 LOOK_AGAIN = 10.0
-STATUS = {"call_started": Status.ONGOING, "call_ended": Status.ENDED, "call_analyzed": Status.ANALYZED}
+STATUS = {
+    "call_started": Status.ONGOING,
+    "call_ended": Status.ENDED,
+    "call_analyzed": Status.ANALYZED,
+    **dict.fromkeys(TRANSFER_EVENTS, Status.ONGOING),
+}
 UNHEARD = (Disconnection.MACHINE, Disconnection.NOT_CONNECTED)
 # No money, no free line, a carrier that refuses: the next calls end the same way.
 FOR_OPERATORS = (Disconnection.LIMIT, Disconnection.CARRIER)
@@ -79,6 +84,24 @@ def process_retell_call_started(event_id: int) -> None:
 
 
 @actor(
+    queue_name="critical",
+    max_retries=2,
+    backoff=(10 * S, 60 * S),
+    time_limit=30 * S,
+    atomic=True,
+    tags=("event:{event_id}",),
+)
+def process_retell_transfer(event_id: int) -> None:
+    """Record how far a caller was put through to somebody: what that person may have booked is asked about.
+
+    Writes: WebhookEvent, Call
+    """
+    event = _take(event_id)
+    if event is not None:
+        _record(event)
+
+
+@actor(
     queue_name="high", max_retries=2, backoff=(10 * S, 60 * S), time_limit=60 * S, atomic=True, tags=("call:{call_id}",)
 )
 def extract_call_data(call_id: int) -> None:
@@ -92,7 +115,7 @@ def extract_call_data(call_id: int) -> None:
     call = _locked(call_id)
     if call.extracted_at is not None:
         return
-    heard = extract(as_told(call), call.branch.home)
+    heard = _heard(call)
     _wait_for_analysis(call, heard)
     requests = write_wishes(call, heard)
     call.extracted_at = timezone.now()
@@ -103,7 +126,9 @@ def extract_call_data(call_id: int) -> None:
     if heard.booked_by_agent:
         call.settle_outcome(Outcome.BOOKED)
     elif not any(request.status == request.Status.OPEN for request in requests):
-        call.settle_outcome(Outcome.NO_REQUEST)
+        call.settle_outcome(Outcome.FOLLOW_UP if heard.needs_listening else Outcome.NO_REQUEST)
+    if heard.needs_listening:
+        follow_ups.open_for_call(call, FollowUp.Reason.REVIEW, Detail.MENTIONED)
 
 
 @actor(
@@ -120,7 +145,7 @@ def identify_customer(call_id: int) -> None:
     Writes: Customer, Call, Job
     """
     call = _locked(call_id)
-    wishes = extract(as_told(call), call.branch.home).wishes
+    wishes = _heard(call).wishes
     call.customer = customer_of(call, wishes[0] if wishes else None)
     call.save(update_fields=["customer", "updated_at"])
     if call.customer is not None:
@@ -167,7 +192,7 @@ def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
     except (InvalidCall, Malformed) as error:
         event.mark_invalid(str(error))
         return None
-    number = number_of(told)
+    number = number_of(told) or _number_heard_of(event, told)
     if number is None:
         event.mark_unassigned("Neither the number nor the agent belongs to one active phone number.")
         return None
@@ -177,6 +202,16 @@ def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
     call, ends = record(told, number, STATUS[event.event_type], event.objection)
     event.mark_processed(call.company)
     return call, ends, told
+
+
+def _number_heard_of(event: WebhookEvent, told: RetellCall) -> PhoneNumber | None:
+    """Of a transfer Retell may tell no more than the call's id: the number is that of its earlier events."""
+    if event.event_type not in TRANSFER_EVENTS:
+        return None
+    known = Call.objects.select_related("phone_number__company", "phone_number__branch")
+    # Two companies may have been told of the same id.
+    calls = known.filter(retell_call_id=told.call_id)[:2]
+    return calls[0].phone_number if len(calls) == 1 else None
 
 
 def _start_work(call: Call, told: RetellCall) -> None:
@@ -203,8 +238,13 @@ def _use_analysis(call: Call) -> None:
 
 
 def _asks_for_something(call: Call) -> bool:
-    heard = extract(as_told(call), call.branch.home)
-    return not heard.booked_by_agent and (bool(heard.wishes) or heard.callback_requested)
+    heard = _heard(call)
+    existing = heard.intentions.concern_existing or heard.needs_listening
+    return not heard.booked_by_agent and (bool(heard.wishes) or heard.callback_requested or existing)
+
+
+def _heard(call: Call) -> Extraction:
+    return extract(as_told(call), call.branch.home, call.phone_number.booking_function_names)
 
 
 def _was_connected(told: RetellCall) -> bool:
@@ -214,7 +254,9 @@ def _was_connected(told: RetellCall) -> bool:
 
 
 def _locked(call_id: int) -> Call:
-    rows = Call.objects.select_for_update(of=("self",)).select_related("company", "branch__company", "customer")
+    rows = Call.objects.select_for_update(of=("self",)).select_related(
+        "company", "branch__company", "customer", "phone_number"
+    )
     call = rows.filter(pk=call_id).first()
     if call is None:
         raise Gone(f"There is no call {call_id}.")
@@ -237,7 +279,7 @@ def _reviews(call: Call, heard: Extraction) -> list[Review]:
     applies = {
         Review.NOT_READ: heard.needs_review and not heard.more_than_read,
         Review.MORE_THAN_READ: heard.more_than_read,
-        Review.ALSO_CALLBACK: heard.callback_requested and bool(heard.wishes),
+        Review.RETOLD: heard.retold_as_existing and heard.objection is None,
         Review.NO_MORE_CALLS: as_told(call).wants_no_calls,
     }
     return [why for why, does in applies.items() if does]

@@ -19,3 +19,8 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_UMLAUTS)
     letters = (c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
     return " ".join("".join(letters).split())
+
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a line that is easier to read than a list."""
+    return frozenset(words.split())

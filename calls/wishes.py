@@ -20,17 +20,34 @@ def write_wishes(call: Call, heard: Extraction) -> list[BookingRequest]:
     """One row per wish, in the caller's transaction; a wish that has its row already is left as it is.
 
     A wish is dropped at once where booking it would be wrong: the agent has booked already, or the company does not
-    have AskPro book.
+    have AskPro book. What is to be cancelled, moved or talked about on the phone goes to a person either way.
     """
-    dropped = heard.booked_by_agent or not call.company.books_appointments
     rows = [_row(call, wish) for wish in heard.wishes]
-    if not rows and heard.callback_requested and not heard.booked_by_agent:
-        rows = [BookingRequest(call=call, company=call.company, unclear=Unclear.CALLBACK)]
-        dropped = False
+    objection = heard.objection
+    if not rows and heard.intentions.concern_existing:
+        rows = [BookingRequest(call=call, company=call.company)]
     for row in rows:
-        row.status = Status.DROPPED if dropped else Status.OPEN
+        row.unclear = objection or row.unclear
+        if heard.intentions.concern_existing:
+            row.notes = ", ".join(filter(None, (row.notes, heard.intentions.words)))
+    if heard.callback_requested and objection is None:
+        _add_callback(call, rows)
+    drops = heard.booked_by_agent or not call.company.books_appointments
+    for row in rows:
+        wished = not row.unclear or Unclear(row.unclear).asks_for_booking
+        row.status = Status.DROPPED if drops and wished else Status.OPEN
     BookingRequest.objects.bulk_create(rows, ignore_conflicts=True)
     return list(call.booking_requests.order_by("ordinal"))
+
+
+def _add_callback(call: Call, rows: list[BookingRequest]) -> None:
+    """One call back does for both: where a wish goes to a person anyhow, that is it."""
+    unclear = next((row for row in rows if row.unclear), None)
+    if unclear is not None:
+        unclear.unclear = Unclear.CALLBACK
+        return
+    ordinal = max((row.ordinal for row in rows), default=0) + 1
+    rows.append(BookingRequest(call=call, company=call.company, ordinal=ordinal, unclear=Unclear.CALLBACK))
 
 
 def _row(call: Call, wish: WishedAppointment) -> BookingRequest:

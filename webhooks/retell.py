@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from calls.inbound import dynamic_variables
 from calls.payload import storable
-from calls.tasks import process_retell_call_ended, process_retell_call_started
+from calls.retell import TRANSFER_EVENTS
+from calls.tasks import process_retell_call_ended, process_retell_call_started, process_retell_transfer
 from calls.tenancy import number_named
 from webhooks.incoming import Incoming, body_key
 from webhooks.models import Provider, WebhookAddress, WebhookEvent
@@ -23,7 +24,7 @@ from webhooks.vendor import Vendor
 
 Status = WebhookEvent.Status
 
-TRANSFERS = ("transfer_started", "transfer_bridged", "transfer_cancelled", "transfer_ended")
+TRANSFERS = tuple(TRANSFER_EVENTS)
 CHATS = ("chat_started", "chat_ended", "chat_analyzed")
 # Answered while the caller hears it ring: nothing is left for a job.
 INBOUND = "call_inbound"
@@ -33,7 +34,6 @@ FUNCTION = "custom_function"
 IGNORED = {
     TRANSCRIPT: "The transcript comes again with call_ended.",
     FUNCTION: "Agents' functions are not served at this address.",
-    **dict.fromkeys(TRANSFERS, "A transfer changes nothing here."),
     **dict.fromkeys(CHATS, "Text chats are not handled."),
 }
 # What a caller says, in every form in which Retell sends it.
@@ -66,6 +66,7 @@ class Retell(Vendor):
         "call_started": process_retell_call_started,
         "call_ended": process_retell_call_ended,
         "call_analyzed": process_retell_call_ended,
+        **dict.fromkeys(TRANSFERS, process_retell_transfer),
     }
 
     def verify(self, request: HttpRequest, body: bytes, secrets: Sequence[str]) -> str:

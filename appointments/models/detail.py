@@ -29,6 +29,12 @@ class Detail(Sentence):
     )
     MORE_ASKED = "more_asked", _("Cal.com asks for more than was said: %(fields)s.")
 
+    # Which appointment somebody wants to cancel or to move.
+    ABOUT = "about", _("Probably this one: %(appointment)s.")
+    ABOUT_ONE_OF = "about_one_of", _("One of these: %(appointments)s.")
+    ABOUT_NONE = "about_none", _("No appointment ahead is known of this caller.")
+    MENTIONED = "mentioned", _("The caller spoke of cancelling or moving; the agent noted no such wish.")
+
     # What Cal.com says.
     TAKEN = "taken", _("The time is taken at Cal.com or by another caller.")
     REFUSED_PAST = "refused_past", _("Cal.com says that the time is in the past.")

@@ -107,7 +107,7 @@ class PhoneNumberAdmin(ConsoleModelAdmin):
     autocomplete_fields = ("company", "branch")
     search_help_text = "Phone number or Retell agent"
     empty_text = "A call belongs to the company whose number was dialled. Add the number here, as +49…"
-    fields = (("company", "branch"), ("number", "retell_agent_id"), "is_active")
+    fields = (("company", "branch"), ("number", "retell_agent_id"), "booking_functions", "is_active")
 
     def find(self, rows: QuerySet[PhoneNumber], term: Term) -> QuerySet[PhoneNumber]:
         meant = Q(retell_agent_id=term.text) | Q(company__name__icontains=term.text)

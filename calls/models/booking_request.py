@@ -85,6 +85,11 @@ class BookingRequest(models.Model):
         """Why no machine may book it, in the company's language or another; empty when nothing is unclear."""
         return tell(self.unclear, {}, language or self.company.language, Unclear)
 
+    @property
+    def asks_for_booking(self) -> bool:
+        """False where the caller wants something of a person instead."""
+        return self.unclear not in Unclear.values or Unclear(self.unclear).asks_for_booking
+
     def close(self, status: "BookingRequest.Status") -> bool:
         """Move an open request to `status`; False when it was closed before."""
         return BookingRequest.objects.filter(pk=self.pk, status=self.Status.OPEN).update(status=status) == 1

@@ -148,6 +148,13 @@ class PhoneNumber(AtomicSave, models.Model):
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="phone_numbers")
     number = models.CharField(max_length=16, unique=True, validators=[e164])
     retell_agent_id = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    booking_functions = models.TextField(
+        blank=True,
+        default="",
+        max_length=1000,
+        help_text="The agent's own functions that book, such as book_appointment, one a line. What they booked is not "
+        "booked again. Empty: one whose name sounds like booking is asked about.",
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -155,3 +162,7 @@ class PhoneNumber(AtomicSave, models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def booking_function_names(self) -> list[str]:
+        return self.booking_functions.replace(",", " ").split()

@@ -11,5 +11,5 @@ class Review(Sentence):
     ENDED_BY_RETELL = "ended_by_retell", _("Retell ended the call: %(reason)s.")
     NOT_READ = "not_read", _("An appointment was mentioned that no request holds.")
     MORE_THAN_READ = "more_than_read", _("More appointments were asked for than are read.")
-    ALSO_CALLBACK = "also_callback", _("The caller also wants to be called back.")
+    RETOLD = "retold", _("The summary speaks of cancelling or moving.")
     NO_MORE_CALLS = "no_more_calls", _("The caller wants no more calls.")

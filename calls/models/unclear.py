@@ -31,3 +31,14 @@ class Unclear(Sentence):
     UNKNOWN_STAFF = "unknown_staff", _("Nobody of that name does this here.")
     AMBIGUOUS_STAFF = "ambiguous_staff", _("Several members of staff may be meant.")
     CALLBACK = "callback", _("The caller wants to be called back.")
+    MOVE = "move", _("The caller wants to move an appointment.")
+    CANCEL = "cancel", _("The caller wants to cancel an appointment.")
+    MIXED = "mixed", _("The caller seems to want a new appointment and to cancel or move one.")
+    CONTRADICTION = "contradiction", _("What was said about the appointment contradicts itself.")
+    PERHAPS_BOOKED = "perhaps_booked", _("The agent may have booked it during the call.")
+    TRANSFERRED = "transferred", _("The caller was put through to somebody, who may have booked it.")
+
+    @property
+    def asks_for_booking(self) -> bool:
+        """Whether an appointment was wished at all; if not, somebody is needed also where AskPro does not book."""
+        return self not in (Unclear.CALLBACK, Unclear.MOVE, Unclear.CANCEL, Unclear.MIXED)

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calls.answers import consent
 from calls.extraction import (
     MOST_WISHES,
     Extraction,
     WishedAppointment,
-    consent,
     extract,
-    mentions_appointment,
 )
 from calls.field_names import CALLBACK, CALLER_FIELDS, LISTS, REQUESTED, WISH_FIELDS
 from calls.german.moment import Moment
+from calls.mentions import mentions_appointment
 from calls.retell import parse_call
 from calls.sources import Source
 from tests.calls.german.asked import BERLIN, NINE_TO_SIX, parse_wish
@@ -222,7 +222,7 @@ def test_it_hears_the_wish_to_be_called_back(changes: dict[str, object], wanted:
     ("name", "successful", "booked"),
     [
         ("book_appointment_cal", True, True),
-        ("book_appointment_cal", None, True),
+        ("book_appointment_cal", None, False),
         ("book_appointment_cal_v17", True, True),
         ("book_appointment_cal", False, False),
         ("check_availability_cal", True, False),

@@ -1,0 +1,47 @@
+"""Which appointments a caller has ahead: one of them is meant by who wants to cancel or to move."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from appointments.models import Appointment
+from calls.models import BookingRequest
+from calls.models.company import Language
+from calls.phone import normalise
+from notifications import dates
+
+# As many, and as much of each, as the facts of a detail have room for.
+MOST = 3
+LONGEST_NAME = 18
+
+
+def of_caller(request: BookingRequest, now: datetime) -> list[Appointment]:
+    """The caller's own ones that stand or wait for the host, the next first, by customer and by number."""
+    stands = Q(status=Appointment.Status.CONFIRMED) | Q(status=Appointment.Status.REQUESTED, calcom_uid__isnull=False)
+    numbers = _numbers(request)
+    own = Q(attendee_phone__in=numbers) | Q(customer__phone__in=numbers) | Q(customer__contact_phone__in=numbers)
+    if request.who is not None:
+        own |= Q(customer=request.who)
+    rows = Appointment.objects.select_related("service", "company").filter(own, stands, company=request.company)
+    return list(rows.filter(starts_at__gt=now).exclude(booking_request=request).order_by("starts_at")[:MOST])
+
+
+def named(appointment: Appointment) -> str:
+    """When, what and for whom, in the company's language."""
+    language = Language(appointment.company.language)
+    when = dates.short_moment(appointment.starts_at.astimezone(ZoneInfo(appointment.timezone)), language)
+    service = appointment.service.name if appointment.service else ""
+    return ", ".join(part for part in (when, service[:LONGEST_NAME], appointment.attendee_name[:LONGEST_NAME]) if part)
+
+
+def _numbers(request: BookingRequest) -> set[str]:
+    call, who = request.call, request.who
+    theirs = (call.to_number if call.direction == "outbound" else call.from_number) if call else ""
+    known = (
+        normalise(theirs, request.where.home),
+        request.contact_phone,
+        who.phone if who else None,
+        who.contact_phone if who else None,
+    )
+    return {number for number in known if number}
