@@ -204,6 +204,8 @@ AFTER_FORK = ["askpro.logging.tell_what_nobody_caught", "askpro.sentry.start"]
 
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
 
+# Permissions reach no further than the companies that a log-in is bound to.
+AUTHENTICATION_BACKENDS = ["askpro.console.backend.ScopedBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from askpro.console import display
 from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.scope import Scope, may_see
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
@@ -20,6 +21,7 @@ from webhooks.models import WebhookEvent
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyModelAdmin):
+    company_path = "company"
     list_display = ("what", "progress", "to", "company", "created", "sent", "why")
     list_filter = (
         ("status", ChoicesDropdownFilter),
@@ -74,7 +76,7 @@ class NotificationAdmin(ReadOnlyModelAdmin):
             "state": display.state(message),
             "lead": message.get_status_display() + (f": {message.why()}" if message.reason else ""),
             "facts": _facts(message),
-            "tables": [job_table(jobs_about([message])), *_reports(message)],
+            "tables": [job_table(request.user, jobs_about([message])), *_reports(message, request.user)],
             "text": message.text,
         }
 
@@ -106,9 +108,10 @@ def _facts(message: Notification) -> list[tuple[str, Any]]:
     ]
 
 
-def _reports(message: Notification) -> list[Table]:
-    if not message.provider_id:
+def _reports(message: Notification, user: Any) -> list[Table]:
+    if not message.provider_id or not may_see(user, WebhookEvent):
         return []
-    events = WebhookEvent.objects.filter(subject=message.provider_id).defer("body").order_by("-id")[:50]
+    about = Scope.of(user).rows(WebhookEvent.objects.filter(subject=message.provider_id))
+    events = about.defer("body").order_by("-id")[:50]
     rows = [[display.link(row, row.event_type), display.state(row), display.moment(row.received_at)] for row in events]
     return [Table("What the provider reported", ["Event", "State", "Received"], rows, "Nothing yet.")]

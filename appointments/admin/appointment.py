@@ -12,6 +12,7 @@ from appointments.models import Appointment
 from askpro.console import display
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.scope import Scope, may_see
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
@@ -21,6 +22,7 @@ from webhooks.models import WebhookEvent
 
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnlyModelAdmin):
+    company_path = "company"
     list_display = ("who", "starts", "what", "person", "progress", "calendar", "company")
     list_filter = (
         ("status", ChoicesDropdownFilter),
@@ -91,7 +93,7 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
             "notes": [("danger", f"Cal.com: {appointment.sync_error_told()}")] if appointment.sync_error else [],
             "facts": _facts(appointment),
             "more_facts": _calendar_facts(appointment),
-            "tables": _tables(appointment),
+            "tables": _tables(appointment, request.user),
         }
 
 
@@ -130,23 +132,28 @@ def _calendar_facts(appointment: Appointment) -> list[tuple[str, Any]]:
     ]
 
 
-def _tables(appointment: Appointment) -> list[Table]:
-    language = appointment.company.language
-    sent = list(appointment.notifications.order_by("-id"))
+def _tables(appointment: Appointment, user: Any) -> list[Table]:
+    scope, language = Scope.of(user), appointment.company.language
+    sent = list(scope.rows(appointment.notifications.all()).order_by("-id"))
     messages = [
         [display.link(row), display.state(row), row.version, display.moment(row.sent_at), row.why(language)]
         for row in sent
     ]
     uids = {appointment.calcom_uid or "", *appointment.calcom_uids.values_list("uid", flat=True)} - {""}
-    events = WebhookEvent.objects.filter(subject__in=uids).defer("body").order_by("-id")[:50]
+    events = scope.rows(WebhookEvent.objects.filter(subject__in=uids)).defer("body").order_by("-id")[:50]
     follow_ups = [
         [display.link(row, row.title(language)), display.state(row), display.minute(row.due_at), row.told(language)]
-        for row in appointment.follow_ups.order_by("-id")
+        for row in scope.rows(appointment.follow_ups.all()).order_by("-id")
     ]
+    hears = may_see(user, WebhookEvent)
     heard = [[display.link(row, row.event_type), display.state(row), display.moment(row.received_at)] for row in events]
     return [
         Table("Messages", ["Message", "State", "Version", "Sent", "Reason"], messages, "No message."),
         Table("Follow-ups", ["Reason", "State", "Due", "Detail"], follow_ups, "No follow-up."),
-        job_table(jobs_about([appointment, *sent, *([appointment.call] if appointment.call else [])])),
-        Table("Heard from Cal.com", ["Event", "State", "Received"], heard, "No webhook about it."),
+        job_table(user, jobs_about([appointment, *sent, *([appointment.call] if appointment.call else [])])),
+        *(
+            [Table("Heard from Cal.com", ["Event", "State", "Received"], heard, "No webhook about it.")]
+            if hears
+            else []
+        ),
     ]

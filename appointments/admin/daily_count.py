@@ -15,6 +15,7 @@ from askpro.console.term import Term
 
 @admin.register(DailyCount)
 class DailyCountAdmin(ReadOnlyModelAdmin):
+    company_path = "company"
     list_display = ("date", "company", "calls", "requests", "bookings", "follow_ups")
     list_filter = (CompanyFilter,)
     list_select_related = ("company",)

@@ -45,6 +45,7 @@ class StateFilter(DropdownFilter):
 
 @admin.register(FollowUp)
 class FollowUpAdmin(ReadOnlyModelAdmin):
+    company_path = "company"
     list_display = ("why", "due", "who", "said", "company", "progress")
     list_filter = (StateFilter, ("reason", ChoicesDropdownFilter), CompanyFilter)
     list_select_related = ("company", "customer", "call")
@@ -125,13 +126,13 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
             "lead": follow_up.told(),
             "alternatives": [_alternative(value) for value in follow_up.alternatives],
             "facts": _facts(follow_up),
-            "tables": [_jobs(follow_up)],
+            "tables": [_jobs(follow_up, request.user)],
         }
 
 
-def _jobs(follow_up: FollowUp) -> Table:
+def _jobs(follow_up: FollowUp, user: Any) -> Table:
     about = [row for row in (follow_up.call, follow_up.booking_request) if row is not None]
-    return job_table(jobs_about(about) if about else [])
+    return job_table(user, jobs_about(about) if about else [])
 
 
 def _due(follow_up: FollowUp) -> SafeString | str:

@@ -19,6 +19,7 @@ from askpro.console.term import Term
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ConsoleModelAdmin):
+    company_path = "company"
     list_display = ("name", "company", "begins", "is_active", "made", "used")
     list_filter = (CompanyFilter, "is_active")
     list_select_related = ("company",)

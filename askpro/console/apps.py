@@ -1,10 +1,17 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 
 
 class ConsoleConfig(AppConfig):
     name = "askpro.console"
     label = "console"
+
+    def ready(self) -> None:
+        # Imported here: it reads models.
+        from askpro.console import roles
+
+        post_migrate.connect(roles.make, dispatch_uid="console.roles")
 
 
 class ConsoleAdminConfig(AdminConfig):

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 
+from askpro.console.scope import Scope
 from calls.models import Company
 
 
@@ -53,7 +54,8 @@ class CompanyFilter(DropdownFilter):
     parameter_name = "company"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
-        return [(str(pk), name) for pk, name in Company.objects.order_by("name").values_list("pk", "name")]
+        companies = Scope.of(request.user).rows(Company.objects.order_by("name"))
+        return [(str(pk), name) for pk, name in companies.values_list("pk", "name")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value() or ""

@@ -2,27 +2,36 @@
 
 from typing import Any
 
-from django.contrib.admin import ShowFacets
+from django.contrib.admin import FieldListFilter, ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import get_fields_from_path, unquote
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, TabularInline
 
 from askpro.console.acts import ActsMixin
+from askpro.console.change_list import ConsoleChangeList
+from askpro.console.choosing import ChoosingMixin
+from askpro.console.filters import CompanyFilter
+from askpro.console.nonsense import Nonsense
 from askpro.console.paginator import CappedPaginator
+from askpro.console.scope import Scope
 from askpro.console.term import Term
 from calls.models import countries
 
 MOST_DEEDS = 20
 
 
-class ConsoleModelAdmin(ActsMixin, ModelAdmin):
+class ConsoleModelAdmin(ChoosingMixin, ActsMixin, ModelAdmin):
     """A list and a form. Subclasses say how a search term finds rows (`find`) and what a list need not fetch."""
 
+    # From a row to its company, such as "company" or "call__company". Empty: only operators see such rows.
+    company_path = ""
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
@@ -37,7 +46,7 @@ class ConsoleModelAdmin(ActsMixin, ModelAdmin):
     # Shown when there are no rows at all: what would fill the list.
     empty_title = ""
     empty_text = ""
-    search_fields = ("pk",)
+    search_fields: tuple[str, ...] = ("pk",)
     search_help_text = "Id"
 
     def find(self, rows: models.QuerySet[Any], term: Term) -> models.QuerySet[Any]:
@@ -47,18 +56,79 @@ class ConsoleModelAdmin(ActsMixin, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
-        return (self.find(queryset, Term.of(search_term, countries())) if search_term.strip() else queryset), False
+        term = Term.of(search_term, countries(), Scope.of(request.user).companies)
+        return (self.find(queryset, term) if search_term.strip() else queryset), False
 
-    def rows_for_search(self, typed: str) -> models.QuerySet[Any]:
-        """The rows that the search over everything shows, without what is long."""
-        return self.find(self._light(self.model._default_manager.order_by("-pk")), Term.of(typed, countries()))
+    def rows_for_search(self, user: Any, typed: str) -> models.QuerySet[Any]:
+        """The rows that the search over everything shows to this person, without what is long."""
+        scope = Scope.of(user)
+        rows = scope.rows(self.model._default_manager.order_by("-pk"))
+        return self.find(self._light(rows), Term.of(typed, countries(), scope.companies))
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        rows: models.QuerySet[Any] = super().get_queryset(request)
+        rows: models.QuerySet[Any] = Scope.of(request.user).rows(super().get_queryset(request))
         match = request.resolver_match
         if match is not None and str(match.url_name).endswith("_changelist"):
             return self._light(rows)
         return rows.select_related(*self.page_related).defer(*_keys(self.page_related)) if self.page_related else rows
+
+    def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
+        shown = tuple(super().get_list_display(request))
+        return tuple(name for name in shown if name != "company") if Scope.of(request.user).is_single else shown
+
+    def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
+        filters = tuple(super().get_list_filter(request))
+        return tuple(each for each in filters if each != CompanyFilter) if Scope.of(request.user).is_single else filters
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, *args: Any, **options: Any) -> Any:
+        """The page with a row's history pages the record, everything else pages rows."""
+        if getattr(queryset, "model", None) is LogEntry:
+            queryset = Scope.of(request.user).deeds(queryset)
+        if not getattr(queryset, "ordered", True):
+            # Rows that are counted lose the order of their model.
+            queryset = queryset.order_by("pk")
+        return super().get_paginator(request, queryset, *args, **options)
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ConsoleChangeList]:
+        return ConsoleChangeList
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters as error:
+            raise Nonsense("This list cannot be filtered like that.") from error
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """What the list's own filters ask, nothing else: a free look-up could read what no page shows."""
+        return lookup in self._asked_by_filters(request)
+
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:
+        if request.POST.get("select_across", "0") not in ("", "0", "false"):
+            # No list offers it: what acts on rows that nobody has looked at has a page of its own.
+            raise Nonsense("Rows are selected one by one.")
+        for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.opts.pk.clean(key, None)
+            except ValidationError as error:
+                raise Nonsense("No such row can be selected.") from error
+        return super().response_action(request, queryset)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A form is filled by people, not by whoever wrote the address."""
+        return {}
+
+    def _asked_by_filters(self, request: HttpRequest) -> set[str]:
+        names = (
+            {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")} if self.date_hierarchy else set()
+        )
+        for each in self.get_list_filter(request):
+            if isinstance(each, type):
+                names.add(each.parameter_name)  # type: ignore[attr-defined] # a SimpleListFilter
+                continue
+            path, kind = each if isinstance(each, tuple) else (each, FieldListFilter.create)
+            field = get_fields_from_path(self.model, path)[-1]
+            names |= set(kind(field, request, {}, self.model, self, field_path=path).expected_parameters())
+        return names
 
     def _light(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         related = tuple(self.list_select_related or ())
@@ -91,11 +161,11 @@ class ReadOnlyModelAdmin(ConsoleModelAdmin):
         """What the row's page shows: `facts` as (label, value) pairs, and whatever its template reads."""
         return {"facts": []}
 
-    def deeds(self, obj: models.Model) -> list[LogEntry]:
+    def deeds(self, request: HttpRequest, obj: models.Model) -> list[LogEntry]:
         """What people did to the row here, newest first."""
         kind = ContentType.objects.get_for_model(self.model)
-        entries = LogEntry.objects.filter(content_type=kind, object_id=str(obj.pk)).select_related("user")
-        return list(entries.order_by("-action_time")[:MOST_DEEDS])
+        entries = Scope.of(request.user).deeds(LogEntry.objects.filter(content_type=kind, object_id=str(obj.pk)))
+        return list(entries.select_related("user").order_by("-action_time")[:MOST_DEEDS])
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -114,7 +184,7 @@ class ReadOnlyModelAdmin(ConsoleModelAdmin):
             "original": obj,
             "title": self.named(obj),
             "offered": self.offered(request, obj),
-            "deeds": self.deeds(obj),
+            "deeds": self.deeds(request, obj),
             **self.detail(request, obj),
         }
         return TemplateResponse(request, self.detail_template, context)
@@ -129,7 +199,7 @@ class ReadOnlyInline(TabularInline):
     page_related: tuple[str, ...] = ()
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        rows: models.QuerySet[Any] = super().get_queryset(request)
+        rows: models.QuerySet[Any] = Scope.of(request.user).rows(super().get_queryset(request))
         return rows.select_related(*self.page_related).defer(*_keys(self.page_related)) if self.page_related else rows
 
     def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:

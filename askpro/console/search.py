@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
 from unfold.dataclasses import SearchResult
 
 from askpro.console import display
 from askpro.console.model_admin import ConsoleModelAdmin
+from askpro.console.scope import may_see
 
 # In the order in which people look for them.
 ICONS = {
@@ -32,13 +32,13 @@ def everywhere(user: Any, typed: str) -> list[SearchResult]:
         return []
     found: list[SearchResult] = []
     for model, model_admin in admin.site._registry.items():
-        if model._meta.label in ICONS and isinstance(model_admin, ConsoleModelAdmin) and _may_see(user, model):
-            found += _hits(model_admin, term)
+        if model._meta.label in ICONS and isinstance(model_admin, ConsoleModelAdmin) and may_see(user, model):
+            found += _hits(model_admin, user, term)
     return sorted(found, key=lambda hit: list(ICONS.values()).index(hit.icon or ""))
 
 
-def _hits(model_admin: ConsoleModelAdmin, term: str) -> list[SearchResult]:
-    rows = model_admin.rows_for_search(term)[:MOST_OF_EACH]
+def _hits(model_admin: ConsoleModelAdmin, user: Any, term: str) -> list[SearchResult]:
+    rows = model_admin.rows_for_search(user, term)[:MOST_OF_EACH]
     model = model_admin.model
     return [
         SearchResult(
@@ -46,8 +46,3 @@ def _hits(model_admin: ConsoleModelAdmin, term: str) -> list[SearchResult]:
         )
         for row in rows
     ]
-
-
-def _may_see(user: Any, model: type[Model]) -> bool:
-    meta = model._meta
-    return any(user.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}") for verb in ("view", "change"))

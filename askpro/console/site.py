@@ -3,8 +3,10 @@
 import time
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from unfold.sites import UnfoldAdminSite
@@ -20,6 +22,7 @@ from askpro.console import (
     queue_board,
     search,
 )
+from askpro.console.nonsense import answered
 from askpro.console.pages import Page
 
 PAGES = (
@@ -39,6 +42,10 @@ PAGES = (
 )
 
 
+def no_page(request: HttpRequest, **held: str) -> HttpResponse:
+    raise Http404
+
+
 class ConsoleSite(UnfoldAdminSite):
     """Found by Django through `ConsoleAdminConfig`."""
 
@@ -53,10 +60,19 @@ class ConsoleSite(UnfoldAdminSite):
         ]
         act = path("board/act/<str:verb>/", self.admin_view(fleet_acts.act_view), name="fleet_act")
         retry = path("board/failures/retry/", self.admin_view(failure_acts.retry_view), name="failure_retry")
-        return [*own, act, retry, *super().get_urls()]
+        # Django's shortcut to a row's public page: no row has one, and it would tell which rows there are.
+        shortcut = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(no_page), name="view_on_site")
+        return [*own, act, retry, shortcut, *super().get_urls()]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(answered(view), cacheable)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().index(request, {**dashboard.numbers(request.user), **(extra_context or {})})
+
+    def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
+        """What the person did, nobody else."""
+        return LogEntry.objects.select_related("content_type", "user").filter(user_id=request.user.pk or 0)
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Any id, phone number, name or booking uid. Unlike the parent's, nothing found is kept in a cache."""

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from appointments.models import Appointment, CalcomUid, FollowUp
 from askpro.console import display
+from askpro.console.scope import Scope, may_see
 from askpro.console.subjects import jobs_about
 from askpro.queues.models import Attempt, Job
 from calls.models import BookingRequest, Call
@@ -44,6 +45,7 @@ class Story:
     def __init__(self, call: Call, user: Any) -> None:
         self.call = call
         self.user = user
+        self.scope = Scope.of(user)
         self.hidden: list[str] = []
         self._language = call.company.language
 
@@ -60,18 +62,19 @@ class Story:
 
     @cached_property
     def appointments(self) -> list[Appointment]:
-        rows = Appointment.objects.filter(call=self.call).select_related("service", "staff")
+        rows = self.scope.rows(Appointment.objects.filter(call=self.call)).select_related("service", "staff")
         return list(rows.order_by("id")) if self._may(Appointment) else []
 
     @cached_property
     def messages(self) -> list[Notification]:
         belongs = Q(call=self.call) | Q(appointment__in=[row.pk for row in self.appointments])
-        return list(Notification.objects.filter(belongs).order_by("id")) if self._may(Notification) else []
+        rows = self.scope.rows(Notification.objects.filter(belongs))
+        return list(rows.order_by("id")) if self._may(Notification) else []
 
     @cached_property
     def follow_ups(self) -> list[FollowUp]:
         belongs = Q(call=self.call) | Q(appointment__in=[row.pk for row in self.appointments])
-        rows = FollowUp.objects.filter(belongs).select_related("resolved_by")
+        rows = self.scope.rows(FollowUp.objects.filter(belongs)).select_related("resolved_by")
         return list(rows.order_by("id")) if self._may(FollowUp) else []
 
     @cached_property
@@ -82,12 +85,13 @@ class Story:
         subjects = {self.call.retell_call_id, *uids.values_list("uid", flat=True)}
         subjects |= {row.calcom_uid for row in self.appointments if row.calcom_uid}
         subjects |= {row.provider_id for row in self.messages if row.provider_id}
-        rows = WebhookEvent.objects.filter(subject__in=subjects).exclude(subject="")
+        rows = self.scope.rows(WebhookEvent.objects.filter(subject__in=subjects).exclude(subject=""))
         return list(rows.defer("body").order_by("-id")[:MOST_EVENTS])
 
     @cached_property
     def jobs(self) -> list[Job]:
-        if not self._may(Job):
+        # Who is no operator sees how the jobs of this call stand, and has no page to open them.
+        if self.scope.is_whole and not self._may(Job):
             return []
         return list(jobs_about([self.call, *self.events, *self.appointments, *self.messages]))
 
@@ -165,11 +169,12 @@ class Story:
                 or (row.ready_at if row.status == Job.Status.PROCESSING else None)
             )
             name = row.error_class.rpartition(".")[2]
-            lines = [f"{name}: {row.error_message}"] if name and row.status == "dead" else []
+            lines = [f"{name}: {row.error_message}"] if name and row.status == "dead" and self._opens_jobs else []
             if row.releases:
                 lines.append(f"Put back {row.releases} times, last because of: {row.release_reason or 'no reason'}.")
             entry = _entry(row, at, "settings", row.actor_name, lines)
             entry.attempts = attempts
+            entry.href = entry.href if self._opens_jobs else ""
             yield entry
 
     def _people(self) -> Iterator[Entry]:
@@ -178,15 +183,18 @@ class Story:
         for model in {type(row) for row in rows}:
             keys = [str(row.pk) for row in rows if type(row) is model]
             wanted |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=keys)
-        for entry in LogEntry.objects.filter(wanted).select_related("user", "content_type"):
+        for entry in self.scope.deeds(LogEntry.objects.filter(wanted)).select_related("user", "content_type"):
             title = f"{entry.user.get_username()}: {entry.get_change_message()}"
             yield Entry(entry.action_time, "person", title, lines=[f"{entry.content_type} {entry.object_repr}"])
 
+    @property
+    def _opens_jobs(self) -> bool:
+        return may_see(self.user, Job)
+
     def _may(self, model: type[Model]) -> bool:
         """Whether the person may see rows of this model; what is hidden is said."""
-        meta = model._meta
-        allowed = any(self.user.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}") for verb in ("view", "change"))
-        name = str(meta.verbose_name_plural)
+        allowed = may_see(self.user, model)
+        name = str(model._meta.verbose_name_plural)
         if not allowed and name not in self.hidden:
             self.hidden.append(name)
         return allowed

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from askpro.console import display
+from askpro.console.scope import may_see
 from askpro.queues.models import Job
 
 
@@ -21,11 +22,12 @@ class Table:
     numbers: tuple[int, ...] = ()
 
 
-def job_table(jobs: Iterable[Job], empty: str = "No job carries its tag.", title: str = "Jobs") -> Table:
-    """Jobs with how they stand."""
+def job_table(user: Any, jobs: Iterable[Job], empty: str = "No job carries its tag.", title: str = "Jobs") -> Table:
+    """Jobs with how they stand; with links for who may open them."""
+    opens = may_see(user, Job)
     rows = [
         [
-            display.link(job, job.actor_name),
+            display.link(job, job.actor_name) if opens else job.actor_name,
             display.state(job),
             display.moment(job.created_at),
             len(job.attempts.all()),

@@ -27,9 +27,13 @@ class Term:
     uuid: uuid.UUID | None
     phones: tuple[str, ...]
     phone_starts: tuple[str, ...]
+    # Whose rows may be meant; None: anybody's.
+    companies: frozenset[int] | None = None
 
     @classmethod
-    def of(cls, typed: str, countries: Iterable[str] = (phone.HOME,)) -> "Term":
+    def of(
+        cls, typed: str, countries: Iterable[str] = (phone.HOME,), companies: frozenset[int] | None = None
+    ) -> "Term":
         """Read any input; what PostgreSQL cannot hold (NUL, lone surrogates) is dropped."""
         text = typed.replace("\x00", "").encode("utf-8", "ignore").decode().strip()[:200]
         plain = text.lstrip("#")
@@ -41,6 +45,7 @@ class Term:
             uuid=_uuid(text),
             phones=tuple(sorted(number for number in numbers if number)),
             phone_starts=_phone_starts(text, countries),
+            companies=companies,
         )
 
     def numbers(self, *fields: str) -> Q:

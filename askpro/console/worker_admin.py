@@ -65,7 +65,10 @@ class WorkerAdmin(ReadOnlyModelAdmin):
                 *_vitals(line),
                 *([("Ended", display.dated(worker.ended_at))] if worker.ended_at else []),
             ],
-            "tables": [_running(line), job_table(held[:MOST_ROWS], "It holds no job.", "Jobs that it holds")],
+            "tables": [
+                _running(line),
+                job_table(request.user, held[:MOST_ROWS], "It holds no job.", "Jobs that it holds"),
+            ],
         }
 
 

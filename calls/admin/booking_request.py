@@ -13,6 +13,7 @@ from appointments.models import Appointment, FollowUp
 from askpro.console import display
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.scope import Scope
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
@@ -33,6 +34,7 @@ class SourceFilter(DropdownFilter):
 
 @admin.register(BookingRequest)
 class BookingRequestAdmin(ReadOnlyModelAdmin):
+    company_path = "company"
     list_display = ("asked", "progress", "person", "wished", "what", "company", "source")
     list_filter = (("status", ChoicesDropdownFilter), SourceFilter, CompanyFilter)
     list_select_related = ("company", "customer", "service", "call__customer")
@@ -75,15 +77,16 @@ class BookingRequestAdmin(ReadOnlyModelAdmin):
         return "API" if row.call_id is None else "Phone call"
 
     def detail(self, request: HttpRequest, row: BookingRequest) -> dict[str, Any]:
+        scope = Scope.of(request.user)
         return {
             "headline": self.named(row),
             "state": display.state(row),
             "lead": row.get_status_display(),
             "facts": _facts(row),
             "tables": [
-                _appointments(row),
-                _follow_ups(row),
-                job_table(jobs_about([row, *([row.call] if row.call else [])])),
+                _appointments(row, scope),
+                _follow_ups(row, scope),
+                job_table(request.user, jobs_about([row, *([row.call] if row.call else [])])),
             ],
         }
 
@@ -108,14 +111,14 @@ def _facts(row: BookingRequest) -> list[tuple[str, Any]]:
     ]
 
 
-def _appointments(row: BookingRequest) -> Table:
-    found = Appointment.objects.filter(booking_request=row)
+def _appointments(row: BookingRequest, scope: Scope) -> Table:
+    found = scope.rows(Appointment.objects.filter(booking_request=row))
     cells = [[display.link(each), display.state(each), display.weekday(each.starts_at)] for each in found]
     return Table("Appointment", ["Appointment", "State", "Starts"], cells, "Nothing was booked.")
 
 
-def _follow_ups(row: BookingRequest) -> Table:
-    found, language = FollowUp.objects.filter(booking_request=row).order_by("pk"), row.company.language
+def _follow_ups(row: BookingRequest, scope: Scope) -> Table:
+    found, language = scope.rows(FollowUp.objects.filter(booking_request=row)).order_by("pk"), row.company.language
     cells = [
         [
             display.link(each, each.title(language)),

@@ -21,6 +21,7 @@ from calls.models import Call
 
 @admin.register(Call)
 class CallAdmin(ReadOnlyModelAdmin):
+    company_path = "company"
     list_display = ("caller", "when", "company", "result", "progress", "length", "look")
     list_filter = (
         ("outcome", ChoicesDropdownFilter),

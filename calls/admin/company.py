@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from askpro.console import display
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ConsoleModelAdmin, ReadOnlyInline
+from askpro.console.scope import Scope
 from askpro.console.term import Term
 from calls.admin.forms import BranchForm, CompanyForm, NumberForm
 from calls.models import Branch, Company, PhoneNumber
@@ -32,6 +33,7 @@ class PhoneNumberInline(ReadOnlyInline):
 
 @admin.register(Company)
 class CompanyAdmin(ConsoleModelAdmin):
+    company_path = "pk"
     form = CompanyForm
     list_display = ("name", "slug", "is_active", "books_appointments", "sms_enabled", "own_key")
     list_filter = ("is_active", "books_appointments")
@@ -48,6 +50,10 @@ class CompanyAdmin(ConsoleModelAdmin):
             {"fields": ("sms_enabled", "sms_sender", "notification_email", ("quiet_from", "quiet_until"))},
         ),
     )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A new company is nobody's yet."""
+        return Scope.of(request.user).is_whole and bool(super().has_add_permission(request))
 
     def find(self, rows: QuerySet[Company], term: Term) -> QuerySet[Company]:
         named = Q(name__icontains=term.text) | Q(slug=term.text)
@@ -71,6 +77,7 @@ class CompanyAdmin(ConsoleModelAdmin):
 
 @admin.register(Branch)
 class BranchAdmin(ConsoleModelAdmin):
+    company_path = "company"
     form = BranchForm
     list_display = ("name", "company", "address", "number", "is_active")
     list_filter = (CompanyFilter, "is_active")
@@ -100,6 +107,7 @@ class BranchAdmin(ConsoleModelAdmin):
 
 @admin.register(PhoneNumber)
 class PhoneNumberAdmin(ConsoleModelAdmin):
+    company_path = "company"
     form = NumberForm
     list_display = ("dialled", "company", "place", "retell_agent_id", "is_active")
     list_filter = (CompanyFilter, "is_active")

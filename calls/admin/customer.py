@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from askpro.console import display
 from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ConsoleModelAdmin
+from askpro.console.scope import Scope
 from askpro.console.table import Table
 from askpro.console.term import Term
 from calls.admin.forms import CustomerForm
@@ -21,6 +22,7 @@ MOST_ROWS = 20
 
 @admin.register(Customer)
 class CustomerAdmin(ConsoleModelAdmin):
+    company_path = "company"
     form = CustomerForm
     list_display = ("who", "number", "email", "company", "consent", "last_contact")
     list_filter = (CompanyFilter, period("created_at", "known since"))
@@ -70,7 +72,7 @@ class CustomerAdmin(ConsoleModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         customer = self.get_object(request, object_id)
-        tables = {"tables": _tables(customer)} if customer else {}
+        tables = {"tables": _tables(customer, Scope.of(request.user))} if customer else {}
         return super().change_view(request, object_id, form_url, {**tables, **(extra_context or {})})
 
 
@@ -86,17 +88,20 @@ def meaning(term: Term) -> Q:
 
 def customers_meant(term: Term) -> list[int]:
     """Ids of the customers that a term means, the newest first: rows of other tables are found through them."""
-    return list(Customer.objects.filter(meaning(term)).order_by("-pk").values_list("pk", flat=True)[:MOST_MEANT])
+    rows = Customer.objects.filter(meaning(term)).order_by("-pk")
+    # The limit must not be used up by customers whom the person who asks may not see.
+    rows = rows if term.companies is None else rows.filter(company_id__in=term.companies)
+    return list(rows.values_list("pk", flat=True)[:MOST_MEANT])
 
 
-def _tables(customer: Customer) -> list[Table]:
+def _tables(customer: Customer, scope: Scope) -> list[Table]:
     calls = (
-        Call.objects.filter(customer=customer)
+        scope.rows(Call.objects.filter(customer=customer))
         .order_by("-id")
         .only("retell_call_id", "status", "outcome", "started_at", "created_at")
     )
-    held = customer.appointments.select_related("service", "staff").order_by("-starts_at")[:MOST_ROWS]
-    told = customer.notifications.order_by("-id")[:MOST_ROWS]
+    held = scope.rows(customer.appointments.select_related("service", "staff")).order_by("-starts_at")[:MOST_ROWS]
+    told = scope.rows(customer.notifications.all()).order_by("-id")[:MOST_ROWS]
     return [
         Table(
             "Calls",

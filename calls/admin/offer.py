@@ -14,6 +14,7 @@ from calls.models import Service, Staff
 
 @admin.register(Service)
 class ServiceAdmin(ConsoleModelAdmin):
+    company_path = "company"
     form = ServiceForm
     list_display = ("name", "company", "minutes", "price", "bookable", "judgement", "is_active")
     list_filter = (CompanyFilter, "is_active")
@@ -60,6 +61,7 @@ class ServiceAdmin(ConsoleModelAdmin):
 
 @admin.register(Staff)
 class StaffAdmin(ConsoleModelAdmin):
+    company_path = "company"
     form = SetUpForm
     list_display = ("name", "company", "place", "email", "calcom_user_id", "is_active")
     list_filter = (CompanyFilter, "is_active")

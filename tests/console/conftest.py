@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from askpro.console.models import Access
 from tests.console.factories import make_world
 from tests.console.world import World
 
@@ -17,13 +18,14 @@ def world(db: None) -> World:
 
 @pytest.fixture
 def staff_with(db: None) -> Callable[..., Client]:
-    """A log-in of somebody with these permissions, such as "calls.view_call"."""
+    """A log-in of an operator with these permissions, such as "calls.view_call"."""
 
     def log_in(*names: str) -> Client:
         user = User.objects.create_user(f"staff-{User.objects.count()}", password="x", is_staff=True)
         for name in names:
             app_label, codename = name.split(".")
             user.user_permissions.add(Permission.objects.get(content_type__app_label=app_label, codename=codename))
+        Access.objects.create(user=user, is_operator=True)
         client = Client()
         client.force_login(user)
         return client

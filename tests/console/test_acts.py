@@ -149,16 +149,18 @@ def test_it_acts_on_selected_rows_after_naming_them(admin_client: Client, world:
 def test_it_refuses_more_rows_than_anybody_has_read(admin_client: Client, world: World) -> None:
     from askpro.console.acts import MOST_AT_ONCE
 
-    Job.objects.bulk_create(
+    jobs = Job.objects.bulk_create(
         Job(actor_name="a", queue_name="low", status="dead", created_at=world.jobs[0].created_at, claim_no=0,
             tries_spent=0, extra_tries=0, losses=0, releases=0, release_reason="", error_class="", error_message="")
-        for _ in range(MOST_AT_ONCE)
+        for _ in range(MOST_AT_ONCE + 1)
     )  # fmt: skip
-    chosen = {"action": "retry", "index": "0", "select_across": "1", "_selected_action": ["x"], **CONFIRMED}
+    chosen = {"action": "retry", "index": "0", "_selected_action": [job.pk for job in jobs], **CONFIRMED}
+    unseen = {"action": "retry", "index": "0", "select_across": "1", "_selected_action": jobs[0].pk, **CONFIRMED}
 
     answer = admin_client.post("/admin/queues/job/?status__exact=dead", chosen, follow=True)
 
     assert "At most" in answer.content.decode()
+    assert admin_client.post("/admin/queues/job/?status__exact=dead", unseen).status_code == 400
     assert not Job.objects.filter(actor_name="a").exclude(status="dead").exists()
 
 

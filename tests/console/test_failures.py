@@ -73,7 +73,7 @@ def test_it_says_so_when_nothing_is_dead(admin_client: Client) -> None:
     assert "Nothing is dead of it any more" in admin_client.get(KIND.address).content.decode()
 
 
-@pytest.mark.parametrize("query", ["", "actor=", "actor=a%00", f"actor={'x' * 201}"])
+@pytest.mark.parametrize("query", ["", "actor=", f"actor={'x' * 201}"])
 def test_what_names_no_kind_is_no_page(admin_client: Client, query: str) -> None:
     for page in ("group", "retry"):
         assert admin_client.get(f"/admin/board/failures/{page}/?{query}").status_code == 404

@@ -260,7 +260,6 @@ class TestPermission:
             f"{ACT}/pause/?queue=hgih",
             f"{ACT}/pause/?pool=urgent",
             f"{ACT}/pause/?queue=high&actor=recount_all",
-            f"{ACT}/pause/?queue=%00",
             f"{ACT}/scale/?pool=nothing",
             f"{ACT}/stop/?queue=high",
             f"{ACT}/stop/?supervisor=99999999999999999999",

@@ -58,7 +58,7 @@ def test_it_shows_one_kind_of_job_alone_and_offers_to_pause_it(admin_client: Cli
     )
 
 
-@pytest.mark.parametrize("query", [{"range": "1000y"}, {"actor": "\x00"}, {"actor": HOSTILE}, {"actor": "x" * 5000}])
+@pytest.mark.parametrize("query", [{"range": "1000y"}, {"actor": HOSTILE}, {"actor": "x" * 5000}])
 def test_it_takes_any_address(admin_client: Client, query: dict[str, str]) -> None:
     page = admin_client.get("/admin/board/metrics/", query)
 

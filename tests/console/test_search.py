@@ -30,7 +30,7 @@ def test_it_survives_whatever_is_typed(admin_client: Client, world: World, typed
     Term.of(typed)
     for path in ("calls/call", "calls/customer", "queues/job", "webhooks/webhookevent", "queues/worker"):
         query = {"q": typed.encode("utf-8", "surrogatepass").decode("utf-8", "replace")}
-        assert admin_client.get(f"/admin/{path}/", query).status_code in (200, 302)
+        assert admin_client.get(f"/admin/{path}/", query).status_code == (400 if typed == "\x00" else 200)
 
 
 def found(client: Client, path: str, typed: str) -> list[Any]:

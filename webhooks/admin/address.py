@@ -61,6 +61,7 @@ class SecretInline(ReadOnlyInline):
 
 @admin.register(WebhookAddress)
 class WebhookAddressAdmin(ConsoleModelAdmin):
+    company_path = "company"
     form = WebhookAddressForm
     list_display = ("vendor", "company", "secrets_of_now", "copy")
     list_filter = (CompanyFilter, ("provider", ChoicesDropdownFilter))

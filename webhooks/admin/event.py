@@ -12,6 +12,7 @@ from askpro.console import display, payload
 from askpro.console.acts import Act
 from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.scope import Scope
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
@@ -28,6 +29,7 @@ AGAIN = (WebhookEvent.Status.PROCESSED, WebhookEvent.Status.CONFLICT)
 
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(ReadOnlyModelAdmin):
+    company_path = "company"
     list_display = ("kind", "progress", "about", "company", "received", "again", "why")
     list_filter = (
         ("status", ChoicesDropdownFilter),
@@ -107,7 +109,10 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
             "lead": event.get_status_display() + (f": {event.reason}" if event.reason else ""),
             "notes": _notes(event),
             "facts": _facts(event, request),
-            "tables": [job_table(jobs_about([event]), "No job was sent for it."), *_conflicts(event)],
+            "tables": [
+                job_table(request.user, jobs_about([event]), "No job was sent for it."),
+                *_conflicts(event, Scope.of(request.user)),
+            ],
             "body": payload.readable(bytes(event.body), event.content_type),
             "size": len(event.body),
             "headers": payload.pretty(event.headers),
@@ -156,12 +161,8 @@ def subject_of(event: WebhookEvent) -> str:
 
 
 def _facts(event: WebhookEvent, request: HttpRequest) -> list[tuple[str, Any]]:
-    may_see_calls = request.user.has_perm("calls.view_call")
-    call = (
-        Call.objects.filter(retell_call_id=event.subject, company=event.company_id).first()
-        if event.subject and may_see_calls
-        else None
-    )
+    calls = Scope.of(request.user).rows(Call.objects.filter(retell_call_id=event.subject, company=event.company_id))
+    call = calls.first() if event.subject and request.user.has_perm("calls.view_call") else None
     return [
         ("About", display.link(call) if call else subject_of(event)),
         ("Company", display.link(event.company)),
@@ -190,8 +191,9 @@ def _notes(event: WebhookEvent) -> list[tuple[str, str]]:
     return []
 
 
-def _conflicts(event: WebhookEvent) -> list[Table]:
-    others = [*event.conflicts.defer("body"), *([event.conflict_of] if event.conflict_of else [])]
+def _conflicts(event: WebhookEvent, scope: Scope) -> list[Table]:
+    same_key = Q(conflict_of=event) | Q(pk=event.conflict_of_id)
+    others = list(scope.rows(WebhookEvent.objects.filter(same_key)).defer("body"))
     if not others:
         return []
     rows = [[display.link(row), display.state(row), display.moment(row.received_at), row.body_sha256] for row in others]

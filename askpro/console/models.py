@@ -1,0 +1,25 @@
+"""Whose rows a log-in sees."""
+
+from django.conf import settings
+from django.db import models
+
+
+class Access(models.Model):
+    """What of the installation a log-in is bound to. Without such a row, and without companies, it sees nothing.
+
+    What it may do there is said by its permissions, most simply by a group (`roles.py`). A superuser needs no row.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access")
+    is_operator = models.BooleanField(
+        "operator", default=False, help_text="Runs this installation: sees every company, the jobs and the fleet."
+    )
+    companies = models.ManyToManyField(
+        "calls.Company", blank=True, related_name="+", help_text="Everybody else sees the rows of these, nothing more."
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "access"
+
+    def __str__(self) -> str:
+        return f"Access of {self.user}"

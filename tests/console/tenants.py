@@ -1,0 +1,106 @@
+"""Two salons whose rows touch wherever a row can: by loose keys, and by foreign keys that nothing forbids."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Permission, User
+from django.db import models
+
+from appointments.models import Appointment, FollowUp
+from askpro.api.models import ApiToken
+from askpro.console.models import Access
+from askpro.console.scope import path_of
+from askpro.queues.models import Job
+from calls.models import Company
+from notifications.models import Notification
+from tests.console.world import World
+from webhooks.models import WebhookAddress, WebhookEvent
+
+# Stands in every text of the other salon, and nowhere else.
+CANARY = "ZEISIG"
+KEPT = {"slug", "timezone", "country", "opening_hours", "token_sha256", "hint", "headers", "account"}
+# Codes that the page tells in a sentence of ours.
+KEPT |= {"sync_error", "detail", "reason"}
+# JSON that has no shape of ours.
+SHAPELESS = {"variables", "analysis", "problems", "synonyms"}
+
+
+def bound(*companies: Company, operator: bool = False, permissions: Any = None) -> User:
+    """A staff log-in with all permissions there are, unless said otherwise."""
+    user = User.objects.create_user(f"bound-{User.objects.count()}", is_staff=True)
+    user.user_permissions.set(Permission.objects.all() if permissions is None else permissions)
+    Access.objects.create(user=user, is_operator=operator).companies.set(companies)
+    return user
+
+
+def tenant_models() -> list[type[models.Model]]:
+    """Every model whose rows belong to companies."""
+    return [model for model in admin.site._registry if path_of(model)]
+
+
+def rows_of(company: Company, model: type[models.Model]) -> models.QuerySet[Any]:
+    return model._default_manager.filter(**{path_of(model): company.pk}).order_by("pk")
+
+
+def make_strangers(world: World) -> tuple[Company, Company]:
+    """Ours and theirs. Theirs bear the canary in every text, and point at our rows."""
+    ours, theirs = world.companies
+    for company in (ours, theirs):
+        ApiToken.objects.create(
+            company=company, name="Booking page", token_sha256=f"{company.pk:064}", hint="askpro_abcd"
+        )
+        WebhookAddress.objects.create(company=company, provider="calcom").add_secret(f"secret of {company.slug}")
+    WebhookEvent.objects.filter(company=None).update(company=theirs)
+    for model in tenant_models():
+        _brand(rows_of(theirs, model))
+    _point_at(ours, theirs)
+    return ours, theirs
+
+
+def snapshot() -> dict[str, list[Any]]:
+    """All rows that a page could change."""
+    watched = [*admin.site._registry, Access, Access.companies.through, User.groups.through]
+    return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in watched}
+
+
+def _brand(rows: models.QuerySet[Any]) -> None:
+    texts = [
+        field
+        for field in rows.model._meta.concrete_fields
+        if isinstance(field, models.CharField | models.TextField | models.JSONField)
+        and not field.choices
+        and field.name not in KEPT
+        and (not isinstance(field, models.JSONField) or field.name in SHAPELESS)
+    ]
+    for row in rows:
+        for field in texts:
+            setattr(row, field.name, _branded(field, row))
+    rows.model._default_manager.bulk_update(rows, [field.name for field in texts]) if texts else None
+    if hasattr(rows.model, "body"):
+        rows.update(body=f'{{"name": "{CANARY}"}}'.encode())
+
+
+def _branded(field: "models.Field[Any, Any]", row: models.Model) -> Any:
+    if isinstance(field, models.JSONField):
+        return [CANARY] if isinstance(getattr(row, field.name), list) else {"name": CANARY}
+    text = f"{CANARY}{row.pk}"
+    return f"{text}@example.org" if isinstance(field, models.EmailField) else text[: field.max_length or 100]
+
+
+def _point_at(ours: Company, theirs: Company) -> None:
+    call = ours.calls.filter(appointments__isnull=False).earliest("pk")
+    event = WebhookEvent.objects.filter(company=ours).earliest("pk")
+    message = Notification.objects.filter(company=ours).exclude(provider_id=None).earliest("pk")
+    first, second, *_ = WebhookEvent.objects.filter(company=theirs).order_by("pk")
+    WebhookEvent.objects.filter(pk=first.pk).update(subject=call.retell_call_id, conflict_of=event)
+    WebhookEvent.objects.filter(pk=second.pk).update(subject=message.provider_id)
+    WebhookEvent.objects.filter(pk=event.pk).update(conflict_of=second)
+    Appointment.objects.filter(company=theirs).update(call=call, customer=call.customer)
+    FollowUp.objects.filter(company=theirs).update(call=call, booking_request=None)
+    Notification.objects.filter(company=theirs).update(call=call, customer=call.customer)
+    job = Job.objects.filter(status="dead").earliest("pk")
+    Job.objects.filter(pk=job.pk).update(tags=[f"call:{call.pk}", f"event:{event.pk}"], error_message=CANARY)
+    operator = bound(operator=True)
+    for row in (job, event):
+        LogEntry.objects.log_actions(operator.pk, [row], CHANGE, change_message=f"Replayed for {CANARY}.")
