@@ -1,0 +1,139 @@
+"""Log-ins and groups. Who manages them raises nobody above himself, himself included."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from unfold.admin import StackedInline
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from askpro.console.choosing import ChoosingMixin
+from askpro.console.model_admin import ConsoleModelAdmin
+from askpro.console.models import Access
+from askpro.console.rights import Rights
+from askpro.console.roles import SALON
+from askpro.console.term import Term
+
+
+class GivingAdmin(ConsoleModelAdmin):
+    """Offers only the permissions and groups that the person has."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.remote_field.model in (Permission, Group):
+            rows = db_field.remote_field.model._default_manager.all()
+            options["queryset"] = Rights.of(request.user).givable(rows)
+        return super().formfield_for_manytomany(db_field, request, **options)
+
+
+class AccessInline(ChoosingMixin, StackedInline):
+    """Whose rows the log-in sees; with the same right to change it as the log-in itself."""
+
+    model = Access
+    fields = ("is_operator", "companies")
+    autocomplete_fields = ("companies",)
+    can_delete = False
+    max_num = extra = 1
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._users.has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._users.has_change_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._users.has_change_permission(request, obj)
+
+    @property
+    def _users(self) -> Any:
+        return self.admin_site.get_model_admin(User)
+
+
+class NewUserForm(UserCreationForm):
+    class Meta(UserCreationForm.Meta):
+        fields = ("username", "first_name", "last_name", "email", "groups")
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[misc] # the stubs say the same in other words
+    form = UserChangeForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "email", "first_name", "last_name", "sees", "is_active", "is_superuser")
+    list_filter = ("is_active", "is_superuser", "groups")
+    search_fields = ("username", "email")  # type: ignore[misc]
+    search_help_text = "Name or e-mail"  # type: ignore[misc]
+    empty_text = "Nobody else has a log-in yet."
+    inlines = (AccessInline,)
+    readonly_fields = ("last_login", "date_joined")
+    add_fieldsets = (
+        (None, {"fields": ("username", ("first_name", "last_name"), "email", "groups")}),
+        ("Password", {"fields": ("usable_password", "password1", "password2")}),
+    )
+
+    def find(self, rows: QuerySet[User], term: Term) -> QuerySet[User]:
+        named = Q(username__icontains=term.text) | Q(email__icontains=term.text)
+        return rows.filter(named | Q(first_name__icontains=term.text) | Q(last_name__icontains=term.text))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).select_related("access").prefetch_related("access__companies")
+
+    @admin.display(description="Sees")
+    def sees(self, user: User) -> str:
+        access = getattr(user, "access", None)
+        if user.is_superuser or (access and access.is_operator):
+            return "everything"
+        return ", ".join(company.name for company in access.companies.all()) or "nothing" if access else "nothing"
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        may = bool(super().has_change_permission(request, obj))
+        return may and (obj is None or _covers(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """A log-in is switched off instead: with it would go the record of what it did."""
+        return bool(request.user.is_superuser)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, "is_superuser")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"groups": Group.objects.filter(name=SALON)}
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        if not change:
+            # A log-in is for the console: nothing else asks for one.
+            obj.is_staff = True
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Group)
+class GroupAdmin(GivingAdmin, DjangoGroupAdmin):  # type: ignore[misc]
+    search_help_text = "Name"  # type: ignore[misc]
+    empty_text = "No group yet: manage.py migrate makes two."
+
+    def find(self, rows: QuerySet[Group], term: Term) -> QuerySet[Group]:
+        return rows.filter(name__icontains=term.text)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        may = bool(super().has_change_permission(request, obj))
+        return may and (obj is None or Rights.of(request.user).covers_group(obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        may = bool(super().has_delete_permission(request, obj))
+        return may and (obj is None or Rights.of(request.user).covers_group(obj))
+
+
+def _covers(request: HttpRequest, user: User) -> bool:
+    """Whether the person has all that the log-in has; found out once a request, for a page asks it often."""
+    known: dict[int, bool] = request.__dict__.setdefault("_covered", {})
+    if user.pk not in known:
+        known[user.pk] = Rights.of(request.user).cover(Rights.of(user))
+    return known[user.pk]
