@@ -6,10 +6,11 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from appointments.models import Appointment
 from askpro.console import display
+from askpro.console.day_range import DayRangeFilter
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.scope import Scope, may_see
@@ -29,7 +30,7 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
         ("sync_status", ChoicesDropdownFilter),
         ("source", ChoicesDropdownFilter),
         CompanyFilter,
-        ("starts_at", RangeDateFilter),
+        ("starts_at", DayRangeFilter),
     )
     list_select_related = ("company", "customer", "service", "staff")
     page_related = ("company", "branch__company", "customer", "service", "staff", "call")
