@@ -103,8 +103,11 @@ def _nth_weekday(tokens: Sequence[Token], at: int) -> Read:
     index = WEEKDAYS.get(word(tokens, at + 1))
     if nth is None or nth > 5 or index is None:
         return None
-    month = MONTHS.get(word(tokens, at + 3)) if word(tokens, at + 2) in {"im", "in"} else None
-    return NthWeekday(nth, index, month), 4 if month else 2
+    month = MONTHS.get(word(tokens, at + 3)) if word(tokens, at + 2) == "im" else None
+    if month is None:
+        return NthWeekday(nth, index), 2
+    stated_year = year(tokens, at + 4)
+    return NthWeekday(nth, index, month, stated_year), 4 if stated_year is None else 5
 
 
 def _spoken_date(tokens: Sequence[Token], at: int) -> Read:

@@ -44,9 +44,11 @@ class NthWeekday:
     nth: int
     index: int
     month: int | None = None
+    year: int | None = None
 
     def fits(self, day: date, today: date) -> bool:
-        return self.month in {None, day.month} and day == self.within(day.year, day.month)
+        stated = self.month in {None, day.month} and self.year in {None, day.year}
+        return stated and day == self.within(day.year, day.month)
 
     def within(self, year: int, month: int) -> date:
         first_weekday, length = monthrange(year, month)
@@ -185,15 +187,21 @@ def _dated(facts: Sequence[DayFact], today: date) -> date | Reason | None:
             return date(written.year, written.month, written.day)
         return _in_its_year(lambda year: date(year, written.month, written.day), year, today)
     if nth := _first(NthWeekday, facts):
-        if nth.month is not None:
-            in_month = nth.month
-            return _in_its_year(lambda year: nth.within(year, in_month), year, today)
-        return nth.within(*month.of(today)) if month else Reason.AMBIGUOUS_DATE
+        return _nth(nth, year, month, today)
     if later := _first(WeekdayLater, facts):
         # Said on a Monday, "Montag in einer Woche" counts from today for some, and from the next Monday for others.
         return later.of(today) if later.index != today.weekday() else Reason.AMBIGUOUS_DATE
     lone = _first(DayOfMonth, facts)
     return date(*month.of(today), lone.day) if lone and month else None
+
+
+def _nth(nth: NthWeekday, year: Year | None, month: Month | None, today: date) -> date | Reason:
+    in_month = nth.month
+    if in_month is None:
+        return nth.within(*month.of(today)) if month else Reason.AMBIGUOUS_DATE
+    if nth.year is not None:
+        return nth.within(nth.year, in_month)
+    return _in_its_year(lambda year: nth.within(year, in_month), year, today)
 
 
 def _chosen(facts: Sequence[DayFact], today: date) -> date | Reason:

@@ -131,7 +131,14 @@ def _take_small_word(tokens: Sequence[Token], at: int, notes: _Notes) -> None:
     token = tokens[at]
     if token.text in APPROXIMATE:
         notes.approximate = True
+    elif token.text == "am" and notes.clock_ended_at == at and _is_last(tokens, at):
+        # "4 am" is no German.
+        notes.unread.append(token.text)
     elif token.text == "in" and word(tokens, at + 1) in IN_BEFORE:
         return
     elif token.text not in FILLERS and token.kind not in {Kind.PAUSE, Kind.DASH, Kind.FIELD}:
         notes.unread.append(token.text)
+
+
+def _is_last(tokens: Sequence[Token], at: int) -> bool:
+    return at + 1 == len(tokens) or tokens[at + 1].kind in {Kind.FIELD, Kind.PAUSE}

@@ -14,6 +14,8 @@ from calls.german.time import parse_wish
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WHOLE = os.environ.get("ASKPRO_TEST_LONG") == "1"
+# The report names those that are asked most.
+MOST_FORMS = 25
 
 _Case = TypeVar("_Case")
 
@@ -46,7 +48,7 @@ class Tally:
 
     def report(self) -> str:
         forms = sorted(self.asked, key=lambda form: -self.asked[form])
-        asked = (f"{form} {self.asked[form]}/{self.asked[form] + self.read[form]}" for form in forms)
+        asked = (f"{form} {self.asked[form]}/{self.asked[form] + self.read[form]}" for form in forms[:MOST_FORMS])
         return (
             f"{self.read.total()} read, {self.asked.total()} asked, {len(self.wrong)} wrong. Asked: {'; '.join(asked)}"
         )

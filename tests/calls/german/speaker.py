@@ -256,6 +256,7 @@ def _by_month(day: date, today: date) -> Said:
     places = [NTH[nth]] + (["letzten"] if day.day > monthrange(day.year, day.month)[1] - 7 else [])
     for place in places:
         yield "ersten Montag im Dezember", f"am {place} {name} im {MONTHS[day.month - 1]}"
+        yield "ersten Montag im Dezember 2026", f"{place} {name} im {MONTHS[day.month - 1]} {day.year}"
         if months == 0:
             yield "letzten Montag im Monat", f"am {place} {name} im Monat"
         if months == 1:

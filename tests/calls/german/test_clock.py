@@ -109,6 +109,7 @@ TIMES = [
     ("acht zehn", "ambiguous_time"),
     ("zehn elf Uhr", "ambiguous_time"),
     ("drei vier", "ambiguous_time"),
+    ("neun fünfzehn Uhr", "ambiguous_time"),
     # a date in the field for the time is none
     ("10.12.", "ambiguous_date"),
     ("18.11.", "no_time"),
@@ -205,6 +206,8 @@ TIMES = [
     ("1630", "unreadable"),
     ("{{uhrzeit}}", "unreadable"),
     ("4 pm", "unreadable"),
+    ("4 am", "unreadable"),
+    ("4:30 am", "unreadable"),
     ("-16", "16:00"),
     ("", "no_time"),
     ("Uhr", "unreadable"),

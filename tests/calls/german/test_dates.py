@@ -202,6 +202,7 @@ DAYS = [
     ("im Dezember", "ambiguous_date"),
     ("der erste Montag im Dezember", "2025-12-01"),
     ("am 1. Montag im Dezember", "2025-12-01"),
+    ("erster Montag im Januar 2026", "2026-01-05"),
     ("zweiten Dienstag im Februar", "2026-02-10"),
     ("letzter Freitag im Monat", "2025-11-28"),
     ("am letzten Freitag im Januar", "2026-01-30"),
