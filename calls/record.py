@@ -8,6 +8,7 @@ from django.utils import timezone
 from calls.models import Call, PhoneNumber
 from calls.retell import RetellCall, Storage, ToolCall, Transfer
 from calls.sources import Source
+from calls.storage import permitted_variables
 
 RANK = Call.RANK
 TOOLS = "tools"
@@ -93,6 +94,10 @@ def _fill(call: Call, told: RetellCall, *, is_newer: bool) -> None:
     if told.storage is not Storage.EVERYTHING:
         for name in SENSITIVE:
             setattr(call, name, "")
+        call.variables = {
+            source: permitted_variables(values) if isinstance(values, dict) else values
+            for source, values in call.variables.items()
+        }
         call.variables = call.variables | {STORAGE: told.storage.value}
     call.variables = _merged(call.variables, _variables(told), is_newer)
     farthest = max(Transfer(call.variables.get(TRANSFER, "")), told.transfer, key=lambda transfer: transfer.rank)

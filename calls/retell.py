@@ -14,7 +14,9 @@ from calls.disconnection import (
     classify,
 )
 from calls.payload import Fields, InvalidCall, storable
+from calls.storage import is_restricted, permitted
 from calls.text import clean
+from calls.tools import succeeded
 
 __all__ = ["TRANSFER_EVENTS", "InvalidCall", "RetellCall", "Storage", "ToolCall", "Transfer", "parse_call"]
 
@@ -38,10 +40,6 @@ _PLACEHOLDER_IDS = frozenset(
 _LONGEST_CALL_MS = 7 * 24 * 60 * 60 * 1000
 _LONGEST_TRANSCRIPT = 500_000
 _MOST_UTTERANCES = 5_000
-_LONGEST_RESULT = 20_000
-_ANSWERS_NO = re.compile(
-    r'"(?:success|successful|ok|booked|confirmed|created)"\s?:\s?(?:false|null|"false"|0)|"error"', re.I
-)
 
 
 class Transfer(StrEnum):
@@ -144,7 +142,8 @@ def parse_call(payload: object) -> RetellCall:
     Raises InvalidCall, naming field and reason, for what cannot be a call: no object, no usable id, a time
     that is unreadable or outside 2000 to 2100. Everything else that is wrong is dropped and noted.
     """
-    fields = Fields(_call_object(payload))
+    call = _call_object(payload)
+    fields = Fields(permitted(call) if is_restricted(call) else call)
     call_id = _call_id(fields.source.get("call_id"))
     storage = _storage(fields)
     kept = storage is Storage.EVERYTHING
@@ -265,20 +264,10 @@ def _tool_calls(fields: Fields) -> tuple[ToolCall, ...]:
     """The roles in this list are an open set: what is neither a call nor a result is passed over."""
     entries = fields.objects("transcript_with_tool_calls", _MOST_UTTERANCES)
     results = {
-        str(entry.get("tool_call_id")): _successful(entry)
-        for entry in entries
-        if entry.get("role") == "tool_call_result"
+        str(entry.get("tool_call_id")): succeeded(entry) for entry in entries if entry.get("role") == "tool_call_result"
     }
     calls: list[ToolCall] = []
     for entry in entries:
         if entry.get("role") == "tool_call_invocation" and isinstance(name := entry.get("name"), str):
             calls.append(ToolCall(clean(name, 100), results.get(str(entry.get("tool_call_id")))))
     return tuple(calls)
-
-
-def _successful(result: dict[str, object]) -> bool | None:
-    """What Retell reports; None also where the function answered in time that it did not succeed."""
-    successful, content = result.get("successful"), result.get("content")
-    if successful is True and isinstance(content, str) and _ANSWERS_NO.search(content[:_LONGEST_RESULT]):
-        return None
-    return successful if isinstance(successful, bool) else None

@@ -32,11 +32,11 @@ def statements(source: object) -> list[Statement]:
     A list speaks for itself: beside it the plain fields only tell about the caller.
     """
     values = _folded(source)
-    listed = [item for name in LISTS for item in _listed(values.get(name))][:_MOST]
-    if listed:
+    rows_of_lists = [item for name in LISTS for item in listed(values.get(name))][:_MOST]
+    if rows_of_lists:
         callers = {name: value for name, value in values.items() if name not in _WISHED}
-        return [Statement(1, {**callers, **listed[0]}, listed=True)] + [
-            Statement(n, item, listed=True) for n, item in enumerate(listed[1:], start=2)
+        return [Statement(1, {**callers, **rows_of_lists[0]}, listed=True)] + [
+            Statement(n, item, listed=True) for n, item in enumerate(rows_of_lists[1:], start=2)
         ]
     rows: dict[int, dict[str, object]] = {1: {}}
     for name, value in values.items():
@@ -45,10 +45,7 @@ def statements(source: object) -> list[Statement]:
     return [Statement(ordinal, rows[ordinal]) for ordinal in sorted(rows)]
 
 
-_WISHED = frozenset(name for names in WISH_FIELDS.values() for name in names)
-
-
-def _listed(value: object) -> list[dict[str, object]]:
+def listed(value: object) -> list[dict[str, object]]:
     """The appointments of a list, also when the list is written as JSON in a string."""
     if isinstance(value, str) and value.lstrip()[:1] in {"[", "{"} and len(value) <= _LONGEST_JSON:
         try:
@@ -57,6 +54,9 @@ def _listed(value: object) -> list[dict[str, object]]:
             return []
     items = value if isinstance(value, list) else [value]
     return [_folded(item) for item in items if isinstance(item, dict) and item]
+
+
+_WISHED = frozenset(name for names in WISH_FIELDS.values() for name in names)
 
 
 def _folded(source: object) -> dict[str, object]:

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 Status = Call.Status
 Outcome = Call.Outcome
 
+# Companies that were told of a call by the same id: one, but for mischief.
+MOST_OF_ONE_ID = 20
 # Seconds between two looks for the analysis; its arrival wakes the job at once.
 LOOK_AGAIN = 10.0
 STATUS = {
@@ -209,8 +211,9 @@ def _number_heard_of(event: WebhookEvent, told: RetellCall) -> PhoneNumber | Non
     if event.event_type not in TRANSFER_EVENTS:
         return None
     known = Call.objects.select_related("phone_number__company", "phone_number__branch")
-    # Two companies may have been told of the same id.
-    calls = known.filter(retell_call_id=told.call_id)[:2]
+    # Several companies may have been told of the same id; the event speaks for one, or for those that share.
+    calls = list(known.filter(retell_call_id=told.call_id)[:MOST_OF_ONE_ID])
+    calls = [call for call in calls if not event.objection(call.company_id)] or calls
     return calls[0].phone_number if len(calls) == 1 else None
 
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from calls.inbound import dynamic_variables
 from calls.payload import storable
 from calls.retell import TRANSFER_EVENTS
+from calls.storage import is_restricted, permitted
 from calls.tasks import process_retell_call_ended, process_retell_call_started, process_retell_transfer
 from calls.tenancy import number_named
 from webhooks.incoming import Incoming, body_key
@@ -36,26 +37,11 @@ IGNORED = {
     FUNCTION: "Agents' functions are not served at this address.",
     **dict.fromkeys(CHATS, "Text chats are not handled."),
 }
-# What a caller says, in every form in which Retell sends it.
-SPOKEN = (
-    "transcript",
-    "transcript_object",
-    "pre_session_transcript_with_tool_calls",
-    "post_session_transcript_with_tool_calls",
-    "recording_url",
-    "recording_multi_channel_url",
-    "public_log_url",
-    "knowledge_base_retrieved_contents_url",
-)
-# The same with the use of tools between the words.
-TURNS = ("transcript_with_tool_calls", "message_with_tool_calls")
-OPINIONS, SUMMARIES = ("call_analysis", "chat_analysis"), ("call_summary", "chat_summary")
 HAPPENED = {
     "call_started": "start_timestamp",
     "call_ended": "end_timestamp",
     "transfer_ended": "transfer_end_timestamp",
 }
-TOOL_FIELDS = ("role", "tool_call_id", "name", "successful")
 
 
 class Retell(Vendor):
@@ -97,7 +83,7 @@ class Retell(Vendor):
             status=status,
             reason=reason,
             newest_wins=known and event_type == TRANSCRIPT,
-            kept_body=_without_speech(payload, call, place),
+            kept_body=_permitted(payload, call, place),
         )
 
     def answer(self, incoming: Incoming, address: WebhookAddress | None) -> HttpResponse:
@@ -152,30 +138,13 @@ def _occurred_at(event_type: str, call: Mapping[str, Any]) -> datetime | None:
     return datetime.fromtimestamp(moment / 1000, UTC)
 
 
-def _without_speech(payload: dict[str, Any], call: dict[str, Any], place: str) -> bytes | None:
-    """The body without what was said, when the call's storage setting is not `everything`; else None."""
-    setting = call.get("data_storage_setting")
-    if setting in (None, "everything") and call.get("opt_out_sensitive_data_storage") is not True:
+def _permitted(payload: dict[str, Any], call: dict[str, Any], place: str) -> bytes | None:
+    """The body with what may be kept of it, when the call's owner restricts storage; None: as it came."""
+    if not is_restricted(call):
         return None
-    # Scrubbed of names, it is still what was said.
-    kept = {name: value for name, value in call.items() if name not in SPOKEN and not name.startswith("scrubbed_")}
-    for name in TURNS:
-        if name in kept:
-            kept[name] = _tools_used(kept[name])
-    for name in OPINIONS:
-        if isinstance(opinion := kept.get(name), dict):
-            kept[name] = {key: value for key, value in opinion.items() if key not in SUMMARIES}
-    whole = kept if call is payload else {**payload, place: kept}
-    return json.dumps(storable({name: value for name, value in whole.items() if name != "args"})).encode("ascii")
-
-
-def _tools_used(turns: object) -> list[dict[str, Any]]:
-    """Which tools were used, which decides whether the agent has booked already; not what was handed to them."""
-    return [
-        {name: turn[name] for name in TOOL_FIELDS if name in turn}
-        for turn in (turns if isinstance(turns, list) else ())
-        if isinstance(turn, dict) and str(turn.get("role", "")).startswith("tool_call")
-    ]
+    event = text(payload.get("event"), 80)
+    kept = {"event": event, **permitted(call)} if call is payload else {"event": event, place: permitted(call)}
+    return json.dumps(storable(kept)).encode("ascii")
 
 
 def _child(payload: Mapping[str, Any], name: str) -> dict[str, Any]:

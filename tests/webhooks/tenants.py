@@ -150,6 +150,8 @@ def of_retell(of: Tenant) -> dict[str, dict[str, Any]]:
         "started": call("call_started", call_id=f"call_new_{of.company.slug}"),
         "ended": call("call_ended", call_id=known),
         "analyzed": call("call_analyzed", call_id=known),
+        "transferred": call("transfer_bridged", call_id=known),
+        "transferred by its id": call("transfer_bridged", call_id=known, to_number="", from_number=""),
         "by its agent": call("call_ended", call_id=known, to_number="", agent_id=of.number.retell_agent_id),
     }
 

@@ -30,7 +30,7 @@ KINDS = {
         "no-show",
         "ended",
     ),
-    Provider.RETELL: ("started", "ended", "analyzed", "by its agent"),
+    Provider.RETELL: ("started", "ended", "analyzed", "transferred", "transferred by its id", "by its agent"),
     Provider.TWILIO: ("delivered", "failed", "stop", "a reply"),
 }
 # Whose address an event comes in at ("shared": the installation's), and whose rows it is about.

@@ -1,0 +1,17 @@
+"""What became of a tool that the agent used."""
+
+import re
+from collections.abc import Mapping
+
+_LONGEST_RESULT = 20_000
+_ANSWERS_NO = re.compile(
+    r'"(?:success|successful|ok|booked|confirmed|created)"\s?:\s?(?:false|null|"false"|0)|"error"', re.I
+)
+
+
+def succeeded(result: Mapping[str, object]) -> bool | None:
+    """What Retell reports; None also where the function answered in time that it did not succeed."""
+    successful, content = result.get("successful"), result.get("content")
+    if successful is True and isinstance(content, str) and _ANSWERS_NO.search(content[:_LONGEST_RESULT]):
+        return None
+    return successful if isinstance(successful, bool) else None
