@@ -60,7 +60,7 @@ def test_an_attendee_at_cal_com(vienna: PhoneNumber) -> None:
     appointment = Appointment(company=vienna.company, branch=vienna.branch, service=row, starts_at=starts_at)
     known = Customer.objects.create(company=vienna.company, phone=IN_AUSTRIA)
     ends_at = starts_at + timedelta(hours=1)
-    booking = Booking("uid", Status.ACCEPTED, starts_at, ends_at, attendee=Attendee("Ole Linde", "", SAID))
+    booking = Booking("uid", Status.ACCEPTED, starts_at, ends_at, attendees=(Attendee("Ole Linde", "", SAID),))
 
     assert customer_of(booking, appointment) == known
     assert attendee_facts(booking, appointment)["attendee_phone"] == IN_AUSTRIA
