@@ -81,6 +81,11 @@ class Booking:
         return self.attendees[0] if self.attendees else Attendee()
 
     @property
+    def names_host(self) -> bool:
+        """Whether it says who holds it: a host whom Cal.com no longer knows is called "unknown"."""
+        return any(host.id is not None or "@" in host.email for host in self.hosts)
+
+    @property
     def key(self) -> uuid.UUID | None:
         """Our own mark, if the booking bears it. A reschedule hands it on to the next uid."""
         try:

@@ -14,6 +14,7 @@ SETTLED = (
     FollowUp.Reason.SLOT_GONE,
     FollowUp.Reason.REFUSED,
     FollowUp.Reason.TOO_SOON,
+    FollowUp.Reason.NO_ANSWER,
 )
 
 
@@ -28,8 +29,28 @@ def settle_request(appointment: Appointment, revived: bool) -> None:
         appointment.call.settle_outcome(Call.Outcome.BOOKED)
     if revived and not settled:
         follow_ups.open_for(request, FollowUp.Reason.MISMATCH, Detail.BOOKED_AFTER_ALL, appointment=appointment)
-    if request.staff_id and appointment.staff_id != request.staff_id:
-        follow_ups.open_for(request, FollowUp.Reason.UNKNOWN_STAFF, Detail.OTHER_PERSON, appointment=appointment)
+    _compare_with_wish(appointment, request)
+
+
+def note_host(appointment: Appointment, *, is_moved: bool) -> None:
+    """Somebody else holds a confirmed appointment: the customer hears it, and staff where the wish is not met.
+
+    Of somebody whom we do not know by name no message can tell, so a person does.
+    """
+    request = appointment.booking_request
+    if request is not None:
+        _compare_with_wish(appointment, request)
+    if appointment.staff is None:
+        if request is not None:
+            follow_ups.open_for(request, FollowUp.Reason.UNKNOWN_STAFF, Detail.UNKNOWN_HOST, appointment=appointment)
+    elif not is_moved:
+        tell(appointment, "staff_changed")
+
+
+def settle_waiting(appointment: Appointment) -> None:
+    """The host's word has come: nobody has to ask for it any more."""
+    if request := appointment.booking_request:
+        follow_ups.make_obsolete(request, [FollowUp.Reason.NO_ANSWER], Detail.CANCELLED_MEANWHILE)
 
 
 def hand_over(appointment: Appointment) -> None:
@@ -53,3 +74,14 @@ def ask_for_other_time(appointment: Appointment) -> None:
     request, reason = appointment.booking_request, FollowUp.Reason.OTHER_TIME
     if request and not FollowUp.objects.filter(booking_request=request, reason=reason).exists():
         follow_ups.open_for(request, reason, Detail.HOST_WANTS_OTHER_TIME, appointment=appointment)
+
+
+def _compare_with_wish(appointment: Appointment, request: BookingRequest) -> None:
+    """What was asked for and what was got: a wish that is not met is a person's, until it is met after all."""
+    if request.staff_id is None:
+        return
+    if appointment.staff_id == request.staff_id:
+        follow_ups.make_obsolete(request, [FollowUp.Reason.UNKNOWN_STAFF], Detail.WISH_MET)
+    else:
+        detail = Detail.OTHER_PERSON if appointment.staff_id else Detail.UNKNOWN_HOST
+        follow_ups.open_for(request, FollowUp.Reason.UNKNOWN_STAFF, detail, appointment=appointment)

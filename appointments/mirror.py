@@ -221,11 +221,14 @@ def _confirm(appointment: Appointment, booking: Booking, at: datetime) -> None:
         return  # Cal.com calls a booking accepted long after it took place; and what we cancelled stays so.
     changes = _facts(appointment, booking, at)
     moved = before != CONFIRMED or "previous_starts_at" in changes or _ends_otherwise(appointment, changes)
-    if told and moved:
+    other_host = before == CONFIRMED and _is_with_other(appointment, changes)
+    if told and (moved or other_host):
         changes["version"] = appointment.version + 1
     appointment.write(**changes, status=CONFIRMED)
     if before != CONFIRMED:
         consequences.settle_request(appointment, revived=before == CANCELLED and not told)
+    if other_host:
+        consequences.note_host(appointment, is_moved=moved)
     if moved:
         consequences.tell(appointment, "rescheduled" if told and not seated_again else "confirmation")
 
@@ -238,6 +241,7 @@ def _hold(appointment: Appointment, booking: Booking, at: datetime) -> None:
     if _was_told(appointment):
         changes["version"] = appointment.version + 1
     appointment.write(**changes, status=REQUESTED)
+    consequences.tell(appointment, "requested")
 
 
 def _cancel(appointment: Appointment, booking: Booking, at: datetime, reason: str) -> None:
@@ -251,6 +255,7 @@ def _cancel(appointment: Appointment, booking: Booking, at: datetime, reason: st
     if told:
         changes["version"] = appointment.version + 1
     appointment.write(**changes, status=CANCELLED)
+    consequences.settle_waiting(appointment)
     if not told:
         consequences.hand_over(appointment)
     elif appointment.starts_at > timezone.now():
@@ -269,6 +274,11 @@ def _ends_otherwise(appointment: Appointment, changes: dict[str, Any]) -> bool:
     return changes.get("ends_at", appointment.ends_at) != appointment.ends_at
 
 
+def _is_with_other(appointment: Appointment, changes: dict[str, Any]) -> bool:
+    """Whether the person whom the customer knows of is replaced."""
+    return appointment.staff is not None and changes.get("staff", appointment.staff) != appointment.staff
+
+
 def _facts(appointment: Appointment, booking: Booking, at: datetime) -> dict[str, Any]:
     """What `booking` says that we do not have yet; its time and host only if it is no older news."""
     facts: dict[str, Any] = {
@@ -284,6 +294,6 @@ def _facts(appointment: Appointment, booking: Booking, at: datetime) -> dict[str
     facts |= {"calcom_event_at": at, "starts_at": booking.starts_at, "ends_at": booking.ends_at}
     if appointment.starts_at != booking.starts_at:
         facts["previous_starts_at"] = appointment.starts_at
-    if host := people.staff_of(booking, appointment.company_id):
-        facts["staff"] = host
+    if booking.names_host:
+        facts["staff"] = people.staff_of(booking, appointment.company_id)
     return facts | people.attendee_facts(booking, appointment)

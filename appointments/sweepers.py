@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from django.utils import timezone
 
-from appointments import booking, follow_ups, surplus
+from appointments import booking, follow_ups, silent_hosts, surplus
 from appointments.models import Appointment, Detail, FollowUp
 from appointments.tasks import booking_chain, cancel_surplus_bookings, clear_reservation, update_analytics
 from appointments.waiting import end_waiting, tell_of_waiting
@@ -29,6 +29,7 @@ def sweep() -> None:
     cancel_forgotten_surplus()
     end_waiting()
     tell_of_waiting()
+    ask_silent_hosts()
 
 
 def resend_forgotten_requests() -> None:
@@ -54,12 +55,12 @@ def clear_forgotten_reservations() -> None:
     # A dead one stays with the operators, who were told.
     states = (*Job.LIVE, Job.Status.DEAD)
     with transaction.atomic():
-        waiting = (
+        reserved = (
             Appointment.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(status=Appointment.Status.REQUESTED, calcom_uid=None, updated_at__lt=_long_ago())
             .exclude(booking_request__status=BookingRequest.Status.OPEN)
         )
-        forgotten = sweeping.without_job(waiting, sweeping.tag("appointment"), ("clear_reservation",), states)
+        forgotten = sweeping.without_job(reserved, sweeping.tag("appointment"), ("clear_reservation",), states)
         for appointment in forgotten.order_by("updated_at")[:MOST]:
             clear_reservation.send(appointment_id=appointment.pk)
 
@@ -68,12 +69,20 @@ def cancel_forgotten_surplus() -> None:
     """Bookings that nobody wants and that still stand: they get their job again, and a person is told in time."""
     old = surplus.waiting().filter(surplus_since__lt=timezone.now() - surplus.PATIENCE).order_by("surplus_since")
     rows = Appointment.objects.select_related("booking_request__call", "booking_request__company")
-    waiting = rows.filter(pk__in=old.values_list("appointment", flat=True)[:MOST])
-    one_by_one(waiting, surplus.tell, atomic=True)
+    unwanted = rows.filter(pk__in=old.values_list("appointment", flat=True)[:MOST])
+    one_by_one(unwanted, surplus.tell, atomic=True)
     states = (*Job.LIVE, Job.Status.DEAD)
-    forgotten = sweeping.without_job(waiting, sweeping.tag("appointment"), ("cancel_surplus_bookings",), states)
+    forgotten = sweeping.without_job(unwanted, sweeping.tag("appointment"), ("cancel_surplus_bookings",), states)
     one_by_one(forgotten, lambda appointment: cancel_surplus_bookings.send(appointment_id=appointment.pk), atomic=True)
     one_by_one(_told_in_vain(), follow_ups.settle_not_cancelled, atomic=True)
+
+
+def ask_silent_hosts() -> None:
+    """Bookings that wait for the host's word, or a payment, for too long: a person is told, once per wait."""
+    with transaction.atomic():
+        rows = silent_hosts.unanswered().select_for_update(skip_locked=True, of=("self",)).order_by("updated_at")
+        related = rows.select_related("booking_request__company", "booking_request__call__branch__company")
+        one_by_one(related[:MOST], silent_hosts.ask, atomic=True)
 
 
 def _told_in_vain() -> QuerySet[Appointment]:

@@ -85,7 +85,7 @@ def _message(notification: Notification, content: texts.Mail) -> EmailMultiAlter
         headers=headers,
     )
     message.attach_alternative(content.html, "text/html")
-    if notification.appointment is not None and not is_to_staff:
+    if notification.appointment is not None and texts.has_calendar(notification):
         message.attach(_calendar_part(notification, notification.appointment))
     return message
 

@@ -26,7 +26,9 @@ class Notification(models.Model):
 
     class Kind(models.TextChoices):
         CONFIRMATION = "confirmation", "Confirmation"
+        REQUESTED = "requested", "Waits for the host's yes"
         RESCHEDULED = "rescheduled", "Time changed"
+        STAFF_CHANGED = "staff_changed", "Somebody else holds it"
         CANCELLATION = "cancellation", "Cancellation"
         STAFF = "staff", "To staff"
 

@@ -11,7 +11,9 @@ Kind = Notification.Kind
 # What has to be true of the appointment when its message goes out.
 EXPECTED_STATUS = {
     Kind.CONFIRMATION: Appointment.Status.CONFIRMED,
+    Kind.REQUESTED: Appointment.Status.REQUESTED,
     Kind.RESCHEDULED: Appointment.Status.CONFIRMED,
+    Kind.STAFF_CHANGED: Appointment.Status.CONFIRMED,
     Kind.CANCELLATION: Appointment.Status.CANCELLED,
     Kind.STAFF: Appointment.Status.CONFIRMED,
 }

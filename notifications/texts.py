@@ -63,6 +63,11 @@ def mail(notification: Notification) -> Mail:
     )
 
 
+def has_calendar(notification: Notification) -> bool:
+    """Whether a customer's calendar is to learn of it: nothing stands there of what is not confirmed."""
+    return notification.kind not in (Kind.STAFF, Kind.REQUESTED)
+
+
 def zone_of(appointment: Appointment) -> ZoneInfo:
     """The zone of the place that the appointment is at."""
     return appointment.branch.zone if appointment.branch else ZoneInfo(appointment.company.timezone)
@@ -92,23 +97,42 @@ def _sms_variants(notification: Notification, sender: str) -> Iterator[str]:
     when = dates.short_moment(appointment.starts_at.astimezone(zone_of(appointment)), language)
     head = f"{company}: {words.messages[notification.kind].sms.format(when=when)}"
     service = f", {appointment.service.name}" if appointment.service else ""
-    staff = words.sms_staff.format(staff=appointment.staff.name) if appointment.staff else ""
+    staff = _with_whom(appointment, words.sms_staff, words.sms_other_staff)
+    # What is the news, or not what was asked for, is never dropped.
+    kept = staff if notification.kind == Kind.STAFF_CHANGED or _wished_other(appointment) else ""
     place = f", {branch.address}" if branch and branch.address else ""
     street = f", {branch.street}" if branch and branch.street else ""
     phone = words.sms_phone.format(phone=spoken_number(branch.phone)) if branch and branch.phone else ""
     # A name as sender takes no answers.
     stop = words.sms_stop if senders.takes_answers(sender) else ""
     if notification.kind == Kind.CANCELLATION:
-        service = staff = place = street = ""
+        service = staff = kept = place = street = ""
+    if notification.kind == Kind.STAFF_CHANGED:
+        service = ""
     yield from (
         f"{head}{service}{staff}{place}{phone}{stop}",
         f"{head}{staff}{place}{phone}{stop}",
         f"{head}{staff}{street}{phone}{stop}",
-        f"{head}{street}{phone}{stop}",
-        f"{head}{street}{phone}",
-        f"{head}{phone}",
-        head,
+        f"{head}{kept}{street}{phone}{stop}",
+        f"{head}{kept}{street}{phone}",
+        f"{head}{kept}{phone}",
+        f"{head}{kept}",
     )
+
+
+def _with_whom(appointment: Appointment, usual: str, other: str) -> str:
+    """Whom it is with; and if the caller wished for somebody else, that it is not as wished."""
+    if appointment.staff is None:
+        return ""
+    wished = _wished_other(appointment)
+    return (other if wished else usual).format(staff=appointment.staff.name, wished=wished)
+
+
+def _wished_other(appointment: Appointment) -> str:
+    """The name of the person whom the caller wished for and did not get; empty where the wish was met."""
+    request = appointment.booking_request
+    wished = request.staff if request else None
+    return wished.name if wished is not None and wished.pk != appointment.staff_id else ""
 
 
 def _letter(notification: Notification) -> Letter:
@@ -126,7 +150,7 @@ def _to_customer(notification: Notification, appointment: Appointment) -> Letter
     greeting = words.greeting.format(name=name) if name else words.greeting_without_name
     phone = appointment.branch.phone if appointment.branch else ""
     closing = [message.call_us.format(phone=spoken_number(phone))] if phone else []
-    if notification.kind != Kind.CANCELLATION:
+    if has_calendar(notification) and notification.kind != Kind.CANCELLATION:
         closing.append(words.attachment)
     return Letter(
         language=notification.language,
@@ -179,12 +203,13 @@ def _appointment_facts(notification: Notification, appointment: Appointment) -> 
     labels, language = _words(notification).labels, Language(notification.language)
     zone, branch = zone_of(appointment), appointment.branch
     yield labels.when, dates.moment(appointment.starts_at.astimezone(zone), language)
-    if notification.kind == Kind.RESCHEDULED and appointment.previous_starts_at:
+    moved = notification.kind == Kind.RESCHEDULED or (notification.kind == Kind.REQUESTED and notification.version > 1)
+    if moved and appointment.previous_starts_at:
         yield labels.before, dates.moment(appointment.previous_starts_at.astimezone(zone), language)
     if appointment.service:
         yield labels.service, appointment.service.name
     if appointment.staff:
-        yield labels.staff, appointment.staff.name
+        yield labels.staff, _with_whom(appointment, "{staff}", _words(notification).other_staff)
     if branch and branch.address:
         yield labels.place, f"{appointment.company.name}, {branch.address}"
     if branch and branch.phone:

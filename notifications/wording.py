@@ -43,6 +43,8 @@ class Wording:
     labels: Labels
     messages: dict[str, Message]
     sms_staff: str
+    sms_other_staff: str
+    other_staff: str
     sms_phone: str
     sms_stop: str
     new_appointment: str
@@ -85,6 +87,20 @@ GERMAN = Wording(
             call_us="Passt Ihnen die neue Zeit nicht? Rufen Sie uns bitte an: {phone}.",
             sms="Ihr Termin wurde verlegt auf {when}",
         ),
+        Kind.REQUESTED: Message(
+            subject="Ihre Terminanfrage für {date}",
+            heading="Ihre Terminanfrage liegt vor",
+            lead="Der Termin gilt erst, wenn er bestätigt ist. Sobald das geschehen ist, melden wir uns bei Ihnen.",
+            call_us="Haben Sie Fragen? Rufen Sie uns bitte an: {phone}.",
+            sms="Ihre Terminanfrage {when} liegt vor und ist noch nicht bestätigt. Wir melden uns",
+        ),
+        Kind.STAFF_CHANGED: Message(
+            subject="Ihr Termin am {date}: bei jemand anderem",
+            heading="Ihren Termin übernimmt jemand anderes",
+            lead="Zeit und Ort Ihres Termins bleiben. Es hat nur die Person gewechselt, die für Sie da ist.",
+            call_us="Passt Ihnen das nicht? Rufen Sie uns bitte an: {phone}.",
+            sms="Ihr Termin {when} bleibt, jetzt",
+        ),
         Kind.CANCELLATION: Message(
             subject="Ihr Termin am {date} wurde abgesagt",
             heading="Ihr Termin wurde abgesagt",
@@ -94,6 +110,8 @@ GERMAN = Wording(
         ),
     },
     sms_staff=" bei {staff}",
+    sms_other_staff=" bei {staff} statt {wished}",
+    other_staff="{staff} (gewünscht war {wished})",
     sms_phone=". Fragen: {phone}",
     sms_stop=". Keine SMS mehr: STOP",
     new_appointment="Neuer Termin: {date}",
@@ -136,6 +154,20 @@ ENGLISH = Wording(
             call_us="Does the new time not suit you? Please call us: {phone}.",
             sms="Your appointment was moved to {when}",
         ),
+        Kind.REQUESTED: Message(
+            subject="Your request for {date}",
+            heading="We have your request",
+            lead="The appointment holds once it is confirmed. We will tell you as soon as it is.",
+            call_us="Do you have questions? Please call us: {phone}.",
+            sms="Your request for {when} is here and not confirmed yet. We will tell you",
+        ),
+        Kind.STAFF_CHANGED: Message(
+            subject="Your appointment on {date}: with somebody else",
+            heading="Somebody else holds your appointment",
+            lead="Time and place stay the same. Only the person who looks after you has changed.",
+            call_us="Does this not suit you? Please call us: {phone}.",
+            sms="Your appointment {when} stays, now",
+        ),
         Kind.CANCELLATION: Message(
             subject="Your appointment on {date} was cancelled",
             heading="Your appointment was cancelled",
@@ -145,6 +177,8 @@ ENGLISH = Wording(
         ),
     },
     sms_staff=" with {staff}",
+    sms_other_staff=" with {staff} instead of {wished}",
+    other_staff="{staff} ({wished} was wished for)",
     sms_phone=". Questions: {phone}",
     sms_stop=". No more SMS: STOP",
     new_appointment="New appointment: {date}",

@@ -100,6 +100,7 @@ class Detail(Sentence):
 
     # Why a follow-up is settled, or a reservation let go.
     BOOKED_MEANWHILE = "booked_meanwhile", _("Booked in the meantime.")
+    WISH_MET = "wish_met", _("It is with the person whom the caller wished for after all.")
     CANCELLED_MEANWHILE = "cancelled_meanwhile", _("It was cancelled at Cal.com in the meantime.")
     REPLACED = "replaced", _("Something newer is known.")
     SETTLED_OTHERWISE = "settled_otherwise", _("Settled another way.")

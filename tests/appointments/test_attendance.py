@@ -247,7 +247,7 @@ class TestHostsWord:
         assert CalcomUid.objects.get(uid=NEW).surplus_since is None, "it is no second booking"
         receive(self.yes(NEW, LATER, 30))
         assert state(appointment)[:2] == ("confirmed", LATER)
-        assert told(appointment)[0] == "confirmation" and told(appointment)[-1] == "rescheduled"
+        assert told(appointment) == ["requested", "confirmation", "requested", "rescheduled"]
         assert not FollowUp.objects.exists()
 
     def test_a_no_to_a_move_is_told_and_taken_up_by_a_person(self) -> None:

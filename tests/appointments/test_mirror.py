@@ -186,7 +186,7 @@ def test_it_hands_over_to_a_person_when_the_host_rejects() -> None:
     wish.refresh_from_db()
     assert (appointment.status, wish.status) == ("cancelled", "follow_up")
     assert FollowUp.objects.get().reason == "refused"
-    assert told(appointment) == []
+    assert told(appointment) == [("requested", 1)]
 
 
 def test_it_confirms_when_the_host_says_yes_and_forgets_a_late_request_for_it() -> None:
@@ -204,11 +204,11 @@ def test_it_waits_for_a_yes_again_when_a_confirmed_one_was_moved_on_request() ->
     hear(told_of(Status.ACCEPTED, **ours(wish)), minute(0))
     hear(told_of(Status.PENDING, "second", LATER, rescheduledFromUid="first", **ours(wish)), minute(10))
     appointment.refresh_from_db()
-    assert (appointment.status, told(appointment)) == ("requested", [("confirmation", 1)])
+    assert (appointment.status, told(appointment)) == ("requested", [("confirmation", 1), ("requested", 2)])
     hear(told_of(Status.ACCEPTED, "second", LATER, rescheduledFromUid="first", **ours(wish)), minute(20))
     appointment.refresh_from_db()
     assert appointment.status == "confirmed"
-    assert [kind for kind, _ in told(appointment)] == ["confirmation", "rescheduled"]
+    assert [kind for kind, _ in told(appointment)] == ["confirmation", "requested", "rescheduled"]
 
 
 def test_it_never_confirms_another_time_than_asked() -> None:

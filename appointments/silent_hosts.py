@@ -1,0 +1,38 @@
+"""Bookings that wait for the host's word, or for a payment: waiting has an end, and somebody who is told."""
+
+from datetime import timedelta
+
+from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
+from django.utils import timezone
+
+from appointments import follow_ups
+from appointments.models import Appointment, Detail, FollowUp
+
+# A host who has not answered by then is asked by a person; sooner, where the service's notice begins before.
+ASK_AFTER = timedelta(hours=4)
+
+
+def unanswered() -> QuerySet[Appointment]:
+    """Our customers' bookings that have waited too long, and of which nobody was told since they began to wait.
+
+    Who booked at Cal.com is in Cal.com's hands.
+    """
+    now = timezone.now()
+    notice = ExpressionWrapper(
+        F("service__minimum_notice_minutes") * Value(timedelta(minutes=1)), output_field=DurationField()
+    )
+    told = FollowUp.objects.filter(
+        appointment=OuterRef("pk"), reason=FollowUp.Reason.NO_ANSWER, created_at__gte=OuterRef("calcom_event_at")
+    )
+    waiting = Appointment.objects.filter(
+        status=Appointment.Status.REQUESTED, calcom_uid__isnull=False, booking_request__isnull=False
+    ).exclude(source=Appointment.Source.CALCOM)
+    late = Q(calcom_event_at__lt=now - ASK_AFTER) | Q(answer_by__lt=now)
+    return waiting.annotate(answer_by=F("starts_at") - notice).filter(late, ~Exists(told))
+
+
+def ask(appointment: Appointment) -> None:
+    """A person asks the host, and tells the customer; settled by itself when the word comes."""
+    request = appointment.booking_request
+    assert request is not None
+    follow_ups.open_for(request, FollowUp.Reason.NO_ANSWER, Detail.HOST_SILENT, appointment=appointment)
