@@ -53,9 +53,15 @@ class Request:
 
 @dataclass
 class Answer:
+    """The last four are how a fault spoils it on its way, see `askpro.sandbox.faults`."""
+
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
+    drip_ms: int = 0
+    padding: int = 0
+    pack: bool = False
 
     @property
     def reason(self) -> str:

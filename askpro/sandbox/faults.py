@@ -17,6 +17,10 @@ FIELDS: dict[str, type] = {
     "reset": str,
     "effect": bool,
     "slot_gone": bool,
+    "cut": bool,
+    "drip_ms": int,
+    "padding": int,
+    "pack": bool,
 }
 MOMENTS = ("", "before", "after")
 
@@ -35,6 +39,9 @@ class Fault:
     drop, reset             "before" or "after" the request took effect: no answer, after `latency_ms` the connection
                             is closed (drop) or reset
     slot_gone               a booking finds its time taken
+    cut                     the second half of the answer never comes: the connection is closed
+    drip_ms                 the answer comes byte by byte, head and all, with so long between two
+    padding, pack           so many blanks follow the answer; packed by gzip, with their small length
     match                   only requests whose path, query, form or JSON holds these values under these names
     """
 
@@ -49,6 +56,10 @@ class Fault:
     reset: str = ""
     effect: bool = False
     slot_gone: bool = False
+    cut: bool = False
+    drip_ms: int = 0
+    padding: int = 0
+    pack: bool = False
     match: dict[str, str] = field(default_factory=dict)
     hits: int = 0
 

@@ -11,16 +11,20 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from askpro.sandbox.exchange import Request
-from askpro.sandbox.faults import Faults
+from askpro.sandbox.faults import Fault, Faults
 
-ROUTE = "smtp.message"
+ROUTE, TO_ROUTE = "smtp.message", "smtp.recipient"
+_LINES = b"250-and so on\r\n" * 4096
 
 # It logs every address at INFO.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 class Mailbox:
-    """Mails as they came, in order. A fault on `smtp.message` refuses: 451 for now, 550 for good."""
+    """Mails as they came, in order. A fault on `smtp.message` refuses: 451 for now, 550 for good.
+
+    On `smtp.recipient` it does so before the message comes. `drip_ms` and `padding` answer slowly and without end.
+    """
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
@@ -29,16 +33,21 @@ class Mailbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         recipients = list(envelope.rcpt_tos)
-        about = Request("SMTP", ROUTE, "", {}, b"", {"to": ", ".join(recipients)})
-        fault = self._faults.take(ROUTE, about)
-        if fault:
-            await asyncio.sleep(fault.latency_ms / 1000)
+        fault = self._fault(ROUTE, ", ".join(recipients))
         if fault is None or fault.takes_effect:
             with self._lock:
                 self._mails.append((recipients, bytes(envelope.original_content or b"")))
-        if fault and fault.silent and server.transport is not None:
-            server.transport.close()
-        return f"{fault.status} {fault.body or 'Refused by the sandbox'}" if fault and fault.status else "250 OK"
+        return await _answer(fault, server)
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return await _answer(self._fault(TO_ROUTE, address), server)
+
+    def _fault(self, route: str, to: str) -> Fault | None:
+        return self._faults.take(route, Request("SMTP", route, "", {}, b"", {"to": to}))
 
     def listed(self) -> list[dict[str, Any]]:
         with self._lock:
@@ -81,6 +90,29 @@ class MailServer:
 
     def _connection(self) -> SMTP:
         return SMTP(self._mailbox, hostname="sandbox", loop=self._loop, enable_SMTPUTF8=True)
+
+
+async def _answer(fault: Fault | None, server: SMTP) -> str:
+    transport: Any = server.transport
+    if fault is None:
+        return "250 OK"
+    await asyncio.sleep(fault.latency_ms / 1000)
+    if fault.drip_ms:
+        for _ in range(10_000):
+            transport.write(b"2")
+            await asyncio.sleep(fault.drip_ms / 1000)
+            if transport.is_closing():
+                break
+    for _ in range(0, fault.padding, len(_LINES)):
+        transport.write(_LINES)
+        await asyncio.sleep(0.001)
+        if transport.is_closing():
+            break
+    if fault.reset:
+        transport.abort()
+    elif fault.silent:
+        transport.close()
+    return f"{fault.status} {fault.body or 'Refused by the sandbox'}" if fault.status else str(fault.body or "250 OK")
 
 
 def _parsed(recipients: list[str], raw: bytes) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The whole sandbox: a request finds its route, meets a fault or does not, and is answered."""
 
 import time
+from dataclasses import replace
 from typing import Protocol
 
 from askpro.sandbox.calcom.api import Calcom
@@ -79,7 +80,8 @@ class Sandbox:
         answer = route.handle(request) if fault.takes_effect else None
         if fault.silent:
             return Silence(fault.latency_ms / 1000, reset=bool(fault.reset))
-        return _answer(fault, vendor, request) if fault.status else answer or vendor.unknown(request)
+        answer = _answer(fault, vendor, request) if fault.status else answer or vendor.unknown(request)
+        return replace(answer, cut=fault.cut, drip_ms=fault.drip_ms, padding=fault.padding, pack=fault.pack)
 
     def _slot_gone(self, request: Request) -> Answer:
         try:

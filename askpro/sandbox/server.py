@@ -5,7 +5,9 @@ import logging
 import socket
 import struct
 import time
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
@@ -18,6 +20,9 @@ Handle = Callable[[Request], Answer | Silence]
 LARGEST_BODY = 10 * 1024 * 1024
 # Close with RST instead of FIN.
 _NO_LINGER = struct.pack("ii", 1, 0)
+
+
+_BLANKS = b" " * 65536
 
 
 class Server(ThreadingHTTPServer):
@@ -82,10 +87,29 @@ class Connection(BaseHTTPRequestHandler):
 
     def _write(self, answer: Answer) -> None:
         """Head and body in one segment."""
-        headers = answer.headers | {"Content-Length": str(len(answer.body)), "Date": self.date_time_string()}
+        if answer.pack:
+            answer = _packed(answer)
+        length = len(answer.body) + answer.padding
+        headers = answer.headers | {"Content-Length": str(length), "Date": self.date_time_string()}
         lines = [f"HTTP/1.1 {answer.status} {answer.reason}", *(f"{name}: {value}" for name, value in headers.items())]
         body = b"" if self.command == "HEAD" else answer.body
-        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1", errors="replace") + body)
+        whole = "\r\n".join([*lines, "", ""]).encode("latin-1", errors="replace") + body
+        if answer.cut or answer.drip_ms or answer.padding:
+            self._spoil(answer, whole)
+        else:
+            self.wfile.write(whole)
+
+    def _spoil(self, answer: Answer, whole: bytes) -> None:
+        self.close_connection = True
+        if answer.cut:
+            whole = whole[: len(whole) - len(answer.body) // 2]
+        for byte in whole if answer.drip_ms else b"":
+            self.wfile.write(bytes([byte]))
+            time.sleep(answer.drip_ms / 1000)
+        if not answer.drip_ms:
+            self.wfile.write(whole)
+        for start in range(0, answer.padding, len(_BLANKS)):
+            self.wfile.write(_BLANKS[: answer.padding - start])
 
     def _break(self, silence: Silence) -> None:
         self.close_connection = True
@@ -96,3 +120,11 @@ class Connection(BaseHTTPRequestHandler):
             with contextlib.suppress(OSError):
                 self.rfile.close()
                 self.connection.close()
+
+
+def _packed(answer: Answer) -> Answer:
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    parts = [packer.compress(answer.body)]
+    parts += [packer.compress(_BLANKS[: answer.padding - start]) for start in range(0, answer.padding, len(_BLANKS))]
+    body = b"".join([*parts, packer.flush()])
+    return replace(answer, body=body, padding=0, headers=answer.headers | {"Content-Encoding": "gzip"})

@@ -137,3 +137,26 @@ def test_it_refuses_a_switch_that_it_does_not_know(sandbox: SandboxClient, wrong
 
 def _attendee() -> dict[str, str]:
     return {"name": "Mia Koch", "email": "mia.koch@example.org", "timeZone": "Europe/Berlin"}
+
+
+def test_it_cuts_an_answer_off(calcom: Calcom, sandbox: SandboxClient) -> None:
+    sandbox.fault("calcom.me", cut=True)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        calcom.request("GET", "/v2/me")
+    assert calcom.request("GET", "/v2/me").ok
+
+
+def test_it_lets_an_answer_drip(calcom: Calcom, sandbox: SandboxClient) -> None:
+    sandbox.fault("calcom.me", drip_ms=1)
+    began = time.perf_counter()
+    assert calcom.request("GET", "/v2/me").ok
+    assert time.perf_counter() - began > 0.5
+
+
+@pytest.mark.parametrize("pack", [False, True])
+def test_it_makes_an_answer_as_large_as_wanted(calcom: Calcom, sandbox: SandboxClient, pack: bool) -> None:
+    sandbox.fault("calcom.me", padding=3_000_000, pack=pack)
+    answer = calcom.request("GET", "/v2/me")
+    assert len(answer.content) > 3_000_000
+    assert answer.json()["status"] == "success"
+    assert (int(answer.headers["Content-Length"]) < 100_000) == pack
