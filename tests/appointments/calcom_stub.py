@@ -53,6 +53,7 @@ class CalcomStub:
         self.event_types: list[dict[str, Any]] = []
         self.status = "accepted"
         self.says_more = False
+        self.places = 1
         self.shift = timedelta(0)
         self.requests: list[tuple[str, str, dict[str, Any]]] = []
         self.before_answer: Callable[[dict[str, Any]], None] = lambda booking: None
@@ -84,6 +85,17 @@ class CalcomStub:
     def carry_out_late(self) -> None:
         """The newest request for a booking reaches Cal.com now."""
         self._create(next(values for method, _, values in reversed(self.requests) if method == "POST"))
+
+    def carry_out_first(self) -> None:
+        """The first request for a booking reaches Cal.com now."""
+        posts = (values for method, path, values in self.requests if (method, path) == ("POST", "/v2/bookings"))
+        self._create(next(posts))
+
+    def _booked_at(self, start: str) -> int:
+        return sum(
+            booking["start"] == start.replace("Z", ".000Z") and booking["status"] != "cancelled"
+            for booking in self.bookings
+        )
 
     def _answer(self, request: requests.PreparedRequest) -> Answer:
         url = urlsplit(str(request.url))
@@ -126,7 +138,7 @@ class CalcomStub:
     def _create(self, values: dict[str, Any]) -> Answer:
         if values["start"] in self.taken:
             return error("400.slot_unavailable")()
-        if self.status == "accepted":
+        if self.status == "accepted" and self._booked_at(values["start"]) + 1 >= self.places:
             self.taken.add(values["start"])
         start = datetime.fromisoformat(values["start"]) + self.shift
         booking = self.book(

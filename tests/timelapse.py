@@ -1,0 +1,91 @@
+"""Hours in a moment: the ledger's clock is PostgreSQL's and cannot be set, so its times are moved into the past."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import time_machine
+from django.db import connection
+from django.db.models import F
+
+from appointments import sweepers as appointment_sweepers
+from askpro.queues import gates, jobs
+from askpro.queues.claim import held_by
+from askpro.queues.database import DjangoConnection
+from askpro.queues.models import GateState, Job
+from askpro.queues.outcome import spared
+from askpro.queues.settle import Item, settle
+from askpro.queues.testing import WORKER_ID, run_jobs
+from notifications import sweepers as notification_sweepers
+
+SWEEP_EVERY = 30.0
+# After so many seconds the sweepers come less often than in life: what they do is seen by then.
+BUSY = 180.0
+DUE = "run_at <= clock_timestamp() AND status IN ('scheduled', 'retrying', 'released') AND gate IS NULL"
+
+
+class Timelapse:
+    """Runs the jobs as their times come, and the sweepers every half minute, on the clock that tests can set."""
+
+    def __init__(self, clock: time_machine.Traveller, at_each_step: Callable[[float], Any] = lambda now: None) -> None:
+        self.now = 0.0
+        self._clock = clock
+        self._at_each_step = at_each_step
+        self._sweeps_at = SWEEP_EVERY
+
+    def run_until(self, end: float) -> None:
+        """Go on to `end` seconds after the beginning, stopping wherever something is due."""
+        self._work()
+        while self.now < end:
+            self._move_to(min(end, self._sweeps_at, self._next_job()))
+            self._work()
+
+    def _work(self) -> None:
+        if self.now >= self._sweeps_at:
+            self._sweeps_at += SWEEP_EVERY if self.now < BUSY else 10 * SWEEP_EVERY
+            appointment_sweepers.sweep()
+            notification_sweepers.sweep()
+        self._at_each_step(self.now)
+        if Job.objects.filter(status="released").exclude(gate=None).exists():
+            with connection.cursor() as cursor:
+                gates.admit(DjangoConnection(cursor))
+        jobs.make_ready(DUE, [])
+        if not Job.objects.filter(status="queued").exists():
+            return
+        try:
+            run_jobs()
+        except KeyboardInterrupt:
+            # The process was killed in a job: its supervisor sees it at once.
+            self._give_back()
+            self._work()
+
+    def _give_back(self) -> None:
+        with connection.cursor() as cursor:
+            database = DjangoConnection(cursor)
+            held = held_by(database, WORKER_ID)
+            items = [Item(claim, spared("killed"), time.monotonic()) for claim in held]
+            settle(database, WORKER_ID, "test", items)
+
+    def _next_job(self) -> float:
+        first = Job.objects.filter(run_at__isnull=False, status__in=Job.LIVE).order_by("run_at").first()
+        if first is None or first.run_at is None:
+            return self._sweeps_at
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT extract(epoch FROM %s - clock_timestamp())::float8", [first.run_at])
+            # A gate lets its jobs through at moments of its own.
+            return self.now + max(cursor.fetchone()[0], 1.0)
+
+    def _move_to(self, moment: float) -> None:
+        by = timedelta(seconds=moment - self.now)
+        self.now = moment
+        self._clock.shift(by)
+        Job.objects.filter(status__in=Job.LIVE).update(
+            run_at=F("run_at") - by, deadline_at=F("deadline_at") - by, created_at=F("created_at") - by
+        )
+        GateState.objects.update(
+            full_at=F("full_at") - by,
+            shut_since=F("shut_since") - by,
+            shut_until=F("shut_until") - by,
+            probe_until=F("probe_until") - by,
+        )
