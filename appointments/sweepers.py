@@ -24,12 +24,15 @@ BOOKING_ACTORS = ("identify_customer", "create_appointment_from_call", "create_a
 
 def sweep() -> None:
     """Called every half minute by the chores process of every supervisor."""
-    resend_forgotten_requests()
-    clear_forgotten_reservations()
-    cancel_forgotten_surplus()
-    end_waiting()
-    tell_of_waiting()
-    ask_silent_hosts()
+    parts = (
+        resend_forgotten_requests,
+        clear_forgotten_reservations,
+        cancel_forgotten_surplus,
+        end_waiting,
+        tell_of_waiting,
+        ask_silent_hosts,
+    )
+    one_by_one(parts, lambda part: part())
 
 
 def resend_forgotten_requests() -> None:

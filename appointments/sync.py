@@ -1,12 +1,12 @@
 """Reading a company's event types and bookings from Cal.com: the net under every lost webhook."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from appointments import calcom
@@ -17,6 +17,7 @@ from appointments.calcom_errors import NotFound
 from appointments.calcom_event_types import EventType
 from appointments.mirror import mirror
 from appointments.models import SyncPoint
+from askpro.one_by_one import gravest, one_by_one
 from calls.models import Company, Service
 
 # Clocks differ, and a row may be committed after a later one: each reading looks back this far.
@@ -26,23 +27,22 @@ LONGEST_NOTICE = 366 * 24 * 60  # minutes
 
 
 def sync_company(company: Company) -> None:
-    """Read both parts, each from where it ended last time. Raises what the client raises; what is read stays read."""
+    """Read both parts, each from where it ended last time. Raises what the client raises; what is read stays read.
+
+    A row that cannot be mirrored stops no other; its error is raised when everything else is.
+    """
     client = calcom.for_company(company)
-    sync_event_types(client, company)
-    sync_bookings(client, company)
+    failures = [*sync_event_types(client, company), *sync_bookings(client, company)]
+    if failures:
+        raise gravest(failures)
 
 
-def sync_event_types(client: Calcom, company: Company) -> None:
+def sync_event_types(client: Calcom, company: Company) -> list[Exception]:
     """Bring the services to their event types: none is deleted, and a new one waits, inactive, for a person's yes."""
     started = timezone.now()
-    for event_type in client.event_types():
-        service = Service.objects.filter(calcom_event_type_id=event_type.id).first()
-        if service is None:
-            if _has_key_for_itself(company):
-                _add(company, event_type)
-        elif service.company_id == company.pk:
-            _update(service, event_type)
+    failures = one_by_one(client.event_types(), lambda event_type: _offer(company, event_type), atomic=True)
     _point(company, SyncPoint.Part.EVENT_TYPES, started)
+    return [error for _, error in failures]
 
 
 def judge(client: Calcom, service: Service) -> None:
@@ -59,36 +59,60 @@ def judge(client: Calcom, service: Service) -> None:
     _write(service, _judgement(event_type) if event_type else {"judged_at": timezone.now()})
 
 
-def sync_bookings(client: Calcom, company: Company) -> int:
-    """Mirror what changed since the last time, or, the first time, all that is ahead. Returns how many were read."""
+def sync_bookings(client: Calcom, company: Company) -> list[Exception]:
+    """Mirror what changed since the last time, or, the first time, all that is ahead. Returns what could not be."""
     started = timezone.now()
     services = Service.objects.filter(company=company, calcom_event_type_id__isnull=False)
     event_types = ",".join(str(id_) for id_ in services.values_list("calcom_event_type_id", flat=True))
-    count = 0
-    if event_types:
-        query = {"eventTypeIds": event_types}
-        point = SyncPoint.objects.filter(company=company, part=SyncPoint.Part.BOOKINGS).first()
-        if point is None or point.read_until is None:
-            count = _mirror_all(client.list_bookings(query | {"afterStart": _written(started - timedelta(days=1))}))
-        else:
-            since = _written(point.read_until - OVERLAP)
-            # A booking that was never changed may have no time of change.
-            count = _mirror_all(client.list_bookings(query | {"afterCreatedAt": since, "sortCreated": "asc"}))
-            changed = client.list_bookings(query | {"afterUpdatedAt": since, "sortUpdatedAt": "asc"})
-            count += _mirror_all(changed, point)
-    _point(company, SyncPoint.Part.BOOKINGS, started)
-    return count
+    bookings = SyncPoint.Part.BOOKINGS
+    point, _ = SyncPoint.objects.get_or_create(company=company, part=bookings, defaults={"began_at": started})
+    if not event_types:
+        failures: list[Exception] = []
+    elif point.read_until is None:
+        failures = _read_all(client, point, event_types)
+    else:
+        failures = _read_changes(client, point, event_types, point.read_until - OVERLAP)
+    # Whatever changed while the first reading went on, in one job or in several, is read the next time.
+    _point(company, bookings, started if point.read_until or point.began_at is None else point.began_at)
+    return failures
 
 
-def _mirror_all(bookings: Iterator[Booking], point: SyncPoint | None = None) -> int:
-    """Mirror each in a transaction of its own. With `point` they come in the order of change: it moves along."""
-    count = 0
-    for count, booking in enumerate(bookings, start=1):
-        with transaction.atomic(), suppress(NoCompany):
+def _read_all(client: Calcom, point: SyncPoint, event_types: str) -> list[Exception]:
+    """By their time, so that a reading which the vendor's limit ends goes on where it was, and ends some day."""
+    since = _written(point.ahead_from or timezone.now() - timedelta(days=1))
+    ahead = client.list_bookings({"eventTypeIds": event_types, "afterStart": since, "sortStart": "asc"})
+    return _mirror_all(ahead, lambda booking: point.note(ahead_from=booking.starts_at))
+
+
+def _read_changes(client: Calcom, point: SyncPoint, event_types: str, since: datetime) -> list[Exception]:
+    # A booking that was never changed may have no time of change.
+    query = {"eventTypeIds": event_types, "afterCreatedAt": _written(since), "sortCreated": "asc"}
+    failures = _mirror_all(client.list_bookings(query))
+    query = {"eventTypeIds": event_types, "afterUpdatedAt": _written(since), "sortUpdatedAt": "asc"}
+    changed = client.list_bookings(query)
+    return failures + _mirror_all(changed, lambda booking: point.note(read_until=booking.updated_at))
+
+
+def _mirror_all(bookings: Iterator[Booking], note: Callable[[Booking], None] | None = None) -> list[Exception]:
+    """Mirror each in a transaction of its own, and `note` now and then how far this has come."""
+    counter = count(1)
+
+    def act(booking: Booking) -> None:
+        with suppress(NoCompany):
             mirror(booking, booking.updated_at or timezone.now())
-        if point is not None and count % CHECKPOINT_EVERY == 0 and booking.updated_at is not None:
-            SyncPoint.objects.filter(pk=point.pk).update(read_until=booking.updated_at)
-    return count
+        if note is not None and next(counter) % CHECKPOINT_EVERY == 0:
+            note(booking)
+
+    return [error for _, error in one_by_one(bookings, act, atomic=True)]
+
+
+def _offer(company: Company, event_type: EventType) -> None:
+    service = Service.objects.filter(calcom_event_type_id=event_type.id).first()
+    if service is None:
+        if _has_key_for_itself(company):
+            _add(company, event_type)
+    elif service.company_id == company.pk:
+        _update(service, event_type)
 
 
 def _has_key_for_itself(company: Company) -> bool:

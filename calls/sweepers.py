@@ -9,6 +9,7 @@ from appointments import follow_ups
 from appointments.models import Detail, FollowUp
 from appointments.tasks import update_analytics
 from askpro import sweeping
+from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
 from calls.models import Call
 from calls.tasks import send_chain
@@ -24,11 +25,12 @@ def resend_forgotten() -> None:
     with transaction.atomic():
         calls = _calls_in_question()
         known = sweeping.statuses(READERS, [f"call:{call.pk}" for call in calls])
-        for call in calls:
-            if known.get(f"call:{call.pk}", set()) & {Job.Status.DEAD, Job.Status.CANCELLED}:
-                _hand_over(call)
-            else:
-                send_chain(call)
+
+        def act(call: Call) -> None:
+            gave_up = known.get(f"call:{call.pk}", set()) & {Job.Status.DEAD, Job.Status.CANCELLED}
+            _hand_over(call) if gave_up else send_chain(call)
+
+        one_by_one(calls, act, atomic=True)
 
 
 def _calls_in_question() -> list[Call]:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
 from askpro.sweeping import tag, tagged, without_job
 from notifications import outbox, tasks
@@ -37,17 +38,16 @@ SENDERS: Final = ("send_sms_notification", "send_email_notification")
 
 def sweep() -> None:
     """Revive what has no job, give up what is too old, ask about what was not reported on."""
-    resend_forgotten()
-    ask_about_unreported()
+    one_by_one((resend_forgotten, ask_about_unreported), lambda part: part())
 
 
 def resend_forgotten() -> int:
     """Send jobs for unsent rows that have no live one; returns how many. The job looks before it sends."""
-    revived = 0
+    revived: list[bool] = []
     for rows in _unsent():
         jobs = _jobs(rows)
-        revived += sum(_revive(row, jobs[_tag(row)]) for row in rows)
-    return revived
+        one_by_one([(row, jobs[_tag(row)]) for row in rows], lambda pair: revived.append(_revive(*pair)))
+    return sum(revived)
 
 
 def ask_about_unreported() -> int:
@@ -59,13 +59,15 @@ def ask_about_unreported() -> int:
         channel=Notification.Channel.SMS,
         sent_at__range=(now - ASK_FOR, now - UNREPORTED_AFTER),
     )
-    sent = 0
-    for notification in silent.order_by("sent_at")[:AT_ONCE]:
-        with transaction.atomic():
-            if silent.filter(pk=notification.pk).update(polled_at=now):
-                tasks.check_sms_delivery.send(notification_id=notification.pk)
-                sent += 1
-    return sent
+    sent: list[int] = []
+
+    def ask(notification: Notification) -> None:
+        if silent.filter(pk=notification.pk).update(polled_at=now):
+            tasks.check_sms_delivery.send(notification_id=notification.pk)
+            sent.append(notification.pk)
+
+    one_by_one(silent.order_by("sent_at")[:AT_ONCE], ask, atomic=True)
+    return len(sent)
 
 
 def _unsent() -> Iterator[list[Notification]]:

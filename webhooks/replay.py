@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from askpro.one_by_one import one_by_one
 from webhooks.models import WebhookEvent
 
 
@@ -43,8 +44,12 @@ class Choice:
 def replay(events: QuerySet[WebhookEvent], force: bool = False) -> Counter[str]:
     """Send each event's job again, each in its own transaction; returns how many were `sent` and `left`."""
     ids = list(events.values_list("pk", flat=True))
-    done: Counter[str] = Counter()
-    for event_id in ids:
+    sent: list[int] = []
+
+    def send(event_id: int) -> None:
         event = WebhookEvent.objects.filter(pk=event_id).first()
-        done["sent" if event is not None and event.replay(force) else "left"] += 1
-    return done
+        if event is not None and event.replay(force):
+            sent.append(event_id)
+
+    one_by_one(ids, send)
+    return Counter(sent=len(sent), left=len(ids) - len(sent))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
 from askpro.sweeping import tag, tagged, without_job
 from webhooks.models import WebhookEvent
@@ -27,7 +28,9 @@ def resend_forgotten() -> int:
         status=WebhookEvent.Status.RECEIVED, received_at__lt=timezone.now() - FORGOTTEN_AFTER
     )
     forgotten = without_job(waiting, tag("event"), _actors()).order_by("received_at")
-    return sum(_settle(pk) for pk in forgotten.values_list("pk", flat=True)[:AT_ONCE])
+    settled: list[bool] = []
+    one_by_one(forgotten.values_list("pk", flat=True)[:AT_ONCE], lambda pk: settled.append(_settle(pk)))
+    return sum(settled)
 
 
 def _actors() -> set[str]:

@@ -123,6 +123,10 @@ class SyncPoint(models.Model):
     part = models.CharField(max_length=16, choices=Part.choices)
     read_until = models.DateTimeField(null=True, blank=True, help_text="Changes up to here are mirrored.")
     finished_at = models.DateTimeField(null=True, blank=True)
+    began_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the first reading began.")
+    ahead_from = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The first reading has come to what starts here."
+    )
 
     class Meta:
         ordering = ["company", "part"]
@@ -130,6 +134,11 @@ class SyncPoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.company.name}: {self.get_part_display()}"
+
+    def note(self, **values: datetime | None) -> None:
+        """Remember how far a reading has come; what was not told is left as it is."""
+        if told := {name: value for name, value in values.items() if value is not None}:
+            SyncPoint.objects.filter(pk=self.pk).update(**told)
 
 
 def _is_newer(word: list[Any], than: list[Any] | None) -> bool:

@@ -35,6 +35,7 @@ class Control:
             ("GET", "/switches"): lambda request: self._sandbox.switches.listed(),
             ("POST", "/switches"): lambda request: self._sandbox.switches.change(request.json),
             ("POST", "/calcom/fill"): self._fill,
+            ("POST", "/calcom/many"): self._many,
             ("POST", "/calcom/pay"): lambda request: self._sandbox.calcom.acts.pay(request.json["uid"]),
             ("POST", "/calcom/request-reschedule"): self._request_reschedule,
             ("POST", "/calcom/end-meeting"): lambda request: self._sandbox.calcom.acts.end_meeting(request.json["uid"]),
@@ -99,6 +100,11 @@ class Control:
         """A call comes in: AskPro is asked for its variables, which every event of that call then shows."""
         wanted = request.json
         return self._sandbox.retell.ring(wanted["from_number"], wanted["to_number"], wanted.get("agent_id", ""))
+
+    def _many(self, request: Request) -> Any:
+        event_type = event_types.found(request.json["event_type_id"])
+        start, created_at = parsed(request.json["start"]), parsed(request.json["created_at"])
+        self._sandbox.calcom.bookings.add_many(event_type, int(request.json["count"]), start, created_at)
 
     def _inbound(self, request: Request) -> Any:
         return self._sandbox.twilio.receive(request.json["from"], request.json["to"], request.json["body"])

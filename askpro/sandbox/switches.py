@@ -19,6 +19,7 @@ class Switches:
     webhooks                Cal.com's: "blocking" sends before the API answers, as the vendor does; "async"; "off"
     calcom_rate_limit       requests a minute and key; beyond it the key is blocked for a minute
     calcom_clock_seconds    how far Cal.com's clock is ahead of the true one, for bookings on fixed dates
+    twilio_clock_seconds    the same for the times of Twilio's messages
     confirmation_required   event types whose bookings wait for the host's yes
     event_type_kinds        what event types are beside plain ones, by id: {"4711": {"seats": 6}}, see `calcom.kinds`
     webhook_shape           Cal.com's: "usual"; "nested": meetings under `payload` too, as forks send them; "flat" and
@@ -35,6 +36,7 @@ class Switches:
     webhooks: str = "blocking"
     calcom_rate_limit: int = 120
     calcom_clock_seconds: int = 0
+    twilio_clock_seconds: int = 0
     confirmation_required: tuple[int, ...] = ()
     event_type_kinds: dict[str, dict[str, Any]] = field(default_factory=dict)
     webhook_shape: str = "usual"
@@ -61,6 +63,9 @@ class Switches:
 
     def listed(self) -> dict[str, Any]:
         return asdict(self)
+
+    def twilio_now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.twilio_clock_seconds)
 
     def calcom_now(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self.calcom_clock_seconds)

@@ -5,14 +5,20 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection
+from django.utils import timezone
 
+from appointments import calcom, sync
 from appointments.models import Appointment, SyncPoint
 from appointments.tasks import sync_calcom_data
-from askpro.queues.errors import Gone, Unavailable
+from askpro.queues.errors import Gone, RateLimited, Unavailable
 from askpro.queues.models import Job
+from askpro.sandbox.client import SandboxClient
+from askpro.sandbox.credentials import LOCAL
 from calls.models import Company, Service
 from tests.appointments.calcom_stub import CalcomStub, answer, error
-from tests.appointments.salon import EVENT_TYPE, NOW, branch, company, service, staff
+from tests.appointments.salon import EVENT_TYPE, NOW, WISH, branch, company, service, staff
+from tests.gates import let_pass
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -32,6 +38,51 @@ def test_it_mirrors_what_is_ahead_the_first_time(salon: Company, calendar: Calco
     sync_calcom_data(company_id=salon.pk)
     assert Appointment.objects.get().status == "confirmed"
     assert set(SyncPoint.objects.values_list("part", flat=True)) == {"event_types", "bookings"}
+
+
+def test_a_first_reading_that_the_limit_ends_goes_on_where_it_was(
+    salon: Company, calendar: CalcomStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calcom, "PAGE", 20)
+    monkeypatch.setattr(sync, "CHECKPOINT_EVERY", 10)
+    for number in range(3 * calcom.PAGE):
+        calendar.book((WISH + timedelta(minutes=45 * number)).isoformat())
+    for _ in range(2):
+        calendar.fail("GET /v2/bookings", error("429"), answers_before=2)
+        with pytest.raises(RateLimited):
+            sync_calcom_data(company_id=salon.pk)
+        let_pass(60)
+    sync_calcom_data(company_id=salon.pk)
+    assert Appointment.objects.count() == 60
+    assert SyncPoint.objects.get(part="bookings").read_until == SyncPoint.objects.get(part="bookings").began_at
+
+
+def test_one_booking_that_cannot_be_mirrored_stops_no_other(salon: Company, calendar: CalcomStub) -> None:
+    with connection.cursor() as cursor:
+        check = "CHECK (starts_at <> '2026-12-02 13:00Z')"
+        cursor.execute(f"ALTER TABLE appointments_appointment ADD CONSTRAINT cannot_be_written {check}")
+    calendar.book("2026-12-02T13:00:00+00:00")
+    calendar.book("2026-12-03T13:00:00+00:00")
+    with pytest.raises(IntegrityError):
+        sync_calcom_data(company_id=salon.pk)
+    assert Appointment.objects.get().starts_at.day == 3
+    assert SyncPoint.objects.get(part="bookings").read_until is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sync_of_twelve_thousand_bookings_asks_twice_when_nothing_changed(sandbox: SandboxClient) -> None:
+    at = branch(company(calcom_api_key=LOCAL["CALCOM_API_KEY"]))
+    service(at.company, 4712)
+    sandbox.switch(calcom_rate_limit=120)
+    now = timezone.now()
+    sandbox.add_many(4712, 12_000, start=now + timedelta(days=1), created_at=now - timedelta(days=2))
+    SyncPoint.objects.create(company=at.company, part="bookings", read_until=now - timedelta(minutes=15))
+    # A fault that does nothing counts.
+    sandbox.fault("calcom.list_bookings", times=1000)
+    sync_calcom_data(company_id=at.company.pk)
+    [counter] = sandbox.faults()
+    assert counter["hits"] == 2
+    assert len(sandbox.bookings()) == 12_000
 
 
 def test_it_repairs_a_lost_webhook_the_next_time(salon: Company, calendar: CalcomStub, clock: Any) -> None:

@@ -14,7 +14,7 @@ from askpro.sandbox.calcom.booking import ACCEPTED, CANCELLED, PENDING, REJECTED
 from askpro.sandbox.calcom.diary import BOOKING_WINDOW, Diary
 from askpro.sandbox.calcom.refusals import Refused
 from askpro.sandbox.calcom.text import new_uid
-from askpro.sandbox.world import EventType, Host
+from askpro.sandbox.world import HOSTS, EventType, Host
 
 FIRST_ID = 903_311
 
@@ -224,6 +224,19 @@ class Bookings:
         with self._lock:
             hosts = self._diary.free_hosts(event_type, start)
             return [self.create(event_type, start, [replace(stranger)]) for _ in hosts]
+
+    def add_many(self, event_type: EventType, count: int, start: datetime, created_at: datetime) -> None:
+        """Bookings that nobody checked: for a calendar of a large house."""
+        host = HOSTS[event_type.hosts[0]]
+        with self._lock:
+            for number in range(count):
+                begins = start + number * timedelta(minutes=15)
+                ends = begins + timedelta(minutes=event_type.minutes)
+                stranger = Attendee(f"Gast {number}", f"gast.{number}@example.org", "Europe/Berlin", "de")
+                times = (begins, ends, [stranger], created_at, created_at)
+                booking = Booking(next(self._ids), new_uid(), event_type, host, *times)
+                self._bookings[booking.uid] = booking
+                self._by_email[stranger.email].append(booking)
 
     def selected(self, attendee_email: str = "") -> list[Booking]:
         """All, or those of one attendee, oldest first."""

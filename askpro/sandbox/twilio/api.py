@@ -122,6 +122,7 @@ class Twilio:
             service=service,
             callback=form.get("StatusCallback", ""),
             status="accepted" if service and not form.get("From") else "queued",
+            created_at=self._switches.twilio_now(),
         )
         with self._lock:
             self._messages[message.sid] = message
