@@ -2,12 +2,17 @@
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Q
 from django.utils import timezone
 
 from calls.extraction import WishedAppointment
 from calls.models import Call, Company, Customer
 from calls.phone import is_mobile
 from calls.tenancy import other_party
+from calls.text import fold
+
+# Of appointments; that app looks back at this one.
+CONFIRMED = ("confirmed", "completed", "no_show")
 
 
 def customer_of(call: Call, wish: WishedAppointment | None) -> Customer | None:
@@ -17,7 +22,7 @@ def customer_of(call: Call, wish: WishedAppointment | None) -> Customer | None:
     """
     customer = _known(call) or _made(call, wish)
     if customer is not None and wish is not None:
-        _learn(customer, wish)
+        _learn(customer, wish, call)
         _note_consent(customer, wish, call)
         customer.save()
     return customer
@@ -60,18 +65,37 @@ def _by_phone(company: Company, phone: str) -> Customer:
     return Customer.objects.select_for_update().get(company=company, phone=phone)
 
 
-def _learn(customer: Customer, wish: WishedAppointment) -> None:
-    """Name and e-mail only fill gaps: a mother who books for her child stays who she is."""
+def _learn(customer: Customer, wish: WishedAppointment, call: Call) -> None:
+    """Name, e-mail and contact number fill gaps: a mother who books for her child stays who she is.
+
+    What somebody else says on the same line is kept on the request, and used for its appointment alone.
+    """
+    is_other = bool(customer.name and wish.name) and fold(customer.name) != fold(wish.name)
     customer.name = customer.name or wish.name
-    if not customer.email and _is_valid(wish.email):
+    if not customer.email and not is_other and _is_valid(wish.email):
         customer.email = wish.email
+    if _is_other_number(customer, wish) and not _is_settled(customer):
+        customer.contact_phone, customer.contact_phone_call = wish.contact_phone or "", call
+
+
+def _is_other_number(customer: Customer, wish: WishedAppointment) -> bool:
+    """Whether a mobile number was said that is not known of the customer; a landline takes no SMS."""
     said = wish.contact_phone
-    if said and said != customer.phone and is_mobile(said):
-        customer.contact_phone = said
+    return bool(said) and said not in (customer.phone, customer.contact_phone) and is_mobile(said or "")
+
+
+def _is_settled(customer: Customer) -> bool:
+    """Whether the contact number is more than what an earlier call said: a person entered it, or an appointment that
+    was confirmed has used it. Any caller could otherwise have somebody else's messages sent to himself."""
+    if not customer.contact_phone:
+        return False
+    heard_of = Q(status__in=CONFIRMED) | Q(version__gt=1)
+    return customer.contact_phone_call_id is None or customer.appointments.filter(heard_of).exists()
 
 
 def _note_consent(customer: Customer, wish: WishedAppointment, call: Call) -> None:
-    if wish.sms_consent is True and customer.sms_consent_at is None:
+    # Said together with another number, a yes is about that number, and stands on the request.
+    if wish.sms_consent is True and customer.sms_consent_at is None and not _is_other_number(customer, wish):
         customer.sms_consent_at, customer.sms_consent_call = call.said_at, call
     if wish.sms_consent is False:
         customer.sms_consent_at = customer.sms_consent_call = None

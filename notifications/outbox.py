@@ -64,8 +64,8 @@ def _was_told_of_change(appointment: Appointment) -> bool:
 def _to_customer(appointment: Appointment, kind: Notification.Kind) -> Iterator[Notification]:
     company, customer = appointment.company, appointment.customer
     if company.sms_enabled:
-        number = customer.sms_number if customer else ""
-        why_not = recipients.sms_objection(customer, number)
+        number = recipients.number_for(appointment)
+        why_not = recipients.sms_objection(customer, number, appointment)
         if company.calcom_handles_notifications:
             why_not = Why.CALCOM_TELLS
         yield _draft(appointment, kind, Notification.Channel.SMS, number, why_not)

@@ -21,15 +21,29 @@ PHONE_ONLY_DOMAIN = "sms.cal.com"
 DEAD_NUMBER_FOR = timedelta(days=180)
 
 
-def sms_objection(customer: Customer | None, number: str) -> Why | None:
-    """Why this customer gets no SMS at this number; None when nothing speaks against it."""
+def number_for(appointment: Appointment) -> str:
+    """Where an appointment's SMS go: to the number that its caller said and agreed to, else to the customer's."""
+    request = appointment.booking_request
+    if request is not None and agreed_to(appointment, request.contact_phone) and is_mobile(request.contact_phone):
+        return request.contact_phone
+    return appointment.customer.sms_number if appointment.customer else ""
+
+
+def agreed_to(appointment: Appointment | None, number: str) -> bool:
+    """Whether this very number was said, with a yes to SMS, when this appointment was asked for."""
+    request = appointment.booking_request if appointment is not None else None
+    return request is not None and request.sms_consent and bool(number) and request.contact_phone == number
+
+
+def sms_objection(customer: Customer | None, number: str, appointment: Appointment | None = None) -> Why | None:
+    """Why this customer gets no SMS about the appointment at this number; None when nothing speaks against it."""
     if customer is None:
         return Why.NO_CUSTOMER
     if not number:
         return Why.NO_NUMBER
     if has_opted_out(customer, number):
         return Why.STOPPED
-    if not customer.may_receive_sms:
+    if not customer.may_receive_sms and not agreed_to(appointment, number):
         return Why.NO_CONSENT
     if not is_mobile(number):
         return Why.NO_MOBILE

@@ -95,7 +95,7 @@ def _taken(notification: Notification, sids: list[str]) -> set[str]:
 
 
 def _objection(notification: Notification) -> Why | None:
-    return recipients.sms_objection(notification.customer, notification.recipient)
+    return recipients.sms_objection(notification.customer, notification.recipient, notification.appointment)
 
 
 def _is_dropped_for_quiet_hours(notification: Notification) -> bool:

@@ -27,7 +27,7 @@ def send_appointment_confirmation(call_id: int) -> None:
     booked = Appointment.objects.select_for_update(of=("self",)).filter(
         call_id=call_id, status=Appointment.Status.CONFIRMED
     )
-    for appointment in booked.select_related("company", "branch", "customer").order_by("id"):
+    for appointment in booked.select_related("company", "branch", "customer", "booking_request").order_by("id"):
         outbox.announce(appointment, Notification.Kind.CONFIRMATION)
 
 
@@ -112,6 +112,7 @@ def _unsent(notification_id: int) -> Notification | None:
         "company",
         "customer",
         "appointment__company",
+        "appointment__booking_request",
         "appointment__branch__company",
         "appointment__staff",
         "appointment__service",

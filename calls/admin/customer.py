@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -46,6 +47,12 @@ class CustomerAdmin(ConsoleModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: forms.ModelForm, change: bool) -> None:
+        if "contact_phone" in form.changed_data:
+            # A person knows better than any later call.
+            obj.contact_phone_call = None
+        super().save_model(request, obj, form, change)
 
     def find(self, rows: QuerySet[Customer], term: Term) -> QuerySet[Customer]:
         return rows.filter(meaning(term))

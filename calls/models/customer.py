@@ -14,6 +14,15 @@ class Customer(models.Model):
     contact_phone = models.CharField(
         max_length=16, blank=True, default="", validators=[e164], help_text="Said on the phone; used for SMS only."
     )
+    contact_phone_call = models.ForeignKey(
+        "calls.Call",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="In which the contact number was said; empty: a person entered it.",
+    )
     email = models.EmailField(null=True, blank=True)
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.GERMAN)
     sms_consent_at = models.DateTimeField(null=True, blank=True)

@@ -292,7 +292,7 @@ def test_it_finds_the_same_customer_again_and_never_renames_them(number: PhoneNu
     identify_customer(call_id=the_call().pk)
     assert the_call().customer == mother == Customer.objects.get()
     mother.refresh_from_db()
-    assert (mother.name, mother.email) == ("Derya Öztürk", "derya@example.org")
+    assert (mother.name, mother.email) == ("Derya Öztürk", None), "the address is that of whoever called this time"
 
 
 def test_it_makes_one_customer_with_the_consent_given_in_the_call(number: PhoneNumber) -> None:
