@@ -54,6 +54,7 @@ class WishedAppointment:
     time_words: str
     service_words: str = ""
     staff_words: str = ""
+    branch_words: str = ""
     name: str = ""
     contact_phone: str | None = None
     email: str = ""
@@ -204,6 +205,7 @@ def _wish(source: Source, row: Statement, found: _Found, country: str) -> Wished
         date_words=_quoted(", ".join(dict.fromkeys(filter(None, (row.text("date"), row.text("moment")))))),
         time_words=_quoted(row.text("time")),
         service_words=_words(everywhere, "service"),
+        branch_words=_words(everywhere, "branch"),
         staff_words="" if fold(staff) in _NO_PREFERENCE else staff,
         name=_words(callers, "name"),
         contact_phone=normalise(_words(callers, "phone"), country),

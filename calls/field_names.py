@@ -74,6 +74,17 @@ WISH_FIELDS: dict[str, tuple[str, ...]] = {
         "staff_name",
         "staff",
     ),
+    # "filiale" is what the session is told.
+    "branch": (
+        "wunschfiliale",
+        "filiale_wunsch",
+        "standort",
+        "wunschstandort",
+        "niederlassung",
+        "branch_name",
+        "preferred_branch",
+        "location_name",
+    ),
     "notes": ("kundenpraeferenzen", "anmerkungen", "notizen", "notes"),
 }
 """What belongs to one wished appointment."""

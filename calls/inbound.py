@@ -46,7 +46,8 @@ def dynamic_variables(to_number: str, from_number: str) -> dict[str, str]:
         known = phone is not None and Customer.objects.filter(company=number.company, phone=phone).exists()
         variables |= {
             Session.COMPANY.value: number.company.name,
-            Session.BRANCH.value: number.branch.name,
+            # Where the number serves several, the caller has to say which.
+            Session.BRANCH.value: number.branch.name if len(number.branches) == 1 else "",
             Session.IS_KNOWN.value: "ja" if known else "nein",
         }
     return variables

@@ -10,8 +10,8 @@ from calls.retell import RetellCall
 def number_of(call: RetellCall) -> PhoneNumber | None:
     """The active number that this call came in on or went out from; None means that nobody knows whose it is.
 
-    First the number, exactly; else the agent, if it answers exactly one active number. A tenant named in the
-    payload's metadata is not believed.
+    First the number, exactly; else the agent, if it answers active numbers of one company only: which branch is meant
+    is asked then (`calls.branches`). A tenant named in the payload's metadata is not believed.
     """
     ours = call.from_number if call.direction == "outbound" else call.to_number
     return number_named(ours) or _number_of_agent(call.agent_id)
@@ -32,8 +32,8 @@ def other_party(direction: str, from_number: str, to_number: str, home: str) -> 
 
 
 def _number_of_agent(agent_id: str) -> PhoneNumber | None:
-    found = list(_active().filter(retell_agent_id=agent_id)[:2]) if agent_id else []
-    return found[0] if len(found) == 1 else None
+    found = list(_active().filter(retell_agent_id=agent_id).order_by("pk")) if agent_id else []
+    return found[0] if len({number.company_id for number in found}) == 1 else None
 
 
 def _active() -> QuerySet[PhoneNumber]:

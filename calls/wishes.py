@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from calls.branches import branch_of
 from calls.extraction import Extraction, WishedAppointment
 from calls.german.moment import Moment
 from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
 from calls.german.time import parse_wish
 from calls.matching import AmbiguousMatch, Candidate, Match, Result, match_service, match_staff
-from calls.models import BookingRequest, Call, Service, Staff, Unclear
+from calls.models import BookingRequest, Branch, Call, Service, Staff, Unclear
 from calls.record import as_told
 from calls.retell import Storage
 
@@ -51,17 +52,20 @@ def _add_callback(call: Call, rows: list[BookingRequest]) -> None:
 
 
 def _row(call: Call, wish: WishedAppointment) -> BookingRequest:
-    starts_at, unclear_time = _when(call, wish)
-    service, unclear_service = _service(call, wish.service_words)
-    staff, unclear_staff = _staff(call, wish.staff_words, service)
+    branch, unclear_branch = branch_of(call, wish.branch_words)
+    starts_at, unclear_time = _when(call, branch, wish)
+    service, unclear_service = _service(branch, wish.service_words)
+    staff, unclear_staff = _staff(branch, wish.staff_words, service)
     return BookingRequest(
         call=call,
         company=call.company,
+        branch=branch if branch != call.branch else None,
         ordinal=wish.ordinal,
         date_words=wish.date_words,
         time_words=wish.time_words,
         service_words=wish.service_words,
         staff_words=wish.staff_words,
+        branch_words=wish.branch_words,
         name=wish.name,
         contact_phone=wish.contact_phone or "",
         email=wish.email,
@@ -71,27 +75,25 @@ def _row(call: Call, wish: WishedAppointment) -> BookingRequest:
         starts_at=starts_at,
         service=service,
         staff=staff,
-        unclear=unclear_time or unclear_service or unclear_staff or "",
+        unclear=unclear_branch or unclear_time or unclear_service or unclear_staff or "",
     )
 
 
-def _when(call: Call, wish: WishedAppointment) -> tuple[datetime | None, Unclear | None]:
+def _when(call: Call, branch: Branch, wish: WishedAppointment) -> tuple[datetime | None, Unclear | None]:
     """Relative words count from the call's start in the branch's zone, never from the time of this job."""
     try:
-        hours = OpeningHours.from_json(call.branch.opening_hours)
+        hours = OpeningHours.from_json(branch.opening_hours)
     except InvalidOpeningHours:
         hours = OpeningHours()
-    said = parse_wish(
-        wish.date_words, wish.time_words, said_at=call.said_at, zone=call.branch.zone, opening_hours=hours
-    )
+    said = parse_wish(wish.date_words, wish.time_words, said_at=call.said_at, zone=branch.zone, opening_hours=hours)
     return (said.starts_at, None) if isinstance(said, Moment) else (None, Unclear(said.reason.value))
 
 
-def _service(call: Call, words: str) -> tuple[Service | None, Unclear | None]:
+def _service(branch: Branch, words: str) -> tuple[Service | None, Unclear | None]:
     services = [
         service
-        for service in Service.objects.filter(company=call.company, is_active=True)
-        if service.branch_id in (None, call.branch_id)
+        for service in Service.objects.filter(company_id=branch.company_id, is_active=True)
+        if service.branch_id in (None, branch.pk)
     ]
     if not words and len(services) == 1:
         # Nothing to choose from, so nothing is guessed.
@@ -100,11 +102,11 @@ def _service(call: Call, words: str) -> tuple[Service | None, Unclear | None]:
     return _chosen(found, services, Unclear.AMBIGUOUS_SERVICE, Unclear.UNKNOWN_SERVICE)
 
 
-def _staff(call: Call, words: str, service: Service | None) -> tuple[Staff | None, Unclear | None]:
+def _staff(branch: Branch, words: str, service: Service | None) -> tuple[Staff | None, Unclear | None]:
     """The person wished for, among those of the branch who do this; nobody when nobody was wished for."""
     if not words:
         return None, None
-    people = Staff.objects.filter(branch=call.branch, is_active=True)
+    people = Staff.objects.filter(branch=branch, is_active=True)
     offering = list(people.filter(services=service) if service else people)
     found = match_staff(words, [Candidate(each.pk, (each.name,)) for each in offering])
     return _chosen(found, offering, Unclear.AMBIGUOUS_STAFF, Unclear.UNKNOWN_STAFF)

@@ -28,6 +28,7 @@ class FollowUp(models.Model):
         UNCLEAR = "unclear", _("Date or time unclear")
         UNKNOWN_SERVICE = "unknown_service", _("Service unknown")
         NOT_BOOKABLE = "not_bookable", _("Not bookable by phone")
+        UNKNOWN_BRANCH = "unknown_branch", _("Branch unclear")
         UNKNOWN_STAFF = "unknown_staff", _("Staff wish unclear")
         INCOMPLETE = "incomplete", _("Request incomplete")
         TOO_SOON = "too_soon", _("Too soon or in the past")

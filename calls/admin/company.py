@@ -112,10 +112,14 @@ class PhoneNumberAdmin(ConsoleModelAdmin):
     list_display = ("dialled", "company", "place", "retell_agent_id", "is_active")
     list_filter = (CompanyFilter, "is_active")
     list_select_related = ("company", "branch")
-    autocomplete_fields = ("company", "branch")
+    autocomplete_fields = ("company", "branch", "more_branches")
     search_help_text = "Phone number or Retell agent"
     empty_text = "A call belongs to the company whose number was dialled. Add the number here, as +49…"
-    fields = (("company", "branch"), ("number", "retell_agent_id"), "booking_functions", "is_active")
+    fields = (("company", "branch"), "more_branches", ("number", "retell_agent_id"), "booking_functions", "is_active")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PhoneNumber]:
+        rows: QuerySet[PhoneNumber] = super().get_queryset(request)
+        return rows.prefetch_related("more_branches")
 
     def find(self, rows: QuerySet[PhoneNumber], term: Term) -> QuerySet[PhoneNumber]:
         meant = Q(retell_agent_id=term.text) | Q(company__name__icontains=term.text)
@@ -127,4 +131,4 @@ class PhoneNumberAdmin(ConsoleModelAdmin):
 
     @admin.display(description="Branch")
     def place(self, number: PhoneNumber) -> str:
-        return number.branch.name
+        return ", ".join(branch.name for branch in number.branches)

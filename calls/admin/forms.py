@@ -131,6 +131,13 @@ class BranchForm(SetUpForm):
 class NumberForm(SetUpForm):
     number = PhoneField(help_text="What callers dial: 030 23125 100 and +493023125100 are the same.")
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        company, more = cleaned.get("company"), cleaned.get("more_branches")
+        if company and more and any(branch.company_id != company.pk for branch in more):
+            self.add_error("more_branches", "These branches belong to another company.")
+        return cleaned
+
 
 class CustomerForm(NumbersForm):
     contact_phone = PhoneField(required=False, help_text="Said on the phone; used for SMS only.")

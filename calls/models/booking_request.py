@@ -39,6 +39,7 @@ class BookingRequest(models.Model):
     time_words = models.CharField(max_length=200, blank=True, default="")
     service_words = models.CharField(max_length=200, blank=True, default="")
     staff_words = models.CharField(max_length=200, blank=True, default="")
+    branch_words = models.CharField(max_length=200, blank=True, default="")
     name = models.CharField(max_length=200, blank=True, default="")
     contact_phone = models.CharField(max_length=16, blank=True, default="")
     email = models.CharField(max_length=254, blank=True, default="")

@@ -146,6 +146,13 @@ class PhoneNumber(AtomicSave, models.Model):
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="phone_numbers")
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="phone_numbers")
+    more_branches = models.ManyToManyField(
+        Branch,
+        blank=True,
+        related_name="+",
+        help_text="Further branches that this number answers for. The caller is asked which; who does not say is "
+        "called back.",
+    )
     number = models.CharField(max_length=16, unique=True, validators=[e164])
     retell_agent_id = models.CharField(max_length=64, blank=True, default="", db_index=True)
     booking_functions = models.TextField(
@@ -162,6 +169,13 @@ class PhoneNumber(AtomicSave, models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def branches(self) -> list[Branch]:
+        """All that a caller may mean."""
+        own, company = self.branch_id, self.company_id
+        more = [each for each in self.more_branches.all() if each.is_active and each.company_id == company]
+        return [self.branch, *(each for each in more if each.pk != own)]
 
     @property
     def booking_function_names(self) -> list[str]:

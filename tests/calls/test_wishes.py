@@ -122,3 +122,22 @@ def test_it_keeps_a_request_that_is_there_as_it_is(number: PhoneNumber) -> None:
 def test_it_stores_whatever_was_said(number: PhoneNumber, name: str) -> None:
     request = written(name=name, dienstleistung=name, mitarbeiter_wunsch=name, kundenpraeferenzen=name)
     assert len(request.name) <= 200 and "\x00" not in request.name
+
+
+@pytest.mark.parametrize(
+    ("setting", "kept"), [("everything", True), ("everything_except_pii", False), ("basic_attributes_only", False)]
+)
+def test_what_may_not_be_kept_of_a_call_is_no_note_for_the_host(number: PhoneNumber, setting: str, kept: bool) -> None:
+    values = {**WHEN, "dienstleistung": "KG", "anmerkungen": "Knie links, frisch operiert"}
+    told("call_analyzed", collected_dynamic_variables=values, call_analysis={}, data_storage_setting=setting)
+    call = the_call()
+    rows = write_wishes(call, extract(as_told(call)))
+    assert [row.notes for row in rows] == (["Knie links, frisch operiert"] if kept else [""])
+
+
+def test_a_setting_once_told_holds_although_a_later_event_leaves_it_out(number: PhoneNumber) -> None:
+    told("call_ended", data_storage_setting="basic_attributes_only")
+    values = {**WHEN, "dienstleistung": "KG", "anmerkungen": "Knie links"}
+    told("call_analyzed", collected_dynamic_variables=values, call_analysis={}, data_storage_setting=None)
+    call = the_call()
+    assert {row.notes for row in write_wishes(call, extract(as_told(call)))} == {""}

@@ -1,0 +1,43 @@
+"""Which branch a caller means, where one number or one agent serves several: whoever does not say is asked."""
+
+import re
+
+from calls.matching import AmbiguousMatch, Candidate, Match, match_service
+from calls.models import Branch, Call, PhoneNumber, Unclear
+from calls.tenancy import number_named
+from calls.text import fold
+
+# What people say around a branch's name.
+_AROUND = re.compile(
+    r"\b(filiale|standort|niederlassung|salon|praxis|in|an|am|im|der|die|das|dem|den|bei|zu|zur|zum)\b"
+)
+
+
+def branch_of(call: Call, words: str) -> tuple[Branch, Unclear | None]:
+    """The branch that is to serve the wish; beside the call's own one why nobody knows which is meant."""
+    served = branches_served(call)
+    if len(served) == 1:
+        return served[0], None
+    if not words:
+        return call.branch, Unclear.NO_BRANCH
+    said = " ".join(_AROUND.sub(" ", fold(words)).split()) or words
+    found = match_service(said, [Candidate(branch.pk, _names(branch)) for branch in served])
+    if isinstance(found, Match):
+        return next(branch for branch in served if branch.pk == found.id), None
+    return call.branch, Unclear.AMBIGUOUS_BRANCH if isinstance(found, AmbiguousMatch) else Unclear.UNKNOWN_BRANCH
+
+
+def branches_served(call: Call) -> list[Branch]:
+    """Those of the number that was dialled; where only the agent is known, those of all its numbers."""
+    numbers = [call.phone_number] if call.phone_number is not None else []
+    ours = call.from_number if call.direction == "outbound" else call.to_number
+    if call.agent_id and number_named(ours) is None:
+        answered = PhoneNumber.objects.filter(company=call.company, retell_agent_id=call.agent_id, is_active=True)
+        numbers = [*answered.select_related("branch__company")] or numbers
+    found = {branch.pk: branch for number in numbers for branch in number.branches}
+    return list(found.values()) or [call.branch]
+
+
+def _names(branch: Branch) -> tuple[str, ...]:
+    street = re.sub(r"\s+[0-9].*$", "", branch.street)
+    return tuple(name for name in (branch.name, street, branch.city, f"{branch.city} {branch.name}") if name.strip())
