@@ -64,8 +64,8 @@ def clear_forgotten_reservations() -> None:
             .exclude(booking_request__status=BookingRequest.Status.OPEN)
         )
         forgotten = sweeping.without_job(reserved, sweeping.tag("appointment"), ("clear_reservation",), states)
-        for appointment in forgotten.order_by("updated_at")[:MOST]:
-            clear_reservation.send(appointment_id=appointment.pk)
+        first = forgotten.order_by("updated_at")[:MOST]
+        one_by_one(first, lambda appointment: clear_reservation.send(appointment_id=appointment.pk), atomic=True)
 
 
 def cancel_forgotten_surplus() -> None:

@@ -47,7 +47,8 @@ class Notification(models.Model):
 
     UNSENT = (Status.PENDING, Status.SENDING, Status.UNKNOWN)
     IN_FLIGHT = (Status.SENDING, Status.UNKNOWN)
-    MOST_REOPENED = 1
+    # A mail server cannot be asked, so its second copy is the last; at Twilio an SMS is looked for before each.
+    MOST_REOPENED = {"email": 1, "sms": 4}
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="notifications")
     appointment = models.ForeignKey(
@@ -175,18 +176,18 @@ class Notification(models.Model):
         )
 
     def reopen(self) -> bool:
-        """Nobody knows whether it was sent, or it was looked for and not found: it waits again, but only once.
+        """Nobody knows whether it was sent, or it was looked for and not found: it waits again, but only so often.
 
         Whichever ladder brings it back, jobs' tries or the sweeper's revivals, nobody gets a message over and over
-        because its provider answers unclearly: the second time it has failed. False when it does not wait again.
+        because its provider answers unclearly: then it has failed. False when it does not wait again.
         """
         waits = self._move(
-            self._this_attempt() & Q(reopened__lt=self.MOST_REOPENED),
+            self._this_attempt() & Q(reopened__lt=self.MOST_REOPENED[self.channel]),
             status=self.Status.PENDING,
             reopened=F("reopened") + 1,
         )
         if not waits:
-            self.mark_failed(Why.TWICE_UNKNOWN)
+            self.mark_failed(Why.STAYS_UNKNOWN)
         return waits
 
     def skip(self, why: Why, facts: Facts | None = None) -> bool:

@@ -37,7 +37,7 @@ class Why(Sentence):
     NOT_DELIVERED = "not_delivered", _("It was not delivered; the provider does not say why.")
     MAIL_REFUSED = "mail_refused", _("The mail server refuses it (%(code)s).")
     MAIL_ADDRESS = "mail_address", _("The mail server does not know such addresses.")
-    TWICE_UNKNOWN = "twice_unknown", _("Twice nobody knows whether it was sent.")
+    STAYS_UNKNOWN = "stays_unknown", _("It stays unknown whether it was sent.")
     GIVEN_UP = "given_up", _("Given up after several jobs failed.")
 
     @classmethod
