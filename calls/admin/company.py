@@ -43,7 +43,7 @@ class CompanyAdmin(ConsoleModelAdmin):
     inlines = (BranchInline, PhoneNumberInline)
     fieldsets = (
         (None, {"fields": (("name", "slug"), ("is_active", "books_appointments"))}),
-        ("Place", {"fields": (("country", "timezone", "language"),)}),
+        ("Place", {"fields": ("country", ("timezone", "language"))}),
         ("Cal.com", {"fields": ("new_calcom_api_key", "forget_calcom_api_key", "calcom_handles_notifications")}),
         (
             "Messages",

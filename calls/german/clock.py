@@ -240,7 +240,7 @@ def _bare_hour(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None
         return clock_at(hour, 0, full=full), 1
     taken = 3 if word(tokens, at + 2) == "uhr" else 2
     hours = taken == 3 and minute <= 23
-    begins = before in _BEFORE_A_BARE_HOUR or tokens[at - 1].kind in {Kind.FIELD, Kind.PAUSE}
+    begins = before in _BEFORE_A_BARE_HOUR or tokens[at - 1].kind is Kind.FIELD
     if hours or not begins or minute % 5 or _may_be_two_hours(hour, minute) or minute < 10:
         return UnclearClock(Reason.AMBIGUOUS_TIME), taken
     return clock_at(hour, minute, full=full), taken

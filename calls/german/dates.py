@@ -131,7 +131,8 @@ def _spoken_date(tokens: Sequence[Token], at: int) -> Read:
 def _calendar_week(tokens: Sequence[Token], at: int) -> Read:
     """ "KW 49", "49. Kalenderwoche"."""
     if word(tokens, at) in _CALENDAR_WEEK:
-        week = number(tokens, at + 1)
+        counted = number(tokens, at + 1)
+        week = counted if counted is not None else ordinal(tokens, at + 1)
     else:
         week = ordinal(tokens, at) if word(tokens, at + 1) in _CALENDAR_WEEK else None
     return (CalendarWeek(week), 2) if week is not None else None

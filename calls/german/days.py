@@ -54,7 +54,7 @@ class NthWeekday:
         first_weekday, length = monthrange(year, month)
         first = 1 + (self.index - first_weekday) % 7
         days = range(first, length + 1, 7)
-        if self.nth > len(days):
+        if not self.nth or self.nth > len(days):
             raise ValueError("no such weekday in this month")
         return date(year, month, days[self.nth - 1 if self.nth > 0 else self.nth])
 

@@ -75,7 +75,9 @@ def _take(tokens: Sequence[Token], at: int, notes: _Notes) -> int:
         notes.clock_ended_at = at + clock[1]
         return clock[1]
     if lone_day := read_lone_day(tokens, at):
-        notes.days.append(lone_day[0])
+        # "16 Uhr 30." may be a minute, and the end of a sentence.
+        follows = notes.clock_ended_at == at
+        notes.days.append(UnclearDay(Reason.AMBIGUOUS_DATE) if follows else lone_day[0])
         return lone_day[1]
     _take_small_word(tokens, at, notes)
     return 1

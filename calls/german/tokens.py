@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from calls.german.words import ARTICLES, CARDINALS, MONTHS, NEXT, ORDINALS, THIS, WEEKDAYS, WINDOWS
+from calls.german.words import ARTICLES, CARDINALS, DAYS_FROM_TODAY, MONTHS, NEXT, ORDINALS, THIS, WEEKDAYS, WINDOWS
 from calls.text import fold
 
 
@@ -50,12 +50,15 @@ _LEXICON = re.compile(
     """,
     re.VERBOSE,
 )
+_DAY_WORDS = WEEKDAYS.keys() | MONTHS.keys() | DAYS_FROM_TODAY.keys() | ORDINALS.keys()
+_BEFORE_NUMBERS = frozenset({"uhr", "um", "gegen", "punkt", "halb", "viertel", "dreiviertel", "vor", "nach"})
 _FIELD = Token(Kind.FIELD, "|")
 
 
 def tokenise(day_field: str, time_field: str) -> list[Token]:
     """Both fields as one row of tokens, so that a day or a time is found in whichever field it was put."""
-    return [*_with_sundays(_tokens(day_field, False)), _FIELD, *_with_sundays(_tokens(time_field, True))]
+    days, times = (_with_sundays(_tokens(*field)) for field in ((day_field, False), (time_field, True)))
+    return [*days, _FIELD, *_without_stops(times)]
 
 
 def word(tokens: Sequence[Token], at: int) -> str:
@@ -96,6 +99,21 @@ def _tokens(field: str, in_time_field: bool) -> list[Token]:
         for text in _parted(match[0]) if kind is Kind.WORD else (match[0],):
             tokens.append(Token(kind, text, in_time_field))
     return tokens
+
+
+def _without_stops(times: list[Token]) -> list[Token]:
+    """ "16 Uhr 30.": where no day is said, a stop behind the number of an hour or a minute ends a sentence."""
+    if any(token.kind in {Kind.ISO, Kind.DATE, Kind.PAIR} or token.text in _DAY_WORDS for token in times):
+        return times
+    return [
+        replace(token, kind=Kind.NUMBER, text=token.text.removesuffix(".")) if _ends_a_time(times, at) else token
+        for at, token in enumerate(times)
+    ]
+
+
+def _ends_a_time(times: Sequence[Token], at: int) -> bool:
+    written = times[at].kind is Kind.ORDINAL and times[at].text.endswith(".")
+    return written and (number(times, at - 1) is not None or word(times, at - 1) in _BEFORE_NUMBERS)
 
 
 def _with_sundays(tokens: list[Token]) -> list[Token]:

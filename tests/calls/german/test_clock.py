@@ -58,6 +58,11 @@ TIMES = [
     ("16.30.", "16:30"),
     ("16 30", "16:30"),
     ("16 30 Uhr", "16:30"),
+    ("16 Uhr 18.", "16:18"),
+    ("16 30.", "16:30"),
+    ("halb 4.", "15:30"),
+    ("um 16 Uhr am 18.", "16:00"),
+    ("am Dienstag um 16 Uhr 18.", "ambiguous_date"),
     # twelve hours on the dial: the opening hours decide, if exactly one fits
     ("um 4", "16:00"),
     ("4 Uhr", "16:00"),

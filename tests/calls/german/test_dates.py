@@ -79,6 +79,7 @@ DAYS = [
     ("Montag KW 49", "2025-12-01"),
     ("Montag in der 49. KW", "2025-12-01"),
     ("Freitag, KW1", "2026-01-02"),
+    ("Montag KW 49.", "2025-12-01"),
     ("Montag KW 54", "invalid_date"),
     ("Montag KW 44", "past_date"),
     ("am Wochenende", "vague_week"),
@@ -213,6 +214,7 @@ DAYS = [
     ("am fünften Dienstag im nächsten Monat", "2025-12-30"),
     ("am fünften Freitag des nächsten Monats", "invalid_date"),
     ("am ersten Montag", "ambiguous_date"),
+    ("am 0. Montag im Dezember", "invalid_date"),
     ("jeden ersten Montag im Dezember", "unreadable"),
     ("vorletzter Freitag im Monat", "unreadable"),
     # not in the calendar

@@ -18,6 +18,8 @@ HOURS = {
     "day and night": [["00:00", "24:00"]],
     "unknown": [],
 }
+# How a sentence goes on behind the words.
+ENDS = ("", ".", " bitte", ". Bitte.", "!")
 TOMORROW, CHANGES = date(2026, 11, 25), (date(2026, 3, 29), date(2026, 10, 25), date(2027, 3, 28), date(2027, 10, 31))
 SAID_AT = {day: datetime.combine(day - timedelta(1), time(9, 12), tzinfo=BERLIN) for day in (TOMORROW, *CHANGES)}
 
@@ -33,6 +35,10 @@ def instant(day: date, minute: int) -> datetime | None:
     moments = [(wall - timedelta(hours=hours)).replace(tzinfo=UTC) for hours in (1, 2)]
     shown = [moment for moment in moments if moment.astimezone(BERLIN).replace(tzinfo=None) == wall]
     return shown[0] if len(shown) == 1 else None
+
+
+def ended(words: str, turn: int) -> str:
+    return words.removesuffix(".") + ENDS[turn % len(ENDS)] if turn % len(ENDS) else words
 
 
 def spoken_times() -> Iterator[tuple[str, str, str, date, int]]:
@@ -90,8 +96,8 @@ def tally(capsys: pytest.CaptureFixture[str]) -> Iterator[Tally]:
 def test_a_time_is_read_as_it_was_meant_or_asked(tally: Tally) -> None:
     """Every 211th in CI, all with --long: a million."""
     hours = {name: OpeningHours.from_json(dict.fromkeys(DAYS, spans)) for name, spans in HOURS.items()}
-    for name, form, words, day, minute in sampled(spoken_times(), 211):
-        said = (f"{day.day}.{day.month}.{day.year}", words)
+    for turn, (name, form, words, day, minute) in enumerate(sampled(spoken_times(), 211)):
+        said = (f"{day.day}.{day.month}.{day.year}", ended(words, turn))
         tally.hear(form, said, instant(day, minute), said_at=SAID_AT[day], hours=hours[name])
     assert tally.wrong == []
     assert tally.read.total() > tally.asked.total()
@@ -119,7 +125,8 @@ def test_a_day_is_read_as_it_was_meant_or_asked(tally: Tally) -> None:
         for turn, (form, words) in enumerate(speaker.days(day, today), start=number):
             said_at = datetime.combine(today, CALLED[turn % len(CALLED)], tzinfo=BERLIN)
             before, after = TIMES[turn % len(TIMES)]
-            said = (before.format(words), after.format(words))
+            whole = words if "{} " in before + after else ended(words, turn)
+            said = (before.format(whole), after.format(whole))
             is_ahead = meant > said_at
             tally.hear(
                 form if is_ahead else "just past", said, meant if is_ahead else None, said_at=said_at, hours=nine_to_six
