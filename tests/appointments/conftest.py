@@ -45,5 +45,6 @@ def sandbox(sandbox_process: SandboxClient, live_server: Any, settings: Any) -> 
     sandbox_process.set_calcom_clock(SANDBOX_NOW)
     settings.CALCOM_BASE_URL = f"{sandbox_process.url}/calcom"
     settings.CALCOM_WEBHOOK_SECRETS = [LOCAL["CALCOM_WEBHOOK_SECRETS"]]
+    settings.VENDOR_TIMEOUT = 5.0
     with time_machine.travel(SANDBOX_NOW, tick=True):
         yield sandbox_process

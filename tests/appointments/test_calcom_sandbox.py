@@ -1,7 +1,6 @@
 """Booking and mirroring against the sandbox's Cal.com: a process of its own, real HTTP, webhooks into a real server."""
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
@@ -15,36 +14,16 @@ from appointments.tasks import create_appointment_from_call, process_calcom_webh
 from askpro.queues.errors import Unknown
 from askpro.sandbox.client import SandboxClient
 from askpro.sandbox.credentials import LOCAL
-from askpro.sandbox.testing import running_sandbox
 from calls.models import BookingRequest, Staff
 from notifications.models import Notification
+from tests.appointments.conftest import SANDBOX_NOW
 from tests.appointments.salon import branch, call, company, customer, request, service, staff
 from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-NOW = datetime(2026, 12, 1, 9, 15, tzinfo=UTC)  # a Tuesday
 WISH = datetime(2026, 12, 3, 13, 0, tzinfo=UTC)  # Thursday, 14:00 in Berlin
 COLOUR, HOST = 4712, 20817  # one host only
-
-
-@pytest.fixture(scope="session")
-def sandbox_process() -> Iterator[SandboxClient]:
-    with running_sandbox() as client:
-        yield client
-
-
-@pytest.fixture
-def sandbox(sandbox_process: SandboxClient, live_server: Any, settings: Any) -> Iterator[SandboxClient]:
-    """Cal.com on the first of December, sending its webhooks to this very AskPro."""
-    sandbox_process.reset()
-    sandbox_process.switch(webhooks="blocking", askpro_url=live_server.url)
-    sandbox_process.set_calcom_clock(NOW)
-    settings.CALCOM_BASE_URL = f"{sandbox_process.url}/calcom"
-    settings.CALCOM_WEBHOOK_SECRETS = [LOCAL["CALCOM_WEBHOOK_SECRETS"]]
-    settings.VENDOR_TIMEOUT = 5.0
-    with time_machine.travel(NOW, tick=True):
-        yield sandbox_process
 
 
 @pytest.fixture
@@ -123,7 +102,7 @@ def test_it_books_once_when_the_answer_takes_longer_than_we_wait(
     with pytest.raises(Unknown):
         run(wish)  # Cal.com has not booked yet when it is asked for the booking.
     settings.VENDOR_TIMEOUT = 5.0
-    with time_machine.travel(NOW + 2 * booking.JUDGED_AFTER):
+    with time_machine.travel(SANDBOX_NOW + 2 * booking.JUDGED_AFTER):
         run(wish)
     hear()
     assert Appointment.objects.get().status == "confirmed"
