@@ -15,6 +15,7 @@ from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 from appointments.rules import Problem, problem_with
 from askpro.one_by_one import gravest, is_final, one_by_one
 from askpro.queues.errors import Gone, JobError, RateLimited, Release, Unavailable, Unknown
+from calls import strangers
 from calls.models import BookingRequest, Call, Service
 
 # One failed try may be a hiccup; from the second on a person is told, while the tries go on.
@@ -253,7 +254,8 @@ class Booker:
         return calcom.NewBooking(
             event_type_id=self._event_type_id,
             starts_at=appointment.starts_at,
-            name=appointment.attendee_name or "Telefonkunde",
+            # Cal.com mails it to the host, and to an address that the caller chose.
+            name=strangers.plausible_name(appointment.attendee_name) or "Telefonkunde",
             email=appointment.calcom_email,
             phone=appointment.attendee_phone,
             language=customer.language if customer else self.request.company.language,

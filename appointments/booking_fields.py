@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from calls import strangers
 from calls.models import BookingRequest
 from calls.models.offer import PHONE_FIELDS, Service
 from calls.text import clean
@@ -42,10 +43,10 @@ def facts(request: BookingRequest) -> dict[str, str]:
     """What a mapping may name in braces, as it stands for this request."""
     customer = request.who
     return {
-        "name": request.name or (customer.name if customer else ""),
+        "name": strangers.unlinked(request.name or (customer.name if customer else "")),
         "phone": request.contact_phone or (customer.phone if customer else "") or "",
         "email": request.email,
-        NOTES: clean(request.notes, LONGEST_NOTE),
+        NOTES: strangers.unlinked(clean(request.notes, LONGEST_NOTE)),
         "service": request.service.name if request.service else "",
         "staff": request.staff.name if request.staff else "",
         "branch": request.where.name,

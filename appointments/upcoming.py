@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from appointments.models import Appointment
+from calls import strangers
 from calls.models import BookingRequest
 from calls.models.company import Language
 from calls.phone import normalise
@@ -32,7 +33,8 @@ def named(appointment: Appointment) -> str:
     language = Language(appointment.company.language)
     when = dates.short_moment(appointment.starts_at.astimezone(ZoneInfo(appointment.timezone)), language)
     service = appointment.service.name if appointment.service else ""
-    return ", ".join(part for part in (when, service[:LONGEST_NAME], appointment.attendee_name[:LONGEST_NAME]) if part)
+    who = strangers.unlinked(appointment.attendee_name)[:LONGEST_NAME]
+    return ", ".join(part for part in (when, service[:LONGEST_NAME], who) if part)
 
 
 def _numbers(request: BookingRequest) -> set[str]:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from appointments.models import Detail, FollowUp
+from calls import strangers
 from calls.models import Company, Customer, PhoneNumber
 from calls.models.company import CALL_BACK_WITHIN
 from calls.text import clean, fold
@@ -145,7 +146,7 @@ def _detail(reply: Reply, customer: Customer | None) -> dict[str, Any]:
         return {"detail": Detail.WANTS_TO_CANCEL if cancels else Detail.ANSWERED}
     # Without the number nobody could call back.
     detail = Detail.WANTS_TO_CANCEL_FROM if cancels else Detail.ANSWERED_FROM
-    return {"detail": detail, "detail_facts": detail.checked({"number": reply.sender})}
+    return {"detail": detail, "detail_facts": detail.checked({"number": strangers.unlinked(reply.sender)})}
 
 
 def _only(companies: list[Company]) -> Company | None:

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from appointments.models import Appointment, FollowUp
+from calls import strangers
 from calls.models import Branch, Company
 from calls.models.company import Language
 from notifications import dates, senders
@@ -146,7 +147,7 @@ def _letter(notification: Notification) -> Letter:
 def _to_customer(notification: Notification, appointment: Appointment) -> Letter:
     words = _words(notification)
     message: Message = words.messages[notification.kind]
-    name = " ".join(appointment.attendee_name.split())
+    name = strangers.plausible_name(appointment.attendee_name)
     greeting = words.greeting.format(name=name) if name else words.greeting_without_name
     phone = appointment.branch.phone if appointment.branch else ""
     closing = [message.call_us.format(phone=spoken_number(phone))] if phone else []
@@ -166,7 +167,7 @@ def _to_customer(notification: Notification, appointment: Appointment) -> Letter
 
 def _staff_appointment(notification: Notification, appointment: Appointment) -> Letter:
     words = _words(notification)
-    who = ", ".join(part for part in (appointment.attendee_name, spoken_number(appointment.attendee_phone)) if part)
+    who = _person(appointment.attendee_name, appointment.attendee_phone, notification.language)
     facts = _appointment_facts(notification, appointment)
     return Letter(
         language=notification.language,
@@ -220,15 +221,20 @@ def _follow_up_facts(follow_up: FollowUp, words: Wording, language: Language) ->
     labels, zone = words.labels, _zone(follow_up.company, follow_up.branch)
     customer = follow_up.customer
     if customer is not None:
-        named = (customer.name, spoken_number(customer.sms_number))
-        yield labels.customer, ", ".join(part for part in named if part)
+        yield labels.customer, _person(customer.name, customer.sms_number, language)
     if follow_up.words:
-        yield labels.said, follow_up.words
+        yield labels.said, strangers.quotation(follow_up.words, language)
     if follow_up.detail:
         yield labels.detail, follow_up.told(language)
     if alternatives := [dates.moment(slot.astimezone(zone), language) for slot in _alternatives(follow_up)]:
         yield labels.alternatives, "\n".join(alternatives)
     yield labels.due, dates.moment(follow_up.due_at.astimezone(zone), language)
+
+
+def _person(name: str, number: str, language: str) -> str:
+    """Name and number, for staff; what is no plausible name is shown as what was said."""
+    named = strangers.plausible_name(name) or strangers.quotation(name, language)
+    return ", ".join(part for part in (named, spoken_number(number)) if part)
 
 
 def _alternatives(follow_up: FollowUp) -> list[datetime]:

@@ -217,7 +217,7 @@ def test_it_survives_names_that_want_to_be_headers(email: Notification, appointm
     assert set(message.recipients()) == {"joerdis@example.org"}
     assert message.message()["Bcc"] is None
     assert "<script>" not in message.alternatives[0][0]
-    assert "Guten Tag <script>alert(1)</script> Jördis {name}," in message.body
+    assert "Guten Tag,\n" in message.body, "that is nobody's name"
 
 
 def test_it_is_skipped_when_the_appointment_was_cancelled(email: Notification, appointment: Appointment) -> None:
