@@ -232,7 +232,8 @@ def _bare_hour(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None
     # "um 16." ends a sentence.
     hour = ordinal(tokens, at) if before == "um" and tokens[at].text.endswith(".") else number(tokens, at)
     expected = tokens[at].in_time_field or before in _BEFORE_A_BARE_HOUR
-    if hour is None or not expected or before in ARTICLES:
+    # "den 16" is a day, and "21. 4" a date.
+    if hour is None or not expected or before in ARTICLES or tokens[at - 1].kind is Kind.ORDINAL:
         return None
     full = len(tokens[at].text) == 2 and tokens[at].text.startswith("0")
     minute = number(tokens, at + 1)

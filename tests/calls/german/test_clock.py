@@ -125,6 +125,7 @@ TIMES = [
     ("um 10.12.", "ambiguous_date"),
     ("den 16", "ambiguous_date"),
     ("am 16.", "ambiguous_date"),
+    ("18. 4", "ambiguous_date"),
     # a duration
     ("in 2 h", "unreadable"),
     ("in 3h", "unreadable"),

@@ -38,7 +38,8 @@ def instant(day: date, minute: int) -> datetime | None:
 
 
 def ended(words: str, turn: int) -> str:
-    return words.removesuffix(".") + ENDS[turn % len(ENDS)] if turn % len(ENDS) else words
+    end = ENDS[turn % len(ENDS)]
+    return words + (end.removeprefix(".") if words.endswith(".") else end)
 
 
 def spoken_times() -> Iterator[tuple[str, str, str, date, int]]:
