@@ -91,6 +91,6 @@ def settle_not_cancelled(appointment: Appointment) -> int:
 def words(request: BookingRequest) -> str:
     """What the caller asked for, in the caller's words."""
     said = [request.service_words, request.date_words, request.time_words, request.staff_words, request.branch_words]
-    if not request.asks_for_booking:
+    if not request.asks_for_booking or request.unclear == Unclear.CONTRADICTION:
         said.append(request.notes)
     return ", ".join(part for part in said if part)

@@ -10,18 +10,24 @@ from appointments import calcom, people
 from appointments.calcom_errors import SlotGone
 from appointments.mirror import note_surplus
 from appointments.models import Appointment, CalcomUid, Detail
-from askpro.queues.errors import Gone
+from askpro.queues.errors import Gone, Release
 from calls.models import BookingRequest
 from notifications import recipients
 
 
 def reserve(request: BookingRequest) -> Appointment:
-    """Hold the time here. Raises `SlotGone` when another reservation has the wished person at this time."""
+    """Hold the time here. Raises `SlotGone` when another reservation has the wished person at this time.
+
+    Raises `Release` when a person has taken the request meanwhile, or something was heard that speaks against it.
+    """
     branch, service, starts_at = request.where, request.service, request.starts_at
     assert service is not None and starts_at is not None
     customer = request.who
     try:
         with transaction.atomic():
+            held = BookingRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+            if (held.status, held.unclear) != (request.status, request.unclear):
+                raise Release(0.5, "the request has changed meanwhile")
             return Appointment.objects.create(
                 company=request.company,
                 branch=branch,

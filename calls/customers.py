@@ -46,6 +46,11 @@ def attendee(company: Company, phone: str | None, name: str, email: str, sms_con
     return customer
 
 
+def take_back_consent(customer_id: int) -> None:
+    """The caller was heard to refuse messages after all."""
+    Customer.objects.filter(pk=customer_id).update(sms_consent_at=None, sms_consent_call=None)
+
+
 def _known(call: Call) -> Customer | None:
     if call.customer_id is not None:
         return Customer.objects.select_for_update().get(pk=call.customer_id)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calls.agent_bookings import AgentBooked, booked_by_agent
 from calls.answers import consent
@@ -13,7 +13,7 @@ from calls.intentions import Intention, Intentions, concerns_existing, intention
 from calls.mentions import mentions_appointment, mentions_existing
 from calls.models import Unclear
 from calls.phone import HOME, normalise
-from calls.retell import RetellCall
+from calls.retell import RetellCall, Storage
 from calls.sources import Source, spoken
 from calls.statements import Statement, statements
 from calls.text import clean, fold
@@ -69,11 +69,34 @@ class WishedAppointment:
         return bool(self.date_words and self.time_words) or names_day_and_time(self.date_words, self.time_words)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Version:
+    """What one source alone says of one appointment; text not said is empty."""
+
+    ordinal: int
+    date_words: str
+    time_words: str
+    service_words: str
+    staff_words: str
+    branch_words: str
+
+    @property
+    def says_when(self) -> bool:
+        return bool(self.date_words or self.time_words)
+
+    @property
+    def words(self) -> str:
+        said = (self.service_words, self.date_words, self.time_words, self.staff_words, self.branch_words)
+        return ", ".join(part for part in said if part)
+
+
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """What is to be done after a call: its wishes, and what only a person can decide."""
 
     wishes: tuple[WishedAppointment, ...]
+    versions: tuple[Version, ...]
+    sms_refused: bool
     appointment_requested: bool | None
     callback_requested: bool
     intentions: Intentions
@@ -135,12 +158,17 @@ def extract(call: RetellCall, country: str = HOME, functions: Collection[str] = 
     found = {source: statements(values) for source, values in said.items()}
     requested = _first_flag(found, REQUESTED)
     intentions = intentions_of(said)
+    if call.storage is not Storage.EVERYTHING:
+        # The caller's own words; what they mean may be kept.
+        intentions = replace(intentions, words="")
     doubtful = (requested is False or intentions.only_ask) and not intentions.concern_existing
     wishes = _wishes(found, requested, country, doubtful)
     if doubtful and not all(wish.complete for wish in wishes):
         wishes = []
     return Extraction(
         wishes=tuple(wishes[:MOST_WISHES]),
+        versions=_versions(found),
+        sms_refused=any(_refuses_sms(rows) for rows in found.values()),
         appointment_requested=requested,
         callback_requested=_wants_callback(call, found, intentions),
         intentions=intentions,
@@ -171,6 +199,27 @@ def _flag(rows: list[Statement], names: tuple[str, ...]) -> bool | None:
     return next((flag for flag in flags if flag is not None), None)
 
 
+def _versions(found: _Found) -> tuple[Version, ...]:
+    """What the analysis and the agent say, each for itself. The other sources are read only where these say nothing."""
+    rows = [row for source in (Source.ANALYSIS, Source.COLLECTED) for row in found.get(source, ())]
+    versions = [
+        Version(
+            ordinal=row.ordinal,
+            date_words=_day_words(row),
+            time_words=_quoted(row.text("time")),
+            service_words=_words([row], "service"),
+            staff_words=_staff_words([row]),
+            branch_words=_words([row], "branch"),
+        )
+        for row in rows
+    ]
+    return tuple(version for version in versions if version.words)
+
+
+def _refuses_sms(rows: list[Statement]) -> bool:
+    return any(consent(value) is False for row in rows for value in row.all(CALLER_FIELDS["sms_consent"]))
+
+
 def _wants_callback(call: RetellCall, found: _Found, intentions: Intentions) -> bool:
     """A plain yes or no in its own field beats what other fields say."""
     flag = _first_flag(found, CALLBACK)
@@ -198,15 +247,14 @@ def _says_when(row: Statement) -> bool:
 def _wish(source: Source, row: Statement, found: _Found, country: str) -> WishedAppointment:
     everywhere = [row, *(other for rows in found.values() for other in rows if other.ordinal == row.ordinal)]
     callers = [*everywhere, *(other for rows in found.values() for other in rows[:1])]
-    staff = _words(everywhere, "staff")
     return WishedAppointment(
         ordinal=row.ordinal,
         source=source,
-        date_words=_quoted(", ".join(dict.fromkeys(filter(None, (row.text("date"), row.text("moment")))))),
+        date_words=_day_words(row),
         time_words=_quoted(row.text("time")),
         service_words=_words(everywhere, "service"),
         branch_words=_words(everywhere, "branch"),
-        staff_words="" if fold(staff) in _NO_PREFERENCE else staff,
+        staff_words=_staff_words(everywhere),
         name=_words(callers, "name"),
         contact_phone=normalise(_words(callers, "phone"), country),
         email=_email(_words(callers, "email")),
@@ -217,13 +265,23 @@ def _wish(source: Source, row: Statement, found: _Found, country: str) -> Wished
     )
 
 
+def _day_words(row: Statement) -> str:
+    return _quoted(", ".join(dict.fromkeys(filter(None, (row.text("date"), row.text("moment"))))))
+
+
+def _staff_words(rows: list[Statement]) -> str:
+    staff = _words(rows, "staff")
+    return "" if fold(staff) in _NO_PREFERENCE else staff
+
+
 def _words(rows: list[Statement], part: str, limit: int = _LONGEST_WORDS) -> str:
     return clean(next((text for row in rows if (text := row.text(part))), ""), limit)
 
 
 def _consent(rows: list[Statement], part: str) -> bool | None:
-    flags = (consent(value) for row in rows for value in row.all(CALLER_FIELDS[part]))
-    return next((flag for flag in flags if flag is not None), None)
+    """A no anywhere beats a yes."""
+    flags = {consent(value) for row in rows for value in row.all(CALLER_FIELDS[part])}
+    return False if False in flags else True if True in flags else None
 
 
 def _quoted(words: str) -> str:

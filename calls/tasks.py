@@ -4,20 +4,21 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from appointments import follow_ups
 from appointments.models import Detail, FollowUp
 from appointments.tasks import create_appointment_from_call, update_analytics
 from askpro.queues import Gone, Release, S, actor, chain, wake
+from calls import second_look
 from calls.customers import customer_of
 from calls.disconnection import Disconnection
 from calls.extraction import Extraction, extract
-from calls.models import Call, Customer, PhoneNumber, Review
+from calls.models import Call, Customer, Review
 from calls.record import as_told, record
 from calls.retell import TRANSFER_EVENTS, InvalidCall, RetellCall, parse_call
-from calls.tenancy import number_of
+from calls.tenancy import number_heard_of, number_of
 from calls.wishes import write_wishes
 from notifications.tasks import send_appointment_confirmation
 from webhooks.models import WebhookEvent
@@ -64,7 +65,7 @@ def process_retell_call_ended(event_id: int) -> None:
         if ends:
             _start_work(call, told)
         elif call.status == Status.ANALYZED:
-            _use_analysis(call)
+            _use_news(call)
 
 
 @actor(
@@ -96,11 +97,11 @@ def process_retell_call_started(event_id: int) -> None:
 def process_retell_transfer(event_id: int) -> None:
     """Record how far a caller was put through to somebody: what that person may have booked is asked about.
 
-    Writes: WebhookEvent, Call
+    Writes: WebhookEvent, Call, Job
     """
     event = _take(event_id)
-    if event is not None:
-        _record(event)
+    if event is not None and (recorded := _record(event)) is not None:
+        _use_news(recorded[0])
 
 
 @actor(
@@ -154,6 +155,19 @@ def identify_customer(call_id: int) -> None:
         update_customer_from_call.send(call_id=call.pk)
 
 
+@actor(
+    queue_name="high", max_retries=4, backoff=(5 * S, 30 * S), time_limit=30 * S, atomic=True, tags=("call:{call_id}",)
+)
+def ask_about_news(call_id: int) -> None:
+    """Ask a person where a call's analysis, or a transfer told late, says otherwise than what was booked.
+
+    Writes: BookingRequest, FollowUp, Customer, Notification, Job
+    """
+    # Not the call's row: whoever books holds the request's first, and that one after it.
+    call = _the(Call.objects.all(), call_id)
+    second_look.act_on_news(call, _heard(call))
+
+
 @actor(queue_name="default", max_retries=3, time_limit=30 * S, atomic=True, tags=("call:{call_id}",))
 def update_customer_from_call(call_id: int) -> None:
     """Note on the customer when there was contact last; told twice or late, it never goes back.
@@ -194,7 +208,7 @@ def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
     except (InvalidCall, Malformed) as error:
         event.mark_invalid(str(error))
         return None
-    number = number_of(told) or _number_heard_of(event, told)
+    number = number_of(told) or (number_heard_of(told) if event.event_type in TRANSFER_EVENTS else None)
     if number is None:
         event.mark_unassigned("Neither the number nor the agent belongs to one active phone number.")
         return None
@@ -204,17 +218,6 @@ def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
     call, ends = record(told, number, STATUS[event.event_type], event.objection)
     event.mark_processed(call.company)
     return call, ends, told
-
-
-def _number_heard_of(event: WebhookEvent, told: RetellCall) -> PhoneNumber | None:
-    """Of a transfer Retell may tell no more than the call's id: the number is that of its earlier events."""
-    if event.event_type not in TRANSFER_EVENTS:
-        return None
-    known = Call.objects.select_related("phone_number__company", "phone_number__branch")
-    # Several companies may have been told of the same id; the event speaks for one, or for those that share.
-    calls = list(known.filter(retell_call_id=told.call_id)[:MOST_OF_ONE_ID])
-    calls = [call for call in calls if not event.objection(call.company_id)] or calls
-    return calls[0].phone_number if len(calls) == 1 else None
 
 
 def _start_work(call: Call, told: RetellCall) -> None:
@@ -231,13 +234,17 @@ def _start_work(call: Call, told: RetellCall) -> None:
     send_chain(call)
 
 
-def _use_analysis(call: Call) -> None:
-    """Wake the job that waits for it. Where that waited no longer, what only the analysis holds is worked on anew."""
+def _use_news(call: Call) -> None:
+    """Wake the job that waits for the analysis. Where that waited no longer, what only the analysis holds is worked
+    on anew, and what it says otherwise is asked about.
+    """
     if call.extracted_at is None:
         wake(extract_call_data, tag=f"call:{call.pk}")
     elif call.outcome == Outcome.NO_REQUEST and not call.booking_requests.exists() and _asks_for_something(call):
         Call.objects.filter(pk=call.pk).update(extracted_at=None, outcome=Outcome.PENDING)
         send_chain(call)
+    elif second_look.has_news(call, _heard(call)):
+        ask_about_news.send(call_id=call.pk)
 
 
 def _asks_for_something(call: Call) -> bool:
@@ -257,10 +264,11 @@ def _was_connected(told: RetellCall) -> bool:
 
 
 def _locked(call_id: int) -> Call:
-    rows = Call.objects.select_for_update(of=("self",)).select_related(
-        "company", "branch__company", "customer", "phone_number"
-    )
-    call = rows.filter(pk=call_id).first()
+    return _the(Call.objects.select_for_update(of=("self",)), call_id)
+
+
+def _the(rows: QuerySet[Call], call_id: int) -> Call:
+    call = rows.select_related("company", "branch__company", "customer", "phone_number").filter(pk=call_id).first()
     if call is None:
         raise Gone(f"There is no call {call_id}.")
     return call

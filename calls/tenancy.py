@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from calls.models import PhoneNumber, countries
+from calls.models import Call, PhoneNumber, countries
 from calls.phone import normalise
 from calls.retell import RetellCall
 
@@ -15,6 +15,14 @@ def number_of(call: RetellCall) -> PhoneNumber | None:
     """
     ours = call.from_number if call.direction == "outbound" else call.to_number
     return number_named(ours) or _number_of_agent(call.agent_id)
+
+
+def number_heard_of(call: RetellCall) -> PhoneNumber | None:
+    """The number of a call's earlier events: of a transfer Retell may tell no more than the call's id."""
+    known = Call.objects.select_related("phone_number__company", "phone_number__branch")
+    # Two companies may have been told of the same id.
+    calls = known.filter(retell_call_id=call.call_id)[:2]
+    return calls[0].phone_number if len(calls) == 1 else None
 
 
 def number_named(ours: str) -> PhoneNumber | None:

@@ -1,17 +1,15 @@
 """The caller's wishes as rows: day and time, service and staff resolved, or marked as work for a person."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from calls.branches import branch_of
-from calls.extraction import Extraction, WishedAppointment
+from calls.contradictions import contradicting, unheard
+from calls.extraction import Extraction, Version, WishedAppointment
 from calls.german.moment import Moment
-from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
-from calls.german.time import parse_wish
-from calls.matching import AmbiguousMatch, Candidate, Match, Result, match_service, match_staff
+from calls.matching import AmbiguousMatch
 from calls.models import BookingRequest, Branch, Call, Service, Staff, Unclear
 from calls.record import as_told
+from calls.resolution import moment_of, row_of, service_meant, services_of, staff_meant, staff_of
 from calls.retell import Storage
 
 Status = BookingRequest.Status
@@ -24,14 +22,13 @@ def write_wishes(call: Call, heard: Extraction) -> list[BookingRequest]:
     have AskPro book. What is to be cancelled, moved or talked about on the phone goes to a person either way.
     """
     rows = [_row(call, wish) for wish in heard.wishes]
-    objection = heard.objection
     if not rows and heard.intentions.concern_existing:
         rows = [BookingRequest(call=call, company=call.company)]
     for row in rows:
-        row.unclear = objection or row.unclear
-        if heard.intentions.concern_existing:
-            row.notes = ", ".join(filter(None, (row.notes, heard.intentions.words)))
-    if heard.callback_requested and objection is None:
+        _object(call, row, heard)
+    if heard.objection is None and rows:
+        rows += [missed(call, version, version.ordinal) for version in unheard(rows, heard.versions)]
+    if heard.callback_requested and heard.objection is None:
         _add_callback(call, rows)
     drops = heard.booked_by_agent or not call.company.books_appointments
     for row in rows:
@@ -39,6 +36,30 @@ def write_wishes(call: Call, heard: Extraction) -> list[BookingRequest]:
         row.status = Status.DROPPED if drops and wished else Status.OPEN
     BookingRequest.objects.bulk_create(rows, ignore_conflicts=True)
     return list(call.booking_requests.order_by("ordinal"))
+
+
+def missed(call: Call, version: Version, ordinal: int) -> BookingRequest:
+    """A request for a person: one source speaks of an appointment of which the others do not."""
+    return BookingRequest(
+        call=call,
+        company=call.company,
+        ordinal=ordinal,
+        date_words=version.date_words,
+        time_words=version.time_words,
+        service_words=version.service_words,
+        staff_words=version.staff_words,
+        unclear=Unclear.CONTRADICTION,
+    )
+
+
+def _object(call: Call, row: BookingRequest, heard: Extraction) -> None:
+    """Note what keeps the row from being booked, and the words that say so: they are for a person, not for a host."""
+    other = None
+    if heard.objection is None and not row.unclear:
+        other = contradicting(call, row, heard.versions)
+    row.unclear = heard.objection or (Unclear.CONTRADICTION if other else row.unclear)
+    words = heard.intentions.words if heard.intentions.concern_existing else other.words if other else ""
+    row.notes = ", ".join(filter(None, (row.notes, words)))
 
 
 def _add_callback(call: Call, rows: list[BookingRequest]) -> None:
@@ -80,43 +101,27 @@ def _row(call: Call, wish: WishedAppointment) -> BookingRequest:
 
 
 def _when(call: Call, branch: Branch, wish: WishedAppointment) -> tuple[datetime | None, Unclear | None]:
-    """Relative words count from the call's start in the branch's zone, never from the time of this job."""
-    try:
-        hours = OpeningHours.from_json(branch.opening_hours)
-    except InvalidOpeningHours:
-        hours = OpeningHours()
-    said = parse_wish(wish.date_words, wish.time_words, said_at=call.said_at, zone=branch.zone, opening_hours=hours)
+    said = moment_of(call, branch, wish.date_words, wish.time_words)
     return (said.starts_at, None) if isinstance(said, Moment) else (None, Unclear(said.reason.value))
 
 
 def _service(branch: Branch, words: str) -> tuple[Service | None, Unclear | None]:
-    services = [
-        service
-        for service in Service.objects.filter(company_id=branch.company_id, is_active=True)
-        if service.branch_id in (None, branch.pk)
-    ]
+    services = services_of(branch)
     if not words and len(services) == 1:
         # Nothing to choose from, so nothing is guessed.
         return services[0], None
-    found = match_service(words, [Candidate(each.pk, (each.name, *_texts(each.synonyms))) for each in services])
-    return _chosen(found, services, Unclear.AMBIGUOUS_SERVICE, Unclear.UNKNOWN_SERVICE)
+    found = service_meant(words, services)
+    several = isinstance(found, AmbiguousMatch)
+    service = row_of(found, services)
+    return service, None if service else Unclear.AMBIGUOUS_SERVICE if several else Unclear.UNKNOWN_SERVICE
 
 
 def _staff(branch: Branch, words: str, service: Service | None) -> tuple[Staff | None, Unclear | None]:
     """The person wished for, among those of the branch who do this; nobody when nobody was wished for."""
     if not words:
         return None, None
-    people = Staff.objects.filter(branch=branch, is_active=True)
-    offering = list(people.filter(services=service) if service else people)
-    found = match_staff(words, [Candidate(each.pk, (each.name,)) for each in offering])
-    return _chosen(found, offering, Unclear.AMBIGUOUS_STAFF, Unclear.UNKNOWN_STAFF)
-
-
-def _chosen(found: Result, rows: Iterable[Any], several: Unclear, none: Unclear) -> tuple[Any, Unclear | None]:
-    if isinstance(found, Match):
-        return next(row for row in rows if row.pk == found.id), None
-    return None, several if isinstance(found, AmbiguousMatch) else none
-
-
-def _texts(synonyms: object) -> list[str]:
-    return [word for word in synonyms if isinstance(word, str)] if isinstance(synonyms, list) else []
+    offering = staff_of(branch, service)
+    found = staff_meant(words, offering)
+    several = isinstance(found, AmbiguousMatch)
+    staff = row_of(found, offering)
+    return staff, None if staff else Unclear.AMBIGUOUS_STAFF if several else Unclear.UNKNOWN_STAFF

@@ -29,6 +29,11 @@ class Detail(Sentence):
     )
     MORE_ASKED = "more_asked", _("Cal.com asks for more than was said: %(fields)s.")
 
+    # What a call says after its wish was read.
+    SAID_OTHERWISE = "said_otherwise", _("Later it was said: %(said)s.")
+    NOT_WANTED = "not_wanted", _("Later it was said that no appointment is wanted.")
+    NO_SMS = "no_sms", _("Later it was said that no SMS may be sent.")
+
     # Which appointment somebody wants to cancel or to move.
     ABOUT = "about", _("Probably this one: %(appointment)s.")
     ABOUT_ONE_OF = "about_one_of", _("One of these: %(appointments)s.")

@@ -5,9 +5,9 @@ import json
 from typing import Any
 
 from calls.models import Branch, Call, Company, PhoneNumber, Service, Staff
-from calls.tasks import process_retell_call_ended, process_retell_call_started
 from tests.calls.recorded import recorded
 from webhooks.models import WebhookEvent
+from webhooks.retell import Retell
 
 NUMBER = "+493023125200"
 HOURS = {day: [["09:00", "18:00"]] for day in ("mo", "di", "mi", "do", "fr")}
@@ -47,7 +47,7 @@ def event(name: str, event_type: str = "", **changes: Any) -> WebhookEvent:
 def told(name: str, event_type: str = "", **changes: Any) -> WebhookEvent:
     """The event, after its job."""
     stored = event(name, event_type, **changes)
-    job = process_retell_call_started if stored.event_type == "call_started" else process_retell_call_ended
+    job = Retell.jobs[stored.event_type]
     job(event_id=stored.pk)
     stored.refresh_from_db()
     return stored

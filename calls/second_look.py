@@ -1,0 +1,99 @@
+"""What a call says after its wishes were read: where that is not what was booked, a person is asked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from appointments import follow_ups
+from appointments.models import Appointment, Detail, FollowUp
+from appointments.tasks import booking_chain
+from askpro.language.sentences import Facts
+from calls.agent_bookings import AgentBooked
+from calls.contradictions import contradicting, unheard
+from calls.customers import take_back_consent
+from calls.extraction import Extraction, Version
+from calls.models import BookingRequest, Call, Unclear
+from calls.wishes import missed
+
+Reason = FollowUp.Reason
+REASONS = (Reason.CONTRADICTION, Reason.PERHAPS_BOOKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """What a request holds and the call says otherwise by now. `unclear` is why it must not be booked any more."""
+
+    request: BookingRequest
+    unclear: Unclear
+    detail: Detail | Unclear
+    facts: Facts = field(default_factory=dict)
+    words: str = ""
+
+    @property
+    def reason(self) -> FollowUp.Reason:
+        done = (Unclear.PERHAPS_BOOKED, Unclear.TRANSFERRED)
+        return Reason.PERHAPS_BOOKED if self.unclear in done else Reason.CONTRADICTION
+
+
+def has_news(call: Call, heard: Extraction) -> bool:
+    """Whether the call says something by now that its requests do not hold."""
+    return any(_contradictions(call, heard)) or bool(_missed(call, heard))
+
+
+def act_on_news(call: Call, heard: Extraction) -> None:
+    """Ask a person about each request that the call contradicts by now, once; what was booked stays booked.
+
+    1. A request that Cal.com was not asked for yet is not booked any more: its booking job hands it over.
+    2. Of any other a follow-up is opened here.
+    3. An appointment that nothing was known of becomes a request of its own, for a person.
+    """
+    for found in _contradictions(call, heard):
+        with transaction.atomic():
+            _ask_about(found)
+    if heard.sms_refused and call.customer_id is not None:
+        take_back_consent(call.customer_id)
+    for version in _missed(call, heard):
+        ordinals = call.booking_requests.values_list("ordinal", flat=True)
+        request = missed(call, version, max(ordinals, default=0) + 1)
+        request.save()
+        booking_chain(request).send()
+
+
+def _ask_about(found: Contradiction) -> None:
+    # Whoever reserves holds this row: either it is reserved already, or it will not be.
+    request = BookingRequest.objects.select_for_update(no_key=True).get(pk=found.request.pk)
+    appointment = Appointment.objects.filter(booking_request=request).first()
+    if appointment is None and request.status == BookingRequest.Status.OPEN:
+        request.unclear, request.notes = found.unclear, ", ".join(filter(None, (request.notes, found.words)))
+        request.save(update_fields=["unclear", "notes"])
+    else:
+        follow_ups.open_for(request, found.reason, found.detail, found.facts, appointment=appointment)
+
+
+def _contradictions(call: Call, heard: Extraction) -> Iterator[Contradiction]:
+    """What nobody was asked about yet, of the requests that are booked or about to be."""
+    standing = (BookingRequest.Status.OPEN, BookingRequest.Status.BOOKED)
+    requests = call.booking_requests.select_related("service", "staff").filter(status__in=standing, unclear="")
+    for request in requests.exclude(follow_ups__reason__in=REASONS).order_by("ordinal"):
+        if found := _contradiction(call, request, heard):
+            yield found
+
+
+def _contradiction(call: Call, request: BookingRequest, heard: Extraction) -> Contradiction | None:
+    if heard.objection is not None:
+        return Contradiction(request, heard.objection, heard.objection, words=heard.intentions.words)
+    if heard.agent_booked is AgentBooked.YES:
+        return Contradiction(request, Unclear.PERHAPS_BOOKED, Unclear.PERHAPS_BOOKED)
+    if heard.appointment_requested is False:
+        return Contradiction(request, Unclear.CONTRADICTION, Detail.NOT_WANTED)
+    if other := contradicting(call, request, heard.versions):
+        return Contradiction(request, Unclear.CONTRADICTION, Detail.SAID_OTHERWISE, {"said": other.words}, other.words)
+    if request.sms_consent and heard.sms_refused:
+        return Contradiction(request, Unclear.CONTRADICTION, Detail.NO_SMS)
+    return None
+
+
+def _missed(call: Call, heard: Extraction) -> list[Version]:
+    requests = list(call.booking_requests.all())
+    return unheard(requests, heard.versions) if requests and heard.wishes and heard.objection is None else []
