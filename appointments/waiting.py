@@ -14,6 +14,7 @@ from appointments.models import Appointment, Detail, FollowUp
 from appointments.rules import Problem, problem_with
 from appointments.tasks import create_appointment_from_call, create_appointment_from_request
 from askpro import gates, sweeping
+from askpro.one_by_one import one_by_one
 from askpro.queues import wake
 from askpro.queues.models import GateState, Job
 from calls.models import BookingRequest
@@ -34,10 +35,7 @@ def tell_of_waiting() -> int:
     with transaction.atomic():
         requests = _waiting(Q(~Exists(known), created_at__lt=timezone.now() - TOLD_AFTER))
         shut = set(GateState.objects.filter(shut_until__isnull=False).values_list("name", flat=True))
-        for request in requests:
-            appointment = Appointment.objects.filter(booking_request=request).first()
-            reason, detail = FollowUp.Reason.PROVIDER_DOWN, _why(request, shut)
-            follow_ups.open_for(request, reason, detail, appointment=appointment)
+        one_by_one(requests, lambda request: _tell(request, _why(request, shut)), atomic=True)
         return len(requests)
 
 
@@ -46,7 +44,9 @@ def end_waiting() -> int:
     soon = timezone.now() + SLACK
     with transaction.atomic():
         late = Q(starts_at__lt=ExpressionWrapper(Value(soon) + NOTICE, DateTimeField()))
-        return sum(_end(request, problem_with(request, soon)) for request in _waiting(late))
+        requests = _waiting(late)
+        one_by_one(requests, lambda request: _end(request, problem_with(request, soon)), atomic=True)
+        return len(requests)
 
 
 def _waiting(condition: Q) -> list[BookingRequest]:
@@ -66,15 +66,19 @@ def _why(request: BookingRequest, shut: Collection[str]) -> Detail:
     return Detail.NO_ANSWER if gate.name in shut else Detail.TAKES_LONG
 
 
-def _end(request: BookingRequest, problem: Problem | None) -> bool:
+def _tell(request: BookingRequest, why: Detail) -> None:
+    appointment = Appointment.objects.filter(booking_request=request).first()
+    follow_ups.open_for(request, FollowUp.Reason.PROVIDER_DOWN, why, appointment=appointment)
+
+
+def _end(request: BookingRequest, problem: Problem | None) -> None:
     appointment = Appointment.objects.filter(booking_request=request).first()
     # What may have reached Cal.com stays reserved, until `clear_reservation` has looked there.
     is_certain = appointment is not None and appointment.asked_at is None
     if problem is None or not hand_over(request, problem, appointment if is_certain else None):
-        return False
+        return
     # Its job finds nothing left to book, and what follows it goes on.
     if request.call_id is None:
         wake(create_appointment_from_request, f"request:{request.pk}")
     else:
         wake(create_appointment_from_call, f"call:{request.call_id}")
-    return True

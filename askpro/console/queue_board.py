@@ -15,6 +15,7 @@ from askpro.queue_settings import QUEUES
 from askpro.queues.balancing import MOST_COUNTED, backlogs
 from askpro.queues.database import DjangoConnection
 from askpro.queues.models import MetricsSnapshot, Pause
+from askpro.queues.status import gates
 
 # Counting stops here: nobody reads the difference, and a list of a million costs a second.
 MOST_WAITING = 20_000
@@ -114,9 +115,12 @@ def board(request: HttpRequest) -> dict[str, Any]:
     """The page's context."""
     found = lines()
     pauses = holding()
+    with connection.cursor() as cursor:
+        shut_or_full = gates(DjangoConnection(cursor))
     return {
         "lines": found,
         "pauses": pauses,
+        "gates": shut_or_full,
         "may_pause": request.user.has_perm("queues.add_pause"),
         "may_resume": request.user.has_perm("queues.delete_pause"),
         "late": [line for line in found if line.is_late and not line.pause],

@@ -17,6 +17,7 @@ from askpro.queues.models import (
     BatchMember,
     FleetCommand,
     FleetEvent,
+    GateState,
     Job,
     MetricsSnapshot,
     Supervisor,
@@ -58,7 +59,7 @@ def prune_batches(days: int) -> int:
 
 
 def prune_fleet(days: int) -> int:
-    """Delete what is known of supervisors that ended, of events and of snapshots so many days ago."""
+    """Delete what is known of supervisors that ended, events and snapshots, so many days ago; gates unused since."""
     before = _ago(days)
     supervisors = Supervisor.objects.exclude(status__in=Supervisor.LIVING).filter(beat_at__lt=before)
     rows = (
@@ -66,6 +67,7 @@ def prune_fleet(days: int) -> int:
         FleetEvent.objects.filter(at__lt=before),
         MetricsSnapshot.objects.filter(at__lt=before),
         ActorSnapshot.objects.filter(at__lt=before),
+        GateState.objects.filter(full_at__lt=before, shut_since=None),
         supervisors,
     )
     return sum(query.delete()[0] for query in rows)

@@ -32,7 +32,7 @@ PAUSES = """
 SELECT kind, name, until, by FROM queues_pause WHERE until IS NULL OR until > clock_timestamp() ORDER BY kind, name
 """
 GATES = """
-SELECT name, shut_until, reason, waiting FROM queues_gate AS gate, LATERAL (
+SELECT name, shut_since, shut_until, reason, waiting FROM queues_gate AS gate, LATERAL (
     SELECT count(*)::int AS waiting FROM queues_job WHERE queues_job.gate = gate.name AND status || '' = 'released'
     OFFSET 0) AS those
  WHERE shut_until IS NOT NULL OR waiting > 0 ORDER BY name
@@ -103,6 +103,7 @@ class GateStatus:
     """A gate that is shut, or at which jobs wait. When `shut_until` has passed, one request looks whether it opens."""
 
     name: str
+    shut_since: datetime | None
     shut_until: datetime | None
     reason: str
     waiting: int
@@ -146,9 +147,14 @@ def read(database: Connection) -> Status:
         _pools(states),
         [_supervisor(*row) for row in rows],
         [PauseStatus(*row) for row in database.rows(PAUSES)],
-        [GateStatus(*row) for row in database.rows(GATES)],
+        gates(database),
         [EventStatus(*row) for row in database.rows(EVENTS)],
     )
+
+
+def gates(database: Connection) -> list[GateStatus]:
+    """Those that are shut, and those at which jobs wait."""
+    return [GateStatus(*row) for row in database.rows(GATES)]
 
 
 def _supervisor(

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from askpro.console import fleet_board
-from askpro.queues.models import FleetCommand, FleetEvent, Job, Pause, Supervisor, Worker
+from askpro.queues.models import FleetCommand, FleetEvent, GateState, Job, Pause, Supervisor, Worker
 from tests.console.world import World
 
 ACT = "/admin/board/act"
@@ -118,6 +118,19 @@ class TestSeeing:
     def test_it_says_what_to_do_when_nothing_runs(self, admin_client: Client) -> None:
         assert "queues_run" in admin_client.get("/admin/board/fleet/").content.decode()
         assert "Nothing is paused" in admin_client.get("/admin/board/queues/").content.decode()
+
+    def test_it_shows_whose_gate_is_shut_and_how_many_wait(self, admin_client: Client, world: World) -> None:
+        assert "<header>Gates" not in admin_client.get("/admin/board/queues/").content.decode()
+        now = timezone.now()
+        GateState.objects.create(
+            name="calcom:0a1b", shut_since=now, shut_until=now + timedelta(seconds=40), reason="Cal.com: answered 503"
+        )
+        Job.objects.filter(pk__in=Job.objects.values("pk")[:2]).update(
+            status="released", gate="calcom:0a1b", gate_urgency=1
+        )
+        page = admin_client.get("/admin/board/queues/")
+        assert [(gate.name, gate.waiting) for gate in page.context["gates"]] == [("calcom:0a1b", 2)]
+        assert "Cal.com: answered 503" in page.content.decode()
 
     def test_it_says_that_nobody_works_a_queue(self, admin_client: Client, world: World) -> None:
         Supervisor.objects.update(status="stopped")

@@ -86,8 +86,8 @@ class TestThePage:
         assert any(re.match(r"high .* paused", line) for line in lines)
 
     def test_gates_say_who_is_away_and_how_many_wait(self):
-        shut = GateStatus("calcom:0a1b", timezone.now(), "Cal.com: answered 503", 37)
-        lines = shown(status(gates=[shut, *[GateStatus(f"calcom:{n}", None, "", 2) for n in range(9)]]))
+        shut = GateStatus("calcom:0a1b", timezone.now(), timezone.now(), "Cal.com: answered 503", 37)
+        lines = shown(status(gates=[shut, *[GateStatus(f"calcom:{n}", None, None, "", 2) for n in range(9)]]))
         assert re.match(r"Gate calcom:0a1b: shut until [\d:]{8}, 37 wait \(Cal.com: answered 503\)", lines[1])
         assert lines[2].startswith("Gate calcom:0: full, 2 wait")
         assert any(line.startswith("and 6 more gates") for line in lines)

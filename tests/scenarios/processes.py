@@ -33,6 +33,16 @@ class Queues(QueuesRun):
             self.wait_for_workers()
         return self
 
+    @contextmanager
+    def instead(self, **environment: str) -> Iterator["Queues"]:
+        """One with more in its environment works meanwhile; the usual one is not started again."""
+        self.stop()
+        other = Queues({**self._environment, **environment}, self.log)
+        try:
+            yield other.start()
+        finally:
+            other.stop()
+
     def start_if_stopped(self) -> None:
         """A test that failed may have left nothing running."""
         if self._child is None or self._child.poll() is not None:
