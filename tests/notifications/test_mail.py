@@ -12,7 +12,7 @@ from django.core import mail as outgoing
 from django.core.mail.backends.locmem import EmailBackend
 
 from appointments.models import Appointment, Detail, FollowUp
-from askpro.queues.errors import Rejected, Release, Unavailable, Unknown
+from askpro.queues.errors import GateShut, Rejected, Release, Unavailable, Unknown
 from notifications import outbox
 from notifications.models import Notification
 from notifications.sweepers import resend_forgotten
@@ -225,3 +225,19 @@ def test_it_is_skipped_when_the_appointment_was_cancelled(email: Notification, a
     send_email_notification(email.pk)
     assert outgoing.outbox == []
     assert Notification.objects.get(pk=email.pk).status == Status.SKIPPED
+
+
+@pytest.mark.parametrize(("code", "is_kept_for_all"), [(450, False), (451, False), (452, False), (421, True)])
+def test_what_one_mail_is_refused_for_keeps_no_other_waiting(
+    email: Notification, failures: dict[str, list[BaseException]], code: int, is_kept_for_all: bool
+) -> None:
+    for _ in range(3):
+        failures["send"] = [smtplib.SMTPSenderRefused(code, b"later", "termine@askpro.example")]
+        with pytest.raises(Unavailable):
+            send_email_notification(email.pk)
+    if is_kept_for_all:
+        with pytest.raises(GateShut):
+            send_email_notification(email.pk)
+    else:
+        send_email_notification(email.pk)
+    assert len(outgoing.outbox) == (0 if is_kept_for_all else 1)

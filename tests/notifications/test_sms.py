@@ -8,15 +8,18 @@ import requests
 import time_machine
 
 from appointments.models import Appointment
-from askpro.queues.errors import RateLimited, Rejected, Release, Unavailable, Unknown
+from askpro import gates
+from askpro.queues.errors import GateShut, RateLimited, Rejected, Release, Unavailable, Unknown
 from calls.models import Customer
 from notifications.models import Notification
 from notifications.sweepers import resend_forgotten
 from notifications.tasks import send_sms_notification
 from notifications.why import Why
+from tests.gates import shut
 from tests.notifications.ladder import live
 from tests.notifications.scene import MOBILE, NOW, announced
 from tests.notifications.twilio_api import (
+    ACCOUNT,
     SERVICE,
     TwilioApi,
     error,
@@ -385,3 +388,27 @@ def test_it_looks_again_before_it_sends_again_what_twilio_takes_late(
     send_sms_notification(sms.pk)
     assert len(twilio.requests) == 1
     assert Notification.objects.get(pk=sms.pk).status == Status.SENT
+
+
+def test_while_twilio_is_away_it_waits_at_the_gate_and_asks_nobody(
+    sms: Notification, twilio: TwilioApi, clock: time_machine.Traveller
+) -> None:
+    shut(gates.twilio(ACCOUNT))
+    with pytest.raises(GateShut):
+        send_sms_notification(sms.pk)
+    sms.refresh_from_db()
+    assert (sms.status, twilio.requests) == (Status.PENDING, [])
+    # It runs by itself now and then: so it is not kept until Twilio is back and it has become untrue.
+    clock.move_to(Appointment.objects.get().starts_at + timedelta(minutes=1))
+    send_sms_notification(sms.pk)
+    sms.refresh_from_db()
+    assert sms.status == Status.SKIPPED
+
+
+def test_a_full_queue_of_one_sender_keeps_no_other_waiting(sms: Notification, twilio: TwilioApi) -> None:
+    twilio.will(error(21611, 429))
+    with pytest.raises(RateLimited) as limited:
+        send_sms_notification(sms.pk)
+    assert limited.value.parking is None
+    send_sms_notification(sms.pk)
+    assert len(twilio.messages) == 1

@@ -10,7 +10,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 from dramatiq import get_broker
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from askpro.queues import alerts, chores, gate_sql, gates
@@ -76,7 +76,8 @@ def waiting() -> list[int]:
 
 
 class TestTheLimit:
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=12, deadline=None)
+    @example([(1.0, Urgency.LIVE)] * 100)
     @given(st.lists(st.tuples(st.sampled_from([0, 0, 0, 0.1, 1, 9, 40]), st.sampled_from(Urgency)), max_size=120))
     def test_no_minute_holds_more_than_it_however_late_requests_are_made(
         self, arrivals: list[tuple[float, Urgency]]
@@ -198,20 +199,36 @@ class TestWaiting:
         run_jobs()
         assert state().full_at == before
 
-    def test_what_has_begun_ends_although_others_wait(self, effects: object, database: object) -> None:
+    def test_what_has_begun_ends_on_a_part_of_its_own_before_others_begin(
+        self, effects: object, database: object, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         make_room(-100)
         actors.asks_first.send(number=1, times=2)
-        for number in range(2, 30):
-            actors.asks_first.send(number=number)
+        actors.asks_first.send(number=2)
         run_jobs()
         make_room(1.5)
         assert gates.admit(database) == 1
+        monkeypatch.setattr(gates, "PATIENCE", 0.0)
+        make_room(-0.5)
+        run_jobs()
+        assert asked(effects) == [1, 1] and waiting() == [2]
+
+    def test_what_has_begun_waits_a_moment_for_its_next_request(
+        self, effects: object, database: object, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("askpro.queues.gates.time.sleep", let_pass)
+        make_room(-100)
+        actors.asks_first.send(number=1, times=2)
+        run_jobs()
+        make_room(1.5)
+        gates.admit(database)
+        make_room(-5)
         run_jobs()
         assert asked(effects) == [1, 1]
 
     def test_many_who_wait_are_not_looked_at_again_and_again(self, database: object) -> None:
         make_room(-100)
-        for number in range(60):
+        for number in range(30):
             actors.asks_first.send(number=number)
         run_jobs()
         for _ in range(10):
@@ -219,7 +236,7 @@ class TestWaiting:
             gates.admit(database)
             run_jobs()
         claims = sum(Job.objects.values_list("claim_no", flat=True))
-        assert claims == 60 + 10
+        assert claims == 30 + 10
 
     def test_a_worker_killed_with_a_grant_loses_nothing(self, effects: object, database: object) -> None:
         make_room(-100)
