@@ -39,5 +39,5 @@ def branches_served(call: Call) -> list[Branch]:
 
 
 def _names(branch: Branch) -> tuple[str, ...]:
-    street = re.sub(r"\s+[0-9].*$", "", branch.street)
+    street = re.sub(r" [0-9].*", "", " ".join(branch.street.split()))
     return tuple(name for name in (branch.name, street, branch.city, f"{branch.city} {branch.name}") if name.strip())

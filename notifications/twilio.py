@@ -157,7 +157,7 @@ def for_company(company_id: int) -> Twilio:
     tokens = address.active_secrets() if address is not None else []
     if address is None or not tokens:
         return client()
-    return _client(settings.TWILIO_BASE_URL, address.account, tokens[0])
+    return _client(settings.TWILIO_BASE_URL, address.account, tokens[0], settings.TWILIO_REQUESTS_PER_MINUTE)
 
 
 def client() -> Twilio:

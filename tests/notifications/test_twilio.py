@@ -10,10 +10,12 @@ import responses
 
 from askpro.queues.errors import RateLimited, Rejected, Unavailable, Unknown
 from notifications import twilio as vendor
+from notifications.models import Notification
 from notifications.twilio import Message, OutgoingSms, Refused, status_callback
 from notifications.twilio_errors import REACTIONS, Reaction
 from tests.notifications.scene import MOBILE, NOW
 from tests.notifications.twilio_api import ACCOUNT, SERVICE, URL, TwilioApi, error, fixture
+from webhooks.models import WebhookAddress
 
 # Each request passes its gate.
 pytestmark = pytest.mark.django_db
@@ -140,3 +142,16 @@ def test_it_looks_again_later_when_the_list_makes_no_sense(body: str) -> None:
     responses.get(f"{BASE}.json", body)
     with pytest.raises(Unavailable):
         vendor.client().find(MOBILE, "x", NOW)
+
+
+def test_a_company_with_an_account_of_its_own_sends_from_there_and_is_told_at_its_address(
+    sms: Notification, twilio: TwilioApi
+) -> None:
+    address = WebhookAddress.objects.create(company=sms.company, provider="twilio", account="AC" + "7" * 32)
+    address.add_secret("token_of_the_company")
+    assert vendor.for_company(sms.company_id)._messages == f"/2010-04-01/Accounts/{address.account}/Messages"
+    assert vendor.status_callback("r-1", WebhookAddress.of(sms.company_id, "twilio")).startswith(
+        f"https://askpro.example/webhooks/twilio/{address.public_id}/status/?ref=r-1"
+    )
+    address.retire_secrets()
+    assert vendor.for_company(sms.company_id)._messages == f"/2010-04-01/Accounts/{ACCOUNT}/Messages"

@@ -38,7 +38,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
         period("received_at", "period"),
     )
     list_select_related = ("company",)
-    page_related = ("company",)
+    page_related = ("company", "address__company")
     list_defer = ("body", "headers")
     search_help_text = "Event id, call id, booking uid or message sid"
     empty_text = "Events appear here when a provider sends its first webhook. Or run: python3 manage.py demo_call"
@@ -166,6 +166,7 @@ def _facts(event: WebhookEvent, request: HttpRequest) -> list[tuple[str, Any]]:
     return [
         ("About", display.link(call) if call else subject_of(event)),
         ("Company", display.link(event.company)),
+        ("Came in at", display.link(event.address) if event.address else "the shared address"),
         ("Received", display.moment(event.received_at)),
         ("Happened", display.moment(event.occurred_at)),
         ("Processed", display.moment(event.processed_at)),
