@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -215,7 +215,14 @@ class Notification(models.Model):
         return Q(status__in=self.IN_FLIGHT, attempts=self.attempts)
 
     def _move(self, expected: Q, **values: Any) -> bool:
-        if Notification.objects.filter(expected, pk=self.pk).update(**values) == 0:
-            return False
+        # It looks at these rows.
+        from notifications import untold
+
+        with transaction.atomic():
+            if Notification.objects.filter(expected, pk=self.pk).update(**values) == 0:
+                return False
+            is_end = values.get("status") not in (None, *self.UNSENT)
+            if is_end and self.appointment_id is not None and self.kind != self.Kind.STAFF:
+                untold.judge(self.appointment_id, self.kind)
         self.refresh_from_db(fields=[*values])
         return True

@@ -16,12 +16,18 @@ def announce(appointment: Appointment, kind: str) -> list[Notification]:
     One row per (appointment, version, kind, channel), written in the caller's transaction together with its job.
     Where no SMS may go out, the row says why. Whether it is still true is checked again when it is sent.
     """
+    # It tells staff by way of this module.
+    from notifications import untold
+
     if kind == Notification.Kind.CONFIRMATION and _was_told_of_change(appointment):
         return []
     drafts = [*_to_customer(appointment, Notification.Kind(kind))]
     if kind == Notification.Kind.CONFIRMATION:
         drafts += _to_staff(appointment)
-    return _write(drafts)
+    with transaction.atomic():
+        written = _write(drafts)
+        untold.judge(appointment.pk, kind)
+    return written
 
 
 def tell_staff(follow_up: FollowUp) -> list[Notification]:
@@ -63,14 +69,13 @@ def _was_told_of_change(appointment: Appointment) -> bool:
 
 def _to_customer(appointment: Appointment, kind: Notification.Kind) -> Iterator[Notification]:
     company, customer = appointment.company, appointment.customer
+    calcom_tells = recipients.calcom_tells(appointment)
     if company.sms_enabled:
         number = recipients.number_for(appointment)
-        why_not = recipients.sms_objection(customer, number, appointment)
-        if company.calcom_handles_notifications:
-            why_not = Why.CALCOM_TELLS
+        why_not = Why.CALCOM_TELLS if calcom_tells else recipients.sms_objection(customer, number, appointment)
         yield _draft(appointment, kind, Notification.Channel.SMS, number, why_not)
     if address := recipients.email_of(appointment):
-        why_not = Why.CALCOM_TELLS if company.calcom_handles_notifications else None
+        why_not = Why.CALCOM_TELLS if calcom_tells else None
         yield _draft(appointment, kind, Notification.Channel.EMAIL, address, why_not)
 
 

@@ -81,6 +81,19 @@ def email_of(appointment: Appointment) -> str:
     return next((address for address in known if address and is_real(address)), "")
 
 
+def calcom_tells(appointment: Appointment) -> bool:
+    """Whether Cal.com tells the attendee in our place: it does so by mail, and an address made up reaches nobody."""
+    address = appointment.calcom_email or appointment.attendee_email
+    return appointment.company.calcom_handles_notifications and is_real(address)
+
+
+def number_of(appointment: Appointment) -> str:
+    """Where a person can call the attendee; empty when no number is known."""
+    customer, call = appointment.customer, appointment.call
+    known = (appointment.attendee_phone, customer.sms_number if customer else "", call.from_number if call else "")
+    return next((number for number in known if number.startswith("+")), "")
+
+
 def is_real(address: str) -> bool:
     """Whether mail to this address reaches a person: it is valid, and nobody made it up."""
     try:

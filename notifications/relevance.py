@@ -24,11 +24,16 @@ def why_not_any_more(notification: Notification) -> Why | None:
     if notification.follow_up is not None:
         is_open = notification.follow_up.status == FollowUp.Status.OPEN
         return None if is_open else Why.FOLLOW_UP_SETTLED
-    appointment = notification.appointment
-    if appointment is None or appointment.status != EXPECTED_STATUS[Kind(notification.kind)]:
-        return Why.NOT_TRUE
-    if appointment.version > notification.version:
+    kind, appointment = Kind(notification.kind), notification.appointment
+    if appointment is not None and appointment.version > notification.version:
         return Why.CHANGED_SINCE
-    if appointment.starts_at <= timezone.now() and notification.kind != Kind.STAFF:
+    return why_not_true(kind, appointment)
+
+
+def why_not_true(kind: Notification.Kind, appointment: Appointment | None) -> Why | None:
+    """Why nobody has to hear this of the appointment; None when it holds and the time is ahead."""
+    if appointment is None or appointment.status != EXPECTED_STATUS[kind]:
+        return Why.NOT_TRUE
+    if appointment.starts_at <= timezone.now() and kind != Kind.STAFF:
         return Why.HAS_BEGUN
     return None

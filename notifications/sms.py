@@ -113,7 +113,9 @@ def _is_dropped_for_quiet_hours(notification: Notification) -> bool:
 def _claim(notification: Notification, text: str, sender: str) -> bool:
     with transaction.atomic():
         _lock_number(notification)
-        if _sent_today(notification) >= DAILY_CAP:
+        # What changes an appointment that the customer knows of always goes out: the last word must be the true one.
+        is_first_word = notification.kind == Notification.Kind.CONFIRMATION
+        if is_first_word and _sent_today(notification) >= DAILY_CAP:
             notification.skip(Why.ENOUGH_TODAY, {"count": DAILY_CAP})
             return False
         return notification.claim(text=text, sender=sender)

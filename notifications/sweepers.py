@@ -12,7 +12,7 @@ from django.utils import timezone
 from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
 from askpro.sweeping import tag, tagged, without_job
-from notifications import outbox, tasks
+from notifications import outbox, tasks, untold
 from notifications.models import Notification
 from notifications.why import Why
 
@@ -37,8 +37,8 @@ SENDERS: Final = ("send_sms_notification", "send_email_notification")
 
 
 def sweep() -> None:
-    """Revive what has no job, give up what is too old, ask about what was not reported on."""
-    one_by_one((resend_forgotten, ask_about_unreported), lambda part: part())
+    """Revive what has no job, give up what is too old, ask about what was not reported on, and ask people to phone."""
+    one_by_one((resend_forgotten, ask_about_unreported, untold.sweep), lambda part: part())
 
 
 def resend_forgotten() -> int:

@@ -22,7 +22,7 @@ EMAIL_BACKOFF = (45 * S, 6 * MIN, 30 * MIN, 2 * H)
 def send_appointment_confirmation(call_id: int) -> None:
     """Write the confirmations of what was booked in this call; sending them has jobs of its own.
 
-    Writes: Notification, Job
+    Writes: Notification, FollowUp, Job
     """
     booked = Appointment.objects.select_for_update(of=("self",)).filter(
         call_id=call_id, status=Appointment.Status.CONFIRMED
@@ -42,7 +42,7 @@ def send_appointment_confirmation(call_id: int) -> None:
 def send_sms_notification(notification_id: int) -> None:
     """Send one SMS.
 
-    Writes: Notification, Customer
+    Writes: Notification, Customer, FollowUp, Job
     Calls: Twilio: messages (create, list)
     """
     notification = _unsent(notification_id)
@@ -61,7 +61,7 @@ def send_sms_notification(notification_id: int) -> None:
 def send_email_notification(notification_id: int) -> None:
     """Send one e-mail.
 
-    Writes: Notification
+    Writes: Notification, FollowUp, Job
     Calls: the mail server
     """
     notification = _unsent(notification_id)
@@ -100,7 +100,7 @@ def process_twilio_webhook(event_id: int) -> None:
 def check_sms_delivery(notification_id: int) -> None:
     """Ask Twilio what became of an SMS that nobody reported on.
 
-    Writes: Notification, Customer, Job
+    Writes: Notification, Customer, FollowUp, Job
     Calls: Twilio: one message
     """
     poll.check(notification_id)
@@ -119,6 +119,7 @@ def _unsent(notification_id: int) -> Notification | None:
         "follow_up__company",
         "follow_up__branch__company",
         "follow_up__customer",
+        "follow_up__appointment",
     )
     try:
         notification = rows.get(pk=notification_id)

@@ -222,6 +222,8 @@ def _follow_up_facts(follow_up: FollowUp, words: Wording, language: Language) ->
     customer = follow_up.customer
     if customer is not None:
         yield labels.customer, _person(customer.name, customer.sms_number, language)
+    if follow_up.appointment is not None:
+        yield labels.when, dates.moment(follow_up.appointment.starts_at.astimezone(zone), language)
     if follow_up.words:
         yield labels.said, strangers.quotation(follow_up.words, language)
     if follow_up.detail:

@@ -93,6 +93,50 @@ class Detail(Sentence):
         _("Booking it failed for a reason that no retry mends: its failed job in the console says which."),
     )
 
+    # What the customer could not be told.
+    BOOKED_UNTOLD = (
+        "booked_untold",
+        _("The appointment is booked, but the customer could not be told: please call %(number)s."),
+    )
+    MOVED_UNTOLD = (
+        "moved_untold",
+        _("The appointment was moved, but the customer could not be told: please call %(number)s."),
+    )
+    WAITING_UNTOLD = (
+        "waiting_untold",
+        _("A change waits for the host's word, but the customer could not be told: please call %(number)s."),
+    )
+    OTHER_STAFF_UNTOLD = (
+        "other_staff_untold",
+        _("Somebody else holds the appointment now, but the customer could not be told: please call %(number)s."),
+    )
+    WAITING_UNTOLD_NO_NUMBER = (
+        "waiting_untold_no_number",
+        _("A change waits for the host's word, but the customer could not be told, and no number is known."),
+    )
+    OTHER_STAFF_UNTOLD_NO_NUMBER = (
+        "other_staff_untold_no_number",
+        _("Somebody else holds the appointment now, but the customer could not be told, and no number is known."),
+    )
+    CANCELLED_UNTOLD = (
+        "cancelled_untold",
+        _("The appointment was cancelled, but the customer could not be told: please call %(number)s."),
+    )
+    BOOKED_UNTOLD_NO_NUMBER = (
+        "booked_untold_no_number",
+        _("The appointment is booked, but the customer could not be told, and no number is known."),
+    )
+    MOVED_UNTOLD_NO_NUMBER = (
+        "moved_untold_no_number",
+        _("The appointment was moved, but the customer could not be told, and no number is known."),
+    )
+    CANCELLED_UNTOLD_NO_NUMBER = (
+        "cancelled_untold_no_number",
+        _("The appointment was cancelled, but the customer could not be told, and no number is known."),
+    )
+    TOLD_MEANWHILE = "told_meanwhile", _("The customer was told after all.")
+    CHANGED_MEANWHILE = "changed_meanwhile", _("The appointment has changed again.")
+
     # What customers answer by SMS.
     ANSWERED = "answered", _("Answered by SMS.")
     ANSWERED_FROM = "answered_from", _("Answered by SMS from %(number)s.")

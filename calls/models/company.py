@@ -52,7 +52,8 @@ class Company(models.Model):
     books_appointments = models.BooleanField(default=True, help_text="Off: calls are recorded, but nothing is booked.")
     calcom_api_key = EncryptedTextField(blank=True, default="", help_text="Empty: the key of this installation.")
     calcom_handles_notifications = models.BooleanField(
-        default=False, help_text="On: Cal.com confirms to the customer, AskPro sends no message of its own."
+        default=False,
+        help_text="On: Cal.com tells whoever gave an address. AskPro tells the others, by SMS or through a person.",
     )
     sms_enabled = models.BooleanField(default=True)
     sms_sender = models.CharField(

@@ -39,7 +39,7 @@ def staff(at: Branch, calcom_user_id: int | None = HOST, **values: Any) -> Staff
 
 
 def customer(of: Company, phone: str | None = "+4915550100456", **values: Any) -> Customer:
-    return Customer.objects.create(company=of, name="Ole Linde", phone=phone, **values)
+    return Customer.objects.create(company=of, name="Ole Linde", phone=phone, **{"sms_consent_at": NOW} | values)
 
 
 def call(at: Branch, caller: Customer | None = None, call_id: str = "call_0b1", **values: Any) -> Call:

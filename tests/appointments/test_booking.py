@@ -286,7 +286,7 @@ def test_it_waits_for_the_hosts_yes_when_cal_com_answers_pending(calendar: Calco
     assert (appointment.status, appointment.sync_status) == ("requested", "synced")
     wish.refresh_from_db()
     assert (wish.status, wish.call.outcome) == ("open", "pending")
-    assert told(appointment) == set()
+    assert told(appointment) == {("requested", 1)}
     assert calendar.asked(CREATE) == 1
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import suppress
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -66,7 +67,10 @@ def test_it_keeps_the_daily_limit_when_two_are_sent_at_once(
     sent = {"channel": SMS, "kind": "confirmation", "status": Status.SENT, "recipient": MOBILE, "sending_at": NOW}
     for version in (8, 9):
         Notification.objects.create(company=sms.company, appointment=appointment, version=version, **sent)
-    other = announced(appointment, SMS, "rescheduled")
+    second = Appointment.objects.get(pk=appointment.pk)
+    second.pk, second.booking_key = None, uuid4()
+    second.save()
+    other = announced(second, SMS)
     both_counted = threading.Barrier(2)
     count = sender._sent_today
 

@@ -154,12 +154,20 @@ def test_it_mails_to_the_attendee_before_the_customer(appointment: Appointment) 
 
 def test_it_leaves_the_customer_to_calcom_when_the_company_wants_that(appointment: Appointment) -> None:
     appointment.company.calcom_handles_notifications = True
-    outbox.announce(appointment, "confirmation")
+    appointment.company.save()
+    outbox.announce(change(appointment, calcom_email="joerdis@example.org"), "confirmation")
     rows = written(appointment)
     for channel in ("sms", "email"):
         row = rows["confirmation", channel]
         assert (row.status, row.reason) == (Status.SKIPPED, Why.CALCOM_TELLS)
     assert rows["staff", "email"].status == Status.PENDING
+
+
+def test_it_tells_whom_calcom_can_not_reach(appointment: Appointment) -> None:
+    appointment.company.calcom_handles_notifications = True
+    appointment.company.save()
+    outbox.announce(change(appointment, calcom_email="kunde-1-0@kunden.askpro.example"), "confirmation")
+    assert written(appointment)["confirmation", "sms"].status == Status.PENDING
 
 
 def test_it_writes_in_the_language_of_the_reader(appointment: Appointment, customer: Customer) -> None:

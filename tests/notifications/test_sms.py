@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
@@ -11,6 +12,7 @@ from appointments.models import Appointment
 from askpro import gates
 from askpro.queues.errors import GateShut, RateLimited, Rejected, Release, Unavailable, Unknown
 from calls.models import Customer
+from notifications import outbox
 from notifications.models import Notification
 from notifications.sweepers import resend_forgotten
 from notifications.tasks import send_sms_notification
@@ -293,19 +295,40 @@ def test_it_sends_no_more_than_three_to_a_number_and_day(
     sms: Notification, twilio: TwilioApi, appointment: Appointment, clock: time_machine.Traveller
 ) -> None:
     send_sms_notification(sms.pk)
-    for version in (2, 3, 4):
-        Appointment.objects.filter(pk=appointment.pk).update(version=version)
-        appointment.refresh_from_db()
-        send_sms_notification(announced(appointment, SMS, "rescheduled").pk)
-        Notification.objects.filter(kind="rescheduled").exclude(version=version + 1).update(kind="confirmation")
+    for _ in range(3):
+        send_sms_notification(announced(another(appointment), SMS).pk)
     assert len(twilio.messages) == 3
-    last = Notification.objects.get(version=4, channel=SMS)
-    assert (last.status, last.reason) == (Status.SKIPPED, Why.ENOUGH_TODAY)
+    last = Notification.objects.filter(channel=SMS).first()
+    assert last is not None and (last.status, last.reason) == (Status.SKIPPED, Why.ENOUGH_TODAY)
     clock.move_to(datetime(2026, 12, 2, 9, 0, tzinfo=UTC))
-    Appointment.objects.filter(pk=appointment.pk).update(version=5)
-    appointment.refresh_from_db()
-    send_sms_notification(announced(appointment, SMS, "rescheduled").pk)
+    send_sms_notification(announced(another(appointment), SMS).pk)
     assert len(twilio.messages) == 4
+
+
+def another(appointment: Appointment) -> Appointment:
+    """One more of the same customer."""
+    start = appointment.starts_at + timedelta(days=Appointment.objects.count())
+    values = {"pk": None, "booking_key": uuid4(), "starts_at": start, "ends_at": start + timedelta(minutes=30)}
+    row = Appointment.objects.get(pk=appointment.pk)
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+    return row
+
+
+def test_what_changes_a_known_appointment_always_goes_out(
+    sms: Notification, twilio: TwilioApi, appointment: Appointment
+) -> None:
+    send_sms_notification(sms.pk)
+    for version in range(2, 7):
+        kind = "cancellation" if version == 6 else "rescheduled"
+        status = "cancelled" if version == 6 else "confirmed"
+        Appointment.objects.filter(pk=appointment.pk).update(version=version, status=status)
+        appointment.refresh_from_db()
+        outbox.announce(appointment, kind)
+        row = Notification.objects.get(appointment=appointment, channel=SMS, version=version)
+        send_sms_notification(row.pk)
+    assert len(twilio.messages) == 6
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,153 @@
+"""Whoever cannot be told of an appointment by machine is called by a person.
+
+Decided when a message reaches an end, in the same transaction, and by the sweeper for those that reach none: a
+customer has been told, or a message is under way, or a follow-up asks a person to phone, once per version.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
+from django.utils import timezone
+
+from appointments.models import Appointment, Detail, FollowUp
+from calls.models.company import CALL_BACK_WITHIN
+from notifications import outbox, recipients
+from notifications.delivery import RANK
+from notifications.models import Notification
+from notifications.quiet_hours import quiet_until
+from notifications.relevance import why_not_true
+from notifications.texts import zone_of
+from notifications.why import Why
+
+Kind = Notification.Kind
+Status = Notification.Status
+
+# Longer than it takes to ask Twilio about a silent message, and to send one again that found the handset off.
+PATIENCE: Final = timedelta(minutes=45)
+AT_ONCE: Final = 200
+# With and without a number to call.
+DETAILS: Final = {
+    Kind.CONFIRMATION: (Detail.BOOKED_UNTOLD, Detail.BOOKED_UNTOLD_NO_NUMBER),
+    Kind.REQUESTED: (Detail.WAITING_UNTOLD, Detail.WAITING_UNTOLD_NO_NUMBER),
+    Kind.STAFF_CHANGED: (Detail.OTHER_STAFF_UNTOLD, Detail.OTHER_STAFF_UNTOLD_NO_NUMBER),
+    Kind.RESCHEDULED: (Detail.MOVED_UNTOLD, Detail.MOVED_UNTOLD_NO_NUMBER),
+    Kind.CANCELLATION: (Detail.CANCELLED_UNTOLD, Detail.CANCELLED_UNTOLD_NO_NUMBER),
+}
+# Twilio has it and nobody else: no carrier took it yet.
+WITH_TWILIO: Final = [status for status, rank in RANK.items() if rank < RANK["sent"]]
+
+
+def judge(appointment_id: int, kind: str) -> None:
+    """Ask a person to phone, or ask no more, as the messages about the appointment's newest version stand now."""
+    with transaction.atomic():
+        # Two channels that fail at the same time must not each count on the other.
+        rows = Appointment.objects.select_for_update(no_key=True, of=("self",))
+        related = ("company", "branch__company", "customer", "call", "booking_request")
+        appointment = rows.select_related(*related).get(pk=appointment_id)
+        topic = f"untold:{appointment.version}"
+        _settle(Detail.CHANGED_MEANWHILE, _open(appointment).exclude(topic=topic))
+        if why_not_true(Kind(kind), appointment) or _may_stay_untold(Kind(kind), appointment):
+            return
+        messages = list(_messages(appointment))
+        if recipients.calcom_tells(appointment) or any(_has_told(message) for message in messages):
+            _settle(Detail.TOLD_MEANWHILE, _open(appointment))
+        elif not any(_is_under_way(message, appointment) for message in messages):
+            _ask(appointment, Kind(kind), topic)
+
+
+def sweep() -> int:
+    """Judge the messages that reach no end: unsent for too long, or with Twilio without a word; returns how many."""
+    found = list(_silent().order_by("pk").values_list("appointment_id", "kind")[:AT_ONCE])
+    for appointment_id, kind in found:
+        judge(appointment_id, kind)
+    return len(found)
+
+
+def _open(appointment: Appointment) -> QuerySet[FollowUp]:
+    asked = FollowUp.objects.filter(appointment=appointment, reason=FollowUp.Reason.UNTOLD)
+    return asked.filter(status=FollowUp.Status.OPEN)
+
+
+def _settle(why: Detail, follow_ups: QuerySet[FollowUp]) -> None:
+    for follow_up in follow_ups:
+        follow_up.make_obsolete(why)
+
+
+def _may_stay_untold(kind: Notification.Kind, appointment: Appointment) -> bool:
+    """Who knows of no appointment yet waits for the host's word with us; the word itself is told."""
+    return kind == Kind.REQUESTED and appointment.version == 1
+
+
+def _messages(appointment: Appointment) -> Iterator[Notification]:
+    rows = Notification.objects.filter(appointment=appointment, version=appointment.version)
+    yield from rows.exclude(kind=Kind.STAFF).select_related("company")
+
+
+def _has_told(message: Notification) -> bool:
+    return message.status == Status.DELIVERED or (
+        message.status == Status.SENT and message.provider_status not in WITH_TWILIO
+    )
+
+
+def _is_under_way(message: Notification, appointment: Appointment) -> bool:
+    """Whether it may still arrive soon; never beyond half of the time that is left."""
+    if message.status in (Status.FAILED, Status.SKIPPED):
+        return False
+    since = message.sent_at or max(message.created_at, message.sending_at or message.created_at)
+    if message.channel == Notification.Channel.SMS:
+        since = _end_of_quiet(since, appointment) or since
+    return timezone.now() < since + min(PATIENCE, (appointment.starts_at - since) / 2)
+
+
+def _end_of_quiet(moment: datetime, appointment: Appointment) -> datetime | None:
+    company = appointment.company
+    return quiet_until(moment, zone_of(appointment), company.quiet_from, company.quiet_until)
+
+
+def _ask(appointment: Appointment, kind: Notification.Kind, topic: str) -> None:
+    """Open the follow-up, unless a person has dealt with this version already."""
+    if FollowUp.objects.filter(appointment=appointment, topic=topic, status=FollowUp.Status.DONE).exists():
+        return
+    branch, now, number = appointment.branch, timezone.now(), recipients.number_of(appointment)
+    with_number, without = DETAILS[kind]
+    detail = with_number if number else without
+    due_at = branch.call_back_by(now) if branch else now + CALL_BACK_WITHIN
+    follow_up, opened = FollowUp.open_once(
+        reason=FollowUp.Reason.UNTOLD,
+        topic=topic,
+        company=appointment.company,
+        branch=branch,
+        call=appointment.call,
+        customer=appointment.customer,
+        appointment=appointment,
+        booking_request=appointment.booking_request,
+        detail=detail,
+        detail_facts=detail.checked({"number": number} if number else {}),
+        due_at=min(due_at, appointment.starts_at),
+    )
+    if opened:
+        outbox.tell_staff(follow_up)
+
+
+def _silent() -> QuerySet[Notification]:
+    """Messages about what is true and ahead that wait or are with Twilio, where nobody was told or asked yet.
+
+    The job of one that waits for the end of the quiet hours is due then.
+    """
+    now = timezone.now()
+    old, soon = now - PATIENCE, now + PATIENCE
+    unsent = Q(status__in=Notification.UNSENT) & (Q(created_at__lt=old) | Q(appointment__starts_at__lt=soon))
+    with_twilio = Q(status=Status.SENT, channel=Notification.Channel.SMS, provider_status__in=WITH_TWILIO)
+    with_twilio &= Q(sent_at__lt=old) | Q(appointment__starts_at__lt=soon)
+    to_customers = Notification.objects.exclude(kind=Kind.STAFF)
+    same = to_customers.filter(appointment=OuterRef("appointment"), version=OuterRef("version"))
+    told = same.filter(Q(status=Status.DELIVERED) | Q(status=Status.SENT) & ~Q(provider_status__in=WITH_TWILIO))
+    topic = Concat(Value("untold:"), Cast(OuterRef("version"), CharField()))
+    asked = FollowUp.objects.filter(appointment=OuterRef("appointment"), topic=topic)
+    silent = to_customers.filter(unsent & ~Q(reason=Why.QUIET) | with_twilio)
+    silent = silent.filter(appointment__starts_at__gt=now, appointment__version=F("version"))
+    return silent.filter(~Exists(told), ~Exists(asked.exclude(status=FollowUp.Status.OBSOLETE)))
