@@ -13,7 +13,7 @@ _MOVE = (
     r"termin.{0,40}aender|aender.{0,40}termin|appointment.{0,40}\bchang|chang\w{0,4}\b.{0,40}appointment"
 )
 _CANCEL = (
-    r"absag|abgesagt|abzusag|\bsag(?:e|en|t)?\b.{0,40}\bab\b ?(?:$|[.,;!?])|storn(?:o|ier)|cancel|annullier|"
+    r"absag|abgesagt|abzusag|\bsag(?:e|en|t)?\b[^,.;!?]{0,40}\bab\b ?(?:$|[.,;!?])|storn(?:o|ier)|cancel|annullier|"
     r"termin.{0,40}\bnicht (?:wahrnehm|einhalt|kommen)|\bcan(?:no|')?t make"
 )
 

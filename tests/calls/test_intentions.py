@@ -328,6 +328,14 @@ def test_the_words_for_the_names_of_fields_mean_one_thing() -> None:
     assert not NAMED_MOVE & NAMED_CANCEL and not (FIELD | BESIDE) & (NAMED_MOVE | NAMED_CANCEL)
 
 
-@pytest.mark.parametrize(("words", "mentioned"), [("Ich muss leider absagen.", True), ("Was kostet das?", False)])
+@pytest.mark.parametrize(
+    ("words", "mentioned"),
+    [
+        ("Ich muss leider absagen.", True),
+        ("Ich sage den Termin am Freitag ab.", True),
+        ("Was kostet das?", False),
+        ("Das kann ich noch nicht sagen, das hängt von der Arbeit ab.", False),
+    ],
+)
 def test_a_word_of_cancelling_is_heard_in_a_sentence(words: str, mentioned: bool) -> None:
     assert concerns_existing(words) is mentioned
