@@ -5,7 +5,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from askpro import sentry
+from askpro.charset import readable
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "askpro.settings")
-application = get_wsgi_application()
+application = readable(get_wsgi_application())
 sentry.start()
