@@ -18,6 +18,7 @@ from askpro.console.acts import ActsMixin
 from askpro.console.change_list import ConsoleChangeList
 from askpro.console.choosing import ChoosingMixin
 from askpro.console.filters import CompanyFilter
+from askpro.console.json_field import StorableJSONField
 from askpro.console.nonsense import Nonsense
 from askpro.console.paginator import CappedPaginator
 from askpro.console.scope import Scope
@@ -40,6 +41,7 @@ class ConsoleModelAdmin(ChoosingMixin, ActsMixin, ModelAdmin):
     list_disable_select_all = True
     # Facets would count the whole table once per choice.
     show_facets = ShowFacets.NEVER
+    formfield_overrides = {models.JSONField: {"form_class": StorableJSONField}}
     list_defer: tuple[str, ...] = ()
     # What a row's page names, fetched with the row.
     page_related: tuple[str, ...] = ()

@@ -16,6 +16,8 @@ from askpro.console.term import Term
 from calls.admin.forms import BranchForm, CompanyForm, NumberForm
 from calls.models import Branch, Company, PhoneNumber
 
+WRITTEN_ONLY = ("new_calcom_api_key", "forget_calcom_api_key")
+
 
 class BranchInline(ReadOnlyInline):
     model = Branch
@@ -63,6 +65,15 @@ class CompanyAdmin(ConsoleModelAdmin):
         """Companies without their key, so that one that cannot be decrypted any more breaks no page."""
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.defer("calcom_api_key").annotate(has_key=~Q(calcom_api_key=""))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Company | None = None) -> Any:
+        """Who may only look sees nothing of what can only be written."""
+        if self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj):
+            return super().get_fieldsets(request, obj)
+        return [
+            (title, {**options, "fields": tuple(name for name in options["fields"] if name not in WRITTEN_ONLY)})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
 
     def save_model(self, request: HttpRequest, obj: Company, form: forms.ModelForm, change: bool) -> None:
         key = form.cleaned_data.get("new_calcom_api_key")

@@ -52,7 +52,10 @@ class SetUpForm(NumbersForm):
 
     def clean_synonyms(self) -> list[str]:
         words = self.cleaned_data["synonyms"] or []
-        if not isinstance(words, list) or not all(isinstance(word, str) and len(word) <= 200 for word in words):
+        # Printable: JSON can hold a NUL, PostgreSQL cannot.
+        if not isinstance(words, list) or not all(
+            isinstance(word, str) and len(word) <= 200 and word.isprintable() for word in words
+        ):
             raise forms.ValidationError('Write a list of words, such as ["Schneiden", "Waschen und schneiden"].')
         return words
 
@@ -61,6 +64,8 @@ class SetUpForm(NumbersForm):
         company, branch = cleaned.get("company"), cleaned.get("branch")
         if company and branch and branch.company_id != company.pk:
             self.add_error("branch", "This branch belongs to another company.")
+        if company and any(service.company_id != company.pk for service in cleaned.get("services") or ()):
+            self.add_error("services", "These services are not all of this company.")
         return cleaned
 
 

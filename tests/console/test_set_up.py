@@ -115,6 +115,17 @@ def test_it_refuses_a_branch_of_another_company(admin_client: Client, world: Wor
     assert not PhoneNumber.objects.filter(number="+493023125178").exists()
 
 
+def test_it_refuses_services_of_another_company(admin_client: Client, world: World) -> None:
+    staff = world.companies[0].staff.earliest("pk")
+    form = {"company": staff.company_id, "branch": staff.branch_id, "name": staff.name, "is_active": "on"}
+    strange = world.companies[1].services.earliest("pk").pk
+
+    answer = admin_client.post(f"/admin/calls/staff/{staff.pk}/change/", {**form, "services": [strange]})
+
+    assert "not all of this company" in answer.content.decode()
+    assert not staff.services.exists()
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
