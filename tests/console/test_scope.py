@@ -38,12 +38,12 @@ class Salon:
         self.client.force_login(self.user)
 
     def ask(self, address: str, data: Any = None, *, post: bool = False) -> str:
-        """What is answered, wherever it stands: in the text, in the address one is sent to, in the page after it."""
+        """What is answered, wherever it stands: in the text, in the address one is sent to, in what that page says."""
         send = self.client.post if post else self.client.get
-        answer = send(address, data or {}, follow=True)
-        sent_to = [place for place, _ in getattr(answer, "redirect_chain", [])]
+        answer = send(address, data or {})
         assert answer.status_code < 500, (address, data)
-        return "\n".join([answer.content.decode("utf-8", "replace"), *sent_to])
+        said = answer.cookies["messages"].value if "messages" in answer.cookies else ""
+        return "\n".join([answer.content.decode("utf-8", "replace"), answer.get("Location", ""), said])
 
 
 @pytest.fixture
@@ -121,13 +121,15 @@ def _reads_its_own(salon: Salon, model: type[models.Model]) -> None:
 
     page = salon.client.get(listed)
     assert {row.pk for row in page.context["cl"].queryset} == set(own.values_list("pk", flat=True))
-    for query in ("", f"?q={CANARY.lower()}", f"?q={strange[0].pk}", f"?company={salon.theirs.pk}", "?_popup=1"):
+    queries = (f"?q={CANARY.lower()}", f"?q={strange[0].pk}", f"?company={salon.theirs.pk}", "?_popup=1")
+    assert CANARY not in page.content.decode()
+    for query in queries if WHOLE else queries[:1]:
         assert CANARY not in salon.ask(listed + query), query
     for route, table in PAGES:
         if table is not model:
             continue
         assert CANARY not in salon.ask(filled(route, strange[0].pk)), route
-        for row in own if WHOLE else own[:2]:
+        for row in own if WHOLE else own[:1]:
             assert CANARY not in salon.ask(filled(route, row.pk)), (route, row.pk)
     change = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[own[0].pk])
     assert salon.client.get(change).status_code == 200
