@@ -35,7 +35,12 @@ class QueueFilter(DropdownFilter):
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(name, name) for name in QUEUES]
+        # Jobs of another release may be in a queue that this one does not declare: the board leads to them.
+        asked = request.GET.get(self.parameter_name, "")
+        known = [*QUEUES]
+        if asked not in ("", *known) and Job.objects.filter(queue_name=asked, status__in=INDEXED).exists():
+            known.append(asked)
+        return [(name, name) for name in known]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         return queryset.filter(queue_name=self.value()) if self.value() else queryset

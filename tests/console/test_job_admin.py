@@ -48,3 +48,14 @@ def test_the_page_shows_what_an_attempt_said_and_how_far_it_came(admin_client: C
     page = admin_client.get(reverse("admin:queues_job_change", args=[job.pk])).content.decode()
     assert "&lt;script&gt;eins" in page
     assert "3 of 10" in page
+
+
+def test_it_lists_the_jobs_of_a_queue_that_only_another_release_declares(
+    admin_client: Client, jobs: dict[str, Job]
+) -> None:
+    waiting = jobs["scheduled"]
+    Job.objects.filter(pk=waiting.pk).update(queue_name="of_v2")
+
+    shown = admin_client.get("/admin/queues/job/", {"queue": "of_v2"}).context["cl"].result_list
+
+    assert [row.pk for row in shown] == [waiting.pk]
