@@ -16,7 +16,7 @@ from calls.models import Service, Staff
 class ServiceAdmin(ConsoleModelAdmin):
     company_path = "company"
     form = ServiceForm
-    list_display = ("name", "company", "minutes", "price", "bookable", "judgement", "is_active")
+    list_display = ("name", "company", "minutes", "price", "bookable", "hindrance", "is_active")
     list_filter = (CompanyFilter, "is_active")
     list_select_related = ("company",)
     autocomplete_fields = ("company", "branch")
@@ -41,6 +41,12 @@ class ServiceAdmin(ConsoleModelAdmin):
     @admin.display(description="Bookable", boolean=True)
     def bookable(self, service: Service) -> bool:
         return service.is_active and service.calcom_event_type_id is not None and not service.hindrances
+
+    @admin.display(description="By phone")
+    def hindrance(self, service: Service) -> str:
+        """The same in a list: one reason, and how many more there are."""
+        more = len(service.hindrances) - 1
+        return f"{service.hindrances[0].label} (+{more})" if more > 0 else self.judgement(service)
 
     @admin.display(description="By phone")
     def judgement(self, service: Service) -> str:
