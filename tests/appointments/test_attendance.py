@@ -201,11 +201,24 @@ WORDS = st.lists(
 )
 
 
-@hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@hypothesis_settings(max_examples=6, deadline=None, suppress_health_check=CHECKS)
 @given(words=WORDS, data=st.data())
 def test_the_newest_word_on_our_seat_counts_whatever_the_order(words: list[tuple[str, str]], data: Any) -> None:
+    """Six stories in CI, 150 with --long."""
+    newest_word_counts(words, data)
+
+
+@pytest.mark.long
+@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=CHECKS)
+@given(words=WORDS, data=st.data())
+def test_the_newest_word_counts_in_all_stories(words: list[tuple[str, str]], data: Any) -> None:
+    newest_word_counts(words, data)
+
+
+def newest_word_counts(words: list[tuple[str, str]], data: Any) -> None:
     """Oracle: of the words that name us, the newest; the booking itself is the first of them."""
     people = {"ours": [OURS], "other": [OTHER], "both": [OURS, OTHER]}
     triggers = {"taken": "BOOKING_CREATED", "given back": "BOOKING_CANCELLED"}

@@ -69,8 +69,15 @@ def test_a_host_who_wants_another_time_is_a_call_back(wish: BookingRequest, sand
     assert FollowUp.objects.get().reason == "other_time"
 
 
-@pytest.mark.parametrize("heard_by", ["webhook", "sync"])
-@pytest.mark.parametrize("word", ["confirm", "decline"])
+@pytest.mark.parametrize(
+    ("word", "heard_by"),
+    [
+        ("decline", "webhook"),
+        ("confirm", "sync"),
+        pytest.param("confirm", "webhook", marks=pytest.mark.long),
+        pytest.param("decline", "sync", marks=pytest.mark.long),
+    ],
+)
 def test_a_move_waits_for_the_hosts_word(
     wish: BookingRequest, sandbox: SandboxClient, word: str, heard_by: str
 ) -> None:

@@ -17,6 +17,7 @@ from webhooks.vendors import VENDORS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
+LONG = pytest.mark.long
 FORM = "application/x-www-form-urlencoded"
 Body = tuple[str, bytes]
 
@@ -94,7 +95,7 @@ def test_a_payload_that_is_none_is_invalid_and_no_error(payload: str, rf: Any) -
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("shape", ["usual", "nested", "flat", "form"])
+@pytest.mark.parametrize("shape", ["form", *(pytest.param(one, marks=LONG) for one in ("usual", "nested", "flat"))])
 def test_the_sandboxes_cal_com_is_understood_in_each_of_its_shapes(sandbox: SandboxClient, shape: str) -> None:
     at = branch(company())
     service(at.company, 4712)

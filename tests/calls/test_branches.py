@@ -57,8 +57,13 @@ NAMED = [
 ]
 
 
-@pytest.mark.parametrize(("words", "branch", "unclear"), NAMED)
-@pytest.mark.parametrize("field", ["standort", "wunschfiliale", "branch_name", "Location Name"])
+@pytest.mark.parametrize(
+    ("field", "words", "branch", "unclear"),
+    [
+        *(("standort", *named) for named in NAMED),
+        *((field, *NAMED[0]) for field in ("wunschfiliale", "branch_name", "Location Name")),
+    ],
+)
 def test_the_branch_that_the_caller_names_serves_the_wish(
     mitte: PhoneNumber, field: str, words: str, branch: str, unclear: str
 ) -> None:
