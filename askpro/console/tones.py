@@ -8,12 +8,12 @@ Tone = Literal["success", "info", "warning", "danger", "plain"]
 # Red: it went wrong. Grey: nothing to do.
 _STATES: Final[dict[Tone, str]] = {
     "success": "booked confirmed completed processed delivered done synced running taken finished"
-    " supervisor_back start_well restarted queue_well",
+    " supervisor_back start_well restarted queue_well gate_open",
     "info": "ongoing ended analyzed requested scheduled queued processing received sending sent",
     "warning": "open follow_up retrying unknown unassigned no_show stopping pending paused silent"
     " restart_trouble start_trouble",
     "danger": "dead failed lost crashed timed_out invalid conflict stuck inactive supervisor_dead"
-    " worker_dead worker_stuck queue_late",
+    " worker_dead worker_stuck queue_late gate_shut",
     "plain": "waiting released cancelled ignored dropped no_request not_connected skipped obsolete stopped undeclared"
     " over command recycled",
 }

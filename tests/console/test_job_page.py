@@ -134,7 +134,7 @@ class TestActing:
 
         shown = admin_client.get(f"/admin/queues/job/{job.pk}/retry/").content.decode()
 
-        assert "calls Cal.com: slots, bookings (list, create, cancel)" in shown
+        assert "calls Cal.com: event types, slots, bookings (list, create)" in shown
         assert "At Cal.com now" in shown
         assert ": Confirmation by SMS" in shown
 
