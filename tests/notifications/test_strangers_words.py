@@ -23,6 +23,8 @@ from webhooks.models import WebhookEvent
 # None of them may stand in a message of ours in any spelling that a program makes a link or a header of.
 DOTS = (".", "。", "．", "｡", "․")
 FORBIDDEN = ("://evil", "@evil", "\nBcc", *(f"evil{dot}example" for dot in DOTS))
+# A fifth of them in CI, all with `--long`.
+TEXTS = [pytest.param(text, marks=() if n % 5 == 0 else pytest.mark.long) for n, text in enumerate(HOSTILE)]
 CUSTOMERS_KINDS = ("confirmation", "rescheduled", "cancellation")
 
 
@@ -59,7 +61,7 @@ def tell_customer(appointment: Appointment, kind: str) -> str:
     return said + sent()
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", TEXTS)
 def test_a_strangers_name_leads_nowhere_in_any_message(text: str, appointment: Appointment, customer: Customer) -> None:
     change(appointment, attendee_name=text[:200], notes=text, cancellation_reason=text[:300])
     Customer.objects.filter(pk=customer.pk).update(name=text[:200])
@@ -72,7 +74,7 @@ def test_a_strangers_name_leads_nowhere_in_any_message(text: str, appointment: A
         assert "Guten Tag,\n" in said, kind
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", TEXTS)
 def test_a_strangers_words_are_quoted_to_staff_and_lead_nowhere(text: str, appointment: Appointment) -> None:
     customer = appointment.customer
     assert customer is not None
@@ -92,7 +94,7 @@ def test_a_strangers_words_are_quoted_to_staff_and_lead_nowhere(text: str, appoi
     assert "Gesagt: „" in said or not text.strip()
 
 
-@pytest.mark.parametrize("text", [text for text in HOSTILE if text.strip()])
+@pytest.mark.parametrize("text", TEXTS)
 def test_an_answer_by_sms_is_quoted_to_staff_and_leads_nowhere(text: str, appointment: Appointment) -> None:
     event = WebhookEvent.objects.create(provider="twilio", event_type="inbound_message", event_key=text, body=b"")
     Notification.objects.create(
@@ -106,6 +108,8 @@ def test_an_answer_by_sms_is_quoted_to_staff_and_leads_nowhere(text: str, appoin
     )
     reply = Reply(sender=MOBILE, to="+493023125199", service="", body=text, opt_out_type="")
     receive(event, reply)
+    if not text.strip():
+        return
     for row in Notification.objects.filter(kind="staff"):
         send_email_notification(row.pk)
     said = sent()
@@ -113,7 +117,7 @@ def test_an_answer_by_sms_is_quoted_to_staff_and_leads_nowhere(text: str, appoin
     assert "Gesagt: „" in said
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", TEXTS)
 def test_what_cal_com_mails_for_us_leads_nowhere(text: str, appointment: Appointment) -> None:
     request = BookingRequest(
         company=appointment.company, branch=appointment.branch, service=appointment.service, name=text, notes=text

@@ -51,6 +51,7 @@ class WebhookAddressForm(forms.ModelForm):
 
 class SecretInline(ReadOnlyInline):
     model = WebhookSecret
+    hide_title = True
     fields = ("fingerprint", "created_at", "retired_at")
     readonly_fields = fields
 
