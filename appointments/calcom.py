@@ -12,7 +12,6 @@ from django.conf import settings
 from appointments.calcom_booking import Booking, Unreadable, mapping, may_bear, moment, text
 from appointments.calcom_errors import (
     BookingRefused,
-    NotFound,
     cancel_error,
     common_error,
     create_error,
@@ -117,11 +116,8 @@ class Calcom:
                 yield booking
 
     def cancel(self, uid: str, reason: str) -> None:
-        """Cancel; that it was cancelled before or is unknown is success too. Raises `BookingRefused`."""
-        try:
-            self._post(f"/v2/bookings/{uid}/cancel", {"cancellationReason": reason}, cancel_error)
-        except NotFound:
-            return
+        """Cancel; that it was cancelled before is success too. Raises `BookingRefused`, `NotFound`."""
+        self._post(f"/v2/bookings/{uid}/cancel", {"cancellationReason": reason}, cancel_error)
 
     def reschedule(self, uid: str, starts_at: datetime, reason: str) -> Booking:
         """Move a booking: the answer has a new uid. Raises `SlotGone`, `BookingRefused`, `NotFound`."""

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from appointments import calcom, follow_ups
+from appointments.calcom_booking import Booking
 from appointments.calcom_errors import BookingRefused, NotFound
 from appointments.mirror import mirror
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
@@ -82,12 +83,10 @@ def _appointment(appointment_id: int) -> Appointment:
 def _cancel(client: calcom.Calcom, appointment: Appointment, row: CalcomUid) -> None:
     """Look at it first: it may be over, or be what the first booking was moved to, which no webhook may have said."""
     language = appointment.company.language
-    try:
-        booking = client.get_booking(row.uid)
-    except NotFound:
+    booking = _found(client, appointment, row.uid)
+    if booking is None:
         row.end(timezone.now(), Detail.NOT_THERE.tell(language=language))
-        return
-    if booking.ended or booking.rescheduled_from:
+    elif booking.ended or booking.rescheduled_from:
         with transaction.atomic():
             mirror(booking, booking.updated_at or timezone.now())
     elif booking.key == appointment.booking_key:
@@ -97,3 +96,12 @@ def _cancel(client: calcom.Calcom, appointment: Appointment, row: CalcomUid) -> 
     else:
         # Not ours, whatever made us believe so: it is somebody's appointment and stays untouched.
         row.keep()
+
+
+def _found(client: calcom.Calcom, appointment: Appointment, uid: str) -> Booking | None:
+    """The booking; None when neither asked for by its uid nor looked for by its key is it there."""
+    try:
+        return client.get_booking(uid)
+    except NotFound:
+        found = client.find_bookings_by_key(*appointment.look_up)
+        return next((booking for booking in found if booking.uid == uid), None)

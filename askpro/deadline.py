@@ -1,5 +1,6 @@
 """Bounds for an exchange with the outside: one end for resolving, connecting, TLS, sending and reading, and a size."""
 
+import math
 import socket
 import ssl
 import threading
@@ -33,17 +34,16 @@ _bounds: ContextVar[_Bounds | None] = ContextVar("bounds", default=None)
 def deadline(seconds: float, most_bytes: int = _UNBOUNDED) -> Iterator[None]:
     """Bound what the sockets of this module do within: `NoTime` after `seconds`, `TooMuch` after so many bytes read.
 
-    Nested, the earliest end and the outermost size count.
+    Nested, the earliest end and the smallest size count.
     """
-    outer = _bounds.get()
-    ends_at = time.monotonic() + seconds
-    inner = _Bounds(ends_at, most_bytes) if outer is None else _Bounds(min(outer.ends_at, ends_at), outer.bytes_left)
+    outer = _bounds.get() or _Bounds(math.inf, _UNBOUNDED)
+    allowed = min(outer.bytes_left, most_bytes)
+    inner = _Bounds(min(outer.ends_at, time.monotonic() + seconds), allowed)
     token = _bounds.set(inner)
     try:
         yield
     finally:
-        if outer is not None:
-            outer.bytes_left = inner.bytes_left
+        outer.bytes_left -= allowed - inner.bytes_left
         _bounds.reset(token)
 
 

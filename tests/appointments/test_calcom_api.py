@@ -179,7 +179,8 @@ def test_it_takes_cancelling_twice_for_success(calendar: CalcomStub, client: Cal
     uid = calendar.book("2026-12-03T13:00:00+00:00")["uid"]
     client.cancel(uid, "Test")
     client.cancel(uid, "Test")
-    client.cancel("unknown", "Test")
+    with pytest.raises(NotFound):
+        client.cancel("unknown", "Test")
     assert calendar.bookings[0]["status"] == "cancelled"
 
 

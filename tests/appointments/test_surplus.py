@@ -1,5 +1,6 @@
 """Bookings at Cal.com that nobody wants: cancelled by a job that looks first, and told of where that fails."""
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -105,6 +106,24 @@ def test_what_turns_out_to_be_somebody_elses_is_never_touched(calendar: CalcomSt
     cancel()
     assert second["status"] == "accepted"
     assert CalcomUid.objects.get(uid=second["uid"]).surplus_since is None
+
+
+@pytest.mark.parametrize("where", ["look", "cancel"])
+def test_that_cal_com_says_it_is_not_there_is_not_believed_while_its_list_has_it(
+    calendar: CalcomStub, second: dict[str, Any], where: str
+) -> None:
+    route = f"GET /v2/bookings/{second['uid']}" if where == "look" else f"POST /v2/bookings/{second['uid']}/cancel"
+    calendar.fail(route, error("404.booking"))
+    with contextlib.suppress(JobError):
+        cancel()
+    cancel()
+    assert second["status"] == "cancelled"
+
+
+def test_it_is_over_when_cal_com_has_it_nowhere(calendar: CalcomStub, second: dict[str, Any]) -> None:
+    calendar.bookings.remove(second)
+    cancel()
+    assert CalcomUid.objects.get(uid=second["uid"]).ended_at is not None
 
 
 def test_it_is_looked_for_until_no_earlier_request_can_be_carried_out_any_more(

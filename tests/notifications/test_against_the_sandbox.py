@@ -1,5 +1,6 @@
 """The same over real sockets: the stand-ins for Twilio and the mail server, strict about the contract."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 from typing import Any
@@ -130,3 +131,16 @@ def test_it_waits_while_no_mail_server_listens(email: Notification, sandbox: San
     with pytest.raises(Unavailable):
         send_email_notification(email.pk)
     assert Notification.objects.get(pk=email.pk).status == Status.PENDING
+
+
+@pytest.mark.parametrize("route", ["smtp.recipient", "smtp.message"])
+@pytest.mark.parametrize("fault", [{"drip_ms": 20}, {"padding": 600_000_000}], ids=["a drip", "600 MB"])
+def test_a_mail_server_that_never_ends_its_answer_is_heard_no_longer_than_it_may(
+    email: Notification, sandbox: SandboxClient, settings: Any, route: str, fault: dict[str, int]
+) -> None:
+    settings.EMAIL_TIMEOUT = 0.5 if "drip_ms" in fault else 60.0
+    sandbox.fault(route, **fault)
+    began = time.monotonic()
+    with pytest.raises(Unknown if route == "smtp.message" else Unavailable):
+        send_email_notification(email.pk)
+    assert time.monotonic() - began < 3

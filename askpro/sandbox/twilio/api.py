@@ -13,7 +13,7 @@ from askpro.sandbox.credentials import Credentials
 from askpro.sandbox.exchange import Answer, Request, Route, as_json
 from askpro.sandbox.switches import Switches
 from askpro.sandbox.twilio import callbacks, checks, refusals
-from askpro.sandbox.twilio.messages import Message, inbound_form
+from askpro.sandbox.twilio.messages import FINAL, Message, inbound_form
 from askpro.sandbox.twilio.refusals import Refused
 from askpro.sandbox.world import SMS_SENDERS
 
@@ -147,8 +147,13 @@ class Twilio:
                 position += 1
             self._courier.later(
                 position * self._switches.sms_step_ms / 1000,
-                lambda status=status, code=code: self.report(message.sid, status, code),  # type: ignore[misc]
+                lambda status=status, code=code: self._step(message, status, code),  # type: ignore[misc]
             )
+
+    def _step(self, message: Message, status: str, code: int | None) -> None:
+        """The plan ends where somebody has reported the end before it came."""
+        if message.status not in FINAL or status in FINAL:
+            self.report(message.sid, status, code)
 
     def _get(self, request: Request) -> Answer:
         message = self._messages.get(request.parts["sid"])
