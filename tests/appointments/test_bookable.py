@@ -187,12 +187,12 @@ def test_a_fact_that_this_caller_did_not_give_is_asked_for(
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("Bitte klingeln, Hinterhof 2. OG\nDanke 😀", "Bitte klingeln, Hinterhof 2. OG\nDanke 😀"),
+        ("Bitte klingeln, Hinterhof 2. OG\nDanke 😀", "Bitte klingeln, Hinterhof 2. OG Danke 😀"),
         ("<b>fett</b> & 'so'", "<b>fett</b> & 'so'"),
         ("a\x00b\x1b[31m", "ab[31m"),
         ("x" * 5000, "x" * 1000),
     ],
-    ids=["as said", "markup is text", "control characters", "long"],
+    ids=["on one line", "markup is text", "control characters", "long"],
 )
 @pytest.mark.usefixtures("clock")
 def test_the_callers_words_reach_the_host(calendar: CalcomStub, said: str, shown: str) -> None:
