@@ -20,7 +20,7 @@ WITH gate AS MATERIALIZED (
     SELECT asked.*, CASE
            WHEN shut_until > at THEN 'shut'
            WHEN shut_until IS NOT NULL AND NOT is_granted AND probe_until > at THEN 'shut'
-           WHEN NOT %(has_begun)s AND EXISTS (
+           WHEN NOT %(passes_others)s AND EXISTS (
                 SELECT 1 FROM queues_job WHERE gate = asked.name AND status || '' = 'released'
                    AND gate_urgency <= %(urgency)s) THEN 'behind'
            WHEN NOT is_granted AND %(spacing)s > 0

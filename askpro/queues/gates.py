@@ -122,24 +122,24 @@ def _enter(gate: Gate, urgency: Urgency, claim: Claim | None) -> tuple[int, bool
     """Pass, or raise `GateShut`. Returns the gate's generation, and whether an answer would be news."""
     has_begun = claim is not None and gate.name in claim.passed
     granted_at = None if claim is None or has_begun or claim.feature("gate") != gate.name else claim.feature("granted")
-    until = time.monotonic() + PATIENCE
+    was_let_in = has_begun or granted_at is not None
+    values = {
+        "name": gate.name,
+        "spacing": gate.spacing,
+        "burst": gate.burst,
+        "share": min(SHARES[urgency] + BEGUN * was_let_in, 1.0),
+        "urgency": urgency,
+        "passes_others": was_let_in or urgency == Urgency.LIVE,
+        "granted_at": granted_at,
+    }
+    until = time.monotonic() + (PATIENCE if was_let_in else 0.0)
     while True:
-        is_first = urgency == Urgency.LIVE or has_begun or granted_at is not None
-        values = {
-            "name": gate.name,
-            "spacing": gate.spacing,
-            "burst": gate.burst,
-            "share": min(SHARES[urgency] + (BEGUN if is_first else 0.0), 1.0),
-            "urgency": urgency,
-            "has_begun": is_first,
-            "granted_at": granted_at,
-        }
         verdict, generation, is_troubled, wait, reason = _ask(gate.name, values)
         if verdict == "open":
             if claim is not None:
                 claim.passed = (*claim.passed, gate.name)
             return generation, is_troubled
-        if verdict != "full" or urgency == Urgency.LIVE or not is_first or time.monotonic() + wait > until:
+        if verdict != "full" or time.monotonic() + wait > until:
             raise GateShut(wait, _why(gate.name, verdict, reason), Parking(gate.name, urgency))
         time.sleep(min(wait, 1.0))
 

@@ -35,13 +35,15 @@ class Queues(QueuesRun):
 
     @contextmanager
     def instead(self, **environment: str) -> Iterator["Queues"]:
-        """One with more in its environment works meanwhile; the usual one is not started again."""
+        """One with more in its environment works meanwhile."""
         self.stop()
         other = Queues({**self._environment, **environment}, self.log)
         try:
             yield other.start()
         finally:
             other.stop()
+            # It takes over what the other one held.
+            self.start()
 
     def start_if_stopped(self) -> None:
         """A test that failed may have left nothing running."""
