@@ -114,7 +114,7 @@ class Booker:
 
     def book(self) -> None:
         self.appointment = Appointment.objects.filter(booking_request=self.request).first()
-        if self.appointment is not None and (self._is_settled() or self._accept(self._look())):
+        if self.appointment is not None and (self._is_settled() or self._accept(self._look_if_asked())):
             return
         self._wait_for_earlier_request()
         if not self.request.company.books_appointments and self.request.asks_for_booking:
@@ -138,6 +138,11 @@ class Booker:
         if self.appointment.status == Appointment.Status.CANCELLED:
             self.request.close(BookingRequest.Status.DROPPED)
         return self.appointment.calcom_uid is not None or self.appointment.status != Appointment.Status.REQUESTED
+
+    def _look_if_asked(self) -> Booking | None:
+        """Who waited at the gate has asked for nothing yet: looking would take a request from others who wait."""
+        assert self.appointment is not None
+        return self._look() if self.appointment.asked_at is not None else None
 
     def _reserve_and_create(self) -> None:
         try:

@@ -183,6 +183,8 @@ class TestTheLimit:
         day.live(count / limit * 120, step=15)
         assert statuses() == {"booked"}
         assert day.most_asked_in_a_minute() <= limit
+        # Nobody looks for a booking that was never asked for.
+        assert len(day.asked_at) == count
         assert set(FollowUp.objects.values_list("status", flat=True)) == {"obsolete"}
         booked = [booking["metadata"]["askpro_booking_key"] for booking in day.calendar.bookings]
         assert booked == [str(wish.booking_key) for wish in wishes]
