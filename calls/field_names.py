@@ -10,6 +10,15 @@ from enum import StrEnum
 from calls.text import fold
 
 
+class Source(StrEnum):
+    """Where a wish was found, the first that holds one before the others."""
+
+    ANALYSIS = "custom_analysis_data"
+    COLLECTED = "collected_dynamic_variables"
+    DYNAMIC = "retell_llm_dynamic_variables"
+    UNDERSCORED = "underscored"
+
+
 class Session(StrEnum):
     """What our answer to `call_inbound` sets."""
 

@@ -13,8 +13,7 @@ from enum import StrEnum
 
 from calls import intention_words as words
 from calls.answers import affirms, consent, said
-from calls.field_names import CALLER_FIELDS, REQUESTED, WISH_FIELDS, folded_name, numbered
-from calls.sources import Source
+from calls.field_names import CALLER_FIELDS, REQUESTED, WISH_FIELDS, Source, folded_name, numbered
 from calls.text import fold
 
 _DEEPEST = 6
@@ -32,6 +31,14 @@ class Intention(StrEnum):
 
 
 EXISTING = frozenset({Intention.CANCEL, Intention.MOVE})
+# Each is read as itself in any field.
+_IN_A_WORD = {
+    Intention.BOOK: "buchen",
+    Intention.CANCEL: "absagen",
+    Intention.MOVE: "verschieben",
+    Intention.CALL_BACK: "rueckruf",
+    Intention.ASK: "frage",
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,6 +83,15 @@ def concerns_existing(text: str) -> bool:
     """Whether a text has a word of cancelling or moving."""
     plain = _plain(text)
     return bool(words.MOVE.search(plain) or words.CANCEL.search(plain))
+
+
+def meaning(key: str, value: object) -> str | None:
+    """What a field says that the caller wants, in our own words: all that may be kept of it where theirs may not."""
+    told = [found for name, leaf in _leaves(value, folded_name(_apart(key))) for found in _says(name, leaf)]
+    strong = frozenset[Intention]().union(*(found.intentions for found in told if not found.is_weak))
+    if strong:
+        return ", ".join(_IN_A_WORD[intention] for intention in sorted(strong))
+    return "x" if told else None
 
 
 def _told(source: Source, values: Mapping[str, object]) -> Iterator[_Said]:

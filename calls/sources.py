@@ -6,9 +6,8 @@ them is the caller's wish: the clock of the session must never become the time o
 
 import re
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 
-from calls.field_names import CALLER_FIELDS, FORMER_CLOCK, LISTS, WISH_FIELDS, Session, folded_name, numbered
+from calls.field_names import CALLER_FIELDS, FORMER_CLOCK, LISTS, WISH_FIELDS, Session, Source, folded_name, numbered
 from calls.retell import RetellCall
 from calls.text import fold
 
@@ -16,16 +15,9 @@ _CALLERS_OWN = frozenset(name for part in ("name", "phone", "email") for name in
 _OURS = frozenset(Session)
 _TIMES = frozenset(WISH_FIELDS["time"])
 
+__all__ = ["Source", "spoken"]
+
 Values = Mapping[str, object]
-
-
-class Source(StrEnum):
-    """Where a wish was found, the first that holds one before the others."""
-
-    ANALYSIS = "custom_analysis_data"
-    COLLECTED = "collected_dynamic_variables"
-    DYNAMIC = "retell_llm_dynamic_variables"
-    UNDERSCORED = "underscored"
 
 
 def spoken(call: RetellCall) -> dict[Source, dict[str, object]]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from calls.field_names import CALLBACK, FIELDS, LISTED_FIELDS, LISTS, REQUESTED, Session, folded_name, numbered
+from calls.intentions import meaning
 from calls.payload import storable
 from calls.statements import listed
 from calls.tools import succeeded
@@ -74,11 +75,17 @@ def permitted_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in variables.items():
         name = folded_name(str(key))
         if name in LISTS and (items := listed(value)):
-            kept[str(key)] = [_facts(item, _LISTED) for item in items]
+            kept[str(key)] = [{**_meanings(item), **_facts(item, _LISTED)} for item in items]
         elif numbered(name)[0] in _NAMED and _is_plain(value):
             kept[str(key)] = value
+        elif says := meaning(str(key), value):
+            kept[str(key)] = says
     cleaned = storable(kept)
     return cleaned if isinstance(cleaned, dict) else {}
+
+
+def _meanings(variables: Mapping[str, Any]) -> dict[str, str]:
+    return {str(key): says for key, value in variables.items() if (says := meaning(str(key), value))}
 
 
 def _facts(source: Mapping[str, Any], names: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from calls.intention_words import BESIDE, FIELD, NAMED_CANCEL, NAMED_MOVE
 from calls.intentions import Intention, concerns_existing
 from calls.models import Unclear
 from calls.retell import parse_call
+from calls.storage import permitted_variables
 
 
 def listed(words: str) -> list[str]:
@@ -339,3 +340,30 @@ def test_the_words_for_the_names_of_fields_mean_one_thing() -> None:
 )
 def test_a_word_of_cancelling_is_heard_in_a_sentence(words: str, mentioned: bool) -> None:
     assert concerns_existing(words) is mentioned
+
+
+@pytest.mark.parametrize("setting", ["basic_attributes_only", "everything_except_pii"])
+@pytest.mark.parametrize(
+    ("fields", "objection"),
+    [
+        ({"anliegen": "Frau Öztürk will den Termin verschieben"}, Unclear.MOVE),
+        ({"wantsToCancel": "ja, sie ist krank"}, Unclear.CANCEL),
+        ({"bemerkung": "bitte stornieren, Tel. 030 23125211"}, Unclear.CANCEL),
+        ({"alter_termin": "3.12. bei Mara"}, Unclear.MOVE),
+        ({"alter_termin": "3.12. bei Mara", "anliegen": "absagen"}, Unclear.CANCEL),
+        ({"anliegen": {"typ": "Absage"}}, Unclear.CANCEL),
+        ({"termine": [{**COMPLETE, "aktion": "umbuchen"}]}, Unclear.MOVE),
+        ({"anliegen": "Preisfrage"}, Unclear.CONTRADICTION),
+        ({"anliegen": "Termin buchen"}, None),
+        ({"lieblingsfarbe": "blau"}, None),
+    ],
+)
+def test_what_the_caller_wants_is_kept_where_the_words_are_not(
+    setting: str, fields: dict[str, Any], objection: Unclear | None
+) -> None:
+    call = {"call_id": "call_0123456789", "data_storage_setting": setting}
+    told = parse_call({**call, "collected_dynamic_variables": {**COMPLETE, **fields}})
+    assert extract(told).objection is objection
+    kept = json.dumps(permitted_variables(told.collected_variables))
+    assert kept == json.dumps(dict(told.collected_variables)), "kept once, it stays the same"
+    assert not any(words in kept for words in ("Öztürk", "krank", "23125211", "Mara", "blau"))
