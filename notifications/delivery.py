@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from askpro.queues.units import MIN, H
-from notifications import outbox, recipients
+from notifications import opt_outs, outbox
 from notifications.models import Notification, because
 from notifications.relevance import why_not_any_more
 from notifications.twilio_errors import Reaction, reaction_to
@@ -103,7 +103,7 @@ def _lost(report: Report, notification: Notification, values: dict[str, Any]) ->
         return
     notification.report(**values, status=Notification.Status.FAILED)
     if reaction == Reaction.OPTED_OUT:
-        recipients.opt_out(notification.company, notification.recipient)
+        opt_outs.opt_out(notification.recipient, [notification.sender])
     if reaction in (Reaction.CONFIGURATION, Reaction.OUR_BUG):
         log.error("notification %s: %s", notification.pk, reaction.tell({"code": code}, "en"))
 

@@ -12,6 +12,7 @@ from appointments.models import Appointment
 from calls.models import Company, Customer
 from calls.phone import is_mobile
 from notifications.models import Notification
+from notifications.opt_outs import has_opted_out
 from notifications.twilio_errors import DEAD_NUMBER_CODES
 from notifications.why import Why
 
@@ -41,7 +42,7 @@ def sms_objection(customer: Customer | None, number: str, appointment: Appointme
         return Why.NO_CUSTOMER
     if not number:
         return Why.NO_NUMBER
-    if has_opted_out(customer, number):
+    if has_opted_out(number, customer.company):
         return Why.STOPPED
     if not customer.may_receive_sms and not agreed_to(appointment, number):
         return Why.NO_CONSENT
@@ -52,27 +53,9 @@ def sms_objection(customer: Customer | None, number: str, appointment: Appointme
     return None
 
 
-def has_opted_out(customer: Customer, number: str) -> bool:
-    """STOP holds for a number at a company, whoever of its customers calls from it."""
-    return holders(number).filter(company_id=customer.company_id, sms_opted_out_at__isnull=False).exists() or (
-        customer.sms_opted_out_at is not None
-    )
-
-
 def holders(number: str) -> QuerySet[Customer]:
     """Everybody who is reached at exactly this number, at any company."""
     return Customer.objects.filter(Q(phone=number) | Q(contact_phone=number))
-
-
-def opt_out(company: Company, number: str) -> int:
-    """Never again an SMS from this company to this number; returns how many customers that concerns."""
-    rows = holders(number).filter(company=company, sms_opted_out_at=None)
-    return rows.update(sms_opted_out_at=timezone.now())
-
-
-def opt_in(company: Company, number: str) -> int:
-    """Take an opt-out back; a consent that was never given is not made up."""
-    return holders(number).filter(company=company).update(sms_opted_out_at=None)
 
 
 def email_of(appointment: Appointment) -> str:

@@ -12,14 +12,17 @@ from calls import strangers
 from calls.models import Company, Customer, PhoneNumber
 from calls.models.company import CALL_BACK_WITHIN
 from calls.text import clean, fold
-from notifications import outbox, recipients
+from notifications import opt_outs, outbox, recipients
 from notifications.models import Notification
 from webhooks.models import WebhookEvent
 
 STOP_WORDS: Final = frozenset(
-    {"stop", "stopp", "stopall", "stop sms", "sms stop", "keine sms", "unsubscribe", "optout", "end", "quit"}
-    | {"abmelden", "abbestellen"}
+    # Twilio's own, but CANCEL: whoever writes that to a salon means the appointment. And what people write here.
+    {"stop", "stopall", "unsubscribe", "end", "quit", "revoke", "optout"}
+    | {"stopp", "stop sms", "sms stop", "stopp sms", "sms stopp", "opt out", "abmelden", "abbestellen"}
+    | {"keine sms", "keine sms mehr", "keine nachrichten", "keine nachrichten mehr", "no sms", "no more sms"}
 )
+POLITE_WORDS: Final = frozenset({"bitte", "danke", "vielen", "dank", "please", "thanks"})
 START_WORDS: Final = frozenset({"start", "unstop"})
 CANCEL_WORDS: Final = frozenset({"absage", "absagen", "termin absagen", "stornieren", "storno", "cancel"})
 LONGEST_WORDS: Final = 2000
@@ -48,8 +51,9 @@ class Reply:
 
     @property
     def word(self) -> str:
-        """The text as a keyword: `Stopp!` and `STOP` are one."""
-        return fold(re.sub(r"[^\w ]", " ", self.body))
+        """The text as a keyword: `Stopp!`, `STOP` and `stop, bitte` are one."""
+        words = fold(re.sub(r"[^\w ]", " ", self.body)).split()
+        return " ".join(word for word in words if word not in POLITE_WORDS)
 
     @property
     def is_stop(self) -> bool:
@@ -68,15 +72,13 @@ def receive(event: WebhookEvent, reply: Reply) -> None:
     messages = [message for message in messages if message.company in companies]
     if senders and not companies:
         event.refuse(event.objection(senders[0].pk))
+    elif reply.is_stop:
+        opt_outs.opt_out(reply.sender, _answered(reply, companies))
+        event.mark_processed(_only(companies), "Opted out of SMS.")
     elif not companies:
         event.mark_unassigned("No company sends from this number.")
-    elif reply.is_stop:
-        for company in companies:
-            recipients.opt_out(company, reply.sender)
-        event.mark_processed(_only(companies), "Opted out of SMS.")
     elif reply.is_start:
-        for company in companies:
-            recipients.opt_in(company, reply.sender)
+        opt_outs.opt_in(reply.sender, _answered(reply, companies))
         event.mark_processed(_only(companies), "Opted in again.")
     elif not reply.body or reply.opt_out_type == "HELP":
         event.mark_ignored("Nothing to read.", _only(companies))
@@ -105,6 +107,11 @@ def _companies(reply: Reply, messages: list[Notification]) -> list[Company]:
 
 def _senders(reply: Reply) -> list[str]:
     return [sender for sender in (reply.to, reply.service) if sender]
+
+
+def _answered(reply: Reply, companies: list[Company]) -> set[str]:
+    """The senders that a STOP or START is about: what was answered, and what its companies send from now."""
+    return {*_senders(reply), *(opt_outs.sender_of(company) for company in companies)}
 
 
 def _hand_to_person(event: WebhookEvent, reply: Reply, companies: list[Company], last: Notification | None) -> None:

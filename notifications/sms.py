@@ -3,13 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from appointments.models import Appointment
 from askpro.queues.errors import RateLimited, Rejected, Release, Unavailable, Unknown
-from notifications import delivery, recipients, texts, twilio
+from notifications import delivery, opt_outs, recipients, texts, twilio
 from notifications.attempts import wait_for_earlier_attempt
 from notifications.models import Notification
 from notifications.quiet_hours import quiet_until
@@ -43,7 +42,7 @@ def send(notification: Notification) -> None:
         return
     if _is_dropped_for_quiet_hours(notification):
         return
-    sender = notification.company.sms_sender or settings.TWILIO_MESSAGING_SERVICE_SID
+    sender = opt_outs.sender_of(notification.company)
     if not sender:
         notification.wait(Why.NO_SENDER)
         raise Rejected("Set TWILIO_MESSAGING_SERVICE_SID, or an SMS sender at the company.")
@@ -175,7 +174,7 @@ def _react(notification: Notification, refused: twilio.Refused) -> None:
         raise Rejected(str(refused)) from refused
     notification.mark_failed(refused.reaction, {"code": refused.code}, error_code=str(refused.code))
     if refused.reaction == Reaction.OPTED_OUT:
-        recipients.opt_out(notification.company, notification.recipient)
+        opt_outs.opt_out(notification.recipient, [notification.sender])
 
 
 def _appointment(notification: Notification) -> Appointment:

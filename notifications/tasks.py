@@ -42,7 +42,7 @@ def send_appointment_confirmation(call_id: int) -> None:
 def send_sms_notification(notification_id: int) -> None:
     """Send one SMS.
 
-    Writes: Notification, Customer, FollowUp, Job
+    Writes: Notification, OptOut, FollowUp, Job
     Calls: Twilio: messages (create, list)
     """
     notification = _unsent(notification_id)
@@ -79,7 +79,7 @@ def send_email_notification(notification_id: int) -> None:
 def process_twilio_webhook(event_id: int) -> None:
     """Apply one callback of Twilio: a report on a message, or an answer to one.
 
-    Writes: WebhookEvent, Notification, Customer, FollowUp, Job
+    Writes: WebhookEvent, Notification, OptOut, FollowUp, Job
     """
     try:
         event = WebhookEvent.take(event_id)
@@ -100,7 +100,7 @@ def process_twilio_webhook(event_id: int) -> None:
 def check_sms_delivery(notification_id: int) -> None:
     """Ask Twilio what became of an SMS that nobody reported on.
 
-    Writes: Notification, Customer, FollowUp, Job
+    Writes: Notification, OptOut, FollowUp, Job
     Calls: Twilio: one message
     """
     poll.check(notification_id)

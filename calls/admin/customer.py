@@ -16,6 +16,7 @@ from askpro.console.table import Table
 from askpro.console.term import Term
 from calls.admin.forms import CustomerForm
 from calls.models import Call, Customer
+from notifications.opt_outs import with_stop
 
 MOST_MEANT = 500
 MOST_ROWS = 20
@@ -35,11 +36,11 @@ class CustomerAdmin(ConsoleModelAdmin):
         ("name", "language"),
         ("phone", "company"),
         ("contact_phone", "email"),
-        ("sms_consent_at", "sms_opted_out_at"),
+        ("sms_consent_at", "answered_stop"),
         ("last_contact_at", "created_at"),
     )
     # Calls find a customer by phone, and consent is only ever given or taken back by the customer.
-    readonly_fields = ("phone", "company", "sms_consent_at", "sms_opted_out_at", "last_contact_at", "created_at")
+    readonly_fields = ("phone", "company", "sms_consent_at", "answered_stop", "last_contact_at", "created_at")
     change_form_outer_after_template = "console/tables.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -54,6 +55,9 @@ class CustomerAdmin(ConsoleModelAdmin):
             obj.contact_phone_call = None
         super().save_model(request, obj, form, change)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return with_stop(super().get_queryset(request))
+
     def find(self, rows: QuerySet[Customer], term: Term) -> QuerySet[Customer]:
         return rows.filter(meaning(term))
 
@@ -66,10 +70,14 @@ class CustomerAdmin(ConsoleModelAdmin):
         return display.phone(customer.phone or customer.contact_phone)
 
     @admin.display(description="SMS")
-    def consent(self, customer: Customer) -> SafeString | str:
-        if customer.sms_opted_out_at:
+    def consent(self, customer: Any) -> SafeString | str:
+        if customer.has_stopped:
             return display.pill("dead", "Answered STOP", "stop")
         return display.pill("done", "Agreed on the phone", "agreed") if customer.sms_consent_at else ""
+
+    @admin.display(description="Answered STOP", boolean=True)
+    def answered_stop(self, customer: Any) -> bool:
+        return bool(customer.has_stopped)
 
     @admin.display(description="Last contact")
     def last_contact(self, customer: Customer) -> SafeString | str:

@@ -29,7 +29,6 @@ class Customer(models.Model):
     sms_consent_call = models.ForeignKey(
         "calls.Call", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
-    sms_opted_out_at = models.DateTimeField(null=True, blank=True, help_text="Answered STOP; beats any consent.")
     last_contact_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -51,8 +50,8 @@ class Customer(models.Model):
 
     @property
     def may_receive_sms(self) -> bool:
-        """Consent was given on the phone, and STOP was not answered since."""
-        return self.sms_consent_at is not None and self.sms_opted_out_at is None
+        """Consent was given on the phone. Whether STOP was answered since: `notifications.opt_outs`."""
+        return self.sms_consent_at is not None
 
     @property
     def sms_number(self) -> str:

@@ -14,8 +14,9 @@ from askpro.queues.models import Job
 from calls.models import Customer
 from notifications import delivery
 from notifications.models import Notification
+from notifications.opt_outs import has_opted_out
 from notifications.tasks import process_twilio_webhook, send_sms_notification
-from tests.notifications.scene import NOW, change
+from tests.notifications.scene import MOBILE, NOW, change
 from tests.notifications.twilio_api import TwilioApi, fixture
 from webhooks.models import WebhookEvent
 
@@ -155,8 +156,7 @@ def test_it_is_not_sent_again_when_it_is_no_longer_true(
 
 def test_it_opts_out_who_is_reported_to_have_said_stop(sent: Notification, report: Any, customer: Customer) -> None:
     report("failed", 21610)
-    customer.refresh_from_db()
-    assert customer.sms_opted_out_at is not None
+    assert has_opted_out(MOBILE, sent.company)
 
 
 def test_it_finds_the_message_by_reference_before_the_sid_is_known(

@@ -103,7 +103,6 @@ def test_it_writes_once_when_two_announce_at_the_same_time(appointment: Appointm
     ("customer_change", "reason"),
     [
         ({"sms_consent_at": None}, Why.NO_CONSENT),
-        ({"sms_opted_out_at": NOW}, Why.STOPPED),
         ({"phone": "+493023125177"}, Why.NO_MOBILE),
         ({"phone": None}, Why.NO_NUMBER),
     ],

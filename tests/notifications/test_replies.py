@@ -1,15 +1,19 @@
 """What customers answer by SMS."""
 
 from collections.abc import Callable
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from appointments.models import Appointment, FollowUp
 from calls.models import Company, Customer
-from notifications.models import Notification
+from notifications.models import Notification, OptOut
+from notifications.opt_outs import has_opted_out
 from notifications.tasks import process_twilio_webhook, send_sms_notification
-from tests.notifications.scene import MOBILE, NOW
+from notifications.why import Why
+from tests.notifications.scene import MOBILE, NOW, announced
 from tests.notifications.twilio_api import NUMBER, SERVICE, TwilioApi, fixture
 from webhooks.models import WebhookEvent
 
@@ -35,55 +39,86 @@ def sent(sms: Notification, twilio: TwilioApi) -> Notification:
     return sms
 
 
-@pytest.mark.parametrize("body", ["STOP", "stop", " Stopp! ", "StopAll", "SMS STOP", "Abmelden."])
+STOPS = [
+    "STOP",
+    "stop",
+    " Stopp! ",
+    "StopAll",
+    "SMS STOP",
+    "Abmelden.",
+    "stop bitte",
+    "Bitte STOP!",
+    "REVOKE",
+    "optout",
+]
+STOPS += ["unsubscribe", "END", "quit", "Bitte keine SMS mehr, danke", "Opt-out"]
+
+
+@pytest.mark.parametrize("body", STOPS)
 def test_it_is_an_opt_out_and_nothing_else(
-    sent: Notification, answer: Answer, customer: Customer, appointment: Appointment, body: str
+    sent: Notification, answer: Answer, company: Company, appointment: Appointment, body: str
 ) -> None:
     stored = answer(body)
-    assert (stored.status, stored.company_id) == ("processed", customer.company_id)
-    customer.refresh_from_db()
-    assert customer.sms_opted_out_at == NOW
+    assert (stored.status, stored.company_id) == ("processed", company.pk)
+    assert has_opted_out(MOBILE, company)
     appointment.refresh_from_db()
     assert appointment.status == Appointment.Status.CONFIRMED
-    assert not FollowUp.objects.exists()
+    assert not FollowUp.objects.exclude(reason="untold").exists()
 
 
-def test_it_believes_twilios_own_reading(sent: Notification, answer: Answer, customer: Customer) -> None:
+@pytest.mark.parametrize(
+    "body", ["Bitte nicht stoppen", "stop by tomorrow", "Ende gut", "keine Zeit", "bitte", "cancel"]
+)
+def test_other_words_are_no_opt_out(sent: Notification, answer: Answer, company: Company, body: str) -> None:
+    answer(body)
+    assert not has_opted_out(MOBILE, company)
+
+
+def test_it_believes_twilios_own_reading(sent: Notification, answer: Answer, company: Company) -> None:
     answer("Bitte nicht mehr", OptOutType="STOP")
-    customer.refresh_from_db()
-    assert customer.sms_opted_out_at == NOW
+    assert has_opted_out(MOBILE, company)
 
 
-def test_it_opts_in_again(sent: Notification, answer: Answer, customer: Customer) -> None:
+def test_it_opts_in_again(sent: Notification, answer: Answer, company: Company) -> None:
     answer("STOP")
     answer("Start")
-    customer.refresh_from_db()
-    assert customer.may_receive_sms
+    assert not has_opted_out(MOBILE, company)
 
 
-def test_it_opts_out_exactly_this_number_at_the_companies_of_this_sender(
-    sent: Notification, answer: Answer, customer: Customer
-) -> None:
-    company = customer.company
-    child = Customer.objects.create(company=company, contact_phone=MOBILE)
-    neighbour = Customer.objects.create(company=company, phone=MOBILE + "1")
-    other = Company.objects.create(name="Praxis am Wall", slug="wall", sms_sender="+493023125299")
-    stranger = Customer.objects.create(company=other, phone=MOBILE)
+def test_it_holds_for_who_is_no_customer_yet(answer: Answer, company: Company, appointment: Appointment) -> None:
+    Customer.objects.update(phone=None)
     answer("STOP")
-    opted_out = Customer.objects.filter(sms_opted_out_at__isnull=False)
-    assert set(opted_out) == {customer, child}
-    assert neighbour not in opted_out
-    assert stranger not in opted_out
+    Customer.objects.update(phone=MOBILE)
+    row = announced(Appointment.objects.get(), Notification.Channel.SMS)
+    assert (row.status, row.reason) == (Notification.Status.SKIPPED, Why.STOPPED)
 
 
-def test_it_opts_out_everywhere_where_the_sender_is_shared(
-    sent: Notification, answer: Answer, company: Company
-) -> None:
-    other = Company.objects.create(name="Praxis am Wall", slug="wall", sms_sender=SERVICE)
-    stranger = Customer.objects.create(company=other, phone=MOBILE)
+def test_it_holds_for_a_number_and_a_sender_alone(sent: Notification, answer: Answer, company: Company) -> None:
+    sharing = Company.objects.create(name="Praxis am Wall", slug="wall", sms_sender=SERVICE)
+    other = Company.objects.create(name="Praxis am Tor", slug="tor", sms_sender="+493023125299")
     answer("STOP")
-    stranger.refresh_from_db()
-    assert stranger.sms_opted_out_at is not None
+    assert has_opted_out(MOBILE, company) and has_opted_out(MOBILE, sharing)
+    assert not has_opted_out(MOBILE, other) and not has_opted_out(MOBILE + "1", company)
+
+
+def test_it_holds_although_nobody_sends_from_there_yet(answer: Answer, company: Company) -> None:
+    answer("STOP", To="+493023125299", MessagingServiceSid="")
+    company.sms_sender = "+493023125299"
+    assert has_opted_out(MOBILE, company)
+
+
+@pytest.mark.django_db
+def test_what_customers_answered_before_is_taken_over() -> None:
+    migration = import_module("notifications.migrations.0005_opt_outs")
+    firm = SimpleNamespace(sms_sender="SalonGruen")
+    rows = [
+        SimpleNamespace(company=firm, phone=MOBILE, contact_phone=""),
+        SimpleNamespace(company=SimpleNamespace(sms_sender=""), phone=None, contact_phone=MOBILE),
+    ]
+    asked = SimpleNamespace(filter=lambda **_: asked, select_related=lambda _: asked, iterator=lambda: iter(rows))
+    models = {"Customer": SimpleNamespace(objects=asked), "OptOut": OptOut}
+    migration.take_over(SimpleNamespace(get_model=lambda _, name: models[name]), None)
+    assert set(OptOut.objects.values_list("number", "sender")) == {(MOBILE, "SalonGruen"), (MOBILE, SERVICE)}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from askpro.queues.errors import GateShut, RateLimited, Rejected, Release, Unava
 from calls.models import Customer
 from notifications import outbox
 from notifications.models import Notification
+from notifications.opt_outs import has_opted_out, opt_out
 from notifications.sweepers import resend_forgotten
 from notifications.tasks import send_sms_notification
 from notifications.why import Why
@@ -224,8 +225,7 @@ def test_it_stops_for_good_when_the_recipient_opted_out_at_twilio(
 ) -> None:
     twilio.will(error(21610))
     send_sms_notification(sms.pk)
-    customer.refresh_from_db()
-    assert customer.sms_opted_out_at == NOW
+    assert has_opted_out(MOBILE, sms.company)
     Appointment.objects.filter(pk=appointment.pk).update(version=2)
     appointment.refresh_from_db()
     later = announced(appointment, SMS, "rescheduled")
@@ -235,14 +235,15 @@ def test_it_stops_for_good_when_the_recipient_opted_out_at_twilio(
 def test_it_does_not_send_when_stop_came_between_writing_and_sending(
     sms: Notification, twilio: TwilioApi, customer: Customer
 ) -> None:
-    Customer.objects.filter(pk=customer.pk).update(sms_opted_out_at=NOW)
+    opt_out(MOBILE, [SERVICE])
     send_sms_notification(sms.pk)
     assert twilio.requests == []
     assert Notification.objects.get(pk=sms.pk).status == Status.SKIPPED
 
 
 def test_it_does_not_send_to_a_number_that_said_stop_as_somebody_else(sms: Notification, twilio: TwilioApi) -> None:
-    Customer.objects.create(company=sms.company, contact_phone=MOBILE, sms_opted_out_at=NOW)
+    Customer.objects.create(company=sms.company, contact_phone=MOBILE)
+    opt_out(MOBILE, [SERVICE])
     send_sms_notification(sms.pk)
     assert twilio.requests == []
 

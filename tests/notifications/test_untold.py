@@ -15,9 +15,11 @@ from askpro.queues.errors import Release
 from calls.models import Customer
 from notifications import delivery, outbox, sms, untold
 from notifications.models import Notification
+from notifications.opt_outs import opt_out
 from notifications.twilio_errors import REACTIONS, Reaction
 from notifications.why import Why
 from tests.notifications.scene import MOBILE, NOW, announced, change
+from tests.notifications.twilio_api import SERVICE
 
 Channel, Status = Notification.Channel, Notification.Status
 KINDS = ["confirmation", "rescheduled", "cancellation", "staff_changed", "requested"]
@@ -104,7 +106,7 @@ SMS: dict[str, tuple[Setting, Playing, bool]] = {
     "sent, and no report comes": (nothing, reported(("sent", None)), True),
     "queued, and no report comes": (nothing, reported(), False),
     "no consent": (customer_with(sms_consent_at=None), nothing, False),
-    "opted out": (customer_with(sms_opted_out_at=NOW), nothing, False),
+    "opted out": (lambda appointment: opt_out(MOBILE, [SERVICE]), nothing, False),
     "no number": (customer_with(phone=None), nothing, False),
     "no mobile": (customer_with(phone="+493023125177"), nothing, False),
     "no customer": (lambda appointment: change(appointment, customer=None), nothing, False),

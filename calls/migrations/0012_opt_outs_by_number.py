@@ -1,0 +1,8 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    # What it said is kept by number and sender since.
+    dependencies = [("calls", "0011_who_calcom_tells"), ("notifications", "0005_opt_outs")]
+
+    operations = [migrations.RemoveField(model_name="customer", name="sms_opted_out_at")]

@@ -1,0 +1,39 @@
+"""Who wants no more SMS: a number, from a sender. Companies that share a sender share what it was answered."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
+
+from calls.models import Company
+from notifications.models import OptOut
+
+
+def sender_of(company: Company) -> str:
+    """What the company's SMS come from; empty when nothing is set."""
+    return company.sms_sender or settings.TWILIO_MESSAGING_SERVICE_SID
+
+
+def opt_out(number: str, senders: Iterable[str]) -> None:
+    """Never again an SMS from these senders to this number."""
+    rows = [OptOut(number=number, sender=sender) for sender in sorted({*senders}) if sender]
+    OptOut.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def opt_in(number: str, senders: Iterable[str]) -> None:
+    """Take it back; a consent that was never given is not made up."""
+    OptOut.objects.filter(number=number, sender__in=[*senders]).delete()
+
+
+def has_opted_out(number: str, company: Company) -> bool:
+    """Whether nothing more goes from the company's sender to this number."""
+    return OptOut.objects.filter(number=number, sender=sender_of(company)).exists()
+
+
+def with_stop(customers: QuerySet[Any]) -> QuerySet[Any]:
+    """Customers with `has_stopped`: whether one of their numbers wants no more from their company's sender."""
+    sender = Coalesce(NullIf(OuterRef("company__sms_sender"), Value("")), Value(settings.TWILIO_MESSAGING_SERVICE_SID))
+    numbers = Q(number=OuterRef("phone")) | Q(number=OuterRef("contact_phone"))
+    return customers.annotate(has_stopped=Exists(OptOut.objects.filter(numbers, sender=sender)))
