@@ -1,0 +1,321 @@
+"""The requests of the matrix: for each the world in which a job makes it, and what is right about that world."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from appointments import calcom
+from appointments.mirror import mirror
+from appointments.models import Appointment, CalcomUid, FollowUp, SyncPoint
+from appointments.tasks import booking_chain, cancel_surplus_bookings, create_appointment_from_call, sync_calcom_data
+from askpro.queues.errors import JobError
+from askpro.queues.models import FleetEvent, Job
+from askpro.sandbox.client import SandboxClient
+from askpro.sandbox.credentials import LOCAL
+from calls.models import BookingRequest, Service
+from notifications import outbox, tasks
+from notifications.models import Notification
+from tests.appointments.salon import branch, call, company, customer, request, service, staff
+from tests.vendors.faults import HTTP_FAULTS, SMTP_FAULTS, Fault
+
+NOW = datetime(2026, 12, 1, 9, 15, tzinfo=UTC)  # a Tuesday
+WISH = datetime(2026, 12, 3, 13, 0, tzinfo=UTC)  # Thursday, 14:00 in Berlin
+HAIRCUT, HOSTS = 4711, (20817, 20818)
+KEY = LOCAL["CALCOM_API_KEY"]
+MOBILE, ADDRESS = "+4915550100456", "ole.linde@example.org"
+
+
+@dataclass
+class World:
+    """What a cell of the matrix plays in; `about` is the row that its job works on, `ahead` the clock's lead."""
+
+    sandbox: SandboxClient
+    ahead: int = 0
+    about: Any = None
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request of one vendor. `is_settled`: nothing is left to do; `witness`: who or what says that it waits."""
+
+    name: str
+    route: str
+    start: Callable[[World], None]
+    is_settled: Callable[[World], bool]
+    outcome: Callable[[World], str]
+    witness: Callable[[World], bool]
+    prepare: Callable[[World], None] = lambda world: None
+
+    @property
+    def vendor(self) -> str:
+        return self.route.partition(".")[0]
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        return SMTP_FAULTS if self.vendor == "smtp" else HTTP_FAULTS
+
+
+def _wish(world: World) -> None:
+    at = branch(company(calcom_api_key=KEY, sms_enabled=False))
+    cut = service(at.company, HAIRCUT, duration_minutes=45)
+    for id_ in HOSTS:
+        staff(at, id_, name=f"Host {id_}", email=f"{id_}@example.org")
+    world.about = request(call(at, customer(at.company)), service=cut, starts_at=WISH)
+
+
+def _unjudged(world: World) -> None:
+    _wish(world)
+    Service.objects.update(judged_at=None)
+
+
+def _taken(world: World) -> None:
+    _wish(world)
+    world.sandbox.fill(HAIRCUT, WISH)
+
+
+def _lost_answer(world: World) -> None:
+    """An earlier try has booked, and could neither hear of it nor look."""
+    _wish(world)
+    world.sandbox.fault("calcom.create_booking", drop="after")
+    world.sandbox.fault("calcom.list_bookings", status=503)
+    _try(world.about)
+
+
+def _twice(world: World) -> None:
+    """Two bookings of one wish, one of which is to be cancelled."""
+    _wish(world)
+    _try(world.about)
+    appointment = Appointment.objects.get()
+    body = {
+        "start": WISH.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventTypeId": HAIRCUT,
+        "attendee": {"name": "Ole Linde", "email": ADDRESS, "timeZone": "Europe/Berlin"},
+        "metadata": {"askpro_booking_key": str(appointment.booking_key)},
+    }
+    assert world.sandbox.calcom("POST", "/v2/bookings", key=KEY, **body).status_code == 201
+    for found in calcom.for_company(appointment.company).find_bookings_by_key(*appointment.look_up):
+        with transaction.atomic():
+            mirror(found, timezone.now())
+    Job.objects.filter(actor_name="cancel_surplus_bookings").delete()
+    assert CalcomUid.objects.filter(surplus_since__isnull=False).count() == 1
+
+
+def _try(wish: BookingRequest) -> None:
+    try:
+        create_appointment_from_call(call_id=wish.call_id)
+    except JobError:
+        return
+
+
+def _book(world: World) -> None:
+    booking_chain(world.about).send()
+
+
+def _is_booked_or_handed_over(world: World) -> bool:
+    return BookingRequest.objects.get().status != BookingRequest.Status.OPEN
+
+
+def _has_open_follow_up(world: World) -> bool:
+    return FollowUp.objects.filter(status=FollowUp.Status.OPEN).exclude(reason="untold").exists()
+
+
+def _what_became_of_the_wish(world: World) -> str:
+    wish = BookingRequest.objects.get()
+    # The caller of the matrix has no channel to be told by; who phones then is no matter of the vendor's.
+    opened = FollowUp.objects.filter(status=FollowUp.Status.OPEN).exclude(reason="untold")
+    reasons = [*opened.order_by("pk").values_list("reason", flat=True)]
+    if wish.status == BookingRequest.Status.BOOKED:
+        told = FollowUp.objects.filter(status=FollowUp.Status.OBSOLETE).exists()
+        return f"booked{'; meanwhile a person was told' if told else ''}{''.join(f'; {reason}' for reason in reasons)}"
+    if wish.status == BookingRequest.Status.FOLLOW_UP:
+        return f"a person books ({', '.join(reasons)})"
+    return f"not booked, a person is told ({', '.join(reasons)})" if reasons else "not booked"
+
+
+def _cancel(world: World) -> None:
+    cancel_surplus_bookings.send(appointment_id=Appointment.objects.get().pk)
+
+
+def _is_cancelled(world: World) -> bool:
+    return not CalcomUid.objects.filter(surplus_since__isnull=False, ended_at=None).exists()
+
+
+def _what_became_of_the_second(world: World) -> str:
+    told = FollowUp.objects.filter(reason=FollowUp.Reason.NOT_CANCELLED)
+    if _is_cancelled(world):
+        return f"cancelled{'; meanwhile a person was told' if told.exists() else ''}"
+    return f"not cancelled, {'a person is told' if told.filter(status=FollowUp.Status.OPEN) else 'nobody is told'}"
+
+
+def _salon(world: World) -> None:
+    at = branch(company(calcom_api_key=KEY))
+    service(at.company, HAIRCUT)
+    world.about = at.company
+    # The first reading is behind it: what changed is asked for twice.
+    SyncPoint.objects.create(company=at.company, part="bookings", read_until=timezone.now() - timedelta(days=1))
+
+
+def _sync(world: World) -> None:
+    sync_calcom_data.send(company_id=world.about.pk)
+
+
+def _is_read(world: World) -> bool:
+    return SyncPoint.objects.filter(part="bookings", read_until__gte=NOW).exists()
+
+
+def _what_was_read(world: World) -> str:
+    return "read" if _is_read(world) else "left to the next sync"
+
+
+def _job_says_so(world: World) -> bool:
+    """Its attempts, or what it waits for, stand on its page; a dead one is listed."""
+    return Job.objects.exclude(status="completed").exists() or FleetEvent.objects.exists()
+
+
+def _announced(channel: str) -> Callable[[World], None]:
+    def prepare(world: World) -> None:
+        at = branch(company(sms_enabled=channel == "sms", quiet_from="23:00", quiet_until="23:00"))
+        who = customer(at.company, MOBILE, sms_consent_at=NOW, email=ADDRESS if channel == "email" else "")
+        appointment = Appointment.objects.create(
+            company=at.company,
+            branch=at,
+            customer=who,
+            service=service(at.company, HAIRCUT),
+            starts_at=WISH,
+            ends_at=WISH + timedelta(minutes=45),
+            status=Appointment.Status.CONFIRMED,
+            attendee_name="Ole Linde",
+            attendee_phone=MOBILE,
+        )
+        outbox.announce(appointment, "confirmation")
+        world.about = Notification.objects.get(channel=channel)
+        # Each start sends its own.
+        Job.objects.all().delete()
+
+    return prepare
+
+
+def _lost_sms(world: World) -> None:
+    _announced("sms")(world)
+    world.sandbox.fault("twilio.create_message", drop="after")
+    try:
+        tasks.send_sms_notification(world.about.pk)
+    except JobError:
+        return
+
+
+def _sent_sms(world: World) -> None:
+    _announced("sms")(world)
+    tasks.send_sms_notification(world.about.pk)
+    [message] = world.sandbox.messages()
+    world.sandbox.report_sms(message["sid"], "delivered")
+
+
+def _send_sms(world: World) -> None:
+    tasks.send_sms_notification.send(notification_id=world.about.pk)
+
+
+def _send_mail(world: World) -> None:
+    tasks.send_email_notification.send(notification_id=world.about.pk)
+
+
+def _check(world: World) -> None:
+    tasks.check_sms_delivery.send(notification_id=world.about.pk)
+
+
+def _is_over(world: World) -> bool:
+    return Notification.objects.get(pk=world.about.pk).is_over
+
+
+def _row_says_so(world: World) -> bool:
+    return bool(Notification.objects.get(pk=world.about.pk).reason) or _job_says_so(world)
+
+
+def _is_asked_again(world: World) -> bool:
+    """The row says that the provider has it, and the sweeper asks again within the hour."""
+    return Notification.objects.get(pk=world.about.pk).status == Notification.Status.SENT
+
+
+def _is_delivered(world: World) -> bool:
+    return Notification.objects.get(pk=world.about.pk).status == Notification.Status.DELIVERED
+
+
+def _what_became_of_the_sms(world: World) -> str:
+    count = len(world.sandbox.messages())
+    return f"{Notification.objects.get(pk=world.about.pk).status}, {count} at Twilio"
+
+
+def _what_became_of_the_mail(world: World) -> str:
+    count = len(world.sandbox.mails())
+    return f"{Notification.objects.get(pk=world.about.pk).status}, {count} at the mail server"
+
+
+def _booking(name: str, route: str, prepare: Callable[[World], None]) -> Asked:
+    return Asked(name, route, _book, _is_booked_or_handed_over, _what_became_of_the_wish, _has_open_follow_up, prepare)
+
+
+def _surplus(name: str, route: str) -> Asked:
+    return Asked(name, route, _cancel, _is_cancelled, _what_became_of_the_second, _has_open_follow_up, _twice)
+
+
+REQUESTS = (
+    _booking("Cal.com: book", "calcom.create_booking", _wish),
+    _booking("Cal.com: look for an earlier booking", "calcom.list_bookings", _lost_answer),
+    _booking("Cal.com: free times for a call back", "calcom.slots", _taken),
+    _booking("Cal.com: one event type", "calcom.get_event_type", _unjudged),
+    _surplus("Cal.com: look at a second booking", "calcom.get_booking"),
+    _surplus("Cal.com: cancel a second booking", "calcom.cancel_booking"),
+    Asked("Cal.com: event types", "calcom.list_event_types", _sync, _is_read, _what_was_read, _job_says_so, _salon),
+    Asked("Cal.com: changed bookings", "calcom.list_bookings", _sync, _is_read, _what_was_read, _job_says_so, _salon),
+    Asked(
+        "Twilio: send an SMS",
+        "twilio.create_message",
+        _send_sms,
+        _is_over,
+        _what_became_of_the_sms,
+        _row_says_so,
+        _announced("sms"),
+    ),
+    Asked(
+        "Twilio: look for an earlier SMS",
+        "twilio.list_messages",
+        _send_sms,
+        _is_over,
+        _what_became_of_the_sms,
+        _row_says_so,
+        _lost_sms,
+    ),
+    Asked(
+        "Twilio: ask how an SMS fared",
+        "twilio.get_message",
+        _check,
+        _is_delivered,
+        _what_became_of_the_sms,
+        _is_asked_again,
+        _sent_sms,
+    ),
+    Asked(
+        "Mail server: the recipient",
+        "smtp.recipient",
+        _send_mail,
+        _is_over,
+        _what_became_of_the_mail,
+        _row_says_so,
+        _announced("email"),
+    ),
+    Asked(
+        "Mail server: the message",
+        "smtp.message",
+        _send_mail,
+        _is_over,
+        _what_became_of_the_mail,
+        _row_says_so,
+        _announced("email"),
+    ),
+)
+BY_NAME = {asked.name: asked for asked in REQUESTS}
