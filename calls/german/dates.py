@@ -129,13 +129,15 @@ def _spoken_date(tokens: Sequence[Token], at: int) -> Read:
 
 
 def _calendar_week(tokens: Sequence[Token], at: int) -> Read:
-    """ "KW 49", "49. Kalenderwoche"."""
+    """ "KW 49", "49. Kalenderwoche"; of "10. KW 15" only one is the week."""
+    counted = number(tokens, at + 1)
+    after = counted if counted is not None else ordinal(tokens, at + 1)
     if word(tokens, at) in _CALENDAR_WEEK:
-        counted = number(tokens, at + 1)
-        week = counted if counted is not None else ordinal(tokens, at + 1)
-    else:
-        week = ordinal(tokens, at) if word(tokens, at + 1) in _CALENDAR_WEEK else None
-    return (CalendarWeek(week), 2) if week is not None else None
+        return (CalendarWeek(after), 2) if after is not None else None
+    week = ordinal(tokens, at)
+    if week is None or word(tokens, at + 1) not in _CALENDAR_WEEK:
+        return None
+    return (UnclearDay(Reason.AMBIGUOUS_DATE) if number(tokens, at + 2) is not None else CalendarWeek(week)), 2
 
 
 def _span_ahead(tokens: Sequence[Token], at: int) -> Read:

@@ -166,11 +166,11 @@ def resolve_day(facts: Sequence[DayFact], today: date) -> date | Reason:
         return Reason.VAGUE_WEEK if Reason.VAGUE_WEEK in unclear else unclear[0]
     try:
         day = _dated(facts, today) or _chosen(facts, today)
+        if isinstance(day, Reason):
+            return day
+        odd = [fact for fact in facts if not fact.fits(day, today)]
     except (ValueError, OverflowError):
         return Reason.INVALID_DATE
-    if isinstance(day, Reason):
-        return day
-    odd = [fact for fact in facts if not fact.fits(day, today)]
     if not odd:
         return day
     weekdays = {fact for fact in facts if isinstance(fact, Weekday)}

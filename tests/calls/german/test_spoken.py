@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from random import Random
 
 import pytest
 
 from calls.german.opening_hours import OpeningHours
 from tests.calls.german import speaker
-from tests.calls.german.hearing import BERLIN, Tally, sampled
+from tests.calls.german.hearing import BERLIN, WHOLE, Tally, sampled
 
 DAYS = ("mo", "di", "mi", "do", "fr", "sa", "so")
 HOURS = {
@@ -119,9 +120,9 @@ def calls_and_days() -> Iterator[tuple[date, date]]:
 
 
 def test_a_day_is_read_as_it_was_meant_or_asked(tally: Tally) -> None:
-    """Every 499th pair of days in every form in CI, all with --long."""
+    """Every 743rd pair of days in every form in CI, all with --long."""
     nine_to_six = OpeningHours.from_json(dict.fromkeys(DAYS, HOURS["nine to six"]))
-    for number, (today, day) in enumerate(sampled(calls_and_days(), 499)):
+    for number, (today, day) in enumerate(sampled(calls_and_days(), 743)):
         meant = datetime.combine(day, time(16), tzinfo=BERLIN).astimezone(UTC)
         for turn, (form, words) in enumerate(speaker.days(day, today), start=number):
             said_at = datetime.combine(today, CALLED[turn % len(CALLED)], tzinfo=BERLIN)
@@ -134,3 +135,39 @@ def test_a_day_is_read_as_it_was_meant_or_asked(tally: Tally) -> None:
             )
     assert tally.wrong == []
     assert tally.read.total() > 4 * tally.asked.total()
+
+
+LAYOUTS = (
+    ("{day}", "{time}"),
+    ("{day}, {time}", ""),
+    ("{day} {time}", ""),
+    ("{day} um {time}", ""),
+    ("{day} - {time}", ""),
+    ("{day}. {time}", ""),
+    ("{time} {day}", ""),
+    ("{time}, {day}", ""),
+    ("", "{day}, {time}"),
+    ("", "{day} {time}"),
+    ("", "{time} {day}"),
+    ("{time}", "{day}"),
+    ("{day}.", "um {time}."),
+)
+
+
+def test_a_day_and_a_time_in_any_forms_and_order_are_read_as_they_were_meant_or_asked(tally: Tally) -> None:
+    """By chance, the same at each run: 3,000 in CI, 200,000 with --long."""
+    chance = Random(9)
+    nine_to_six = OpeningHours.from_json(dict.fromkeys(DAYS, HOURS["nine to six"]))
+    for _ in range(200_000 if WHOLE else 3_000):
+        today = FIRST + timedelta(days=chance.randrange((LAST_DAY - FIRST).days))
+        day = today + timedelta(days=chance.randrange(1, chance.choice((15, 60, 364))))
+        hour, minute = divmod(chance.choice((chance.randrange(540, 1080), 15 * chance.randrange(36, 72))), 60)
+        said_in = [*speaker.full_times(hour, minute), *said_by_day(hour, minute), *said_by_the_dial(hour, minute)]
+        form, time_words = chance.choice(said_in)
+        day_form, day_words = chance.choice(list(speaker.days(day, today)))
+        said = tuple(part.format(day=day_words, time=time_words) for part in chance.choice(LAYOUTS))
+        said_at = datetime.combine(today, time(chance.randrange(24), chance.randrange(60)), tzinfo=BERLIN)
+        meant = datetime.combine(day, time(hour, minute), tzinfo=BERLIN).astimezone(UTC)
+        tally.hear(f"{day_form}, {form}", (said[0], said[1]), meant, said_at=said_at, hours=nine_to_six)
+    assert tally.wrong == []
+    assert tally.read.total() > tally.asked.total()
