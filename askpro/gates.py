@@ -37,7 +37,7 @@ def check_limits(**_: Any) -> list[CheckMessage]:
         Error(
             f"{name} is {getattr(settings, name)}.",
             hint=f"Set {name} to the vendor's limit, at least {LEAST}, or to 0 for none.",
-            id="askpro.E001",
+            id="askpro.E006",
         )
         for name in LIMITS
         if getattr(settings, name) != 0 and getattr(settings, name) < LEAST

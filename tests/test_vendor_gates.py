@@ -15,7 +15,7 @@ from askpro.queues.gates import LATE, Gate
 )
 def test_a_limit_leaves_room_for_everybody_or_is_none(settings: Any, name: str, value: int, is_wrong: bool) -> None:
     setattr(settings, name, value)
-    assert [error.id for error in check_limits()] == (["askpro.E001"] if is_wrong else [])
+    assert [error.id for error in check_limits()] == (["askpro.E006"] if is_wrong else [])
 
 
 def test_a_gate_tells_nothing_of_its_key() -> None:
