@@ -2,6 +2,7 @@
 
 from appointments import people
 from appointments.calcom_booking import Booking, Host, Status
+from appointments.mandate import Mandate
 from appointments.models import Appointment, CalcomUid
 from calls.models import Branch, Service
 
@@ -21,10 +22,26 @@ def service_of(booking: Booking) -> Service:
     return service
 
 
-def is_of_company(booking: Booking, company_id: int) -> bool:
-    """Whether nothing speaks against it: our key in the metadata is believed within its own company only."""
-    owner = Service.objects.filter(calcom_event_type_id=booking.event_type_id).values_list("company_id", flat=True)
-    return booking.event_type_id is None or set(owner) <= {company_id}
+def company_of(booking: Booking, mandate: Mandate) -> int:
+    """Whose the booking is: its event type tells it, else our key in the metadata, else its uids.
+
+    A uid says least: whoever knows another company's can send it with a secret of his own. Raises `NoCompany`, and
+    `OtherTenant` when `mandate` does not speak for it.
+    """
+    by_type = Service.objects.filter(calcom_event_type_id__isnull=False, calcom_event_type_id=booking.event_type_id)
+    by_key = Appointment.objects.filter(booking_key=booking.key) if booking.key else Appointment.objects.none()
+    by_uid = CalcomUid.objects.filter(uid__in=booking.chain)
+    for rows in (by_type, by_key, by_uid):
+        if found := mandate.allowed(rows.values_list("company_id", flat=True)):
+            return only(found)
+    return service_of(booking).company_id
+
+
+def only(companies: list[int]) -> int:
+    """The one company of these. Raises `NoCompany`."""
+    if len(companies) != 1:
+        raise NoCompany("More than one company knows this booking.")
+    return companies[0]
 
 
 def adopt(booking: Booking) -> Appointment:

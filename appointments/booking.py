@@ -212,7 +212,8 @@ class Booker:
     def _cancel_mismatch(self, booking: Booking) -> bool:
         assert self.appointment is not None
         with transaction.atomic():
-            note_surplus(CalcomUid.lock(booking.uid)[booking.uid], self.appointment)
+            rows = CalcomUid.lock(self.appointment.company_id, booking.uid)
+            note_surplus(rows[booking.uid], self.appointment)
             return self._hand_over_mismatch(Detail.OTHER_TIME)
 
     def _hand_over_mismatch(self, detail: Detail) -> bool:

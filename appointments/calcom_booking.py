@@ -94,6 +94,11 @@ class Booking:
             return None
 
     @property
+    def chain(self) -> list[str]:
+        """The uids that it names, in the order in which it had them."""
+        return [uid for uid in (self.rescheduled_from, self.uid, self.rescheduled_to) if uid]
+
+    @property
     def ended(self) -> bool:
         return self.status in (Status.CANCELLED, Status.REJECTED)
 

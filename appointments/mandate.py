@@ -1,6 +1,6 @@
 """For whose appointments a message of Cal.com's may speak."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -18,3 +18,15 @@ class Mandate:
         """Raises `OtherTenant`."""
         if why_not := self.objection(company_id):
             raise OtherTenant(why_not)
+
+    def allowed(self, companies: Iterable[int]) -> list[int]:
+        """Those of these companies that it speaks for. Raises `OtherTenant` when it speaks for none of them."""
+        named = sorted({*companies})
+        allowed = [company_id for company_id in named if not self.objection(company_id)]
+        if named and not allowed:
+            self.require(named[0])
+        return allowed
+
+
+# Of what Cal.com itself answers to our own requests.
+EVERYBODYS = Mandate(lambda company_id: "")

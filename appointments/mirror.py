@@ -6,13 +6,12 @@ from enum import StrEnum
 from functools import reduce
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
 from appointments import attendance, consequences, follow_ups, people
-from appointments.adoption import adopt, booking_of, is_of_company, replace_row, service_of
+from appointments.adoption import adopt, booking_of, company_of, replace_row, service_of
 from appointments.calcom_booking import Booking, Status
-from appointments.mandate import Mandate
+from appointments.mandate import EVERYBODYS, Mandate
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 
 REQUESTED, CONFIRMED, CANCELLED = (
@@ -40,24 +39,23 @@ class Mirrored:
     changed: bool = False
 
 
-def mirror(booking: Booking, at: datetime, mandate: Mandate | None = None) -> Mirrored:
+def mirror(booking: Booking, at: datetime, mandate: Mandate = EVERYBODYS) -> Mirrored:
     """Bring our rows to what Cal.com said of `booking` at `at`. Run it in a transaction; raises `NoCompany`, and
-    `OtherTenant` when whoever told of it may not speak for the company that it is about (`mandate`; None: may).
+    `OtherTenant` when whoever told of it may not speak for the company that it is about (`mandate`).
 
     The same news twice, late, or in any order ends in the same rows, because what decides only ever grows:
-    1. the uids it names are locked, and what it says of them is remembered: replaced by another, ended
+    1. its company's rows of the uids it names are locked, and what it says is remembered: replaced by another, ended
     2. its appointment is found by a uid, else by our key, else made (source Cal.com)
     3. a uid that was replaced since says nothing about the appointment any more, nor does one that nobody wants: a
        second booking of one wish is cancelled, whoever was first, and the customer hears nothing of it
     4. the appointment follows: ended beats accepted beats pending, and older news never undoes newer
     What is told of another attendee, of a seat or a guest, touches no appointment.
     """
-    uids = CalcomUid.lock(*_chain(booking))
-    if mandate is not None:
-        _require(mandate, uids, booking)
+    company_id = company_of(booking, mandate)
+    uids = CalcomUid.lock(company_id, *booking.chain)
     booking = _without_others(booking, uids)
     this = uids[booking.uid]
-    appointment = _find(uids, booking)
+    appointment = _find(company_id, uids, booking)
     if appointment is not None and not attendance.is_about(booking, appointment):
         _report_other(appointment, booking)
         return Mirrored(appointment, Effect.OTHER_ATTENDEE)
@@ -69,12 +67,13 @@ def mirror(booking: Booking, at: datetime, mandate: Mandate | None = None) -> Mi
         appointment = adopt(booking)
     if _is_other_start(appointment, booking):
         return Mirrored(appointment, Effect.OTHER_START)
-    for name in _chain(booking):
+    for name in booking.chain:
         uids[name].belong_to(appointment)
     if this.replaced_by:
         return Mirrored(appointment, Effect.OLDER_UID)
     if _is_requested_move(appointment, booking, at):
-        CalcomUid.lock(appointment.calcom_uid or "")[appointment.calcom_uid or ""].replace(booking.uid)
+        assert appointment.calcom_uid is not None
+        CalcomUid.lock(company_id, appointment.calcom_uid)[appointment.calcom_uid].replace(booking.uid)
     elif _is_surplus(appointment, this, booking):
         note_surplus(this, appointment)
         return Mirrored(appointment, Effect.SURPLUS)
@@ -91,14 +90,6 @@ def note_surplus(row: CalcomUid, appointment: Appointment) -> None:
     row.belong_to(appointment)
     if row.note_surplus():
         tasks.cancel_surplus_bookings.send(appointment_id=appointment.pk)
-
-
-def _require(mandate: Mandate, uids: dict[str, CalcomUid], booking: Booking) -> None:
-    """Every company that the news touches has to be one that `mandate` speaks for; nothing is written before."""
-    named = Q(calcom_uids__in=list(uids)) | Q(booking_key=booking.key)
-    owners = set(Appointment.objects.filter(named).values_list("company_id", flat=True))
-    for company_id in sorted(owners) or [service_of(booking).company_id]:
-        mandate.require(company_id)
 
 
 def _without_others(booking: Booking, uids: dict[str, CalcomUid]) -> Booking:
@@ -136,18 +127,18 @@ def _remember(uids: dict[str, CalcomUid], booking: Booking, at: datetime, appoin
         this.end(at, booking.reason)
 
 
-def _find(uids: dict[str, CalcomUid], booking: Booking) -> Appointment | None:
+def _find(company_id: int, uids: dict[str, CalcomUid], booking: Booking) -> Appointment | None:
     # FOR UPDATE after the uids, always in this order. The booking job holds neither while it calls Cal.com.
     rows = Appointment.objects.select_for_update(of=("self",)).select_related("booking_request", "call")
-    chain = (uids[name].appointment_id for name in _chain(booking))
+    chain = (uids[name].appointment_id for name in booking.chain)
     known = {
         appointment.pk: appointment for appointment in rows.filter(pk__in={pk for pk in chain if pk}).order_by("pk")
     }
-    by_key = rows.filter(booking_key=booking.key).first() if booking.key else None
-    ours = by_key if by_key is not None and is_of_company(booking, by_key.company_id) else None
+    # Our key is believed within its own company only.
+    ours = rows.filter(company_id=company_id, booking_key=booking.key).first() if booking.key else None
     if not known:
         return ours
-    in_order = dict.fromkeys(pk for name in _chain(booking) if (pk := uids[name].appointment_id))
+    in_order = dict.fromkeys(pk for name in booking.chain if (pk := uids[name].appointment_id))
     found = reduce(_unite, [known[pk] for pk in in_order])
     return _unite(ours, found) if ours is not None and _stands_for_ours(found, ours) else found
 
@@ -158,14 +149,10 @@ def _stands_for_ours(found: Appointment, ours: Appointment) -> bool:
     return adopted and (ours.calcom_uid is not None or ours.starts_at == found.starts_at)
 
 
-def _chain(booking: Booking) -> list[str]:
-    return [uid for uid in (booking.rescheduled_from, booking.uid, booking.rescheduled_to) if uid]
-
-
 def _unite(earlier: Appointment, later: Appointment) -> Appointment:
     """One row for two that turn out to be one booking, moved while its middle uid was not known yet."""
     if later.source == Appointment.Source.CALCOM and later.calcom_uid:
-        uid = CalcomUid.lock(later.calcom_uid)[later.calcom_uid]
+        uid = CalcomUid.lock(later.company_id, later.calcom_uid)[later.calcom_uid]
         state, at = booking_of(later, earlier), later.calcom_event_at or timezone.now()
         replace_row(later, by=earlier)
         _follow(earlier, uid, state, at)

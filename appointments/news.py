@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from appointments import attendance
+from appointments.adoption import only
 from appointments.calcom_booking import Booking, Status, attendees_in, uid
 from appointments.calcom_event import CalcomEvent
 from appointments.mandate import Mandate
@@ -66,12 +67,12 @@ def _meeting_ended(event: CalcomEvent, mandate: Mandate) -> Appointment | None:
 
 def _known(booking_uid: str, mandate: Mandate) -> Appointment | None:
     """The locked appointment whose booking this is now; None for an unknown uid and for one that was replaced."""
-    row = CalcomUid.objects.select_for_update().filter(uid=booking_uid, replaced_by="").first()
-    if row is None or row.appointment_id is None:
+    rows = CalcomUid.objects.filter(uid=booking_uid, replaced_by="", appointment__isnull=False)
+    companies = mandate.allowed(rows.values_list("company_id", flat=True))
+    if not companies:
         return None
-    appointment = Appointment.objects.select_for_update().get(pk=row.appointment_id)
-    mandate.require(appointment.company_id)
-    return appointment
+    row = rows.select_for_update().filter(company_id=only(companies)).first()
+    return Appointment.objects.select_for_update().filter(calcom_uids=row).first() if row else None
 
 
 def _is_news(appointment: Appointment, at: datetime) -> bool:

@@ -66,7 +66,7 @@ def clear(appointment_id: int) -> None:
     found = calcom.for_company(appointment.company).find_bookings_by_key(*appointment.look_up)
     uids = [booking.uid for booking in found if not booking.ended]
     with transaction.atomic():
-        rows = CalcomUid.lock(*uids)
+        rows = CalcomUid.lock(appointment.company_id, *uids)
         if appointment.give_up(Detail.TAKEN_OVER):
             for row in rows.values():
                 note_surplus(row, appointment)

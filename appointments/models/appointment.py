@@ -80,7 +80,7 @@ class Appointment(models.Model):
     notes = models.TextField(blank=True, default="")
     booking_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     calcom_booking_id = models.BigIntegerField(null=True, blank=True)
-    calcom_uid = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    calcom_uid = models.CharField(max_length=64, null=True, blank=True)
     calcom_event_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -108,6 +108,7 @@ class Appointment(models.Model):
                 condition=Q(status="requested", calcom_uid__isnull=True, staff__isnull=False),
             ),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="appointment_has_length"),
+            models.UniqueConstraint("calcom_uid", "company", name="appointment_calcom_uid_of_company"),
         ]
         indexes = [
             models.Index(fields=["company", "starts_at"], name="appointment_by_company"),

@@ -13,14 +13,17 @@ from calls.models import Company
 
 
 class CalcomUid(models.Model):
-    """Every booking uid ever heard of. What stands here only grows, so the order of news does not matter.
+    """Every booking uid a company ever heard of. What stands here only grows, so the order of news does not matter.
 
     A uid lives once at Cal.com: after its end, or after a reschedule replaced it, it never comes back. Who
     hears of the end first keeps it as a tombstone, and the creation that arrives later finds it. Of a booking with
     seats each attendee has an end of its own, and may come back: there the newest word on each counts.
+
+    Each company has rows of its own: what one says of a uid, be it another company's, is nothing to the others.
     """
 
-    uid = models.CharField(max_length=64, primary_key=True)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, db_index=False, related_name="+")
+    uid = models.CharField(max_length=64)
     appointment = models.ForeignKey(
         Appointment, on_delete=models.CASCADE, null=True, blank=True, related_name="calcom_uids"
     )
@@ -43,6 +46,7 @@ class CalcomUid(models.Model):
 
     class Meta:
         verbose_name = "Cal.com booking"
+        constraints = [models.UniqueConstraint("uid", "company", name="calcom_uid_of_company")]
         indexes = [
             models.Index(
                 fields=["surplus_since"],
@@ -56,11 +60,11 @@ class CalcomUid(models.Model):
         return f"{self.uid[:4]}…"
 
     @classmethod
-    def lock(cls, *uids: str) -> dict[str, Self]:
-        """The rows of these uids, made where missing, locked in one order until the transaction ends."""
+    def lock(cls, company_id: int, *uids: str) -> dict[str, Self]:
+        """The company's rows of these uids, made where missing, locked in one order until the transaction ends."""
         names = sorted({uid for uid in uids if uid})
-        cls.objects.bulk_create([cls(uid=uid) for uid in names], ignore_conflicts=True)
-        rows = cls.objects.select_for_update().filter(uid__in=names).order_by("uid")
+        cls.objects.bulk_create([cls(company_id=company_id, uid=uid) for uid in names], ignore_conflicts=True)
+        rows = cls.objects.select_for_update().filter(company_id=company_id, uid__in=names).order_by("uid")
         return {row.uid: row for row in rows}
 
     def end(self, at: datetime, reason: str = "") -> bool:

@@ -40,7 +40,8 @@ def test_it_stands_in_order_of_time_with_the_future_at_the_end(world: World, adm
 
 def test_it_tells_what_calcom_said_about_the_appointment(world: World, admin_user: User) -> None:
     story = told(world, admin_user)
-    uid = CalcomUid.objects.create(uid="old-uid-of-this-booking", appointment=story.appointments[0])
+    appointment = story.appointments[0]
+    uid = CalcomUid.objects.create(company=appointment.company, uid="old-uid-of-this-booking", appointment=appointment)
     WebhookEvent.objects.create(
         provider="calcom", event_type="BOOKING_RESCHEDULED", event_key="k", subject=uid.uid, body=b"{}"
     )

@@ -9,13 +9,13 @@ from django.core import serializers
 
 from appointments.models import Appointment, CalcomUid, FollowUp
 from calls.models import BookingRequest, Branch, Call, Company, Customer, PhoneNumber, Service
-from notifications.models import Notification
+from notifications.models import Notification, OptOut
 from tests.webhooks.signing import CALCOM_SECRET, RETELL_KEY, TWILIO_TOKEN, recorded
 from webhooks.models import Provider, WebhookAddress
 
 NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
 SHARED = {Provider.RETELL: RETELL_KEY, Provider.CALCOM: CALCOM_SECRET, Provider.TWILIO: TWILIO_TOKEN}
-TOLD = (Appointment, CalcomUid, FollowUp, BookingRequest, Call, Customer, Notification)
+TOLD = (Appointment, CalcomUid, FollowUp, BookingRequest, Call, Customer, Notification, OptOut)
 _numbers = itertools.count(100)
 
 
@@ -49,7 +49,7 @@ def tenant(slug: str, *, own: bool) -> Tenant:
         company=company, branch=branch, phone_number=number, retell_call_id=f"call_{slug}_0001", customer=customer
     )
     booked = _appointment(company, service, customer, "confirmed", calcom_uid=f"uid{slug}0001")
-    CalcomUid.objects.create(uid=f"uid{slug}0001", appointment=booked)
+    CalcomUid.objects.create(company=company, uid=f"uid{slug}0001", appointment=booked)
     wished = _appointment(company, service, customer, "requested", starts_at=NOW + timedelta(days=3))
     message = Notification.objects.create(
         company=company,
