@@ -128,7 +128,12 @@ def _tables(customer: Customer, scope: Scope) -> list[Table]:
             "Appointments",
             ["When", "State", "What", "With"],
             [
-                [display.link(a, display.local(a.starts_at, "D j M Y, H:i")), display.state(a), a.service, a.staff]
+                [
+                    display.link(a, display.local(a.starts_at, "D j M Y, H:i")),
+                    display.state(a),
+                    a.service or display.NOTHING,
+                    a.staff or display.NOTHING,
+                ]
                 for a in held
             ],
             "No appointment.",

@@ -31,6 +31,14 @@ def test_it_counts_todays_work(admin_client: Client, world: World) -> None:
     assert context["events"]["unassigned"] == 1
 
 
+def test_it_says_why_to_call_back_in_the_companys_language(admin_client: Client, world: World) -> None:
+    page = admin_client.get("/admin/")
+
+    for row in page.context["follow_ups"]["next"]:
+        assert f"<td>{row.title('de')}</td>" in page.content.decode()
+    assert page.context["follow_ups"]["next"]
+
+
 def test_it_counts_the_queues(world: World) -> None:
     Job.objects.filter(queue_name="low").update(status="queued", ready_at=timezone.now() - timedelta(hours=1))
     lines = {line.name: line for line in queue_board.lines()}

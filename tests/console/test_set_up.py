@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
+from appointments.models import Appointment
 from askpro.sandbox import world as demo
 from calls.models import Branch, Company, Customer, PhoneNumber, Service, Staff
 from tests.console.world import World
@@ -157,6 +158,16 @@ def test_it_lets_a_person_correct_a_customer_but_not_the_number(admin_client: Cl
 
     saved = Customer.objects.get(pk=customer.pk)
     assert (saved.name, saved.phone) == ("Anneliese Groß", customer.phone)
+
+
+def test_a_customers_page_names_nobody_where_an_appointment_has_no_host(admin_client: Client, world: World) -> None:
+    appointment = Appointment.objects.filter(customer__isnull=False).first()
+    assert appointment is not None
+    Appointment.objects.filter(pk=appointment.pk).update(service=None, staff=None)
+
+    page = admin_client.get(f"/admin/calls/customer/{appointment.customer_id}/change/").content.decode()
+
+    assert "None" not in page
 
 
 def test_it_seeds_the_demo_once(db: None, django_user_model: type) -> None:
