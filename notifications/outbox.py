@@ -19,8 +19,6 @@ def announce(appointment: Appointment, kind: str) -> list[Notification]:
     # It tells staff by way of this module.
     from notifications import untold
 
-    if kind == Notification.Kind.CONFIRMATION and _was_told_of_change(appointment):
-        return []
     drafts = [*_to_customer(appointment, Notification.Kind(kind))]
     if kind == Notification.Kind.CONFIRMATION:
         drafts += _to_staff(appointment)
@@ -57,14 +55,6 @@ def send_job(notification: Notification, delay: int | None = None) -> None:
     is_sms = notification.channel == Notification.Channel.SMS
     job = tasks.send_sms_notification if is_sms else tasks.send_email_notification
     job.send_with_options(kwargs={"notification_id": notification.pk}, delay=delay)
-
-
-def _was_told_of_change(appointment: Appointment) -> bool:
-    """A late confirmation would say again what "your appointment was moved" has said."""
-    told = Notification.objects.filter(
-        appointment=appointment, version=appointment.version, kind=Notification.Kind.RESCHEDULED
-    )
-    return told.exists()
 
 
 def _to_customer(appointment: Appointment, kind: Notification.Kind) -> Iterator[Notification]:

@@ -24,8 +24,9 @@ def send_appointment_confirmation(call_id: int) -> None:
 
     Writes: Notification, FollowUp, Job
     """
+    # Of a later version the customer has been told already, by the word that raised it.
     booked = Appointment.objects.select_for_update(of=("self",)).filter(
-        call_id=call_id, status=Appointment.Status.CONFIRMED
+        call_id=call_id, status=Appointment.Status.CONFIRMED, version=1
     )
     for appointment in booked.select_related("company", "branch", "customer", "booking_request").order_by("id"):
         outbox.announce(appointment, Notification.Kind.CONFIRMATION)

@@ -14,6 +14,7 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from appointments.models import Appointment, Detail, FollowUp
+from askpro.one_by_one import one_by_one
 from calls.models.company import CALL_BACK_WITHIN
 from notifications import outbox, recipients
 from notifications.delivery import RANK
@@ -62,8 +63,7 @@ def judge(appointment_id: int, kind: str) -> None:
 def sweep() -> int:
     """Judge the messages that reach no end: unsent for too long, or with Twilio without a word; returns how many."""
     found = list(_silent().order_by("pk").values_list("appointment_id", "kind")[:AT_ONCE])
-    for appointment_id, kind in found:
-        judge(appointment_id, kind)
+    one_by_one(found, lambda silent: judge(*silent))
     return len(found)
 
 

@@ -216,7 +216,8 @@ def test_it_confirms_what_was_booked_in_a_call_and_nothing_else(appointment: App
     assert written(waiting) == {}
 
 
-def test_it_does_not_confirm_what_it_has_already_called_moved(appointment: Appointment) -> None:
-    outbox.announce(change(appointment, version=2), "rescheduled")
+@pytest.mark.parametrize("news", ["rescheduled", "staff_changed"])
+def test_a_confirmation_that_is_late_repeats_no_change_to_anybody(appointment: Appointment, news: str) -> None:
+    outbox.announce(change(appointment, version=2), news)
     send_appointment_confirmation(call_id=appointment.call_id)
-    assert {kind for kind, _ in written(appointment)} == {"rescheduled"}
+    assert {kind for kind, _ in written(appointment)} == {news}

@@ -1,6 +1,7 @@
 """Whatever becomes of a customer's messages: somebody was told, or one person is asked to phone, once."""
 
 import threading
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -236,6 +237,23 @@ def test_a_night_is_waited_for_and_then_the_message_goes_out(
     untold.sweep()
     untold.judge(appointment.pk, "confirmation")
     assert not FollowUp.objects.exists()
+
+
+def test_one_appointment_that_cannot_be_judged_stops_no_other(
+    appointment: Appointment, clock: time_machine.Traveller
+) -> None:
+    customer_with(email=None)(appointment)
+    other = Appointment.objects.get(pk=appointment.pk)
+    other.pk, other.booking_key, other.booking_request = None, uuid.uuid4(), None
+    other.save()
+    for each in (appointment, other):
+        waits(Why.NO_ANSWER)(announced(Appointment.objects.get(pk=each.pk), Channel.SMS), clock)
+    with connection.cursor() as cursor:
+        check = f"CHECK (appointment_id <> {appointment.pk})"
+        cursor.execute(f"ALTER TABLE appointments_followup ADD CONSTRAINT cannot_be_written {check}")
+    clock.shift(untold.PATIENCE + timedelta(minutes=1))
+    untold.sweep()
+    assert FollowUp.objects.get().appointment == other
 
 
 def test_the_nearer_the_appointment_the_sooner_a_person_is_asked(
