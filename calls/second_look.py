@@ -38,7 +38,7 @@ class Contradiction:
 
 def has_news(call: Call, heard: Extraction) -> bool:
     """Whether the call says something by now that its requests do not hold."""
-    return any(_contradictions(call, heard)) or bool(_missed(call, heard))
+    return any(_contradictions(call, heard)) or bool(_missed(call, heard)) or _takes_back_consent(call, heard)
 
 
 def act_on_news(call: Call, heard: Extraction) -> None:
@@ -51,7 +51,7 @@ def act_on_news(call: Call, heard: Extraction) -> None:
     for found in _contradictions(call, heard):
         with transaction.atomic():
             _ask_about(found)
-    if heard.sms_refused and call.customer_id is not None:
+    if call.customer_id is not None and _takes_back_consent(call, heard):
         take_back_consent(call.customer_id)
     for version in _missed(call, heard):
         ordinals = call.booking_requests.values_list("ordinal", flat=True)
@@ -92,6 +92,12 @@ def _contradiction(call: Call, request: BookingRequest, heard: Extraction) -> Co
     if request.sms_consent and heard.sms_refused:
         return Contradiction(request, Unclear.CONTRADICTION, Detail.NO_SMS)
     return None
+
+
+def _takes_back_consent(call: Call, heard: Extraction) -> bool:
+    """Whether the caller, by now heard to refuse messages, had agreed to them in this call or before."""
+    agreed_at = call.customer.sms_consent_at if call.customer else None
+    return heard.sms_refused and agreed_at is not None and agreed_at <= call.said_at
 
 
 def _missed(call: Call, heard: Extraction) -> list[Version]:

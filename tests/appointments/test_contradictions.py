@@ -1,5 +1,6 @@
 """`call_analyzed` says otherwise than what was booked: the booking stands, and a person is asked, once."""
 
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db.models import QuerySet
 
 from appointments.models import Appointment, FollowUp
 from askpro.queues.testing import run_jobs
-from calls.models import BookingRequest, Call, Customer
+from calls.models import BookingRequest, Call, Company, Customer
 from calls.tasks import extract_call_data
 from tests.appointments.calcom_stub import CalcomStub
 from tests.appointments.salon import NOW, branch, call, company, service, staff
@@ -170,6 +171,21 @@ def test_a_no_to_messages_that_comes_late_is_a_no(salon: CalcomStub) -> None:
     run_jobs()
     assert Customer.objects.get().sms_consent_at is None
     assert asked().get().told() == "Später hieß es, dass keine SMS gesendet werden darf."
+
+
+def test_a_no_that_comes_late_ends_what_an_earlier_call_agreed_to(salon: CalcomStub) -> None:
+    agreed = NOW - timedelta(days=30)
+    Customer.objects.create(company=Company.objects.get(), phone="+4915550100456", sms_consent_at=agreed)
+    play((ENDED, "work", ANALYZED), {"sms_consent": False})
+    assert Customer.objects.get().sms_consent_at is None
+    assert not asked().exists()
+
+
+def test_a_no_ends_nothing_that_was_agreed_to_after_the_call(salon: CalcomStub) -> None:
+    play((ENDED, "work"), {})
+    Customer.objects.update(sms_consent_at=NOW + timedelta(days=1))
+    play((ANALYZED,), {"sms_consent": False})
+    assert Customer.objects.get().sms_consent_at is not None
 
 
 def test_a_no_to_messages_beats_a_yes_when_both_are_here(salon: CalcomStub) -> None:
