@@ -94,7 +94,10 @@ def _read_changes(client: Calcom, point: SyncPoint, event_types: str, since: dat
 
 
 def _mirror_all(bookings: Iterator[Booking], note: Callable[[Booking], None] | None = None) -> list[Exception]:
-    """Mirror each in a transaction of its own, and `note` now and then how far this has come."""
+    """Mirror each in a transaction of its own, and `note` now and then how far this has come.
+
+    One that fails has a second try after the others: somebody may have held its rows, and no later reading asks for it.
+    """
     counter = count(1)
 
     def act(booking: Booking) -> None:
@@ -103,7 +106,8 @@ def _mirror_all(bookings: Iterator[Booking], note: Callable[[Booking], None] | N
         if note is not None and next(counter) % CHECKPOINT_EVERY == 0:
             note(booking)
 
-    return [error for _, error in one_by_one(bookings, act, atomic=True)]
+    failures = one_by_one(bookings, act, atomic=True)
+    return [error for _, error in one_by_one([booking for booking, _ in failures], act, atomic=True)]
 
 
 def _offer(company: Company, event_type: EventType) -> None:

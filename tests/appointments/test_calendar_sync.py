@@ -23,6 +23,16 @@ from tests.gates import let_pass
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 TEN_BOOKINGS_LATER = "2026-11-30T10:05:00.000Z"
+# A sequence counts on where its transaction is rolled back.
+DEADLOCK_ONCE = """
+CREATE SEQUENCE tries;
+CREATE FUNCTION deadlock_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF nextval('tries') = 1 THEN RAISE EXCEPTION USING ERRCODE = 'deadlock_detected'; END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER deadlock_once BEFORE INSERT ON appointments_appointment
+   FOR EACH ROW EXECUTE FUNCTION deadlock_once();
+"""
 
 
 @pytest.fixture
@@ -67,6 +77,17 @@ def test_one_booking_that_cannot_be_mirrored_stops_no_other(salon: Company, cale
         sync_calcom_data(company_id=salon.pk)
     assert Appointment.objects.get().starts_at.day == 3
     assert SyncPoint.objects.get(part="bookings").read_until is not None
+
+
+def test_a_booking_that_cannot_be_mirrored_at_that_moment_is_mirrored_after_the_others(
+    salon: Company, calendar: CalcomStub
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(DEADLOCK_ONCE)
+    calendar.book("2026-12-02T13:00:00+00:00")
+    calendar.book("2026-12-03T13:00:00+00:00")
+    sync_calcom_data(company_id=salon.pk)
+    assert sorted(row.starts_at.day for row in Appointment.objects.all()) == [2, 3]
 
 
 @pytest.mark.django_db(transaction=True)
