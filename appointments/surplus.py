@@ -7,7 +7,7 @@ PATIENCE is told to a person, who is told no more once it is.
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from appointments import calcom, follow_ups
@@ -65,10 +65,12 @@ def waiting(appointment: Appointment | None = None) -> QuerySet[CalcomUid]:
 
 
 def tell(appointment: Appointment) -> None:
-    """A person is told that a booking still stands."""
+    """A person is told that a booking still stands, unless one has dealt with it already."""
     request: BookingRequest | None = appointment.booking_request
-    if request is not None:
-        reason = FollowUp.Reason.NOT_CANCELLED
+    reason = FollowUp.Reason.NOT_CANCELLED
+    since = waiting(appointment).aggregate(newest=Max("surplus_since"))["newest"]
+    done = FollowUp.objects.filter(appointment=appointment, reason=reason, status=FollowUp.Status.DONE)
+    if request is not None and since is not None and not done.filter(created_at__gte=since).exists():
         follow_ups.open_for(request, reason, Detail.STILL_BOOKED, appointment=appointment)
 
 

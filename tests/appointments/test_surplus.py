@@ -74,6 +74,16 @@ def test_a_person_is_told_at_once_when_cal_com_refuses(calendar: CalcomStub, sec
     assert FollowUp.objects.get().reason == "not_cancelled"
 
 
+def test_a_person_who_has_dealt_with_it_is_not_asked_again(
+    calendar: CalcomStub, clock: Any, second: dict[str, Any], admin_user: Any
+) -> None:
+    clock.shift(90)
+    sweepers.sweep()
+    assert FollowUp.objects.get().resolve(admin_user, "Cancelled by hand.")
+    sweepers.sweep()
+    assert FollowUp.objects.get().status == "done"
+
+
 def test_the_person_is_told_no_more_when_somebody_else_cancels_it(
     calendar: CalcomStub, clock: Any, second: dict[str, Any]
 ) -> None:
