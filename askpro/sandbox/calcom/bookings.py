@@ -147,18 +147,14 @@ class Bookings:
         """Raises the 404."""
         booking = self._bookings.get(uid)
         if booking is None:
-            raise Refused(404, f"Booking with uid={uid} was not found in the database")
+            raise refusals.unknown(uid)
         return booking
 
     def cancellable(self, uid: str) -> Booking:
         """The booking, if it can still be cancelled. Raises the 400 or 404."""
         booking = self.get(uid)
         if booking.status in (CANCELLED, REJECTED):
-            raise Refused(
-                400,
-                f"Can't cancel booking with uid={uid} because it has been cancelled already. Please provide uid of a "
-                "booking that is not cancelled.",
-            )
+            raise refusals.ended_already(uid)
         if booking.end < self._now():
             raise refusals.Bare(400, "Cannot cancel a booking that has already ended")
         return booking
@@ -282,19 +278,8 @@ class Bookings:
 
     def _movable(self, uid: str) -> Booking:
         old = self.get(uid)
-        if old.rescheduled_to:
-            raise Refused(
-                400,
-                f"Can't reschedule booking with uid={uid} because it has been cancelled and rescheduled already to "
-                f"booking with uid={old.rescheduled_to}. You probably want to reschedule {old.rescheduled_to} instead "
-                "by passing it within the request URL.",
-            )
-        if old.status in (CANCELLED, REJECTED):
-            raise Refused(
-                400,
-                f"Can't reschedule booking with uid={uid} because it has been cancelled. Please provide uid of a "
-                "booking that is not cancelled.",
-            )
+        if old.rescheduled_to or old.status in (CANCELLED, REJECTED):
+            raise refusals.not_movable(uid, old.rescheduled_to)
         return old
 
     def _keep(self, booking: Booking) -> None:

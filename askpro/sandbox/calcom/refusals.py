@@ -57,6 +57,35 @@ class Bare(Refused):
     """Shape B, `{"statusCode", "message"}`: thrown below Cal.com's controllers."""
 
 
+def unknown(uid: str) -> Refused:
+    return Refused(404, f"Booking with uid={uid} was not found in the database")
+
+
+def ended_already(uid: str) -> Refused:
+    """To somebody who wants to cancel it."""
+    return Refused(
+        400,
+        f"Can't cancel booking with uid={uid} because it has been cancelled already. Please provide uid of a booking "
+        "that is not cancelled.",
+    )
+
+
+def not_movable(uid: str, moved_to: str) -> Refused:
+    """To somebody who wants to move it: it has ended, or was moved before."""
+    if not moved_to:
+        return Refused(
+            400,
+            f"Can't reschedule booking with uid={uid} because it has been cancelled. Please provide uid of a booking "
+            "that is not cancelled.",
+        )
+    return Refused(
+        400,
+        f"Can't reschedule booking with uid={uid} because it has been cancelled and rescheduled already to booking "
+        f"with uid={moved_to}. You probably want to reschedule {moved_to} instead by passing it within the request "
+        "URL.",
+    )
+
+
 def invalid(errors: list[dict[str, Any]]) -> Refused:
     return Refused(400, INVALID, {"errors": errors})
 
