@@ -10,6 +10,7 @@ from django.utils import timezone
 from appointments import alternatives, booking_fields, calcom, follow_ups, reservations, surplus, sync
 from appointments.calcom_booking import Booking
 from appointments.calcom_errors import BookingRefused, SlotGone
+from appointments.handover import hand_over, hand_over_dead
 from appointments.mirror import mirror, note_surplus
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 from appointments.rules import Problem, problem_with
@@ -59,38 +60,6 @@ def _book_all(requests: QuerySet[BookingRequest]) -> None:
         _note_failure(request, error)
     if failures:
         raise gravest(error for _, error in failures)
-
-
-def hand_over(
-    request: BookingRequest, problem: Problem, appointment: Appointment | None = None, offers: tuple = ()
-) -> bool:
-    """Give a request to a person, and let go of its reservation; False when it was booked or settled meanwhile."""
-    with transaction.atomic():
-        if appointment is not None and not appointment.give_up(problem.detail, problem.facts):
-            return False
-        if not request.close(BookingRequest.Status.FOLLOW_UP):
-            return False
-        follow_ups.open_for(
-            request,
-            problem.reason,
-            problem.detail,
-            problem.facts,
-            appointment=appointment or problem.about,
-            alternatives=offers,
-            # Who calls twice about one appointment may have changed their mind.
-            topic=f"{problem.reason}:{request.pk}" if problem.about else "",
-        )
-        follow_ups.make_obsolete(request, follow_ups.INTERIM, Detail.SETTLED_OTHERWISE)
-        request.settle_call(Call.Outcome.FOLLOW_UP)
-    return True
-
-
-def hand_over_dead(request: BookingRequest, detail: Detail) -> None:
-    """A person is told; the request stays open, so that a retry of the dead job still books it."""
-    with transaction.atomic():
-        appointment = Appointment.objects.filter(booking_request=request).first()
-        follow_ups.open_for(request, FollowUp.Reason.JOB_DEAD, detail, appointment=appointment)
-        request.settle_call(Call.Outcome.FOLLOW_UP)
 
 
 @dataclass(slots=True)

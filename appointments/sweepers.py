@@ -6,7 +6,8 @@ from django.db import transaction
 from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from django.utils import timezone
 
-from appointments import booking, follow_ups, silent_hosts, surplus
+from appointments import follow_ups, silent_hosts, surplus
+from appointments.handover import hand_over_dead
 from appointments.models import Appointment, Detail, FollowUp
 from appointments.tasks import booking_chain, cancel_surplus_bookings, clear_reservation, update_analytics
 from appointments.waiting import end_waiting, tell_of_waiting
@@ -111,7 +112,7 @@ def _requests_in_question() -> list[BookingRequest]:
 
 
 def _hand_over_dead(request: BookingRequest) -> None:
-    booking.hand_over_dead(request, Detail.BOOKING_FAILED)
+    hand_over_dead(request, Detail.BOOKING_FAILED)
     if request.call_id:
         update_analytics.send(call_id=request.call_id)
 

@@ -1,15 +1,14 @@
 """Requests whose booking takes long, for whatever reason: a person is told, and the wait has an end."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Case, DateTimeField, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from appointments import follow_ups
-from appointments.booking import hand_over
+from appointments.handover import hand_over
 from appointments.models import Appointment, Detail, FollowUp
 from appointments.rules import Problem, problem_with
 from appointments.tasks import create_appointment_from_call, create_appointment_from_request
@@ -26,39 +25,51 @@ SLACK = timedelta(minutes=1)
 AT_ONCE = 500
 BOOKERS = ("create_appointment_from_call", "create_appointment_from_request")
 NOTICE = ExpressionWrapper(F("service__minimum_notice_minutes") * Value(timedelta(minutes=1)), DurationField())
-WAITING = (Job.Status.QUEUED, Job.Status.RETRYING, Job.Status.RELEASED)
+WAITING = [status for status in Job.LIVE if status != Job.Status.PROCESSING]
 
 
 def tell_of_waiting() -> int:
     """Open a follow-up for each request that still waits to be booked; booking settles it. Returns how many."""
     known = FollowUp.objects.filter(booking_request=OuterRef("pk"), status=FollowUp.Status.OPEN)
-    with transaction.atomic():
-        requests = _waiting(Q(~Exists(known), created_at__lt=timezone.now() - TOLD_AFTER))
-        shut = set(GateState.objects.filter(shut_until__isnull=False).values_list("name", flat=True))
-        one_by_one(requests, lambda request: _tell(request, _why(request, shut)), atomic=True)
-        return len(requests)
+    requests = _waiting(Q(~Exists(known), created_at__lt=timezone.now() - TOLD_AFTER))
+    shut = set(GateState.objects.filter(shut_until__isnull=False).values_list("name", flat=True))
+    return _with_each(requests, lambda request, appointment: _tell(request, _why(request, shut), appointment))
 
 
 def end_waiting() -> int:
     """Give to a person what cannot be booked in time any more, whoever works the queues. Returns how many."""
     soon = timezone.now() + SLACK
-    with transaction.atomic():
-        late = Q(starts_at__lt=ExpressionWrapper(Value(soon) + NOTICE, DateTimeField()))
-        requests = _waiting(late)
-        one_by_one(requests, lambda request: _end(request, problem_with(request, soon)), atomic=True)
-        return len(requests)
+    late = Q(starts_at__lt=ExpressionWrapper(Value(soon) + NOTICE, DateTimeField()))
+    requests = _waiting(late)
+    return _with_each(requests, lambda request, appointment: _end(request, problem_with(request, soon), appointment))
 
 
 def _waiting(condition: Q) -> list[BookingRequest]:
     """Open requests whose job waits for its turn, a time or Cal.com, and not for a host's yes."""
     waits_for_host = Appointment.objects.filter(booking_request=OuterRef("pk"), calcom_uid__isnull=False)
-    rows = (
-        BookingRequest.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("company", "call__branch__company", "call__customer", "branch__company", "customer", "service")
-        .filter(condition, ~Exists(waits_for_host), status=BookingRequest.Status.OPEN)
-    )
+    rows = BookingRequest.objects.select_related(
+        "company", "call__branch__company", "call__customer", "branch__company", "customer", "service"
+    ).filter(condition, ~Exists(waits_for_host), status=BookingRequest.Status.OPEN)
     row_tag = Case(When(call=None, then=sweeping.tag("request")), default=sweeping.tag("call", "call_id"))
     return list(sweeping.with_job(rows, row_tag, BOOKERS, WAITING).order_by("created_at")[:AT_ONCE])
+
+
+def _with_each(requests: list[BookingRequest], act: Callable[[BookingRequest, Appointment | None], None]) -> int:
+    """Do `act` with each that still waits and that nobody else holds, under its lock; returns how many there were.
+
+    The appointment is locked before the request, as by whoever mirrors a booking or gives one up.
+    """
+
+    def under_lock(request: BookingRequest) -> None:
+        reserved = Appointment.objects.select_for_update(no_key=True).filter(booking_request=request).first()
+        is_booked = reserved is not None and reserved.calcom_uid is not None
+        rows = BookingRequest.objects.select_for_update(skip_locked=True, of=("self",))
+        as_read = rows.filter(pk=request.pk, status=BookingRequest.Status.OPEN, appointment=reserved)
+        if not is_booked and as_read.first() is not None:
+            act(request, reserved)
+
+    one_by_one(requests, under_lock, atomic=True)
+    return len(requests)
 
 
 def _why(request: BookingRequest, shut: Collection[str]) -> Detail:
@@ -66,13 +77,11 @@ def _why(request: BookingRequest, shut: Collection[str]) -> Detail:
     return Detail.NO_ANSWER if gate.name in shut else Detail.TAKES_LONG
 
 
-def _tell(request: BookingRequest, why: Detail) -> None:
-    appointment = Appointment.objects.filter(booking_request=request).first()
+def _tell(request: BookingRequest, why: Detail, appointment: Appointment | None) -> None:
     follow_ups.open_for(request, FollowUp.Reason.PROVIDER_DOWN, why, appointment=appointment)
 
 
-def _end(request: BookingRequest, problem: Problem | None) -> None:
-    appointment = Appointment.objects.filter(booking_request=request).first()
+def _end(request: BookingRequest, problem: Problem | None, appointment: Appointment | None) -> None:
     # What may have reached Cal.com stays reserved, until `clear_reservation` has looked there.
     is_certain = appointment is not None and appointment.asked_at is None
     if problem is None or not hand_over(request, problem, appointment if is_certain else None):

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection
 
 from appointments import alternatives, daily, follow_ups
-from appointments.booking import hand_over
+from appointments.handover import hand_over
 from appointments.models import Appointment, DailyCount, Detail, FollowUp
 from appointments.models.follow_up import STRENGTH
 from appointments.rules import Problem

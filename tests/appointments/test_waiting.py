@@ -21,6 +21,7 @@ from askpro.queues.errors import Urgency
 from askpro.queues.models import Attempt, Job
 from askpro.queues.testing import run_jobs
 from calls.models import BookingRequest, Company
+from calls.tasks import identify_customer
 from tests.appointments.calcom_stub import CalcomStub, error, no_connection, timeout
 from tests.appointments.salon import NOW, WISH, branch, call, company, customer, request, service, wished
 from tests.gates import let_pass
@@ -269,3 +270,17 @@ class TestWhoIsTold:
         day.calendar.away = no_connection
         day.live(240)
         assert FollowUp.objects.get().detail == "no_answer"
+
+
+def test_a_person_is_told_of_a_request_whose_chain_waits_before_its_booking(clock: Any) -> None:
+    wish = wished()
+    steps = (identify_customer, create_appointment_from_call)
+    chain([step.message(call_id=wish.call_id) for step in steps]).send()
+    clock.shift(TWO_MINUTES)
+    waiting.tell_of_waiting()
+    assert FollowUp.objects.get().reason == "provider_down"
+    clock.move_to(WISH - timedelta(minutes=1))
+    waiting.end_waiting()
+    assert FollowUp.objects.get(status="open").reason == "too_soon"
+    run_jobs()
+    assert statuses() == {"follow_up"}

@@ -1,0 +1,40 @@
+"""From the machine to a person: what cannot be booked, and what a dead job has left."""
+
+from django.db import transaction
+
+from appointments import follow_ups
+from appointments.models import Appointment, Detail, FollowUp
+from appointments.rules import Problem
+from calls.models import BookingRequest, Call
+
+
+def hand_over(
+    request: BookingRequest, problem: Problem, appointment: Appointment | None = None, offers: tuple = ()
+) -> bool:
+    """Give a request to a person, and let go of its reservation; False when it was booked or settled meanwhile."""
+    with transaction.atomic():
+        if appointment is not None and not appointment.give_up(problem.detail, problem.facts):
+            return False
+        if not request.close(BookingRequest.Status.FOLLOW_UP):
+            return False
+        follow_ups.open_for(
+            request,
+            problem.reason,
+            problem.detail,
+            problem.facts,
+            appointment=appointment or problem.about,
+            alternatives=offers,
+            # Who calls twice about one appointment may have changed their mind.
+            topic=f"{problem.reason}:{request.pk}" if problem.about else "",
+        )
+        follow_ups.make_obsolete(request, follow_ups.INTERIM, Detail.SETTLED_OTHERWISE)
+        request.settle_call(Call.Outcome.FOLLOW_UP)
+    return True
+
+
+def hand_over_dead(request: BookingRequest, detail: Detail) -> None:
+    """A person is told; the request stays open, so that a retry of the dead job still books it."""
+    with transaction.atomic():
+        appointment = Appointment.objects.filter(booking_request=request).first()
+        follow_ups.open_for(request, FollowUp.Reason.JOB_DEAD, detail, appointment=appointment)
+        request.settle_call(Call.Outcome.FOLLOW_UP)
