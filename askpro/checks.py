@@ -17,6 +17,15 @@ VENDORS = (
     "TWILIO_ACCOUNT_SID",
     "TWILIO_AUTH_TOKENS",
 )
+BOUNDS = (
+    "VENDOR_CONNECT_TIMEOUT",
+    "VENDOR_TIMEOUT",
+    "VENDOR_MAX_BYTES",
+    "EMAIL_TIMEOUT",
+    "WEBHOOK_MAX_BYTES",
+    "API_MAX_BYTES",
+    "API_REQUESTS_PER_MINUTE",
+)
 
 
 @register(Tags.security)
@@ -59,6 +68,14 @@ def check_vendors(**_: Any) -> list[CheckMessage]:
     """The vendors can be asked and believed, at least for companies without keys of their own."""
     missing = [name for name in VENDORS if not getattr(settings, name)]
     return [Warning(f"{name} is empty.", hint=HINT.format(name), id="askpro.W001") for name in missing]
+
+
+@register(Tags.compatibility)
+def check_bounds(**_: Any) -> list[CheckMessage]:
+    """Times and sizes leave room for an exchange: with none, everything would fail without a word of why."""
+    hint = "Leave it out for the default (deploy/env.example), or write a number above 0."
+    wrong = [name for name in BOUNDS if not getattr(settings, name) > 0]
+    return [Error(f"{name} is {getattr(settings, name):g}.", hint=hint, id="askpro.E007") for name in wrong]
 
 
 def _is_address(address: str) -> bool:

@@ -1,6 +1,7 @@
 """Reading the environment: django-environ, and a word about values that cannot be meant."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import environ
@@ -16,6 +17,16 @@ class Environment(environ.Env):
     def __init__(self) -> None:
         super().__init__()
         self.remarks: list[str] = []
+
+    def read_file(self, name: str) -> None:
+        """Take the variables that are not set from a file; raises `ImproperlyConfigured` where it cannot be read."""
+        if not name:
+            return
+        try:
+            with Path(name).open(encoding="utf-8") as file:
+                self.read_env(file)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ImproperlyConfigured(f"ASKPRO_ENV_FILE ({name}) cannot be read: {type(error).__name__}.") from None
 
     def get_value(self, var: str, *args: Any, **options: Any) -> Any:
         """The variable's value. Raises `ImproperlyConfigured` for one that is not of its type."""

@@ -9,8 +9,7 @@ from askpro.environment import Environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment()
-if env_file := os.environ.get("ASKPRO_ENV_FILE"):
-    env.read_env(env_file)
+env.read_file(os.environ.get("ASKPRO_ENV_FILE", ""))
 
 # `production` unless said otherwise, so that a forgotten variable never opens a door.
 ENVIRONMENT = env.str("ASKPRO_ENV", default="production")
@@ -219,12 +218,14 @@ FORMAT_MODULE_PATH = "askpro.console.formats"
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = ASKPRO_HOME / "static"
-X_FRAME_OPTIONS = "SAMEORIGIN"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 if ENVIRONMENT == "production":
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600)
+# Advice that no variable could follow: the proxy in front redirects to HTTPS, and whoever owns the domain decides
+# about its other hosts.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
 LOGGING = {
     "version": 1,

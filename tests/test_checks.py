@@ -68,3 +68,11 @@ def test_each_vendor_without_a_key_is_named(settings) -> None:
     for name in checks.VENDORS:
         setattr(settings, name, "")
     assert [message.msg for message in checks.check_vendors()] == [f"{name} is empty." for name in checks.VENDORS]
+
+
+@pytest.mark.parametrize("name", checks.BOUNDS)
+@pytest.mark.parametrize(("value", "found"), [(0, ["askpro.E007"]), (-1, ["askpro.E007"]), (0.5, []), (20, [])])
+def test_a_time_or_a_size_that_leaves_no_room_is_an_error(settings, name, value, found) -> None:
+    setattr(settings, name, value)
+    assert ids(checks.check_bounds()) == found
+    assert all(name in message.msg for message in checks.check_bounds())

@@ -1,10 +1,15 @@
 """What a production installation does when a variable was forgotten."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from askpro.environment import Environment
 
 
 def setting(name: str, environment: str, **more: str) -> str:
@@ -24,3 +29,16 @@ def setting(name: str, environment: str, **more: str) -> str:
 )
 def test_it_never_writes_mails_into_the_log_of_production(environment: str, backend: str) -> None:
     assert setting("EMAIL_BACKEND", environment) == backend
+
+
+def test_it_reads_the_file_that_is_named_and_prefers_what_is_set(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("LOG_LEVEL=ERROR\nOPS_EMAILS=ops@askpro.example\n", "utf-8")
+    named = {"ASKPRO_ENV_FILE": str(tmp_path / "env"), "LOG_LEVEL": "DEBUG"}
+    assert setting("OPS_EMAILS", "testing", **named) == "['ops@askpro.example']"
+    assert setting("LOGGING['root']['level']", "testing", **named) == "DEBUG"
+
+
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(ImproperlyConfigured, match=re.escape(f"ASKPRO_ENV_FILE ({path}) cannot be read")):
+            Environment().read_file(str(path))

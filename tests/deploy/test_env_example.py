@@ -64,6 +64,8 @@ class TestCheckBeforeProduction:
         code, said = self.check(tmp_path, SECRET_KEY="k" * 30 + "0123456789" * 3, OPS_EMAILS="ops@askpro.example")
         assert code == 0, said
         assert "RETELL_API_KEYS is empty" in said
+        told = set(re.findall(r"\((\w+\.[EW]\d+)\)", said))
+        assert told == {"askpro.W001"}, "advice that the example's variables cannot follow"
 
     def test_remarks_as_values_are_told_by_their_variable(self, tmp_path) -> None:
         remark = "# python -c 'import secrets; …'"
