@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs/operations.md").read_text("utf-8")
 NAMED = sorted(set(re.findall(r"`(queues/test_\w+\.py::[\w:]+)`", TEXT)))
 COMMANDS = sorted(path.stem for path in (ROOT / "askpro/queues/management/commands").glob("queues_*.py"))
-# Explained elsewhere: docs/engine.md and docs/jobs.md.
-ELSEWHERE = {"queues_schedule", "queues_jobs"}
+# Explained elsewhere: docs/jobs.md.
+ELSEWHERE = {"queues_jobs"}
 
 
 @pytest.mark.parametrize("test", NAMED)
