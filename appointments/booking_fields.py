@@ -21,9 +21,7 @@ def responses(request: BookingRequest) -> dict[str, Any]:
     assert service is not None
     said = facts(request)
     answers = {field["slug"]: _answer(field, service, said) for field in service.required_fields}
-    filled = {
-        slug: value for slug, value in answers.items() if value not in ("", None, []) and slug not in PHONE_FIELDS
-    }
+    filled = {slug: value for slug, value in answers.items() if value not in EMPTY and slug not in PHONE_FIELDS}
     return ({NOTES: said[NOTES]} if said[NOTES] else {}) | filled
 
 

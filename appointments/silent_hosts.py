@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from appointments import follow_ups
 from appointments.models import Appointment, Detail, FollowUp
+from appointments.waiting import NOTICE
 
 # A host who has not answered by then is asked by a person; sooner, where the service's notice begins before.
 ASK_AFTER = timedelta(hours=4)
@@ -18,9 +19,6 @@ def unanswered() -> QuerySet[Appointment]:
     Who booked at Cal.com is in Cal.com's hands.
     """
     now = timezone.now()
-    notice = ExpressionWrapper(
-        F("service__minimum_notice_minutes") * Value(timedelta(minutes=1)), output_field=DurationField()
-    )
     told = FollowUp.objects.filter(
         appointment=OuterRef("pk"), reason=FollowUp.Reason.NO_ANSWER, created_at__gte=OuterRef("calcom_event_at")
     )
@@ -28,7 +26,7 @@ def unanswered() -> QuerySet[Appointment]:
         status=Appointment.Status.REQUESTED, calcom_uid__isnull=False, booking_request__isnull=False
     ).exclude(source=Appointment.Source.CALCOM)
     late = Q(calcom_event_at__lt=now - ASK_AFTER) | Q(answer_by__lt=now)
-    return waiting.annotate(answer_by=F("starts_at") - notice).filter(late, ~Exists(told))
+    return waiting.annotate(answer_by=F("starts_at") - NOTICE).filter(late, ~Exists(told))
 
 
 def ask(appointment: Appointment) -> None:

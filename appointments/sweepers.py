@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, Exists, OuterRef, QuerySet, When
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from appointments import follow_ups, silent_hosts, surplus
 from appointments.handover import hand_over_dead
 from appointments.models import Appointment, Detail, FollowUp
 from appointments.tasks import booking_chain, cancel_surplus_bookings, clear_reservation, update_analytics
-from appointments.waiting import end_waiting, tell_of_waiting
+from appointments.waiting import BOOKERS, JOB_TAG, end_waiting, tell_of_waiting, unbooked
 from askpro import sweeping
 from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
@@ -20,7 +20,7 @@ from calls.models import BookingRequest
 FORGOTTEN_AFTER = timedelta(minutes=5)
 MOST = 200
 # A request waits behind these: when one of them is dead, nothing books it any more.
-BOOKING_ACTORS = ("identify_customer", "create_appointment_from_call", "create_appointment_from_request")
+BOOKING_ACTORS = ("identify_customer", *BOOKERS)
 
 
 def sweep() -> None:
@@ -96,19 +96,17 @@ def _told_in_vain() -> QuerySet[Appointment]:
 
 
 def _requests_in_question() -> list[BookingRequest]:
-    waits_for_host = Appointment.objects.filter(booking_request=OuterRef("pk"), calcom_uid__isnull=False)
     is_known = FollowUp.objects.filter(
         booking_request=OuterRef("pk"), status=FollowUp.Status.OPEN, reason=FollowUp.Reason.JOB_DEAD
     )
     rows = (
-        BookingRequest.objects.select_for_update(skip_locked=True, of=("self",))
+        unbooked()
+        .select_for_update(skip_locked=True, of=("self",))
         .select_related("company", "call__branch__company", "call__customer", "branch__company", "customer")
-        .filter(status=BookingRequest.Status.OPEN, created_at__lt=_long_ago())
-        .filter(~Exists(waits_for_host), ~Exists(is_known))
+        .filter(~Exists(is_known), created_at__lt=_long_ago())
     )
     # The tag that `_tag` gives.
-    row_tag = Case(When(call=None, then=sweeping.tag("request")), default=sweeping.tag("call", "call_id"))
-    return list(sweeping.without_job(rows, row_tag, BOOKING_ACTORS).order_by("id")[:MOST])
+    return list(sweeping.without_job(rows, JOB_TAG, BOOKING_ACTORS).order_by("id")[:MOST])
 
 
 def _hand_over_dead(request: BookingRequest) -> None:

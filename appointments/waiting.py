@@ -4,7 +4,19 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Case, DateTimeField, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, Value, When
+from django.db.models import (
+    Case,
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.utils import timezone
 
 from appointments import follow_ups
@@ -23,6 +35,8 @@ TOLD_AFTER = timedelta(seconds=80)
 # An end in time although the sweeper comes every half minute only.
 SLACK = timedelta(minutes=1)
 AT_ONCE = 500
+# What bears the job that books a request.
+JOB_TAG = Case(When(call=None, then=sweeping.tag("request")), default=sweeping.tag("call", "call_id"))
 BOOKERS = ("create_appointment_from_call", "create_appointment_from_request")
 NOTICE = ExpressionWrapper(F("service__minimum_notice_minutes") * Value(timedelta(minutes=1)), DurationField())
 WAITING = [status for status in Job.LIVE if status != Job.Status.PROCESSING]
@@ -44,14 +58,17 @@ def end_waiting() -> int:
     return _with_each(requests, lambda request, appointment: _end(request, problem_with(request, soon), appointment))
 
 
-def _waiting(condition: Q) -> list[BookingRequest]:
-    """Open requests whose job waits for its turn, a time or Cal.com, and not for a host's yes."""
+def unbooked() -> QuerySet[BookingRequest]:
+    """Open requests without a booking at Cal.com, which would wait for a host's yes."""
     waits_for_host = Appointment.objects.filter(booking_request=OuterRef("pk"), calcom_uid__isnull=False)
-    rows = BookingRequest.objects.select_related(
-        "company", "call__branch__company", "call__customer", "branch__company", "customer", "service"
-    ).filter(condition, ~Exists(waits_for_host), status=BookingRequest.Status.OPEN)
-    row_tag = Case(When(call=None, then=sweeping.tag("request")), default=sweeping.tag("call", "call_id"))
-    return list(sweeping.with_job(rows, row_tag, BOOKERS, WAITING).order_by("created_at")[:AT_ONCE])
+    return BookingRequest.objects.filter(~Exists(waits_for_host), status=BookingRequest.Status.OPEN)
+
+
+def _waiting(condition: Q) -> list[BookingRequest]:
+    """Those whose job waits for its turn, a time or Cal.com."""
+    related = ("company", "call__branch__company", "call__customer", "branch__company", "customer", "service")
+    rows = unbooked().select_related(*related).filter(condition)
+    return list(sweeping.with_job(rows, JOB_TAG, BOOKERS, WAITING).order_by("created_at")[:AT_ONCE])
 
 
 def _with_each(requests: list[BookingRequest], act: Callable[[BookingRequest, Appointment | None], None]) -> int:
