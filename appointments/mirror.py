@@ -225,10 +225,12 @@ def _hold(appointment: Appointment, booking: Booking, at: datetime) -> None:
     if appointment.calcom_uid == booking.uid and appointment.status != REQUESTED:
         return
     changes = _facts(appointment, booking, at)
-    if _was_told(appointment):
+    is_news = appointment.calcom_uid != booking.uid or "previous_starts_at" in changes
+    if is_news and _was_told(appointment):
         changes["version"] = appointment.version + 1
     appointment.write(**changes, status=REQUESTED)
-    consequences.tell(appointment, "requested")
+    if is_news:
+        consequences.tell(appointment, "requested")
 
 
 def _cancel(appointment: Appointment, booking: Booking, at: datetime, reason: str) -> None:

@@ -198,6 +198,17 @@ def test_it_confirms_when_the_host_says_yes_and_forgets_a_late_request_for_it() 
     assert appointment.status == "confirmed"
 
 
+@pytest.mark.parametrize("later", [0, 5], ids=["the same news", "read again later"])
+def test_a_move_that_waits_for_the_host_is_told_once(later: int) -> None:
+    wish = wished()
+    appointment = reserved(wish)
+    hear(told_of(Status.ACCEPTED, "first", **ours(wish)), minute(0))
+    for count in range(3):
+        moved = told_of(Status.PENDING, "second", LATER, rescheduledFromUid="first", **ours(wish))
+        hear(moved, minute(10 + count * later))
+    assert told(appointment) == [("confirmation", 1), ("requested", 2)]
+
+
 def test_it_waits_for_a_yes_again_when_a_confirmed_one_was_moved_on_request() -> None:
     wish = wished()
     appointment = reserved(wish)
