@@ -141,7 +141,8 @@ def _tables(appointment: Appointment, user: Any) -> list[Table]:
         for row in sent
     ]
     uids = {appointment.calcom_uid or "", *appointment.calcom_uids.values_list("uid", flat=True)} - {""}
-    events = scope.rows(WebhookEvent.objects.filter(subject__in=uids)).defer("body").order_by("-id")[:50]
+    ours = Q(company=appointment.company_id) | Q(company=None)
+    events = scope.rows(WebhookEvent.objects.filter(ours, subject__in=uids)).defer("body").order_by("-id")[:50]
     follow_ups = [
         [display.link(row, row.title(language)), display.state(row), display.minute(row.due_at), row.told(language)]
         for row in scope.rows(appointment.follow_ups.all()).order_by("-id")

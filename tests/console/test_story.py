@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from appointments.models import CalcomUid
 from askpro.console.story import Story
+from tests.console.tenants import bound
 from tests.console.world import World
 from webhooks.models import WebhookEvent
 
@@ -47,6 +48,25 @@ def test_it_tells_what_calcom_said_about_the_appointment(world: World, admin_use
     )
 
     assert "Cal.com webhook BOOKING_RESCHEDULED" in [entry.title for entry in story.entries]
+
+
+def test_what_another_company_says_of_the_same_call_is_no_part_of_it(world: World, admin_user: User) -> None:
+    story = told(world, admin_user)
+    ours, theirs = story.call.company, next(row for row in world.companies if row != story.call.company)
+    subjects = {"retell": story.call.retell_call_id, "calcom": story.appointments[0].calcom_uid or ""}
+    events = [
+        WebhookEvent.objects.create(
+            provider=provider, event_type="x", event_key=str(company), subject=subject, company=company, body=b"{}"
+        )
+        for provider, subject in subjects.items()
+        for company in (ours, theirs, None)
+    ]
+    allowed = {row.pk for row in events if row.company != theirs}
+    mine = {row.pk for row in events if row.company == ours}
+    made = {row.pk for row in events}
+
+    assert made & {row.pk for row in Story(story.call, admin_user).events} == allowed
+    assert made & {row.pk for row in Story(story.call, bound(ours, theirs)).events} == mine
 
 
 def test_it_tells_what_people_did(admin_client: Client, admin_user: User, world: World) -> None:
