@@ -4,18 +4,12 @@ from django.db.models import Q
 
 from appointments import follow_ups
 from appointments.models import Appointment, Detail, FollowUp
+from appointments.models.follow_up import WISH
 from calls.models import BookingRequest, Call
 from notifications import outbox
 
 # What a booking at Cal.com settles; a person keeps the others, such as a wish for a colleague not met.
-SETTLED = (
-    FollowUp.Reason.PROVIDER_DOWN,
-    FollowUp.Reason.JOB_DEAD,
-    FollowUp.Reason.SLOT_GONE,
-    FollowUp.Reason.REFUSED,
-    FollowUp.Reason.TOO_SOON,
-    FollowUp.Reason.NO_ANSWER,
-)
+SETTLED = tuple(reason for reason in FollowUp.Reason if reason.topic == WISH)
 
 
 def settle_request(appointment: Appointment, revived: bool) -> None:
