@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
@@ -72,13 +73,13 @@ def receive(event: WebhookEvent, reply: Reply) -> None:
     messages = [message for message in messages if message.company in companies]
     if senders and not companies:
         event.refuse(event.objection(senders[0].pk))
-    elif reply.is_stop:
-        opt_outs.opt_out(reply.sender, _answered(reply, companies))
+    elif reply.is_stop and (answered := _answered(event, reply, senders, companies)):
+        opt_outs.opt_out(reply.sender, answered)
         event.mark_processed(_only(companies), "Opted out of SMS.")
     elif not companies:
         event.mark_unassigned("No company sends from this number.")
     elif reply.is_start:
-        opt_outs.opt_in(reply.sender, _answered(reply, companies))
+        opt_outs.opt_in(reply.sender, _answered(event, reply, senders, companies))
         event.mark_processed(_only(companies), "Opted in again.")
     elif not reply.body or reply.opt_out_type == "HELP":
         event.mark_ignored("Nothing to read.", _only(companies))
@@ -109,9 +110,23 @@ def _senders(reply: Reply) -> list[str]:
     return [sender for sender in (reply.to, reply.service) if sender]
 
 
-def _answered(reply: Reply, companies: list[Company]) -> set[str]:
-    """The senders that a STOP or START is about: what was answered, and what its companies send from now."""
-    return {*_senders(reply), *(opt_outs.sender_of(company) for company in companies)}
+def _answered(event: WebhookEvent, reply: Reply, senders: list[Company], companies: list[Company]) -> set[str]:
+    """The senders that a STOP or START is about: what was answered, and what its companies send from now.
+
+    Nobody speaks for others' senders: a company's own address for its own alone, the shared one not for theirs.
+    """
+    said, own = set(_senders(reply)), _used_by(companies, reply)
+    said &= own if event.address_id else said - (_used_by(senders, reply) - own)
+    answered = said | {opt_outs.sender_of(company) for company in companies}
+    # The installation's is nobody's own.
+    return answered - {settings.TWILIO_MESSAGING_SERVICE_SID} if event.address_id else answered
+
+
+def _used_by(companies: list[Company], reply: Reply) -> set[str]:
+    """What these companies send from, or sent to this number from."""
+    numbers = PhoneNumber.objects.filter(company__in=companies, number=reply.to).values_list("number", flat=True)
+    sent = Notification.objects.filter(company__in=companies, recipient=reply.sender, sender__in=_senders(reply))
+    return {*numbers, *sent.values_list("sender", flat=True), *(company.sms_sender for company in companies)}
 
 
 def _hand_to_person(event: WebhookEvent, reply: Reply, companies: list[Company], last: Notification | None) -> None:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from appointments.models import Appointment, CalcomUid
 from askpro.queues import Release
+from notifications.models import OptOut
 from tests.webhooks.signing import recorded, send
 from tests.webhooks.tenants import EVENTS, NOW, SHARED, Tenant, calcom, of_calcom, rows, tenant
 from webhooks.models import Provider, RefusedWebhook, WebhookAddress, WebhookEvent
@@ -196,6 +197,26 @@ def test_nobody_takes_the_id_of_anothers_call(tenants: dict[str, Tenant]) -> Non
     assert sent(Provider.RETELL, body, birke).status == "processed"
     birke.call.refresh_from_db()
     assert birke.call.status == "ended"
+
+
+@pytest.mark.parametrize("word", ["STOP", "START"])
+def test_nobody_stops_or_starts_the_messages_of_others(word: str, tenants: dict[str, Tenant], settings: Any) -> None:
+    """A customer of linde's writes to linde, and linde's account says that it was also to another's sender."""
+    settings.TWILIO_MESSAGING_SERVICE_SID = shared = "MG" + "0" * 32
+    birke, linde = tenants["birke"], tenants["linde"]
+    strange = [shared, birke.company.sms_sender, "+493023125990"]
+    number = "+4915550199999"
+    for sender in strange if word == "START" else ():
+        OptOut.objects.create(number=number, sender=sender)
+    before = set(OptOut.objects.values_list("sender"))
+    body = recorded("twilio", "inbound_message") | {"From": number, "Body": word}
+    senders = [linde.company.sms_sender, *strange]
+    for to, service in product(senders, ["", *senders]):
+        names = {"To": to, "MessagingServiceSid": service, "MessageSid": f"SM{to}{service}", "SmsSid": "SM"}
+        sent(Provider.TWILIO, body | names, linde)
+    after = set(OptOut.objects.values_list("sender"))
+    assert after ^ before <= {(linde.company.sms_sender,)}
+    assert word == "START" or after
 
 
 def test_a_ringing_call_is_told_nothing_about_another_companys_number(tenants: dict[str, Tenant]) -> None:
