@@ -8,12 +8,14 @@ from django.db import connection
 from django.utils import timezone
 
 from appointments import sweepers as appointment_sweepers
+from appointments import waiting
 from appointments.models import FollowUp
+from appointments.tasks import create_appointment_from_call
 from askpro.one_by_one import one_by_one
 from askpro.queues.errors import Unavailable
 from askpro.queues.models import Job
 from calls import sweepers as call_sweepers
-from calls.models import Call
+from calls.models import BookingRequest, Call
 from notifications import sweepers as notification_sweepers
 from notifications.models import Notification
 from tests.appointments.salon import branch, call, company, request, service
@@ -69,6 +71,35 @@ def test_a_request_that_cannot_be_swept_stops_no_other() -> None:
     refuse(f"call:{first.call_id}")
     appointment_sweepers.sweep()
     assert Job.objects.get(actor_name="create_appointment_from_call").tags == [f"call:{second.call_id}"]
+
+
+def waiting_requests() -> list[BookingRequest]:
+    at = branch(company())
+    service(at.company)
+    requests = [request(call(at, call_id=f"call_{number}"), service=at.company.services.get()) for number in (1, 2)]
+    for each in requests:
+        create_appointment_from_call.send(call_id=each.call_id)
+    BookingRequest.objects.update(created_at=timezone.now() - LONG_AGO)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE appointments_followup ADD CONSTRAINT refused"
+            f" CHECK (booking_request_id <> {requests[0].pk}) NOT VALID"
+        )
+    return requests
+
+
+def test_a_waiting_request_that_cannot_be_told_of_stops_no_other() -> None:
+    _, second = waiting_requests()
+    waiting.tell_of_waiting()
+    assert FollowUp.objects.get().booking_request == second
+
+
+def test_a_waiting_request_that_cannot_be_ended_stops_no_other() -> None:
+    first, second = waiting_requests()
+    BookingRequest.objects.update(starts_at=timezone.now())
+    waiting.end_waiting()
+    assert FollowUp.objects.get().booking_request == second
+    assert dict(BookingRequest.objects.values_list("pk", "status")) == {first.pk: "open", second.pk: "follow_up"}
 
 
 def test_a_call_that_cannot_be_swept_stops_no_other() -> None:
