@@ -208,7 +208,9 @@ def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
     except (InvalidCall, Malformed) as error:
         event.mark_invalid(str(error))
         return None
-    number = number_of(told) or (number_heard_of(told) if event.event_type in TRANSFER_EVENTS else None)
+    number = number_of(told)
+    if number is None and event.event_type in TRANSFER_EVENTS:
+        number = number_heard_of(told, event.objection)
     if number is None:
         event.mark_unassigned("Neither the number nor the agent belongs to one active phone number.")
         return None

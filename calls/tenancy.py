@@ -1,5 +1,7 @@
 """Whose call it is: the number that was dialled decides, and nothing in the payload but that and the agent."""
 
+from collections.abc import Callable
+
 from django.db.models import QuerySet
 
 from calls.models import Call, PhoneNumber, countries
@@ -17,12 +19,15 @@ def number_of(call: RetellCall) -> PhoneNumber | None:
     return number_named(ours) or _number_of_agent(call.agent_id)
 
 
-def number_heard_of(call: RetellCall) -> PhoneNumber | None:
-    """The number of a call's earlier events: of a transfer Retell may tell no more than the call's id."""
+def number_heard_of(call: RetellCall, objection: Callable[[int], str]) -> PhoneNumber | None:
+    """The number of a call's earlier events: of a transfer Retell may tell no more than the call's id.
+
+    Two companies may have been told of the same id: that of the one counts which `objection` does not speak against.
+    """
     known = Call.objects.select_related("phone_number__company", "phone_number__branch")
-    # Two companies may have been told of the same id.
-    calls = known.filter(retell_call_id=call.call_id)[:2]
-    return calls[0].phone_number if len(calls) == 1 else None
+    calls = list(known.filter(retell_call_id=call.call_id))
+    allowed = [each for each in calls if not objection(each.company_id)] or calls
+    return allowed[0].phone_number if len(allowed) == 1 else None
 
 
 def number_named(ours: str) -> PhoneNumber | None:

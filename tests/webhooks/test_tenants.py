@@ -12,7 +12,7 @@ from appointments.models import Appointment, CalcomUid
 from askpro.queues import Release
 from notifications.models import OptOut
 from tests.webhooks.signing import recorded, send
-from tests.webhooks.tenants import EVENTS, NOW, SHARED, Tenant, calcom, of_calcom, rows, tenant
+from tests.webhooks.tenants import EVENTS, NOW, SHARED, Tenant, calcom, of_calcom, of_retell, rows, tenant
 from webhooks.models import Provider, RefusedWebhook, WebhookAddress, WebhookEvent
 from webhooks.replay import Choice, replay
 from webhooks.vendors import job_of
@@ -197,6 +197,16 @@ def test_nobody_takes_the_id_of_anothers_call(tenants: dict[str, Tenant]) -> Non
     assert sent(Provider.RETELL, body, birke).status == "processed"
     birke.call.refresh_from_db()
     assert birke.call.status == "ended"
+
+
+def test_nobody_hides_the_transfer_of_anothers_call(tenants: dict[str, Tenant]) -> None:
+    """Of a transfer Retell may tell no more than the call's id, and somebody else may have a call of that id."""
+    birke, linde = tenants["birke"], tenants["linde"]
+    body = recorded("retell", "call_started")
+    body["call"] |= {"call_id": birke.call.retell_call_id, "to_number": linde.number.number}
+    assert sent(Provider.RETELL, body, linde).status == "processed"
+    told = sent(Provider.RETELL, of_retell(birke)["transferred by its id"], birke)
+    assert (told.status, told.company) == ("processed", birke.company)
 
 
 @pytest.mark.parametrize("word", ["STOP", "START"])
