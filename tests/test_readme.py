@@ -1,6 +1,7 @@
 """What the README and CONTRIBUTING point at exists."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,9 @@ def test_every_setting_of_production_stands_in_the_example():
     example = (ROOT / "deploy/env.example").read_text("utf-8")
     missing = {name for name in read - local if not re.search(rf"^#? ?{name}=", example, re.MULTILINE)}
     assert not missing, f"deploy/env.example lacks {sorted(missing)}"
+
+
+def test_the_changelog_tells_nothing_twice():
+    lines = (ROOT / "CHANGELOG.md").read_text("utf-8").splitlines()
+    begun = Counter(line[:60] for line in lines if line.startswith("- "))
+    assert not [beginning for beginning, times in begun.items() if times > 1]
