@@ -3,20 +3,24 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from askpro import gates
 from askpro.console import display
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ConsoleModelAdmin, ReadOnlyInline
 from askpro.console.scope import Scope
 from askpro.console.term import Term
+from askpro.encryption import UnreadableSecret
 from calls.admin.forms import BranchForm, CompanyForm, NumberForm
 from calls.models import Branch, Company, PhoneNumber
 
 WRITTEN_ONLY = ("new_calcom_api_key", "forget_calcom_api_key")
+GATE = ("Gate", {"fields": ("calcom_gate",)})
 
 
 class BranchInline(ReadOnlyInline):
@@ -42,6 +46,7 @@ class CompanyAdmin(ConsoleModelAdmin):
     search_help_text = "Name"
     empty_text = "Add the first company, or run: python3 manage.py seed_demo"
     prepopulated_fields = {"slug": ("name",)}
+    readonly_fields = ("calcom_gate",)
     inlines = (BranchInline, PhoneNumberInline)
     fieldsets = (
         (None, {"fields": (("name", "slug"), ("is_active", "books_appointments"))}),
@@ -68,11 +73,14 @@ class CompanyAdmin(ConsoleModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Company | None = None) -> Any:
         """Who may only look sees nothing of what can only be written."""
+        shown = [*super().get_fieldsets(request, obj)]
+        if obj is not None and Scope.of(request.user).is_whole:
+            shown.append(GATE)
         if self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj):
-            return super().get_fieldsets(request, obj)
+            return shown
         return [
             (title, {**options, "fields": tuple(name for name in options["fields"] if name not in WRITTEN_ONLY)})
-            for title, options in super().get_fieldsets(request, obj)
+            for title, options in shown
         ]
 
     def save_model(self, request: HttpRequest, obj: Company, form: forms.ModelForm, change: bool) -> None:
@@ -80,6 +88,16 @@ class CompanyAdmin(ConsoleModelAdmin):
         if key or form.cleaned_data.get("forget_calcom_api_key"):
             obj.calcom_api_key = key or ""
         super().save_model(request, obj, form, change)
+
+    @admin.display(description="Requests to Cal.com pass")
+    def calcom_gate(self, company: Company) -> str:
+        """As events and mails name it: they tell of keys by their fingerprints."""
+        try:
+            key = company.calcom_api_key
+        except UnreadableSecret:
+            return "none: its key cannot be read with this SECRET_KEY"
+        shared = "" if key else ", with all companies that have no key of their own"
+        return gates.calcom(key or settings.CALCOM_API_KEY).name + shared
 
     @admin.display(description="Own Cal.com key", boolean=True)
     def own_key(self, company: Any) -> bool:

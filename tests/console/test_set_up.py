@@ -1,13 +1,16 @@
 """The set-up that people write: checked, and secrets are written only."""
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
 from appointments.models import Appointment
+from askpro import gates
 from askpro.sandbox import world as demo
 from calls.models import Branch, Company, Customer, PhoneNumber, Service, Staff
+from tests.console.tenants import bound
 from tests.console.world import World
 from webhooks.models import WebhookAddress
 
@@ -38,6 +41,18 @@ def test_it_never_shows_a_key(admin_client: Client, world: World) -> None:
 
     assert "cal_secret" not in page
     assert "A key is stored" in page
+
+
+def test_it_tells_operators_the_gate_of_each_company(admin_client: Client, client: Client, world: World) -> None:
+    company = world.companies[0]
+    page = f"/admin/calls/company/{company.pk}/change/"
+    gate = gates.calcom(company.calcom_api_key).name
+    client.force_login(bound(company))
+
+    assert gate in admin_client.get(page).content.decode()
+    assert gate not in client.get(page).content.decode()
+    Company.objects.update(calcom_api_key="")
+    assert f"{gates.calcom(settings.CALCOM_API_KEY).name}, with all" in admin_client.get(page).content.decode()
 
 
 def test_it_keeps_replaces_and_forgets_a_key(admin_client: Client, world: World) -> None:
