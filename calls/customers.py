@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from calls.extraction import WishedAppointment
@@ -46,9 +46,20 @@ def attendee(company: Company, phone: str | None, name: str, email: str, sms_con
     return customer
 
 
-def take_back_consent(customer_id: int) -> None:
-    """The caller was heard to refuse messages after all."""
-    Customer.objects.filter(pk=customer_id).update(sms_consent_at=None, sms_consent_call=None)
+def has_agreed(call: Call) -> bool:
+    """Whether the caller has agreed to messages, in this call or before it."""
+    return call.booking_requests.filter(sms_consent=True).exists() or _agreeing(call).exists()
+
+
+def take_back_consent(call: Call) -> None:
+    """The caller was heard to refuse messages after all; what was agreed to after the call stays."""
+    call.booking_requests.filter(sms_consent=True).update(sms_consent=False)
+    _agreeing(call).update(sms_consent_at=None, sms_consent_call=None)
+
+
+def _agreeing(call: Call) -> QuerySet[Customer]:
+    """The caller's row, where it agreed to messages in this call or before it."""
+    return Customer.objects.filter(calls=call, sms_consent_at__lte=call.said_at)
 
 
 def _known(call: Call) -> Customer | None:

@@ -11,7 +11,7 @@ from appointments.tasks import booking_chain
 from askpro.language.sentences import Facts
 from calls.agent_bookings import AgentBooked
 from calls.contradictions import contradicting, unheard
-from calls.customers import take_back_consent
+from calls.customers import has_agreed, take_back_consent
 from calls.extraction import Extraction, Version
 from calls.models import BookingRequest, Call, Unclear
 from calls.wishes import missed
@@ -38,7 +38,8 @@ class Contradiction:
 
 def has_news(call: Call, heard: Extraction) -> bool:
     """Whether the call says something by now that its requests do not hold."""
-    return any(_contradictions(call, heard)) or bool(_missed(call, heard)) or _takes_back_consent(call, heard)
+    takes_back = heard.sms_refused and has_agreed(call)
+    return takes_back or any(_contradictions(call, heard)) or bool(_missed(call, heard))
 
 
 def act_on_news(call: Call, heard: Extraction) -> None:
@@ -51,8 +52,8 @@ def act_on_news(call: Call, heard: Extraction) -> None:
     for found in _contradictions(call, heard):
         with transaction.atomic():
             _ask_about(found)
-    if call.customer_id is not None and _takes_back_consent(call, heard):
-        take_back_consent(call.customer_id)
+    if heard.sms_refused:
+        take_back_consent(call)
     for version in _missed(call, heard):
         ordinals = call.booking_requests.values_list("ordinal", flat=True)
         request = missed(call, version, max(ordinals, default=0) + 1)
@@ -92,12 +93,6 @@ def _contradiction(call: Call, request: BookingRequest, heard: Extraction) -> Co
     if request.sms_consent and heard.sms_refused:
         return Contradiction(request, Unclear.CONTRADICTION, Detail.NO_SMS)
     return None
-
-
-def _takes_back_consent(call: Call, heard: Extraction) -> bool:
-    """Whether the caller, by now heard to refuse messages, had agreed to them in this call or before."""
-    agreed_at = call.customer.sms_consent_at if call.customer else None
-    return heard.sms_refused and agreed_at is not None and agreed_at <= call.said_at
 
 
 def _missed(call: Call, heard: Extraction) -> list[Version]:

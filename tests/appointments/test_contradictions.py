@@ -11,6 +11,8 @@ from appointments.models import Appointment, FollowUp
 from askpro.queues.testing import run_jobs
 from calls.models import BookingRequest, Call, Company, Customer
 from calls.tasks import extract_call_data
+from notifications import recipients
+from notifications.why import Why
 from tests.appointments.calcom_stub import CalcomStub
 from tests.appointments.salon import NOW, branch, call, company, service, staff
 from tests.calls.practice import told
@@ -171,6 +173,16 @@ def test_a_no_to_messages_that_comes_late_is_a_no(salon: CalcomStub) -> None:
     run_jobs()
     assert Customer.objects.get().sms_consent_at is None
     assert asked().get().told() == "Später hieß es, dass keine SMS gesendet werden darf."
+
+
+def test_a_no_that_comes_late_holds_for_the_number_that_was_said_too(salon: CalcomStub) -> None:
+    said = COLLECTED | {"sms_einwilligung": "ja", "telefonnummer": "+4915550100999"}
+    tell(ENDED, {}, collected_dynamic_variables=said)
+    run_jobs()
+    tell(ANALYZED, {"sms_consent": False}, collected_dynamic_variables=said)
+    run_jobs()
+    appointment = Appointment.objects.get()
+    assert recipients.sms_objection(appointment.customer, "+4915550100999", appointment) == Why.NO_CONSENT
 
 
 def test_a_no_that_comes_late_ends_what_an_earlier_call_agreed_to(salon: CalcomStub) -> None:
