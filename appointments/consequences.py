@@ -47,10 +47,13 @@ def settle_waiting(appointment: Appointment) -> None:
         follow_ups.make_obsolete(request, [FollowUp.Reason.NO_ANSWER], Detail.CANCELLED_MEANWHILE)
 
 
-def hand_over(appointment: Appointment) -> None:
-    """The host said no, or somebody cancelled before the customer was told: a person calls back."""
+def call_back(appointment: Appointment, *, waited: bool) -> None:
+    """The host said no, or somebody cancelled before the customer was told: a person calls back.
+
+    Who has the request in hands already knows, unless the host's word was still waited for.
+    """
     request = appointment.booking_request
-    if request is None or not request.close(BookingRequest.Status.FOLLOW_UP):
+    if request is None or not (request.close(BookingRequest.Status.FOLLOW_UP) or waited):
         return
     follow_ups.open_for(request, FollowUp.Reason.REFUSED, Detail.REJECTED, appointment=appointment)
     if appointment.call is not None:

@@ -239,14 +239,15 @@ def _cancel(appointment: Appointment, booking: Booking, at: datetime, reason: st
         consequences.ask_for_other_time(appointment)
     if not current or (appointment.status == CANCELLED and appointment.calcom_uid == booking.uid):
         return
-    told, waited = _was_told(appointment), appointment.status == REQUESTED
+    told = _was_told(appointment)
+    waited = appointment.status == REQUESTED and appointment.calcom_uid is not None
     changes = _facts(appointment, booking, at) | {"cancelled_at": at, "cancellation_reason": reason[:300]}
     if told:
         changes["version"] = appointment.version + 1
     appointment.write(**changes, status=CANCELLED)
     consequences.settle_waiting(appointment)
     if not told:
-        consequences.hand_over(appointment)
+        consequences.call_back(appointment, waited=waited)
     elif appointment.starts_at > timezone.now():
         consequences.tell(appointment, "cancellation")
         if waited and appointment.booking_request:

@@ -72,6 +72,16 @@ def test_it_is_asked_once_per_wait_even_when_a_person_has_settled_it(held: Appoi
     assert FollowUp.objects.count() == 1
 
 
+def test_a_no_that_comes_after_a_person_has_asked_the_host_is_somebodys_work(held: Appointment, clock: Any) -> None:
+    clock.shift(5 * 3600)
+    ask_silent_hosts()
+    FollowUp.objects.get().resolve(None, "The host will say.")
+    rejected = told_of(Status.REJECTED, held.calcom_uid or "")
+    for count in range(2):
+        hear(rejected, minute(5 * 60 + 10 + count))
+    assert open_reasons() == ["refused"]
+
+
 @pytest.mark.parametrize(("word", "becomes"), [("accepted", "confirmed"), ("rejected", "cancelled")])
 def test_it_settles_itself_when_the_word_comes(held: Appointment, clock: Any, word: str, becomes: str) -> None:
     clock.shift(5 * 3600)
