@@ -111,7 +111,7 @@ def _facts(message: Notification) -> list[tuple[str, Any]]:
 def _reports(message: Notification, user: Any) -> list[Table]:
     if not message.provider_id or not may_see(user, WebhookEvent):
         return []
-    about = Scope.of(user).rows(WebhookEvent.objects.filter(subject=message.provider_id))
+    about = Scope.of(user).rows(WebhookEvent.about(message.company_id, [message.provider_id]))
     events = about.defer("body").order_by("-id")[:50]
     rows = [[display.link(row, row.event_type), display.state(row), display.moment(row.received_at)] for row in events]
     return [Table("What the provider reported", ["Event", "State", "Received"], rows, "Nothing yet.")]

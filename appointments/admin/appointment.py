@@ -140,9 +140,8 @@ def _tables(appointment: Appointment, user: Any) -> list[Table]:
         [display.link(row), display.state(row), row.version, display.moment(row.sent_at), row.why(language)]
         for row in sent
     ]
-    uids = {appointment.calcom_uid or "", *appointment.calcom_uids.values_list("uid", flat=True)} - {""}
-    ours = Q(company=appointment.company_id) | Q(company=None)
-    events = scope.rows(WebhookEvent.objects.filter(ours, subject__in=uids)).defer("body").order_by("-id")[:50]
+    uids = {appointment.calcom_uid or "", *appointment.calcom_uids.values_list("uid", flat=True)}
+    events = scope.rows(WebhookEvent.about(appointment.company_id, uids)).defer("body").order_by("-id")[:50]
     follow_ups = [
         [display.link(row, row.title(language)), display.state(row), display.minute(row.due_at), row.told(language)]
         for row in scope.rows(appointment.follow_ups.all()).order_by("-id")

@@ -85,9 +85,7 @@ class Story:
         subjects = {self.call.retell_call_id, *uids.values_list("uid", flat=True)}
         subjects |= {row.calcom_uid for row in self.appointments if row.calcom_uid}
         subjects |= {row.provider_id for row in self.messages if row.provider_id}
-        # A subject is unique within its company only. Events that have none are operators' alone, by the scope.
-        ours = Q(company=self.call.company_id) | Q(company=None)
-        rows = self.scope.rows(WebhookEvent.objects.filter(ours, subject__in=subjects).exclude(subject=""))
+        rows = self.scope.rows(WebhookEvent.about(self.call.company_id, subjects))
         return list(rows.defer("body").order_by("-id")[:MOST_EVENTS])
 
     @cached_property

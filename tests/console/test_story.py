@@ -1,13 +1,16 @@
 """A call's page tells everything that belongs to the call, in order, and nothing that belongs to another."""
 
 from collections.abc import Callable
+from itertools import product
 
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from appointments.models import CalcomUid
+from askpro.console.display import address
 from askpro.console.story import Story
+from calls.models import Company
 from tests.console.tenants import bound
 from tests.console.world import World
 from webhooks.models import WebhookEvent
@@ -50,23 +53,32 @@ def test_it_tells_what_calcom_said_about_the_appointment(world: World, admin_use
     assert "Cal.com webhook BOOKING_RESCHEDULED" in [entry.title for entry in story.entries]
 
 
-def test_what_another_company_says_of_the_same_call_is_no_part_of_it(world: World, admin_user: User) -> None:
+def test_what_another_company_says_of_the_same_id_stands_on_no_page(world: World, admin_user: User) -> None:
     story = told(world, admin_user)
     ours, theirs = story.call.company, next(row for row in world.companies if row != story.call.company)
-    subjects = {"retell": story.call.retell_call_id, "calcom": story.appointments[0].calcom_uid or ""}
-    events = [
-        WebhookEvent.objects.create(
-            provider=provider, event_type="x", event_key=str(company), subject=subject, company=company, body=b"{}"
-        )
-        for provider, subject in subjects.items()
-        for company in (ours, theirs, None)
-    ]
-    allowed = {row.pk for row in events if row.company != theirs}
-    mine = {row.pk for row in events if row.company == ours}
-    made = {row.pk for row in events}
+    message = next(row for row in story.messages if row.provider_id)
+    about = {story.call: story.call.retell_call_id, story.appointments[0]: "uid-of-both", message: message.provider_id}
+    CalcomUid.objects.create(company=ours, uid="uid-of-both", appointment=story.appointments[0])
+    people = {admin_user: {ours, None}, bound(ours, theirs): {ours}}
 
-    assert made & {row.pk for row in Story(story.call, admin_user).events} == allowed
-    assert made & {row.pk for row in Story(story.call, bound(ours, theirs)).events} == mine
+    for row, subject in about.items():
+        events = {company: heard_of(subject or "", company) for company in (ours, theirs, None)}
+        for (user, sees), (company, event) in product(people.items(), events.items()):
+            client = Client()
+            client.force_login(user)
+            page = client.get(address(row)).content.decode()
+            assert (address(event) in page) is (company in sees), (row, user, company)
+
+
+def heard_of(subject: str, company: Company | None) -> WebhookEvent:
+    return WebhookEvent.objects.create(
+        provider="retell",
+        event_type="x",
+        event_key=f"{subject} {company}",
+        subject=subject,
+        company=company,
+        body=b"{}",
+    )
 
 
 def test_it_tells_what_people_did(admin_client: Client, admin_user: User, world: World) -> None:

@@ -1,6 +1,7 @@
 """What the vendors told us, as they told it."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.db import models, transaction
@@ -106,6 +107,15 @@ class WebhookEvent(models.Model):
         """Lock the event until the transaction ends; None when it is worked off. Raises `DoesNotExist`."""
         event = cls.objects.select_for_update().get(pk=event_id)
         return event if event.status in cls.OPEN else None
+
+    @classmethod
+    def about(cls, company_id: int, subjects: Iterable[str]) -> models.QuerySet["WebhookEvent"]:
+        """What this company was told about these, and what was told about them to nobody's address.
+
+        Calls, bookings and messages are known by ids that are unique within their company only.
+        """
+        ours = Q(company=company_id) | Q(company=None)
+        return WebhookEvent.objects.filter(ours, subject__in=[*filter(None, subjects)])
 
     @property
     def payload(self) -> dict[str, Any]:
