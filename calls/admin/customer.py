@@ -75,9 +75,10 @@ class CustomerAdmin(ConsoleModelAdmin):
             return display.pill("dead", "Answered STOP", "stop")
         return display.pill("done", "Agreed on the phone", "agreed") if customer.sms_consent_at else ""
 
-    @admin.display(description="Answered STOP", boolean=True)
-    def answered_stop(self, customer: Any) -> bool:
-        return bool(customer.has_stopped)
+    @admin.display(description="Answered STOP")
+    def answered_stop(self, customer: Any) -> SafeString | str:
+        # A boolean's red cross would look like trouble where all is well, and its green tick the other way round.
+        return display.pill("dead", "", "yes, no SMS is sent") if customer.has_stopped else "no"
 
     @admin.display(description="Last contact")
     def last_contact(self, customer: Customer) -> SafeString | str:

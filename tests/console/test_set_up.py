@@ -10,6 +10,7 @@ from appointments.models import Appointment
 from askpro import gates
 from askpro.sandbox import world as demo
 from calls.models import Branch, Company, Customer, PhoneNumber, Service, Staff
+from notifications.opt_outs import opt_out
 from tests.console.tenants import bound
 from tests.console.world import World
 from webhooks.models import WebhookAddress
@@ -183,6 +184,17 @@ def test_a_customers_page_names_nobody_where_an_appointment_has_no_host(admin_cl
     page = admin_client.get(f"/admin/calls/customer/{appointment.customer_id}/change/").content.decode()
 
     assert "None" not in page
+
+
+def test_a_customers_page_says_in_words_whether_sms_may_be_sent(admin_client: Client, world: World) -> None:
+    customer = world.customers[1]
+    Company.objects.filter(pk=customer.company_id).update(sms_sender="+493023125199")
+    address = f"/admin/calls/customer/{customer.pk}/change/"
+    assert ">no<" in "".join(admin_client.get(address).content.decode().split())
+
+    opt_out(customer.phone, ["+493023125199"])
+
+    assert "yes, no SMS is sent" in admin_client.get(address).content.decode()
 
 
 def test_it_seeds_the_demo_once(db: None, django_user_model: type) -> None:
