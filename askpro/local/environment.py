@@ -9,6 +9,7 @@ from askpro.local.home import Home
 # Whatever settings.py reads of vendors and mail: a person's real keys must never reach a test.
 VENDORS = (
     "RETELL_BASE_URL", "RETELL_API_KEYS", "CALCOM_BASE_URL", "CALCOM_API_KEY", "CALCOM_WEBHOOK_SECRETS",
+    "CALCOM_REQUESTS_PER_MINUTE", "TWILIO_REQUESTS_PER_MINUTE", "MAILS_PER_MINUTE",
     "TWILIO_BASE_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKENS", "TWILIO_SHARED_KEYS", "TWILIO_MESSAGING_SERVICE_SID",
     "EMAIL_URL", "DEFAULT_FROM_EMAIL", "OPS_EMAILS", "SANDBOX_URL", "SENTRY_DSN",
 )  # fmt: skip

@@ -13,9 +13,9 @@ from tests.queues import actors
 pytestmark = pytest.mark.django_db
 
 INSERT = """
-    INSERT INTO calls_company (name, slug, timezone, language, is_active, books_appointments, calcom_api_key,
+    INSERT INTO calls_company (name, slug, timezone, country, language, is_active, books_appointments, calcom_api_key,
         calcom_handles_notifications, sms_enabled, sms_sender, notification_email, quiet_from, quiet_until, created_at)
-    VALUES (%s, %s, 'Europe/Berlin', 'de', true, true, '', false, true, '', '', '21:00', '08:00', now())
+    VALUES (%s, %s, 'Europe/Berlin', 'DE', 'de', true, true, '', false, true, '', '', '21:00', '08:00', now())
     ON CONFLICT (slug) DO NOTHING RETURNING id
 """
 VARYING = {"_state", "id", "created_at", "ready_at", "deadline_at", "kwargs", "tags"}
