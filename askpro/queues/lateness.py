@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from askpro.queues import alerts, fleet
+from askpro.queues.balancing import MOST_COUNTED
 from askpro.queues.config import promise, queue_names
 from askpro.queues.database import Connection, DjangoConnection
 from askpro.queues.models import FleetEvent
@@ -15,7 +16,6 @@ from askpro.queues.models import FleetEvent
 QUIET = 300.0
 # Seconds after which a queue that is still late is told of again.
 REMIND = 6 * 3600.0
-MOST_COUNTED = 10_000
 # Per queue: the jobs that wait longer than promised, and the age in seconds of the oldest that waits at all.
 # The statement's clock: with `clock_timestamp()` no index could be used.
 WAITING = "status = 'queued' AND queue_name = name AND actor_name <> ALL(%(paused)s)"
