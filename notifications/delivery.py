@@ -49,6 +49,7 @@ class Report:
 
 def locked(**key: Any) -> Notification:
     """The row that `key` names, held until the transaction ends. Raises `Notification.DoesNotExist`."""
+    Notification.hold_appointment(**key)
     rows = Notification.objects.select_for_update(of=("self",))
     return rows.select_related("company", "appointment", "follow_up").get(**key)
 

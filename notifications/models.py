@@ -134,6 +134,15 @@ class Notification(models.Model):
         """Why it failed, waits or is not sent, in the company's language or another; empty when all is well."""
         return tell(self.reason, self.reason_facts, language or self.company.language, Why, Reaction)
 
+    @classmethod
+    def hold_appointment(cls, **key: Any) -> None:
+        """Lock the appointment of the message that `key` names, if there is one, until the transaction ends.
+
+        Whoever locks both, locks the appointment first: what changes an appointment writes its messages afterwards.
+        """
+        about = cls.objects.filter(**key).values("appointment_id")
+        Appointment.objects.select_for_update(no_key=True).filter(pk__in=about).values_list("pk").first()
+
     def claim(self, *, text: str, sender: str = "") -> bool:
         """Take a pending one to hand it to the provider now; False when somebody was first."""
         return self._move(
@@ -218,11 +227,13 @@ class Notification(models.Model):
         # It looks at these rows.
         from notifications import untold
 
+        is_judged = values.get("status") not in (None, *self.UNSENT) and self.kind != self.Kind.STAFF
         with transaction.atomic():
+            if is_judged:
+                self.hold_appointment(pk=self.pk)
             if Notification.objects.filter(expected, pk=self.pk).update(**values) == 0:
                 return False
-            is_end = values.get("status") not in (None, *self.UNSENT)
-            if is_end and self.appointment_id is not None and self.kind != self.Kind.STAFF:
+            if is_judged and self.appointment_id is not None:
                 untold.judge(self.appointment_id, self.kind)
         self.refresh_from_db(fields=[*values])
         return True

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from appointments.models import Appointment, FollowUp
 from askpro.queues.errors import Release
@@ -21,6 +21,8 @@ from notifications.twilio_errors import REACTIONS, Reaction
 from notifications.why import Why
 from tests.notifications.scene import MOBILE, NOW, announced, change
 from tests.notifications.twilio_api import SERVICE
+from tests.queues.processes import wait_until
+from tests.queues.test_guards import somebody_waits
 
 Channel, Status = Notification.Channel, Notification.Status
 KINDS = ["confirmation", "rescheduled", "cancellation", "staff_changed", "requested"]
@@ -300,3 +302,49 @@ def test_two_channels_that_fail_at_once_do_not_count_on_each_other(appointment: 
     for thread in threads:
         thread.join(10)
     assert FollowUp.objects.filter(reason="untold").count() == 1
+
+
+def _report_lost(row: Notification) -> None:
+    with transaction.atomic():
+        delivery.apply(delivery.Report(SID, "undelivered", 30006), delivery.locked(pk=row.pk))
+
+
+ENDS: dict[str, Callable[[Notification], object]] = {
+    "sent": lambda row: row.mark_sent(SID, "queued"),
+    "failed": lambda row: row.mark_failed(Why.GIVEN_UP),
+    "unknown too often": lambda row: row.reopen(),
+    "reported as lost": _report_lost,
+    "skipped": lambda row: row.skip(Why.JOB_CANCELLED),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("channel", ["sms", "email"])
+@pytest.mark.parametrize("end", ENDS)
+def test_a_message_ends_beside_what_changes_its_appointment(appointment: Appointment, channel: str, end: str) -> None:
+    row = announced(appointment, channel)
+    if end != "skipped":
+        row.claim(text="Termin")
+    Notification.objects.filter(pk=row.pk).update(reopened=row.MOST_REOPENED[row.channel])
+    row.refresh_from_db()
+    failures: list[DatabaseError] = []
+
+    def end_it() -> None:
+        try:
+            ENDS[end](row)
+        except DatabaseError as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    ending = threading.Thread(target=end_it)
+    with transaction.atomic():
+        held = Appointment.objects.select_for_update().get(pk=appointment.pk)
+        ending.start()
+        assert wait_until(somebody_waits, 5)
+        # It finds the rows there, in whatever state they are.
+        outbox.announce(held, "confirmation")
+    ending.join(10)
+    row.refresh_from_db()
+    assert not failures
+    assert row.is_over
