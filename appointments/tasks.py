@@ -11,8 +11,8 @@ from askpro.queues import MIN, H, S, actor, chain, send_many
 from askpro.queues.chains import Chain
 from askpro.queues.errors import Gone
 from calls.models import BookingRequest, Call, Company
+from webhooks.inbox.reading import Malformed
 from webhooks.models import WebhookEvent
-from webhooks.reading import Malformed
 
 
 @actor(

@@ -123,7 +123,7 @@ DRAMATIQ_BROKER = {
 DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]
 # Called by every supervisor's chores process: whatever state implies work gets its job again.
 SWEEPERS = [
-    "webhooks.sweepers.resend_forgotten",
+    "webhooks.inbox.sweepers.resend_forgotten",
     "calls.sweepers.resend_forgotten",
     "appointments.sweepers.sweep",
     "notifications.sweepers.sweep",

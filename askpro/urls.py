@@ -9,6 +9,6 @@ urlpatterns = [
     path("health/live", live),
     path("health/ready", ready),
     path("api/v1/", include("askpro.api.urls")),
-    path("webhooks/", include("webhooks.urls")),
+    path("webhooks/", include("webhooks.door.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -21,8 +21,8 @@ from calls.retell import TRANSFER_EVENTS, InvalidCall, RetellCall, parse_call
 from calls.tenancy import number_heard_of, number_of
 from calls.wishes import write_wishes
 from notifications.tasks import send_appointment_confirmation
+from webhooks.inbox.reading import Malformed
 from webhooks.models import WebhookEvent
-from webhooks.reading import Malformed
 
 log = logging.getLogger(__name__)
 

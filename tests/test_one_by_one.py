@@ -19,9 +19,9 @@ from calls.models import BookingRequest, Call
 from notifications import sweepers as notification_sweepers
 from notifications.models import Notification
 from tests.appointments.salon import branch, call, company, request, service
-from webhooks import sweepers as webhook_sweepers
+from webhooks.inbox import sweepers as webhook_sweepers
+from webhooks.inbox.replay import Choice, replay
 from webhooks.models import Provider, WebhookEvent
-from webhooks.replay import Choice, replay
 
 pytestmark = pytest.mark.django_db
 

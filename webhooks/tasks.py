@@ -4,8 +4,8 @@ from askpro.queues import MIN, Gone, S, actor
 from calls.models import PhoneNumber
 from calls.retell import InvalidCall, parse_call
 from calls.tenancy import number_of
+from webhooks.inbox.reading import Malformed
 from webhooks.models import Provider, WebhookEvent
-from webhooks.reading import Malformed
 
 
 @actor(

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
 from askpro.api.authentication import Allowance, TokenAuthentication
-from webhooks.reading import Malformed, load_object
+from webhooks.inbox.reading import Malformed, load_object
 
 log = logging.getLogger(__name__)
 

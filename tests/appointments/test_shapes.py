@@ -12,8 +12,8 @@ from askpro.sandbox.client import SandboxClient
 from askpro.sandbox.credentials import LOCAL
 from tests.appointments.calcom_stub import CalcomStub, webhook
 from tests.appointments.salon import branch, company, service, staff
+from webhooks.door.vendors import VENDORS
 from webhooks.models import Provider, WebhookEvent
-from webhooks.vendors import VENDORS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

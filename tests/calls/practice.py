@@ -6,8 +6,8 @@ from typing import Any
 
 from calls.models import Branch, Call, Company, PhoneNumber, Service, Staff
 from tests.calls.recorded import recorded
+from webhooks.door.retell import Retell
 from webhooks.models import WebhookEvent
-from webhooks.retell import Retell
 
 NUMBER = "+493023125200"
 HOURS = {day: [["09:00", "18:00"]] for day in ("mo", "di", "mi", "do", "fr")}

@@ -13,9 +13,9 @@ from askpro.queues import Release
 from notifications.models import OptOut
 from tests.webhooks.signing import recorded, send
 from tests.webhooks.tenants import EVENTS, NOW, SHARED, Tenant, calcom, of_calcom, of_retell, rows, tenant
+from webhooks.door.vendors import job_of
+from webhooks.inbox.replay import Choice, replay
 from webhooks.models import Provider, RefusedWebhook, WebhookAddress, WebhookEvent
-from webhooks.replay import Choice, replay
-from webhooks.vendors import job_of
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from askpro.encryption import EncryptedTextField, UnreadableSecret
 from calls.models import Company
-from webhooks.fingerprint import fingerprint
+from webhooks.models.fingerprint import fingerprint
 from webhooks.models.provider import Provider
 
 log = logging.getLogger(__name__)

@@ -9,10 +9,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from calls.models import Company
+from webhooks.inbox.reading import FORM, load_form, load_object
 from webhooks.models.address import WebhookAddress, objection
 from webhooks.models.provider import Provider
 from webhooks.models.refused import RefusedWebhook
-from webhooks.reading import FORM, load_form, load_object
 
 
 class WebhookEvent(models.Model):
@@ -159,7 +159,7 @@ class WebhookEvent(models.Model):
         With `force` also after success and for a conflict, whose content then counts as well: the effects
         are idempotent. An event of a type that has no job is left as it is.
         """
-        from webhooks.vendors import job_of  # the vendors' files read this model
+        from webhooks.door.vendors import job_of  # the vendors' files read this model
 
         job = job_of(self)
         allowed = [*self.UNFINISHED, *(self.FORCED if force else ())]

@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from webhooks.inbox.replay import Choice, replay
 from webhooks.models import Provider, WebhookEvent
-from webhooks.replay import Choice, replay
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 

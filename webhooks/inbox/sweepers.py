@@ -9,8 +9,8 @@ from django.utils import timezone
 from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
 from askpro.sweeping import tag, tagged, without_job
+from webhooks.door.vendors import VENDORS, job_of
 from webhooks.models import WebhookEvent
-from webhooks.vendors import VENDORS, job_of
 
 log = logging.getLogger(__name__)
 

@@ -10,13 +10,13 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from webhooks.door import read_body
-from webhooks.intake import store
+from webhooks.door.body import read_body
+from webhooks.door.intake import store
+from webhooks.door.refusal import Refused, count
+from webhooks.door.retell import Retell
+from webhooks.door.vendor import Vendor
+from webhooks.inbox.reading import Malformed
 from webhooks.models import RefusedWebhook, WebhookAddress
-from webhooks.reading import Malformed
-from webhooks.refusal import Refused, count
-from webhooks.retell import Retell
-from webhooks.vendor import Vendor
 
 log = logging.getLogger(__name__)
 

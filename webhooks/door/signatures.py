@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from webhooks.fingerprint import fingerprint
-from webhooks.refusal import Reason, Refused
+from webhooks.door.refusal import Reason, Refused
+from webhooks.models.fingerprint import fingerprint
 
 # Retell's own SDK allows the same five minutes, inclusive, on both sides.
 RETELL_TOLERANCE_MS = 300_000

@@ -6,8 +6,8 @@ from django.utils import timezone
 from askpro.queues.models import Job
 from tests.plans import plans
 from tests.webhooks.signing import post_retell, recorded
+from webhooks.inbox.sweepers import resend_forgotten
 from webhooks.models import WebhookEvent
-from webhooks.sweepers import resend_forgotten
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def test_events_whose_jobs_wait_do_not_crowd_out_a_forgotten_one(
     younger = WebhookEvent.objects.latest("pk")
     WebhookEvent.objects.filter(pk=younger.pk).update(received_at=timezone.now() - timedelta(minutes=2, seconds=30))
     Job.objects.filter(tags__contains=[f"event:{younger.pk}"]).delete()
-    monkeypatch.setattr("webhooks.sweepers.AT_ONCE", 1)
+    monkeypatch.setattr("webhooks.inbox.sweepers.AT_ONCE", 1)
     assert resend_forgotten() == 1
     assert Job.objects.filter(tags__contains=[f"event:{younger.pk}"]).count() == 1
 

@@ -2,9 +2,9 @@
 
 from django.urls import re_path
 
+from webhooks.door.vendors import VENDORS
+from webhooks.door.views import WebhookView
 from webhooks.models import Provider
-from webhooks.vendors import VENDORS
-from webhooks.views import WebhookView
 
 app_name = "webhooks"
 # Of a company's own address (WebhookAddress.public_id).

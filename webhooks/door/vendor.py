@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 from django.http import HttpRequest, HttpResponse
 
 from askpro.queues import LedgerActor
-from webhooks.incoming import Incoming
+from webhooks.door.incoming import Incoming
 from webhooks.models import Provider, WebhookAddress
 
 
 class Vendor(ABC):
-    """One per provider; to add a provider, write one of these and a line in `webhooks/vendors.py`."""
+    """One per provider; to add a provider, write one of these and a line in `webhooks/door/vendors.py`."""
 
     provider: ClassVar[Provider]
     content_types: ClassVar[frozenset[str]]

@@ -3,11 +3,11 @@
 from typing import Any
 
 from askpro.queues import LedgerActor
-from webhooks.calcom import Calcom
+from webhooks.door.calcom import Calcom
+from webhooks.door.retell import Retell
+from webhooks.door.twilio import Twilio
+from webhooks.door.vendor import Vendor
 from webhooks.models import Provider, WebhookEvent
-from webhooks.retell import Retell
-from webhooks.twilio import Twilio
-from webhooks.vendor import Vendor
 
 VENDORS: dict[str, Vendor] = {
     Provider.RETELL: Retell(),

@@ -19,9 +19,9 @@ from tests.webhooks.signing import (
     recorded,
     retell_signature,
 )
+from webhooks.door.retell import Retell
+from webhooks.door.views import WebhookView
 from webhooks.models import RefusedWebhook, WebhookEvent
-from webhooks.retell import Retell
-from webhooks.views import WebhookView
 
 pytestmark = pytest.mark.django_db
 

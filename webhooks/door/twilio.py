@@ -8,12 +8,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from notifications.tasks import process_twilio_webhook
-from webhooks.incoming import Incoming, body_key
+from webhooks.door.incoming import Incoming, body_key
+from webhooks.door.refusal import Reason, Refused
+from webhooks.door.signatures import twilio_settings, verify_twilio
+from webhooks.door.vendor import Vendor
+from webhooks.inbox.reading import FORM, Malformed, form_fields, load_form, load_object, text
 from webhooks.models import Provider, WebhookAddress, WebhookEvent
-from webhooks.reading import FORM, Malformed, form_fields, load_form, load_object, text
-from webhooks.refusal import Reason, Refused
-from webhooks.signatures import twilio_settings, verify_twilio
-from webhooks.vendor import Vendor
 
 Status = WebhookEvent.Status
 

@@ -8,11 +8,11 @@ from django.http import HttpRequest, HttpResponse
 
 from appointments.calcom_event import opened
 from appointments.tasks import process_calcom_webhook
-from webhooks.incoming import Incoming, body_key
+from webhooks.door.incoming import Incoming, body_key
+from webhooks.door.signatures import verify_calcom
+from webhooks.door.vendor import Vendor
+from webhooks.inbox.reading import FORM, load_form, load_object, text
 from webhooks.models import Provider, WebhookAddress, WebhookEvent
-from webhooks.reading import FORM, load_form, load_object, text
-from webhooks.signatures import verify_calcom
-from webhooks.vendor import Vendor
 
 Status = WebhookEvent.Status
 

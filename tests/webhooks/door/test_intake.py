@@ -9,8 +9,8 @@ from django.db import DataError, connection
 from askpro.queues import joined
 from askpro.queues.models import Job
 from tests.webhooks.signing import compact, post_calcom, post_retell, post_twilio, recorded, retell_signature
+from webhooks.door.signatures import fingerprint
 from webhooks.models import WebhookEvent
-from webhooks.signatures import fingerprint
 
 Status = WebhookEvent.Status
 ENDED = recorded("retell", "call_ended")

@@ -12,8 +12,8 @@ from retell.lib.webhook_auth import symmetric
 from twilio.request_validator import RequestValidator
 
 from tests.webhooks.signing import CALCOM_SECRET, RETELL_KEY, TWILIO_TOKEN, calcom_signature, retell_signature
-from webhooks.refusal import Reason, Refused
-from webhooks.signatures import (
+from webhooks.door.refusal import Reason, Refused
+from webhooks.door.signatures import (
     RETELL_TOLERANCE_MS,
     fingerprint,
     twilio_settings,

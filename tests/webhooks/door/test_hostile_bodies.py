@@ -16,8 +16,8 @@ from calls.models import Call
 from calls.tasks import extract_call_data, identify_customer, update_customer_from_call
 from tests.calls.practice import practice
 from tests.webhooks.signing import compact, post_calcom, post_retell, post_twilio, recorded
+from webhooks.door.vendors import job_of
 from webhooks.models import RefusedWebhook, WebhookEvent
-from webhooks.vendors import job_of
 
 pytestmark = pytest.mark.django_db
 

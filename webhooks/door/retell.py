@@ -16,12 +16,12 @@ from calls.retell import TRANSFER_EVENTS
 from calls.storage import is_restricted, permitted
 from calls.tasks import process_retell_call_ended, process_retell_call_started, process_retell_transfer
 from calls.tenancy import number_named
-from webhooks.incoming import Incoming, body_key
+from webhooks.door.incoming import Incoming, body_key
+from webhooks.door.signatures import verify_retell
+from webhooks.door.vendor import Vendor
+from webhooks.inbox.reading import load_object, text
 from webhooks.models import Provider, WebhookAddress, WebhookEvent
 from webhooks.models.address import objection
-from webhooks.reading import load_object, text
-from webhooks.signatures import verify_retell
-from webhooks.vendor import Vendor
 
 Status = WebhookEvent.Status
 

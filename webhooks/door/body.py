@@ -1,11 +1,11 @@
-"""What every request passes before its signature is looked at: type, length, then the raw bytes."""
+"""The body of a request, before its signature is looked at: type, length, then the raw bytes."""
 
 from collections.abc import Collection
 
 from django.conf import settings
 from django.http import HttpRequest, UnreadablePostError
 
-from webhooks.refusal import Reason, Refused
+from webhooks.door.refusal import Reason, Refused
 
 
 def read_body(request: HttpRequest, content_types: Collection[str]) -> bytes:

@@ -17,9 +17,9 @@ from tests.webhooks.signing import (
     retell_signature,
     twilio_signature,
 )
+from webhooks.door.refusal import Refused
+from webhooks.door.vendors import VENDORS
 from webhooks.models import Provider, RefusedWebhook, WebhookEvent
-from webhooks.refusal import Refused
-from webhooks.vendors import VENDORS
 
 RETELL_BODY = compact({"event": "call_ended", "call": {"call_id": "call_7c1", "transcript": "User: Schöne Grüße\n"}})
 CALCOM_BODY = compact(recorded("calcom", "PING"))

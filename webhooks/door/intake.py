@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from askpro.queues import LedgerActor
 from askpro.queues.joined import insert_with_job
-from webhooks.incoming import Incoming
+from webhooks.door.incoming import Incoming
+from webhooks.door.vendor import Vendor
 from webhooks.models import WebhookAddress, WebhookEvent
-from webhooks.vendor import Vendor
 
 Status = WebhookEvent.Status
 # The unique key decides, not a look beforehand: deliveries in parallel cannot slip through between. Written by hand,
