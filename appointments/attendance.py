@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from appointments.calcom_booking import Attendee, Booking
+from appointments.calcom.booking import Attendee, Booking
 from appointments.models import Appointment
 
 # An event type that hides its e-mail field keeps this instead of the address that was sent.

@@ -7,9 +7,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from appointments import alternatives, booking_fields, calcom, follow_ups, reservations, surplus, sync
-from appointments.calcom_booking import Booking
-from appointments.calcom_errors import BookingRefused, SlotGone
+from appointments import alternatives, booking_fields, follow_ups, reservations, surplus, sync
+from appointments.calcom import client as calcom
+from appointments.calcom.booking import Booking
+from appointments.calcom.errors import BookingRefused, SlotGone
 from appointments.handover import hand_over, hand_over_dead
 from appointments.mirror import mirror, note_surplus
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from appointments import attendance, consequences, follow_ups, people
 from appointments.adoption import adopt, booking_of, company_of, replace_row, service_of
-from appointments.calcom_booking import Booking, Status
+from appointments.calcom.booking import Booking, Status
 from appointments.mandate import EVERYBODYS, Mandate
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 

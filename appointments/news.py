@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from appointments import attendance
 from appointments.adoption import only
-from appointments.calcom_booking import Booking, Status, attendees_in, uid
-from appointments.calcom_event import CalcomEvent
+from appointments.calcom.booking import Booking, Status, attendees_in, uid
+from appointments.calcom.event import CalcomEvent
 from appointments.mandate import Mandate
 from appointments.mirror import Mirrored, mirror
 from appointments.models import Appointment, CalcomUid

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from appointments.calcom_booking import Booking, Host
+from appointments.calcom.booking import Booking, Host
 from appointments.models import Appointment
 from calls.models import BookingRequest, Customer, Staff
 from calls.phone import normalise

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from appointments import calcom, follow_ups
-from appointments.calcom_booking import Booking
-from appointments.calcom_errors import BookingRefused, NotFound
+from appointments import follow_ups
+from appointments.calcom import client as calcom
+from appointments.calcom.booking import Booking
+from appointments.calcom.errors import BookingRefused, NotFound
 from appointments.mirror import mirror
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 from askpro.one_by_one import gravest, one_by_one

@@ -2,8 +2,8 @@
 
 from appointments import booking, daily, news, reservations, surplus, sync
 from appointments.adoption import NoCompany
-from appointments.calcom_booking import Unreadable
-from appointments.calcom_event import CalcomEvent
+from appointments.calcom.booking import Unreadable
+from appointments.calcom.event import CalcomEvent
 from appointments.mandate import Mandate, OtherTenant
 from appointments.mirror import Effect, Mirrored
 from appointments.models import Appointment

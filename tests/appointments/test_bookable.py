@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from appointments.calcom_event_types import EventType
+from appointments.calcom.event_types import EventType
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import create_appointment_from_call, sync_calcom_data
 from askpro.sandbox.client import SandboxClient

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from appointments.calcom_booking import Status
+from appointments.calcom.booking import Status
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import create_appointment_from_call
 from calls.models import BookingRequest, Staff

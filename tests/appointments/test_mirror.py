@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 
 from appointments.adoption import NoCompany
-from appointments.calcom_booking import Booking, Status
+from appointments.calcom.booking import Booking, Status
 from appointments.mirror import Effect, Mirrored, mirror
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 from appointments.tasks import cancel_surplus_bookings

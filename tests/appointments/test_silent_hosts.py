@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from appointments import silent_hosts
-from appointments.calcom_booking import Status
+from appointments.calcom.booking import Status
 from appointments.models import Appointment, FollowUp
 from appointments.sweepers import ask_silent_hosts
 from appointments.tasks import create_appointment_from_call

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from appointments.calcom_booking import Attendee, Booking, Status
+from appointments.calcom.booking import Attendee, Booking, Status
 from appointments.models import Appointment
 from appointments.people import attendee_facts, customer_of
 from askpro.api.models import ApiToken

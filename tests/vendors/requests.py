@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from appointments import calcom
+from appointments.calcom import client as calcom
 from appointments.mirror import mirror
 from appointments.models import Appointment, CalcomUid, FollowUp, SyncPoint
 from appointments.tasks import booking_chain, cancel_surplus_bookings, create_appointment_from_call, sync_calcom_data

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from appointments.calcom_event import opened
+from appointments.calcom.event import opened
 from appointments.tasks import process_calcom_webhook
 from webhooks.door.incoming import Incoming, body_key
 from webhooks.door.signatures import verify_calcom

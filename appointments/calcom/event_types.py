@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from appointments.calcom_booking import items, mapping, number, text
+from appointments.calcom.booking import items, mapping, number, text
 from calls.models.offer import Obstacle
 
 # Cal.com takes these from the attendee, or fills them itself.

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appointments import calcom
-from appointments.calcom import Calcom, NewBooking
-from appointments.calcom_booking import Booking, Status, Unreadable
-from appointments.calcom_errors import BookingRefused, NotFound, SlotGone, create_error
+from appointments.calcom import client as calcom
+from appointments.calcom.booking import Booking, Status, Unreadable
+from appointments.calcom.client import Calcom, NewBooking
+from appointments.calcom.errors import BookingRefused, NotFound, SlotGone, create_error
 from appointments.models import Detail
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
 from calls.models import Company

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from appointments.calcom_booking import Booking, Unreadable, mapping, may_bear, moment, text
-from appointments.calcom_errors import (
+from appointments.calcom.booking import Booking, Unreadable, mapping, may_bear, moment, text
+from appointments.calcom.errors import (
     BookingRefused,
     cancel_error,
     common_error,
@@ -19,7 +19,7 @@ from appointments.calcom_errors import (
     read_error,
     reschedule_error,
 )
-from appointments.calcom_event_types import EventType
+from appointments.calcom.event_types import EventType
 from appointments.models import Detail
 from askpro import gates
 from askpro.http import Answer, Client

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from appointments.calcom_booking import Unreadable, moment, text
+from appointments.calcom.booking import Unreadable, moment, text
 
 # The time of these is the meeting's own: their `createdAt`, where the booking stands beside it, is the booking's.
 MEETINGS = {"MEETING_STARTED": "startTime", "MEETING_ENDED": "endTime"}
