@@ -10,7 +10,7 @@ from calls import strangers
 from calls.models import BookingRequest
 from calls.models.company import Language
 from calls.phone import normalise
-from notifications import dates
+from notifications.text import dates
 
 # As many, and as much of each, as the facts of a detail have room for.
 MOST = 3

@@ -10,7 +10,7 @@ from askpro.queues.units import MIN, H
 from notifications import opt_outs, outbox
 from notifications.models import Notification, because
 from notifications.relevance import why_not_any_more
-from notifications.twilio_errors import Reaction, reaction_to
+from notifications.twilio.errors import Reaction, reaction_to
 from notifications.why import Why
 
 log = logging.getLogger(__name__)

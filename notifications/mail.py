@@ -24,10 +24,11 @@ from askpro.deadline import deadline
 from askpro.gates import OnlyThisMail
 from askpro.http import refuse_inside_transaction
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown, Unreached
-from notifications import ics, recipients, texts
+from notifications import recipients
 from notifications.attempts import wait_for_earlier_attempt
 from notifications.models import Notification
 from notifications.relevance import why_not_any_more
+from notifications.text import ics, texts
 from notifications.why import Why
 
 

@@ -11,7 +11,7 @@ from appointments.models import Appointment, FollowUp
 from askpro.language.sentences import Facts, tell
 from calls.models import Call, Company, Customer
 from calls.models.company import Language
-from notifications.twilio_errors import Reaction
+from notifications.twilio.errors import Reaction
 from notifications.why import Why
 
 

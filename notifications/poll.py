@@ -3,8 +3,9 @@
 from django.db import transaction
 
 from askpro.queues.errors import Gone
-from notifications import delivery, twilio
+from notifications import delivery
 from notifications.models import Notification
+from notifications.twilio import client as twilio
 
 NOT_FOUND = 20404
 

@@ -13,7 +13,7 @@ from calls.models import Company, Customer
 from calls.phone import is_mobile
 from notifications.models import Notification
 from notifications.opt_outs import has_opted_out
-from notifications.twilio_errors import DEAD_NUMBER_CODES
+from notifications.twilio.errors import DEAD_NUMBER_CODES
 from notifications.why import Why
 
 # Cal.com's own stand-in for an attendee without an address.

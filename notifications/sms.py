@@ -8,12 +8,14 @@ from django.utils import timezone
 
 from appointments.models import Appointment
 from askpro.queues.errors import RateLimited, Rejected, Release, Unavailable, Unknown
-from notifications import delivery, opt_outs, recipients, texts, twilio
+from notifications import delivery, opt_outs, recipients
 from notifications.attempts import wait_for_earlier_attempt
 from notifications.models import Notification
 from notifications.quiet_hours import quiet_until
 from notifications.relevance import why_not_any_more
-from notifications.twilio_errors import Reaction
+from notifications.text import texts
+from notifications.twilio import client as twilio
+from notifications.twilio.errors import Reaction
 from notifications.why import Why
 from webhooks.models import Provider, WebhookAddress
 

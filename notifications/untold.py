@@ -21,7 +21,7 @@ from notifications.delivery import RANK
 from notifications.models import Notification
 from notifications.quiet_hours import quiet_until
 from notifications.relevance import why_not_true
-from notifications.texts import zone_of
+from notifications.text.texts import zone_of
 from notifications.why import Why
 
 Kind = Notification.Kind

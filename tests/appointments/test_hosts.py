@@ -8,8 +8,8 @@ from appointments.calcom.booking import Status
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import create_appointment_from_call
 from calls.models import BookingRequest, Staff
-from notifications import texts
 from notifications.models import Notification
+from notifications.text import texts
 from tests.appointments.calcom_stub import CalcomStub, webhook
 from tests.appointments.salon import HOST, WISH, staff, wished
 from tests.appointments.test_calcom_webhooks import receive

@@ -11,7 +11,7 @@ from askpro.language.sentences import LONGEST_FACT, Kept, Sentence, tell
 from calls.german.moment import Reason
 from calls.models import BookingRequest, Unclear
 from notifications.models import Notification
-from notifications.twilio_errors import Reaction
+from notifications.twilio.errors import Reaction
 from notifications.why import Why
 
 

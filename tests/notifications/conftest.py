@@ -12,7 +12,7 @@ import time_machine
 from appointments.models import Appointment
 from calls.models import Branch, Call, Company, Customer, PhoneNumber, Service, Staff
 from notifications.models import Notification
-from notifications.twilio import _client
+from notifications.twilio.client import _client
 from tests.notifications.scene import MOBILE, NOW, announced
 from tests.notifications.twilio_api import ACCOUNT, SERVICE, URL, TwilioApi
 from webhooks.models import Provider, WebhookEvent

@@ -15,7 +15,7 @@ from notifications import outbox
 from notifications.models import Notification
 from notifications.replies import Reply, receive
 from notifications.tasks import send_email_notification
-from notifications.texts import sms
+from notifications.text.texts import sms
 from tests.calls.test_strangers import HOSTILE
 from tests.notifications.scene import MOBILE, NOW, change
 from webhooks.models import WebhookEvent

@@ -17,7 +17,7 @@ from calls.models import Customer
 from notifications import delivery, outbox, sms, untold
 from notifications.models import Notification
 from notifications.opt_outs import opt_out
-from notifications.twilio_errors import REACTIONS, Reaction
+from notifications.twilio.errors import REACTIONS, Reaction
 from notifications.why import Why
 from tests.notifications.scene import MOBILE, NOW, announced, change
 from tests.notifications.twilio_api import SERVICE

@@ -15,7 +15,7 @@ from django.test import override_settings
 from askpro.queues.models import Job
 from askpro.sandbox.client import SandboxClient
 from askpro.sandbox.credentials import LOCAL
-from notifications.twilio import _client
+from notifications.twilio.client import _client
 from tests.timelapse import Timelapse
 from tests.vendors.faults import Fault
 from tests.vendors.requests import NOW, Asked, World

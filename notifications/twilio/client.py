@@ -14,8 +14,8 @@ from askpro import gates
 from askpro.http import Answer, Client, Throttled
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
 from notifications import senders
-from notifications.gsm import gsm_text
-from notifications.twilio_errors import QUEUE_FULL, Reaction, reaction_to
+from notifications.text.gsm import gsm_text
+from notifications.twilio.errors import QUEUE_FULL, Reaction, reaction_to
 from webhooks.models import Provider, WebhookAddress
 
 # The sender's queue drains at one message a second: minutes, not seconds.

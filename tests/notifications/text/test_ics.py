@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.ics import Event, calendar
+from notifications.text.ics import Event, calendar
 
 BERLIN = ZoneInfo("Europe/Berlin")
 # What a database row can hold: no NUL, no lone surrogates.

@@ -9,10 +9,10 @@ import pytest
 import responses
 
 from askpro.queues.errors import RateLimited, Rejected, Unavailable, Unknown
-from notifications import twilio as vendor
 from notifications.models import Notification
-from notifications.twilio import Message, OutgoingSms, Refused, status_callback
-from notifications.twilio_errors import REACTIONS, Reaction
+from notifications.twilio import client as vendor
+from notifications.twilio.client import Message, OutgoingSms, Refused, status_callback
+from notifications.twilio.errors import REACTIONS, Reaction
 from tests.notifications.scene import MOBILE, NOW
 from tests.notifications.twilio_api import ACCOUNT, SERVICE, URL, TwilioApi, error, fixture
 from webhooks.models import WebhookAddress

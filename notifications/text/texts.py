@@ -14,10 +14,11 @@ from appointments.models import Appointment, FollowUp
 from calls import strangers
 from calls.models import Branch, Company
 from calls.models.company import Language
-from notifications import dates, senders
-from notifications.gsm import gsm_segments, gsm_text
+from notifications import senders
 from notifications.models import Notification
-from notifications.wording import WORDINGS, Message, Wording
+from notifications.text import dates
+from notifications.text.gsm import gsm_segments, gsm_text
+from notifications.text.wording import WORDINGS, Message, Wording
 
 Kind = Notification.Kind
 # Longer names would leave no room for the appointment in one SMS.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.twilio_errors import REACTIONS, Reaction, reaction_to
+from notifications.twilio.errors import REACTIONS, Reaction, reaction_to
 
 
 def test_it_has_a_reaction_to_every_code_of_the_contract(contracts: Path) -> None:
