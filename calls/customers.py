@@ -5,11 +5,11 @@ from django.core.validators import validate_email
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from calls.extraction import WishedAppointment
 from calls.models import Call, Company, Customer
 from calls.phone import is_mobile
 from calls.tenancy import other_party
 from calls.text import fold
+from calls.wishes.extraction import WishedAppointment
 
 # Of appointments; that app looks back at this one.
 CONFIRMED = ("confirmed", "completed", "no_show")

@@ -6,9 +6,9 @@ from typing import Any
 from django.utils import timezone
 
 from calls.models import Call, PhoneNumber
-from calls.retell import RetellCall, Storage, ToolCall, Transfer
-from calls.sources import Source
-from calls.storage import permitted_variables
+from calls.retell.call import RetellCall, Storage, ToolCall, Transfer
+from calls.retell.storage import permitted_variables
+from calls.wishes.sources import Source
 
 RANK = Call.RANK
 TOOLS = "tools"

@@ -11,15 +11,15 @@ from appointments import follow_ups
 from appointments.models import Detail, FollowUp
 from appointments.tasks import create_appointment_from_call, update_analytics
 from askpro.queues import Gone, Release, S, actor, chain, wake
-from calls import second_look
 from calls.customers import customer_of
-from calls.disconnection import Disconnection
-from calls.extraction import Extraction, extract
 from calls.models import Call, Customer, Review
 from calls.record import as_told, record
-from calls.retell import TRANSFER_EVENTS, InvalidCall, RetellCall, parse_call
+from calls.retell.call import TRANSFER_EVENTS, InvalidCall, RetellCall, parse_call
+from calls.retell.disconnection import Disconnection
 from calls.tenancy import number_heard_of, number_of
-from calls.wishes import write_wishes
+from calls.wishes import second_look
+from calls.wishes.extraction import Extraction, extract
+from calls.wishes.rows import write_wishes
 from notifications.tasks import send_appointment_confirmation
 from webhooks.inbox.reading import Malformed
 from webhooks.models import WebhookEvent

@@ -6,14 +6,14 @@ from django.db.models import QuerySet
 
 from calls.models import Call, PhoneNumber, countries
 from calls.phone import normalise
-from calls.retell import RetellCall
+from calls.retell.call import RetellCall
 
 
 def number_of(call: RetellCall) -> PhoneNumber | None:
     """The active number that this call came in on or went out from; None means that nobody knows whose it is.
 
     First the number, exactly; else the agent, if it answers active numbers of one company only: which branch is meant
-    is asked then (`calls.branches`). A tenant named in the payload's metadata is not believed.
+    is asked then (`calls.wishes.branches`). A tenant named in the payload's metadata is not believed.
     """
     ours = call.from_number if call.direction == "outbound" else call.to_number
     return number_named(ours) or _number_of_agent(call.agent_id)

@@ -2,7 +2,7 @@
 
 from askpro.queues import MIN, Gone, S, actor
 from calls.models import PhoneNumber
-from calls.retell import InvalidCall, parse_call
+from calls.retell.call import InvalidCall, parse_call
 from calls.tenancy import number_of
 from webhooks.inbox.reading import Malformed
 from webhooks.models import Provider, WebhookEvent

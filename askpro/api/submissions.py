@@ -11,9 +11,9 @@ from rest_framework.exceptions import APIException, ValidationError
 from appointments.tasks import booking_chain
 from askpro.api.models import ApiToken, Submission
 from calls.customers import attendee
-from calls.matching import Candidate, Match, Result, match_service, match_staff
 from calls.models import BookingRequest, Branch, Company, Service, Staff
 from calls.text import clean
+from calls.wishes.matching import Candidate, Match, Result, match_service, match_staff
 
 
 class KeyReused(APIException):

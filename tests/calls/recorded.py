@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from calls.retell import RetellCall, parse_call
+from calls.retell.call import RetellCall, parse_call
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "retell"
 

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from calls.extraction import extract
 from calls.models import Call
 from calls.record import as_told, record
+from calls.wishes.extraction import extract
 from tests.calls.practice import practice
 from tests.calls.recorded import recorded_call
 

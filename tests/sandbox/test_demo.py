@@ -17,11 +17,11 @@ from askpro.sandbox.demo.callers import Caller
 from askpro.sandbox.demo.scenarios import SCENARIOS
 from askpro.sandbox.retell.events import shown
 from askpro.sandbox.world import SALON
-from calls.extraction import extract
 from calls.german.moment import Moment
 from calls.german.opening_hours import OpeningHours
 from calls.german.time import parse_wish
-from calls.retell import parse_call
+from calls.retell.call import parse_call
+from calls.wishes.extraction import extract
 from tests.sandbox.listener import Listener
 
 BERLIN = ZoneInfo("Europe/Berlin")

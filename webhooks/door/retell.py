@@ -10,10 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from calls.inbound import dynamic_variables
-from calls.payload import storable
-from calls.retell import TRANSFER_EVENTS
-from calls.storage import is_restricted, permitted
+from calls.retell.call import TRANSFER_EVENTS
+from calls.retell.fields import storable
+from calls.retell.inbound import dynamic_variables
+from calls.retell.storage import is_restricted, permitted
 from calls.tasks import process_retell_call_ended, process_retell_call_started, process_retell_transfer
 from calls.tenancy import number_named
 from webhooks.door.incoming import Incoming, body_key

@@ -11,7 +11,7 @@ from django.core import serializers
 from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs
 from calls.models import BookingRequest, Call, Customer
-from calls.storage import FACTS, permitted
+from calls.retell.storage import FACTS, permitted
 from tests.calls.practice import practice
 from tests.webhooks.signing import compact, post, recorded, retell_signature
 from webhooks.models import WebhookEvent

@@ -7,9 +7,18 @@ them is the caller's wish: the clock of the session must never become the time o
 import re
 from collections.abc import Iterable, Mapping
 
-from calls.field_names import CALLER_FIELDS, FORMER_CLOCK, LISTS, WISH_FIELDS, Session, Source, folded_name, numbered
-from calls.retell import RetellCall
+from calls.retell.call import RetellCall
 from calls.text import fold
+from calls.wishes.field_names import (
+    CALLER_FIELDS,
+    FORMER_CLOCK,
+    LISTS,
+    WISH_FIELDS,
+    Session,
+    Source,
+    folded_name,
+    numbered,
+)
 
 _CALLERS_OWN = frozenset(name for part in ("name", "phone", "email") for name in CALLER_FIELDS[part])
 _OURS = frozenset(Session)

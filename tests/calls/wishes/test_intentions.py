@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from calls.extraction import Extraction, extract
-from calls.intention_words import BESIDE, FIELD, NAMED_CANCEL, NAMED_MOVE
-from calls.intentions import Intention, concerns_existing
 from calls.models import Unclear
-from calls.retell import parse_call
-from calls.storage import permitted_variables
+from calls.retell.call import parse_call
+from calls.retell.storage import permitted_variables
+from calls.wishes.extraction import Extraction, extract
+from calls.wishes.intention_words import BESIDE, FIELD, NAMED_CANCEL, NAMED_MOVE
+from calls.wishes.intentions import Intention, concerns_existing
 
 
 def listed(words: str) -> list[str]:

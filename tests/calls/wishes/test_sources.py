@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.extraction import Extraction, extract
-from calls.field_names import WISH_FIELDS
-from calls.inbound import NEXT_DAYS
 from calls.models import BookingRequest
-from calls.retell import parse_call
+from calls.retell.call import parse_call
+from calls.retell.inbound import NEXT_DAYS
 from calls.tasks import extract_call_data
+from calls.wishes.extraction import Extraction, extract
+from calls.wishes.field_names import WISH_FIELDS
 from tests.calls.practice import practice, the_call, told
-from tests.calls.test_field_names import spellings
+from tests.calls.wishes.test_field_names import spellings
 
 FORMER = {"heute_datum": "29.11.2026", "wochentag": "Sonntag", "uhrzeit": "18:55"}
 OF_NOW = {"heute_datum": "29.11.2026", "aktuelle_uhrzeit": "18:55", NEXT_DAYS[4].value: "04.12.2026"}

@@ -2,8 +2,8 @@
 
 import re
 
-from calls.intentions import concerns_existing
 from calls.text import fold
+from calls.wishes.intentions import concerns_existing
 
 _APPOINTMENT = re.compile(
     r"\b(termin\w*|buch(en|e|t)|reservier\w*|vereinbar\w*|uebermorgen|(?<!guten )morgen|"

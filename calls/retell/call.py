@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from calls.disconnection import (
+from calls.retell.disconnection import (
     CALL_BACK,
     DO_NOT_CALL,
     TRANSFER_CANCELLED,
@@ -13,10 +13,10 @@ from calls.disconnection import (
     Disconnection,
     classify,
 )
-from calls.payload import Fields, InvalidCall, storable
-from calls.storage import is_restricted, permitted
+from calls.retell.fields import Fields, InvalidCall, storable
+from calls.retell.storage import is_restricted, permitted
+from calls.retell.tools import succeeded
 from calls.text import clean
-from calls.tools import succeeded
 
 __all__ = ["TRANSFER_EVENTS", "InvalidCall", "RetellCall", "Storage", "ToolCall", "Transfer", "parse_call"]
 

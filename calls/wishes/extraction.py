@@ -4,19 +4,19 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from calls.agent_bookings import AgentBooked, booked_by_agent
-from calls.answers import consent
-from calls.disconnection import Disconnection
-from calls.field_names import CALLBACK, CALLER_FIELDS, REQUESTED
 from calls.german.time import names_day_and_time
-from calls.intentions import Intention, Intentions, concerns_existing, intentions_of
-from calls.mentions import mentions_appointment, mentions_existing
 from calls.models import Unclear
 from calls.phone import HOME, normalise
-from calls.retell import RetellCall, Storage
-from calls.sources import Source, spoken
-from calls.statements import Statement, statements
+from calls.retell.call import RetellCall, Storage
+from calls.retell.disconnection import Disconnection
 from calls.text import clean, fold
+from calls.wishes.agent_bookings import AgentBooked, booked_by_agent
+from calls.wishes.answers import consent
+from calls.wishes.field_names import CALLBACK, CALLER_FIELDS, REQUESTED
+from calls.wishes.intentions import Intention, Intentions, concerns_existing, intentions_of
+from calls.wishes.mentions import mentions_appointment, mentions_existing
+from calls.wishes.sources import Source, spoken
+from calls.wishes.statements import Statement, statements
 
 MOST_WISHES = 5
 

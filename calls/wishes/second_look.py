@@ -9,12 +9,12 @@ from appointments import follow_ups
 from appointments.models import Appointment, Detail, FollowUp
 from appointments.tasks import booking_chain
 from askpro.language.sentences import Facts
-from calls.agent_bookings import AgentBooked
-from calls.contradictions import contradicting, unheard
 from calls.customers import has_agreed, take_back_consent
-from calls.extraction import Extraction, Version
 from calls.models import BookingRequest, Call, Unclear
-from calls.wishes import missed
+from calls.wishes.agent_bookings import AgentBooked
+from calls.wishes.contradictions import contradicting, unheard
+from calls.wishes.extraction import Extraction, Version
+from calls.wishes.rows import missed
 
 Reason = FollowUp.Reason
 REASONS = (Reason.CONTRADICTION, Reason.PERHAPS_BOOKED)

@@ -2,8 +2,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from calls.answers import said
-from calls.field_names import FIELDS, LISTED_FIELDS, LISTS, WISH_FIELDS, folded_name, numbered
+from calls.wishes.answers import said
+from calls.wishes.field_names import FIELDS, LISTED_FIELDS, LISTS, WISH_FIELDS, folded_name, numbered
 
 _MOST = 20
 _LONGEST_JSON = 50_000

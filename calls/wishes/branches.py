@@ -2,10 +2,10 @@
 
 import re
 
-from calls.matching import AmbiguousMatch, Candidate, Match, match_service
 from calls.models import Branch, Call, PhoneNumber, Unclear
 from calls.tenancy import number_named
 from calls.text import fold
+from calls.wishes.matching import AmbiguousMatch, Candidate, Match, match_service
 
 # What people say around a branch's name.
 _AROUND = re.compile(

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from calls.agent_bookings import AgentBooked, booked_by_agent, sounds_like_booking
-from calls.extraction import extract
 from calls.models import BookingRequest, Call, PhoneNumber, Unclear
-from calls.retell import ToolCall, parse_call
+from calls.retell.call import ToolCall, parse_call
 from calls.tasks import extract_call_data
 from calls.text import word_set
+from calls.wishes.agent_bookings import AgentBooked, booked_by_agent, sounds_like_booking
+from calls.wishes.extraction import extract
 from tests.calls.practice import practice, the_call, told
 from tests.calls.recorded import recorded_call
 

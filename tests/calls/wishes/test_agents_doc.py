@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from calls import field_names
+from calls.wishes import field_names
 
-DOC = (Path(__file__).parents[2] / "docs" / "agents.md").read_text()
+DOC = (Path(__file__).parents[3] / "docs" / "agents.md").read_text()
 
 
 def named(heading: str) -> set[str]:

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 
-from calls.branches import branch_of
-from calls.extraction import Version
 from calls.german.moment import Moment, Reason
-from calls.matching import AmbiguousMatch, Match, Result
 from calls.models import BookingRequest, Call
-from calls.resolution import moment_of, names_of, service_meant, services_of, staff_meant, staff_of
 from calls.text import fold
+from calls.wishes.branches import branch_of
+from calls.wishes.extraction import Version
+from calls.wishes.matching import AmbiguousMatch, Match, Result
+from calls.wishes.resolution import moment_of, names_of, service_meant, services_of, staff_meant, staff_of
 
 # A time that can be read, and is none that could have been booked.
 _ELSEWHERE = (Reason.PAST_DATE, Reason.TOO_FAR)

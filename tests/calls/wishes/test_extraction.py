@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.answers import consent
-from calls.extraction import (
+from calls.german.moment import Moment
+from calls.retell.call import parse_call
+from calls.wishes.answers import consent
+from calls.wishes.extraction import (
     MOST_WISHES,
     Extraction,
     WishedAppointment,
     extract,
 )
-from calls.field_names import CALLBACK, CALLER_FIELDS, LISTS, REQUESTED, WISH_FIELDS
-from calls.german.moment import Moment
-from calls.mentions import mentions_appointment
-from calls.retell import parse_call
-from calls.sources import Source
+from calls.wishes.field_names import CALLBACK, CALLER_FIELDS, LISTS, REQUESTED, WISH_FIELDS
+from calls.wishes.mentions import mentions_appointment
+from calls.wishes.sources import Source
 from tests.calls.german.asked import BERLIN, NINE_TO_SIX, parse_wish
 from tests.calls.recorded import recorded_call
 

@@ -8,11 +8,11 @@ from django.test import Client
 
 from appointments.booking import book_call
 from appointments.models import FollowUp
-from calls.extraction import extract
-from calls.inbound import dynamic_variables
 from calls.models import BookingRequest, Branch, Company, PhoneNumber, Service, Staff
 from calls.record import as_told
-from calls.wishes import write_wishes
+from calls.retell.inbound import dynamic_variables
+from calls.wishes.extraction import extract
+from calls.wishes.rows import write_wishes
 from tests.calls.practice import HOURS, NUMBER, practice, the_call, told
 
 pytestmark = pytest.mark.django_db

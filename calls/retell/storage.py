@@ -7,11 +7,11 @@ stays: who called whom and when, and the fields in which the agent wrote the wis
 from collections.abc import Mapping
 from typing import Any, Final
 
-from calls.field_names import CALLBACK, FIELDS, LISTED_FIELDS, LISTS, REQUESTED, Session, folded_name, numbered
-from calls.intentions import meaning
-from calls.payload import storable
-from calls.statements import listed
-from calls.tools import succeeded
+from calls.retell.fields import storable
+from calls.retell.tools import succeeded
+from calls.wishes.field_names import CALLBACK, FIELDS, LISTED_FIELDS, LISTS, REQUESTED, Session, folded_name, numbered
+from calls.wishes.intentions import meaning
+from calls.wishes.statements import listed
 
 FACTS: Final = (
     "call_id",

@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from calls import intention_words as words
-from calls.answers import affirms, consent, said
-from calls.field_names import CALLER_FIELDS, REQUESTED, WISH_FIELDS, Source, folded_name, numbered
 from calls.text import fold
+from calls.wishes import intention_words as words
+from calls.wishes.answers import affirms, consent, said
+from calls.wishes.field_names import CALLER_FIELDS, REQUESTED, WISH_FIELDS, Source, folded_name, numbered
 
 _DEEPEST = 6
 _LONGEST = 2_000

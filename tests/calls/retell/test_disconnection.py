@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from calls.disconnection import Disconnection, classify
+from calls.retell.disconnection import Disconnection, classify
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from calls.branches import branch_of
-from calls.contradictions import contradicting, unheard
-from calls.extraction import Extraction, Version, WishedAppointment
 from calls.german.moment import Moment
-from calls.matching import AmbiguousMatch
 from calls.models import BookingRequest, Branch, Call, Service, Staff, Unclear
 from calls.record import as_told
-from calls.resolution import moment_of, row_of, service_meant, services_of, staff_meant, staff_of
-from calls.retell import Storage
+from calls.retell.call import Storage
+from calls.wishes.branches import branch_of
+from calls.wishes.contradictions import contradicting, unheard
+from calls.wishes.extraction import Extraction, Version, WishedAppointment
+from calls.wishes.matching import AmbiguousMatch
+from calls.wishes.resolution import moment_of, row_of, service_meant, services_of, staff_meant, staff_of
 
 Status = BookingRequest.Status
 

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from calls.extraction import extract
 from calls.models import BookingRequest, PhoneNumber, Service, Staff
 from calls.record import as_told
-from calls.wishes import write_wishes
+from calls.wishes.extraction import extract
+from calls.wishes.rows import write_wishes
 from tests.calls.practice import practice, the_call, told
 
 pytestmark = pytest.mark.django_db

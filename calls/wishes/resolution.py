@@ -6,8 +6,8 @@ from typing import Any
 from calls.german.moment import Moment, Unclear
 from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
 from calls.german.time import parse_wish
-from calls.matching import Candidate, Match, Result, match_service, match_staff
 from calls.models import Branch, Call, Service, Staff
+from calls.wishes.matching import Candidate, Match, Result, match_service, match_staff
 
 
 def moment_of(call: Call, branch: Branch, date_words: str, time_words: str) -> Moment | Unclear:

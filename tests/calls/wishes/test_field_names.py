@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from calls.field_names import (
+from calls.models import Customer
+from calls.retell.inbound import dynamic_variables
+from calls.wishes.field_names import (
     CALLBACK,
     CALLER_FIELDS,
     FORMER_CLOCK,
@@ -19,8 +21,6 @@ from calls.field_names import (
     folded_name,
     numbered,
 )
-from calls.inbound import dynamic_variables
-from calls.models import Customer
 from tests.calls.practice import NUMBER, practice
 
 READ = {

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.disconnection import Disconnection
-from calls.payload import storable
-from calls.retell import InvalidCall, RetellCall, Storage, ToolCall, parse_call
+from calls.retell.call import InvalidCall, RetellCall, Storage, ToolCall, parse_call
+from calls.retell.disconnection import Disconnection
+from calls.retell.fields import storable
 from tests.calls.recorded import FIXTURES, recorded, recorded_call
 
 MINIMAL = {"call_id": "call_0123456789"}

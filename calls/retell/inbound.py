@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from calls.field_names import Session
 from calls.models import Customer
 from calls.phone import normalise
 from calls.tenancy import number_named
+from calls.wishes.field_names import Session
 
 WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 NEXT_DAYS = (
