@@ -9,7 +9,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - said here, in words, because not
         "Install a newer one and call it by its name: python3.11 manage.py up".format(*sys.version_info)
     )
 
-from askpro.local.dispatch import dispatch
+from askpro.dev.up.dispatch import dispatch
 
 if __name__ == "__main__":
     dispatch(sys.argv)

@@ -56,7 +56,7 @@ def browser() -> Iterator[Any]:
     """A real Chromium, driven by Playwright; skipped without one, failed when ASKPRO_REQUIRE_BROWSER=1."""
     from playwright.sync_api import sync_playwright
 
-    from askpro.local import browser as chromium
+    from askpro.dev.up import browser as chromium
 
     executable = chromium.find()
     if executable is None:

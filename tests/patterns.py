@@ -15,7 +15,7 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 # Tools of developers: no stranger's text gets there.
-TOOLS = ("askpro/bench/", "askpro/local/", "askpro/sandbox/")
+TOOLS = ("askpro/dev/",)
 METHODS = ("match", "fullmatch", "search", "findall", "finditer", "split", "sub", "subn")
 # Of Django: a validator searches, a route is matched.
 DJANGO = {"RegexValidator": "search", "re_path": "search"}

@@ -6,9 +6,9 @@ import pytest
 import responses
 import time_machine
 
-from askpro.sandbox.client import SandboxClient
-from askpro.sandbox.credentials import LOCAL
-from askpro.sandbox.testing import running_sandbox
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.credentials import LOCAL
+from askpro.dev.sandbox.testing import running_sandbox
 from tests.appointments.calcom_stub import BASE, CalcomStub
 from tests.appointments.salon import NOW
 

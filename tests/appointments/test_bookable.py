@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from appointments.calcom.event_types import EventType
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import create_appointment_from_call, sync_calcom_data
-from askpro.sandbox.client import SandboxClient
-from askpro.sandbox.credentials import LOCAL
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.credentials import LOCAL
 from calls.models import BookingRequest, Service
 from tests.appointments.calcom_stub import CalcomStub, answer
 from tests.appointments.salon import EVENT_TYPE, branch, call, company, customer, request, service, staff, wished

@@ -11,9 +11,9 @@ import time_machine
 from appointments import booking
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import create_appointment_from_call, process_calcom_webhook, sync_calcom_data
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.credentials import LOCAL
 from askpro.queues.errors import Unknown
-from askpro.sandbox.client import SandboxClient
-from askpro.sandbox.credentials import LOCAL
 from calls.models import BookingRequest, Staff
 from notifications.models import Notification
 from tests.appointments.conftest import SANDBOX_NOW

@@ -12,10 +12,10 @@ from appointments import sync
 from appointments.calcom import client as calcom
 from appointments.models import Appointment, SyncPoint
 from appointments.tasks import sync_calcom_data
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.credentials import LOCAL
 from askpro.queues.errors import Gone, RateLimited, Unavailable
 from askpro.queues.models import Job
-from askpro.sandbox.client import SandboxClient
-from askpro.sandbox.credentials import LOCAL
 from calls.models import Company, Service
 from tests.appointments.calcom_stub import CalcomStub, answer, error
 from tests.appointments.salon import EVENT_TYPE, NOW, WISH, branch, company, service, staff

@@ -7,8 +7,8 @@ import pytest
 
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import create_appointment_from_call, process_calcom_webhook, sync_calcom_data
-from askpro.sandbox.client import SandboxClient
-from askpro.sandbox.credentials import LOCAL
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.credentials import LOCAL
 from calls.models import BookingRequest
 from notifications.models import Notification
 from tests.appointments.conftest import SANDBOX_NOW

@@ -14,9 +14,9 @@ from typing import Any
 import redis
 from django.db import connection
 
-from askpro.local.home import Home
-from askpro.local.postgres import PostgreSQL
-from askpro.local.valkey import Valkey
+from askpro.dev.up.home import Home
+from askpro.dev.up.postgres import PostgreSQL
+from askpro.dev.up.valkey import Valkey
 from askpro.queues.database import EngineConnection
 from askpro.queues.recover import recover_lost
 from tests.chaos.rows import rows

@@ -8,7 +8,7 @@ from django.test import Client
 
 from appointments.models import Appointment
 from askpro import gates
-from askpro.sandbox import world as demo
+from askpro.dev.sandbox import world as demo
 from calls.models import Branch, Company, Customer, PhoneNumber, Service, Staff
 from notifications.opt_outs import opt_out
 from tests.console.tenants import bound

@@ -9,10 +9,10 @@ import pytest
 import time_machine
 
 from appointments.models import Appointment
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.credentials import LOCAL
+from askpro.dev.sandbox.testing import running_sandbox
 from askpro.queues.errors import Unavailable, Unknown
-from askpro.sandbox.client import SandboxClient
-from askpro.sandbox.credentials import LOCAL
-from askpro.sandbox.testing import running_sandbox
 from notifications.models import Notification
 from notifications.tasks import check_sms_delivery, send_email_notification, send_sms_notification
 from tests.notifications.scene import MOBILE, change

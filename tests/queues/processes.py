@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from askpro.local import process
+from askpro.dev.up import process
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0

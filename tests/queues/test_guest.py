@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from appointments.tasks import recount_company
-from askpro.local import process
+from askpro.dev.up import process
 from askpro.queues.database import EngineConnection
 from askpro.queues.guest import NO_CHORES
 from askpro.queues.models import Job, Supervisor, Worker

@@ -10,8 +10,8 @@ import pytest
 import redis
 from django.db import transaction
 
-from askpro.local.home import Home
-from askpro.local.valkey import Valkey
+from askpro.dev.up.home import Home
+from askpro.dev.up.valkey import Valkey
 from askpro.queues import hints
 from askpro.queues.hints import FIRST_PAUSE, LONGEST_PAUSE, Breaker, Popper, Pusher
 from askpro.queues.models import Job

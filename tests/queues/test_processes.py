@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from askpro.local import process
+from askpro.dev.up import process
 from askpro.queues import chain, hints, limits, send_many
 from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, FleetEvent, Job, Lock, Supervisor, Worker

@@ -8,7 +8,7 @@ import psutil
 import pytest
 from django.db import connection
 
-from askpro.local import process
+from askpro.dev.up import process
 from askpro.queues import send_many
 from askpro.queues.models import Attempt, Supervisor, Worker
 from tests.queues import actors

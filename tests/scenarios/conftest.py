@@ -7,10 +7,10 @@ import pytest
 from django.db import connection
 
 from askpro.console.management.commands.seed_demo import seed
-from askpro.local import ports
-from askpro.sandbox.credentials import environment as vendors_environment
-from askpro.sandbox.testing import running_sandbox
-from askpro.sandbox.world import COMPANIES
+from askpro.dev.sandbox.credentials import environment as vendors_environment
+from askpro.dev.sandbox.testing import running_sandbox
+from askpro.dev.sandbox.world import COMPANIES
+from askpro.dev.up import ports
 from calls.models import Company
 from tests.scenarios.processes import Queues, running_web
 from tests.scenarios.world import OF_DJANGO, World, empty_tables

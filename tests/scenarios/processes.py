@@ -9,7 +9,7 @@ from pathlib import Path
 
 import requests
 
-from askpro.local import ports, process, procfile
+from askpro.dev.up import ports, process, procfile
 from askpro.queue_settings import ENVIRONMENTS
 from tests.queues.processes import QueuesRun
 

@@ -7,7 +7,7 @@ import requests
 
 from appointments.models import Appointment
 from askpro.api.models import ApiToken
-from askpro.sandbox.world import COMPANIES
+from askpro.dev.sandbox.world import COMPANIES
 from calls.models import Company
 from notifications.models import Notification
 from tests.scenarios.world import World

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from appointments.models import Appointment, FollowUp
+from askpro.dev.sandbox.demo.scenarios import SCENARIOS
 from askpro.queues.models import Job
-from askpro.sandbox.demo.scenarios import SCENARIOS
 from calls.models import BookingRequest
 from notifications.models import Notification
 from tests.scenarios.traces import ONE_OF_EACH

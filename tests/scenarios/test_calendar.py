@@ -7,8 +7,8 @@ import pytest
 from django.core.management import call_command
 
 from appointments.models import Appointment, CalcomUid
+from askpro.dev.sandbox.demo.scenarios import SCENARIOS
 from askpro.queues.models import Job
-from askpro.sandbox.demo.scenarios import SCENARIOS
 from notifications.models import Notification
 from tests.scenarios.traces import ONE_OF_EACH
 from tests.scenarios.world import Json, World

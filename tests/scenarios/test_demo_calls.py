@@ -8,9 +8,9 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from askpro.local import procfile
-from askpro.sandbox.credentials import environment as vendors_environment
-from askpro.sandbox.demo.scenarios import SCENARIOS
+from askpro.dev.sandbox.credentials import environment as vendors_environment
+from askpro.dev.sandbox.demo.scenarios import SCENARIOS
+from askpro.dev.up import procfile
 from notifications.models import Notification
 from tests.scenarios.processes import ROOT
 from tests.scenarios.traces import ONE_OF_EACH

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from appointments.models import FollowUp
+from askpro.dev.sandbox.demo.scenarios import HAIRCUT
 from askpro.queues.models import GateState, Job
-from askpro.sandbox.demo.scenarios import HAIRCUT
 from calls.models import BookingRequest
 from tests.queues.processes import wait_until
 from tests.scenarios.world import World

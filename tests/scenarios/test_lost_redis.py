@@ -8,8 +8,8 @@ import pytest
 from django.db.models import Count
 
 from appointments.models import Appointment, FollowUp
+from askpro.dev.sandbox.demo.scenarios import SCENARIOS
 from askpro.queues.models import Attempt, Job
-from askpro.sandbox.demo.scenarios import SCENARIOS
 from calls.models import BookingRequest, Call
 from notifications.models import Notification
 from tests.scenarios.traces import ONE_OF_EACH

@@ -2,8 +2,8 @@
 
 import pytest
 
-from askpro.sandbox.demo.scenarios import UNKNOWN_NUMBER
-from askpro.sandbox.world import PRACTICE, SALON
+from askpro.dev.sandbox.demo.scenarios import UNKNOWN_NUMBER
+from askpro.dev.sandbox.world import PRACTICE, SALON
 from calls.models import Branch, Call, Company, Customer, PhoneNumber
 from tests.scenarios.traces import ONE_OF_EACH
 from tests.scenarios.world import World

@@ -3,7 +3,7 @@
 from typing import Any
 
 from appointments.models import Appointment, FollowUp
-from askpro.sandbox.client import Json, SandboxClient
+from askpro.dev.sandbox.client import Json, SandboxClient
 from calls.models import Call, Customer
 from notifications.models import Notification
 

@@ -18,18 +18,18 @@ from django.db.models import F, Min
 from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
+from askpro.dev.sandbox.calcom.text import parsed
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.courier import calcom_signature, retell_signature
+from askpro.dev.sandbox.credentials import LOCAL
+from askpro.dev.sandbox.demo.call import call_object
+from askpro.dev.sandbox.demo.callers import somebody
+from askpro.dev.sandbox.demo.scenarios import SCENARIOS
+from askpro.dev.sandbox.retell import events
+from askpro.dev.sandbox.retell.events import ANALYZED, ENDED, STARTED
+from askpro.dev.sandbox.world import TIMEZONE, EventType
 from askpro.queues.group import YOUNG
 from askpro.queues.models import Attempt, Job, Worker
-from askpro.sandbox.calcom.text import parsed
-from askpro.sandbox.client import SandboxClient
-from askpro.sandbox.courier import calcom_signature, retell_signature
-from askpro.sandbox.credentials import LOCAL
-from askpro.sandbox.demo.call import call_object
-from askpro.sandbox.demo.callers import somebody
-from askpro.sandbox.demo.scenarios import SCENARIOS
-from askpro.sandbox.retell import events
-from askpro.sandbox.retell.events import ANALYZED, ENDED, STARTED
-from askpro.sandbox.world import TIMEZONE, EventType
 from notifications.models import Notification
 from tests import gates
 from tests.queues.processes import kill, wait_until

@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from askpro.sandbox.client import SandboxClient
-from askpro.sandbox.testing import running_sandbox
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.testing import running_sandbox
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ import time_machine
 from django.db import transaction
 from django.test import override_settings
 
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.credentials import LOCAL
 from askpro.queues.models import Job
-from askpro.sandbox.client import SandboxClient
-from askpro.sandbox.credentials import LOCAL
 from notifications.twilio.client import _client
 from tests.timelapse import Timelapse
 from tests.vendors.faults import Fault

@@ -12,10 +12,10 @@ from appointments.calcom import client as calcom
 from appointments.mirror import mirror
 from appointments.models import Appointment, CalcomUid, FollowUp, SyncPoint
 from appointments.tasks import booking_chain, cancel_surplus_bookings, create_appointment_from_call, sync_calcom_data
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.credentials import LOCAL
 from askpro.queues.errors import JobError
 from askpro.queues.models import FleetEvent, Job
-from askpro.sandbox.client import SandboxClient
-from askpro.sandbox.credentials import LOCAL
 from calls.models import BookingRequest, Service
 from notifications import outbox, tasks
 from notifications.models import Notification

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from askpro.sandbox.client import SandboxClient
+from askpro.dev.sandbox.client import SandboxClient
 from tests.vendors.matrix import ALWAYS, ONCE, Cell, play
 from tests.vendors.report import FILE, outcomes, section, write
 from tests.vendors.requests import BY_NAME, REQUESTS
@@ -59,7 +59,7 @@ def test_retell_is_asked_for_nothing() -> None:
     )
     assert set(files.stdout.split()) <= {
         "askpro/settings.py",
-        "askpro/local/environment.py",
-        "askpro/sandbox/credentials.py",
+        "askpro/dev/up/environment.py",
+        "askpro/dev/sandbox/credentials.py",
         os.path.relpath(Path(__file__), settings.BASE_DIR),
     }

@@ -8,8 +8,8 @@ import pytest
 
 from appointments.models import Appointment
 from appointments.tasks import process_calcom_webhook
-from askpro.sandbox.client import SandboxClient
-from askpro.sandbox.credentials import LOCAL
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.credentials import LOCAL
 from tests.appointments.calcom_stub import CalcomStub, webhook
 from tests.appointments.salon import branch, company, service, staff
 from webhooks.door.vendors import VENDORS

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from askpro.sandbox import world
+from askpro.dev.sandbox import world
 from calls.models import Branch, Company, PhoneNumber, Service, Staff
 
 

@@ -1,6 +1,0 @@
-"""As little Django as there can be before a view with one INSERT: no middleware, one address."""
-
-from askpro.bench.settings import *  # noqa: F403
-
-MIDDLEWARE = []
-ROOT_URLCONF = "askpro.bench.bare_view"

@@ -1,9 +1,0 @@
-"""What `celery -A askpro.bench.peers.celery_app` loads: Django, then the tasks."""
-
-import django
-
-django.setup()
-
-from askpro.bench.peers.celery_tasks import app  # noqa: E402 - it needs Django
-
-__all__ = ["app"]

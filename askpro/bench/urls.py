@@ -1,8 +1,0 @@
-"""The product's addresses, and beside them the bare view: served by the same processes, behind the same middleware."""
-
-from django.urls import path
-
-from askpro.bench.bare_view import insert
-from askpro.urls import urlpatterns as product
-
-urlpatterns = [*product, path("insert", insert)]

@@ -1,0 +1,63 @@
+"""The whole way: from the answered `call_ended` to the SMS that the sandbox's Twilio has accepted."""
+
+import time
+from contextlib import ExitStack, closing
+from datetime import time as clock_time
+from itertools import islice
+
+from askpro.dev.bench import idle
+from askpro.dev.bench.composed import single_chains
+from askpro.dev.bench.contenders import IDLE_SECONDS
+from askpro.dev.bench.ear import Ear
+from askpro.dev.bench.ingest import seed
+from askpro.dev.bench.meter import Meter
+from askpro.dev.bench.product import Product
+from askpro.dev.bench.report import Report
+from askpro.dev.bench.session import Session
+from askpro.dev.up.failure import Failure
+from calls.models import Company
+
+CALLS = (50, 10)
+# In how many turns the two sides take theirs.
+TURNS = 5
+WARM_UP = 3
+# Jobs from the call's end to the SMS, the latter's included.
+HOPS = 5
+LIMITS = {"p50": 150.0}
+
+
+def measure(session: Session, report: Report) -> None:
+    """One call after the other. The peer runs a pipeline of as many jobs, all of them empty: no database, no vendor."""
+    seed()
+    # Equal times mean that there are no quiet hours: an SMS must not wait for the morning.
+    Company.objects.update(quiet_from=clock_time(0), quiet_until=clock_time(0))
+    turns = session.effort.turns(TURNS)
+    count = session.effort.size(*CALLS) // turns
+    session.steps.say("A whole call: sandbox, web and workers start")
+    session.arena.retire_ours()
+    peer = session.arena.peer()
+    with ExitStack() as stack, closing(Ear()) as ear:
+        product = Product(session, stack)
+        product.wait()
+        slots = list(islice(product.free_slots(), WARM_UP + count * turns))
+        if len(slots) < WARM_UP + count * turns:
+            raise Failure(f"Cal.com's stand-in has only {len(slots)} free times.")
+        for _ in range(WARM_UP):
+            product.take_call(slots.pop())
+        ours: list[float] = []
+        theirs: list[float] = []
+        strangers: list[float] = []
+        for turn in range(turns):
+            session.steps.say(f"A whole call: AskPro, turn {turn + 1} of {turns}")
+            meter = Meter(*product.programs)
+            ours += [product.take_call(slots.pop()) for _ in range(count)]
+            strangers.append(meter.read().strangers)
+            product.hold()
+            session.steps.done()
+            session.steps.say(f"A whole call: {peer.name}, turn {turn + 1} of {turns}")
+            theirs += single_chains(peer, ear, HOPS, count)[0]
+            product.release()
+            time.sleep(IDLE_SECONDS)
+            session.steps.done()
+    name = f"{peer.name}, a pipeline of {HOPS} empty jobs"
+    report.figures += idle.figures("call_ended to SMS accepted", ours, theirs, name, LIMITS, strangers)

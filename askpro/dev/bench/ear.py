@@ -1,0 +1,47 @@
+"""Where a job says that it starts: a datagram socket of the benchmark's."""
+
+import os
+import random
+import socket
+import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from askpro.dev.up.failure import Failure
+
+# The environment variable with its path.
+EAR = "ASKPRO_BENCH_EAR"
+MOMENT = struct.Struct("<q")
+LONGEST = 10.0
+# Seconds before a send; longer pauses would be the worse for RedisBroker, which then polls less often.
+PAUSES = (0.01, 0.05)
+
+
+class Ear:
+    """Hears when jobs start."""
+
+    def __init__(self) -> None:
+        path = os.environ[EAR]
+        Path(path).unlink(missing_ok=True)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(path)
+        self._socket.settimeout(LONGEST)
+
+    def wait_for(self, send: Callable[[], object]) -> float:
+        """Pause a little, then `send`; milliseconds from there to the start of the job that tells it."""
+        time.sleep(random.uniform(*PAUSES))
+        sent = time.monotonic_ns()
+        send()
+        return (self._hear() - sent) / 1e6
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _hear(self) -> int:
+        """Nanoseconds of the monotonic clock, which all processes of a machine share."""
+        try:
+            (moment,) = MOMENT.unpack(self._socket.recv(64))
+        except TimeoutError as error:
+            raise Failure(f"A job did not start within {LONGEST:.0f} s.") from error
+        return int(moment)

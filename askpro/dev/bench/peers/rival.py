@@ -1,0 +1,107 @@
+"""A peer in a run: its own workers, its own sender, and how its ledger says that everything is done."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection
+
+from askpro.dev.bench.contenders import IDLE_SECONDS, Run, until
+from askpro.dev.bench.meter import Meter
+from askpro.dev.bench.program import ROOT, Program
+from askpro.dev.up.failure import Failure
+
+SECONDS = 120.0
+# Seconds between two looks. Celery's ledger does not say what is not done, so all that is done is counted each time.
+LOOK_EVERY = 0.05
+SETTINGS = "askpro.dev.bench.peers.settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a peer is started, and where it keeps what was done. `command` is what follows `python -m`, per process."""
+
+    name: str
+    apps: tuple[str, ...]
+    tasks: str
+    command: str
+    processes: int
+    setting: str
+    # A query for the number of jobs that its ledger calls done.
+    done: str
+    # What is left in SQL of a job that completed.
+    kept: str
+
+
+class Rival:
+    """One peer. Migrates its tables when it is made."""
+
+    def __init__(self, kind: Kind, folder: Path, packages: Path) -> None:
+        self.kind = kind
+        self.kept = kind.kept
+        self.name = f"{kind.name}, {kind.setting}"
+        # Its packages come first: Django takes psycopg 3 there, as these peers' users have it.
+        self._env = {"DJANGO_SETTINGS_MODULE": SETTINGS, "PYTHONPATH": str(packages)}
+        for app in kind.apps:
+            self._python("-m", "django", "migrate", app, "--verbosity", "0")
+        commands = [shlex.join([sys.executable, "-m", *self._command(number)]) for number in range(kind.processes)]
+        argv = ("sh", "-c", " & ".join([*commands, "wait"]))
+        self.program = Program(kind.name.lower(), argv, folder, self._env)
+
+    def wait(self) -> None:
+        """Until it has done its first job."""
+        self._send(1)
+        self.program.wait(lambda: self._done() == 1)
+
+    def run(self, jobs: int) -> Run:
+        """As RedisBroker's: everything is there before the held workers are let loose."""
+        self.program.hold()
+        expected = self._done() + jobs
+        began = time.monotonic()
+        self._send(jobs)
+        enqueued_in = time.monotonic() - began
+        meter = Meter(self.program)
+        began = time.monotonic()
+        self.program.release()
+        until(lambda: self._done() >= expected, self.program, LOOK_EVERY)
+        return Run(jobs, enqueued_in, time.monotonic() - began, meter.read())
+
+    def pick_up(self, count: int) -> list[float]:
+        """Milliseconds of each send, while nothing else is to be done."""
+        self.program.release()
+        time.sleep(IDLE_SECONDS)
+        waited: list[float] = json.loads(self._send(count, "pick-up"))
+        self.program.hold()
+        return waited
+
+    def _command(self, number: int) -> Sequence[str]:
+        return shlex.split(self.kind.command.format(number=number))
+
+    def _send(self, count: int, *more: str) -> str:
+        return self._python("-m", "askpro.dev.bench.peers.sender", self.kind.tasks, str(count), *more)
+
+    def _done(self) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(self.kind.done)
+            row = cursor.fetchone()
+        return int(row[0]) if row else 0
+
+    def _python(self, *arguments: str) -> str:
+        ran = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env={**os.environ, **self._env},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        if ran.returncode:
+            raise Failure(f"{self.name} failed:\n{ran.stderr[-2000:]}")
+        return ran.stdout

@@ -1,0 +1,121 @@
+"""The whole product as `manage.py up` runs it: sandbox, web and workers."""
+
+import http.client
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from askpro.dev.bench import posts
+from askpro.dev.bench.program import Program
+from askpro.dev.bench.session import Session
+from askpro.dev.bench.web import Web
+from askpro.dev.sandbox.calcom.text import parsed
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.courier import retell_signature
+from askpro.dev.sandbox.credentials import environment
+from askpro.dev.sandbox.world import SALON, TIMEZONE
+from askpro.dev.up import ports
+from askpro.dev.up.failure import Failure
+from askpro.dev.up.process import wait_until
+from askpro.queues.models import Job, Worker
+from notifications.models import Notification
+
+# Seconds within which a call has to be through.
+LONGEST = 30.0
+LOOK_EVERY = 0.01
+# Afternoon hours that no other time of a haircut overlaps; spoken, they are clear without a guess.
+HOURS = range(13, 18)
+EARLIEST, LATEST = timedelta(days=2), timedelta(days=30)
+BUSY = (Job.Status.QUEUED, Job.Status.PROCESSING, Job.Status.WAITING)
+
+
+class Product:
+    """Everything ends with the stack."""
+
+    def __init__(self, session: Session, stack: ExitStack) -> None:
+        http_port, smtp_port = ports.choose(), ports.choose()
+        self._client = SandboxClient(f"http://127.0.0.1:{http_port}", smtp_port)
+        env = environment(self._client.url, smtp_port) | {"CALCOM_REQUESTS_PER_MINUTE": "0"}
+
+        def program(name: str, *arguments: str) -> Program:
+            argv = (sys.executable, "-m", "django", *arguments)
+            started = Program(name, argv, session.folder, env)
+            stack.callback(started.stop)
+            return started
+
+        listen = ("--http-port", str(http_port), "--smtp-port", str(smtp_port))
+        self._sandbox = program("sandbox", "sandbox_run", *listen, "--calcom-rate-limit", "1000000")
+        self._queues = program("queues", "queues_run", "--environment", "local")
+        self._web = Web("web-of-all", session.folder, "askpro.dev.bench.settings", "/health/live", **env)
+        stack.callback(self._web.program.stop)
+        self.programs = (self._sandbox, self._queues, self._web.program)
+
+    def wait(self) -> None:
+        self._sandbox.wait(self._client.ready)
+        self._queues.wait(Worker.objects.filter(status=Worker.Status.RUNNING).exists)
+        self._web.wait()
+        self._client.switch(askpro_url=f"http://127.0.0.1:{self._web.port}")
+
+    def hold(self) -> None:
+        for program in self.programs:
+            program.hold()
+
+    def release(self) -> None:
+        for program in self.programs:
+            program.release()
+
+    def free_slots(self) -> Iterator[datetime]:
+        """Times that Cal.com has free, in the salon's zone."""
+        now, event_type = datetime.now(UTC), SALON.event_types[0].id
+        query = f"eventTypeId={event_type}&start={now + EARLIEST:%Y-%m-%d}&end={now + LATEST:%Y-%m-%d}"
+        answer = self._client.calcom("GET", f"/v2/slots?{query}", key=settings.CALCOM_API_KEY, version="2024-09-04")
+        for day in answer.json()["data"].values():
+            for slot in day:
+                moment = parsed(slot["start"]).astimezone(ZoneInfo(TIMEZONE))
+                if moment.hour in HOURS and moment.minute == 0:
+                    yield moment
+
+    def take_call(self, slot: datetime) -> float:
+        """Milliseconds from the answer to `call_ended` until AskPro knows that Twilio accepted the SMS.
+
+        That is a little later than the acceptance itself.
+        """
+        post = posts.ended(slot)
+        accepted = self._post(post)
+        notification = self._sms(post.call_id)
+        self._fall_idle()
+        sent_at: datetime = notification.sent_at or datetime.max.replace(tzinfo=UTC)
+        return (sent_at - accepted).total_seconds() * 1000
+
+    def _post(self, post: posts.Post) -> datetime:
+        connection = http.client.HTTPConnection("127.0.0.1", self._web.port, timeout=LONGEST)
+        signature = retell_signature(settings.RETELL_API_KEYS[0], post.body)
+        headers = {"Content-Type": "application/json", "X-Retell-Signature": signature}
+        connection.request("POST", "/webhooks/retell/", post.body, headers)
+        code = connection.getresponse().status
+        accepted = datetime.now(UTC)
+        connection.close()
+        if code != 204:
+            raise Failure(f"A call was answered with {code}.")
+        return accepted
+
+    def _sms(self, call_id: str) -> Notification:
+        sent = Notification.objects.filter(
+            call__retell_call_id=call_id, channel=Notification.Channel.SMS, sent_at__isnull=False
+        )
+        self._expect(sent.exists, f"No SMS went out for {call_id}")
+        return sent.get()
+
+    def _fall_idle(self) -> None:
+        self._expect(lambda: not Job.objects.filter(status__in=BUSY).exists(), "The jobs do not end")
+
+    def _expect(self, condition: Callable[[], bool], problem: str) -> None:
+        if not wait_until(condition, LONGEST, pause=LOOK_EVERY):
+            unfinished = Job.objects.exclude(status=Job.Status.COMPLETED).values_list("actor_name", "status")
+            raise Failure(f"{problem} within {LONGEST:.0f} s. Not completed: {list(unfinished)[:20]}")
+        time.sleep(LOOK_EVERY)

@@ -1,0 +1,94 @@
+"""The result as a table for people and as JSON for programs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from askpro.dev.bench.figures import Figure
+
+# Share of the processors that strangers may take before a rate says nothing.
+NOISY = 0.15
+# And before even a ratio does, since the two sides need different processes.
+USELESS = 0.35
+TRUST = "Trust the ratios, not the rates and times."
+_WORDS = {None: "", True: "[green]met[/]", False: "[red]missed[/]"}
+
+
+@dataclass
+class Report:
+    """What a run has found so far. `costs` are microseconds of processor time an empty job, by side and process."""
+
+    machine: dict[str, Any]
+    figures: list[Figure] = field(default_factory=list)
+    costs: list[dict[str, Any]] = field(default_factory=list)
+
+    def add_costs(self, costs: Sequence[dict[str, Any]]) -> None:
+        """A side's first ones stay: later measures may have it as their baseline only."""
+        known = {cost["side"] for cost in self.costs}
+        self.costs += [cost for cost in costs if cost["side"] not in known]
+
+
+def print_json(report: Report) -> None:
+    figures = [figure.as_json() for figure in report.figures]
+    result = {"machine": report.machine, "figures": figures, "cpu_per_job_us": report.costs}
+    print(json.dumps(result, indent=2, ensure_ascii=False))
+
+
+def print_table(report: Report) -> None:
+    console = Console(highlight=False)
+    console.print(_described(report.machine))
+    console.print(_figures(report.figures))
+    if report.costs:
+        console.print(_costs(report.costs))
+    shares = [share for figure in report.figures for share in figure.strangers]
+    if shares and median(shares) > NOISY:
+        console.print(
+            f"[yellow]Other programs took {median(shares):.0%} of the processors while it measured, up to"
+            f" {max(shares):.0%}. {'Repeat it on a quiet machine.' if median(shares) > USELESS else TRUST}[/]"
+        )
+
+
+def _described(machine: dict[str, Any]) -> str:
+    return (
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}\n"
+        f"Python {machine['python']}, Django {machine['django']}, Dramatiq {machine['dramatiq']},"
+        f" PostgreSQL {machine['postgresql']} (fsync {machine['fsync']}, synchronous_commit"
+        f" {machine['synchronous_commit']}), {machine['redis']}; load before: {machine['load_before'][0]}"
+    )
+
+
+def _figures(figures: Sequence[Figure]) -> Table:
+    table = Table(title="Median of the rounds; the ratio says how many times better AskPro is", show_lines=True)
+    table.add_column("Measure, and beside whom", min_width=26)
+    for name in ("AskPro", "Peer", "Ratio", "Target"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for figure in figures:
+        table.add_row(
+            f"{figure.measure}\n[dim]{figure.peer_name}[/]",
+            f"{_number(median(figure.ours))}\n[dim]{figure.unit}[/]",
+            f"{_number(median(figure.peer))}\n[dim]{figure.unit}[/]",
+            f"{figure.ratio:.2f}" if figure.is_compared else "–",
+            f"{figure.target or ''}\n{_WORDS[figure.is_met]}",
+        )
+    return table
+
+
+def _costs(costs: Sequence[dict[str, Any]]) -> Table:
+    table = Table(title="Processor time of an empty job, µs, and what is left of it in SQL")
+    for name in ("", "Workers", "PostgreSQL", "Redis", "Together", "Left in SQL"):
+        table.add_column(name, justify="left" if name in ("", "Left in SQL") else "right")
+    for cost in costs:
+        parts = [cost["workers"], cost["postgres"], cost["redis"]]
+        whole = sum(part for part in parts if part is not None)
+        times = ("–" if part is None else f"{part:,.0f}" for part in (*parts, whole))
+        table.add_row(cost["side"], *times, cost["kept"])
+    return table
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"

@@ -1,0 +1,65 @@
+"""All measurements of one run, one after the other."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from django.core.management import call_command
+
+from askpro.dev.bench import complete, composed, history, ingest, pickup, sends, throughput
+from askpro.dev.bench.arena import Arena
+from askpro.dev.bench.machine import describe
+from askpro.dev.bench.peers import kinds
+from askpro.dev.bench.peers import measure as peers
+from askpro.dev.bench.progress import Steps
+from askpro.dev.bench.report import Report, print_json, print_table
+from askpro.dev.bench.session import Effort, Session
+
+MEASURES: dict[str, Callable[[Session, Report], None]] = {
+    "jobs": throughput.measure_empty,
+    "atomic": throughput.measure_atomic,
+    "batch": composed.measure_batch,
+    "chain": composed.measure_chain,
+    "unique": sends.measure_unique,
+    "send": sends.measure_transaction,
+    "history": history.measure,
+    "pickup": pickup.measure,
+    "ingest": ingest.measure,
+    "complete": complete.measure,
+    "peers": peers.measure,
+}
+# Jobs of each side before its first turn.
+WARM_UP = (1000, 1000)
+
+
+def run(folder: Path, names: Sequence[str], effort: Effort, packages: Path | None, *, as_json: bool) -> None:
+    """Measure and print; what was found before a failure is printed too. `packages` are the peers'."""
+    report = Report(describe())
+    try:
+        with Steps(_steps(names, effort)) as steps, Arena(folder, effort.size(*WARM_UP)) as arena:
+            steps.say("Schema")
+            call_command("migrate", run_syncdb=True, verbosity=0)
+            session = Session(folder, arena, steps, effort, packages)
+            for name, measure in MEASURES.items():
+                if name in names:
+                    measure(session, report)
+    finally:
+        if report.figures:
+            (print_json if as_json else print_table)(report)
+
+
+def _steps(names: Sequence[str], effort: Effort) -> int:
+    rounds = effort.rounds
+    steps = {
+        "jobs": 3 * rounds + (0 if effort.quick else len(throughput.PREFETCHES)),
+        "atomic": 2 * rounds,
+        "batch": 2 * rounds,
+        "chain": 2 * rounds + 2 * effort.turns(composed.TURNS),
+        "unique": rounds,
+        "send": rounds,
+        "history": 2 * rounds + 1,
+        "pickup": 2 * effort.turns(pickup.TURNS),
+        "ingest": 3 * rounds,
+        "complete": 2 * effort.turns(complete.TURNS),
+        "peers": (rounds + effort.turns(peers.TURNS)) * (1 + len(kinds.KINDS)),
+    }
+    return sum(steps[name] for name in names)

@@ -1,0 +1,13 @@
+"""The product's settings, with the benchmark's actors, table and pool."""
+
+from askpro import settings as product
+from askpro.settings import *  # noqa: F403
+
+INSTALLED_APPS = [*product.INSTALLED_APPS, "askpro.dev.bench"]
+ROOT_URLCONF = "askpro.dev.bench.urls"
+QUEUE_SETTINGS = "askpro.dev.bench.queue_settings"
+# Dramatiq's default middleware, as the peer has it, on top of our own; settle does the work of the other three.
+DRAMATIQ_BROKER = {
+    **product.DRAMATIQ_BROKER,
+    "MIDDLEWARE": [*product.DRAMATIQ_BROKER["MIDDLEWARE"], "dramatiq.middleware.AgeLimit"],
+}

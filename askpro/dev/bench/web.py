@@ -1,0 +1,20 @@
+"""Web servers under measurement: gunicorn with the very options of `manage.py up`."""
+
+from pathlib import Path
+
+from askpro.dev.bench.program import Program
+from askpro.dev.up import ports
+from askpro.dev.up.procfile import status, table
+
+
+class Web:
+    """`settings` names the Django settings it serves with, `probe` a path that any answer will do for."""
+
+    def __init__(self, name: str, folder: Path, settings: str, probe: str, **env: str) -> None:
+        self.port = ports.choose()
+        self._probe = probe
+        argv = next(process.argv for process in table({"SANDBOX_HTTP_PORT": "0"}, self.port) if process.name == "web")
+        self.program = Program(name, argv, folder, {"DJANGO_SETTINGS_MODULE": settings, **env})
+
+    def wait(self) -> None:
+        self.program.wait(lambda: status(self.port, self._probe) > 0)

@@ -1,0 +1,148 @@
+"""The sandbox from outside: what tests and `demo_call` ask of it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+
+TIMEOUT = 60.0
+
+Json = dict[str, Any]
+
+
+class SandboxRefused(RuntimeError):
+    """The sandbox did not do it; the text says why."""
+
+
+class SandboxClient:
+    """`url` is where the sandbox listens, such as http://127.0.0.1:8090."""
+
+    def __init__(self, url: str, smtp_port: int = 0) -> None:
+        self.url = url.rstrip("/")
+        self.smtp_port = smtp_port
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def reset(self) -> None:
+        """As if just started: no bookings, messages, mails, calls, deliveries or faults; switches at their defaults."""
+        self._post("reset")
+
+    def switch(self, **switches: Any) -> None:
+        """Change how the vendors behave, such as switch(webhooks="async"); see `askpro.dev.sandbox.switches`."""
+        self._post("switches", switches)
+
+    def fault(self, route: str, *, times: int = 1, match: Json | None = None, **fault: Any) -> None:
+        """Let `route` fail, see `askpro.dev.sandbox.faults`: fault("calcom.create_booking", drop="after", times=2)."""
+        self._post("faults", {"route": route, "fault": fault, "times": times, "match": match or {}})
+
+    def faults(self) -> list[Json]:
+        """Those that are set; `hits` counts how often each was met."""
+        return self._state("faults")
+
+    def clear_faults(self) -> None:
+        self._call("DELETE", "faults")
+
+    def bookings(self, status: str = "") -> list[Json]:
+        """Cal.com's bookings as its API writes them, oldest first; all or those with `status`."""
+        return [booking for booking in self._state("bookings") if status in ("", booking["status"])]
+
+    def messages(self, to: str = "") -> list[Json]:
+        """SMS as Twilio's API writes them plus `accepted_at`, oldest first; all or those to one number."""
+        return [message for message in self._state("messages") if to in ("", message["to"])]
+
+    def mails(self, to: str = "") -> list[Json]:
+        """E-mails with to, from, subject, text, html, headers and attachments (name, type, content, base64)."""
+        return [mail for mail in self._state("mails") if not to or to in mail["to"]]
+
+    def calls(self) -> list[Json]:
+        return self._state("calls")
+
+    def deliveries(self, provider: str = "", event: str = "") -> list[Json]:
+        """Webhooks sent, each with status (0: no answer), error, milliseconds, url, subject and body."""
+        return [
+            delivery
+            for delivery in self._state("deliveries")
+            if provider in ("", delivery["provider"]) and event in ("", delivery["event"])
+        ]
+
+    def repeat(self, delivery: Json) -> Json:
+        """Send a delivery once more: the same bytes, the same signature."""
+        return self._post("deliveries/repeat", {"id": delivery["id"]})
+
+    def deliver_call(
+        self,
+        call: Json,
+        events: tuple[str, ...] = ("call_started", "call_ended", "call_analyzed"),
+        copies: Mapping[str, int] | None = None,
+    ) -> list[Json]:
+        """Put a call into Retell and tell AskPro; copies={"call_ended": 5} sends that event five times at once."""
+        return self._post("retell/calls", {"call": call, "events": list(events), "copies": dict(copies or {})})
+
+    def ring(self, from_number: str, to_number: str, agent_id: str = "") -> Json:
+        """A call comes in; the variables that AskPro answered with stand in every later event of it."""
+        return self._post("retell/ring", {"from_number": from_number, "to_number": to_number, "agent_id": agent_id})
+
+    def inbound_sms(self, sender: str, body: str, to: str = "+493023125199") -> Json:
+        """An SMS from a customer, told to AskPro; STOP opts the sender out at Twilio first."""
+        return self._post("twilio/inbound", {"from": sender, "to": to, "body": body})
+
+    def report_sms(self, sid: str, status: str, error_code: int | None = None) -> Json:
+        """Call back with a status of your choice, in any order."""
+        return self._post("twilio/status", {"sid": sid, "status": status, "error_code": error_code})
+
+    def fill(self, event_type_id: int, start: datetime) -> list[Json]:
+        """Somebody else books `start` with everybody who is free."""
+        return self._post("calcom/fill", {"event_type_id": event_type_id, "start": start.isoformat()})
+
+    def add_many(self, event_type_id: int, count: int, start: datetime, created_at: datetime) -> None:
+        """So many bookings of strangers, a quarter of an hour apart from `start`, whoever is free."""
+        wanted = {"event_type_id": event_type_id, "count": count, "start": start.isoformat()}
+        self._post("calcom/many", wanted | {"created_at": created_at.isoformat()})
+
+    def calcom(
+        self, method: str, path: str, *, key: str, version: str = "2024-08-13", **json: Any
+    ) -> requests.Response:
+        """A request to Cal.com as a host or customer would cause it, such as POST /v2/bookings/<uid>/cancel."""
+        headers = {"Authorization": f"Bearer {key}", "cal-api-version": version}
+        return self._session.request(
+            method, f"{self.url}/calcom{path}", json=json or None, headers=headers, timeout=TIMEOUT
+        )
+
+    def pay(self, uid: str) -> Json:
+        """The attendee pays for a booking at Cal.com."""
+        return self._post("calcom/pay", {"uid": uid})
+
+    def request_reschedule(self, uid: str, reason: str = "Please choose another time") -> Json:
+        """The host cancels at Cal.com and asks the attendee to choose another time."""
+        return self._post("calcom/request-reschedule", {"uid": uid, "reason": reason})
+
+    def end_meeting(self, uid: str) -> Json:
+        """Cal.com's timer says that a meeting is over."""
+        return self._post("calcom/end-meeting", {"uid": uid})
+
+    def set_calcom_clock(self, now: datetime) -> None:
+        """Let Cal.com believe that it is `now`, until the next reset."""
+        self.switch(calcom_clock_seconds=round((now - datetime.now(UTC)).total_seconds()))
+
+    def state(self) -> Json:
+        """Everything at once."""
+        return self._call("GET", "state")
+
+    def ready(self) -> bool:
+        try:
+            return bool(self._call("GET", "ready")["ready"])
+        except requests.RequestException:
+            return False
+
+    def _state(self, part: str) -> list[Json]:
+        return self._call("GET", f"state/{part}")
+
+    def _post(self, path: str, body: Json | None = None) -> Any:
+        return self._call("POST", path, body or {})
+
+    def _call(self, method: str, path: str, body: Json | None = None) -> Any:
+        answer = self._session.request(method, f"{self.url}/sandbox/{path}", json=body, timeout=TIMEOUT)
+        if answer.status_code >= 400:
+            raise SandboxRefused(answer.text)
+        return answer.json()

@@ -1,0 +1,100 @@
+"""The whole sandbox: a request finds its route, meets a fault or does not, and is answered."""
+
+import time
+from dataclasses import replace
+from typing import Protocol
+
+from askpro.dev.sandbox.calcom.api import Calcom
+from askpro.dev.sandbox.calcom.refusals import Refused
+from askpro.dev.sandbox.courier import Courier
+from askpro.dev.sandbox.credentials import Credentials
+from askpro.dev.sandbox.exchange import Answer, Request, Route, Silence, as_json, compact
+from askpro.dev.sandbox.faults import Fault, Faults
+from askpro.dev.sandbox.mailbox import Mailbox
+from askpro.dev.sandbox.retell.api import Retell
+from askpro.dev.sandbox.switches import Switches
+from askpro.dev.sandbox.twilio.api import Twilio
+
+
+class Vendor(Protocol):
+    """What each stand-in has."""
+
+    def routes(self) -> list[Route]: ...
+
+    def unknown(self, request: Request) -> Answer:
+        """The vendor's answer to a path that it does not have."""
+
+    def usual(self, status: int, request: Request) -> Answer:
+        """The vendor's usual answer with `status`, for faults that name no body."""
+
+
+class Sandbox:
+    def __init__(self, credentials: Credentials, **switches: object) -> None:
+        self._credentials = credentials
+        self._defaults = switches
+        self.courier = Courier()
+        self.faults = Faults()
+        self.mailbox = Mailbox(self.faults)
+        self.switches = Switches()
+        self.reset()
+
+    def reset(self) -> None:
+        """As if just started; what is on its way is forgotten."""
+        self.courier.reset()
+        self.faults.clear()
+        self.mailbox.clear()
+        # New ones, so that a request still running changes the old.
+        self.switches = Switches()
+        self.switches.change(self._defaults)
+        self.calcom = Calcom(self.courier, self.switches, self._credentials)
+        self.twilio = Twilio(self.courier, self.switches, self._credentials)
+        self.retell = Retell(self.courier, self.switches, self._credentials)
+        self._vendors: dict[str, Vendor] = {
+            "calcom": self.calcom,
+            "twilio": self.twilio,
+            "retell": self.retell,
+        }
+        self._routes = {name: vendor.routes() for name, vendor in self._vendors.items()}
+
+    def handle(self, request: Request) -> Answer | Silence:
+        """The answer of the vendor that the path's first part names."""
+        prefix = request.path.strip("/").partition("/")[0]
+        vendor = self._vendors.get(prefix)
+        if vendor is None:
+            return as_json(404, {"error": "The sandbox has /calcom, /twilio, /retell and /sandbox."})
+        for route in self._routes[prefix]:
+            match = route.pattern.fullmatch(request.path)
+            if match and route.method == request.method:
+                request.parts = match.groupdict()
+                return self._faulty(route, vendor, request)
+        return vendor.unknown(request)
+
+    def _faulty(self, route: Route, vendor: Vendor, request: Request) -> Answer | Silence:
+        fault = self.faults.take(route.name, request)
+        if fault is None:
+            return route.handle(request)
+        if fault.latency_ms and not fault.silent:
+            time.sleep(fault.latency_ms / 1000)
+        if fault.slot_gone:
+            return self._slot_gone(request)
+        answer = route.handle(request) if fault.takes_effect else None
+        if fault.silent:
+            return Silence(fault.latency_ms / 1000, reset=bool(fault.reset))
+        answer = _answer(fault, vendor, request) if fault.status else answer or vendor.unknown(request)
+        return replace(answer, cut=fault.cut, drip_ms=fault.drip_ms, padding=fault.padding, pack=fault.pack)
+
+    def _slot_gone(self, request: Request) -> Answer:
+        try:
+            return self.calcom.slot_gone(request)
+        except Refused:
+            return self.calcom.usual(400, request)
+
+
+def _answer(fault: Fault, vendor: Vendor, request: Request) -> Answer:
+    answer = vendor.usual(fault.status, request)
+    if isinstance(fault.body, str):
+        answer.body, answer.headers["Content-Type"] = fault.body.encode(errors="replace"), "text/html"
+    elif fault.body is not None:
+        answer.body = compact(fault.body)
+    answer.headers |= {name: str(value) for name, value in fault.headers.items()}
+    return answer

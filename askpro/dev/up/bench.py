@@ -1,0 +1,20 @@
+"""`manage.py bench`: the benchmark on servers of its own."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from askpro.dev.up.environment import of_tests
+from askpro.dev.up.home import free_below
+from askpro.dev.up.servers import Servers
+from askpro.dev.up.session import run_to_end
+
+
+def run(root: Path, options: argparse.Namespace) -> int:
+    """Start PostgreSQL and Valkey, run the benchmark with the given arguments, stop them; its exit code."""
+    argv = [sys.executable, "-m", "askpro.dev.bench", *options.rest]
+    if {"-h", "--help"} & set(options.rest):
+        return run_to_end(argv, root, of_tests(free_below(root, "bench")))
+    home = free_below(root, "bench")
+    with Servers(home) as servers:
+        return run_to_end(argv, root, {**of_tests(home), **servers.env})

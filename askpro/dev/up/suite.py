@@ -1,0 +1,41 @@
+"""`manage.py test`: the suite on servers of its own."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from askpro.dev.up import browser
+from askpro.dev.up.environment import of_tests
+from askpro.dev.up.home import free_below
+from askpro.dev.up.servers import Servers
+from askpro.dev.up.session import run_to_end
+
+IN_ONE_PROCESS = {"-s", "--pdb", "--trace", "--collect-only", "--co", "--markers", "--fixtures", "--version"}
+
+
+def run(root: Path, options: argparse.Namespace) -> int:
+    """Start PostgreSQL and Valkey, run pytest with the given arguments, stop them; pytest's exit code."""
+    home = free_below(root, "test")
+    env = {**of_tests(home), "ASKPRO_TEST_LONG": "1" if options.long else os.environ.get("ASKPRO_TEST_LONG", "")}
+    chosen = _names_tests(root, options.rest)
+    found = browser.find() if chosen and not browser.is_required() else browser.find_or_install()
+    if found:
+        env["ASKPRO_BROWSER"] = str(found)
+    else:
+        print(browser.ADVICE, file=sys.stderr, flush=True)
+    with Servers(home) as servers:
+        argv = [sys.executable, "-m", "pytest", *workers(options.rest, chosen), *options.rest]
+        return run_to_end(argv, root, {**env, **servers.env})
+
+
+def workers(arguments: list[str], chosen: bool) -> list[str]:
+    """Spread the whole suite over the cores; a few chosen tests, or a debugger, run in one process."""
+    own = any(argument.startswith(("-n", "--numprocesses", "--dist")) for argument in arguments)
+    if chosen or own or IN_ONE_PROCESS & set(arguments):
+        return []
+    return ["-n", str(max(2, min(os.cpu_count() or 2, 4))), "--dist", "loadgroup"]
+
+
+def _names_tests(root: Path, arguments: list[str]) -> bool:
+    return any(not argument.startswith("-") and (root / argument.split("::")[0]).exists() for argument in arguments)

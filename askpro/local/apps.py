@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class LocalConfig(AppConfig):
-    name = "askpro.local"
-    label = "local"

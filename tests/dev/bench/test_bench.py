@@ -1,0 +1,186 @@
+"""A whole run, as small as it can be: that everything is measured and nothing stays behind, not how fast it is."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import redis
+from django.db import connection
+
+from askpro.dev.bench.place import Place
+from askpro.dev.up.process import is_alive, wait_until
+
+ROOT = Path(__file__).resolve().parents[3]
+SECONDS = 300
+
+pytestmark = pytest.mark.django_db
+
+Environment = Callable[..., dict[str, str]]
+
+
+def bench(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "askpro.dev.bench", *arguments]
+    return subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+def measured(environment: dict[str, str], *names: str) -> dict[str, Any]:
+    ran = bench(environment, "--json", "--quick", "--share", "0.02", "--only", *names)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+def check_figures(found: dict[str, Any]) -> None:
+    for figure in found["figures"]:
+        # What something adds may be less than nothing where so little is measured.
+        assert figure["askpro"] > 0 or figure["ratio"] is None
+        assert figure["peer"] > 0
+        assert len(figure["rounds"]["askpro"]) == len(figure["rounds"]["peer"]) == 1
+
+
+def databases() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database")
+        return {name for (name,) in cursor.fetchall()}
+
+
+def keys(environment: dict[str, str]) -> list[bytes]:
+    """Of this very benchmark: others may run at the same Redis."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", environment["DATABASE_URL"])
+        prefix = Place().prefix
+    return list(redis.Redis.from_url(environment["REDIS_URL"]).scan_iter(f"{prefix}:*"))
+
+
+def held_still(parent: int) -> list[int]:
+    with suppress(psutil.NoSuchProcess):
+        children = psutil.Process(parent).children(recursive=True)
+        return [child.pid for child in children if child.status() == psutil.STATUS_STOPPED]
+    return []
+
+
+def outside_a_transaction(statement: str) -> None:
+    """Databases are made and dropped in none."""
+    own = connection.copy()
+    own.set_autocommit(True)
+    with own.cursor() as cursor:
+        cursor.execute(statement)
+    own.close()
+
+
+def test_it_measures_jobs_and_leaves_nothing_behind_not_even_of_a_killed_run(child_environment: Environment):
+    environment = child_environment()
+    argv = [sys.executable, "-m", "askpro.dev.bench", "--quick", "--only", "jobs"]
+    killed = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert wait_until(lambda: len(held_still(killed.pid)) > 1, 60, pause=0.1)
+    finally:
+        left = held_still(killed.pid)
+        killed.kill()
+        killed.wait()
+    found = measured(environment, "jobs", "send")
+    assert not any(is_alive(pid) for pid in left)
+    assert found["machine"]["cores"] >= 1
+    assert found["machine"]["fsync"] == "on"
+    assert [(figure["measure"], figure["target"]) for figure in found["figures"]] == [
+        ("empty jobs, full history", "≥ 2.5 ×"),
+        ("empty jobs, full history", "≥ 1.5 ×"),
+        ("enqueue in one transaction", None),
+        ("send() adds to a transaction, p50", "≤ 0.5"),
+        ("send() adds to a transaction, p99", None),
+    ]
+    check_figures(found)
+    assert [cost["side"] for cost in found["cpu_per_job_us"]] == [
+        "AskPro",
+        "RedisBroker",
+        "RedisBroker, prefetch 200",
+    ]
+    assert f"{connection.settings_dict['NAME']}_bench" not in databases()
+    assert keys(environment) == []
+
+
+@pytest.mark.long
+def test_it_measures_what_the_engine_has_beyond_single_jobs(child_environment: Environment):
+    environment = child_environment()
+    found = measured(environment, "atomic", "batch", "chain", "unique", "history")
+    assert [(figure["measure"], figure["target"]) for figure in found["figures"]] == [
+        ("atomic jobs, one INSERT each", None),
+        ("a batch of 60 empty jobs, on_finish included", None),
+        ("chains of 5 empty jobs, many at once", None),
+        ("a chain of 5 when idle, p50", None),
+        ("a chain of 5 when idle, p99", None),
+        ("unique sends, half of them find a copy", None),
+        ("empty jobs, 4,000 finished ones in the ledger", "≥ 0.75 ×"),
+    ]
+    check_figures(found)
+    assert keys(environment) == []
+
+
+@pytest.mark.long
+def test_it_measures_the_way_of_a_call_from_end_to_end(child_environment: Environment):
+    found = measured(child_environment(), "pickup", "ingest", "complete")
+    assert [figure["measure"] for figure in found["figures"]] == [
+        "pick-up when idle, p50",
+        "pick-up when idle, p99",
+        "webhook intake",
+        "webhook intake",
+        "webhook intake, p99",
+        "call_ended to SMS accepted, p50",
+        "call_ended to SMS accepted, p99",
+    ]
+
+
+@pytest.mark.long
+def test_it_measures_what_others_would_pick(child_environment: Environment):
+    environment = child_environment()
+    found = measured(environment, "send", "--peers")
+    beside = [figure["peer_name"].split(",")[0] for figure in found["figures"][2:]]
+    assert beside == [name for name in ("Celery", "django-tasks", "procrastinate") for _ in range(3)]
+    check_figures(found)
+    costs = {cost["side"].split(",")[0]: cost for cost in found["cpu_per_job_us"]}
+    assert set(costs) == {"AskPro", *beside}
+    assert all(cost["workers"] > 0 and cost["kept"] for cost in costs.values())
+    assert keys(environment) == []
+
+
+def test_it_says_what_to_do_when_the_peers_cannot_be_installed(child_environment: Environment, tmp_path: Path):
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "ASKPRO_HOME": str(tmp_path)}
+    isolated = {
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_NO_CACHE_DIR": "1",
+        "PIP_EXTRA_INDEX_URL": "",
+        "PIP_FIND_LINKS": "",
+    }
+    ran = bench(child_environment(**nowhere, **isolated), "--quick", "--only", "send", "--peers")
+    assert ran.returncode == 1
+    assert "The peers cannot be installed" in ran.stderr
+    assert "--peers needs PyPI once" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_it_refuses_to_run_twice_at_once(child_environment: Environment):
+    name = f"{connection.settings_dict['NAME']}_bench"
+    outside_a_transaction(f'CREATE DATABASE "{name}"')
+    other = connection.copy()
+    other.settings_dict = {**other.settings_dict, "NAME": name}
+    try:
+        other.ensure_connection()
+        ran = bench(child_environment(), "--quick", "--only", "jobs")
+    finally:
+        other.close()
+        outside_a_transaction(f'DROP DATABASE IF EXISTS "{name}"')
+    assert ran.returncode == 1
+    assert "another benchmark runs" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_it_says_what_it_needs_when_started_without_servers(child_environment: Environment):
+    environment = {**child_environment(), "DATABASE_URL": ""}
+    ran = bench(environment)
+    assert ran.returncode == 1
+    assert ran.stderr.strip().endswith("Start it as: python3 manage.py bench")
