@@ -2,7 +2,6 @@
 
 from appointments import booking, daily, news, reservations, surplus, sync
 from appointments.adoption import NoCompany
-from appointments.calcom.booking import Unreadable
 from appointments.calcom.event import CalcomEvent
 from appointments.mandate import Mandate, OtherTenant
 from appointments.mirror import Effect, Mirrored
@@ -10,6 +9,7 @@ from appointments.models import Appointment
 from askpro.queues import MIN, H, S, actor, chain, send_many
 from askpro.queues.chains import Chain
 from askpro.queues.errors import Gone
+from askpro.reading import Unreadable
 from calls.models import BookingRequest, Call, Company
 from webhooks.inbox.reading import Malformed
 from webhooks.models import WebhookEvent

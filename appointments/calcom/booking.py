@@ -4,21 +4,14 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from calls.text import clean
+from askpro.reading import Fields, Unreadable, items, mapping, text
 
 _UID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
-_LARGEST_ID = 2**63 - 1
 MOST_ATTENDEES = 500
-_FIRST_YEAR, _LAST_YEAR = 2000, 2100
-
-
-class Unreadable(ValueError):
-    """A field that is needed is missing or makes no sense; the text names it, never its value."""
 
 
 class Status(StrEnum):
@@ -105,47 +98,47 @@ class Booking:
     @classmethod
     def from_api(cls, data: object) -> Self:
         """Read the `data` of an API answer. Raises `Unreadable`."""
-        fields = mapping(data)
-        reason = text(fields.get("cancellationReason"), 300) or text(fields.get("reschedulingReason"), 300)
+        fields = Fields.of(data)
         return cls(
-            uid=uid(fields.get("uid"), "uid"),
-            status=_status(fields.get("status")),
-            starts_at=moment(fields.get("start"), "start"),
-            ends_at=moment(fields.get("end"), "end"),
-            id=number(fields.get("id")),
-            event_type_id=number(fields.get("eventTypeId")) or number(mapping(fields.get("eventType")).get("id")),
-            hosts=tuple(_host(host) for host in items(fields.get("hosts"))),
-            attendees=attendees_in(fields),
-            seated=any(mapping(entry).get("seatUid") for entry in items(fields.get("attendees"))),
-            metadata=_metadata(fields.get("metadata")),
-            rescheduled_from=_optional_uid(fields.get("rescheduledFromUid")),
-            rescheduled_to=_optional_uid(fields.get("rescheduledToUid")),
-            reason=reason,
-            updated_at=_optional_moment(fields.get("updatedAt")) or _optional_moment(fields.get("createdAt")),
+            uid=uid(fields.source.get("uid"), "uid"),
+            status=_status(fields.source.get("status")),
+            starts_at=fields.moment("start"),
+            ends_at=fields.moment("end"),
+            id=fields.number("id"),
+            event_type_id=fields.number("eventTypeId") or fields.inside("eventType").number("id"),
+            hosts=tuple(_host(host) for host in items(fields.source.get("hosts"))),
+            attendees=attendees_in(fields.source),
+            seated=any(mapping(entry).get("seatUid") for entry in items(fields.source.get("attendees"))),
+            metadata=_metadata(fields.source.get("metadata")),
+            rescheduled_from=_optional_uid(fields.source.get("rescheduledFromUid")),
+            rescheduled_to=_optional_uid(fields.source.get("rescheduledToUid")),
+            reason=fields.first_text("cancellationReason", "reschedulingReason", limit=300),
+            updated_at=_updated_at(fields),
         )
 
     @classmethod
     def from_webhook(cls, payload: Mapping[str, Any], status: Status) -> Self:
         """Read the `payload` of a booking webhook; its trigger decides the status. Raises `Unreadable`."""
+        fields = Fields(payload)
         organizer = payload.get("organizer") or payload.get("user")
         this, before = uid(payload.get("uid"), "uid"), _optional_uid(payload.get("rescheduleUid"))
-        seat = text(payload.get("attendeeSeatId"), 64)
+        seat = fields.text("attendeeSeatId", 64)
         return cls(
             uid=this,
             status=status,
-            starts_at=moment(payload.get("startTime"), "startTime"),
-            ends_at=moment(payload.get("endTime"), "endTime"),
-            id=number(payload.get("bookingId")),
-            event_type_id=number(payload.get("eventTypeId")),
+            starts_at=fields.moment("startTime"),
+            ends_at=fields.moment("endTime"),
+            id=fields.number("bookingId"),
+            event_type_id=fields.number("eventTypeId"),
             hosts=(_host(organizer),) if isinstance(organizer, dict) else (),
             attendees=attendees_in(payload),
-            seated=bool(seat or number(payload.get("seatsPerTimeSlot"))),
+            seated=bool(seat or fields.number("seatsPerTimeSlot")),
             seat=seat,
             metadata=_metadata(payload.get("metadata")),
             # A host who moves a booking with seats keeps its uid: nothing replaces it.
             rescheduled_from=before if before != this else "",
             wants_other_time=payload.get("requestReschedule") in (True, "true"),
-            reason=text(payload.get("cancellationReason"), 300) or text(payload.get("rejectionReason"), 300),
+            reason=fields.first_text("cancellationReason", "rejectionReason", limit=300),
         )
 
 
@@ -155,28 +148,6 @@ def may_bear(entry: object, key: uuid.UUID) -> bool:
     return not isinstance(metadata, dict) or str(metadata.get("askpro_booking_key", "")).lower() == str(key)
 
 
-def mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def items(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def text(value: object, limit: int) -> str:
-    """A text that PostgreSQL can hold; empty when it is none."""
-    return clean(value, limit) if isinstance(value, str) else ""
-
-
-def number(value: object) -> int | None:
-    """A whole positive number that fits a bigint, else None: a host without id has the id "unknown"."""
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        value = int(value)  # a form knows texts only
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ID:
-        return None
-    return value
-
-
 def uid(value: object, field: str) -> str:
     """A booking's uid. It becomes part of paths: only its own alphabet passes. Raises `Unreadable`."""
     if not isinstance(value, str) or not _UID.fullmatch(value):
@@ -184,19 +155,14 @@ def uid(value: object, field: str) -> str:
     return value
 
 
-def moment(value: object, field: str) -> datetime:
-    """An instant in UTC; without a zone it is none. Raises `Unreadable`, also outside of 2000 to 2100."""
-    try:
-        parsed = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= 40 else None
-    except ValueError:
-        parsed = None
-    if parsed is None or parsed.tzinfo is None or not _FIRST_YEAR <= parsed.year < _LAST_YEAR:
-        raise Unreadable(f"{field} is missing or no time with a zone")
-    return parsed.astimezone(UTC)
+def attendees_in(fields: Mapping[str, Any]) -> tuple[Attendee, ...]:
+    """Everybody named in `attendees`, as far as they can be read."""
+    return tuple(_attendee(Fields.of(entry)) for entry in items(fields.get("attendees"))[:MOST_ATTENDEES])
 
 
-def _optional_moment(value: object) -> datetime | None:
-    return None if value is None else moment(value, "updatedAt")
+def _updated_at(fields: Fields) -> datetime | None:
+    told = [name for name in ("updatedAt", "createdAt") if fields.source.get(name) is not None]
+    return fields.moment(told[0]) if told else None
 
 
 def _optional_uid(value: object) -> str:
@@ -211,21 +177,16 @@ def _status(value: object) -> Status:
 
 
 def _host(value: object) -> Host:
-    fields = mapping(value)
-    return Host(number(fields.get("id")), text(fields.get("name"), 200), text(fields.get("email"), 254))
+    fields = Fields.of(value)
+    return Host(fields.number("id"), fields.text("name", 200), fields.text("email", 254))
 
 
-def attendees_in(fields: Mapping[str, Any]) -> tuple[Attendee, ...]:
-    """Everybody named in `attendees`, as far as they can be read."""
-    return tuple(_attendee(mapping(entry)) for entry in items(fields.get("attendees"))[:MOST_ATTENDEES])
-
-
-def _attendee(fields: Mapping[str, Any]) -> Attendee:
+def _attendee(fields: Fields) -> Attendee:
     return Attendee(
-        name=text(fields.get("name"), 200),
-        email=text(fields.get("email"), 254),
-        phone=text(fields.get("phoneNumber"), 32),
-        absent=fields.get("absent") is True or fields.get("noShow") is True,
+        name=fields.text("name", 200),
+        email=fields.text("email", 254),
+        phone=fields.text("phoneNumber", 32),
+        absent=fields.source.get("absent") is True or fields.source.get("noShow") is True,
     )
 
 

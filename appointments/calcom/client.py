@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from appointments.calcom.booking import Booking, Unreadable, mapping, may_bear, moment, text
+from appointments.calcom.booking import Booking, may_bear
 from appointments.calcom.errors import (
     BookingRefused,
     cancel_error,
@@ -24,6 +24,7 @@ from appointments.models import Detail
 from askpro import gates
 from askpro.http import Answer, Client
 from askpro.queues.errors import JobError, Rejected, Unavailable, Unknown
+from askpro.reading import Fields, Unreadable, mapping
 from calls.models import Company
 
 # Each resource has a version of its own. A missing or misspelt one silently means an older, different API.
@@ -77,8 +78,8 @@ class Calcom:
         days = self._get("/v2/slots", SLOTS_VERSION, dict, query)
         entries = [entry for day in days.values() for entry in _list(day)]
         # The published schema says texts, the server sends objects.
-        starts = [entry.get("start") if isinstance(entry, dict) else entry for entry in entries]
-        return sorted({_read(lambda start=start: moment(start, "start")) for start in starts})
+        starts = [Fields(entry if isinstance(entry, dict) else {"start": entry}) for entry in entries]
+        return sorted({_read(lambda start=start: start.moment("start")) for start in starts})
 
     def create_booking(self, new: NewBooking) -> Booking:
         """Book. Raises `SlotGone`, `BookingRefused`; an answer with status pending is no appointment yet."""
@@ -240,5 +241,5 @@ def _list(value: object) -> list[Any]:
 
 def _message(answer: Answer) -> str:
     """The vendor's message out of either error shape, to tell cases apart: never shown, logged or kept."""
-    body = mapping(answer.json())
-    return text(mapping(body.get("error")).get("message"), 1000) or text(body.get("message"), 1000)
+    body = Fields.of(answer.json())
+    return body.inside("error").text("message", 1000) or body.text("message", 1000)

@@ -1,9 +1,9 @@
 """What Cal.com's refusals mean. Only the stable part of a message is looked at, and none is handed on."""
 
-from appointments.calcom.booking import mapping
 from appointments.models import Detail
 from askpro.http import Answer
 from askpro.queues.errors import JobError, Rejected
+from askpro.reading import mapping
 
 
 class SlotGone(JobError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from appointments.calcom.booking import Unreadable, moment, text
+from askpro.reading import Fields, Unreadable, text
 
 # The time of these is the meeting's own: their `createdAt`, where the booking stands beside it, is the booking's.
 MEETINGS = {"MEETING_STARTED": "startTime", "MEETING_ENDED": "endTime"}
@@ -29,7 +29,8 @@ class CalcomEvent:
         trigger, at, payload = opened(fields)
         if not trigger:
             raise Unreadable("triggerEvent is missing")
-        return cls(trigger, moment(at, MEETINGS.get(trigger, "createdAt")), payload)
+        when = MEETINGS.get(trigger, "createdAt")
+        return cls(trigger, Fields({when: at}).moment(when), payload)
 
 
 def opened(fields: Mapping[str, Any]) -> tuple[str, object, Mapping[str, Any]]:

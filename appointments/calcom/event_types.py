@@ -1,9 +1,10 @@
 """What can be booked at Cal.com, and whether a phone call is enough to book it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from appointments.calcom.booking import items, mapping, number, text
+from askpro.reading import Fields, items, mapping, number, text
 from calls.models.offer import Obstacle
 
 # Cal.com takes these from the attendee, or fills them itself.
@@ -27,25 +28,25 @@ class EventType:
     @classmethod
     def from_api(cls, entry: object) -> "EventType | None":
         """Read an entry of GET /v2/event-types; None when it names no id or title."""
-        fields = mapping(entry)
-        id_, title = number(fields.get("id")), text(fields.get("title"), 200)
+        fields = Fields.of(entry)
+        told = fields.source
+        id_, title = fields.number("id"), fields.text("title", 200)
         if id_ is None or not title:
             return None
-        notice = fields.get("minimumBookingNotice")
-        minutes = number(fields.get("lengthInMinutes"))
+        minutes = fields.number("lengthInMinutes")
         return cls(
             id=id_,
-            slug=text(fields.get("slug"), 200),
+            slug=fields.text("slug", 200),
             title=title,
             minutes=minutes if minutes is None or minutes <= LONGEST_DAY else None,
-            minimum_notice=0 if notice == 0 else number(notice),
-            obstacles=tuple(_obstacles(fields)),
-            needs_confirmation=_is_set(fields.get("confirmationPolicy")) or fields.get("requiresConfirmation") is True,
-            required=tuple(_required(items(fields.get("bookingFields")))),
+            minimum_notice=0 if told.get("minimumBookingNotice") == 0 else fields.number("minimumBookingNotice"),
+            obstacles=tuple(_obstacles(told)),
+            needs_confirmation=_is_set(told.get("confirmationPolicy")) or told.get("requiresConfirmation") is True,
+            required=tuple(_required(items(told.get("bookingFields")))),
         )
 
 
-def _obstacles(fields: Any) -> list[str]:
+def _obstacles(fields: Mapping[str, Any]) -> list[str]:
     seats = number(fields.get("seatsPerTimeSlot")) or _is_set(fields.get("seats"))
     found = {
         Obstacle.SEATS: bool(seats),
@@ -60,7 +61,7 @@ def _is_set(policy: object) -> bool:
     return bool(mapping(policy)) and mapping(policy).get("disabled") is not True
 
 
-def _costs(fields: Any) -> bool:
+def _costs(fields: Mapping[str, Any]) -> bool:
     """Whether a price is asked for: the type's own, or that of a payment app."""
     apps = mapping(mapping(fields.get("metadata")).get("apps")).values()
     prices = [fields.get("price"), *(mapping(app).get("price") for app in apps if mapping(app).get("enabled") is True)]
@@ -70,12 +71,12 @@ def _costs(fields: Any) -> bool:
 def _required(entries: list[Any]) -> list[dict[str, Any]]:
     found = []
     for entry in entries:
-        fields = mapping(entry)
-        slug = text(fields.get("slug"), 100)
-        if fields.get("required") is True and slug and slug not in OWN_FIELDS:
-            options = [option for each in items(fields.get("options")) if (option := _option(each))]
-            kind = text(fields.get("type"), 40) or "text"
-            found.append({"slug": slug, "type": kind, "label": text(fields.get("label"), 200), "options": options})
+        fields = Fields.of(entry)
+        slug = fields.text("slug", 100)
+        if fields.source.get("required") is True and slug and slug not in OWN_FIELDS:
+            options = [option for each in items(fields.source.get("options")) if (option := _option(each))]
+            kind = fields.text("type", 40) or "text"
+            found.append({"slug": slug, "type": kind, "label": fields.text("label", 200), "options": options})
     return found[:50]
 
 

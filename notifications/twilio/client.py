@@ -13,6 +13,7 @@ from django.conf import settings
 from askpro import gates
 from askpro.http import Answer, Client, Throttled
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
+from askpro.reading import Fields, Unreadable, mapping, name
 from notifications import senders
 from notifications.text.gsm import gsm_text
 from notifications.twilio.errors import QUEUE_FULL, Reaction, reaction_to
@@ -69,16 +70,18 @@ class Message:
 
     @classmethod
     def from_api(cls, data: Any) -> "Message":
-        """Raises `ValueError` on anything that is no message."""
-        if not isinstance(data, dict) or not isinstance(data.get("sid"), str) or not 0 < len(data["sid"]) <= 64:
-            raise ValueError("not a message of Twilio")
-        code = data.get("error_code")
+        """Raises `Unreadable` on anything that is no message."""
+        fields = Fields.of(data)
+        sid = name(fields.source.get("sid"), 64)
+        if not sid:
+            raise Unreadable("sid is missing or no name")
         return cls(
-            sid=data["sid"],
-            status=str(data.get("status") or "")[:24],
-            body=str(data.get("body") or ""),
-            created_at=_moment(data.get("date_created")),
-            error_code=code if isinstance(code, int) else None,
+            sid=sid,
+            status=fields.text("status", 24),
+            # As it stands there, to be compared with what was sent.
+            body=str(fields.source.get("body") or ""),
+            created_at=_moment(fields.source.get("date_created")),
+            error_code=fields.number("error_code"),
         )
 
 
@@ -98,7 +101,7 @@ class Twilio:
         response = self._request("POST", ".json", data=sms.form())
         try:
             return Message.from_api(response.json())
-        except ValueError as error:
+        except Unreadable as error:
             raise Unknown("Twilio: accepted, but the answer is not readable") from error
 
     def find(self, to: str, body: str, since: datetime) -> list[Message]:
@@ -182,8 +185,7 @@ def _client(base_url: str, account_sid: str, token: str, per_minute: int) -> Twi
 
 def _is_word(answer: Answer) -> bool:
     """Whether a refusal is Twilio's: its code, and the status of the very answer. A proxy's page has neither."""
-    body = answer.json()
-    return isinstance(body, dict) and _code(answer) > 0 and body.get("status") == answer.status_code
+    return _code(answer) > 0 and mapping(answer.json()).get("status") == answer.status_code
 
 
 def _is_senders_own(error: JobError) -> bool:
@@ -202,8 +204,7 @@ def _refusal(answer: Answer) -> JobError:
 
 def _code(answer: Answer) -> int:
     """Twilio's code, 0 where there is none."""
-    body = answer.json()
-    code = body.get("code") if isinstance(body, dict) else None
+    code = mapping(answer.json()).get("code")
     return code if isinstance(code, int) and not isinstance(code, bool) else 0
 
 
@@ -214,7 +215,7 @@ def _readable(answer: Answer) -> Message:
 def _message(data: Any) -> Message:
     try:
         return Message.from_api(data)
-    except ValueError as error:
+    except Unreadable as error:
         raise Unavailable("Twilio: the answer is not readable") from error
 
 

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appointments.calcom import client as calcom
-from appointments.calcom.booking import Booking, Status, Unreadable
+from appointments.calcom.booking import Booking, Status
 from appointments.calcom.client import Calcom, NewBooking
 from appointments.calcom.errors import BookingRefused, NotFound, SlotGone, create_error
 from appointments.models import Detail
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
+from askpro.reading import Unreadable
 from calls.models import Company
 from tests.appointments.calcom_stub import BASE, CalcomStub, answer, error
 from tests.appointments.salon import EVENT_TYPE, WISH
