@@ -8,7 +8,7 @@ from typing import TypeAlias
 from appointments import attendance
 from appointments.adoption import only
 from appointments.calcom.booking import Booking, Status, attendees_in, uid
-from appointments.calcom.event import CalcomEvent
+from appointments.calcom.event import CalcomEvent, Trigger
 from appointments.mandate import Mandate
 from appointments.mirror import Mirrored, mirror
 from appointments.models import Appointment, CalcomUid
@@ -80,12 +80,12 @@ def _is_news(appointment: Appointment, at: datetime) -> bool:
 
 
 HANDLERS: dict[str, Handler] = {
-    "BOOKING_CREATED": _booking(Status.ACCEPTED),
-    "BOOKING_REQUESTED": _booking(Status.PENDING),
-    "BOOKING_RESCHEDULED": _changed,
-    "BOOKING_REASSIGNED": _changed,
-    "BOOKING_CANCELLED": _booking(Status.CANCELLED),
-    "BOOKING_REJECTED": _booking(Status.REJECTED),
-    "BOOKING_NO_SHOW_UPDATED": _no_show,
-    "MEETING_ENDED": _meeting_ended,
+    Trigger.CREATED: _booking(Status.ACCEPTED),
+    Trigger.REQUESTED: _booking(Status.PENDING),
+    Trigger.RESCHEDULED: _changed,
+    Trigger.REASSIGNED: _changed,
+    Trigger.CANCELLED: _booking(Status.CANCELLED),
+    Trigger.REJECTED: _booking(Status.REJECTED),
+    Trigger.NO_SHOW_UPDATED: _no_show,
+    Trigger.MEETING_ENDED: _meeting_ended,
 }
