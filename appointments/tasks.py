@@ -1,6 +1,6 @@
 """The jobs of appointments: each does one thing, by ids."""
 
-from appointments import booking, daily, news, reservations, surplus, sync
+from appointments import booking, daily, news, replies, reservations, surplus, sync
 from appointments.adoption import NoCompany
 from appointments.calcom.event import CalcomEvent
 from appointments.mandate import Mandate, OtherTenant
@@ -11,6 +11,7 @@ from askpro.queues.chains import Chain
 from askpro.queues.errors import Gone
 from askpro.reading import Unreadable
 from calls.models import BookingRequest, Call, Company
+from notifications.twilio.event import Reply
 from webhooks.inbox.reading import Malformed
 from webhooks.models import WebhookEvent
 
@@ -64,12 +65,26 @@ def process_calcom_webhook(event_id: int) -> None:
 
     Writes: WebhookEvent, CalcomUid, Appointment, BookingRequest, FollowUp, Call, Staff, Notification, Job
     """
-    try:
-        event = WebhookEvent.take(event_id)
-    except WebhookEvent.DoesNotExist as error:
-        raise Gone(f"There is no webhook event {event_id}.") from error
+    event = _taken(event_id)
     if event is not None:
         _work_on(event)
+
+
+@actor(
+    queue_name="webhooks",
+    max_retries=4,
+    backoff=(5 * S, 30 * S, 2 * MIN, 10 * MIN),
+    atomic=True,
+    tags=("event:{event_id}",),
+)
+def process_inbound_sms(event_id: int) -> None:
+    """Do what a customer asks for by SMS: no more of them, or a person who reads the answer.
+
+    Writes: WebhookEvent, OptOut, FollowUp, Notification, Job
+    """
+    event = _taken(event_id)
+    if event is not None:
+        replies.receive(event, Reply.from_fields(event.payload))
 
 
 @actor(queue_name="default", max_retries=2, time_limit=30 * S, atomic=True, unique_by="sync-all")
@@ -204,6 +219,13 @@ def booking_chain(request: BookingRequest) -> Chain:
         return chain([step.message(request_id=request.pk) for step in steps])
     steps = (create_appointment_from_call, update_analytics)
     return chain([step.message(call_id=request.call_id) for step in steps])
+
+
+def _taken(event_id: int) -> WebhookEvent | None:
+    try:
+        return WebhookEvent.take(event_id)
+    except WebhookEvent.DoesNotExist as error:
+        raise Gone(f"There is no webhook event {event_id}.") from error
 
 
 def _work_on(event: WebhookEvent) -> None:

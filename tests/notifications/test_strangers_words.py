@@ -10,12 +10,13 @@ from django.core import mail as outgoing
 
 from appointments import booking_fields
 from appointments.models import Appointment, FollowUp
+from appointments.replies import receive
 from calls.models import BookingRequest, Customer
 from notifications import outbox
 from notifications.models import Notification
-from notifications.replies import Reply, receive
 from notifications.tasks import send_email_notification
 from notifications.text.texts import sms
+from notifications.twilio.event import Reply
 from tests.calls.test_strangers import HOSTILE
 from tests.notifications.scene import MOBILE, NOW, change
 from webhooks.models import WebhookEvent

@@ -7,19 +7,18 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from appointments.tasks import process_inbound_sms
 from notifications.tasks import process_twilio_webhook
+from notifications.twilio.event import Kind, TwilioEvent
 from webhooks.door.incoming import Incoming, body_key
 from webhooks.door.refusal import Reason, Refused
 from webhooks.door.signatures import twilio_settings, verify_twilio
 from webhooks.door.vendor import Vendor
-from webhooks.inbox.reading import FORM, Malformed, form_fields, load_form, load_object, text
+from webhooks.inbox.reading import FORM, Malformed, form_fields, load_form, load_object
 from webhooks.models import Provider, WebhookAddress, WebhookEvent
 
 Status = WebhookEvent.Status
 
-REPORT = "status_callback"
-MESSAGE = "inbound_message"
-OTHER = "other"
 # One spelling only (RFC 3986 §2.1), as every encoder writes it: the signature covers the decoded fields, and a body
 # that differs in any bit is another body.
 _OTHER_SPELLING = re.compile(rb"[^!-~]|%(?![0-9A-F]{2})")
@@ -29,7 +28,7 @@ class Twilio(Vendor):
     provider = Provider.TWILIO
     content_types = frozenset({FORM, "application/json"})
     kept_headers = ("X-Twilio-Signature", "X-Twilio-Webhooks-Signature-Settings", "I-Twilio-Idempotency-Token")
-    jobs = {REPORT: process_twilio_webhook, MESSAGE: process_twilio_webhook}
+    jobs = {Kind.REPORT: process_twilio_webhook, Kind.MESSAGE: process_inbound_sms}
 
     def verify(self, request: HttpRequest, body: bytes, secrets: Sequence[str]) -> str:
         is_form = request.content_type == FORM
@@ -55,23 +54,25 @@ class Twilio(Vendor):
     def read(self, request: HttpRequest, body: bytes) -> Incoming:
         if request.content_type != FORM:
             load_object(body)
-            return Incoming(OTHER, body_key(OTHER, body), status=Status.IGNORED, reason="Not about a message.")
-        fields = load_form(body)
-        sid = text(fields.get("MessageSid") or fields.get("SmsSid"), 64)
-        if "Body" in fields or fields.get("SmsStatus") == "received":
-            return _incoming(MESSAGE, sid, f"{MESSAGE}:{sid}", body)
-        state = text(fields.get("MessageStatus") or fields.get("SmsStatus"), 24)
-        if not state:
-            reason = "Neither a delivery report nor a message."
-            return Incoming(OTHER, body_key(OTHER, body), sid, status=Status.IGNORED, reason=reason)
-        kind = f"{REPORT}.{state}"
-        return _incoming(kind, sid, f"{kind}:{sid}:{text(fields.get('ErrorCode'), 16)}", body)
+            return _other("Not about a message.", "", body)
+        told = TwilioEvent.from_fields(load_form(body))
+        if told.kind == Kind.OTHER:
+            return _other("Neither a delivery report nor a message.", told.sid, body)
+        if told.kind == Kind.MESSAGE:
+            return _incoming(told.kind.value, told.sid, f"{told.kind}:{told.sid}", body)
+        event_type = f"{told.kind}.{told.status}"
+        return _incoming(event_type, told.sid, f"{event_type}:{told.sid}:{told.code}", body)
 
     def answer(self, incoming: Incoming, address: WebhookAddress | None) -> HttpResponse:
         """An empty 200; to a message empty TwiML, as any other text would be sent to the customer."""
-        if incoming.event_type == MESSAGE:
+        if incoming.event_type == Kind.MESSAGE:
             return HttpResponse("<Response/>", content_type="text/xml")
         return HttpResponse(status=200, content_type="text/plain")
+
+
+def _other(reason: str, sid: str, body: bytes) -> Incoming:
+    kind = Kind.OTHER.value
+    return Incoming(kind, body_key(kind, body), sid, status=Status.IGNORED, reason=reason)
 
 
 def _incoming(kind: str, sid: str, key: str, body: bytes) -> Incoming:

@@ -1,7 +1,6 @@
 """What customers answer by SMS. STOP is an opt-out and nothing else; whatever else they write, a person reads."""
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
@@ -12,9 +11,10 @@ from appointments.models import Detail, FollowUp
 from calls import strangers
 from calls.models import Company, Customer, PhoneNumber
 from calls.models.company import CALL_BACK_WITHIN
-from calls.text import clean, fold
+from calls.text import fold
 from notifications import opt_outs, outbox, recipients
 from notifications.models import Notification
+from notifications.twilio.event import Reply
 from webhooks.models import WebhookEvent
 
 STOP_WORDS: Final = frozenset(
@@ -26,43 +26,6 @@ STOP_WORDS: Final = frozenset(
 POLITE_WORDS: Final = frozenset({"bitte", "danke", "vielen", "dank", "please", "thanks"})
 START_WORDS: Final = frozenset({"start", "unstop"})
 CANCEL_WORDS: Final = frozenset({"absage", "absagen", "termin absagen", "stornieren", "storno", "cancel"})
-LONGEST_WORDS: Final = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An inbound SMS. `service` is the messaging service it came through, `opt_out_type` Twilio's own reading."""
-
-    sender: str
-    to: str
-    service: str
-    body: str
-    opt_out_type: str
-
-    @classmethod
-    def from_fields(cls, fields: dict[str, str]) -> "Reply":
-        """From the callback's form fields, every one of which may be missing or hostile."""
-        return cls(
-            sender=clean(fields.get("From", ""), 32),
-            to=clean(fields.get("To", ""), 32),
-            service=clean(fields.get("MessagingServiceSid", ""), 64),
-            body=clean(fields.get("Body", ""), LONGEST_WORDS),
-            opt_out_type=fields.get("OptOutType", "").upper(),
-        )
-
-    @property
-    def word(self) -> str:
-        """The text as a keyword: `Stopp!`, `STOP` and `stop, bitte` are one."""
-        words = fold(re.sub(r"[^\w ]", " ", self.body)).split()
-        return " ".join(word for word in words if word not in POLITE_WORDS)
-
-    @property
-    def is_stop(self) -> bool:
-        return self.opt_out_type == "STOP" or self.word in STOP_WORDS
-
-    @property
-    def is_start(self) -> bool:
-        return self.opt_out_type == "START" or self.word in START_WORDS
 
 
 def receive(event: WebhookEvent, reply: Reply) -> None:
@@ -73,18 +36,32 @@ def receive(event: WebhookEvent, reply: Reply) -> None:
     messages = [message for message in messages if message.company in companies]
     if senders and not companies:
         event.refuse(event.objection(senders[0].pk))
-    elif reply.is_stop and (answered := _answered(event, reply, senders, companies)):
+    elif _is_stop(reply) and (answered := _answered(event, reply, senders, companies)):
         opt_outs.opt_out(reply.sender, answered)
         event.mark_processed(_only(companies), "Opted out of SMS.")
     elif not companies:
         event.mark_unassigned("No company sends from this number.")
-    elif reply.is_start:
+    elif _is_start(reply):
         opt_outs.opt_in(reply.sender, _answered(event, reply, senders, companies))
         event.mark_processed(_only(companies), "Opted in again.")
     elif not reply.body or reply.opt_out_type == "HELP":
         event.mark_ignored("Nothing to read.", _only(companies))
     else:
         _hand_to_person(event, reply, companies, messages[0] if messages else None)
+
+
+def _is_stop(reply: Reply) -> bool:
+    return reply.opt_out_type == "STOP" or _word(reply) in STOP_WORDS
+
+
+def _is_start(reply: Reply) -> bool:
+    return reply.opt_out_type == "START" or _word(reply) in START_WORDS
+
+
+def _word(reply: Reply) -> str:
+    """The text as a keyword: `Stopp!`, `STOP` and `stop, bitte` are one."""
+    words = fold(re.sub(r"[^\w ]", " ", reply.body)).split()
+    return " ".join(word for word in words if word not in POLITE_WORDS)
 
 
 def _messages_to(reply: Reply) -> list[Notification]:
@@ -163,7 +140,7 @@ def _open_follow_up(event: WebhookEvent, reply: Reply, company: Company, last: N
 
 
 def _detail(reply: Reply, customer: Customer | None) -> dict[str, Any]:
-    cancels = reply.word in CANCEL_WORDS
+    cancels = _word(reply) in CANCEL_WORDS
     if customer is not None:
         return {"detail": Detail.WANTS_TO_CANCEL if cancels else Detail.ANSWERED}
     # Without the number nobody could call back.

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from appointments.models import Appointment, FollowUp
+from appointments.tasks import process_inbound_sms
+from askpro.queues.models import Job
 from calls.models import Company, Customer
 from notifications.models import Notification, OptOut
 from notifications.opt_outs import has_opted_out
@@ -26,7 +28,7 @@ def answer(event: Callable[..., WebhookEvent]) -> Answer:
 
     def call(body: str, **fields: str) -> WebhookEvent:
         stored = event(fixture("inbound_message.json") | {"Body": body} | fields)
-        process_twilio_webhook(event_id=stored.pk)
+        process_inbound_sms(event_id=stored.pk)
         stored.refresh_from_db()
         return stored
 
@@ -150,8 +152,17 @@ def test_it_hands_words_to_a_person(
 def test_it_opens_no_second_one_when_replayed(sent: Notification, answer: Answer) -> None:
     stored = answer("Ich komme später")
     WebhookEvent.objects.filter(pk=stored.pk).update(status="received")
-    process_twilio_webhook(event_id=stored.pk)
+    process_inbound_sms(event_id=stored.pk)
     assert FollowUp.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_job_of_an_earlier_release_hands_it_to_the_one_that_reads_answers(event: Callable[..., WebhookEvent]) -> None:
+    stored = event(fixture("inbound_message.json"))
+    process_twilio_webhook(event_id=stored.pk)
+    stored.refresh_from_db()
+    job = Job.objects.get()
+    assert (job.actor_name, job.kwargs, stored.status) == ("process_inbound_sms", {"event_id": stored.pk}, "received")
 
 
 def test_it_knows_the_company_by_its_number_alone(company: Company, answer: Answer, clock: Any) -> None:

@@ -1,4 +1,4 @@
-"""Twilio's callbacks: reports on what we sent, and what customers answered."""
+"""Twilio's reports on what we sent, one stored callback each."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -11,7 +11,7 @@ from django.utils import timezone
 from askpro.queues.errors import Release
 from notifications import delivery
 from notifications.models import Notification
-from notifications.replies import Reply, receive
+from notifications.twilio.event import TwilioEvent
 from webhooks.models import WebhookEvent
 
 # A report can come before the commit of the sid that it is about; after this long the sid is not ours.
@@ -19,21 +19,12 @@ SID_UNKNOWN_FOR: Final = timedelta(seconds=60)
 ASK_AGAIN_AFTER: Final = 5.0
 
 
-def process(event: WebhookEvent) -> None:
-    """Apply one stored callback. Raises `Release` while the message it is about may still become known."""
-    fields = event.payload
-    if "Body" in fields or fields.get("SmsStatus") == "received":
-        receive(event, Reply.from_fields(fields))
-    else:
-        _process_status(event, fields)
-
-
-def _process_status(event: WebhookEvent, fields: dict[str, str]) -> None:
-    sid = fields.get("MessageSid") or fields.get("SmsSid") or ""
-    if not sid or len(sid) > 64 or "\x00" in sid:
+def receive(event: WebhookEvent, told: TwilioEvent) -> None:
+    """Apply what `event` tells. Raises `Release` while the message it is about may still become known."""
+    if not told.sid:
         event.mark_invalid("MessageSid")
         return
-    notification = _find(event.query, sid)
+    notification = _find(event.query, told.sid)
     if notification is None:
         if timezone.now() - event.received_at < SID_UNKNOWN_FOR:
             raise Release(ASK_AGAIN_AFTER, "the message is not known yet")
@@ -42,8 +33,7 @@ def _process_status(event: WebhookEvent, fields: dict[str, str]) -> None:
     if why_not := event.objection(notification.company_id):
         event.refuse(why_not)
         return
-    status = fields.get("MessageStatus") or fields.get("SmsStatus") or ""
-    report = delivery.Report(sid, status, _code(fields.get("ErrorCode", "")))
+    report = delivery.Report(told.sid, told.status, told.error_code)
     if why_not := delivery.apply(report, notification):
         event.mark_ignored(why_not, notification.company)
     else:
@@ -64,7 +54,3 @@ def _reference(query: str) -> UUID | None:
         return UUID(parse_qs(query).get("ref", [""])[0])
     except ValueError:
         return None
-
-
-def _code(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
