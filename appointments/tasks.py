@@ -65,7 +65,7 @@ def process_calcom_webhook(event_id: int) -> None:
 
     Writes: WebhookEvent, CalcomUid, Appointment, BookingRequest, FollowUp, Call, Staff, Notification, Job
     """
-    event = _taken(event_id)
+    event = WebhookEvent.take(event_id)
     if event is not None:
         _work_on(event)
 
@@ -82,7 +82,7 @@ def process_inbound_sms(event_id: int) -> None:
 
     Writes: WebhookEvent, OptOut, FollowUp, Notification, Job
     """
-    event = _taken(event_id)
+    event = WebhookEvent.take(event_id)
     if event is not None:
         replies.receive(event, Reply.from_fields(event.payload))
 
@@ -219,13 +219,6 @@ def booking_chain(request: BookingRequest) -> Chain:
         return chain([step.message(request_id=request.pk) for step in steps])
     steps = (create_appointment_from_call, update_analytics)
     return chain([step.message(call_id=request.call_id) for step in steps])
-
-
-def _taken(event_id: int) -> WebhookEvent | None:
-    try:
-        return WebhookEvent.take(event_id)
-    except WebhookEvent.DoesNotExist as error:
-        raise Gone(f"There is no webhook event {event_id}.") from error
 
 
 def _work_on(event: WebhookEvent) -> None:

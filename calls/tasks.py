@@ -59,7 +59,7 @@ def process_retell_call_ended(event_id: int) -> None:
 
     Writes: WebhookEvent, Call, Job
     """
-    event = _take(event_id)
+    event = WebhookEvent.take(event_id)
     if event is not None and (recorded := _record(event)) is not None:
         call, ends, told = recorded
         if ends:
@@ -81,7 +81,7 @@ def process_retell_call_started(event_id: int) -> None:
 
     Writes: WebhookEvent, Call
     """
-    event = _take(event_id)
+    event = WebhookEvent.take(event_id)
     if event is not None:
         _record(event)
 
@@ -99,7 +99,7 @@ def process_retell_transfer(event_id: int) -> None:
 
     Writes: WebhookEvent, Call, Job
     """
-    event = _take(event_id)
+    event = WebhookEvent.take(event_id)
     if event is not None and (recorded := _record(event)) is not None:
         _use_news(recorded[0])
 
@@ -192,13 +192,6 @@ def send_chain(call: Call) -> None:
         update_analytics,
     )
     chain([step.message(call_id=call.pk) for step in steps]).send()
-
-
-def _take(event_id: int) -> WebhookEvent | None:
-    try:
-        return WebhookEvent.take(event_id)
-    except WebhookEvent.DoesNotExist as error:
-        raise Gone(f"There is no webhook event {event_id}.") from error
 
 
 def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:

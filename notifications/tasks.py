@@ -86,10 +86,7 @@ def process_twilio_webhook(event_id: int) -> None:
 
     Writes: WebhookEvent, Notification, OptOut, FollowUp, Job
     """
-    try:
-        event = WebhookEvent.take(event_id)
-    except WebhookEvent.DoesNotExist as error:
-        raise Gone("The event exists no more.") from error
+    event = WebhookEvent.take(event_id)
     if event is None:
         return
     told = TwilioEvent.from_fields(event.payload)

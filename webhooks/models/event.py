@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from askpro.queues import Gone
 from calls.models import Company
 from webhooks.inbox.reading import FORM, load_form, load_object
 from webhooks.models.address import WebhookAddress, objection
@@ -104,8 +105,11 @@ class WebhookEvent(models.Model):
 
     @classmethod
     def take(cls, event_id: int) -> Self | None:
-        """Lock the event until the transaction ends; None when it is worked off. Raises `DoesNotExist`."""
-        event = cls.objects.select_for_update().get(pk=event_id)
+        """Lock the event until the transaction ends; None when it is worked off. Raises `Gone`."""
+        try:
+            event = cls.objects.select_for_update().get(pk=event_id)
+        except cls.DoesNotExist as error:
+            raise Gone(f"There is no webhook event {event_id}.") from error
         return event if event.status in cls.OPEN else None
 
     @classmethod
