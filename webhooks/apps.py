@@ -6,3 +6,4 @@ class WebhooksConfig(AppConfig):
 
     def ready(self) -> None:
         from webhooks import listeners  # noqa: F401 - declares them
+        from webhooks.door import vendors  # noqa: F401 - enters the jobs of stored events

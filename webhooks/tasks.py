@@ -5,6 +5,7 @@ from calls.models import PhoneNumber
 from calls.retell.call import InvalidCall, parse_call
 from calls.tenancy import number_of
 from webhooks.inbox.reading import Malformed
+from webhooks.inbox.replay import replay_one
 from webhooks.models import Provider, WebhookEvent
 
 
@@ -28,7 +29,7 @@ def replay_unassigned(number_id: int) -> None:
     for event_id in unplaced.order_by("pk").values_list("pk", flat=True):
         event = WebhookEvent.objects.filter(pk=event_id).first()
         if event is not None and _is_of(event, number):
-            event.replay()
+            replay_one(event)
 
 
 def _is_of(event: WebhookEvent, number: PhoneNumber) -> bool:

@@ -19,6 +19,7 @@ from askpro.queues.models import Job
 from notifications.models import Notification
 from tests.appointments.calcom_stub import CalcomStub, webhook
 from tests.appointments.salon import WISH, branch, company, service, staff, wished
+from webhooks.inbox.replay import replay_one
 from webhooks.models import Provider, WebhookEvent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -32,7 +33,7 @@ def receive(body: dict[str, Any] | bytes) -> WebhookEvent:
     digest = hashlib.sha256(raw).hexdigest()
     values = {"body": raw, "body_sha256": digest, "event_type": "BOOKING_CREATED"}
     event, new = WebhookEvent.objects.get_or_create(provider=Provider.CALCOM, event_key=digest, defaults=values)
-    assert new or event.replay(force=True)
+    assert new or replay_one(event, force=True)
     process_calcom_webhook(event_id=event.pk)
     event.refresh_from_db()
     return event

@@ -16,6 +16,7 @@ from calls.tasks import (
     update_customer_from_call,
 )
 from tests.calls.practice import event, practice, the_call, told
+from webhooks.inbox.replay import replay_one
 from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +89,7 @@ def test_it_does_nothing_twice_when_the_job_runs_again(number: PhoneNumber) -> N
 def test_it_starts_no_second_chain_when_the_event_is_replayed(number: PhoneNumber) -> None:
     stored = told("call_ended")
     Job.objects.all().delete()
-    assert stored.replay(force=True)
+    assert replay_one(stored, force=True)
     process_retell_call_ended(event_id=stored.pk)
     assert sent() == ["process_retell_call_ended"]
 

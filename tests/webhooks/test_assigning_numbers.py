@@ -6,6 +6,7 @@ from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs, sent
 from calls.models import Branch, Call, Company, PhoneNumber
 from tests.calls.practice import event, practice
+from webhooks.inbox.replay import replay_one
 from webhooks.models import WebhookEvent
 from webhooks.tasks import replay_unassigned
 
@@ -22,7 +23,7 @@ def company() -> Company:
 
 def unplaced(number: str, call_id: str) -> WebhookEvent:
     stored = event("call_ended", to_number=number, call_id=call_id, agent_id=None)
-    assert stored.replay() is False
+    assert replay_one(stored) is False
     WebhookEvent.objects.filter(pk=stored.pk).update(status=State.UNASSIGNED)
     return stored
 

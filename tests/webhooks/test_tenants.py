@@ -13,7 +13,7 @@ from askpro.queues import Release
 from notifications.models import OptOut
 from tests.webhooks.signing import recorded, send
 from tests.webhooks.tenants import EVENTS, NOW, SHARED, Tenant, calcom, of_calcom, of_retell, rows, tenant
-from webhooks.door.vendors import job_of
+from webhooks.inbox.jobs import job_of
 from webhooks.inbox.replay import Choice, replay
 from webhooks.models import Provider, RefusedWebhook, WebhookAddress, WebhookEvent
 

@@ -15,7 +15,8 @@ from askpro.queues import Release
 from calls.models import Branch, Company, PhoneNumber, Service
 from notifications.models import Notification
 from tests.webhooks.signing import FIXTURES, post_calcom, post_retell, post_twilio
-from webhooks.door.vendors import VENDORS, job_of
+from webhooks.door.vendors import VENDORS
+from webhooks.inbox.jobs import job_of
 from webhooks.models import Provider, WebhookEvent
 
 pytestmark = pytest.mark.django_db

@@ -17,6 +17,7 @@ from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
 from calls.models import Call
+from webhooks.inbox.replay import replay_one
 from webhooks.models import Provider, RefusedWebhook, WebhookEvent
 
 UNASSIGNED: dict[str, str] = {
@@ -51,7 +52,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
             explain="The stored event is worked on again, by the same job. What was done already is not done twice.",
             done="replayed",
             possible=lambda event: event.status in WebhookEvent.UNFINISHED,
-            run=lambda event, user, note: event.replay(),
+            run=lambda event, user, note: replay_one(event),
         ),
         Act(
             name="replay-anyway",
@@ -63,7 +64,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
             note="Why?",
             note_required=True,
             possible=lambda event: event.status in AGAIN,
-            run=lambda event, user, note: event.replay(force=True),
+            run=lambda event, user, note: replay_one(event, force=True),
         ),
     )
 

@@ -14,6 +14,7 @@ from askpro.queues import LedgerActor
 from askpro.queues.joined import insert_with_job
 from webhooks.door.incoming import Incoming
 from webhooks.door.vendor import Vendor
+from webhooks.inbox.jobs import job_for
 from webhooks.models import WebhookAddress, WebhookEvent
 
 Status = WebhookEvent.Status
@@ -36,7 +37,7 @@ def store(
     """Write the event and send its job: both or neither. Sent again, it is counted on the first."""
     owner = {"address_id": address and address.pk, "company_id": address and address.company_id}
     row = _row(vendor, incoming, request, body, verified_by) | owner
-    job = vendor.job(incoming.event_type) if incoming.status == Status.RECEIVED else None
+    job = job_for(vendor.provider, incoming.event_type) if incoming.status == Status.RECEIVED else None
     if _insert(row, job) is None:
         with transaction.atomic():
             _again(row, incoming.newest_wins)

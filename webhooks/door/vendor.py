@@ -34,7 +34,3 @@ class Vendor(ABC):
     def answer(self, incoming: Incoming, address: WebhookAddress | None) -> HttpResponse:
         """What the provider wants to hear once its event is stored at `address`, a duplicate's included."""
         return HttpResponse(status=204)
-
-    def job(self, event_type: str) -> LedgerActor[Any, Any] | None:
-        """The job that works on events of this type; a type may name its kind before a dot."""
-        return self.jobs.get(event_type) or self.jobs.get(event_type.partition(".")[0])

@@ -1,13 +1,11 @@
-"""All vendors, by provider."""
+"""All vendors, by provider. Imported when Django starts: from then on stored events have their jobs."""
 
-from typing import Any
-
-from askpro.queues import LedgerActor
 from webhooks.door.calcom import Calcom
 from webhooks.door.retell import Retell
 from webhooks.door.twilio import Twilio
 from webhooks.door.vendor import Vendor
-from webhooks.models import Provider, WebhookEvent
+from webhooks.inbox import jobs
+from webhooks.models import Provider
 
 VENDORS: dict[str, Vendor] = {
     Provider.RETELL: Retell(),
@@ -15,7 +13,5 @@ VENDORS: dict[str, Vendor] = {
     Provider.TWILIO: Twilio(),
 }
 
-
-def job_of(event: WebhookEvent) -> LedgerActor[Any, Any] | None:
-    """The job that works on a stored event; None when its type has none."""
-    return VENDORS[event.provider].job(event.event_type)
+for _provider, _vendor in VENDORS.items():
+    jobs.enter(_provider, _vendor.jobs)

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from askpro.one_by_one import one_by_one
+from webhooks.inbox.jobs import job_of
 from webhooks.models import WebhookEvent
 
 
@@ -41,6 +43,22 @@ class Choice:
         return WebhookEvent.objects.filter(status__in=statuses, **filters).order_by("pk")[: self.limit]
 
 
+def replay_one(event: WebhookEvent, force: bool = False) -> bool:
+    """Send the event's job again, the stored event being verified already; False when it is not in a state for it.
+
+    With `force` also after success and for a conflict, whose content then counts as well: the effects are idempotent.
+    An event of a type that has no job is left as it is.
+    """
+    job = job_of(event)
+    if job is None:
+        return False
+    with transaction.atomic():
+        if not event.mark_replayed(force):
+            return False
+        job.send(event_id=event.pk)
+    return True
+
+
 def replay(events: QuerySet[WebhookEvent], force: bool = False) -> Counter[str]:
     """Send each event's job again, each in its own transaction; returns how many were `sent` and `left`."""
     ids = list(events.values_list("pk", flat=True))
@@ -48,7 +66,7 @@ def replay(events: QuerySet[WebhookEvent], force: bool = False) -> Counter[str]:
 
     def send(event_id: int) -> None:
         event = WebhookEvent.objects.filter(pk=event_id).first()
-        if event is not None and event.replay(force):
+        if event is not None and replay_one(event, force):
             sent.append(event_id)
 
     one_by_one(ids, send)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
 from askpro.sweeping import tag, tagged, without_job
-from webhooks.door.vendors import VENDORS, job_of
+from webhooks.inbox.jobs import actor_names, job_of
 from webhooks.models import WebhookEvent
 
 log = logging.getLogger(__name__)
@@ -27,14 +27,10 @@ def resend_forgotten() -> int:
     waiting = WebhookEvent.objects.filter(
         status=WebhookEvent.Status.RECEIVED, received_at__lt=timezone.now() - FORGOTTEN_AFTER
     )
-    forgotten = without_job(waiting, tag("event"), _actors()).order_by("received_at")
+    forgotten = without_job(waiting, tag("event"), actor_names()).order_by("received_at")
     settled: list[bool] = []
     one_by_one(forgotten.values_list("pk", flat=True)[:AT_ONCE], lambda pk: settled.append(_settle(pk)))
     return sum(settled)
-
-
-def _actors() -> set[str]:
-    return {actor.actor_name for vendor in VENDORS.values() for actor in vendor.jobs.values()}
 
 
 def _settle(event_id: int) -> bool:

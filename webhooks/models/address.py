@@ -10,7 +10,6 @@ from django.db.models import Q
 from django.utils import timezone
 
 from askpro.encryption import EncryptedTextField, UnreadableSecret
-from calls.models import Company
 from webhooks.models.fingerprint import fingerprint
 from webhooks.models.provider import Provider
 
@@ -27,7 +26,7 @@ class WebhookAddress(models.Model):
     alone; from the first secret on, those of the installation do not speak for this company any more.
     """
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="webhook_addresses")
+    company = models.ForeignKey("calls.Company", on_delete=models.PROTECT, related_name="webhook_addresses")
     provider = models.CharField("vendor", max_length=16, choices=Provider.choices)
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
     account = models.CharField(

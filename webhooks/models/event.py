@@ -4,12 +4,11 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, Self
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from askpro.queues import Gone
-from calls.models import Company
 from webhooks.inbox.reading import FORM, load_form, load_object
 from webhooks.models.address import WebhookAddress, objection
 from webhooks.models.provider import Provider
@@ -46,7 +45,7 @@ class WebhookEvent(models.Model):
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.RECEIVED)
     reason = models.CharField(max_length=300, blank=True, default="")
     company = models.ForeignKey(
-        Company, on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="webhook_events"
+        "calls.Company", on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="webhook_events"
     )
     address = models.ForeignKey(
         WebhookAddress,
@@ -130,11 +129,11 @@ class WebhookEvent(models.Model):
         """Why no row of this company may follow from this event; empty when one may."""
         return objection(self.provider, self.address, company_id)
 
-    def mark_processed(self, company: Company | None = None, reason: str = "") -> bool:
+    def mark_processed(self, company: models.Model | None = None, reason: str = "") -> bool:
         """Its job has done all there was to do; False when that was so before."""
         return self._finish(self.Status.PROCESSED, reason, company=company)
 
-    def mark_ignored(self, reason: str, company: Company | None = None) -> bool:
+    def mark_ignored(self, reason: str, company: models.Model | None = None) -> bool:
         """There is nothing to do about it."""
         return self._finish(self.Status.IGNORED, reason, company=company)
 
@@ -142,7 +141,7 @@ class WebhookEvent(models.Model):
         """Nobody knows whose it is. Replay it once the number or the event type has a company."""
         return self._finish(self.Status.UNASSIGNED, reason)
 
-    def mark_invalid(self, reason: str, company: Company | None = None) -> bool:
+    def mark_invalid(self, reason: str, company: models.Model | None = None) -> bool:
         """What it says makes no sense. `reason` names the field, never its value."""
         return self._finish(self.Status.INVALID, reason, company=company)
 
@@ -157,26 +156,13 @@ class WebhookEvent(models.Model):
         """Its job is dead. Retrying that job, or a replay, takes the event up again."""
         return self._move((self.Status.RECEIVED,), status=self.Status.FAILED, reason=reason[:300])
 
-    def replay(self, force: bool = False) -> bool:
-        """Send its job again, the stored event being verified already; False when it is not in a state for it.
-
-        With `force` also after success and for a conflict, whose content then counts as well: the effects
-        are idempotent. An event of a type that has no job is left as it is.
-        """
-        from webhooks.door.vendors import job_of  # the vendors' files read this model
-
-        job = job_of(self)
+    def mark_replayed(self, force: bool = False) -> bool:
+        """It waits for its job again; False when it is not in a state for it."""
         allowed = [*self.UNFINISHED, *(self.FORCED if force else ())]
-        if job is None:
-            return False
-        with transaction.atomic():
-            again = {"status": self.Status.RECEIVED, "reason": "", "processed_at": None}
-            if not self._move(allowed, **again, replays=F("replays") + 1):
-                return False
-            job.send(event_id=self.pk)
-        return True
+        again = {"status": self.Status.RECEIVED, "reason": "", "processed_at": None}
+        return self._move(allowed, **again, replays=F("replays") + 1)
 
-    def _finish(self, status: Status, reason: str = "", company: Company | None = None) -> bool:
+    def _finish(self, status: Status, reason: str = "", company: models.Model | None = None) -> bool:
         values: dict[str, Any] = {"status": status, "reason": reason[:300], "processed_at": timezone.now()}
         return self._move(self.OPEN, **values, **({"company": company} if company else {}))
 

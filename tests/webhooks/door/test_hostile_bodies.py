@@ -16,7 +16,7 @@ from calls.models import Call
 from calls.tasks import extract_call_data, identify_customer, update_customer_from_call
 from tests.calls.practice import practice
 from tests.webhooks.signing import compact, post_calcom, post_retell, post_twilio, recorded
-from webhooks.door.vendors import job_of
+from webhooks.inbox.jobs import job_of
 from webhooks.models import RefusedWebhook, WebhookEvent
 
 pytestmark = pytest.mark.django_db

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from askpro.queues.models import Job
 from tests.webhooks.signing import post_calcom, post_retell, recorded
+from webhooks.inbox.replay import replay_one
 from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.django_db
@@ -121,7 +122,7 @@ def test_it_works_on_the_event_again_when_the_number_has_found_its_company() -> 
     company = Company.objects.create(name="Praxis Sonnenhof", slug="praxis-sonnenhof")
     branch = Branch.objects.create(company=company, name="Mitte")
     PhoneNumber.objects.create(company=company, branch=branch, number=told["call"]["from_number"])
-    assert event.replay()
+    assert replay_one(event)
     run_jobs()
     event.refresh_from_db()
     assert (event.status, event.company, event.replays) == (Status.PROCESSED, company, 1)
