@@ -2,14 +2,12 @@
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
 from appointments.models import Appointment
 from askpro import gates
-from askpro.dev.sandbox import world as demo
-from calls.models import Branch, Company, Customer, PhoneNumber, Service, Staff
+from calls.models import Branch, Company, Customer, PhoneNumber
 from notifications.opt_outs import opt_out
 from tests.console.tenants import bound
 from tests.console.world import World
@@ -195,26 +193,6 @@ def test_a_customers_page_says_in_words_whether_sms_may_be_sent(admin_client: Cl
     opt_out(customer.phone, ["+493023125199"])
 
     assert "yes, no SMS is sent" in admin_client.get(address).content.decode()
-
-
-def test_it_seeds_the_demo_once(db: None, django_user_model: type) -> None:
-    call_command("seed_demo", user="chef", password="a-long-password")
-    Company.objects.filter(slug=demo.SALON.slug).update(name="Renamed by a person")
-    call_command("seed_demo", user="chef", password="another")
-
-    assert Company.objects.count() == len(demo.COMPANIES)
-    assert Company.objects.get(slug=demo.SALON.slug).name == "Renamed by a person"
-    assert Service.objects.count() == sum(len(company.event_types) for company in demo.COMPANIES)
-    assert Staff.objects.count() == sum(len(company.hosts) for company in demo.COMPANIES)
-    assert {host.name for host in Staff.objects.filter(services__name="Färben")} == {"Käthe Grün"}
-    assert django_user_model.objects.get(username="chef").check_password("a-long-password")
-
-
-def test_it_prints_a_password_only_when_it_made_it_up(db: None, capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("seed_demo", user="one", password="a-long-password")
-    assert "a-long-password" not in capsys.readouterr().out
-    call_command("seed_demo", user="two", password="")
-    assert "two, password" in capsys.readouterr().out
 
 
 def address_form(**changes: str) -> dict[str, str]:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from askpro.console.management.commands.seed_demo import seed
 from askpro.dev.sandbox.credentials import environment as vendors_environment
+from askpro.dev.sandbox.management.commands.seed_demo import seed
 from askpro.dev.sandbox.testing import running_sandbox
 from askpro.dev.sandbox.world import COMPANIES
 from askpro.dev.up import ports

@@ -10,11 +10,11 @@ import jsonschema
 import pytest
 from django.core.management import CommandError, call_command
 
-from askpro.console.management.commands.seed_demo import seed
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.demo.call import call_object
 from askpro.dev.sandbox.demo.callers import Caller
 from askpro.dev.sandbox.demo.scenarios import SCENARIOS
+from askpro.dev.sandbox.management.commands.seed_demo import seed
 from askpro.dev.sandbox.retell.events import shown
 from askpro.dev.sandbox.world import SALON
 from calls.german.moment import Moment
