@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """AskPro's command line. `setup`, `up`, `test` and `bench` set up what they need; the others are Django's."""
 
+import os
 import sys
+from pathlib import Path
 
 if sys.version_info < (3, 11):  # noqa: UP036 - said here, in words, because nothing below would parse
     sys.exit(
@@ -9,7 +11,11 @@ if sys.version_info < (3, 11):  # noqa: UP036 - said here, in words, because not
         "Install a newer one and call it by its name: python3.11 manage.py up".format(*sys.version_info)
     )
 
-from askpro.dev.up.dispatch import dispatch
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "askpro.settings")
+if (Path(__file__).parent / "askpro/dev/__init__.py").is_file():
+    from askpro.dev.up.dispatch import dispatch as run
+else:  # an installation that leaves development out
+    from askpro.command_line import run
 
 if __name__ == "__main__":
-    dispatch(sys.argv)
+    run(sys.argv)

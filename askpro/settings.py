@@ -48,13 +48,15 @@ INSTALLED_APPS = [
     "askpro.language",
     "askpro.queues",
     "askpro.api",
-    "askpro.dev.up",
-    "askpro.dev.sandbox",
     "webhooks",
     "calls",
     "appointments",
     "notifications",
 ]
+# `manage.py up` and the stand-ins for the vendors: not in production, where the folder may be left out.
+IS_FOR_DEVELOPMENT = ENVIRONMENT in ("local", "testing") and (BASE_DIR / "askpro/dev/__init__.py").is_file()
+if IS_FOR_DEVELOPMENT:
+    INSTALLED_APPS += ["askpro.dev.up", "askpro.dev.sandbox"]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

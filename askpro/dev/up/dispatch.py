@@ -35,7 +35,6 @@ The others are Django's and the apps':
 
 def dispatch(argv: list[str]) -> None:
     """Run the command of `argv` and exit with its code."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "askpro.settings")
     command = argv[1] if len(argv) > 1 else "help"
     try:
         if command in ("help", "--help") and len(argv) < 3:
@@ -63,7 +62,7 @@ def _local(command: str, argv: list[str]) -> int:
 def _django(argv: list[str]) -> int:
     Installation(ROOT, (RUN_TIME,)).enter(argv)
     try:
-        from django.core.management import execute_from_command_line
+        from askpro.command_line import run
     except ModuleNotFoundError as error:
         raise Failure("Django is not installed here.", "`python3 manage.py up` sets everything up.") from error
     from askpro.dev.up.environment import adopt
@@ -71,7 +70,7 @@ def _django(argv: list[str]) -> int:
     adopt(ROOT)
     if os.environ.get("ASKPRO_ENV") in ("local", "testing"):
         catalogue.refresh()
-    execute_from_command_line(argv)
+    run(argv)
     return 0
 
 

@@ -80,7 +80,7 @@ def test_it_ends_with_the_test_that_started_it() -> None:
 def test_it_does_not_start_in_production() -> None:
     environment = os.environ | {"ASKPRO_ENV": "production", "SECRET_KEY": "x" * 60, "PYTHONPATH": str(ROOT)}
     environment["DJANGO_SETTINGS_MODULE"] = "askpro.settings"
-    command = [sys.executable, "-m", "django", "sandbox_run", "--http-port", "0", "--smtp-port", "0"]
+    command = [sys.executable, "manage.py", "sandbox_run", "--http-port", "0", "--smtp-port", "0"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "local and testing" in done.stderr

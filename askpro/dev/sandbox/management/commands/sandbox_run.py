@@ -26,8 +26,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if settings.ENVIRONMENT == "production":
-            raise CommandError("The sandbox is for local and testing; set ASKPRO_ENV.")
         sandbox = Sandbox(
             Credentials.from_settings(),
             askpro_url=settings.PUBLIC_URL,
