@@ -1,4 +1,4 @@
-"""A call as told by Retell, written to its one row and read back from it."""
+"""A call as Retell tells it, written to its one row."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,16 +6,13 @@ from typing import Any
 from django.utils import timezone
 
 from calls.models import Call, PhoneNumber
-from calls.retell.call import RetellCall, Storage, ToolCall, Transfer
-from calls.retell.storage import permitted_variables
+from calls.models.call import SESSION, STORAGE, TOOLS, TRANSFER
+from calls.retell.call import RetellCall
+from calls.retell.event import Transfer
+from calls.retell.storage import Storage, permitted_variables
 from calls.wishes.sources import Source
 
 RANK = Call.RANK
-TOOLS = "tools"
-TRANSFER = "transfer"
-# The session's variables as they stood when the call began.
-SESSION = "session"
-STORAGE = "storage"
 # What an opt-out forbids to keep, also where an earlier event had still allowed it.
 SENSITIVE = ("transcript", "recording_url", "summary")
 TEXTS = ("agent_id", "direction", "from_number", "to_number", "disconnection_reason", *SENSITIVE)
@@ -42,39 +39,6 @@ def record(
     call.advance(status, **({"end_heard_at": timezone.now()} if ends else {}))
     call.refresh_from_db()
     return call, ends
-
-
-def as_told(call: Call) -> RetellCall:
-    """The call as its row knows it, for reading the caller's wishes from."""
-    variables, analysis = call.variables, call.analysis
-    return RetellCall(
-        call_id=call.retell_call_id,
-        call_type="",
-        status="",
-        direction=call.direction,
-        from_number=call.from_number,
-        to_number=call.to_number,
-        agent_id=call.agent_id,
-        started_at=call.started_at,
-        ended_at=call.ended_at,
-        duration_ms=call.duration_ms,
-        disconnection_reason=call.disconnection_reason,
-        storage=Storage(variables.get(STORAGE, Storage.EVERYTHING)),
-        transcript=call.transcript or None,
-        recording_url=call.recording_url or None,
-        summary=call.summary or None,
-        successful=analysis.get("call_successful"),
-        in_voicemail=analysis.get("in_voicemail"),
-        cost_usd=call.cost_usd,
-        session=variables.get(SESSION, {}),
-        dynamic_variables=variables.get(Source.DYNAMIC, {}),
-        collected_variables=variables.get(Source.COLLECTED, {}),
-        custom_analysis=variables.get(Source.ANALYSIS, {}),
-        underscored=variables.get(Source.UNDERSCORED, {}),
-        tool_calls=tuple(ToolCall(tool["name"], tool["successful"]) for tool in variables.get(TOOLS, [])),
-        transfer=Transfer(variables.get(TRANSFER, "")),
-        problems=tuple(call.problems),
-    )
 
 
 def _row(told: RetellCall, number: PhoneNumber, objection: Callable[[int], str]) -> Call:

@@ -13,9 +13,11 @@ from appointments.tasks import create_appointment_from_call, update_analytics
 from askpro.queues import Gone, Release, S, actor, chain, wake
 from calls.customers import customer_of
 from calls.models import Call, Customer, Review
-from calls.record import as_told, record
-from calls.retell.call import TRANSFER_EVENTS, InvalidCall, RetellCall, parse_call
+from calls.record import record
+from calls.retell.call import RetellCall, parse_call
 from calls.retell.disconnection import Disconnection
+from calls.retell.event import TRANSFERS
+from calls.retell.fields import InvalidCall
 from calls.tenancy import number_heard_of, number_of
 from calls.wishes import second_look
 from calls.wishes.extraction import Extraction, extract
@@ -37,7 +39,7 @@ STATUS = {
     "call_started": Status.ONGOING,
     "call_ended": Status.ENDED,
     "call_analyzed": Status.ANALYZED,
-    **dict.fromkeys(TRANSFER_EVENTS, Status.ONGOING),
+    **dict.fromkeys(TRANSFERS, Status.ONGOING),
 }
 UNHEARD = (Disconnection.MACHINE, Disconnection.NOT_CONNECTED)
 # No money, no free line, a carrier that refuses: the next calls end the same way.
@@ -202,7 +204,7 @@ def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
         event.mark_invalid(str(error))
         return None
     number = number_of(told)
-    if number is None and event.event_type in TRANSFER_EVENTS:
+    if number is None and event.event_type in TRANSFERS:
         number = number_heard_of(told, event.objection)
     if number is None:
         event.mark_unassigned("Neither the number nor the agent belongs to one active phone number.")
@@ -230,26 +232,28 @@ def _start_work(call: Call, told: RetellCall) -> None:
 
 
 def _use_news(call: Call) -> None:
-    """Wake the job that waits for the analysis. Where that waited no longer, what only the analysis holds is worked
-    on anew, and what it says otherwise is asked about.
+    """Wake the job that waits for the analysis. Where that no longer waits, a wish that only the analysis holds starts
+    the work again, and what the analysis says otherwise is asked about.
     """
     if call.extracted_at is None:
         wake(extract_call_data, tag=f"call:{call.pk}")
-    elif call.outcome == Outcome.NO_REQUEST and not call.booking_requests.exists() and _asks_for_something(call):
+        return
+    heard = _heard(call)
+    found_nothing = call.outcome == Outcome.NO_REQUEST and not call.booking_requests.exists()
+    if found_nothing and _asks_for_something(heard):
         Call.objects.filter(pk=call.pk).update(extracted_at=None, outcome=Outcome.PENDING)
         send_chain(call)
-    elif second_look.has_news(call, _heard(call)):
+    elif second_look.has_news(call, heard):
         ask_about_news.send(call_id=call.pk)
 
 
-def _asks_for_something(call: Call) -> bool:
-    heard = _heard(call)
+def _asks_for_something(heard: Extraction) -> bool:
     existing = heard.intentions.concern_existing or heard.needs_listening
     return not heard.booked_by_agent and (bool(heard.wishes) or heard.callback_requested or existing)
 
 
 def _heard(call: Call) -> Extraction:
-    return extract(as_told(call), call.branch.home, call.phone_number.booking_function_names)
+    return extract(call, call.branch.home, call.phone_number.booking_function_names)
 
 
 def _was_connected(told: RetellCall) -> bool:
@@ -272,7 +276,7 @@ def _the(rows: QuerySet[Call], call_id: int) -> Call:
 def _wait_for_analysis(call: Call, heard: Extraction) -> None:
     said_all = heard.complete and all(wish.service_words for wish in heard.wishes)
     nothing_more = said_all or heard.booked_by_agent or heard.appointment_requested is False
-    if nothing_more or call.status == Status.ANALYZED or as_told(call).disconnection in UNHEARD:
+    if nothing_more or call.status == Status.ANALYZED or call.disconnection in UNHEARD:
         return
     since = timezone.now() - (call.end_heard_at or call.created_at)
     remaining = (timedelta(seconds=settings.ANALYSIS_WAIT) - since).total_seconds()
@@ -286,6 +290,6 @@ def _reviews(call: Call, heard: Extraction) -> list[Review]:
         Review.NOT_READ: heard.needs_review and not heard.more_than_read,
         Review.MORE_THAN_READ: heard.more_than_read,
         Review.RETOLD: heard.retold_as_existing and heard.objection is None,
-        Review.NO_MORE_CALLS: as_told(call).wants_no_calls,
+        Review.NO_MORE_CALLS: call.wants_no_calls,
     }
     return [why for why, does in applies.items() if does]

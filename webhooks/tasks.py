@@ -2,7 +2,8 @@
 
 from askpro.queues import MIN, Gone, S, actor
 from calls.models import PhoneNumber
-from calls.retell.call import InvalidCall, parse_call
+from calls.retell.call import parse_call
+from calls.retell.fields import InvalidCall
 from calls.tenancy import number_of
 from webhooks.inbox.reading import Malformed
 from webhooks.inbox.replay import replay_one

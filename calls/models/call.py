@@ -1,7 +1,9 @@
 """One phone call, as Retell reports it."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +12,18 @@ from askpro.language.sentences import Facts, tell
 from calls.models.company import Branch, Company, PhoneNumber
 from calls.models.customer import Customer
 from calls.models.review import Review
+from calls.retell.disconnection import CALL_BACK, DO_NOT_CALL, Disconnection, classify
+from calls.retell.event import Transfer
+from calls.retell.storage import Storage
+from calls.retell.tools import ToolCall
+from calls.wishes.field_names import Source
+
+# What `variables` keeps beside what each source says: the session's variables as they stood when the call began, …
+SESSION: Final = "session"
+# … which tools the agent used, how far the caller was put through, and what may be kept.
+TOOLS: Final = "tools"
+TRANSFER: Final = "transfer"
+STORAGE: Final = "storage"
 
 
 class Call(models.Model):
@@ -100,3 +114,55 @@ class Call(models.Model):
     def said_at(self) -> datetime:
         """The moment that "morgen" refers to: the call's start, or when we first heard of it."""
         return self.started_at or self.created_at
+
+    # What its wishes are read from, `calls.wishes.told.Told`.
+
+    @property
+    def disconnection(self) -> Disconnection | None:
+        """None while the call lasts."""
+        return classify(self.disconnection_reason) if self.disconnection_reason else None
+
+    @property
+    def wants_callback(self) -> bool:
+        return self.disconnection_reason == CALL_BACK
+
+    @property
+    def wants_no_calls(self) -> bool:
+        return self.disconnection_reason == DO_NOT_CALL
+
+    @property
+    def transferred(self) -> bool:
+        return Transfer(self.variables.get(TRANSFER, "")).may_have_talked
+
+    @property
+    def may_be_quoted(self) -> bool:
+        """Whether the caller's own words may be kept, and told to others."""
+        return self.variables.get(STORAGE, Storage.EVERYTHING) == Storage.EVERYTHING
+
+    @property
+    def in_voicemail(self) -> bool | None:
+        return self.analysis.get("in_voicemail")
+
+    @property
+    def session(self) -> Mapping[str, object]:
+        return self.variables.get(SESSION, {})
+
+    @property
+    def dynamic_variables(self) -> Mapping[str, object]:
+        return self.variables.get(Source.DYNAMIC, {})
+
+    @property
+    def collected_variables(self) -> Mapping[str, object]:
+        return self.variables.get(Source.COLLECTED, {})
+
+    @property
+    def custom_analysis(self) -> Mapping[str, object]:
+        return self.variables.get(Source.ANALYSIS, {})
+
+    @property
+    def underscored(self) -> Mapping[str, object]:
+        return self.variables.get(Source.UNDERSCORED, {})
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        return tuple(ToolCall(tool["name"], tool["successful"]) for tool in self.variables.get(TOOLS, []))

@@ -1,9 +1,10 @@
+"""A call as Retell tells it, in any event or answer of its API."""
+
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from calls.retell.disconnection import (
     CALL_BACK,
@@ -13,12 +14,11 @@ from calls.retell.disconnection import (
     Disconnection,
     classify,
 )
+from calls.retell.event import TRANSFERS, Transfer
 from calls.retell.fields import Fields, InvalidCall, storable
-from calls.retell.storage import is_restricted, permitted
-from calls.retell.tools import succeeded
+from calls.retell.storage import Storage, is_restricted, permitted
+from calls.retell.tools import ToolCall, succeeded
 from calls.text import clean
-
-__all__ = ["TRANSFER_EVENTS", "InvalidCall", "RetellCall", "Storage", "ToolCall", "Transfer", "parse_call"]
 
 _CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{3,63}")
 # Seen in production in place of an id.
@@ -40,43 +40,6 @@ _PLACEHOLDER_IDS = frozenset(
 _LONGEST_CALL_MS = 7 * 24 * 60 * 60 * 1000
 _LONGEST_TRANSCRIPT = 500_000
 _MOST_UTTERANCES = 5_000
-
-
-class Transfer(StrEnum):
-    """How far the caller was put through to a person, the farthest last."""
-
-    NONE = ""
-    STARTED = "started"
-    CANCELLED = "cancelled"
-    BRIDGED = "bridged"
-
-    @property
-    def rank(self) -> int:
-        return list(Transfer).index(self)
-
-
-TRANSFER_EVENTS = {
-    "transfer_started": Transfer.STARTED,
-    "transfer_bridged": Transfer.BRIDGED,
-    "transfer_ended": Transfer.BRIDGED,
-    "transfer_cancelled": Transfer.CANCELLED,
-}
-
-
-class Storage(StrEnum):
-    """What the agent's owner lets be kept of a call (`data_storage_setting`)."""
-
-    EVERYTHING = "everything"
-    EVERYTHING_EXCEPT_PII = "everything_except_pii"
-    BASIC_ATTRIBUTES_ONLY = "basic_attributes_only"
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A tool that the agent used; `successful` is None when no result was reported."""
-
-    name: str
-    successful: bool | None
 
 
 # No repr: what a caller said must not reach a log through a traceback's variables.
@@ -124,8 +87,12 @@ class RetellCall:
 
     @property
     def transferred(self) -> bool:
-        """A person may have talked to the caller; of a transfer whose end is not known, one has to assume so."""
-        return self.transfer in (Transfer.STARTED, Transfer.BRIDGED)
+        return self.transfer.may_have_talked
+
+    @property
+    def may_be_quoted(self) -> bool:
+        """Whether the caller's own words may be kept, and told to others."""
+        return self.storage is Storage.EVERYTHING
 
     @property
     def wants_callback(self) -> bool:
@@ -250,8 +217,8 @@ def _underscored(fields: Fields) -> dict[str, object]:
 def _transfer(payload: object, fields: Fields) -> Transfer:
     """From the event itself, or from how the call ended; that a transfer has a destination is said beside both."""
     event = payload.get("event") if isinstance(payload, dict) else None
-    if isinstance(event, str) and event in TRANSFER_EVENTS:
-        return TRANSFER_EVENTS[event]
+    if isinstance(event, str) and event in TRANSFERS:
+        return TRANSFERS[event]
     reason = fields.code("disconnection_reason", 64)
     if reason in TRANSFER_ENDS:
         return Transfer.BRIDGED

@@ -5,6 +5,7 @@ stays: who called whom and when, and the fields in which the agent wrote the wis
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, Final
 
 from calls.retell.fields import storable
@@ -42,10 +43,18 @@ _NAMED: Final = frozenset(
 _LISTED: Final = _NAMED | {name for names in LISTED_FIELDS.values() for name in names}
 
 
+class Storage(StrEnum):
+    """What the agent's owner lets be kept of a call (`data_storage_setting`)."""
+
+    EVERYTHING = "everything"
+    EVERYTHING_EXCEPT_PII = "everything_except_pii"
+    BASIC_ATTRIBUTES_ONLY = "basic_attributes_only"
+
+
 def is_restricted(call: Mapping[str, Any]) -> bool:
     """Whether the call's owner forbids to keep everything; a setting that nobody knows forbids it too."""
     setting = call.get("data_storage_setting")
-    return setting not in (None, "everything") or call.get("opt_out_sensitive_data_storage") is True
+    return setting not in (None, Storage.EVERYTHING) or call.get("opt_out_sensitive_data_storage") is True
 
 
 def permitted(call: Mapping[str, Any]) -> dict[str, Any]:

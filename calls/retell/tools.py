@@ -1,12 +1,21 @@
-"""What became of a tool that the agent used."""
+"""The tools that the agent used, and what became of them."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 _LONGEST_RESULT = 20_000
 _ANSWERS_NO = re.compile(
     r'"(?:success|successful|ok|booked|confirmed|created)"\s?:\s?(?:false|null|"false"|0)|"error"', re.I
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the agent used; `successful` is None when no result was reported."""
+
+    name: str
+    successful: bool | None
 
 
 def succeeded(result: Mapping[str, object]) -> bool | None:

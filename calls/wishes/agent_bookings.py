@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
-from calls.retell.call import ToolCall
+from calls.retell.tools import ToolCall
 from calls.text import fold, word_set
 
 # Retell's own tool for Cal.com, whose result can be believed.

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from calls.german.time import names_day_and_time
 from calls.models import Unclear
 from calls.phone import HOME, normalise
-from calls.retell.call import RetellCall, Storage
 from calls.retell.disconnection import Disconnection
 from calls.text import clean, fold
 from calls.wishes.agent_bookings import AgentBooked, booked_by_agent
@@ -17,6 +16,7 @@ from calls.wishes.intentions import Intention, Intentions, concerns_existing, in
 from calls.wishes.mentions import mentions_appointment, mentions_existing
 from calls.wishes.sources import Source, spoken
 from calls.wishes.statements import Statement, statements
+from calls.wishes.told import Told
 
 MOST_WISHES = 5
 
@@ -146,8 +146,8 @@ class Extraction:
         return heard and self.objection is None
 
 
-def extract(call: RetellCall, country: str = HOME, functions: Collection[str] = ()) -> Extraction:
-    """Reads the wishes of a call; any payload that became a RetellCall is read without an error.
+def extract(call: Told, country: str = HOME, functions: Collection[str] = ()) -> Extraction:
+    """Reads the wishes of a call; any payload that became a call is read without an error.
 
     The day and the time of a wish come from one source, never mixed: the first source with a complete wish,
     else the first with any. Other fields are filled from all sources in order. An agent's plain "no
@@ -158,7 +158,7 @@ def extract(call: RetellCall, country: str = HOME, functions: Collection[str] = 
     found = {source: statements(values) for source, values in said.items()}
     requested = _first_flag(found, REQUESTED)
     intentions = intentions_of(said)
-    if call.storage is not Storage.EVERYTHING:
+    if not call.may_be_quoted:
         # The caller's own words; what they mean may be kept.
         intentions = replace(intentions, words="")
     doubtful = (requested is False or intentions.only_ask) and not intentions.concern_existing
@@ -185,7 +185,7 @@ def extract(call: RetellCall, country: str = HOME, functions: Collection[str] = 
 _Found = dict[Source, list[Statement]]
 
 
-def _unheld(call: RetellCall) -> bool:
+def _unheld(call: Told) -> bool:
     return call.disconnection in _NO_CONVERSATION or call.in_voicemail is True
 
 
@@ -220,7 +220,7 @@ def _refuses_sms(rows: list[Statement]) -> bool:
     return any(consent(value) is False for row in rows for value in row.all(CALLER_FIELDS["sms_consent"]))
 
 
-def _wants_callback(call: RetellCall, found: _Found, intentions: Intentions) -> bool:
+def _wants_callback(call: Told, found: _Found, intentions: Intentions) -> bool:
     """A plain yes or no in its own field beats what other fields say."""
     flag = _first_flag(found, CALLBACK)
     return call.wants_callback or (Intention.CALL_BACK in intentions.stated if flag is None else flag)

@@ -4,8 +4,6 @@ from datetime import datetime
 
 from calls.german.moment import Moment
 from calls.models import BookingRequest, Branch, Call, Service, Staff, Unclear
-from calls.record import as_told
-from calls.retell.call import Storage
 from calls.wishes.branches import branch_of
 from calls.wishes.contradictions import contradicting, unheard
 from calls.wishes.extraction import Extraction, Version, WishedAppointment
@@ -91,7 +89,7 @@ def _row(call: Call, wish: WishedAppointment) -> BookingRequest:
         contact_phone=wish.contact_phone or "",
         email=wish.email,
         # A caller's own words go to no host where they may not be kept.
-        notes=wish.notes if as_told(call).storage is Storage.EVERYTHING else "",
+        notes=wish.notes if call.may_be_quoted else "",
         sms_consent=wish.sms_consent is True,
         starts_at=starts_at,
         service=service,

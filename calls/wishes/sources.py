@@ -7,7 +7,6 @@ them is the caller's wish: the clock of the session must never become the time o
 import re
 from collections.abc import Iterable, Mapping
 
-from calls.retell.call import RetellCall
 from calls.text import fold
 from calls.wishes.field_names import (
     CALLER_FIELDS,
@@ -19,6 +18,7 @@ from calls.wishes.field_names import (
     folded_name,
     numbered,
 )
+from calls.wishes.told import Told
 
 _CALLERS_OWN = frozenset(name for part in ("name", "phone", "email") for name in CALLER_FIELDS[part])
 _OURS = frozenset(Session)
@@ -29,7 +29,7 @@ __all__ = ["Source", "spoken"]
 Values = Mapping[str, object]
 
 
-def spoken(call: RetellCall) -> dict[Source, dict[str, object]]:
+def spoken(call: Told) -> dict[Source, dict[str, object]]:
     """What each source says of the caller's wish, by the names as written.
 
     Left out are, besides the name, number and address of the caller:
@@ -47,7 +47,7 @@ def spoken(call: RetellCall) -> dict[Source, dict[str, object]]:
     }
 
 
-def _clocks(call: RetellCall) -> frozenset[str]:
+def _clocks(call: Told) -> frozenset[str]:
     """The clock that our answer told, as digits, under the name of now and the former one."""
     sessions = (call.dynamic_variables, call.session)
     return frozenset(
@@ -58,7 +58,7 @@ def _clocks(call: RetellCall) -> frozenset[str]:
     ) - {""}
 
 
-def _said_in_session(call: RetellCall, clocks: frozenset[str]) -> dict[str, object]:
+def _said_in_session(call: Told, clocks: frozenset[str]) -> dict[str, object]:
     """Agents of old wrote what they collected among the session's variables, while the call went on."""
     before = call.dynamic_variables if call.direction == "outbound" else call.session
     # Where the first event is known, it tells whether the clock was written over by a wish.

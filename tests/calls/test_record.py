@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from calls.models import Call
-from calls.record import as_told, record
+from calls.record import record
 from calls.wishes.extraction import extract
 from tests.calls.practice import practice
 from tests.calls.recorded import recorded_call
@@ -20,7 +20,7 @@ KINDS = ("two_wishes", "anonymous", "booked_by_agent")
 def test_it_reads_the_same_wishes_from_the_row_as_from_the_event(name: str) -> None:
     told = recorded_call(name)
     call, _ = record(told, practice(), Status.ANALYZED)
-    assert extract(as_told(call)) == extract(told)
+    assert extract(call) == extract(told)
 
 
 def test_it_is_the_end_only_once_and_never_goes_back() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from calls.retell.call import TRANSFER_EVENTS
+from calls.retell.event import TRANSFERS
 from calls.retell.fields import storable
 from calls.retell.inbound import dynamic_variables
 from calls.retell.storage import is_restricted, permitted
@@ -25,7 +25,6 @@ from webhooks.models.address import objection
 
 Status = WebhookEvent.Status
 
-TRANSFERS = tuple(TRANSFER_EVENTS)
 CHATS = ("chat_started", "chat_ended", "chat_analyzed")
 # Answered while the caller hears it ring: nothing is left for a job.
 INBOUND = "call_inbound"

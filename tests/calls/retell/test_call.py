@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.retell.call import InvalidCall, RetellCall, Storage, ToolCall, parse_call
+from calls.retell.call import RetellCall, parse_call
 from calls.retell.disconnection import Disconnection
-from calls.retell.fields import storable
+from calls.retell.fields import InvalidCall, storable
+from calls.retell.storage import Storage
+from calls.retell.tools import ToolCall
 from tests.calls.recorded import FIXTURES, recorded, recorded_call
 
 MINIMAL = {"call_id": "call_0123456789"}

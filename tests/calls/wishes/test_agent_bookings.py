@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from calls.models import BookingRequest, Call, PhoneNumber, Unclear
-from calls.retell.call import ToolCall, parse_call
+from calls.retell.call import parse_call
+from calls.retell.tools import ToolCall
 from calls.tasks import extract_call_data
 from calls.text import word_set
 from calls.wishes.agent_bookings import AgentBooked, booked_by_agent, sounds_like_booking

@@ -9,7 +9,6 @@ from django.test import Client
 from appointments.booking import book_call
 from appointments.models import FollowUp
 from calls.models import BookingRequest, Branch, Company, PhoneNumber, Service, Staff
-from calls.record import as_told
 from calls.retell.inbound import dynamic_variables
 from calls.wishes.extraction import extract
 from calls.wishes.rows import write_wishes
@@ -40,7 +39,7 @@ def written(**call: Any) -> BookingRequest:
     wish = WISH | call.pop("wish", {})
     told("call_analyzed", collected_dynamic_variables=wish, call_analysis={}, **call)
     heard = the_call()
-    return write_wishes(heard, extract(as_told(heard)))[0]
+    return write_wishes(heard, extract(heard))[0]
 
 
 NAMED = [

@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 
 from calls.models import BookingRequest, PhoneNumber, Service, Staff
-from calls.record import as_told
 from calls.wishes.extraction import extract
 from calls.wishes.rows import write_wishes
 from tests.calls.practice import practice, the_call, told
@@ -23,7 +22,7 @@ def written(**collected: Any) -> BookingRequest:
     """The row of what the caller asked for."""
     told("call_analyzed", collected_dynamic_variables={**WHEN, **collected}, call_analysis={})
     call = the_call()
-    return write_wishes(call, extract(as_told(call)))[0]
+    return write_wishes(call, extract(call))[0]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +103,7 @@ def test_it_writes_two_wishes_of_one_call(number: PhoneNumber) -> None:
     told("call_ended.two_wishes")
     call = the_call()
     for _ in range(2):
-        rows = write_wishes(call, extract(as_told(call)))
+        rows = write_wishes(call, extract(call))
         assert [(row.ordinal, row.name, row.unclear) for row in rows] == [
             (1, "Tobias Ängström", ""),
             (2, "Lina Ängström", ""),
@@ -115,7 +114,7 @@ def test_it_keeps_a_request_that_is_there_as_it_is(number: PhoneNumber) -> None:
     first = written(dienstleistung="KG")
     first.close(BookingRequest.Status.BOOKED)
     call = the_call()
-    assert write_wishes(call, extract(as_told(call)))[0].status == BookingRequest.Status.BOOKED
+    assert write_wishes(call, extract(call))[0].status == BookingRequest.Status.BOOKED
 
 
 @pytest.mark.parametrize("name", ["X" * 5000, "🙂" * 300, "O'Neil\x00\u202e", "Ä\ud800Ö"])
@@ -131,7 +130,7 @@ def test_what_may_not_be_kept_of_a_call_is_no_note_for_the_host(number: PhoneNum
     values = {**WHEN, "dienstleistung": "KG", "anmerkungen": "Knie links, frisch operiert"}
     told("call_analyzed", collected_dynamic_variables=values, call_analysis={}, data_storage_setting=setting)
     call = the_call()
-    rows = write_wishes(call, extract(as_told(call)))
+    rows = write_wishes(call, extract(call))
     assert [row.notes for row in rows] == (["Knie links, frisch operiert"] if kept else [""])
 
 
@@ -140,4 +139,4 @@ def test_a_setting_once_told_holds_although_a_later_event_leaves_it_out(number: 
     values = {**WHEN, "dienstleistung": "KG", "anmerkungen": "Knie links"}
     told("call_analyzed", collected_dynamic_variables=values, call_analysis={}, data_storage_setting=None)
     call = the_call()
-    assert {row.notes for row in write_wishes(call, extract(as_told(call)))} == {""}
+    assert {row.notes for row in write_wishes(call, extract(call))} == {""}
