@@ -16,7 +16,7 @@ from askpro.console.filters import period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.table import Table
 from askpro.console.term import Term
-from askpro.queues import batches
+from askpro.queues import interventions
 from askpro.queues.models import Batch, Job
 
 MOST_ROWS = 50
@@ -41,7 +41,7 @@ class BatchAdmin(ReadOnlyModelAdmin):
             done="sent again",
             note="Why?",
             possible=lambda batch: batch.failed > 0,
-            run=lambda batch, user, note: bool(batches.retry_failed(batch.pk)),
+            run=lambda batch, user, note: bool(interventions.retry_batch(batch.pk)),
         ),
         Act(
             name="cancel",
@@ -126,7 +126,7 @@ def progress_bar(batch: Batch) -> SafeString:
 
 
 def _cancel(batch: Batch) -> bool:
-    batches.cancel(batch.pk)
+    interventions.cancel_batch(batch.pk)
     batch.refresh_from_db(fields=["status"])
     return batch.status == Batch.Status.CANCELLED
 

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from askpro.console import effects
 from askpro.console.failures import Kind, members
 from askpro.console.fleet_forms import ReasonForm
-from askpro.queues import control
+from askpro.queues import control, interventions
 from askpro.queues.models import Job
 
 # In one request: each is a transaction of its own, some milliseconds long.
@@ -55,7 +55,7 @@ def _ask(request: HttpRequest, kind: Kind, ids: list[UUID], form: ReasonForm) ->
 
 def _retry(request: HttpRequest, kind: Kind, ids: list[UUID], reason: str) -> None:
     jobs = Job.objects.filter(pk__in=ids[:MOST_AT_ONCE], status=Job.Status.DEAD).only("actor_name", "tags")
-    done = [job for job in jobs if job.retry()]
+    done = [job for job in jobs if interventions.retry(job.pk)]
     if done:
         words = f"Sent again with all of its kind: {reason}"
         LogEntry.objects.log_actions(int(request.user.pk or 0), done, CHANGE, change_message=words)

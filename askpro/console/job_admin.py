@@ -20,6 +20,7 @@ from askpro.console.subjects import named_by
 from askpro.console.term import Term
 from askpro.console.trace import lines_of
 from askpro.queue_settings import QUEUES
+from askpro.queues import interventions
 from askpro.queues.models import Batch, Job, Worker
 
 WAITING = (Job.Status.WAITING, Job.Status.SCHEDULED, Job.Status.QUEUED, Job.Status.RETRYING, Job.Status.RELEASED)
@@ -92,7 +93,7 @@ class JobAdmin(ReadOnlyModelAdmin):
             explain="The job gets one more run, at once. Its id and its history stay; later steps of its chain follow.",
             done="sent again",
             possible=lambda job: job.status == Job.Status.DEAD,
-            run=lambda job, user, note: job.retry(),
+            run=lambda job, user, note: interventions.retry(job.pk),
             again=effects.of_retry,
         ),
         Act(
@@ -102,7 +103,7 @@ class JobAdmin(ReadOnlyModelAdmin):
             explain="It does not wait for its moment. A key that somebody holds, a limit and a pause still hold.",
             done="made ready",
             possible=lambda job: job.status in FOR_A_MOMENT and job.run_at is not None,
-            run=lambda job, user, note: job.run_now(),
+            run=lambda job, user, note: interventions.run_now(job.pk),
         ),
         Act(
             name="cancel",
@@ -113,7 +114,7 @@ class JobAdmin(ReadOnlyModelAdmin):
             done="cancelled",
             note="Why?",
             possible=lambda job: job.status in WAITING or (job.status == "processing" and job.cancel_at is None),
-            run=lambda job, user, note: job.cancel(note or "Cancelled."),
+            run=lambda job, user, note: interventions.cancel(job.pk, note or "Cancelled."),
         ),
     )
 

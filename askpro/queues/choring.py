@@ -16,7 +16,7 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 from psycopg2.errors import LockNotAvailable
 
-from askpro.queues import acts, alerts, chores, fleet, gates, lateness, overdue, schedule, snapshot, watch
+from askpro.queues import alerts, chores, fleet, gates, interventions, lateness, overdue, schedule, snapshot, watch
 from askpro.queues.balancing import Balancer, Rates
 from askpro.queues.code import CodeWatch
 from askpro.queues.config import Pool
@@ -244,9 +244,9 @@ class Sweeping(threading.Thread):
             Rhythm(ALERT_EVERY, gates.look),
             Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
             Rhythm(ALERT_EVERY, alerts.tell_of_events),
-            Rhythm(OVERDUE_EVERY, acts.end_overdue),
+            Rhythm(OVERDUE_EVERY, interventions.end_overdue),
             Rhythm(OVERDUE_EVERY, overdue.Walk().end_ready),
-            Rhythm(OVERDUE_EVERY, acts.end_expired),
+            Rhythm(OVERDUE_EVERY, interventions.end_expired),
             Rhythm(SCHEDULE_EVERY, schedule.Timetable().send_due),
             Rhythm(SNAPSHOT_EVERY, snapshot.take_if_due),
             *(Rhythm(SWEEP_EVERY, partial(_sweep, path)) for path in settings.SWEEPERS),

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from askpro.queues import acts
+from askpro.queues import interventions
 from askpro.queues.models import (
     ActorSnapshot,
     Attempt,
@@ -34,7 +34,7 @@ def clear(queue_name: str, reason: str) -> int:
     """Cancel everything that waits in a queue; the rows stay, with the reason. Returns how many."""
     outcome = cancelled(reason)
     return sum(
-        _in_steps(lambda: acts.end(condition, [queue_name], outcome, order))  # noqa: B023 - called at once
+        _in_steps(lambda: interventions.end(condition, [queue_name], outcome, order))  # noqa: B023 - called at once
         for condition, order in (LATER, READY)
     )
 

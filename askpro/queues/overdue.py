@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db import connection
 
-from askpro.queues import acts
 from askpro.queues.config import queue_names
+from askpro.queues.interventions import AT_ONCE, end
 from askpro.queues.outcome import overdue
 
 # Of one queue and one look. A million ready jobs are read in a few minutes, and no look holds up the others.
@@ -48,5 +48,5 @@ class Walk:
     def _end(job_ids: list[str]) -> int:
         # Asked again with its lock: somebody may have claimed it, and a retry by hand has no deadline.
         late = "id = ANY(%s::uuid[]) AND status = 'queued' AND deadline_at < statement_timestamp()"
-        batches = (job_ids[start : start + acts.AT_ONCE] for start in range(0, len(job_ids), acts.AT_ONCE))
-        return sum(acts.end(late, [batch], overdue()) for batch in batches)
+        pages = (job_ids[start : start + AT_ONCE] for start in range(0, len(job_ids), AT_ONCE))
+        return sum(end(late, [page], overdue()) for page in pages)

@@ -2,7 +2,7 @@
 
 import uuid
 
-from askpro.queues import actor, batches
+from askpro.queues import actor, interventions
 
 
 @actor(queue_name="default", atomic=True)
@@ -11,4 +11,4 @@ def start_batch(batch_id: str) -> None:
 
     Writes: Job, Batch
     """
-    batches.start(uuid.UUID(batch_id))
+    interventions.start_batch(uuid.UUID(batch_id))

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from dramatiq import get_broker
 
-from askpro.queues import Batch, acts, chain, chores, guards
+from askpro.queues import Batch, chain, chores, guards, interventions
 from askpro.queues.claim import Claim, Who, by_age, by_ids
 from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, Job, Lock, Worker
@@ -163,11 +163,11 @@ class Walk:
 
     def cancel(self) -> None:
         for pk in Job.objects.order_by("?").values_list("pk", flat=True)[:1]:
-            acts.cancel(pk)
+            interventions.cancel(pk)
 
     def retry(self) -> None:
         for pk in Job.objects.order_by("?").values_list("pk", flat=True)[:5]:
-            acts.retry(pk)
+            interventions.retry(pk)
 
     def do_chores(self) -> None:
         chores.promote(self.database)
@@ -301,7 +301,7 @@ def test_the_holder_of_an_ordered_key_and_a_retried_earlier_job_do_not_wait_for_
         actors.ordered.send(key="a", number=2)
         run(again)
         chores.promote(database)
-        assert acts.retry(uuid.UUID(first))
+        assert interventions.retry(uuid.UUID(first))
         for _ in range(5):
             run(COMPLETED)
             chores.promote(database)
@@ -330,7 +330,7 @@ def test_a_chain_whose_later_step_was_cancelled_is_counted_once(transactional_db
     database = EngineConnection()
     try:
         Batch([actors.nothing.message(1), [actors.nothing.message(1), actors.step.message(name="after")]]).send()
-        acts.cancel(Job.objects.get(chain_step=1).pk)
+        interventions.cancel(Job.objects.get(chain_step=1).pk)
         while Job.objects.filter(status="queued").exists():
             settle_together(database, {"nothing": COMPLETED})
         # Its cancelled step is the first failure, which cancels the other member.

@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 
+from askpro.queues import interventions
 from askpro.queues.alerts import tell_of_dead_jobs, tell_of_events
 from askpro.queues.models import FleetEvent, Job
 from askpro.queues.testing import run_jobs
@@ -44,7 +45,7 @@ def test_nobody_is_told_twice():
 def test_a_retried_job_that_dies_again_is_told_again():
     die()
     tell_of_dead_jobs()
-    assert Job.objects.get().retry()
+    assert interventions.retry(Job.objects.get().pk)
     run_jobs()
     assert tell_of_dead_jobs() == 1
 

@@ -9,7 +9,7 @@ from django.db.models import F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from askpro.queues import Batch, batches, chain, chains
+from askpro.queues import Batch, batches, chain, chains, interventions
 from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Batch as Row
 from askpro.queues.models import Job
@@ -105,7 +105,7 @@ class TestBatches:
         batch.send()
         run_jobs()
         repair()
-        assert batches.retry_failed(batch.id) == 3
+        assert interventions.retry_batch(batch.id) == 3
         run_jobs()
         assert state() == ("finished", 3, 0, 0)
         assert Row.objects.get().generation == 2
@@ -115,7 +115,7 @@ class TestBatches:
         Batch([bad(), *good(2)], allow_failures=True, **callbacks()).send()
         run_jobs()
         repair()
-        assert Job.objects.get(status="dead").retry()
+        assert interventions.retry(Job.objects.get(status="dead").pk)
         assert state() == ("open", 3, 1, 0)
         run_jobs()
         assert sorted(effects()) == ["failure", "finish", "finish", "success"]
@@ -123,8 +123,8 @@ class TestBatches:
     def test_a_cancelled_batch_calls_finish_and_not_success(self, effects):
         batch = Batch([*good(3), good(2)], **callbacks())
         batch.send()
-        assert batches.cancel(batch.id) == 5
-        assert batches.cancel(batch.id) == 0
+        assert interventions.cancel_batch(batch.id) == 5
+        assert interventions.cancel_batch(batch.id) == 0
         run_jobs()
         assert state() == ("cancelled", 4, 0, 4)
         assert sorted(effects()) == ["failure", "finish"]
@@ -165,7 +165,7 @@ class TestBatches:
         run_jobs()
         assert state() == ("finished", 2, 0, 1)
         repair()
-        assert Job.objects.get(status="dead").retry()
+        assert interventions.retry(Job.objects.get(status="dead").pk)
         run_jobs()
         assert state() == ("finished", 2, 0, 0)
         assert effects().count("first") == 1
@@ -200,7 +200,7 @@ class TestChains:
         run_jobs()
         assert effects() == ["catch"]
         repair()
-        assert Job.objects.get(status="dead").retry()
+        assert interventions.retry(Job.objects.get(status="dead").pk)
         run_jobs()
         assert effects() == ["catch", "last"]
 
@@ -279,7 +279,7 @@ class TestChains:
         run_jobs()
         assert effects() == ["catch"]
         repair()
-        assert batches.retry_failed(Row.objects.get().pk) == 1
+        assert interventions.retry_batch(Row.objects.get().pk) == 1
         run_jobs()
         assert effects() == ["catch", "after"]
 

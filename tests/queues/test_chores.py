@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from dramatiq import get_broker
 
-from askpro.queues import Batch, acts, chores, hints, overdue
+from askpro.queues import Batch, chores, hints, interventions, overdue
 from askpro.queues.choring import Chores
 from askpro.queues.claim import by_age
 from askpro.queues.database import EngineConnection, limit_lock_waits
@@ -140,7 +140,7 @@ class TestDeadlines:
     def test_waiting_past_the_deadline_ends_visibly(self, database, status):
         actors.nothing.send(1)
         sql("UPDATE queues_job SET status = %s, deadline_at = clock_timestamp() - interval '1 second'", status)
-        acts.end_overdue()
+        interventions.end_overdue()
         job = Job.objects.get()
         assert (job.status, job.error_class) == ("dead", "DeadlineExceeded")
         assert job.finished_at is not None
@@ -151,21 +151,21 @@ class TestDeadlines:
             "UPDATE queues_job SET status = 'retrying', error_class = 'ValueError', error_message = 'the real one',"
             " deadline_at = clock_timestamp() - interval '1 second'"
         )
-        acts.end_overdue()
+        interventions.end_overdue()
         assert (Job.objects.get().status, Job.objects.get().error_message) == ("dead", "the real one")
 
     @pytest.mark.parametrize("status", ["processing", "completed", "waiting"])
     def test_running_finished_and_later_steps_are_left(self, database, status):
         actors.nothing.send(1)
         sql("UPDATE queues_job SET status = %s, deadline_at = clock_timestamp() - interval '1 second'", status)
-        acts.end_overdue()
+        interventions.end_overdue()
         assert Job.objects.get().status == status
 
     @pytest.mark.parametrize("status", [status for status in Job.Status if status not in Job.FINAL])
     def test_every_state_in_which_a_job_waits_for_anything_but_another_job_has_its_end(self, database, status):
         actors.nothing.send(1)
         sql("UPDATE queues_job SET status = %s, deadline_at = clock_timestamp() - interval '1 second'", status)
-        acts.end_overdue()
+        interventions.end_overdue()
         overdue.Walk().end_ready()
         ends = status not in (Job.Status.PROCESSING, Job.Status.WAITING)
         assert Job.objects.get().status == ("dead" if ends else status)
@@ -227,7 +227,9 @@ class TestReadyJobsThatNobodyClaims:
 class TestTheEndByTheClock:
     """A ledger of which all but a few jobs are over: none of them is read."""
 
-    @pytest.mark.parametrize(("end", "index"), [(acts.end_overdue, "job_overdue"), (acts.end_expired, "job_expiring")])
+    @pytest.mark.parametrize(
+        ("end", "index"), [(interventions.end_overdue, "job_overdue"), (interventions.end_expired, "job_expiring")]
+    )
     def test_its_index_finds_it(self, database, monkeypatch, end, index):
         actors.nothing.broker.send_many([actors.nothing.message(number) for number in range(3000)])
         sql("UPDATE queues_job SET status = 'completed', deadline_at = '2026-01-01', expires_at = '2026-01-01'")

@@ -12,7 +12,7 @@ from dramatiq import get_broker
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from askpro.queues import Batch, acts, batches, chain, chains
+from askpro.queues import Batch, batches, chain, chains, interventions
 from askpro.queues.claim import Claim, by_ids
 from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Batch as BatchRow
@@ -123,7 +123,7 @@ class Play:
             return
         status = "completed" if job.starts else self.random.choices(list(OUTCOMES), [6, 3, 1])[0]
         if job.starts:
-            batches.start(UUID(job.starts.pk))
+            interventions.start_batch(UUID(job.starts.pk))
         with connection.cursor() as cursor:
             item = Item(self.claims.pop(job.pk), OUTCOMES[status], time.monotonic())
             assert settle(DjangoConnection(cursor), 1, "v1", [item]).ids == {job.pk}
@@ -133,7 +133,7 @@ class Play:
 
     def cancel(self) -> None:
         if (job := self.one("waiting", "queued")) and not self.is_callback(job):
-            assert acts.cancel(UUID(job.pk))
+            assert interventions.cancel(UUID(job.pk))
             family.settle(job, "cancelled")
             if job.starts:
                 job.starts.cancel()
@@ -143,7 +143,7 @@ class Play:
 
     def retry(self) -> None:
         if job := self.one("dead"):
-            assert acts.retry(UUID(job.pk))
+            assert interventions.retry(UUID(job.pk))
             if job.batch and job.batch.reopen([job]):
                 self.renew_callbacks(job.batch)
             job.status = "queued"
@@ -152,7 +152,7 @@ class Play:
         if self.batches:
             batch = self.random.choice(self.batches)
             failed = [job for job in batch.jobs if job.status in family.FAILED]
-            assert batches.retry_failed(UUID(batch.pk)) == len(failed)
+            assert interventions.retry_batch(UUID(batch.pk)) == len(failed)
             if failed and batch.reopen(failed):
                 self.renew_callbacks(batch)
             batch.retry_failed()
@@ -167,7 +167,7 @@ class Play:
     def cancel_batch(self) -> None:
         if self.batches:
             batch = self.random.choice(self.batches)
-            batches.cancel(UUID(batch.pk))
+            interventions.cancel_batch(UUID(batch.pk))
             batch.cancel()
 
     def add(self) -> None:

@@ -13,7 +13,7 @@ from dramatiq import get_broker
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from askpro.queues import alerts, chores, gate_sql, gates
+from askpro.queues import alerts, chores, gate_sql, gates, interventions
 from askpro.queues.claim import by_age
 from askpro.queues.errors import GateShut, Gone, RateLimited, Rejected, Unavailable, Unknown, Unreached, Urgency
 from askpro.queues.gates import Gate
@@ -257,7 +257,7 @@ class TestWaiting:
         run_jobs()
         wait = Job.objects.first().run_at - Job.objects.first().ready_at
         assert 450 < wait.total_seconds() < 750
-        Job.objects.filter(kwargs__number=1).first().run_now()
+        interventions.run_now(Job.objects.filter(kwargs__number=1).first().pk)
         run_jobs()
         assert waiting() == [0, 1]
 

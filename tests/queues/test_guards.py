@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askpro.queues import Batch, acts, chain, claim, limits, once, wake
+from askpro.queues import Batch, chain, claim, interventions, limits, once, wake
 from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Job, Lock, RateLimit, UniqueKey
 from askpro.queues.once import OutsideTransaction
@@ -219,7 +219,7 @@ class TestExpiry:
 
     def test_a_waiting_job_is_cancelled_without_being_claimed(self):
         actors.nothing.send_with_options(args=(1,), delay=60_000, expires=datetime.now(UTC) - timedelta(seconds=1))
-        assert acts.end_expired() == 1
+        assert interventions.end_expired() == 1
         assert statuses() == ["cancelled"]
 
 
@@ -228,7 +228,7 @@ class TestDeadline:
         actors.fails.send("the real one")
         run_jobs()
         Job.objects.update(deadline_at=datetime.now(UTC) - timedelta(seconds=1))
-        assert acts.end_overdue() == 1
+        assert interventions.end_overdue() == 1
         job = Job.objects.get()
         assert (job.status, job.error_class, job.error_message) == ("dead", "ValueError", WITHHELD)
 
@@ -261,7 +261,7 @@ class TestCancelling:
         actors.tagged.send(call_id=2)
         running = actors.tagged.send(call_id=1)
         Job.objects.filter(pk=running.message_id).update(status="processing", worker_id=1)
-        assert acts.cancel_tagged("call:1") == 3
+        assert interventions.cancel_tagged("call:1") == 3
         assert statuses() == ["cancelled", "cancelled", "queued", "processing"]
         assert Job.objects.get(pk=running.message_id).cancel_at is not None
 
@@ -273,7 +273,7 @@ class TestCancelling:
         answers = []
 
         def cancel():
-            answers.append(acts.cancel(message.message_id))
+            answers.append(interventions.cancel(message.message_id))
             connection.close()
 
         with somebody_holds("SELECT 1 FROM queues_job FOR NO KEY UPDATE"):
@@ -301,7 +301,7 @@ class TestCancelling:
             return taken
 
         monkeypatch.setattr(claim, "where", take_and_meet)
-        assert acts.cancel(waiting.pk)
+        assert interventions.cancel(waiting.pk)
         settler.join()
         assert statuses() == ["dead", "cancelled"]
 

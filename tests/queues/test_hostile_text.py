@@ -9,7 +9,7 @@ from dramatiq import get_broker
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from askpro.queues import Batch, Gone, Rejected, Release, acts, log, once
+from askpro.queues import Batch, Gone, Rejected, Release, interventions, log, once
 from askpro.queues.claim import by_age
 from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Attempt, Effect, Job
@@ -99,7 +99,7 @@ def test_what_is_sent_is_kept_as_it_is_or_refused_before_it_is_written(text: str
         return
     job = Job.objects.get(pk=message.message_id)
     assert job.args == [text]
-    assert acts.cancel_tagged(f"call:{text}", reason=text) == 1
+    assert interventions.cancel_tagged(f"call:{text}", reason=text) == 1
     job.refresh_from_db()
     assert job.status == "cancelled"
 

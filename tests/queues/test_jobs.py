@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from dramatiq.errors import QueueNotFound
 
 from askpro import queue_settings
-from askpro.queues import chain, hints, jobs, wake
+from askpro.queues import chain, hints, interventions, jobs, wake
 from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs, sent
 from tests.queues import actors
@@ -110,7 +110,7 @@ class TestRetrying:
         run_jobs()
         job = Job.objects.get()
         assert job.status == Job.Status.DEAD
-        assert job.retry()
+        assert interventions.retry(job.pk)
         assert run_jobs() == [("last_chance", "dead")]
         assert list(job.attempts.order_by("claim_no").values_list("claim_no", "outcome")) == [
             (1, "failed"),
@@ -120,34 +120,34 @@ class TestRetrying:
     def test_it_gives_as_many_tries_as_asked_for(self):
         actors.last_chance.send()
         run_jobs()
-        assert Job.objects.get().retry(tries=3)
+        assert interventions.retry(Job.objects.get().pk, tries=3)
         statuses = [status for _ in range(3) for _, status in run_jobs(due_or_not=True)]
         assert statuses == ["retrying", "retrying", "dead"]
 
     def test_it_does_nothing_to_a_job_that_is_not_dead(self):
         actors.nothing.send(1)
         run_jobs()
-        assert not Job.objects.get().retry()
+        assert not interventions.retry(Job.objects.get().pk)
         assert Job.objects.get().status == Job.Status.COMPLETED
 
     def test_the_second_of_two_clicks_does_nothing(self):
         actors.last_chance.send()
         run_jobs()
         job = Job.objects.get()
-        assert (job.retry(), job.retry()) == (True, False)
+        assert (interventions.retry(job.pk), interventions.retry(job.pk)) == (True, False)
 
 
 class TestCancelling:
     def test_a_waiting_job_is_cancelled_for_good(self):
         actors.nothing.send_with_options(args=(1,), delay=1000)
-        assert Job.objects.get().cancel()
+        assert interventions.cancel(Job.objects.get().pk)
         assert run_jobs(due_or_not=True) == []
         assert Job.objects.get().status == Job.Status.CANCELLED
 
     def test_a_finished_job_stays_as_it_is(self):
         actors.nothing.send(1)
         run_jobs()
-        assert not Job.objects.get().cancel()
+        assert not interventions.cancel(Job.objects.get().pk)
 
 
 def test_sent_lists_the_arguments_of_unfinished_jobs():

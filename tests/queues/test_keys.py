@@ -3,7 +3,7 @@
 import pytest
 from django.db import transaction
 
-from askpro.queues import acts, keys, once
+from askpro.queues import interventions, keys, once
 from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
@@ -39,4 +39,4 @@ def test_long_keys_of_jobs_are_told_apart_and_places_fit_behind_them():
 def test_a_long_tag_finds_its_jobs():
     for number in range(2):
         actors.long_keys.send(text=f"{LONG}{number}")
-    assert acts.cancel_tagged(f"text:{LONG}1") == 1
+    assert interventions.cancel_tagged(f"text:{LONG}1") == 1

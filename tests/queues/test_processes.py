@@ -14,7 +14,7 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from askpro.dev.up import process
-from askpro.queues import chain, hints, limits, send_many
+from askpro.queues import chain, hints, interventions, limits, send_many
 from askpro.queues.database import EngineConnection
 from askpro.queues.models import Attempt, FleetEvent, Job, Lock, Supervisor, Worker
 from askpro.queues.recover import recover_lost
@@ -223,7 +223,7 @@ class TestCancellingARunningJob:
         start()
         message = job.send(seconds=60, name="long")
         wait_until(started(effects, "long"), 10)
-        assert Job.objects.get(pk=message.message_id).cancel()
+        assert interventions.cancel(message.message_id)
         wait_until(all_over, 20)
         assert Job.objects.get(pk=message.message_id).status == "cancelled"
         assert Attempt.objects.get(job_id=message.message_id).outcome == attempt

@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError, connections
 from dramatiq import get_broker
 
-from askpro.queues import chain, hints, locks
+from askpro.queues import chain, hints, interventions, locks
 from askpro.queues.claim import by_age
 from askpro.queues.models import Attempt, Job, Lock, Worker
 from askpro.queues.outcome import COMPLETED
@@ -209,7 +209,7 @@ class TestASilentHost:
     def test_a_dead_one_that_a_person_retries_begins_anew(self, database, worker):
         actors.nothing.send(1)
         Job.objects.update(status="dead", losses=MOST_LOSSES)
-        assert job().retry()
+        assert interventions.retry(job().pk)
         claim_all(database, worker)
         recover_lost(database, worker)
         assert job().status == "queued"

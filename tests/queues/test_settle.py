@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from dramatiq import get_broker
 
-from askpro.queues import Batch, chain, chores, locks, running, send_many, wake
+from askpro.queues import Batch, chain, chores, interventions, locks, running, send_many, wake
 from askpro.queues.claim import BY_AGE, BY_IDS, by_age, by_ids
 from askpro.queues.database import EngineConnection
 from askpro.queues.errors import JobError
@@ -213,7 +213,7 @@ class TestChains:
         assert list(Job.objects.order_by("chain_step").values_list("status", flat=True)) == ["dead", "waiting"]
         job = Job.objects.get(chain_step=0)
         Job.objects.filter(pk=job.pk).update(actor_name="nothing")
-        assert Job.objects.get(pk=job.pk).retry()
+        assert interventions.retry(job.pk)
         run_jobs()
         assert effects() == ["after"]
 

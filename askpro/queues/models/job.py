@@ -6,7 +6,6 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from askpro.queues import acts
 from askpro.queues.ids import uuid7
 
 _LATER = ["scheduled", "retrying", "released"]
@@ -104,18 +103,6 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.id}"
-
-    def retry(self, tries: int = 1) -> bool:
-        """Make a dead job ready again with `tries` more runs on top of its history; False when it is not dead."""
-        return acts.retry(self.pk, tries)
-
-    def run_now(self) -> bool:
-        """Let it run now instead of at its moment; False when it waits for none."""
-        return acts.run_now(self.pk)
-
-    def cancel(self, reason: str = "Cancelled.") -> bool:
-        """End the job: at once when it waits, by an interrupt when it runs; False when it is over."""
-        return acts.cancel(self.pk, reason)
 
 
 class Attempt(models.Model):

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from askpro.queues import interventions
 from askpro.queues.models import Job
 from tests.plans import plans
 from tests.webhooks.signing import post_retell, recorded
@@ -35,7 +36,7 @@ def test_it_sends_one_new_job_when_there_is_none(event: WebhookEvent) -> None:
 
 
 def test_it_lets_an_event_be_when_somebody_cancelled_its_job(event: WebhookEvent) -> None:
-    assert Job.objects.get().cancel()
+    assert interventions.cancel(Job.objects.get().pk)
     assert resend_forgotten() == 1
     event.refresh_from_db()
     assert (event.status, Job.objects.count()) == (Status.IGNORED, 1) and "cancelled" in event.reason
@@ -80,7 +81,7 @@ def test_a_failed_event_is_worked_on_when_its_dead_job_is_retried(event: Webhook
 
     Job.objects.update(status=Job.Status.DEAD, finished_at=timezone.now())
     resend_forgotten()
-    assert Job.objects.get().retry()
+    assert interventions.retry(Job.objects.get().pk)
     run_jobs()
     event.refresh_from_db()
     assert event.status == Status.UNASSIGNED

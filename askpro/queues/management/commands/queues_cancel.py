@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from askpro.queues import acts, control, operator
+from askpro.queues import control, interventions, operator
 
 
 class Command(BaseCommand):
@@ -23,7 +23,9 @@ class Command(BaseCommand):
         if not (ids or tag):
             raise CommandError("Name ids, or a --tag.")
         jobs = [operator.job_id(text) for text in ids]
-        count = sum(acts.cancel(job, reason) for job in jobs) + sum(acts.cancel_tagged(name, reason) for name in tag)
+        count = sum(interventions.cancel(job, reason) for job in jobs) + sum(
+            interventions.cancel_tagged(name, reason) for name in tag
+        )
         if not count:
             raise CommandError("No such unfinished job.")
         control.note_command(f"cancel {' '.join([*ids, *tag])}", operator.me(), reason)

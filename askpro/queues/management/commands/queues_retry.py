@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from askpro.queues import acts, control, dead, operator
+from askpro.queues import control, dead, interventions, operator
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         if tries < 1:
             raise CommandError("--tries must be at least 1.")
         ids = list(dead.chosen(options).values_list("pk", flat=True))
-        count = sum(acts.retry(pk, tries) for pk in ids)
+        count = sum(interventions.retry(pk, tries) for pk in ids)
         if not count:
             raise CommandError("No such dead job.")
         control.note_command(f"retry {count} dead jobs", operator.me())
