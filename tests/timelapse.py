@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import F
 
 from appointments import sweepers as appointment_sweepers
-from askpro.queues import gates, jobs
+from askpro.queues import gates, jobs, shut_gates
 from askpro.queues.claim import held_by
 from askpro.queues.database import DjangoConnection
 from askpro.queues.models import Job
@@ -55,7 +55,7 @@ class Timelapse:
             self._sweeps_at += SWEEP_EVERY if self.now < BUSY else 10 * SWEEP_EVERY
             appointment_sweepers.sweep()
             notification_sweepers.sweep()
-            gates.look()
+            shut_gates.look()
         self._at_each_step(self.now)
         if Job.objects.filter(status="released").exclude(gate=None).exists():
             with connection.cursor() as cursor:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from askpro.console.fleet_board import living
 from askpro.queue_settings import QUEUES
-from askpro.queues.balancing import MOST_COUNTED, backlogs
+from askpro.queues.backlog import MOST_COUNTED, backlogs
 from askpro.queues.database import DjangoConnection
 from askpro.queues.models import MetricsSnapshot, Pause
 from askpro.queues.status import gates

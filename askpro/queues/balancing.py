@@ -4,27 +4,17 @@ import json
 import time
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from askpro.queues import autoscaler
 from askpro.queues.autoscaler import Counts, Load
-from askpro.queues.config import Pool, promise, queue_names
+from askpro.queues.backlog import Backlog, backlogs
+from askpro.queues.config import Pool, promise
 from askpro.queues.database import Connection
 
 # Seconds over which rates and run times are measured.
 WINDOW = 10.0
-# Counting stops here: whether ten thousand or a million wait, the answer is the maximum.
-MOST_COUNTED = 10_000
-BACKLOGS = f"""
-SELECT name, coalesce((SELECT count(*) FROM (
-           SELECT 1 FROM queues_job WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%s)
-            LIMIT {MOST_COUNTED}) AS counted), 0),
-       coalesce(extract(epoch FROM clock_timestamp() - (
-           SELECT ready_at FROM queues_job WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%s)
-            ORDER BY ready_at LIMIT 1)), 0)::float8
-  FROM unnest(%s::text[]) AS name
-"""
 # The fleet: who lives, with what each has measured. Who is silent for longer than this has no share of the work.
 FLEET = """
 SELECT id, pools, state::text FROM queues_supervisor
@@ -32,24 +22,6 @@ SELECT id, pools, state::text FROM queues_supervisor
 """
 
 Tally = Mapping[str, Sequence[float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """A queue's ready jobs, and the age in seconds of the oldest."""
-
-    ready: int
-    oldest: float
-
-
-def backlogs(database: Connection, paused: Collection[tuple[str, str]] = ()) -> dict[str, Backlog]:
-    """Every queue's; nothing where a pause holds: what nobody may claim needs no process."""
-    actors = [name for kind, name in paused if kind == "actor"]
-    rows = database.rows(BACKLOGS, (actors, actors, list(queue_names())))
-    return {
-        name: Backlog(0, 0.0) if ("queue", name) in paused else Backlog(ready, max(oldest, 0.0))
-        for name, ready, oldest in rows
-    }
 
 
 class Rates:

@@ -13,7 +13,7 @@ from django.utils.module_loading import autodiscover_modules, import_string
 from dramatiq import get_broker
 from dramatiq.errors import ActorNotFound
 
-from askpro.queues import guest, schedule
+from askpro.queues import heartbeat, schedule
 from askpro.queues.actor import LedgerActor
 from askpro.queues.config import InvalidQueueSettings, Pool, job_defaults, pools, unworked_queues
 from askpro.queues.models import Supervisor
@@ -163,7 +163,7 @@ def check_chores(databases: Any = None, **_: Any) -> list[CheckMessage]:
         )
     except ProgrammingError:
         return []  # nothing is migrated yet
-    return [Warning(guest.NO_CHORES, id="queues.W003")] if alive == {guest.DRAMATIQ} else []
+    return [Warning(heartbeat.NO_CHORES, id="queues.W003")] if alive == {heartbeat.DRAMATIQ} else []
 
 
 def _runs_too_long(actor_name: str, seconds: float, pool: Pool) -> CheckMessage:

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from askpro.queues.child import KILL_GRACE, Child, is_stopped, send_signal
 from askpro.queues.choring import run_chores
 from askpro.queues.config import Pool
 from askpro.queues.forking import fork, in_words
-from askpro.queues.group import KILL_GRACE, Child, is_stopped, send_signal
 from askpro.queues.link import Link
 
 log = logging.getLogger(__name__)

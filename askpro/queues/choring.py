@@ -16,11 +16,25 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 from psycopg2.errors import LockNotAvailable
 
-from askpro.queues import alerts, chores, fleet, gates, interventions, lateness, overdue, schedule, snapshot, watch
+from askpro.queues import (
+    alerts,
+    chores,
+    fleet,
+    gates,
+    heartbeat,
+    interventions,
+    lateness,
+    overdue,
+    schedule,
+    shut_gates,
+    snapshot,
+    watch,
+)
 from askpro.queues.balancing import Balancer, Rates
 from askpro.queues.code import CodeWatch
 from askpro.queues.config import Pool
-from askpro.queues.database import CONNECTION_ERRORS, EngineConnection, limit_lock_waits
+from askpro.queues.database import CONNECTION_ERRORS, EngineConnection, chores_name, limit_lock_waits
+from askpro.queues.host import hostname
 from askpro.queues.link import Link
 from askpro.queues.models import FleetCommand, FleetEvent
 from askpro.queues.process import become_child
@@ -119,7 +133,8 @@ class Chores:
 
     def _start(self) -> None:
         self._balancer.scaled = fleet.scales(self._database, self._supervisor_id)
-        watch.describe(self._database, self._supervisor_id, settings.CODE_VERSION, [pool.name for pool in self._pools])
+        names = [pool.name for pool in self._pools]
+        heartbeat.describe(self._database, self._supervisor_id, settings.CODE_VERSION, names)
 
     def _beat(self) -> None:
         queues = {group: queues for pool in self._pools for group, queues in pool.groups.items()}
@@ -131,7 +146,7 @@ class Chores:
             "workers": self._workers,
             "pools": {pool.name: self._balancer.bounds(pool) for pool in self._pools},
         }
-        watch.beat(self._database, self._supervisor_id, state, self._living)
+        heartbeat.beat(self._database, self._supervisor_id, state, self._living)
         while self._notes:
             fleet.note(self._database, *self._notes[0], self._supervisor_id)
             self._notes.popleft()
@@ -208,18 +223,18 @@ class Chores:
             case "farewell":
                 self._is_over = True
             case "trouble":
-                text = f"A worker of {said['group']} on {watch.hostname()} cannot start: {said['text']}."
+                text = f"A worker of {said['group']} on {hostname()} cannot start: {said['text']}."
                 self._note(FleetEvent.Kind.START_TROUBLE, text)
             case "well":
-                self._note(FleetEvent.Kind.START_WELL, f"Workers of {said['group']} on {watch.hostname()} start again.")
+                self._note(FleetEvent.Kind.START_WELL, f"Workers of {said['group']} on {hostname()} start again.")
             case "restarted":
-                text = f"{watch.hostname()} has started anew with the code of now ({settings.CODE_VERSION})."
+                text = f"{hostname()} has started anew with the code of now ({settings.CODE_VERSION})."
                 self._note(FleetEvent.Kind.RESTARTED, text)
             case "restart_trouble":
-                text = f"The new code on {watch.hostname()} does not start: {said['text']}; the old goes on."
+                text = f"The new code on {hostname()} does not start: {said['text']}; the old goes on."
                 self._note(FleetEvent.Kind.RESTART_TROUBLE, text)
             case "recycled":
-                text = f"A worker of {said['group']} on {watch.hostname()} made way: {said['text']}."
+                text = f"A worker of {said['group']} on {hostname()} made way: {said['text']}."
                 self._note(FleetEvent.Kind.RECYCLED, text)
 
     def _note(self, kind: FleetEvent.Kind, text: str) -> None:
@@ -228,7 +243,7 @@ class Chores:
 
     def _leave(self) -> None:
         try:
-            watch.leave(self._database, self._supervisor_id)
+            heartbeat.leave(self._database, self._supervisor_id)
         except CONNECTION_ERRORS as error:
             # The next supervisor on this host sees that the process is gone, another one that it is silent.
             log.warning("Left without signing off: %s", type(error).__name__)
@@ -241,7 +256,7 @@ class Sweeping(threading.Thread):
         super().__init__(name="sweeping", daemon=True)
         self._rhythms = [
             Rhythm(ALERT_EVERY, lateness.look),
-            Rhythm(ALERT_EVERY, gates.look),
+            Rhythm(ALERT_EVERY, shut_gates.look),
             Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
             Rhythm(ALERT_EVERY, alerts.tell_of_events),
             Rhythm(OVERDUE_EVERY, interventions.end_overdue),
@@ -273,7 +288,7 @@ def run_chores(supervisor_id: int, pools: Sequence[Pool], link: Link, parent: in
     become_child("askpro chores", parent)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # libpq reads it at every connect.
-    os.environ["PGAPPNAME"] = watch.chores_name(supervisor_id)
+    os.environ["PGAPPNAME"] = chores_name(supervisor_id)
     # One sweeper that waited for an app's transaction would keep all the others waiting, the schedule among them.
     limit_lock_waits()
     Sweeping().start()

@@ -16,18 +16,11 @@ from askpro.queues import limits
 from askpro.queues.claim import Claim
 from askpro.queues.database import CONNECTION_ERRORS
 from askpro.queues.intake import Intake
+from askpro.queues.message import LedgerMessage
 from askpro.queues.outcome import waits_for_slot
 from askpro.queues.workload import STUCK_AFTER, Workload
 
 log = logging.getLogger(__name__)
-
-
-class LedgerMessage(MessageProxy):
-    """A message with the claim behind it."""
-
-    def __init__(self, message: dramatiq.Message[Any], claim: Claim) -> None:
-        super().__init__(message)
-        self.claim = claim
 
 
 class LedgerConsumer(dramatiq.Consumer):

@@ -28,6 +28,16 @@ def limit_lock_waits() -> None:
     options["options"] = f"{options.get('options', '')} -c lock_timeout={LOCK_WAIT}".strip()
 
 
+def application_name(worker_id: int) -> str:
+    """What a worker calls its database sessions, so that they can be ended with it."""
+    return f"askpro worker {worker_id}"
+
+
+def chores_name(supervisor_id: int) -> str:
+    """What a chores process calls its database sessions, so that they can be ended with it."""
+    return f"askpro chores {supervisor_id}"
+
+
 Params = Sequence[Any] | Mapping[str, Any]
 
 

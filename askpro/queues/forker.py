@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from setproctitle import setproctitle
 
 from askpro.queues import signals
+from askpro.queues.child import KILL_GRACE, SILENCE, Child, private_memory, send_signal
 from askpro.queues.chores_process import ChoresProcess
 from askpro.queues.config import Pool
 from askpro.queues.forking import fork, in_words
-from askpro.queues.group import KILL_GRACE, SILENCE, Child, Group, private_memory, send_signal
+from askpro.queues.group import Group
 from askpro.queues.rounds import Rounds
 from askpro.queues.takeover import Preflight, Takeover
 from askpro.queues.tally import Tally, running
@@ -99,7 +100,7 @@ class Forker:
             for other in self._children():
                 if other is not child:
                     other.slots.close()
-            run_worker(group, child.slots, self._rounds, self._supervisor_id, self._pid)
+            run_worker(group.name, group.pool, group.queues, child.slots, self._rounds, self._supervisor_id, self._pid)
 
         child.pid = fork(work)
 

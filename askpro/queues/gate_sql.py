@@ -126,9 +126,3 @@ UPDATE queues_job AS job
  WHERE job.id = granted.id
 RETURNING job.id::text, job.queue_name
 """
-
-SHUT_FOR_LONG = """
-UPDATE queues_gate SET told_at = clock_timestamp()
- WHERE told_at IS NULL AND shut_since < clock_timestamp() - %s * interval '1 second' RETURNING name, reason
-"""
-OPEN_AGAIN = "UPDATE queues_gate SET told_at = NULL WHERE told_at IS NOT NULL AND shut_since IS NULL RETURNING name"

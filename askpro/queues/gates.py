@@ -12,15 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from dramatiq import get_broker
 
-from askpro.queues import alerts, hints
+from askpro.queues import hints
 from askpro.queues.claim import Claim
 from askpro.queues.database import Connection
 from askpro.queues.errors import GateShut, JobError, Parking, RateLimited, Unavailable, Unknown, Unreached, Urgency
-from askpro.queues.gate_sql import ADMIT, ANSWERED, ENTER, FAILED, MAKE, OPEN_AGAIN, SHUT_FOR_LONG, TOKEN_FOR
-from askpro.queues.models import FleetEvent
+from askpro.queues.gate_sql import ADMIT, ANSWERED, ENTER, FAILED, MAKE, TOKEN_FOR
 from askpro.queues.running import current
 
 # What of a burst the urgent and the less urgent may use up: who comes first finds some left. A job that has passed
@@ -40,8 +39,6 @@ FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 60.0
 # Seconds that a job that has begun waits here for its next request before it goes back to the gate.
 PATIENCE = 15.0
-# Seconds after which somebody is told that a gate is shut.
-TOLD_AFTER = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +92,6 @@ def admit(database: Connection) -> int:
     """Let through as many of those who wait as there is room for; returns how many."""
     shares = [SHARES[urgency] for urgency in Urgency]
     return hints.announce(database.rows(ADMIT, {"shares": shares}))
-
-
-def look() -> int:
-    """Note the gates that are shut for long, each once, and those of them that are open again; returns how many."""
-    with transaction.atomic():
-        if not alerts.is_alone():
-            return 0
-        with connection.cursor() as cursor:
-            cursor.execute(SHUT_FOR_LONG, [TOLD_AFTER])
-            events = [_event(FleetEvent.Kind.GATE_SHUT, name, _words(reason)) for name, reason in cursor.fetchall()]
-            cursor.execute(OPEN_AGAIN)
-            events += [_event(FleetEvent.Kind.GATE_OPEN, name, "answers again.") for (name,) in cursor.fetchall()]
-        return len(FleetEvent.objects.bulk_create(events))
 
 
 def _urgency() -> Urgency:
@@ -184,11 +168,3 @@ def _why(name: str, verdict: str, reason: str) -> str:
     if verdict == "shut":
         return f"waits at {name}: {reason}"
     return f"waits at {name}: its limit is used up" if verdict == "full" else f"waits at {name}: others came first"
-
-
-def _words(reason: str) -> str:
-    return f"is shut for more than {TOLD_AFTER / 60:g} minutes: {reason}. Its jobs wait and spend no try."
-
-
-def _event(kind: FleetEvent.Kind, name: str, words: str) -> FleetEvent:
-    return FleetEvent(kind=kind, about=name, text=f"{name} {words}"[:500])

@@ -13,15 +13,14 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from dramatiq import Worker
 
-from askpro.queues import hints, watch
-from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
-from askpro.queues.recover import application_name
+from askpro.queues import heartbeat, hints
+from askpro.queues.database import CONNECTION_ERRORS, EngineConnection, application_name
+from askpro.queues.host import hostname
+from askpro.queues.interrupts import Interrupter
 from askpro.queues.workload import Workload
 
 log = logging.getLogger(__name__)
 
-# What stands as environment and pool of such a process.
-DRAMATIQ = "dramatiq"
 BEAT_EVERY = 2.0
 WARN_EVERY = 60.0
 HAS_CHORES = """
@@ -32,10 +31,6 @@ REGISTER = """
 INSERT INTO queues_worker (supervisor_id, pool, host, pid, code_version, status)
 VALUES (%s, %s, %s, %s, %s, 'running') RETURNING id
 """
-NO_CHORES = (
-    "No queues_run is alive: delayed and retried jobs do not become ready, waiting ones are not let in, and the jobs of"
-    " dead workers stay where they are. Start one beside this: python3 manage.py queues_run"
-)
 
 
 class Guest:
@@ -44,12 +39,13 @@ class Guest:
     def __init__(self, worker: Worker) -> None:
         self._database = EngineConnection()
         version = settings.CODE_VERSION
-        self._supervisor_id = watch.register_supervisor(self._database, os.getpid(), DRAMATIQ, version)
-        row = (self._supervisor_id, DRAMATIQ, watch.hostname(), os.getpid(), version)
+        self._supervisor_id = heartbeat.register_supervisor(self._database, os.getpid(), heartbeat.DRAMATIQ, version)
+        row = (self._supervisor_id, heartbeat.DRAMATIQ, hostname(), os.getpid(), version)
         ((worker_id,),) = self._database.rows(REGISTER, row)
         self._begin(int(worker_id))
         self.workload = Workload(int(worker_id), worker.worker_threads, version)
         self.workload.attach(worker)
+        Interrupter(self.workload).start()
         self._stop = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="heart", daemon=True)
         self._heart.start()
@@ -64,7 +60,7 @@ class Guest:
         self.workload.finish()
         self._stop.set()
         self._heart.join()
-        watch.leave(self._database, self._supervisor_id)
+        heartbeat.leave(self._database, self._supervisor_id)
         self._database.close()
 
     def _begin(self, worker_id: int) -> None:
@@ -79,9 +75,9 @@ class Guest:
         beats = 0
         while True:
             try:
-                watch.beat(self._database, self._supervisor_id, living=[self.workload.worker_id])
+                heartbeat.beat(self._database, self._supervisor_id, living=[self.workload.worker_id])
                 if beats % (WARN_EVERY // BEAT_EVERY) == 0 and not self._has_chores():
-                    log.warning(NO_CHORES)
+                    log.warning(heartbeat.NO_CHORES)
                 beats += 1
             except CONNECTION_ERRORS as error:
                 log.warning("The heartbeat waits for PostgreSQL: %s", type(error).__name__)
@@ -89,5 +85,5 @@ class Guest:
                 return
 
     def _has_chores(self) -> bool:
-        ((has_chores,),) = self._database.rows(HAS_CHORES, (DRAMATIQ,))
+        ((has_chores,),) = self._database.rows(HAS_CHORES, (heartbeat.DRAMATIQ,))
         return bool(has_chores)

@@ -4,16 +4,13 @@ import logging
 import threading
 import time
 from math import inf
-from typing import TYPE_CHECKING
 
 from dramatiq.threading import raise_thread_exception
 
 from askpro.queues.claim import Claim
 from askpro.queues.database import CONNECTION_ERRORS
 from askpro.queues.errors import Cancelled
-
-if TYPE_CHECKING:
-    from askpro.queues.workload import Workload
+from askpro.queues.workload import Workload
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +25,7 @@ CANCELLED = "SELECT id::text FROM queues_job WHERE worker_id = %s AND status = '
 class Interrupter(threading.Thread):
     """A worker's thread that looks whether one of its running jobs was cancelled."""
 
-    def __init__(self, workload: "Workload") -> None:
+    def __init__(self, workload: Workload) -> None:
         super().__init__(name="interrupter", daemon=True)
         self._workload = workload
         self._interrupted: dict[str, float] = {}

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from askpro.queues import alerts, fleet
-from askpro.queues.balancing import MOST_COUNTED
+from askpro.queues.backlog import MOST_COUNTED
 from askpro.queues.config import promise, queue_names
 from askpro.queues.database import Connection, DjangoConnection
 from askpro.queues.models import FleetEvent

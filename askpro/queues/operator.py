@@ -12,8 +12,8 @@ from django.utils.module_loading import autodiscover_modules
 from dramatiq import get_broker
 
 from askpro.queues.config import pools, queue_names
+from askpro.queues.host import hostname
 from askpro.queues.models import FleetCommand
-from askpro.queues.watch import hostname
 
 
 def me() -> str:

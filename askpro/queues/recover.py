@@ -10,7 +10,7 @@ from dramatiq.errors import ActorNotFound
 
 from askpro.queues import hints
 from askpro.queues.claim import Claim, held_by
-from askpro.queues.database import Connection
+from askpro.queues.database import Connection, application_name
 from askpro.queues.outcome import BACK, LONGEST_TRACE, Outcome, clean, ended_with_its_worker, spared
 from askpro.queues.settle import Item, settle
 
@@ -49,11 +49,6 @@ class Death:
     cause: str = ""
     stacks: str = ""
     culprits: Collection[str] = ()
-
-
-def application_name(worker_id: int) -> str:
-    """What a worker calls its database sessions, so that they can be ended with it."""
-    return f"askpro worker {worker_id}"
 
 
 def recover(database: Connection, death: Death) -> int:

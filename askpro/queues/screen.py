@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from askpro.queues import status
-from askpro.queues.balancing import MOST_COUNTED
+from askpro.queues.backlog import MOST_COUNTED
 from askpro.queues.status import FRESH, QueueStatus, Status
 
 # From this width on there is room for what one can do without.

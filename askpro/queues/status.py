@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from askpro.queues.balancing import backlogs
+from askpro.queues.backlog import backlogs
 from askpro.queues.config import promise, queue_names
 from askpro.queues.database import Connection
 

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from askpro.queues.group import Child, send_signal
+from askpro.queues.child import Child, send_signal
 from askpro.queues.link import Link
 from askpro.queues.slots import Slots, unnamed_file
 

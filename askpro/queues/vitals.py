@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from math import inf
 from typing import Any
 
-from askpro.queues.group import Child
+from askpro.queues.child import Child
 
 # Jobs that are named for one worker; the longest running come first.
 MOST_NAMED = 8

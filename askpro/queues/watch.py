@@ -1,19 +1,12 @@
 """Telling the dead from the silent: supervisors that left, or that nobody heard beat."""
 
-import json
-import socket
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
-
-import psutil
-from django.conf import settings
 
 from askpro.queues import fleet
-from askpro.queues.database import EngineConnection
+from askpro.queues.database import EngineConnection, chores_name
+from askpro.queues.host import hostname, is_running, pid_space
 from askpro.queues.recover import END_SESSIONS, Death, recover, recover_lost
 
 # Death by silence needs the same heartbeat read twice by the same observer, this many seconds apart.
@@ -49,14 +42,6 @@ SELECT id FROM queues_worker
    AND ended_at < clock_timestamp() - interval '5 seconds'
    AND id IN (SELECT worker_id FROM queues_job WHERE status = 'processing')
 """
-# Whoever beats is alive, buried or not: a host that was frozen must be watched again.
-BEAT = """
-WITH before AS (SELECT status FROM queues_supervisor WHERE id = %(id)s)
-UPDATE queues_supervisor SET beat_at = clock_timestamp(), state = %(state)s::jsonb,
-       status = CASE status WHEN 'dead' THEN 'running' ELSE status END
- WHERE id = %(id)s RETURNING (SELECT status FROM before)
-"""
-REVIVE = "UPDATE queues_worker SET status = 'running', ended_at = NULL WHERE id = ANY(%s) AND status = 'dead'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,75 +100,3 @@ class Watch:
             self._beats[supervisor_id] = Beat(beat_at, now)
             return False
         return now - known.first_seen >= SILENCE
-
-
-def register_supervisor(
-    database: EngineConnection, pid: int, environment: str, code_version: str, pools: Sequence[str] = ()
-) -> int:
-    """Write a supervisor's row; returns its id."""
-    row: tuple[Any, ...] = database.rows(
-        "INSERT INTO queues_supervisor"
-        " (host, pid_space, pid, process_started_at, environment, code_version, pools, status)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, 'running') RETURNING id",
-        (hostname(), pid_space(), pid, started_at(pid), environment, code_version, list(pools)),
-    )[0]
-    return int(row[0])
-
-
-def chores_name(supervisor_id: int) -> str:
-    """What a chores process calls its database sessions, so that they can be ended with it."""
-    return f"askpro chores {supervisor_id}"
-
-
-def describe(database: EngineConnection, supervisor_id: int, code_version: str, pools: list[str]) -> None:
-    """Say what the supervisor runs: after a restart it is the same one with other code."""
-    database.rows(
-        "UPDATE queues_supervisor SET code_version = %s, pools = %s WHERE id = %s", (code_version, pools, supervisor_id)
-    )
-
-
-def beat(
-    database: EngineConnection,
-    supervisor_id: int,
-    state: Mapping[str, Any] | None = None,
-    living: Collection[int] = (),
-) -> None:
-    """Say that the supervisor and its `living` workers live, and what they do."""
-    rows = database.rows(BEAT, {"id": supervisor_id, "state": json.dumps(state or {})})
-    database.rows(REVIVE, (list(living),))
-    if rows == [("dead",)]:
-        text = f"Supervisor {supervisor_id} on {hostname()} beats again; others have its jobs of before."
-        fleet.note(database, "supervisor_back", text, supervisor_id)
-
-
-def leave(database: EngineConnection, supervisor_id: int) -> None:
-    """The supervisor stopped in good order."""
-    database.rows("UPDATE queues_supervisor SET status = 'stopped' WHERE id = %s", (supervisor_id,))
-
-
-def is_running(pid: int, started: float) -> bool:
-    """Whether this very process lives, and not another one with its recycled pid."""
-    try:
-        return abs(started_at(pid) - started) < 2 and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def started_at(pid: int) -> float:
-    """When a process began, in seconds since the boot: the same for ever, however often somebody sets the clock."""
-    return psutil.Process(pid).create_time() - psutil.boot_time()
-
-
-def hostname() -> str:
-    """This host's name in the fleet: a container's own one says nothing to people."""
-    return settings.HOST_NAME or socket.gethostname()
-
-
-@cache
-def pid_space() -> str:
-    """Where our pids mean something: this boot of this kernel, and this pid namespace. Empty where unknown."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot}:{Path('/proc/self/ns/pid').stat().st_ino}"
-    except OSError:
-        return ""

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Sequence
 
 from django.conf import settings
 from dramatiq import Worker as DramatiqWorker
@@ -12,14 +13,13 @@ from dramatiq import get_broker
 
 from askpro.queues.broker import LedgerBroker
 from askpro.queues.config import Pool
-from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
-from askpro.queues.group import Group
+from askpro.queues.database import CONNECTION_ERRORS, EngineConnection, application_name
+from askpro.queues.host import hostname
+from askpro.queues.interrupts import Interrupter
 from askpro.queues.middleware import Rest, StartOfJobs
 from askpro.queues.process import become_child
-from askpro.queues.recover import application_name
 from askpro.queues.rounds import Rounds
 from askpro.queues.slots import Slots
-from askpro.queues.watch import hostname
 from askpro.queues.workload import Workload
 
 log = logging.getLogger(__name__)
@@ -32,10 +32,11 @@ LOOK_EVERY = 2.0
 CONNECT_PAUSE = 0.5
 
 
-def run_worker(group: Group, slots: Slots, rounds: Rounds, supervisor_id: int, parent: int) -> None:
-    """Work the group's queues until SIGTERM, then finish what runs and give the rest back."""
-    pool = group.pool
-    become_child(f"askpro worker {group.name}", parent)
+def run_worker(
+    name: str, pool: Pool, queues: Sequence[str], slots: Slots, rounds: Rounds, supervisor_id: int, parent: int
+) -> None:
+    """Work the `queues` of a pool until SIGTERM, then finish what runs and give the rest back."""
+    become_child(f"askpro worker {name}", parent)
     os.nice(pool.nice)
     slots.show_stacks_when_asked()
     stop = threading.Event()
@@ -48,8 +49,9 @@ def run_worker(group: Group, slots: Slots, rounds: Rounds, supervisor_id: int, p
         broker.add_middleware(Rest(pool.rest), before=StartOfJobs)
     workload = broker.workload = Workload(worker_id, pool.threads, settings.CODE_VERSION, slots, rounds)
     broker.emit_after("process_boot")
-    worker = DramatiqWorker(broker, queues=set(group.queues), worker_threads=pool.threads, worker_timeout=IDLE_TIMEOUT)
+    worker = DramatiqWorker(broker, queues=set(queues), worker_threads=pool.threads, worker_timeout=IDLE_TIMEOUT)
     workload.attach(worker)
+    Interrupter(workload).start()
     worker.start()
     while not stop.wait(LOOK_EVERY) and _is_whole(worker):
         slots.beat()

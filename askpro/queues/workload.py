@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dramatiq import Worker as DramatiqWorker
 from dramatiq.common import iter_queue
@@ -13,15 +13,12 @@ from dramatiq.threading import Interrupt
 from askpro.queues import hints
 from askpro.queues.claim import Claim
 from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
-from askpro.queues.interrupts import Interrupter
+from askpro.queues.message import LedgerMessage
 from askpro.queues.outcome import BACK, Outcome
 from askpro.queues.rounds import Rounds
 from askpro.queues.running import current
 from askpro.queues.settle import Item, Settler
 from askpro.queues.slots import Slots
-
-if TYPE_CHECKING:
-    from askpro.queues.consumer import LedgerMessage
 
 # Seconds without any job starting or ending after which claimed jobs go back: others may be free to run them.
 STUCK_AFTER = 0.2
@@ -68,7 +65,6 @@ class Workload:
     def attach(self, worker: DramatiqWorker) -> None:
         """Know Dramatiq's worker, to take back what its threads have not started."""
         self._worker = worker
-        Interrupter(self).start()
 
     def claim(self, fetch: Callable[[], list[Claim]]) -> list[Claim]:
         """Claim with `fetch` and remember what came. One at a time, so that no claim is taken for an orphan."""
@@ -177,7 +173,7 @@ class Workload:
         """Every thread is busy, and nothing has moved for a while."""
         return self._handed >= self.threads and time.monotonic() - self._last_move > STUCK_AFTER
 
-    def take_back(self) -> list["LedgerMessage"]:
+    def take_back(self) -> list[LedgerMessage]:
         """Messages that wait behind busy threads, out of Dramatiq's hands again."""
         if self._worker is None:
             return []

@@ -4,7 +4,8 @@ import pytest
 from django.db import connection
 
 from askpro.queues import balancing
-from askpro.queues.balancing import Balancer, Rates, backlogs
+from askpro.queues.backlog import backlogs
+from askpro.queues.balancing import Balancer, Rates
 from askpro.queues.config import Pool
 from askpro.queues.models import Supervisor
 from tests.queues import actors

@@ -13,7 +13,7 @@ from dramatiq import get_broker
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from askpro.queues import alerts, chores, gate_sql, gates, interventions
+from askpro.queues import alerts, chores, gate_sql, gates, interventions, shut_gates
 from askpro.queues.claim import by_age
 from askpro.queues.errors import GateShut, Gone, RateLimited, Rejected, Unavailable, Unknown, Unreached, Urgency
 from askpro.queues.gates import Gate
@@ -394,12 +394,12 @@ class TestThatSomebodyKnows:
         settings.OPS_EMAILS = ["ops@example.org"]
         with pytest.raises(Unreached), FREE.passing():
             raise OUTAGE
-        assert gates.look() == 0
+        assert shut_gates.look() == 0
         let_pass(130)
-        assert (gates.look(), gates.look()) == (1, 0)
+        assert (shut_gates.look(), shut_gates.look()) == (1, 0)
         with FREE.passing():
             pass
-        assert (gates.look(), gates.look()) == (1, 0)
+        assert (shut_gates.look(), shut_gates.look()) == (1, 0)
         assert [*FleetEvent.objects.order_by("id").values_list("kind", "about")] == [
             ("gate_shut", GATE.name),
             ("gate_open", GATE.name),

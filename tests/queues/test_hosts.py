@@ -16,8 +16,8 @@ from aiosmtpd.smtp import Envelope
 from django.db import connection
 
 from askpro.queues import send_many
+from askpro.queues.database import application_name
 from askpro.queues.models import Attempt, FleetEvent, Job, Supervisor, Worker
-from askpro.queues.recover import application_name
 from tests.queues import actors, hostile
 from tests.queues.door import Door
 from tests.queues.fleet import ALL, all_over, command, count, happened

@@ -6,9 +6,10 @@ from dramatiq import get_broker
 
 from askpro.queues import chain, hints, interventions, locks
 from askpro.queues.claim import by_age
+from askpro.queues.database import application_name
 from askpro.queues.models import Attempt, Job, Lock, Worker
 from askpro.queues.outcome import COMPLETED
-from askpro.queues.recover import MOST_LOSSES, Death, application_name, recover, recover_lost
+from askpro.queues.recover import MOST_LOSSES, Death, recover, recover_lost
 from askpro.queues.settle import Item, settle
 from tests.queues import actors
 

@@ -2,7 +2,7 @@
 
 import uuid
 
-from askpro.queues.group import Child
+from askpro.queues.child import Child
 from askpro.queues.slots import Slots
 from askpro.queues.vitals import vitals
 

@@ -10,8 +10,9 @@ from django.db import connection
 from django.utils import timezone
 from dramatiq import get_broker
 
-from askpro.queues import watch
+from askpro.queues import heartbeat, host, watch
 from askpro.queues.claim import by_age
+from askpro.queues.database import chores_name
 from askpro.queues.models import Attempt, Job, Supervisor, Worker
 from askpro.queues.watch import SILENCE, Watch
 from tests.queues import actors
@@ -38,7 +39,7 @@ def supervisor(**values):
 
 
 def here(**values):
-    return supervisor(host=watch.hostname(), pid_space=watch.pid_space(), **values)
+    return supervisor(host=host.hostname(), pid_space=host.pid_space(), **values)
 
 
 def hold(database, worker):
@@ -152,7 +153,7 @@ class TestSilence:
             user=values["USER"],
             password=values["PASSWORD"],
             dbname=values["NAME"],
-            application_name=watch.chores_name(row.pk),
+            application_name=chores_name(row.pk),
         )
         observer = Watch(0)
         observer.look(database)
@@ -170,12 +171,12 @@ class TestTheSameHost:
         assert status(row) == "dead"
 
     def test_a_living_one_is_not(self, database):
-        row, _ = here(pid=os.getpid(), process_started_at=watch.started_at(os.getpid()))
+        row, _ = here(pid=os.getpid(), process_started_at=host.started_at(os.getpid()))
         Watch(0).look(database)
         assert status(row) == "running"
 
     def test_one_that_lives_is_not_when_somebody_sets_the_clock(self, database, monkeypatch):
-        row, _ = here(pid=os.getpid(), process_started_at=watch.started_at(os.getpid()))
+        row, _ = here(pid=os.getpid(), process_started_at=host.started_at(os.getpid()))
         boot, began = psutil.boot_time() + 3600, psutil.Process().create_time() + 3600
         monkeypatch.setattr(psutil, "boot_time", lambda: boot)
         monkeypatch.setattr(psutil.Process, "create_time", lambda self: began)
@@ -183,7 +184,7 @@ class TestTheSameHost:
         assert status(row) == "running"
 
     def test_another_process_with_its_recycled_pid_is_not_it(self, database):
-        row, _ = here(pid=os.getpid(), process_started_at=watch.started_at(os.getpid()) - 60)
+        row, _ = here(pid=os.getpid(), process_started_at=host.started_at(os.getpid()) - 60)
         Watch(0).look(database)
         assert status(row) == "dead"
 
@@ -193,12 +194,12 @@ class TestTheSameHost:
             os._exit(0)
         os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
         try:
-            assert not watch.is_running(child, watch.started_at(child))
+            assert not host.is_running(child, host.started_at(child))
         finally:
             os.waitpid(child, 0)
 
     def test_pids_of_another_container_mean_nothing_here(self, database):
-        row, _ = supervisor(host=watch.hostname(), pid_space="another", pid=NO_SUCH_PID)
+        row, _ = supervisor(host=host.hostname(), pid_space="another", pid=NO_SUCH_PID)
         Watch(0).look(database)
         assert status(row) == "running"
 
@@ -265,7 +266,7 @@ class TestAZombie:
         observer.look(database)
         assert status(worker) == "dead"
         assert hold(database, worker) == []
-        watch.beat(database, row.pk, living=[worker.pk])
+        heartbeat.beat(database, row.pk, living=[worker.pk])
         assert (status(row), status(worker)) == ("running", "running")
         assert hold(database, worker)
         assert observer.look(database) == 0
@@ -284,7 +285,7 @@ class TestAZombie:
             def rows(self, statement, params=()):
                 found = database.rows(statement, params)
                 if statement == watch.UNBURIED:
-                    watch.beat(database, row.pk, living=[worker.pk])
+                    heartbeat.beat(database, row.pk, living=[worker.pk])
                 return found
 
         assert observer.look(Between()) == 0
@@ -293,15 +294,15 @@ class TestAZombie:
 
 class TestRegistering:
     def test_a_supervisor_leaves_a_row_by_which_others_know_it(self, database):
-        key = watch.register_supervisor(database, os.getpid(), "testing", "v1")
+        key = heartbeat.register_supervisor(database, os.getpid(), "testing", "v1")
         row = Supervisor.objects.get(pk=key)
-        assert watch.is_running(row.pid, row.process_started_at)
-        assert (row.host, row.pid_space, row.status) == (watch.hostname(), watch.pid_space(), "running")
+        assert host.is_running(row.pid, row.process_started_at)
+        assert (row.host, row.pid_space, row.status) == (host.hostname(), host.pid_space(), "running")
         before = row.beat_at
-        watch.beat(database, key)
+        heartbeat.beat(database, key)
         row.refresh_from_db()
         assert row.beat_at > before
-        watch.leave(database, key)
+        heartbeat.leave(database, key)
         assert status(row) == "stopped"
 
     def test_a_lost_connection_is_an_error_that_the_chores_know(self, database, monkeypatch):

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import autodiscover_modules
 
-from askpro.queues import takeover, watch
+from askpro.queues import heartbeat, takeover
 from askpro.queues.config import InvalidQueueSettings, Pool, pools
 from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.forker import Forker
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         database = EngineConnection()
         while True:
             try:
-                return watch.register_supervisor(database, os.getpid(), environment, settings.CODE_VERSION, names)
+                return heartbeat.register_supervisor(database, os.getpid(), environment, settings.CODE_VERSION, names)
             except CONNECTION_ERRORS as error:
                 self.stderr.write(f"Waiting for PostgreSQL: {str(error).strip().splitlines()[0]}")
                 time.sleep(2)
