@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.autoreload import iter_all_python_module_files
 
 # Loading takes a moment: what was written during it may have been read before or after.
 MARGIN = 1.0
@@ -30,9 +31,9 @@ class CodeWatch:
 
 def _written() -> dict[str, float]:
     """When each of the project's loaded files was written; the environment inside its folder is not the project."""
-    root, environment = f"{settings.BASE_DIR}/", f"{sys.prefix}/"
-    paths = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    own = (path for path in paths if path and path.startswith(root) and not path.startswith(environment))
+    root, environment = f"{settings.BASE_DIR}/", f"{Path(sys.prefix).resolve()}/"
+    paths = map(str, iter_all_python_module_files())
+    own = (path for path in paths if path.startswith(root) and not path.startswith(environment))
     return {path: moment for path in own if (moment := _moment(path))}
 
 

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from types import ModuleType
+from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 
@@ -17,11 +17,13 @@ def module(settings, tmp_path, monkeypatch):
     settings.BASE_DIR = tmp_path
     path = tmp_path / "loaded.py"
     path.write_text("")
-    loaded = ModuleType("loaded")
-    loaded.__file__ = str(path)
-    monkeypatch.setitem(sys.modules, "loaded", loaded)
+    monkeypatch.setitem(sys.modules, "loaded", loaded_from(path))
     written(path, time.time() - 3600)
     return path
+
+
+def loaded_from(path):
+    return module_from_spec(spec_from_file_location("loaded", path))
 
 
 def written(path, moment):
@@ -72,7 +74,7 @@ def test_the_environment_inside_the_project_is_not_the_project(module, monkeypat
     library = tmp_path / "venv" / "library.py"
     library.parent.mkdir()
     library.write_text("")
-    sys.modules["loaded"].__file__ = str(library)
+    monkeypatch.setitem(sys.modules, "loaded", loaded_from(library))
     watch = CodeWatch()
     written(library, time.time() - 7200)
     assert not watch.has_changed()
