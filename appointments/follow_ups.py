@@ -10,7 +10,7 @@ from django.utils import timezone
 from appointments.models import Appointment, Detail, FollowUp
 from askpro.language.sentences import Facts
 from calls.models import BookingRequest, Call, Unclear
-from notifications import outbox
+from notifications import staff
 
 # What machines still try, or gave up: settled by whatever decides the wish.
 INTERIM = (FollowUp.Reason.PROVIDER_DOWN, FollowUp.Reason.JOB_DEAD)
@@ -44,7 +44,7 @@ def open_for(
         held = BookingRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
         follow_up, opened = FollowUp.open_once(booking_request=held, reason=reason, topic=topic, **values)
         if opened:
-            outbox.tell_staff(follow_up)
+            staff.tell(follow_up)
     return follow_up
 
 
@@ -65,7 +65,7 @@ def open_for_call(call: Call, reason: FollowUp.Reason, detail: Detail) -> Follow
         call=call, booking_request=None, reason=reason, status=FollowUp.Status.OPEN, defaults=values
     )
     if opened:
-        outbox.tell_staff(follow_up)
+        staff.tell(follow_up)
     return follow_up
 
 

@@ -13,6 +13,7 @@ from appointments.adoption import adopt, booking_of, company_of, replace_row, se
 from appointments.calcom.booking import Booking, Status
 from appointments.mandate import EVERYBODYS, Mandate
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
+from askpro.by_name import job
 
 REQUESTED, CONFIRMED, CANCELLED = (
     Appointment.Status.REQUESTED,
@@ -84,12 +85,9 @@ def mirror(booking: Booking, at: datetime, mandate: Mandate = EVERYBODYS) -> Mir
 
 def note_surplus(row: CalcomUid, appointment: Appointment) -> None:
     """Have a booking cancelled that nobody wants, in the caller's transaction."""
-    # The jobs call back into this module.
-    from appointments import tasks
-
     row.belong_to(appointment)
     if row.note_surplus():
-        tasks.cancel_surplus_bookings.send(appointment_id=appointment.pk)
+        job("cancel_surplus_bookings").send(appointment_id=appointment.pk)
 
 
 def _without_others(booking: Booking, uids: dict[str, CalcomUid]) -> Booking:

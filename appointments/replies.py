@@ -12,7 +12,7 @@ from calls import strangers
 from calls.models import Company, Customer, PhoneNumber
 from calls.models.company import CALL_BACK_WITHIN
 from calls.text import fold
-from notifications import opt_outs, outbox, recipients
+from notifications import opt_outs, recipients, staff
 from notifications.models import Notification
 from notifications.twilio.event import Reply
 from webhooks.models import WebhookEvent
@@ -112,7 +112,7 @@ def _hand_to_person(event: WebhookEvent, reply: Reply, companies: list[Company],
         event.mark_unassigned("Several companies send from this number, and none wrote to the sender.")
         return
     follow_up = _open_follow_up(event, reply, company, last)
-    outbox.tell_staff(follow_up)
+    staff.tell(follow_up)
     event.mark_processed(company, "A person reads it.")
 
 

@@ -16,6 +16,7 @@ from appointments.calcom.booking import Booking
 from appointments.calcom.errors import BookingRefused, NotFound
 from appointments.mirror import mirror
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
+from askpro.by_name import job
 from askpro.one_by_one import gravest, one_by_one
 from askpro.queues.errors import Gone, Rejected, Release
 from askpro.queues.units import S
@@ -29,11 +30,8 @@ LOOK_EVERY = 60.0
 
 def look_out(appointment: Appointment) -> None:
     """Have it looked for later, in the caller's transaction: Cal.com is asked once more for the same booking."""
-    # The jobs call back into this module.
-    from appointments import tasks
-
     delay = int(LOOK_EVERY * S)
-    tasks.look_for_second_booking.send_with_options(kwargs={"appointment_id": appointment.pk}, delay=delay)
+    job("look_for_second_booking").send_with_options(kwargs={"appointment_id": appointment.pk}, delay=delay)
 
 
 def cancel(appointment_id: int) -> None:

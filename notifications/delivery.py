@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from askpro.queues.units import MIN, H
-from notifications import opt_outs, outbox
+from notifications import opt_outs, sending
 from notifications.models import Notification, because
 from notifications.relevance import why_not_any_more
 from notifications.twilio.errors import Reaction, reaction_to
@@ -117,4 +117,4 @@ def _send_again(report: Report, notification: Notification, values: dict[str, An
         earlier_provider_id=report.sid,
         resends=notification.resends + 1,
     )
-    outbox.send_job(notification, TOMORROW_MS if report.error_code == DAILY_CAP_CODE else RESEND_AFTER_MS)
+    sending.send_job(notification, TOMORROW_MS if report.error_code == DAILY_CAP_CODE else RESEND_AFTER_MS)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
 from askpro.sweeping import tag, tagged, without_job
-from notifications import outbox, tasks, untold
+from notifications import sending, tasks, untold
 from notifications.models import Notification
 from notifications.why import Why
 
@@ -33,7 +33,7 @@ ASK_FOR: Final = timedelta(days=1)
 # Refused accounts and senders: a person has to mend something, then retries the job.
 FOR_PEOPLE: Final = "askpro.queues.errors.Rejected"
 
-SENDERS: Final = ("send_sms_notification", "send_email_notification")
+SENDERS: Final = (*sending.JOBS.values(),)
 
 
 def sweep() -> None:
@@ -104,7 +104,7 @@ def _revive(notification: Notification, jobs: list[Job]) -> bool:
         )
         if not locked or any(job.status in Job.LIVE for job in _jobs([notification])[_tag(notification)]):
             return False
-        outbox.send_job(notification)
+        sending.send_job(notification)
     return True
 
 

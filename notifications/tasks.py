@@ -1,8 +1,7 @@
 """The jobs of this app."""
 
-from dramatiq import get_broker
-
 from appointments.models import Appointment
+from askpro.by_name import job
 from askpro.queues import MIN, Gone, H, S, actor
 from notifications import mail, outbox, poll, reports, sms
 from notifications.attempts import TIME_LIMIT_MS
@@ -92,7 +91,7 @@ def process_twilio_webhook(event_id: int) -> None:
     told = TwilioEvent.from_fields(event.payload)
     if told.kind == Kind.MESSAGE:
         # Earlier releases sent this job for answers as well; the app above works on them now, so only by name.
-        get_broker().get_actor(FOR_MESSAGES).send(event_id=event_id)
+        job(FOR_MESSAGES).send(event_id=event_id)
     else:
         reports.receive(event, told)
 

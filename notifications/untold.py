@@ -16,7 +16,7 @@ from django.utils import timezone
 from appointments.models import Appointment, Detail, FollowUp
 from askpro.one_by_one import one_by_one
 from calls.models.company import CALL_BACK_WITHIN
-from notifications import outbox, recipients
+from notifications import recipients, staff
 from notifications.delivery import RANK
 from notifications.models import Notification
 from notifications.quiet_hours import quiet_until
@@ -130,7 +130,7 @@ def _ask(appointment: Appointment, kind: Notification.Kind, topic: str) -> None:
         due_at=min(due_at, appointment.starts_at),
     )
     if opened:
-        outbox.tell_staff(follow_up)
+        staff.tell(follow_up)
 
 
 def _silent() -> QuerySet[Notification]:

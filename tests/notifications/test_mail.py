@@ -13,7 +13,7 @@ from django.core.mail.backends.locmem import EmailBackend
 
 from appointments.models import Appointment, Detail, FollowUp
 from askpro.queues.errors import GateShut, Rejected, Release, Unavailable, Unknown
-from notifications import outbox
+from notifications import staff
 from notifications.models import Notification
 from notifications.sweepers import resend_forgotten
 from notifications.tasks import send_email_notification
@@ -104,7 +104,7 @@ def test_it_tells_staff_of_a_follow_up_with_all_that_is_needed(appointment: Appo
         alternatives=["2026-12-04T15:00:00+00:00"],
         due_at=NOW + timedelta(hours=2),
     )
-    [row] = outbox.tell_staff(opened)
+    [row] = staff.tell(opened)
     send_email_notification(row.pk)
     message = sent()
     assert message.subject == "Bitte zurückrufen: Zeit nicht mehr frei"
@@ -119,7 +119,7 @@ def test_it_does_not_tell_staff_of_what_is_settled(appointment: Appointment) -> 
     opened = FollowUp.objects.create(
         company=appointment.company, reason=FollowUp.Reason.UNCLEAR, due_at=NOW + timedelta(hours=2)
     )
-    [row] = outbox.tell_staff(opened)
+    [row] = staff.tell(opened)
     opened.make_obsolete(Detail.BOOKED_MEANWHILE)
     send_email_notification(row.pk)
     assert outgoing.outbox == []

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from appointments.models import Appointment, FollowUp
 from askpro.queues.models import Job
 from calls.models import Customer
-from notifications import outbox
+from notifications import outbox, staff
 from notifications.models import Notification
 from notifications.tasks import send_appointment_confirmation
 from notifications.why import Why
@@ -195,15 +195,15 @@ def follow_up(appointment: Appointment) -> FollowUp:
 
 def test_it_tells_staff_of_a_follow_up_once(appointment: Appointment) -> None:
     opened = follow_up(appointment)
-    [row] = outbox.tell_staff(opened)
+    [row] = staff.tell(opened)
     assert (row.kind, row.channel, row.recipient) == ("staff", "email", "team@lindenblatt.example.org")
-    assert outbox.tell_staff(opened) == []
+    assert staff.tell(opened) == []
     assert jobs() == [("send_email_notification", row.pk)]
 
 
 def test_it_tells_nobody_of_a_follow_up_when_no_address_is_set(appointment: Appointment) -> None:
     appointment.company.notification_email = ""
-    assert outbox.tell_staff(follow_up(appointment)) == []
+    assert staff.tell(follow_up(appointment)) == []
 
 
 def test_it_confirms_what_was_booked_in_a_call_and_nothing_else(appointment: Appointment) -> None:

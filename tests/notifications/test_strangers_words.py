@@ -12,7 +12,7 @@ from appointments import booking_fields
 from appointments.models import Appointment, FollowUp
 from appointments.replies import receive
 from calls.models import BookingRequest, Customer
-from notifications import outbox
+from notifications import outbox, staff
 from notifications.models import Notification
 from notifications.tasks import send_email_notification
 from notifications.text.texts import sms
@@ -88,7 +88,7 @@ def test_a_strangers_words_are_quoted_to_staff_and_lead_nowhere(text: str, appoi
         words=text,
         due_at=NOW + timedelta(hours=2),
     )
-    [row] = outbox.tell_staff(opened)
+    [row] = staff.tell(opened)
     send_email_notification(row.pk)
     said = sent()
     assert is_clean(said)

@@ -1,0 +1,35 @@
+"""Messages as rows, each written with the job that sends it, in the caller's transaction."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.db import transaction
+
+from askpro.by_name import job
+from notifications.models import Notification
+
+# The jobs call what writes rows, so it knows them by name only.
+JOBS: Final[dict[str, str]] = {
+    Notification.Channel.SMS: "send_sms_notification",
+    Notification.Channel.EMAIL: "send_email_notification",
+}
+
+
+def write(drafts: Iterable[Notification]) -> list[Notification]:
+    """Write those that are not there yet, and send the jobs of the pending ones; returns the rows written now."""
+    drafts = list(drafts)
+    with transaction.atomic():
+        # ON CONFLICT DO NOTHING, which does not say what it did: the references do.
+        Notification.objects.bulk_create(drafts, ignore_conflicts=True)
+        references = [draft.reference for draft in drafts]
+        written = list(Notification.objects.filter(reference__in=references).order_by("id"))
+        for notification in written:
+            if notification.status == Notification.Status.PENDING:
+                send_job(notification)
+    return written
+
+
+def send_job(notification: Notification, delay: int | None = None) -> None:
+    """Give a pending notification its job; `delay` in milliseconds."""
+    sender = job(JOBS[notification.channel])
+    sender.send_with_options(kwargs={"notification_id": notification.pk}, delay=delay)
