@@ -5,4 +5,4 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from notifications import checks  # noqa: F401 - registers them
+        from notifications import checks, listeners  # noqa: F401 - registers them

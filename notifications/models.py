@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.dispatch import Signal
 from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
@@ -13,6 +14,9 @@ from calls.models import Call, Company, Customer
 from calls.models.company import Language
 from notifications.twilio.errors import Reaction
 from notifications.why import Why
+
+# Sent for each `notification` to a customer that reaches an end, in the transaction in which it does.
+ended = Signal()
 
 
 def because(why: Why | Reaction | None, facts: Facts | None = None) -> dict[str, Any]:
@@ -224,17 +228,14 @@ class Notification(models.Model):
         return Q(status__in=self.IN_FLIGHT, attempts=self.attempts)
 
     def _move(self, expected: Q, **values: Any) -> bool:
-        # It looks at these rows.
-        from notifications import untold
-
         is_judged = values.get("status") not in (None, *self.UNSENT) and self.kind != self.Kind.STAFF
         with transaction.atomic():
             if is_judged:
                 self.hold_appointment(pk=self.pk)
             if Notification.objects.filter(expected, pk=self.pk).update(**values) == 0:
                 return False
-            if is_judged and self.appointment_id is not None:
-                untold.judge(self.appointment_id, self.kind)
+            if is_judged:
+                ended.send(Notification, notification=self)
         self.refresh_from_db(fields=[*values])
         return True
 
