@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -13,7 +14,9 @@ from askpro.api.models import ApiToken, Submission
 from calls.customers import attendee
 from calls.models import BookingRequest, Branch, Company, Service, Staff
 from calls.text import clean
-from calls.wishes.matching import Candidate, Match, Result, match_service, match_staff
+from calls.wishes.matching import Named, Result, match_service, match_staff, the_one
+
+R = TypeVar("R", Service, Staff)
 
 
 class KeyReused(APIException):
@@ -84,32 +87,24 @@ def _branch(company: Company, wished: int | None) -> Branch:
 
 
 def _service(branch: Branch, wished: int | str) -> Service:
-    rows = [
-        row
-        for row in Service.objects.filter(company_id=branch.company_id, is_active=True)
-        if row.branch_id in (None, branch.pk)
-    ]
-    return _meant(rows, wished, match_service, "service", "No single service of this branch is meant.")
+    return _meant(
+        Service.offered_at(branch), wished, match_service, "service", "No single service of this branch is meant."
+    )
 
 
 def _staff(branch: Branch, service: Service, wished: int | str) -> Staff:
-    rows = list(Staff.objects.filter(branch=branch, is_active=True, services=service))
+    rows = Staff.offering(service, branch)
     return _meant(rows, wished, match_staff, "staff", "No single person who offers this service is meant.")
 
 
-def _meant(rows: list[Any], wished: int | str, match: Any, field: str, complaint: str) -> Any:
-    if isinstance(wished, str):
-        found: Result = match(wished, [Candidate(row.pk, (row.name, *_synonyms(row))) for row in rows])
-        wished = found.id if isinstance(found, Match) else 0
-    chosen = next((row for row in rows if row.pk == wished), None)
+def _meant(
+    rows: list[R], wished: int | str, match: Callable[[str, Iterable[Named]], Result], field: str, complaint: str
+) -> R:
+    by_id = (row for row in rows if row.pk == wished)
+    chosen = the_one(match(wished, rows), rows) if isinstance(wished, str) else next(by_id, None)
     if chosen is None:
         raise ValidationError({field: complaint})
     return chosen
-
-
-def _synonyms(row: Any) -> list[str]:
-    words = getattr(row, "synonyms", [])
-    return [word for word in words if isinstance(word, str)] if isinstance(words, list) else []
 
 
 def _digest(wish: dict[str, Any]) -> str:

@@ -57,6 +57,18 @@ class Service(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def offered_at(cls, branch: Branch) -> list["Service"]:
+        """What may be asked for there: the branch's own services, and those of all branches."""
+        offered = cls.objects.filter(company_id=branch.company_id, is_active=True)
+        return [service for service in offered if service.branch_id in (None, branch.pk)]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What callers call it: its name, and its synonyms as far as these are words."""
+        synonyms = self.synonyms if isinstance(self.synonyms, list) else []
+        return (self.name, *(word for word in synonyms if isinstance(word, str)))
+
     @property
     def hindrances(self) -> list[Obstacle]:
         """Why it cannot be booked by phone; empty where it can, or where its event type was never read."""
@@ -90,3 +102,13 @@ class Staff(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def offering(cls, service: Service | None, branch: Branch) -> list["Staff"]:
+        """Who does this there; all of the branch where no service is given."""
+        people = cls.objects.filter(branch=branch, is_active=True)
+        return list(people.filter(services=service) if service else people)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)

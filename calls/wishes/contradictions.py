@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable
 
 from calls.german.moment import Moment, Reason
-from calls.models import BookingRequest, Call
+from calls.models import BookingRequest, Call, Service, Staff
 from calls.text import fold
 from calls.wishes.branches import branch_of
 from calls.wishes.extraction import Version
-from calls.wishes.matching import AmbiguousMatch, Match, Result
-from calls.wishes.resolution import moment_of, names_of, service_meant, services_of, staff_meant, staff_of
+from calls.wishes.matching import AmbiguousMatch, Match, Result, match_service, match_staff
+from calls.wishes.moments import moment_of
 
 # A time that can be read, and is none that could have been booked.
 _ELSEWHERE = (Reason.PAST_DATE, Reason.TOO_FAR)
@@ -64,16 +64,17 @@ def _is_other_time(call: Call, request: BookingRequest, version: Version) -> boo
 def _is_other_service(request: BookingRequest, words: str) -> bool:
     if not words or request.service is None:
         return False
-    found = service_meant(words, services_of(request.where))
+    found = match_service(words, Service.offered_at(request.where))
     # "Haarschnitt Damen" may be what is called "Haarschnitt" here.
-    alike = any(_key(name) in _key(words) or _key(words) in _key(name) for name in names_of(request.service))
+    alike = any(_key(name) in _key(words) or _key(words) in _key(name) for name in request.service.names)
     return _is_other(found, request.service_id, otherwise=not alike)
 
 
 def _is_other_person(request: BookingRequest, words: str) -> bool:
     if not words:
         return False
-    return _is_other(staff_meant(words, staff_of(request.where, request.service)), request.staff_id, otherwise=True)
+    found = match_staff(words, Staff.offering(request.service, request.where))
+    return _is_other(found, request.staff_id, otherwise=True)
 
 
 def _is_other_branch(call: Call, request: BookingRequest, words: str) -> bool:

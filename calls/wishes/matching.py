@@ -1,7 +1,9 @@
+"""Which of several names somebody means: of services, members of staff, branches."""
+
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from calls.text import fold
 
@@ -14,13 +16,16 @@ _TITLES = frozenset({"frau", "herr", "herrn", "bei", "zu", "der", "die", "dr", "
 
 
 class Named(Protocol):
-    """Anything with an identity and the names people use for it: a service, a member of staff."""
+    """Anything with an identity and the names that people use for it: a service, a member of staff."""
 
     @property
     def id(self) -> int: ...
 
     @property
     def names(self) -> Sequence[str]: ...
+
+
+N = TypeVar("N", bound=Named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,11 @@ def match_staff(words: str, staff: Iterable[Named]) -> Result:
         or _equal(words, single, partly)
         or _alike(words, single if len(parts) == 1 else whole, partly if len(parts) == 1 else full)
     )
+
+
+def the_one(found: Result, among: Iterable[N]) -> N | None:
+    """What was found, of those that it was sought among; None where nothing or several were."""
+    return next((each for each in among if each.id == found.id), None) if isinstance(found, Match) else None
 
 
 _Keyed = Sequence[tuple[int, Sequence[str]]]

@@ -7,8 +7,8 @@ from calls.models import BookingRequest, Branch, Call, Service, Staff, Unclear
 from calls.wishes.branches import branch_of
 from calls.wishes.contradictions import contradicting, unheard
 from calls.wishes.extraction import Extraction, Version, WishedAppointment
-from calls.wishes.matching import AmbiguousMatch
-from calls.wishes.resolution import moment_of, row_of, service_meant, services_of, staff_meant, staff_of
+from calls.wishes.matching import AmbiguousMatch, match_service, match_staff, the_one
+from calls.wishes.moments import moment_of
 
 Status = BookingRequest.Status
 
@@ -104,13 +104,13 @@ def _when(call: Call, branch: Branch, wish: WishedAppointment) -> tuple[datetime
 
 
 def _service(branch: Branch, words: str) -> tuple[Service | None, Unclear | None]:
-    services = services_of(branch)
+    services = Service.offered_at(branch)
     if not words and len(services) == 1:
         # Nothing to choose from, so nothing is guessed.
         return services[0], None
-    found = service_meant(words, services)
+    found = match_service(words, services)
     several = isinstance(found, AmbiguousMatch)
-    service = row_of(found, services)
+    service = the_one(found, services)
     return service, None if service else Unclear.AMBIGUOUS_SERVICE if several else Unclear.UNKNOWN_SERVICE
 
 
@@ -118,8 +118,8 @@ def _staff(branch: Branch, words: str, service: Service | None) -> tuple[Staff |
     """The person wished for, among those of the branch who do this; nobody when nobody was wished for."""
     if not words:
         return None, None
-    offering = staff_of(branch, service)
-    found = staff_meant(words, offering)
+    offering = Staff.offering(service, branch)
+    found = match_staff(words, offering)
     several = isinstance(found, AmbiguousMatch)
-    staff = row_of(found, offering)
+    staff = the_one(found, offering)
     return staff, None if staff else Unclear.AMBIGUOUS_STAFF if several else Unclear.UNKNOWN_STAFF
