@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from appointments import booking_fields, upcoming
 from appointments.models import Appointment, Detail, FollowUp
 from askpro.language.sentences import Facts
-from calls.models import BookingRequest, Service, Unclear
+from calls.models import About, BookingRequest, Service, Unclear
 from calls.models.offer import Obstacle
 
 FARTHEST = timedelta(days=366)
@@ -31,8 +31,6 @@ REASONS: dict[Unclear, FollowUp.Reason] = {
     Unclear.PERHAPS_BOOKED: FollowUp.Reason.PERHAPS_BOOKED,
     Unclear.TRANSFERRED: FollowUp.Reason.PERHAPS_BOOKED,
 }
-# What is about an appointment that exists: a person is told which one.
-ABOUT_EXISTING = (Unclear.MOVE, Unclear.CANCEL, Unclear.MIXED)
 
 HINDRANCES: dict[Obstacle, Detail] = {
     Obstacle.SEATS: Detail.HAS_SEATS,
@@ -59,10 +57,9 @@ def problem_with(request: BookingRequest, now: datetime) -> Problem | None:
 
 def _problem_with_words(request: BookingRequest, now: datetime) -> Problem | None:
     if request.unclear:
-        unclear = Unclear(request.unclear)
-        if unclear in ABOUT_EXISTING:
-            return _about_existing(request, REASONS[unclear], now)
-        return Problem(REASONS.get(unclear, FollowUp.Reason.UNCLEAR), unclear)
+        unclear = Unclear.of(request.unclear)
+        reason = REASONS.get(unclear, FollowUp.Reason.UNCLEAR)
+        return _about_existing(request, reason, now) if unclear.about is About.EXISTING else Problem(reason, unclear)
     if request.starts_at is None:
         return Problem(FollowUp.Reason.INCOMPLETE, Detail.NOTHING_NAMED)
     return None

@@ -6,9 +6,10 @@ from calls.models.company import Branch, Company, PhoneNumber, countries
 from calls.models.customer import Customer
 from calls.models.offer import Service, Staff
 from calls.models.review import Review
-from calls.models.unclear import Unclear
+from calls.models.unclear import About, Unclear
 
 __all__ = [
+    "About",
     "BookingRequest",
     "Branch",
     "Call",

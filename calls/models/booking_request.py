@@ -10,7 +10,7 @@ from calls.models.call import Call
 from calls.models.company import Branch, Company
 from calls.models.customer import Customer
 from calls.models.offer import Service, Staff
-from calls.models.unclear import Unclear
+from calls.models.unclear import Unclear, codes
 
 
 class BookingRequest(models.Model):
@@ -48,7 +48,9 @@ class BookingRequest(models.Model):
     starts_at = models.DateTimeField(null=True, blank=True)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     staff = models.ForeignKey(Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    unclear = models.CharField(max_length=40, blank=True, default="", help_text="Why a machine must not book it.")
+    unclear = models.CharField(
+        max_length=40, blank=True, default="", choices=codes, help_text="Why a machine must not book it."
+    )
     booking_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -89,7 +91,7 @@ class BookingRequest(models.Model):
     @property
     def asks_for_booking(self) -> bool:
         """False where the caller wants something of a person instead."""
-        return self.unclear not in Unclear.values or Unclear(self.unclear).asks_for_booking
+        return Unclear.of(self.unclear).asks_for_booking
 
     def close(self, status: "BookingRequest.Status") -> bool:
         """Move an open request to `status`; False when it was closed before."""

@@ -1,9 +1,25 @@
 """Why a machine must not book a wish."""
 
+from enum import StrEnum
+from typing import Any, Final
+
 from django.utils.translation import gettext_lazy as _
 
 from askpro.language.sentences import Sentence
 from calls.german.moment import Reason
+
+
+class About(StrEnum):
+    """What a wish is unclear about."""
+
+    TIME = "time"
+    SERVICE = "service"
+    STAFF = "staff"
+    BRANCH = "branch"
+    CALLBACK = "callback"
+    EXISTING = "existing"  # an appointment that is to be moved or cancelled
+    BOOKED = "booked"  # what somebody may have booked already
+    WISH = "wish"  # what is wished at all
 
 
 class Unclear(Sentence):
@@ -41,7 +57,40 @@ class Unclear(Sentence):
     PERHAPS_BOOKED = "perhaps_booked", _("The agent may have booked it during the call.")
     TRANSFERRED = "transferred", _("The caller was put through to somebody, who may have booked it.")
 
+    @classmethod
+    def of(cls, code: str) -> "Unclear":
+        """What a row holds; a code of another release is read as words that were not understood."""
+        return cls(code) if code in cls.values else cls.UNREADABLE
+
+    @property
+    def about(self) -> About:
+        return ABOUT.get(self, About.TIME)
+
     @property
     def asks_for_booking(self) -> bool:
         """Whether an appointment was wished at all; if not, somebody is needed also where AskPro does not book."""
-        return self not in (Unclear.CALLBACK, Unclear.MOVE, Unclear.CANCEL, Unclear.MIXED)
+        return self.about not in (About.CALLBACK, About.EXISTING)
+
+
+def codes() -> list[tuple[str, Any]]:
+    """The choices of `BookingRequest.unclear`, as a function so that a new one needs no migration."""
+    return Unclear.choices
+
+
+# All the others are about the time.
+ABOUT: Final = {
+    Unclear.UNKNOWN_SERVICE: About.SERVICE,
+    Unclear.AMBIGUOUS_SERVICE: About.SERVICE,
+    Unclear.UNKNOWN_STAFF: About.STAFF,
+    Unclear.AMBIGUOUS_STAFF: About.STAFF,
+    Unclear.NO_BRANCH: About.BRANCH,
+    Unclear.UNKNOWN_BRANCH: About.BRANCH,
+    Unclear.AMBIGUOUS_BRANCH: About.BRANCH,
+    Unclear.CALLBACK: About.CALLBACK,
+    Unclear.MOVE: About.EXISTING,
+    Unclear.CANCEL: About.EXISTING,
+    Unclear.MIXED: About.EXISTING,
+    Unclear.CONTRADICTION: About.WISH,
+    Unclear.PERHAPS_BOOKED: About.BOOKED,
+    Unclear.TRANSFERRED: About.BOOKED,
+}

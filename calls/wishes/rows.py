@@ -30,8 +30,7 @@ def write_wishes(call: Call, heard: Extraction) -> list[BookingRequest]:
         _add_callback(call, rows)
     drops = heard.booked_by_agent or not call.company.books_appointments
     for row in rows:
-        wished = not row.unclear or Unclear(row.unclear).asks_for_booking
-        row.status = Status.DROPPED if drops and wished else Status.OPEN
+        row.status = Status.DROPPED if drops and row.asks_for_booking else Status.OPEN
     BookingRequest.objects.bulk_create(rows, ignore_conflicts=True)
     return list(call.booking_requests.order_by("ordinal"))
 

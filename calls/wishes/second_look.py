@@ -10,7 +10,7 @@ from appointments.models import Appointment, Detail, FollowUp
 from appointments.tasks import booking_chain
 from askpro.language.sentences import Facts
 from calls.customers import has_agreed, take_back_consent
-from calls.models import BookingRequest, Call, Unclear
+from calls.models import About, BookingRequest, Call, Unclear
 from calls.wishes.agent_bookings import AgentBooked
 from calls.wishes.contradictions import contradicting, unheard
 from calls.wishes.extraction import Extraction, Version
@@ -32,8 +32,7 @@ class Contradiction:
 
     @property
     def reason(self) -> FollowUp.Reason:
-        done = (Unclear.PERHAPS_BOOKED, Unclear.TRANSFERRED)
-        return Reason.PERHAPS_BOOKED if self.unclear in done else Reason.CONTRADICTION
+        return Reason.PERHAPS_BOOKED if self.unclear.about is About.BOOKED else Reason.CONTRADICTION
 
 
 def has_news(call: Call, heard: Extraction) -> bool:

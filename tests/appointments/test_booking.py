@@ -226,6 +226,7 @@ def test_it_opens_the_follow_up_without_alternatives_when_slots_cannot_be_read(c
         ({"unclear": "window_only", "starts_at": None}, "unclear"),
         ({"unclear": "no_time", "starts_at": None}, "incomplete"),
         ({"unclear": "past_date", "starts_at": None}, "too_soon"),
+        ({"unclear": "of_next_year", "starts_at": None}, "unclear"),
         ({"unclear": "callback", "starts_at": None, "service": None}, "callback"),
         ({"unclear": "ambiguous_service"}, "unknown_service"),
         ({"unclear": "unknown_staff"}, "unknown_staff"),
