@@ -6,11 +6,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from appointments import follow_ups, silent_hosts, surplus
-from appointments.handover import hand_over_dead
+from appointments import follow_ups
+from appointments.booking import silent_hosts, surplus
+from appointments.booking.handover import hand_over_dead
+from appointments.booking.waiting import BOOKERS, JOB_TAG, end_waiting, tell_of_waiting, unbooked
 from appointments.models import Appointment, Detail, FollowUp
 from appointments.tasks import booking_chain, cancel_surplus_bookings, clear_reservation, update_analytics
-from appointments.waiting import BOOKERS, JOB_TAG, end_waiting, tell_of_waiting, unbooked
 from askpro import sweeping
 from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job

@@ -1,10 +1,12 @@
 """The jobs of appointments: each does one thing, by ids."""
 
-from appointments import booking, daily, news, replies, reservations, surplus, sync
-from appointments.adoption import NoCompany
+from appointments import daily, replies
+from appointments.booking import booker, reservations, surplus
 from appointments.calcom.event import CalcomEvent
-from appointments.mandate import Mandate, OtherTenant
-from appointments.mirror import Effect, Mirrored
+from appointments.changes import handlers, sync
+from appointments.changes.adoption import NoCompany
+from appointments.changes.mandate import Mandate, OtherTenant
+from appointments.changes.mirror import Effect, Mirrored
 from appointments.models import Appointment
 from askpro.queues import MIN, H, S, actor, chain, send_many
 from askpro.queues.chains import Chain
@@ -31,7 +33,7 @@ def create_appointment_from_call(call_id: int) -> None:
     Writes: Appointment, CalcomUid, BookingRequest, Service, FollowUp, Call, Notification, Job
     Calls: Cal.com: event types, slots, bookings (list, create)
     """
-    booking.book_call(call_id)
+    booker.book_call(call_id)
 
 
 @actor(
@@ -49,7 +51,7 @@ def create_appointment_from_request(request_id: int) -> None:
     Writes: Appointment, CalcomUid, BookingRequest, Service, FollowUp, Notification, Job
     Calls: Cal.com: event types, slots, bookings (list, create)
     """
-    booking.book_request(request_id)
+    booker.book_request(request_id)
 
 
 @actor(
@@ -224,10 +226,10 @@ def booking_chain(request: BookingRequest) -> Chain:
 def _work_on(event: WebhookEvent) -> None:
     try:
         told = CalcomEvent.from_fields(event.payload)
-        if told.trigger not in news.HANDLERS:
+        if told.trigger not in handlers.HANDLERS:
             event.mark_ignored(f"{told.trigger} changes nothing here")
             return
-        done = news.apply(told, Mandate(event.objection))
+        done = handlers.apply(told, Mandate(event.objection))
     except (Malformed, Unreadable) as error:
         event.mark_invalid(str(error))
     except NoCompany as error:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from appointments import sweepers as appointment_sweepers
-from appointments import waiting
+from appointments.booking import waiting
 from appointments.models import FollowUp
 from appointments.tasks import create_appointment_from_call
 from askpro.one_by_one import one_by_one

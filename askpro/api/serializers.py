@@ -7,8 +7,8 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from appointments.booking.rules import FARTHEST
 from appointments.models import Appointment, FollowUp
-from appointments.rules import FARTHEST
 from calls.models import BookingRequest
 from calls.phone import normalise
 from notifications.models import Notification

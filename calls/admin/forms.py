@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 from calls import phone
 from notifications import senders
 
-# What a mapped answer may name in braces, filled by appointments.booking_fields.
+# What a mapped answer may name in braces, filled by appointments.booking.fields.
 FACTS = frozenset({"name", "phone", "email", "notes", "service", "staff", "branch"})
 
 

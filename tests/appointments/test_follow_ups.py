@@ -9,11 +9,13 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection
 
-from appointments import alternatives, consequences, daily, follow_ups
-from appointments.handover import hand_over
+from appointments import daily, follow_ups
+from appointments.booking import alternatives
+from appointments.booking.handover import hand_over
+from appointments.booking.rules import Problem
+from appointments.changes import consequences
 from appointments.models import Appointment, DailyCount, Detail, FollowUp
 from appointments.models.follow_up import STRENGTH
-from appointments.rules import Problem
 from appointments.tasks import update_analytics
 from calls.models import Branch
 from tests.appointments.salon import BERLIN, HOURS, NOW, WISH, branch, call, company, request, service, wished

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from appointments import sweepers
-from appointments.booking import JUDGED_AFTER
+from appointments.booking.booker import JUDGED_AFTER
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import cancel_surplus_bookings, clear_reservation, create_appointment_from_call
 from askpro.queues.errors import Unknown

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from appointments.calcom.booking import Attendee, Booking, Status
+from appointments.changes.people import attendee_facts, customer_of
 from appointments.models import Appointment
-from appointments.people import attendee_facts, customer_of
 from askpro.api.models import ApiToken
 from askpro.console.term import Term
 from calls.models import BookingRequest, Branch, Company, Customer, PhoneNumber, Service, countries

@@ -18,7 +18,7 @@ from webhooks.models import RefusedWebhook, WebhookEvent
 TRACE = """Traceback (most recent call last):
   File "/usr/lib/python3.11/site-packages/dramatiq/worker.py", line 487, in process_message
     res = actor(*message.args, **message.kwargs)
-  File "{root}/appointments/booking.py", line 118, in book
+  File "{root}/appointments/booking/booker.py", line 118, in book
     answer = calcom.create_booking(request, slot)
   File "{root}/askpro/http.py", line 96, in request
     raise Unavailable(f"{{self.name}} answered {{response.status_code}}")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core import mail as outgoing
 
-from appointments import booking_fields
+from appointments.booking import fields
 from appointments.models import Appointment, FollowUp
 from appointments.replies import receive
 from calls.models import BookingRequest, Customer
@@ -123,7 +123,7 @@ def test_what_cal_com_mails_for_us_leads_nowhere(text: str, appointment: Appoint
     request = BookingRequest(
         company=appointment.company, branch=appointment.branch, service=appointment.service, name=text, notes=text
     )
-    assert is_clean(str(booking_fields.responses(request))) and is_clean(str(booking_fields.facts(request)))
+    assert is_clean(str(fields.responses(request))) and is_clean(str(fields.facts(request)))
 
 
 def test_a_name_is_greeted_and_a_quotation_of_staff_is_plain(appointment: Appointment) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments.calcom import client as calcom
-from appointments.mirror import mirror
+from appointments.changes.mirror import mirror
 from appointments.models import Appointment, CalcomUid, FollowUp, SyncPoint
 from appointments.tasks import booking_chain, cancel_surplus_bookings, create_appointment_from_call, sync_calcom_data
 from askpro.dev.sandbox.client import SandboxClient

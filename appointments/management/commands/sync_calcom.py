@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from appointments.sync import sync_company
+from appointments.changes.sync import sync_company
 from appointments.tasks import sync_calcom_data
 from askpro.queues.errors import JobError
 from calls.models import Company

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from appointments import news
 from appointments.calcom.event import IGNORED, Trigger
+from appointments.changes import handlers
 from appointments.models import Appointment
 from appointments.tasks import process_calcom_webhook
 from askpro.dev.sandbox.client import SandboxClient
@@ -113,5 +113,5 @@ def test_the_sandboxes_cal_com_is_understood_in_each_of_its_shapes(sandbox: Sand
 
 
 def test_every_trigger_that_is_worked_on_has_a_handler_and_no_reason_to_be_ignored() -> None:
-    assert {*news.HANDLERS} == {*Trigger}
+    assert {*handlers.HANDLERS} == {*Trigger}
     assert not {*Trigger} & {*IGNORED}

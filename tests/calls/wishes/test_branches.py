@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from appointments.booking import book_call
+from appointments.booking.booker import book_call
 from appointments.models import FollowUp
 from calls.models import BookingRequest, Branch, Company, PhoneNumber, Service, Staff
 from calls.retell.inbound import dynamic_variables

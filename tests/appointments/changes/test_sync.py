@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from appointments import sync
 from appointments.calcom import client as calcom
+from appointments.changes import sync
 from appointments.models import Appointment, SyncPoint
 from appointments.tasks import sync_calcom_data
 from askpro.dev.sandbox.client import SandboxClient

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from appointments import booking_fields, upcoming
+from appointments.booking import fields, upcoming
 from appointments.models import Appointment, Detail, FollowUp
 from askpro.language.sentences import Facts
 from calls.models import About, BookingRequest, Service, Unclear
@@ -85,7 +85,7 @@ def _problem_with_service(request: BookingRequest) -> Problem | None:
         return Problem(FollowUp.Reason.UNKNOWN_SERVICE, Detail.NO_EVENT_TYPE, {"service": service.name})
     if hindrances := service.hindrances:
         return _hindered(service, hindrances[0])
-    if empty := booking_fields.empty_fields(request):
+    if empty := fields.empty_fields(request):
         return Problem(FollowUp.Reason.INCOMPLETE, Detail.MORE_ASKED, {"fields": ", ".join(empty)})
     return None
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
-from appointments import attendance
-from appointments.adoption import only
 from appointments.calcom.booking import Booking, Status, attendees_in, uid
 from appointments.calcom.event import CalcomEvent, Trigger
-from appointments.mandate import Mandate
-from appointments.mirror import Mirrored, mirror
+from appointments.changes import attendance
+from appointments.changes.adoption import only
+from appointments.changes.mandate import Mandate
+from appointments.changes.mirror import Mirrored, mirror
 from appointments.models import Appointment, CalcomUid
 
 REQUESTED, CONFIRMED = Appointment.Status.REQUESTED, Appointment.Status.CONFIRMED

@@ -15,8 +15,8 @@ from appointments.tasks import create_appointment_from_call
 from calls.models import BookingRequest
 from notifications.models import Notification
 from tests.appointments.calcom_stub import CalcomStub
+from tests.appointments.news import receive
 from tests.appointments.salon import EVENT_TYPE, HOST, NOW, WISH, wished
-from tests.appointments.test_calcom_webhooks import receive
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

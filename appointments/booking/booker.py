@@ -7,14 +7,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from appointments import alternatives, booking_fields, follow_ups, reservations, surplus, sync
+from appointments import follow_ups
+from appointments.booking import alternatives, fields, reservations, surplus
+from appointments.booking.handover import hand_over, hand_over_dead
+from appointments.booking.rules import Problem, problem_with
 from appointments.calcom import client as calcom
 from appointments.calcom.booking import Booking
 from appointments.calcom.errors import BookingRefused, SlotGone
-from appointments.handover import hand_over, hand_over_dead
-from appointments.mirror import mirror, note_surplus
+from appointments.changes import sync
+from appointments.changes.mirror import mirror, note_surplus
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
-from appointments.rules import Problem, problem_with
 from askpro.one_by_one import gravest, is_final, one_by_one
 from askpro.queues.errors import Gone, JobError, RateLimited, Release, Unavailable, Unknown
 from calls import strangers
@@ -238,7 +240,7 @@ class Booker:
             time_zone=appointment.timezone,
             key=appointment.booking_key,
             appointment_id=appointment.pk,
-            responses=booking_fields.responses(self.request),
+            responses=fields.responses(self.request),
         )
 
     @property

@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from appointments import follow_ups
+from appointments.booking.rules import Problem
 from appointments.models import Appointment, Detail, FollowUp
-from appointments.rules import Problem
 from calls.models import BookingRequest, Call
 
 

@@ -1,8 +1,8 @@
 """How a booking that was not made here becomes an appointment of the right company."""
 
-from appointments import people
 from appointments.calcom.booking import Booking, Host, Status
-from appointments.mandate import Mandate
+from appointments.changes import people
+from appointments.changes.mandate import Mandate
 from appointments.models import Appointment, CalcomUid
 from calls.models import Branch, Service
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from appointments import attendance, consequences, follow_ups, people
-from appointments.adoption import adopt, booking_of, company_of, replace_row, service_of
+from appointments import follow_ups
 from appointments.calcom.booking import Booking, Status
-from appointments.mandate import EVERYBODYS, Mandate
+from appointments.changes import attendance, consequences, people
+from appointments.changes.adoption import adopt, booking_of, company_of, replace_row, service_of
+from appointments.changes.mandate import EVERYBODYS, Mandate
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 from askpro.by_name import job
 

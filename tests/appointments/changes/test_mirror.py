@@ -1,69 +1,24 @@
 """News of bookings in every order: scenario 4 of domain.md, and what must never be undone by older news."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
-from django.db import transaction
 
-from appointments.adoption import NoCompany
-from appointments.calcom.booking import Booking, Status
-from appointments.mirror import Effect, Mirrored, mirror
+from appointments.calcom.booking import Status
+from appointments.changes.adoption import NoCompany
+from appointments.changes.mirror import Effect
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 from appointments.tasks import cancel_surplus_bookings
 from askpro.queues.testing import sent
 from calls.models import BookingRequest, Staff
 from notifications.models import Notification
-from tests.appointments.calcom_stub import answer
-from tests.appointments.salon import HOST, NOW, WISH, branch, company, customer, service, staff, wished
+from tests.appointments.news import LATER, STORY, hear, minute, ours, reserved, told_of
+from tests.appointments.salon import HOST, WISH, branch, company, customer, service, staff, wished
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-
-LATER = WISH + timedelta(days=1)
-
-
-def minute(count: int) -> datetime:
-    return NOW + timedelta(minutes=count)
-
-
-def told_of(status: Status, uid: str = "first", start: datetime = WISH, **values: Any) -> Booking:
-    data = answer("booking") | {
-        "uid": uid,
-        "status": status,
-        "start": start.isoformat(),
-        "end": (start + timedelta(minutes=45)).isoformat(),
-    }
-    return Booking.from_api(data | values)
-
-
-def hear(booking: Booking, at: datetime) -> Mirrored:
-    with transaction.atomic():
-        return mirror(booking, at)
-
-
-def reserved(wish: BookingRequest, **values: Any) -> Appointment:
-    values = {
-        "staff": Staff.objects.filter(company=wish.company).first(),
-        "starts_at": WISH,
-        "ends_at": WISH + timedelta(minutes=45),
-        "sync_status": "unknown",
-    } | values
-    return Appointment.objects.create(
-        company=wish.company,
-        branch=wish.call.branch,
-        customer=wish.call.customer,
-        call=wish.call,
-        service=wish.service,
-        booking_request=wish,
-        booking_key=wish.booking_key,
-        **values,
-    )
-
-
-def ours(wish: BookingRequest) -> dict[str, Any]:
-    return {"metadata": {"askpro_booking_key": str(wish.booking_key)}}
 
 
 def told(appointment: Appointment) -> list[tuple[str, int]]:
@@ -76,15 +31,6 @@ def salon() -> None:
     at = branch(company())
     service(at.company)
     staff(at)
-
-
-# Events of one booking that was made, moved twice and cancelled, in the order in which they happened.
-STORY = [
-    (told_of(Status.ACCEPTED), minute(0)),
-    (told_of(Status.ACCEPTED, "second", LATER, rescheduledFromUid="first"), minute(10)),
-    (told_of(Status.ACCEPTED, "third", LATER + timedelta(hours=1), rescheduledFromUid="second"), minute(20)),
-    (told_of(Status.CANCELLED, "third", LATER + timedelta(hours=1)), minute(30)),
-]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))

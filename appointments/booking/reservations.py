@@ -6,10 +6,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from psycopg2.errors import ExclusionViolation
 
-from appointments import people
 from appointments.calcom import client as calcom
 from appointments.calcom.errors import SlotGone
-from appointments.mirror import note_surplus
+from appointments.changes import people
+from appointments.changes.mirror import note_surplus
 from appointments.models import Appointment, CalcomUid, Detail
 from askpro.queues.errors import Gone, Release
 from calls.models import BookingRequest

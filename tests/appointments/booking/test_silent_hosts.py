@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from appointments import silent_hosts
+from appointments.booking import silent_hosts
 from appointments.calcom.booking import Status
 from appointments.models import Appointment, FollowUp
 from appointments.sweepers import ask_silent_hosts
@@ -13,8 +13,8 @@ from appointments.tasks import create_appointment_from_call
 from calls.models import Service
 from notifications.models import Notification
 from tests.appointments.calcom_stub import CalcomStub
+from tests.appointments.news import hear, minute, ours, reserved, told_of
 from tests.appointments.salon import NOW, WISH, wished
-from tests.appointments.test_mirror import hear, minute, ours, reserved, told_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

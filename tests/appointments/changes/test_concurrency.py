@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from appointments.mirror import mirror
+from appointments.changes.mirror import mirror
 from appointments.models import Appointment, CalcomUid
+from tests.appointments.news import STORY
 from tests.appointments.salon import WISH, wished
-from tests.appointments.test_mirror import STORY
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

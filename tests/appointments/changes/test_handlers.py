@@ -1,6 +1,5 @@
 """The job that works on Cal.com's webhooks: from the stored bytes to our rows and the event's state."""
 
-import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -18,25 +17,13 @@ from askpro.queues.errors import Gone
 from askpro.queues.models import Job
 from notifications.models import Notification
 from tests.appointments.calcom_stub import CalcomStub, webhook
+from tests.appointments.news import receive
 from tests.appointments.salon import WISH, branch, company, service, staff, wished
-from webhooks.inbox.replay import replay_one
 from webhooks.models import Provider, WebhookEvent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 AT = "2026-11-30T10:00:0{}.402Z"
-
-
-def receive(body: dict[str, Any] | bytes) -> WebhookEvent:
-    """Store what came in, and run its job."""
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    digest = hashlib.sha256(raw).hexdigest()
-    values = {"body": raw, "body_sha256": digest, "event_type": "BOOKING_CREATED"}
-    event, new = WebhookEvent.objects.get_or_create(provider=Provider.CALCOM, event_key=digest, defaults=values)
-    assert new or replay_one(event, force=True)
-    process_calcom_webhook(event_id=event.pk)
-    event.refresh_from_db()
-    return event
 
 
 @pytest.fixture

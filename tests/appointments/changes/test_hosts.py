@@ -11,9 +11,8 @@ from calls.models import BookingRequest, Staff
 from notifications.models import Notification
 from notifications.text import texts
 from tests.appointments.calcom_stub import CalcomStub, webhook
+from tests.appointments.news import LATER, hear, minute, ours, receive, told_of
 from tests.appointments.salon import HOST, WISH, staff, wished
-from tests.appointments.test_calcom_webhooks import receive
-from tests.appointments.test_mirror import LATER, hear, minute, ours, told_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

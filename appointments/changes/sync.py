@@ -9,13 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from appointments.adoption import NoCompany
 from appointments.calcom import client as calcom
 from appointments.calcom.booking import Booking
 from appointments.calcom.client import Calcom
 from appointments.calcom.errors import NotFound
 from appointments.calcom.event_types import EventType
-from appointments.mirror import mirror
+from appointments.changes.adoption import NoCompany
+from appointments.changes.mirror import mirror
 from appointments.models import SyncPoint
 from askpro.one_by_one import gravest, one_by_one
 from calls.models import Company, Service

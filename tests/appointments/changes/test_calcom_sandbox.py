@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 import time_machine
 
-from appointments import booking
+from appointments.booking import booker
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import create_appointment_from_call, process_calcom_webhook, sync_calcom_data
 from askpro.dev.sandbox.client import SandboxClient
@@ -76,8 +76,8 @@ def test_it_books_once_when_its_webhook_is_worked_on_before_it_can_record(
         assert hear() in (["processed"], [])
         return original(*args)
 
-    original = booking.Booker._is_as_asked
-    with mock.patch.object(booking.Booker, "_is_as_asked", late):
+    original = booker.Booker._is_as_asked
+    with mock.patch.object(booker.Booker, "_is_as_asked", late):
         run(wish)
     assert Appointment.objects.get().status == "confirmed"
     assert (len(sandbox.bookings()), confirmations()) == (1, 1)
@@ -102,7 +102,7 @@ def test_it_books_once_when_the_answer_takes_longer_than_we_wait(
     with pytest.raises(Unknown):
         run(wish)  # Cal.com has not booked yet when it is asked for the booking.
     settings.VENDOR_TIMEOUT = 5.0
-    with time_machine.travel(SANDBOX_NOW + 2 * booking.JUDGED_AFTER):
+    with time_machine.travel(SANDBOX_NOW + 2 * booker.JUDGED_AFTER):
         run(wish)
     hear()
     assert Appointment.objects.get().status == "confirmed"

@@ -6,8 +6,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from appointments import follow_ups
+from appointments.booking.waiting import NOTICE
 from appointments.models import Appointment, Detail, FollowUp
-from appointments.waiting import NOTICE
 
 # A host who has not answered by then is asked by a person; sooner, where the service's notice begins before.
 ASK_AFTER = timedelta(hours=4)

@@ -20,9 +20,9 @@ from django.db.models import (
 from django.utils import timezone
 
 from appointments import follow_ups
-from appointments.handover import hand_over
+from appointments.booking.handover import hand_over
+from appointments.booking.rules import Problem, problem_with
 from appointments.models import Appointment, Detail, FollowUp
-from appointments.rules import Problem, problem_with
 from appointments.tasks import create_appointment_from_call, create_appointment_from_request
 from askpro import gates, sweeping
 from askpro.one_by_one import one_by_one

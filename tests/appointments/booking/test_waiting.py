@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.db.models import F
 
-from appointments import sweepers, waiting
+from appointments import sweepers
+from appointments.booking import waiting
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import (
     clear_reservation,

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from appointments import sweepers
 from appointments.calcom.booking import Booking
-from appointments.mirror import mirror
+from appointments.changes.mirror import mirror
 from appointments.models import Appointment, CalcomUid, FollowUp
 from appointments.tasks import cancel_surplus_bookings, create_appointment_from_call, look_for_second_booking
 from askpro.queues.errors import JobError, Release

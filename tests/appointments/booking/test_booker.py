@@ -7,7 +7,7 @@ from unittest import mock
 
 import pytest
 
-from appointments import booking
+from appointments.booking import booker
 from appointments.models import Appointment, FollowUp
 from appointments.tasks import cancel_surplus_bookings, create_appointment_from_call
 from askpro.one_by_one import gravest
@@ -94,7 +94,7 @@ def test_it_finds_its_booking_when_the_answer_was_lost_after_success(calendar: C
 
 def test_it_looks_before_it_books_again_when_killed_after_the_call(calendar: CalcomStub) -> None:
     wish = wished()
-    with mock.patch.object(booking, "mirror", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+    with mock.patch.object(booker, "mirror", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
         run(wish)
     assert Appointment.objects.get().sync_status == "unknown"
     run(wish)
@@ -105,10 +105,10 @@ def test_it_looks_before_it_books_again_when_killed_after_the_call(calendar: Cal
 
 def test_it_books_once_when_killed_between_reserving_and_calling(calendar: CalcomStub, clock: Any) -> None:
     wish = wished()
-    killed = mock.patch.object(booking.calcom, "for_company", side_effect=KeyboardInterrupt)
+    killed = mock.patch.object(booker.calcom, "for_company", side_effect=KeyboardInterrupt)
     with killed, pytest.raises(KeyboardInterrupt):
         run(wish)
-    clock.shift(booking.JUDGED_AFTER)
+    clock.shift(booker.JUDGED_AFTER)
     run(wish)
     assert Appointment.objects.get().status == "confirmed"
     assert len(calendar.bookings) == 1
@@ -123,7 +123,7 @@ def test_it_waits_for_the_request_of_a_killed_process_instead_of_booking_twice(
         run(wish)
     with pytest.raises(Release) as waits:
         run(wish)
-    assert 0 < waits.value.after <= booking.JUDGED_AFTER.total_seconds()
+    assert 0 < waits.value.after <= booker.JUDGED_AFTER.total_seconds()
     calendar.carry_out_late()
     run(wish)
     assert Appointment.objects.get().status == "confirmed"
@@ -135,7 +135,7 @@ def test_it_asks_again_when_the_request_of_a_killed_process_came_to_nothing(cale
     calendar.fail(CREATE, killed)
     with pytest.raises(KeyboardInterrupt):
         run(wish)
-    clock.shift(booking.JUDGED_AFTER)
+    clock.shift(booker.JUDGED_AFTER)
     run(wish)
     assert (calendar.asked(CREATE), len(calendar.bookings)) == (2, 1)
 
@@ -301,7 +301,7 @@ def test_it_opens_a_follow_up_at_the_second_failure_and_settles_it_on_success(ca
     with pytest.raises(Unavailable):
         run(wish)
     assert FollowUp.objects.get().reason == "provider_down"
-    clock.shift(booking.JUDGED_AFTER)
+    clock.shift(booker.JUDGED_AFTER)
     run(wish)
     assert FollowUp.objects.get().status == "obsolete"
     assert Appointment.objects.get().status == "confirmed"
@@ -315,7 +315,7 @@ def test_it_calls_the_slot_gone_when_cal_com_fails_again_and_offers_it_no_more(
         calendar.fail(CREATE, error("500"))
     with pytest.raises(Unknown):
         run(wish)
-    clock.shift(booking.JUDGED_AFTER)
+    clock.shift(booker.JUDGED_AFTER)
     run(wish)
     assert FollowUp.objects.get().reason == "slot_gone"
 
@@ -433,7 +433,7 @@ def test_what_cannot_be_read_never_means_that_nothing_is_booked(calendar: Calcom
         calendar.fail("GET /v2/bookings", lambda: (200, {}, body))
         with pytest.raises((Unknown, Unavailable)):
             run(wish)
-        clock.shift(booking.JUDGED_AFTER)
+        clock.shift(booker.JUDGED_AFTER)
     run(wish)
     assert calendar.asked(CREATE) == 1
     assert Appointment.objects.get().calcom_uid == calendar.bookings[0]["uid"]
@@ -457,7 +457,7 @@ def test_it_books_the_second_request_although_the_first_one_fails(calendar: Calc
         run(wish)
     other.refresh_from_db()
     assert other.status == "booked"
-    clock.shift(booking.JUDGED_AFTER)
+    clock.shift(booker.JUDGED_AFTER)
     run(wish)
     assert Appointment.objects.filter(status="confirmed").count() == 2
 
@@ -481,7 +481,7 @@ def test_it_leaves_a_request_alone_that_a_person_has_taken_over(
     for _ in range(2):
         with pytest.raises(Unknown):
             run(wish)
-        clock.shift(booking.JUDGED_AFTER)
+        clock.shift(booker.JUDGED_AFTER)
     assert FollowUp.objects.get().resolve(admin_user, "Called back.")
     run(wish)
     assert calendar.bookings == []

@@ -14,7 +14,7 @@ from appointments import follow_ups
 from appointments.calcom import client as calcom
 from appointments.calcom.booking import Booking
 from appointments.calcom.errors import BookingRefused, NotFound
-from appointments.mirror import mirror
+from appointments.changes.mirror import mirror
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 from askpro.by_name import job
 from askpro.one_by_one import gravest, one_by_one

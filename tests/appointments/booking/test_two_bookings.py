@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from appointments.changes.sync import sync_company
 from appointments.models import Appointment, FollowUp
-from appointments.sync import sync_company
 from appointments.tasks import booking_chain, process_calcom_webhook
 from notifications.models import Notification
 from tests.appointments.calcom_stub import CalcomStub, killed, timeout, webhook
