@@ -10,6 +10,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from appointments.models import Appointment
 from askpro.console import display
+from askpro.console.customers import customers_meant
 from askpro.console.day_range import DayRangeFilter
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
@@ -17,7 +18,6 @@ from askpro.console.scope import Scope, may_see
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
-from calls.admin.customer import customers_meant
 from webhooks.models import WebhookEvent
 
 

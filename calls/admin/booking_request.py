@@ -11,13 +11,13 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from appointments.models import Appointment, FollowUp
 from askpro.console import display
+from askpro.console.customers import customers_meant
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.scope import Scope
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
-from calls.admin.customer import customers_meant
 from calls.models import BookingRequest
 
 

@@ -10,12 +10,12 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from askpro.console import display, payload
+from askpro.console.customers import customers_meant
 from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.story import Story
 from askpro.console.term import Term
 from askpro.console.transcript import turns_of
-from calls.admin.customer import customers_meant
 from calls.models import Call
 
 

@@ -4,11 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from askpro.console import display
+from askpro.console.customers import meaning
 from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ConsoleModelAdmin
 from askpro.console.scope import Scope
@@ -18,7 +19,6 @@ from calls.admin.forms import CustomerForm
 from calls.models import Call, Customer
 from notifications.opt_outs import with_stop
 
-MOST_MEANT = 500
 MOST_ROWS = 20
 
 
@@ -90,24 +90,6 @@ class CustomerAdmin(ConsoleModelAdmin):
         customer = self.get_object(request, object_id)
         tables = {"tables": _tables(customer, Scope.of(request.user))} if customer else {}
         return super().change_view(request, object_id, form_url, {**tables, **(extra_context or {})})
-
-
-def meaning(term: Term) -> Q:
-    """The condition under which a customer is meant."""
-    if term.is_number:
-        return term.numbers("phone", "contact_phone")
-    if term.is_email:
-        return Q(email__iexact=term.text)
-    named = Q(name__icontains=term.text)
-    return named if term.number is None else named | Q(pk=term.number)
-
-
-def customers_meant(term: Term) -> list[int]:
-    """Ids of the customers that a term means, the newest first: rows of other tables are found through them."""
-    rows = Customer.objects.filter(meaning(term)).order_by("-pk")
-    # The limit must not be used up by customers whom the person who asks may not see.
-    rows = rows if term.companies is None else rows.filter(company_id__in=term.companies)
-    return list(rows.values_list("pk", flat=True)[:MOST_MEANT])
 
 
 def _tables(customer: Customer, scope: Scope) -> list[Table]:

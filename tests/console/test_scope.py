@@ -257,9 +257,9 @@ def test_a_call_tells_a_salon_how_its_jobs_stand(salon: Salon) -> None:
 
 
 def test_a_search_is_not_used_up_by_customers_of_others(salon: Salon, monkeypatch: pytest.MonkeyPatch) -> None:
-    from calls.admin import customer as pages
+    from askpro.console import customers
 
-    monkeypatch.setattr(pages, "MOST_MEANT", 1)
+    monkeypatch.setattr(customers, "MOST_MEANT", 1)
     ours = Customer.objects.create(company=salon.ours, name="Namensvetterin")
     call = salon.ours.calls.earliest("pk")
     Call.objects.filter(pk=call.pk).update(customer=ours)

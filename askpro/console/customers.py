@@ -1,0 +1,26 @@
+"""Customers, as a search means them: their own list, and the lists of whatever is theirs."""
+
+from django.db.models import Q
+
+from askpro.console.term import Term
+from calls.models import Customer
+
+MOST_MEANT = 500
+
+
+def meaning(term: Term) -> Q:
+    """The condition under which a customer is meant."""
+    if term.is_number:
+        return term.numbers("phone", "contact_phone")
+    if term.is_email:
+        return Q(email__iexact=term.text)
+    named = Q(name__icontains=term.text)
+    return named if term.number is None else named | Q(pk=term.number)
+
+
+def customers_meant(term: Term) -> list[int]:
+    """Ids of the customers that a term means, the newest first: rows of other tables are found through them."""
+    rows = Customer.objects.filter(meaning(term)).order_by("-pk")
+    # The limit must not be used up by customers whom the person who asks may not see.
+    rows = rows if term.companies is None else rows.filter(company_id__in=term.companies)
+    return list(rows.values_list("pk", flat=True)[:MOST_MEANT])
