@@ -83,7 +83,7 @@ class Installation:
             if self._read_stamp().get("made") != self._made() or not os.access(self.python, os.X_OK):
                 self._make(progress)
             (self.venv / STAMP).unlink(missing_ok=True)  # from here on it is unfinished until it is stamped again
-            pip = installer(self.python, self.venv)
+            pip = installer(self.python)
             pip.install([self.root / name for name in files], self.venv / "askpro-pip.log", progress)
         self._stamp(files)
 

@@ -1,21 +1,14 @@
-"""A pip for a fresh virtual environment, also where Debian's Python comes without one."""
+"""A pip for a fresh virtual environment, also where Debian's Python comes without ensurepip."""
 
-import hashlib
 import os
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
 from askpro.dev.up.failure import Failure
 from askpro.dev.up.progress import Progress
 
-# The last resort when this Python has neither ensurepip nor pip: pip's own wheel, pinned by its digest.
-PIP_WHEEL = "pip-26.3-py3-none-any.whl"
-PIP_PATH = "packages/07/25/ee8c38ae72d66b844ce8eb9711ba905dba21ca1a8a0c960057c41cd23337"
-PIP_DIGEST = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 PYTHON_PIP_WITH_TARGET = (22, 3)  # the first pip that knows --python
 
 
@@ -50,15 +43,22 @@ class Pip:
             raise _explain(lines, log)
 
 
-def installer(python: Path, venv: Path) -> Pip:
-    """The first of ensurepip, this machine's pip and a downloaded pip that can install into `venv`."""
+def installer(python: Path) -> Pip:
+    """The first of the environment's own pip, ensurepip's and this machine's that can install for `python`.
+
+    Raises Failure, with the package that is missing, when there is none.
+    """
     own = Pip((str(python), "-m", "pip"))
     if _works(own) or (_run([str(python), "-m", "ensurepip", "--default-pip"]) and _works(own)):
         return own
     base = getattr(sys, "_base_executable", None) or sys.executable
     if _version((base, "-m", "pip")) >= PYTHON_PIP_WITH_TARGET:
         return Pip((base, "-m", "pip", "--python", str(python)))
-    return Pip((str(python), f"{_download(venv)}/pip"))
+    oldest = ".".join(map(str, PYTHON_PIP_WITH_TARGET))
+    raise Failure(
+        f"This Python ({base}) has neither `ensurepip` nor a pip from {oldest} on.",
+        "On Debian and Ubuntu: apt-get install -y python3-venv",
+    )
 
 
 def _works(pip: Pip) -> bool:
@@ -75,26 +75,6 @@ def _version(argv: tuple[str, ...]) -> tuple[int, ...]:
 
 def _run(argv: list[str]) -> bool:
     return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
-
-
-def _download(venv: Path) -> Path:
-    url = f"https://files.pythonhosted.org/{PIP_PATH}/{PIP_WHEEL}"
-    try:
-        with urllib.request.urlopen(url, timeout=60) as answer:
-            content = answer.read()
-    except (urllib.error.URLError, OSError) as error:
-        raise Failure(
-            f"This Python has no pip and {url} cannot be fetched ({error}).",
-            "On Debian and Ubuntu: apt-get install -y python3-venv",
-        ) from error
-    if hashlib.sha256(content).hexdigest() != PIP_DIGEST:
-        raise Failure(
-            f"{url} is not the file that AskPro pins.",
-            "On Debian and Ubuntu: apt-get install -y python3-venv",
-        )
-    wheel = venv / PIP_WHEEL
-    wheel.write_bytes(content)
-    return wheel
 
 
 def _explain(lines: list[str], log: Path) -> Failure:

@@ -32,7 +32,7 @@ def ensure() -> Path:
 
 
 def _install(folder: Path) -> None:
-    argv = [*installer(Path(sys.executable), folder).argv, "install", "--no-input", "--disable-pip-version-check"]
+    argv = [*installer(Path(sys.executable)).argv, "install", "--no-input", "--disable-pip-version-check"]
     argv += ["--no-deps", "--target", str(folder), "-r", str(REQUIREMENTS)]
     try:
         ran = subprocess.run(
