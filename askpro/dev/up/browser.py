@@ -12,6 +12,8 @@ CACHED = (
     "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
     "chromium_headless_shell-*/*/*headless*shell",
 )
+PLAYWRIGHT = (sys.executable, "-m", "playwright")
+INSTALL_SECONDS = 600.0
 # A container has a small /dev/shm, no GPU and often only root; the rest keeps it from calling home.
 ARGUMENTS = (
     "--no-sandbox",
@@ -38,16 +40,17 @@ def find() -> Path | None:
 
 
 def find_or_install() -> Path | None:
-    """`find`, then Playwright's own download, then Debian's package when this is root; None when all fail."""
-    if os.environ.get("ASKPRO_BROWSER") or (found := find()):
-        return find()
-    print("No browser yet: installing Chromium…", file=sys.stderr, flush=True)
-    if _run([sys.executable, "-m", "playwright", "install", "chromium"], 300) and (found := find()):
+    """`find`, then what Playwright installs, then Debian's package where that is out of reach; None when all fail."""
+    if (found := find()) or os.environ.get("ASKPRO_BROWSER"):
         return found
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        _run(["apt-get", "-qq", "update"], 180, env)
-        _run(["apt-get", "-qq", "install", "-y", "--no-install-recommends", "chromium"], 600, env)
+    print("No browser yet: installing Chromium…", file=sys.stderr, flush=True)
+    may_install_packages = os.geteuid() == 0 and shutil.which("apt-get")
+    if _runs(*PLAYWRIGHT, "install", "chromium") and find():
+        if may_install_packages:
+            _runs(*PLAYWRIGHT, "install-deps", "chromium")  # what `install --with-deps` does, but after the download
+    elif may_install_packages:
+        _runs("apt-get", "-qq", "update")
+        _runs("apt-get", "-qq", "install", "-y", "--no-install-recommends", "chromium")
     return find()
 
 
@@ -64,9 +67,10 @@ def _cached() -> list[Path]:
     ]
 
 
-def _run(argv: list[str], seconds: float, env: dict[str, str] | None = None) -> bool:
+def _runs(*argv: str) -> bool:
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, env=env)
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=INSTALL_SECONDS, env=env)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0

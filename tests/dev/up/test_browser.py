@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,36 @@ def test_it_takes_no_other_when_the_named_one_is_missing(empty_machine: Path, mo
 
     assert browser.find() is None
     assert browser.find_or_install() is None
+
+
+@pytest.mark.parametrize(
+    ("is_root", "has_download", "ran"),
+    [
+        (True, True, ["playwright install chromium", "playwright install-deps chromium"]),
+        (True, False, ["playwright install chromium", "update", "--no-install-recommends chromium"]),
+        (False, True, ["playwright install chromium"]),
+        (False, False, ["playwright install chromium"]),
+    ],
+)
+def test_it_lets_playwright_install_one_and_root_asks_debian_where_it_cannot(
+    empty_machine: Path, monkeypatch: pytest.MonkeyPatch, is_root: bool, has_download: bool, ran: list[str]
+) -> None:
+    commands: list[str] = []
+
+    def runs(*argv: str) -> bool:
+        commands.append(" ".join(argv))
+        if argv[-2:] == ("install", "chromium") and has_download:
+            executable(empty_machine / "home/.cache/ms-playwright/chromium-1300/chrome-linux64/chrome")
+        if argv[-1] == "chromium" and argv[0] == "apt-get":
+            executable(empty_machine / "bin/chromium")
+        return has_download or argv[0] == "apt-get"
+
+    executable(empty_machine / "bin/apt-get")
+    monkeypatch.setattr(browser, "_runs", runs)
+    monkeypatch.setattr(os, "geteuid", lambda: 0 if is_root else 1000)
+    found = browser.find_or_install()
+
+    assert (found is not None) == (is_root or has_download)
+    assert len(commands) == len(ran)
+    assert all(command.endswith(end) for command, end in zip(commands, ran, strict=True))
+    assert browser.find_or_install() == found
