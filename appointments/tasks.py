@@ -9,8 +9,8 @@ from appointments.changes.mandate import Mandate, OtherTenant
 from appointments.changes.mirror import Effect, Mirrored
 from appointments.models import Appointment
 from askpro.queues import MIN, H, S, actor, chain, send_many
-from askpro.queues.chains import Chain
 from askpro.queues.errors import Gone
+from askpro.queues.jobs.chains import Chain
 from askpro.reading import Unreadable
 from calls.models import BookingRequest, Call, Company
 from notifications.twilio.event import Reply

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from askpro.queues.errors import JobError, Unavailable
-from askpro.queues.gates import Gate
+from askpro.queues.ledger.gates import Gate
 
 # Below this the burst and what is kept of it for the urgent are no requests at all.
 LEAST = 10

@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError
 from askpro.connections import Adapter, NotConnected
 from askpro.deadline import deadline
 from askpro.queues.errors import JobError, RateLimited, Unavailable, Unknown, Unreached
-from askpro.queues.gates import Gate
+from askpro.queues.ledger.gates import Gate
 
 READS = frozenset({"GET", "HEAD"})
 # Whoever answers so has not handed the request on, be it the vendor or somebody between us; all else may have happened.

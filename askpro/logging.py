@@ -8,8 +8,8 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
+from askpro.queues.ledger.running import current
 from askpro.queues.plain import WITHHELD, is_ours, message_of, name_of, trace_of
-from askpro.queues.running import current
 
 log = logging.getLogger(__name__)
 

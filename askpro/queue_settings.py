@@ -23,7 +23,7 @@ LIMITS: dict[str, tuple[int, float]] = {}
 # a tag as it is, or a beginning with a star ("sync:*"). What failed always shows.
 SILENCED_TAGS: tuple[str, ...] = ()
 
-# Jobs by the clock (askpro/queues/schedule.py): cron in Europe/Berlin, whose job, and what becomes of missed ticks.
+# Jobs by the clock (askpro/queues/chores/schedule.py): cron in Europe/Berlin, whose job, what becomes of missed ticks.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "calcom-sync": {"cron": "*/15 * * * *", "actor": "sync_all_calcom_data", "missed": "once"},
     "nightly-recount": {"cron": "30 3 * * *", "actor": "recount_all", "missed": "once"},

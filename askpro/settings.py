@@ -110,16 +110,16 @@ REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 REDIS_KEY_PREFIX = env.str("REDIS_KEY_PREFIX", default="askpro")
 
 DRAMATIQ_BROKER = {
-    "BROKER": "askpro.queues.broker.LedgerBroker",
+    "BROKER": "askpro.queues.worker.broker.LedgerBroker",
     "OPTIONS": {},
     # Retries, Callbacks and Pipelines are missing on purpose: settle does their work where nothing swallows an error.
     "MIDDLEWARE": [
-        "askpro.queues.middleware.StartOfJobs",
+        "askpro.queues.worker.middleware.StartOfJobs",
         "dramatiq.middleware.CurrentMessage",
         "dramatiq.middleware.ShutdownNotifications",
         "dramatiq.middleware.TimeLimit",
-        "askpro.queues.middleware.DatabaseConnections",
-        "askpro.queues.middleware.GuestWorkers",
+        "askpro.queues.worker.middleware.DatabaseConnections",
+        "askpro.queues.worker.middleware.GuestWorkers",
     ],
 }
 DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import F
 
 from askpro.queues.errors import Unreached
-from askpro.queues.gates import Gate
+from askpro.queues.ledger.gates import Gate
 from askpro.queues.models import GateState
 
 MOMENTS = ("full_at", "shut_since", "shut_until", "probe_until")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.module_loading import autodiscover_modules
 from dramatiq import get_broker
 
-from askpro.queues.catalogue import table
+from askpro.queues.jobs.catalogue import table
 from askpro.queues.management.commands.queues_jobs import BEGIN, END
 
 APPS = [name for name in settings.INSTALLED_APPS if "." not in name]

@@ -9,7 +9,7 @@ from tests.promises import assert_is_there
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs/engine.md").read_text("utf-8")
-NAMED = sorted(set(re.findall(r"`((?:(?:queues|chaos)/)?(?:test_\w+|conftest)\.py::[\w:]+)`", TEXT)))
+NAMED = sorted(set(re.findall(r"`((?:(?:queues|chaos)/(?:\w+/)?)?(?:test_\w+|conftest)\.py::[\w:]+)`", TEXT)))
 
 
 @pytest.mark.parametrize("test", NAMED)

@@ -18,7 +18,7 @@ from django.db import transaction
 
 from askpro.http import Answer, CallInTransaction, Client, pause
 from askpro.queues import RateLimited, Unavailable, Unknown
-from askpro.queues.gates import Gate
+from askpro.queues.ledger.gates import Gate
 
 pytestmark = pytest.mark.django_db
 

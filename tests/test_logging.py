@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from askpro.logging import JsonFormatter
-from askpro.queues.running import current
+from askpro.queues.ledger.running import current
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from tests.promises import assert_is_there
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs/operations.md").read_text("utf-8")
-NAMED = sorted(set(re.findall(r"`(queues/test_\w+\.py::[\w:]+)`", TEXT)))
+NAMED = sorted(set(re.findall(r"`(queues/(?:\w+/)?test_\w+\.py::[\w:]+)`", TEXT)))
 COMMANDS = sorted(path.stem for path in (ROOT / "askpro/queues/management/commands").glob("queues_*.py"))
 # Explained elsewhere: docs/jobs.md.
 ELSEWHERE = {"queues_jobs"}

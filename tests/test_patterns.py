@@ -12,7 +12,7 @@ from tests.patterns import Expression, expressions
 
 FOUND, UNKNOWN = expressions()
 # They are put together while the program runs, from our own words, and read our own docstrings.
-OURS = ("askpro/queues/catalogue.py",)
+OURS = ("askpro/queues/jobs/catalogue.py",)
 LENGTH = 2_000
 # What is read faster than this is not judged: it is far from what any quadratic reading takes.
 QUICK = 0.002

@@ -17,7 +17,7 @@ from sentry_sdk.transport import Transport
 
 from askpro.logging import JsonFormatter, LineFormatter, tell_what_nobody_caught
 from askpro.queues import actor
-from askpro.queues.alerts import tell_of_dead_jobs, tell_of_events
+from askpro.queues.chores.alerts import tell_of_dead_jobs, tell_of_events
 from askpro.queues.models import Attempt, FleetEvent, Job
 from askpro.queues.plain import WITHHELD, is_ours, message_of, trace_of
 from askpro.queues.testing import run_jobs

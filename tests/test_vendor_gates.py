@@ -6,7 +6,7 @@ import pytest
 
 from askpro import gates
 from askpro.gates import LEAST, LIMITS, check_limits
-from askpro.queues.gates import LATE, Gate
+from askpro.queues.ledger.gates import LATE, Gate
 
 
 @pytest.mark.parametrize("name", LIMITS)

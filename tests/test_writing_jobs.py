@@ -9,7 +9,8 @@ import pytest
 from dramatiq import get_broker
 
 from askpro import queue_settings
-from askpro.queues import actor, words
+from askpro.queues import actor
+from askpro.queues.jobs import words
 from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs
 

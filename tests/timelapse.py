@@ -10,12 +10,13 @@ from django.db import connection
 from django.db.models import F
 
 from appointments import sweepers as appointment_sweepers
-from askpro.queues import gates, jobs, shut_gates
-from askpro.queues.claim import held_by
-from askpro.queues.database import DjangoConnection
+from askpro.queues.chores import shut_gates
+from askpro.queues.ledger import enqueue, gates
+from askpro.queues.ledger.claim import held_by
+from askpro.queues.ledger.database import DjangoConnection
+from askpro.queues.ledger.outcome import spared
+from askpro.queues.ledger.settle import Item, settle
 from askpro.queues.models import Job
-from askpro.queues.outcome import spared
-from askpro.queues.settle import Item, settle
 from askpro.queues.testing import WORKER_ID, run_jobs
 from notifications import sweepers as notification_sweepers
 from tests.gates import let_pass
@@ -60,7 +61,7 @@ class Timelapse:
         if Job.objects.filter(status="released").exclude(gate=None).exists():
             with connection.cursor() as cursor:
                 gates.admit(DjangoConnection(cursor))
-        jobs.make_ready(DUE, [])
+        enqueue.make_ready(DUE, [])
         if not Job.objects.filter(status="queued").exists():
             return
         try:

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models.signals import post_save
 from dramatiq import Message
 
-from askpro.queues.events import sends_on
+from askpro.queues.jobs.on_signal import sends_on
 from calls.models import PhoneNumber
 from webhooks.models import Provider, WebhookEvent
 from webhooks.tasks import replay_unassigned

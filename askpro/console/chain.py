@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 
 from askpro.console import display
+from askpro.queues.ledger.settle_sql import CATCH
 from askpro.queues.models import Batch, Job
-from askpro.queues.settle_sql import CATCH
 
 HALTS = (Job.Status.DEAD, Job.Status.CANCELLED)
 MOST_STEPS = 500

@@ -8,7 +8,7 @@ from dramatiq import get_broker
 
 from appointments.models import Appointment
 from askpro.console import display
-from askpro.queues.catalogue import said
+from askpro.queues.jobs.catalogue import said
 from askpro.queues.models import Job
 from notifications.models import Notification
 

@@ -11,7 +11,8 @@ from django.template.response import TemplateResponse
 from askpro.console import effects
 from askpro.console.failures import Kind, members
 from askpro.console.fleet_forms import ReasonForm
-from askpro.queues import control, interventions
+from askpro.queues import interventions
+from askpro.queues.fleet import events
 from askpro.queues.models import Job
 
 # In one request: each is a transaction of its own, some milliseconds long.
@@ -60,6 +61,6 @@ def _retry(request: HttpRequest, kind: Kind, ids: list[UUID], reason: str) -> No
         words = f"Sent again with all of its kind: {reason}"
         LogEntry.objects.log_actions(int(request.user.pk or 0), done, CHANGE, change_message=words)
         what = f"retry {len(done)} dead {kind.actor_name} jobs after {kind.name}"
-        control.note_command(what, request.user.get_username(), reason)
+        events.note_command(what, request.user.get_username(), reason)
     left = len(ids) - len(done)
     messages.success(request, f"{len(done)} sent again{f', {left} are left' if left else ''}.")

@@ -16,8 +16,8 @@ from dramatiq import get_broker
 from askpro.console import consequences, display
 from askpro.console.fleet_forms import PauseForm, ReasonForm, ScaleForm
 from askpro.console.term import Term
-from askpro.queues import control
 from askpro.queues.config import pools, queue_names
+from askpro.queues.fleet import commands, pauses
 from askpro.queues.models import FleetCommand, Pause, Supervisor
 
 
@@ -50,19 +50,19 @@ class FleetAct:
 
 
 def _pause(subject: Subject, said: dict[str, Any], by: str) -> str:
-    control.pause(Pause.Kind(subject.kind), [subject.name], said["until"], by, said["reason"])
+    pauses.pause(Pause.Kind(subject.kind), [subject.name], said["until"], by, said["reason"])
     until = f" until {display.local(said['until'], 'j M, H:i')}" if said["until"] else ""
     return f"Paused {subject}{until}."
 
 
 def _resume(subject: Subject, said: dict[str, Any], by: str) -> str:
-    ended = control.resume(Pause.Kind(subject.kind), [subject.name], by, said["reason"])
+    ended = pauses.resume(Pause.Kind(subject.kind), [subject.name], by, said["reason"])
     return f"Resumed {subject}." if ended else f"Somebody has resumed {subject} before."
 
 
 def _scale(subject: Subject, said: dict[str, Any], by: str) -> str:
     count = said["processes"]
-    told = control.command(FleetCommand.Kind.SCALE, subject.name, count, by, reason=said["reason"])
+    told = commands.command(FleetCommand.Kind.SCALE, subject.name, count, by, reason=said["reason"])
     words = "its settings" if count is None else f"{count} processes on each host"
     return _told(told, f"to give {subject} {words}")
 
@@ -70,7 +70,7 @@ def _scale(subject: Subject, said: dict[str, Any], by: str) -> str:
 def _command(kind: FleetCommand.Kind) -> Callable[[Subject, dict[str, Any], str], str]:
     def run(subject: Subject, said: dict[str, Any], by: str) -> str:
         key = subject.supervisor.pk if subject.supervisor else None
-        told = control.command(kind, by=by, reason=said["reason"], supervisor_id=key)
+        told = commands.command(kind, by=by, reason=said["reason"], supervisor_id=key)
         return _told(told, f"to {kind}")
 
     return run

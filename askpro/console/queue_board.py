@@ -12,10 +12,10 @@ from django.http import HttpRequest
 
 from askpro.console.fleet_board import living
 from askpro.queue_settings import QUEUES
-from askpro.queues.backlog import MOST_COUNTED, backlogs
-from askpro.queues.database import DjangoConnection
+from askpro.queues.fleet.backlog import MOST_COUNTED, backlogs
+from askpro.queues.fleet.status import gates
+from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.models import MetricsSnapshot, Pause
-from askpro.queues.status import gates
 
 # Counting stops here: nobody reads the difference, and a list of a million costs a second.
 MOST_WAITING = 20_000

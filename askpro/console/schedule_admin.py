@@ -12,7 +12,7 @@ from askpro.console.acts import Act
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.table import Table
 from askpro.console.term import Term
-from askpro.queues import schedule
+from askpro.queues.chores import schedule
 from askpro.queues.models import Job, Schedule, ScheduledTick
 
 MOST_TICKS = 20

@@ -1,12 +1,13 @@
 """The job engine: PostgreSQL decides, Redis hurries. Everything an app needs is named here."""
 
-from askpro.queues.actor import LedgerActor, actor, send_many, wake
-from askpro.queues.batches import Batch
-from askpro.queues.chains import chain
 from askpro.queues.errors import Cancelled, Gone, RateLimited, Rejected, Release, Unavailable, Unknown
-from askpro.queues.events import sends_on
-from askpro.queues.once import once
-from askpro.queues.progress import log, progress
+from askpro.queues.jobs import batches, chains, interventions
+from askpro.queues.jobs.actor import LedgerActor, actor, send_many, wake
+from askpro.queues.jobs.batches import Batch
+from askpro.queues.jobs.chains import chain
+from askpro.queues.jobs.on_signal import sends_on
+from askpro.queues.jobs.once import once
+from askpro.queues.jobs.progress import log, progress
 from askpro.queues.units import MIN, H, S
 
 __all__ = [
@@ -23,7 +24,10 @@ __all__ = [
     "Unavailable",
     "Unknown",
     "actor",
+    "batches",
     "chain",
+    "chains",
+    "interventions",
     "log",
     "once",
     "progress",

@@ -13,9 +13,10 @@ from django.utils.module_loading import autodiscover_modules, import_string
 from dramatiq import get_broker
 from dramatiq.errors import ActorNotFound
 
-from askpro.queues import heartbeat, schedule
-from askpro.queues.actor import LedgerActor
+from askpro.queues.chores import schedule
 from askpro.queues.config import InvalidQueueSettings, Pool, job_defaults, pools, unworked_queues
+from askpro.queues.fleet import heartbeat
+from askpro.queues.jobs.actor import LedgerActor
 from askpro.queues.models import Supervisor
 
 PLACE = "askpro/queue_settings.py"

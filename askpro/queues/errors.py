@@ -55,7 +55,7 @@ class RateLimited(Release):
 
 
 class GateShut(RateLimited):
-    """The gate lets nobody through now (`askpro.queues.gates`): nothing was asked."""
+    """The gate lets nobody through now (`askpro.queues.ledger.gates`): nothing was asked."""
 
     def __init__(self, after: float, reason: str, parking: Parking) -> None:
         super().__init__(after, reason)

@@ -2,7 +2,8 @@
 
 import uuid
 
-from askpro.queues import actor, interventions
+from askpro.queues.jobs import interventions
+from askpro.queues.jobs.actor import actor
 
 
 @actor(queue_name="default", atomic=True)

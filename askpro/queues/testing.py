@@ -7,14 +7,14 @@ from typing import Any
 from django.db import connection
 from dramatiq import get_broker
 
-from askpro.queues import guards, jobs
-from askpro.queues.claim import Claim, by_age
 from askpro.queues.config import queue_names
-from askpro.queues.database import DjangoConnection
+from askpro.queues.ledger import enqueue, guards
+from askpro.queues.ledger.claim import Claim, by_age
+from askpro.queues.ledger.database import DjangoConnection
+from askpro.queues.ledger.outcome import Outcome
+from askpro.queues.ledger.running import current
+from askpro.queues.ledger.settle import Item, settle
 from askpro.queues.models import Job
-from askpro.queues.outcome import Outcome
-from askpro.queues.running import current
-from askpro.queues.settle import Item, settle
 
 WORKER_ID = 0
 MOST_RUNS = 1000
@@ -31,7 +31,7 @@ def run_jobs(*, due_or_not: bool = False) -> list[tuple[str, str]]:
         claims = _claim_ready()
         if not claims and postponed:
             due = "id = ANY(%s::uuid[]) AND status IN ('scheduled', 'retrying', 'released')"
-            jobs.make_ready(due, [[str(pk) for pk in postponed]])
+            enqueue.make_ready(due, [[str(pk) for pk in postponed]])
             postponed = set()
             claims = _claim_ready()
         if not claims:
@@ -91,5 +91,5 @@ def _run(claim: Claim) -> str:
 def _settle(claim: Claim, outcome: Outcome) -> str:
     with connection.cursor() as cursor:
         item = Item(claim, outcome, time.monotonic())
-        jobs.announce(settle(DjangoConnection(cursor), WORKER_ID, "test", [item]).ready)
+        enqueue.announce(settle(DjangoConnection(cursor), WORKER_ID, "test", [item]).ready)
     return outcome.status

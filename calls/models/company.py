@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from askpro.encryption import EncryptedTextField
-from askpro.queues.events import AtomicSave
+from askpro.queues.jobs.on_signal import AtomicSave
 from calls import phone
 from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
 from notifications import senders

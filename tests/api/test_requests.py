@@ -11,6 +11,7 @@ from django.test import Client
 from appointments import sweepers
 from appointments.models import Appointment, DailyCount, FollowUp
 from askpro.api.models import ApiToken, Submission
+from askpro.queues.ledger import enqueue
 from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs
 from calls.models import BookingRequest, Branch, Company, Customer, Staff
@@ -177,9 +178,8 @@ def test_the_same_key_from_many_at_once_makes_one_request(company: Company, wish
 
 @pytest.mark.django_db(transaction=True)
 def test_request_and_jobs_are_one_transaction(post: Post, wish: Wish, monkeypatch: pytest.MonkeyPatch) -> None:
-    from askpro.queues import jobs
 
-    monkeypatch.setattr(jobs, "insert", lambda *_: 1 / 0)
+    monkeypatch.setattr(enqueue, "insert", lambda *_: 1 / 0)
     assert post(wish, key="a-1").status_code == 500
     assert not any(model.objects.exists() for model in (BookingRequest, Submission, Customer, Job))
 

@@ -6,7 +6,7 @@ from django.db import connection
 from dramatiq import get_broker
 
 from askpro.queues import actor
-from askpro.queues.running import current
+from askpro.queues.ledger.running import current
 
 # PostgreSQL goes away several times: a job may fail as often as it likes, it must only end.
 PATIENT = {"queue_name": "default", "max_retries": 30, "backoff": (100, 200, 400)}

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
-from askpro.queues import chain, hints
+from askpro.queues import chain
+from askpro.queues.ledger import hints
 from tests.chaos import actors, composed
 
 KEYS = 7

@@ -9,7 +9,7 @@ from contextlib import suppress
 import psycopg2
 
 from tests.chaos.rows import rows
-from tests.queues.processes import kill
+from tests.queues.queues_run import kill
 
 # A worker whose atomic job has written its effect and not yet completed.
 INSIDE = """

@@ -10,14 +10,16 @@ import pytest
 from django.db import connection
 from dramatiq import get_broker
 
-from askpro.queues import Batch, chain, chores, guards, interventions
-from askpro.queues.claim import Claim, Who, by_age, by_ids
-from askpro.queues.database import EngineConnection
+from askpro.queues import Batch, chain, interventions
+from askpro.queues.chores import promotion
+from askpro.queues.ledger import guards
+from askpro.queues.ledger.claim import Claim, Who, by_age, by_ids
+from askpro.queues.ledger.database import EngineConnection
+from askpro.queues.ledger.outcome import BACK, COMPLETED, Outcome, decide, released
+from askpro.queues.ledger.recover import Death, recover, recover_lost
+from askpro.queues.ledger.settle import Item, settle
 from askpro.queues.models import Attempt, Job, Lock, Worker
 from askpro.queues.models import Batch as BatchRow
-from askpro.queues.outcome import BACK, COMPLETED, Outcome, decide, released
-from askpro.queues.recover import Death, recover, recover_lost
-from askpro.queues.settle import Item, settle
 from tests.queues import actors
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -170,8 +172,8 @@ class Walk:
             interventions.retry(pk)
 
     def do_chores(self) -> None:
-        chores.promote(self.database)
-        chores.free_locks(self.database)
+        promotion.promote(self.database)
+        promotion.free_locks(self.database)
 
     def settle(self, worker: int, items: list[tuple[Claim, Outcome]]) -> set[str]:
         if not items:
@@ -300,12 +302,12 @@ def test_the_holder_of_an_ordered_key_and_a_retried_earlier_job_do_not_wait_for_
         run(dead)
         actors.ordered.send(key="a", number=2)
         run(again)
-        chores.promote(database)
+        promotion.promote(database)
         assert interventions.retry(uuid.UUID(first))
         for _ in range(5):
             run(COMPLETED)
-            chores.promote(database)
-            chores.free_locks(database)
+            promotion.promote(database)
+            promotion.free_locks(database)
         assert set(Job.objects.values_list("status", flat=True)) == {"completed"}
     finally:
         database.close()
@@ -319,7 +321,7 @@ def test_a_chain_that_retries_beside_a_failure_is_counted_once(transactional_db)
         Batch([actors.last_chance.message(), [actors.nothing.message(1), actors.step.message(name="after")]]).send()
         settle_together(database, {"last_chance": dead, "nothing": again})
         assert state() == ("open", 1, 1)
-        chores.promote(database)
+        promotion.promote(database)
         settle_together(database, {"nothing": COMPLETED})
         assert state() == ("finished", 0, 2)
     finally:

@@ -17,11 +17,11 @@ from django.db import connection
 from askpro.dev.up.home import Home
 from askpro.dev.up.postgres import PostgreSQL
 from askpro.dev.up.valkey import Valkey
-from askpro.queues.database import EngineConnection
-from askpro.queues.recover import recover_lost
+from askpro.queues.ledger.database import EngineConnection
+from askpro.queues.ledger.recover import recover_lost
 from tests.chaos.rows import rows
 from tests.chaos.sessions import inside_a_transaction, provoke
-from tests.queues.processes import QueuesRun, kill, wait_until
+from tests.queues.queues_run import QueuesRun, kill, wait_until
 
 PROCESSES = 3
 THREADS = 2

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from appointments.models import Appointment, DailyCount, FollowUp
-from askpro.queues import schedule
+from askpro.queues.chores import schedule
 from calls.models import BookingRequest, Branch, Call, Company, Customer, PhoneNumber, Service, Staff
 from tests.console.fleet import make_fleet, make_snapshots, make_workers
 from tests.console.traffic import make_events, make_jobs, make_messages

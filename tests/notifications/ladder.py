@@ -7,7 +7,7 @@ from typing import Any
 import time_machine
 from django.db import connection
 
-from askpro.queues.outcome import decide
+from askpro.queues.ledger.outcome import decide
 from tests import gates
 
 

@@ -21,8 +21,8 @@ from notifications.twilio.errors import REACTIONS, Reaction
 from notifications.why import Why
 from tests.notifications.scene import MOBILE, NOW, announced, change
 from tests.notifications.twilio_api import SERVICE
-from tests.queues.processes import wait_until
-from tests.queues.test_guards import somebody_waits
+from tests.queues.ledger.test_guards import somebody_waits
+from tests.queues.queues_run import wait_until
 
 Channel, Status = Notification.Channel, Notification.Status
 KINDS = ["confirmation", "rescheduled", "cancellation", "staff_changed", "requested"]

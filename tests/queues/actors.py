@@ -7,7 +7,7 @@ from django.db import connection
 
 from askpro import queue_settings
 from askpro.queues import Gone, RateLimited, Rejected, Release, S, actor, batches, chains, log
-from askpro.queues.gates import Gate
+from askpro.queues.ledger.gates import Gate
 
 # Ten starts a minute, ten a second, and sixty a minute.
 queue_settings.LIMITS.update({"testing": (10, 60.0), "fast": (20, 2.0), "sixty": (60, 60.0)})

@@ -12,19 +12,19 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from askpro.queues import hints
-from askpro.queues.database import EngineConnection
+from askpro.queues.ledger import hints
+from askpro.queues.ledger.database import EngineConnection
 from tests.queues import actors  # noqa: F401 - declares them
-from tests.queues.fleet import Supervise
-from tests.queues.processes import QueuesRun
+from tests.queues.queues_run import QueuesRun
+from tests.queues.supervised import Supervise
 
 WITHOUT_PROCESSES = {
-    "test_chores",
+    "test_promotion",
     "test_consumer",
     "test_guards",
-    "test_jobs",
+    "test_enqueue",
     "test_recover",
-    "test_rounds",
+    "test_empty_looks",
     "test_settle",
     "test_workload",
 }
@@ -32,7 +32,13 @@ WITHOUT_PROCESSES = {
 # Behaviour that must hold with Redis off for the whole test, too: the same tests run again, found by age alone. Where
 # that takes seconds each, `--long` only.
 ALSO_WITHOUT_REDIS = {"test_batches", "test_consumer", "test_guards", "test_recover", "test_settle"}
-ALSO_WITHOUT_REDIS_IF_LONG = {"test_fleet", "test_guest", "test_processes", "test_schedule_processes", "test_workload"}
+ALSO_WITHOUT_REDIS_IF_LONG = {
+    "test_fleet",
+    "test_dramatiq_cli",
+    "test_processes",
+    "test_schedule_processes",
+    "test_workload",
+}
 # Of the long ones, what runs always.
 ALWAYS = {"TestAPoisonJob", "TestAGracefulStop", "TestLimitsAcrossProcesses"}
 # Besides those that ask for the client of Redis. Forty idle workers that look by age use 7 % of a processor, not 3 %.

@@ -68,7 +68,11 @@ def test_pauses_that_no_retry_comes_to_are_a_warning():
 
 
 def test_a_sweeper_that_does_not_exist_is_an_error(settings):
-    settings.SWEEPERS = ["askpro.queues.chores.promote", "askpro.queues.chores.no_such_thing", "no_module.at_all"]
+    settings.SWEEPERS = [
+        "askpro.queues.chores.promotion.promote",
+        "askpro.queues.chores.promotion.no_such_thing",
+        "no_module.at_all",
+    ]
     assert ids(checks.check_sweepers()) == ["queues.E003", "queues.E003"]
 
 

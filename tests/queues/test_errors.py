@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from askpro.queues import RateLimited, Release
 from askpro.queues.errors import LONGEST_RELEASE
-from askpro.queues.outcome import decide
+from askpro.queues.ledger.outcome import decide
 
 
 def run_in(error):

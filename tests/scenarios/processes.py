@@ -11,7 +11,7 @@ import requests
 
 from askpro.dev.up import ports, process, procfile
 from askpro.queue_settings import ENVIRONMENTS
-from tests.queues.processes import QueuesRun
+from tests.queues.queues_run import QueuesRun
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0

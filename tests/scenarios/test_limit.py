@@ -8,7 +8,7 @@ from appointments.models import FollowUp
 from askpro.dev.sandbox.demo.scenarios import HAIRCUT
 from askpro.queues.models import GateState, Job
 from calls.models import BookingRequest
-from tests.queues.processes import wait_until
+from tests.queues.queues_run import wait_until
 from tests.scenarios.world import World
 
 pytestmark = [pytest.mark.xdist_group("scenarios"), pytest.mark.long]

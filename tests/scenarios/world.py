@@ -28,11 +28,11 @@ from askpro.dev.sandbox.demo.scenarios import SCENARIOS
 from askpro.dev.sandbox.retell import events
 from askpro.dev.sandbox.retell.events import ANALYZED, ENDED, STARTED
 from askpro.dev.sandbox.world import TIMEZONE, EventType
-from askpro.queues.group import YOUNG
 from askpro.queues.models import Attempt, Job, Worker
+from askpro.queues.supervisor.group import YOUNG
 from notifications.models import Notification
 from tests import gates
-from tests.queues.processes import kill, wait_until
+from tests.queues.queues_run import kill, wait_until
 from tests.scenarios.processes import Queues
 from tests.scenarios.traces import Photograph, Traces
 from webhooks.models import WebhookEvent

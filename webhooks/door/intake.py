@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from askpro.queues import LedgerActor
-from askpro.queues.joined import insert_with_job
+from askpro.queues.jobs.row_with_job import insert_with_job
 from webhooks.door.incoming import Incoming
 from webhooks.door.vendor import Vendor
 from webhooks.inbox.jobs import job_for

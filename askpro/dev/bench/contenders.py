@@ -19,9 +19,10 @@ from askpro.dev.bench.peer import GROUPS, NAME, QUEUE, Peer
 from askpro.dev.bench.program import Program
 from askpro.dev.bench.queue_settings import PROCESSES, THREADS
 from askpro.dev.up.failure import Failure
-from askpro.queues import chain, hints
-from askpro.queues.batches import Batch
+from askpro.queues import chain
 from askpro.queues.ids import uuid7
+from askpro.queues.jobs.batches import Batch
+from askpro.queues.ledger import hints
 from askpro.queues.models import Job, Worker
 
 AT_ONCE = 1000

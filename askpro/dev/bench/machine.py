@@ -9,7 +9,7 @@ import dramatiq
 import psutil
 from django.db import connection
 
-from askpro.queues import hints
+from askpro.queues.ledger import hints
 
 
 def describe() -> dict[str, Any]:

@@ -16,9 +16,11 @@ from appointments.tasks import (
     sync_calcom_data,
 )
 from askpro import gates as vendors
-from askpro.queues import chain, chores, gates
-from askpro.queues.database import EngineConnection
+from askpro.queues import chain
+from askpro.queues.chores import promotion
 from askpro.queues.errors import Urgency
+from askpro.queues.ledger import gates
+from askpro.queues.ledger.database import EngineConnection
 from askpro.queues.models import Attempt, Job
 from askpro.queues.testing import run_jobs
 from calls.models import BookingRequest, Company
@@ -62,7 +64,7 @@ class Day:
             let_pass(step)
             self.clock.shift(step)
             Job.objects.filter(run_at__isnull=False).update(run_at=F("run_at") - timedelta(seconds=step))
-            chores.promote(self.database)
+            promotion.promote(self.database)
             gates.admit(self.database)
             self._work()
 
@@ -84,7 +86,7 @@ class Day:
 @pytest.fixture
 def day(clock: Any, database: EngineConnection, calendar: CalcomStub, monkeypatch: pytest.MonkeyPatch) -> Day:
     # A job that waits in its worker for its next request.
-    monkeypatch.setattr("askpro.queues.gates.time.sleep", let_pass)
+    monkeypatch.setattr("askpro.queues.ledger.gates.time.sleep", let_pass)
     return Day(clock, database, calendar)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import DataError, connection
 
-from askpro.queues import joined
+from askpro.queues.jobs import row_with_job
 from askpro.queues.models import Job
 from tests.webhooks.signing import compact, post_calcom, post_retell, post_twilio, recorded, retell_signature
 from webhooks.door.signatures import fingerprint
@@ -184,7 +184,7 @@ def test_it_shows_one_conflict_when_another_body_comes_five_times_at_once() -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_it_keeps_neither_event_nor_job_when_the_job_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(joined.jobs.COLUMNS, "status", "(SELECT 1 / 0) || %s")
+    monkeypatch.setitem(row_with_job.jobs.COLUMNS, "status", "(SELECT 1 / 0) || %s")
     with pytest.raises(DataError):
         post_retell(ENDED)
     assert not WebhookEvent.objects.exists() and not Job.objects.exists()

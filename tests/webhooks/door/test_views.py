@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 
-from askpro.queues import hints
+from askpro.queues.ledger import hints
 from askpro.queues.models import Job
 from tests.webhooks.signing import (
     compact,

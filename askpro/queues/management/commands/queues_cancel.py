@@ -4,7 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from askpro.queues import control, interventions, operator
+from askpro.queues.fleet import events
+from askpro.queues.jobs import interventions
+from askpro.queues.management import names
 
 
 class Command(BaseCommand):
@@ -22,11 +24,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, ids: list[str], tag: list[str], reason: str, **options: Any) -> None:
         if not (ids or tag):
             raise CommandError("Name ids, or a --tag.")
-        jobs = [operator.job_id(text) for text in ids]
+        jobs = [names.job_id(text) for text in ids]
         count = sum(interventions.cancel(job, reason) for job in jobs) + sum(
             interventions.cancel_tagged(name, reason) for name in tag
         )
         if not count:
             raise CommandError("No such unfinished job.")
-        control.note_command(f"cancel {' '.join([*ids, *tag])}", operator.me(), reason)
+        events.note_command(f"cancel {' '.join([*ids, *tag])}", names.me(), reason)
         self.stdout.write(f"{count} jobs are cancelled.")

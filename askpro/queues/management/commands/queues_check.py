@@ -7,9 +7,9 @@ from django.core.checks import CheckMessage
 from django.core.management.base import BaseCommand, CommandParser
 
 from askpro.queues import checks
-from askpro.queues.child import KILL_GRACE
 from askpro.queues.config import pools
-from askpro.queues.forker import CHORES_GRACE
+from askpro.queues.supervisor.child import KILL_GRACE
+from askpro.queues.supervisor.forker import CHORES_GRACE
 
 
 class Command(BaseCommand):

@@ -5,7 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from askpro.queues import control, discard, operator
+from askpro.queues.chores import prune
+from askpro.queues.fleet import events
+from askpro.queues.management import names
 
 
 class Command(BaseCommand):
@@ -20,11 +22,11 @@ class Command(BaseCommand):
         parser.add_argument("--force", action="store_true", help="do not ask")
 
     def handle(self, *args: Any, queue: str, force: bool, **options: Any) -> None:
-        (queue,) = operator.known_queues([queue])
+        (queue,) = names.known_queues([queue])
         if settings.ENVIRONMENT == "production" and not force and not _agrees(queue):
             raise CommandError("Nothing was cleared.")
-        count = discard.clear(queue, f"Cleared by {operator.me()}.")
-        control.note_command(f"clear {queue}: {count} jobs", operator.me())
+        count = prune.clear(queue, f"Cleared by {names.me()}.")
+        events.note_command(f"clear {queue}: {count} jobs", names.me())
         self.stdout.write(f"{count} jobs of {queue} are cancelled.")
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from askpro.queues import control, dead, discard, operator
+from askpro.queues.chores import prune
+from askpro.queues.fleet import events
+from askpro.queues.management import dead_jobs, names
 
 
 class Command(BaseCommand):
@@ -12,11 +14,11 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        dead.add_arguments(parser)
+        dead_jobs.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        count = discard.forget(dead.chosen(options))
+        count = prune.forget(dead_jobs.chosen(options))
         if not count:
             raise CommandError("No such dead job.")
-        control.note_command(f"forget {count} dead jobs", operator.me())
+        events.note_command(f"forget {count} dead jobs", names.me())
         self.stdout.write(f"{count} dead jobs are deleted.")

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.module_loading import autodiscover_modules
 
-from askpro.queues.catalogue import table
+from askpro.queues.jobs.catalogue import table
 
 BEGIN, END = "<!-- jobs: begin -->\n", "<!-- jobs: end -->\n"
 

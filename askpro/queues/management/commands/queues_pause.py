@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from askpro.queues import control, operator
+from askpro.queues.fleet import pauses
+from askpro.queues.management import names
 from askpro.queues.models import Pause
 
 
@@ -29,11 +30,11 @@ class Command(BaseCommand):
         moment = _moment(until)
         if not (queues or actor):
             raise CommandError("Name a queue or an --actor.")
-        queues, actors = operator.known_queues(queues), operator.known_actors(actor)
+        queues, actors = names.known_queues(queues), names.known_actors(actor)
         if queues:
-            control.pause(Pause.Kind.QUEUE, queues, moment, by=operator.me(), reason=reason)
+            pauses.pause(Pause.Kind.QUEUE, queues, moment, by=names.me(), reason=reason)
         if actors:
-            control.pause(Pause.Kind.ACTOR, actors, moment, by=operator.me(), reason=reason)
+            pauses.pause(Pause.Kind.ACTOR, actors, moment, by=names.me(), reason=reason)
         self.stdout.write(f"Paused: {', '.join([*queues, *actors])}.")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from askpro.queues import discard
+from askpro.queues.chores import prune
 
 DAYS, DEAD_DAYS = 30, 180
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, days: int, dead_days: int, **options: Any) -> None:
         if min(days, dead_days) < 1:
             raise CommandError("A day is the least.")
-        jobs = discard.prune(days, dead_days)
-        batches = discard.prune_batches(dead_days)
-        rows = discard.prune_fleet(dead_days)
+        jobs = prune.prune(days, dead_days)
+        batches = prune.prune_batches(dead_days)
+        rows = prune.prune_fleet(dead_days)
         self.stdout.write(f"{jobs} jobs, {batches} batches and {rows} rows about the fleet are deleted.")

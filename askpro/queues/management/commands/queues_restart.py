@@ -1,6 +1,6 @@
 """`manage.py queues_restart`: every supervisor executes itself anew, so that the code of now runs."""
 
-from askpro.queues.fleet_command import TellFleet
+from askpro.queues.management.tell_fleet import TellFleet
 from askpro.queues.models import FleetCommand
 
 

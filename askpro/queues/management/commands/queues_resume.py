@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from askpro.queues import control, operator
+from askpro.queues.fleet import pauses
+from askpro.queues.management import names
 from askpro.queues.models import Pause
 
 
@@ -22,8 +23,8 @@ class Command(BaseCommand):
             queues, actor = _paused(Pause.Kind.QUEUE), _paused(Pause.Kind.ACTOR)
         elif not (queues or actor):
             raise CommandError("Name a queue, an --actor, or --all.")
-        count = control.resume(Pause.Kind.QUEUE, queues, by=operator.me())
-        count += control.resume(Pause.Kind.ACTOR, actor, by=operator.me())
+        count = pauses.resume(Pause.Kind.QUEUE, queues, by=names.me())
+        count += pauses.resume(Pause.Kind.ACTOR, actor, by=names.me())
         if not count:
             raise CommandError("None of them was paused.")
         self.stdout.write(f"Resumed: {', '.join([*queues, *actor])}.")

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import autodiscover_modules
 
-from askpro.queues import heartbeat, takeover
 from askpro.queues.config import InvalidQueueSettings, Pool, pools
-from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
-from askpro.queues.forker import Forker
+from askpro.queues.fleet import heartbeat
+from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection
+from askpro.queues.supervisor import reexec
+from askpro.queues.supervisor.forker import Forker
 
 
 class Command(BaseCommand):
@@ -24,9 +25,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, environment: str, pool: list[str] | None, **options: Any) -> None:
         chosen = self._pools(environment, pool)
         autodiscover_modules("tasks")
-        if takeover.is_preflight():
+        if reexec.is_preflight():
             return
-        inherited = takeover.inherit()
+        inherited = reexec.inherit()
         supervisor_id = inherited.supervisor_id if inherited else self._register(environment, chosen)
         self.stdout.write(f"Working {', '.join(map(_in_words, chosen))}; pid {os.getpid()}")
         Forker(chosen, supervisor_id, inherited).run()

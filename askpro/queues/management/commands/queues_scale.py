@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from askpro.queues import operator
-from askpro.queues.fleet_command import TellFleet
+from askpro.queues.management import names
+from askpro.queues.management.tell_fleet import TellFleet
 from askpro.queues.models import FleetCommand
 
 AUTO = "auto"
@@ -21,7 +21,7 @@ class Command(TellFleet):
         super().add_arguments(parser)
 
     def handle(self, *args: Any, wait: float, **options: Any) -> None:
-        pool, processes = operator.known_pool(options["pool"]), options["processes"]
+        pool, processes = names.known_pool(options["pool"]), options["processes"]
         if processes != AUTO and not (processes.isdigit() and 1 <= int(processes) <= 1000):
             raise CommandError(f"{processes!r} is neither {AUTO!r} nor a number from 1 to 1000.")
         self.tell(wait, pool, None if processes == AUTO else int(processes))

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
-from askpro.queues import schedule
+from askpro.queues.chores import schedule
 from askpro.queues.models import Schedule, ScheduledTick
 
 HEAD = ("name", "cron", "zone", "job", "missed", "next", "last")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from askpro.queues import snapshot
+from askpro.queues.chores import snapshot
 
 
 class Command(BaseCommand):

@@ -12,10 +12,11 @@ from django.core.serializers.json import DjangoJSONEncoder
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from askpro.queues import screen, status
-from askpro.queues.database import CONNECTION_ERRORS, EngineConnection
-from askpro.queues.screen import Size
-from askpro.queues.status import Status
+from askpro.queues.fleet import status
+from askpro.queues.fleet.status import Status
+from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection
+from askpro.queues.management import screen
+from askpro.queues.management.screen import Size
 
 # Where no terminal says how wide it is.
 WIDTH = 140

@@ -1,6 +1,6 @@
 """`manage.py queues_stop`: every supervisor finishes its running jobs and ends."""
 
-from askpro.queues.fleet_command import TellFleet
+from askpro.queues.management.tell_fleet import TellFleet
 from askpro.queues.models import FleetCommand
 
 

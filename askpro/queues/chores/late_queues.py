@@ -1,0 +1,104 @@
+"""Queues that break their promise: noted when it begins, when it grows, while it lasts, and when it is over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from askpro.queues.chores import alerts
+from askpro.queues.config import promise, queue_names
+from askpro.queues.fleet import pauses
+from askpro.queues.fleet.backlog import MOST_COUNTED
+from askpro.queues.ledger.database import Connection, DjangoConnection
+from askpro.queues.models import FleetEvent
+
+# Seconds after an event of a queue in which it getting late, or later, is no news yet.
+QUIET = 300.0
+# Seconds after which a queue that is still late is told of again.
+REMIND = 6 * 3600.0
+# Per queue: the jobs that wait longer than promised, and the age in seconds of the oldest that waits at all.
+# The statement's clock: with `clock_timestamp()` no index could be used.
+WAITING = "status = 'queued' AND queue_name = name AND actor_name <> ALL(%(paused)s)"
+LATE_JOBS = f"""
+SELECT name, coalesce((SELECT count(*) FROM (
+           SELECT 1 FROM queues_job WHERE {WAITING}
+              AND ready_at < statement_timestamp() - promised * interval '1 second' LIMIT {MOST_COUNTED}) AS late), 0),
+       coalesce(extract(epoch FROM statement_timestamp() - (
+           SELECT ready_at FROM queues_job WHERE {WAITING} ORDER BY ready_at LIMIT 1)), 0)::float8
+  FROM unnest(%(names)s::text[], %(promises)s::float8[]) AS queue (name, promised)
+"""
+LATEST = """
+SELECT DISTINCT ON (about) about, level, extract(epoch FROM clock_timestamp() - at)::float8
+  FROM queues_fleetevent WHERE about <> '' AND kind IN ('queue_late', 'queue_well') ORDER BY about, id DESC
+"""
+LATE, WELL = FleetEvent.Kind.QUEUE_LATE, FleetEvent.Kind.QUEUE_WELL
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """How late a queue is: its late jobs, counted up to `MOST_COUNTED`, and the age in seconds of its oldest job."""
+
+    queue: str
+    late: int
+    oldest: float
+
+    @property
+    def level(self) -> int:
+        """0 for none, 1 for a late job, 2 from ten on, 3 from a hundred on, and so on."""
+        return len(str(self.late)) if self.late else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was noted of a queue last: its level, and the seconds since. Nothing noted is a queue long well."""
+
+    level: int = 0
+    ago: float = QUIET
+
+
+def look() -> int:
+    """Note what has changed since somebody of the fleet looked last; returns how many queues it is."""
+    with transaction.atomic():
+        if not alerts.is_alone():
+            return 0
+        with connection.cursor() as cursor:
+            database = DjangoConnection(cursor)
+            known = {queue: Known(level, ago) for queue, level, ago in database.rows(LATEST)}
+            measured = _measure(database)
+        events = [event for each in measured if (event := _event(each, known.get(each.queue, Known()))) is not None]
+        return len(FleetEvent.objects.bulk_create(events))
+
+
+def _measure(database: Connection) -> list[Lateness]:
+    """Every queue's; what is paused breaks no promise."""
+    paused = pauses.paused(database)
+    actors = [name for kind, name in paused if kind == "actor"]
+    names: Sequence[str] = [name for name in queue_names() if ("queue", name) not in paused]
+    rows = database.rows(LATE_JOBS, {"paused": actors, "names": names, "promises": [promise(name) for name in names]})
+    return [
+        *(Lateness(name, late, max(oldest, 0.0)) for name, late, oldest in rows),
+        *(Lateness(name, 0, 0.0) for name in queue_names() if name not in names),
+    ]
+
+
+def _event(now: Lateness, known: Known) -> FleetEvent | None:
+    """The news of a queue. One job that nobody ever takes keeps its queue late, but silences nothing after it."""
+    promised = promise(now.queue)
+    jobs = f"{now.late}{'+' if now.late >= MOST_COUNTED else ''} job{'' if now.late == 1 else 's'}"
+    waits = f"of {now.queue} waited longer than the promised {promised:g} s; the oldest {now.oldest:.0f} s."
+    if now.level > known.level and known.ago >= QUIET:
+        return _late(now, f"{jobs} {waits}")
+    if now.level == 0 and known.level and now.oldest <= promised / 2:
+        # Well within the promise: not every job at its edge is news.
+        return FleetEvent(kind=WELL, about=now.queue, text=f"{now.queue} keeps its promise of {promised:g} s again.")
+    if 0 < now.level < known.level and now.late <= 10 ** (known.level - 1) / 2:
+        # Nobody is mailed that it is less, but growing again is news.
+        return _late(now, f"Fewer: {jobs} {waits}", alerted_at=timezone.now())
+    if now.level and known.ago >= REMIND:
+        return _late(now, f"Still late: {jobs} {waits}")
+    return None
+
+
+def _late(now: Lateness, text: str, **values: object) -> FleetEvent:
+    return FleetEvent(kind=LATE, about=now.queue, level=now.level, text=text, **values)

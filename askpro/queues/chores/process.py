@@ -1,0 +1,285 @@
+"""The chores process: heartbeat, promotion, recovery of the dead; beside it, in a thread, the apps' sweepers."""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import inf
+from typing import Any
+
+from django.conf import settings
+from django.db import Error, connection
+from django.utils.module_loading import import_string
+from psycopg2.errors import LockNotAvailable
+
+from askpro.queues.chores import alerts, late_queues, overdue, promotion, schedule, shut_gates, snapshot, watch
+from askpro.queues.chores.balancing import Balancer, Rates
+from askpro.queues.chores.reload import CodeWatch
+from askpro.queues.config import Pool
+from askpro.queues.fleet import commands, events, heartbeat, pauses
+from askpro.queues.fleet.host import hostname
+from askpro.queues.jobs import interventions
+from askpro.queues.ledger import gates
+from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, chores_name, limit_lock_waits
+from askpro.queues.ledger.recover import Death, recover
+from askpro.queues.models import FleetCommand, FleetEvent
+from askpro.queues.processes.child import become_child
+from askpro.queues.processes.link import Link
+
+log = logging.getLogger(__name__)
+
+# Seconds between two runs of each chore.
+PROMOTE_EVERY = 0.2
+FREE_LOCKS_EVERY = 1.0
+ADMIT_EVERY = 0.2
+BEAT_EVERY = 2.0
+WATCH_EVERY = 1.0
+LATE_EVERY = 5.0
+UNIQUE_EVERY = 10.0
+OVERDUE_EVERY = 10.0
+COMMANDS_EVERY = 0.5
+BALANCE_EVERY = 1.0
+CODE_EVERY = 0.5
+SWEEP_EVERY = 30.0
+ALERT_EVERY = 5.0
+SCHEDULE_EVERY = 1.0
+SNAPSHOT_EVERY = 30.0
+# Seconds after the forker's end in which the last deaths are to be recovered.
+LAST_RECOVERY = 8.0
+
+
+class Rhythm:
+    """A function and when it is due again."""
+
+    def __init__(self, every: float, run: Callable[[], object]) -> None:
+        self.every = every
+        self.run = run
+        self.due = 0.0
+
+    def run_if_due(self) -> None:
+        now = time.monotonic()
+        if now >= self.due:
+            self.due = now + self.every
+            self.run()
+
+
+class Chores:
+    """One supervisor's chores. Deaths come over the link from the forker and are answered once recovered."""
+
+    def __init__(self, supervisor_id: int, pools: Sequence[Pool], link: Link) -> None:
+        self._database = EngineConnection()
+        self._watch = watch.Watch(supervisor_id)
+        self._supervisor_id = supervisor_id
+        self._pools = pools
+        self._link = link
+        self._balancer = Balancer(supervisor_id, pools)
+        self._rates = Rates()
+        self._paused: frozenset[tuple[str, str]] = frozenset()
+        self._processes: dict[str, list[int]] = {}
+        self._wanted: dict[str, int] = {}
+        self._workers: dict[str, dict[str, Any]] = {}
+        self._dead: dict[int, dict[str, Any]] = {}
+        self._notes: deque[tuple[FleetEvent.Kind, str]] = deque()
+        self._must_stop_at = inf
+        self._is_over = False
+        self._code = CodeWatch() if settings.DEBUG else None
+        self._rhythms = [
+            Rhythm(BEAT_EVERY, self._beat),
+            Rhythm(COMMANDS_EVERY, self._obey),
+            Rhythm(PROMOTE_EVERY, self._promote),
+            Rhythm(FREE_LOCKS_EVERY, lambda: promotion.free_locks(self._database)),
+            Rhythm(ADMIT_EVERY, lambda: gates.admit(self._database)),
+            Rhythm(WATCH_EVERY, lambda: self._watch.look(self._database)),
+            Rhythm(LATE_EVERY, self._free_late_claims),
+            Rhythm(BALANCE_EVERY, self._balance),
+            Rhythm(UNIQUE_EVERY, lambda: promotion.sweep_unique_keys(self._database)),
+            Rhythm(CODE_EVERY, self._look_for_new_code),
+        ]
+
+    def run(self) -> None:
+        """Until the forker closes its end of the link and every death is recovered, or PostgreSQL stays away."""
+        is_started = False
+        while not self._link.is_closed or (self._dead and time.monotonic() < self._must_stop_at):
+            try:
+                if not is_started:
+                    self._start()
+                    is_started = True
+                # The heart first: whatever else takes its time must not let this supervisor pass for dead.
+                for rhythm in self._rhythms:
+                    rhythm.run_if_due()
+                self._recover()
+            except CONNECTION_ERRORS as error:
+                self._watch.forget()
+                log.warning("Chores wait for PostgreSQL: %s", type(error).__name__)
+                time.sleep(0.5)
+            self._listen()
+        # Without the farewell the forker was killed, or another chores process has taken over.
+        if self._is_over:
+            self._leave()
+
+    def _start(self) -> None:
+        self._balancer.scaled = commands.scales(self._database, self._supervisor_id)
+        names = [pool.name for pool in self._pools]
+        heartbeat.describe(self._database, self._supervisor_id, settings.CODE_VERSION, names)
+
+    def _beat(self) -> None:
+        queues = {group: queues for pool in self._pools for group, queues in pool.groups.items()}
+        state = {
+            "processes": self._processes,
+            "queues": queues,
+            "rates": self._rates.now(),
+            "wanted": self._wanted,
+            "workers": self._workers,
+            "pools": {pool.name: self._balancer.bounds(pool) for pool in self._pools},
+        }
+        heartbeat.beat(self._database, self._supervisor_id, state, self._living)
+        while self._notes:
+            events.note(self._database, *self._notes[0], self._supervisor_id)
+            self._notes.popleft()
+
+    def _obey(self) -> None:
+        paused = pauses.paused(self._database)
+        if paused - self._paused:
+            self._link.send("recall")
+        self._paused = paused
+        for command in commands.take(self._database, self._supervisor_id):
+            if command.kind != FleetCommand.Kind.SCALE:
+                self._link.send(command.kind)
+            elif command.processes is None:
+                self._balancer.scaled.pop(command.pool, None)
+            else:
+                self._balancer.scaled[command.pool] = command.processes
+
+    def _promote(self) -> None:
+        while promotion.promote(self._database) == promotion.AT_ONCE:
+            pass
+
+    def _balance(self) -> None:
+        for group, count in self._balancer.look(self._database, self._paused, self._processes).items():
+            self._link.send("scale", group=group, count=count)
+
+    def _free_late_claims(self) -> None:
+        # Before its forker has told what there is, it takes nobody for gone.
+        if self._processes:
+            being_recovered = [report["worker_id"] for report in self._dead.values()]
+            self._watch.free_late_claims(self._database, [*self._living, *being_recovered])
+
+    @property
+    def _living(self) -> list[int]:
+        """The workers that the forker sees, whatever others think of them."""
+        return [int(worker_id) for worker_id in self._workers]
+
+    def _look_for_new_code(self) -> None:
+        if self._code is not None and self._code.has_changed():
+            self._link.send("restart")
+
+    def _recover(self) -> None:
+        for number, report in list(self._dead.items()):
+            death = Death(report["worker_id"], report["started"], report["cause"], report["stacks"], report["culprits"])
+            try:
+                count = recover(self._database, death)
+            except LockNotAvailable:
+                log.warning("The jobs of worker %d wait for somebody's transaction", death.worker_id)
+                continue
+            del self._dead[number]
+            self._link.send("recovered", number=number)
+            if count or death.started or death.cause:
+                log.warning("Worker %d died: %d jobs are ready again", death.worker_id, count)
+                kind = FleetEvent.Kind.WORKER_STUCK if death.cause == "stuck" else FleetEvent.Kind.WORKER_DEAD
+                self._note(kind, f"Worker {death.worker_id} of {report['pool']} died; {count} jobs are ready again.")
+
+    def _listen(self) -> None:
+        if self._link.is_closed:
+            return
+        for message in self._link.receive(PROMOTE_EVERY / 2):
+            self._hear(**message)
+        if self._link.is_closed:
+            self._must_stop_at = time.monotonic() + LAST_RECOVERY
+
+    def _hear(self, word: str, **said: Any) -> None:
+        match word:
+            case "death":
+                self._dead[said["number"]] = said
+                self._workers.pop(str(said["worker_id"]), None)
+            case "state":
+                self._processes = said["processes"]
+                self._wanted = said["wanted"]
+                self._workers = said["workers"]
+                self._rates.add(said["done"], said["running"])
+            case "farewell":
+                self._is_over = True
+            case "trouble":
+                text = f"A worker of {said['group']} on {hostname()} cannot start: {said['text']}."
+                self._note(FleetEvent.Kind.START_TROUBLE, text)
+            case "well":
+                self._note(FleetEvent.Kind.START_WELL, f"Workers of {said['group']} on {hostname()} start again.")
+            case "restarted":
+                text = f"{hostname()} has started anew with the code of now ({settings.CODE_VERSION})."
+                self._note(FleetEvent.Kind.RESTARTED, text)
+            case "restart_trouble":
+                text = f"The new code on {hostname()} does not start: {said['text']}; the old goes on."
+                self._note(FleetEvent.Kind.RESTART_TROUBLE, text)
+            case "recycled":
+                text = f"A worker of {said['group']} on {hostname()} made way: {said['text']}."
+                self._note(FleetEvent.Kind.RECYCLED, text)
+
+    def _note(self, kind: FleetEvent.Kind, text: str) -> None:
+        # Written with the next beat: while PostgreSQL is away, nothing may be lost of it.
+        self._notes.append((kind, text))
+
+    def _leave(self) -> None:
+        try:
+            heartbeat.leave(self._database, self._supervisor_id)
+        except CONNECTION_ERRORS as error:
+            # The next supervisor on this host sees that the process is gone, another one that it is silent.
+            log.warning("Left without signing off: %s", type(error).__name__)
+
+
+class Sweeping(threading.Thread):
+    """Calls the apps' sweepers and the alerts. An error in one stops none of the others."""
+
+    def __init__(self) -> None:
+        super().__init__(name="sweeping", daemon=True)
+        self._rhythms = [
+            Rhythm(ALERT_EVERY, late_queues.look),
+            Rhythm(ALERT_EVERY, shut_gates.look),
+            Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
+            Rhythm(ALERT_EVERY, alerts.tell_of_events),
+            Rhythm(OVERDUE_EVERY, interventions.end_overdue),
+            Rhythm(OVERDUE_EVERY, overdue.Walk().end_ready),
+            Rhythm(OVERDUE_EVERY, interventions.end_expired),
+            Rhythm(SCHEDULE_EVERY, schedule.Timetable().send_due),
+            Rhythm(SNAPSHOT_EVERY, snapshot.take_if_due),
+            *(Rhythm(SWEEP_EVERY, partial(_sweep, path)) for path in settings.SWEEPERS),
+        ]
+
+    def run(self) -> None:
+        while True:
+            for rhythm in self._rhythms:
+                try:
+                    rhythm.run_if_due()
+                except Exception as error:  # the loop's edge: the next sweep tries again
+                    log.exception("A sweeper failed: %s", type(error).__name__)
+                    if isinstance(error, Error):
+                        connection.close()
+            time.sleep(1)
+
+
+def _sweep(path: str) -> None:
+    import_string(path)()
+
+
+def run_chores(supervisor_id: int, pools: Sequence[Pool], link: Link, parent: int) -> None:
+    """The chores process's main. It ends when the forker closes the link: until then the dead need it."""
+    become_child("askpro chores", parent)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # libpq reads it at every connect.
+    os.environ["PGAPPNAME"] = chores_name(supervisor_id)
+    # One sweeper that waited for an app's transaction would keep all the others waiting, the schedule among them.
+    limit_lock_waits()
+    Sweeping().start()
+    Chores(supervisor_id, pools, link).run()

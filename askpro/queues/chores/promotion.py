@@ -1,0 +1,69 @@
+"""The statements that every chores process runs. None needs a leader: SKIP LOCKED and conditions suffice."""
+
+from askpro.queues.ledger import hints, unique
+from askpro.queues.ledger.database import EngineConnection
+from askpro.queues.ledger.locks import EARLIER
+
+# Every clock here is the statement's: `clock_timestamp()` may change from row to row, so no index can be used with it,
+# and a million delayed jobs would be read five times a second.
+PROMOTE = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM queues_job
+     WHERE status IN ('scheduled', 'retrying', 'released') AND run_at <= statement_timestamp()
+     ORDER BY run_at LIMIT %s FOR UPDATE SKIP LOCKED
+)
+UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL
+  FROM due
+ WHERE job.id = due.id
+RETURNING job.id::text, job.queue_name
+"""
+# Of each key only the first waiter is looked at closer, or its holder that waits for something else: a key may have
+# tens of thousands. What somebody changes at this moment is skipped: the heart must not wait for his transaction.
+FREE_LOCKS = f"""
+WITH waiter AS MATERIALIZED (
+    SELECT id, lock_key, share_key FROM queues_job
+     WHERE status = 'released' AND run_at IS NULL AND coalesce(lock_key, share_key) IS NOT NULL
+), first AS MATERIALIZED (
+    (SELECT DISTINCT ON (lock_key, share_key) id FROM waiter ORDER BY lock_key, share_key, id)
+    UNION
+    SELECT waiter.id FROM queues_lock AS own JOIN waiter ON waiter.id = own.job_id AND waiter.lock_key = own.key
+), free AS MATERIALIZED (
+    SELECT job.id FROM queues_job AS job JOIN first ON first.id = job.id
+     WHERE status = 'released' AND run_at IS NULL
+       AND (lock_key IS NULL OR NOT EXISTS (
+            SELECT 1 FROM queues_lock WHERE key = job.lock_key AND job_id <> job.id))
+       AND (share_key IS NULL OR share_limit > (
+            SELECT count(*) FROM queues_lock
+             WHERE key = ANY(SELECT job.share_key || '#' || n FROM generate_series(1, job.share_limit) AS n)))
+       AND NOT (in_order AND EXISTS ({EARLIER.format(later="job", key="lock_key")}))
+     ORDER BY job.id LIMIT %s FOR UPDATE OF job SKIP LOCKED
+)
+UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp()
+  FROM free
+ WHERE job.id = free.id
+RETURNING job.id::text, job.queue_name
+"""
+# A lock outlives its job only if a row was changed by hand; nothing may wait for it then.
+ORPHANED_LOCKS = """
+DELETE FROM queues_lock AS lock
+ WHERE taken_at < clock_timestamp() - interval '10 seconds'
+   AND NOT EXISTS (SELECT 1 FROM queues_job WHERE id = lock.job_id
+                      AND (status = 'processing' OR (in_order AND status NOT IN ('completed', 'dead', 'cancelled'))))
+"""
+AT_ONCE = 5000
+
+
+def promote(database: EngineConnection) -> int:
+    """Make due jobs ready; returns how many."""
+    return hints.announce(database.rows(PROMOTE, (AT_ONCE,)))
+
+
+def free_locks(database: EngineConnection) -> int:
+    """Make the first waiter of every key that nobody holds ready; returns how many."""
+    database.rows(ORPHANED_LOCKS)
+    return hints.announce(database.rows(FREE_LOCKS, (AT_ONCE,)))
+
+
+def sweep_unique_keys(database: EngineConnection) -> None:
+    """Forget the unique keys of jobs that are over."""
+    database.rows(unique.SWEEP)

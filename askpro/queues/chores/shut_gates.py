@@ -1,0 +1,35 @@
+"""Telling people of gates that are shut for long, and that they are open again."""
+
+from django.db import connection, transaction
+
+from askpro.queues.chores import alerts
+from askpro.queues.models import FleetEvent
+
+# Seconds after which somebody is told that a gate is shut.
+TOLD_AFTER = 120.0
+SHUT_FOR_LONG = """
+UPDATE queues_gate SET told_at = clock_timestamp()
+ WHERE told_at IS NULL AND shut_since < clock_timestamp() - %s * interval '1 second' RETURNING name, reason
+"""
+OPEN_AGAIN = "UPDATE queues_gate SET told_at = NULL WHERE told_at IS NOT NULL AND shut_since IS NULL RETURNING name"
+
+
+def look() -> int:
+    """Note the gates that are shut for long, each once, and those of them that are open again; returns how many."""
+    with transaction.atomic():
+        if not alerts.is_alone():
+            return 0
+        with connection.cursor() as cursor:
+            cursor.execute(SHUT_FOR_LONG, [TOLD_AFTER])
+            events = [_event(FleetEvent.Kind.GATE_SHUT, name, _words(reason)) for name, reason in cursor.fetchall()]
+            cursor.execute(OPEN_AGAIN)
+            events += [_event(FleetEvent.Kind.GATE_OPEN, name, "answers again.") for (name,) in cursor.fetchall()]
+        return len(FleetEvent.objects.bulk_create(events))
+
+
+def _words(reason: str) -> str:
+    return f"is shut for more than {TOLD_AFTER / 60:g} minutes: {reason}. Its jobs wait and spend no try."
+
+
+def _event(kind: FleetEvent.Kind, name: str, words: str) -> FleetEvent:
+    return FleetEvent(kind=kind, about=name, text=f"{name} {words}"[:500])

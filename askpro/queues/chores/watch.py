@@ -1,0 +1,102 @@
+"""Telling the dead from the silent: supervisors that left, or that nobody heard beat."""
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from askpro.queues.fleet import events
+from askpro.queues.fleet.host import hostname, is_running, pid_space
+from askpro.queues.ledger.database import EngineConnection, chores_name
+from askpro.queues.ledger.recover import END_SESSIONS, Death, recover, recover_lost
+
+# Death by silence needs the same heartbeat read twice by the same observer, this many seconds apart.
+SILENCE = 15.0
+ALIVE = """
+SELECT id, host, pid_space, pid, process_started_at, beat_at::text FROM queues_supervisor
+ WHERE status IN ('running', 'stopping') AND id <> %s
+"""
+BURY = """
+UPDATE queues_supervisor SET status = 'dead'
+ WHERE id = %s AND beat_at = %s::timestamptz AND status IN ('running', 'stopping') RETURNING id
+"""
+# Also the workers of a supervisor that was buried by somebody who then died before freeing their jobs, and those that
+# were buried, woke up and claimed again; and jobs of workers that nobody knows.
+UNBURIED = """
+SELECT worker.id FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
+ WHERE supervisor.status IN ('dead', 'stopped')
+   AND (worker.status = 'running' OR worker.id IN (SELECT worker_id FROM queues_job WHERE status = 'processing'))
+UNION
+SELECT worker_id FROM queues_job AS job
+ WHERE status = 'processing' AND worker_id IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM queues_worker WHERE id = job.worker_id)
+"""
+HEARD_AGAIN = """
+SELECT 1 FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
+ WHERE worker.id = %s AND supervisor.status IN ('running', 'stopping')
+"""
+# A claim can become visible after its worker was found to hold nothing, or had signed off: nobody got its answer, so
+# nothing of it ever began. Later than any session of a dead worker is waited for.
+LATE = """
+SELECT id FROM queues_worker
+ WHERE supervisor_id = %s AND status IN ('dead', 'stopped') AND id <> ALL(%s)
+   AND ended_at < clock_timestamp() - interval '5 seconds'
+   AND id IN (SELECT worker_id FROM queues_job WHERE status = 'processing')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A heartbeat as read, and the monotonic seconds of the first time it was read."""
+
+    beat_at: str
+    first_seen: float
+
+
+class Watch:
+    """One observer's memory of everybody's heartbeats."""
+
+    def __init__(self, supervisor_id: int) -> None:
+        self._own = supervisor_id
+        self._beats: dict[int, Beat] = {}
+
+    def forget(self) -> None:
+        """A query failed: what we did not hear in the meantime proves nothing."""
+        self._beats.clear()
+
+    def look(self, database: EngineConnection) -> int:
+        """Bury dead supervisors and give their workers' jobs back; returns how many jobs."""
+        rows = database.rows(ALIVE, (self._own,))
+        for supervisor_id, host, space, pid, started, beat_at in rows:
+            if self._is_gone(host, space, pid, started) or self._is_silent(supervisor_id, beat_at):
+                self._bury(database, supervisor_id, host, pid, beat_at)
+        workers = database.rows(UNBURIED)
+        return sum(recover_lost(database, worker_id) for (worker_id,) in workers if self._is_over(database, worker_id))
+
+    @staticmethod
+    def _is_over(database: EngineConnection, worker_id: int) -> bool:
+        """Whether it has not been heard again while others were being buried."""
+        return not database.rows(HEARD_AGAIN, (worker_id,))
+
+    def free_late_claims(self, database: EngineConnection, others: Collection[int]) -> int:
+        """Give back what workers of the own supervisor hold that ended; not the `others`, which live or are seen to."""
+        workers = database.rows(LATE, (self._own, list(others)))
+        return sum(recover(database, Death(worker_id, ())) for (worker_id,) in workers)
+
+    def _bury(self, database: EngineConnection, supervisor_id: int, host: str, pid: int, beat_at: str) -> None:
+        if database.rows(BURY, (supervisor_id, beat_at)):
+            text = f"Supervisor {supervisor_id} on {host} (process {pid}) fell silent; others take its jobs over."
+            events.note(database, "supervisor_dead", text, supervisor_id)
+            # What its chores process has open may keep others from telling anybody of this.
+            database.rows(END_SESSIONS, (chores_name(supervisor_id),))
+
+    @staticmethod
+    def _is_gone(host: str, space: str, pid: int, started: float) -> bool:
+        return (host, space) == (hostname(), pid_space()) and not is_running(pid, started)
+
+    def _is_silent(self, supervisor_id: int, beat_at: str) -> bool:
+        now = time.monotonic()
+        known = self._beats.get(supervisor_id)
+        if known is None or known.beat_at != beat_at:
+            self._beats[supervisor_id] = Beat(beat_at, now)
+            return False
+        return now - known.first_seen >= SILENCE

@@ -1,0 +1,19 @@
+"""What happened to the fleet, as rows: people look at them, and are mailed about the urgent kinds."""
+
+from django.db import connection
+
+from askpro.queues.ledger.database import Connection, DjangoConnection
+
+NOTE = "INSERT INTO queues_fleetevent (kind, text, supervisor_id) VALUES (%s, %s, %s)"
+
+
+def note(database: Connection, kind: str, text: str, supervisor_id: int | None = None) -> None:
+    """Remember that something happened, as a `FleetEvent`; people are mailed about the urgent kinds."""
+    database.rows(NOTE, (kind, text[:500], supervisor_id))
+
+
+def note_command(text: str, by: str, reason: str = "", supervisor_id: int | None = None) -> None:
+    """Remember what somebody did, and why."""
+    words = (f"{by}: {text}" if by else text) + (f" ({reason})" if reason else "")
+    with connection.cursor() as cursor:
+        note(DjangoConnection(cursor), "command", words, supervisor_id)

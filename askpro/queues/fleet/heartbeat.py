@@ -1,0 +1,63 @@
+"""A supervisor's row: written at its start, beaten every other second, signed off at its end."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from askpro.queues.fleet import events
+from askpro.queues.fleet.host import hostname, pid_space, started_at
+from askpro.queues.ledger.database import EngineConnection
+
+# The environment of a supervisor that is a worker process of Dramatiq's own commands, and the pool of its worker.
+DRAMATIQ = "dramatiq"
+NO_CHORES = (
+    "No queues_run is alive: delayed and retried jobs do not become ready, waiting ones are not let in, and the jobs of"
+    " dead workers stay where they are. Start one beside this: python3 manage.py queues_run"
+)
+# Whoever beats is alive, buried or not: a host that was frozen must be watched again.
+BEAT = """
+WITH before AS (SELECT status FROM queues_supervisor WHERE id = %(id)s)
+UPDATE queues_supervisor SET beat_at = clock_timestamp(), state = %(state)s::jsonb,
+       status = CASE status WHEN 'dead' THEN 'running' ELSE status END
+ WHERE id = %(id)s RETURNING (SELECT status FROM before)
+"""
+REVIVE = "UPDATE queues_worker SET status = 'running', ended_at = NULL WHERE id = ANY(%s) AND status = 'dead'"
+
+
+def register_supervisor(
+    database: EngineConnection, pid: int, environment: str, code_version: str, pools: Sequence[str] = ()
+) -> int:
+    """Write a supervisor's row; returns its id."""
+    row: tuple[Any, ...] = database.rows(
+        "INSERT INTO queues_supervisor"
+        " (host, pid_space, pid, process_started_at, environment, code_version, pools, status)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, 'running') RETURNING id",
+        (hostname(), pid_space(), pid, started_at(pid), environment, code_version, list(pools)),
+    )[0]
+    return int(row[0])
+
+
+def describe(database: EngineConnection, supervisor_id: int, code_version: str, pools: list[str]) -> None:
+    """Say what the supervisor runs: after a restart it is the same one with other code."""
+    database.rows(
+        "UPDATE queues_supervisor SET code_version = %s, pools = %s WHERE id = %s", (code_version, pools, supervisor_id)
+    )
+
+
+def beat(
+    database: EngineConnection,
+    supervisor_id: int,
+    state: Mapping[str, Any] | None = None,
+    living: Collection[int] = (),
+) -> None:
+    """Say that the supervisor and its `living` workers live, and what they do."""
+    rows = database.rows(BEAT, {"id": supervisor_id, "state": json.dumps(state or {})})
+    database.rows(REVIVE, (list(living),))
+    if rows == [("dead",)]:
+        text = f"Supervisor {supervisor_id} on {hostname()} beats again; others have its jobs of before."
+        events.note(database, "supervisor_back", text, supervisor_id)
+
+
+def leave(database: EngineConnection, supervisor_id: int) -> None:
+    """The supervisor stopped in good order."""
+    database.rows("UPDATE queues_supervisor SET status = 'stopped' WHERE id = %s", (supervisor_id,))

@@ -1,0 +1,215 @@
+"""What the fleet and the queues look like now: the numbers behind `queues_status`."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from askpro.queues.config import promise, queue_names
+from askpro.queues.fleet.backlog import backlogs
+from askpro.queues.ledger.database import Connection
+
+# Exit codes, as Horizon has them.
+RUNNING, PAUSED, INACTIVE = 0, 1, 2
+WORDS = {RUNNING: "running", PAUSED: "paused", INACTIVE: "inactive"}
+SUPERVISORS = """
+SELECT id::int, host, pid, environment, code_version, status,
+       extract(epoch FROM clock_timestamp() - beat_at)::float8, state::text
+  FROM queues_supervisor
+ WHERE status IN ('running', 'stopping')
+    OR status = 'dead' AND beat_at > clock_timestamp() - interval '1 hour'
+ ORDER BY host, id
+"""
+COUNTS = """
+SELECT queue_name, 'running', count(*) FROM queues_job WHERE status = 'processing' GROUP BY 1
+UNION ALL
+SELECT queue_name, 'later', count(*) FROM queues_job
+ WHERE status IN ('scheduled', 'retrying', 'released') AND run_at IS NOT NULL GROUP BY 1
+UNION ALL
+SELECT queue_name, 'dead', count(*) FROM queues_job WHERE status = 'dead' GROUP BY 1
+"""
+PAUSES = """
+SELECT kind, name, until, by FROM queues_pause WHERE until IS NULL OR until > clock_timestamp() ORDER BY kind, name
+"""
+GATES = """
+SELECT name, shut_since, shut_until, reason, waiting FROM queues_gate AS gate, LATERAL (
+    SELECT count(*)::int AS waiting FROM queues_job WHERE queues_job.gate = gate.name AND status || '' = 'released'
+    OFFSET 0) AS those
+ WHERE shut_until IS NOT NULL OR waiting > 0 ORDER BY name
+"""
+EVENTS = "SELECT at, kind, text FROM queues_fleetevent ORDER BY id DESC LIMIT 20"
+# A supervisor that has not beaten for so many seconds counts for nothing.
+FRESH = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStatus:
+    """One queue. `ready` stops counting at ten thousand; times in seconds, `rate` in runs a second."""
+
+    name: str
+    ready: int
+    oldest: float
+    promise: float
+    running: int
+    later: int
+    dead: int
+    processes: int
+    rate: float
+    run_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStatus:
+    """One pool on all living hosts: its processes now, of these and bounds the sum. `leaving` finish their last job."""
+
+    name: str
+    queues: list[str]
+    hosts: int
+    processes: int
+    leaving: int
+    min_processes: int
+    max_processes: int
+    strategy: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorStatus:
+    """One `queues_run`; `silent` is the age of its heartbeat in seconds, `processes` those of each group.
+
+    `memory` is the private memory of its workers together, in MB, as measured last.
+    """
+
+    id: int
+    host: str
+    pid: int
+    environment: str
+    code_version: str
+    status: str
+    silent: float
+    processes: dict[str, int]
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class PauseStatus:
+    kind: str
+    name: str
+    until: datetime | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateStatus:
+    """A gate that is shut, or at which jobs wait. When `shut_until` has passed, one request looks whether it opens."""
+
+    name: str
+    shut_since: datetime | None
+    shut_until: datetime | None
+    reason: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventStatus:
+    at: datetime
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything at one moment; the newest events first."""
+
+    queues: list[QueueStatus]
+    pools: list[PoolStatus]
+    supervisors: list[SupervisorStatus]
+    pauses: list[PauseStatus]
+    gates: list[GateStatus]
+    events: list[EventStatus]
+
+    @property
+    def code(self) -> int:
+        """The exit code: 0 running, 1 something is paused, 2 nobody works."""
+        if not any(each.status in ("running", "stopping") and each.silent < FRESH for each in self.supervisors):
+            return INACTIVE
+        return PAUSED if self.pauses else RUNNING
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"status": WORDS[self.code], **asdict(self)}
+
+
+def read(database: Connection) -> Status:
+    """Ask PostgreSQL, which knows of every host."""
+    rows = [(*row, json.loads(state)) for *row, state in database.rows(SUPERVISORS)]
+    states = [state for *_, status, silent, state in rows if status != "dead" and silent < FRESH]
+    return Status(
+        _queues(database, states),
+        _pools(states),
+        [_supervisor(*row) for row in rows],
+        [PauseStatus(*row) for row in database.rows(PAUSES)],
+        gates(database),
+        [EventStatus(*row) for row in database.rows(EVENTS)],
+    )
+
+
+def gates(database: Connection) -> list[GateStatus]:
+    """Those that are shut, and those at which jobs wait."""
+    return [GateStatus(*row) for row in database.rows(GATES)]
+
+
+def _supervisor(
+    key: int, host: str, pid: int, environment: str, version: str, status: str, silent: float, state: dict[str, Any]
+) -> SupervisorStatus:
+    processes = {group: now for group, (now, _) in state.get("processes", {}).items()}
+    memory = sum(worker["memory"] for worker in state.get("workers", {}).values())
+    return SupervisorStatus(key, host, pid, environment, version, status, silent, processes, memory)
+
+
+def _pools(states: list[dict[str, Any]]) -> list[PoolStatus]:
+    pools: dict[str, list[PoolStatus]] = {}
+    for state in states:
+        for name, (least, most, strategy) in state.get("pools", {}).items():
+            groups = [group for group in state["queues"] if group.partition(":")[0] == name]
+            queues = [queue for group in groups for queue in state["queues"][group]]
+            counts = [state["processes"].get(group, (0, 0)) for group in groups]
+            now, alive = sum(now for now, _ in counts), sum(alive for _, alive in counts)
+            here = PoolStatus(name, queues, 1, now, alive - now, least, most, strategy)
+            pools.setdefault(name, []).append(here)
+    order = {name: number for number, name in enumerate(queue_names())}
+    together = (_together(hosts) for hosts in pools.values())
+    return sorted(together, key=lambda pool: min((order.get(queue, 0) for queue in pool.queues), default=0))
+
+
+def _together(hosts: list[PoolStatus]) -> PoolStatus:
+    names = ("hosts", "processes", "leaving", "min_processes", "max_processes")
+    return replace(hosts[0], **{name: sum(getattr(each, name) for each in hosts) for name in names})
+
+
+def _queues(database: Connection, states: list[dict[str, Any]]) -> list[QueueStatus]:
+    counts: dict[tuple[str, str], int] = {(queue, what): count for queue, what, count in database.rows(COUNTS)}
+    queues = []
+    for name, backlog in backlogs(database).items():
+        running, later, dead = (counts.get((name, what), 0) for what in ("running", "later", "dead"))
+        rate, run_time = _rate(name, states)
+        processes = _processes(name, states)
+        queues.append(
+            QueueStatus(
+                name, backlog.ready, backlog.oldest, promise(name), running, later, dead, processes, rate, run_time
+            )
+        )
+    return queues
+
+
+def _processes(queue: str, states: list[dict[str, Any]]) -> int:
+    return sum(
+        now
+        for state in states
+        for group, (now, _) in state.get("processes", {}).items()
+        if queue in state.get("queues", {}).get(group, ())
+    )
+
+
+def _rate(queue: str, states: list[dict[str, Any]]) -> tuple[float, float]:
+    rates = [state["rates"][queue] for state in states if queue in state.get("rates", {})]
+    total = sum(rate for rate, _ in rates)
+    return total, max((run_time for _, run_time in rates), default=0.0)

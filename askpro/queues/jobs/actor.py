@@ -1,0 +1,225 @@
+"""`@actor`: Dramatiq's decorator with the engine's words, checked at import."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from inspect import Signature, signature
+from typing import Any, ParamSpec, TypeVar
+
+import dramatiq
+from dramatiq import Message
+
+from askpro.queues import keys
+from askpro.queues.arguments import LARGEST, encoded
+from askpro.queues.config import is_silenced
+from askpro.queues.errors import Release
+from askpro.queues.ids import uuid7
+from askpro.queues.jobs.messages import JobMessage, messages_of
+from askpro.queues.jobs.words import (
+    DEFAULTS,
+    MESSAGE_WORDS,
+    WORDS,
+    check_values,
+    checked,
+    is_time,
+    milliseconds,
+    typed,
+)
+from askpro.queues.ledger import enqueue, limits
+from askpro.queues.ledger.claim import Claim
+from askpro.queues.ledger.outcome import Outcome, decide
+from askpro.queues.ledger.running import current, run, run_atomically
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class LedgerActor(dramatiq.Actor[P, R]):
+    """An actor whose messages are rows, and which may commit its effects together with its completion."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the function here and now; inside a worker an atomic actor's completion commits with its effects."""
+        if current.claim is not None and limits.is_late(current.claim):
+            # Its thread came late: beginning now would put too many starts into one window.
+            raise Release(0.0, "missed its slot")
+        return (run_atomically if self.word("atomic") else run)(self.fn, args, kwargs)
+
+    def word(self, name: str, message_options: dict[str, Any] | None = None) -> Any:
+        """An option by precedence: message, actor, engine."""
+        if message_options and name in message_options:
+            return message_options[name]
+        return self.options.get(name, DEFAULTS[name])
+
+    def tries_left(self, claim: Claim) -> int:
+        """How many runs may follow the claim's own."""
+        return int(self.word("max_retries", claim.options) + claim.extra_tries - claim.tries_spent)
+
+    def outcome(self, claim: Claim, error: BaseException | None) -> Outcome:
+        """What becomes of a claim whose run ended with `error`, or returned."""
+        return decide(
+            error,
+            tries_left=self.tries_left(claim),
+            tries_spent=claim.tries_spent,
+            backoff=self.word("backoff", claim.options),
+            throws=self.word("throws"),
+        )
+
+    def new_job(
+        self, message: Message[Any], delay: int | timedelta | None = None, *, largest: int | None = LARGEST
+    ) -> enqueue.NewJob:
+        """The row of a message, `delay` in milliseconds. Raises `ValueError` on arguments that do not belong there."""
+        options, delay = message.options, self._delay(delay)
+        fill = self._filler(message)
+        deadline, (share, places) = self.word("deadline", options), self.word("concurrency") or (None, None)
+        tags = [keys.tag(fill(tag)) for tag in self.word("tags", options)]
+        return enqueue.NewJob(
+            id=uuid.UUID(message.message_id),
+            actor_name=self.actor_name,
+            queue_name=message.queue_name,
+            args=encoded(f"{self.actor_name}: arguments", message.args, largest),
+            kwargs=encoded(f"{self.actor_name}: arguments", message.kwargs),
+            options=encoded(f"{self.actor_name}: options", {k: v for k, v in options.items() if k != "expires"}),
+            tags=tags,
+            delay=delay,
+            deadline=deadline and deadline + (delay or 0),
+            lock_key=_key(fill(self.word("in_order") or self.word("no_overlap"))),
+            in_order=self.word("in_order") is not None,
+            share_key=_key(fill(share)),
+            share_limit=places,
+            unique_key=_key(fill(self.word("unique_by"))),
+            rate_limit=self.word("rate_limit"),
+            expires_at=_moment(self.word("expires", options)),
+            silenced=self.word("silenced") or is_silenced(tags),
+        )
+
+    def message_with_options(
+        self, *, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None, **options: Any
+    ) -> Message[R]:
+        if unknown := set(options) - MESSAGE_WORDS:
+            known = sorted(MESSAGE_WORDS)
+            raise ValueError(f"{self.actor_name}: unknown message options {sorted(unknown)}; known: {known}.")
+        options = typed(options)
+        check_values(self.actor_name, options)
+        for name in ("on_success", "on_failure"):
+            called = options.pop(name, self.options.get(name))
+            if called is not None:
+                options[name] = self._name_of_called(name, called)
+        return JobMessage(
+            queue_name=self.queue_name,
+            actor_name=self.actor_name,
+            args=args,
+            kwargs=kwargs or {},
+            options=options,
+            message_id=str(uuid7()),
+        )
+
+    def _delay(self, delay: Any) -> int | None:
+        delay = milliseconds(delay)
+        if delay is None:
+            return None
+        is_number = isinstance(delay, int | float) and not isinstance(delay, bool)
+        if not (is_number and is_time(max(int(delay), 0))):
+            raise ValueError(f"{self.actor_name}: delay is {delay!r}; it must be milliseconds or a timedelta.")
+        return max(int(delay), 0)
+
+    def _name_of_called(self, word: str, called: Any) -> str:
+        """Refuses what could not be called when the run has ended, and nobody is there to hear of it."""
+        name = called.actor_name if isinstance(called, dramatiq.Actor) else called
+        actor: Any = self.broker.actors.get(name)
+        if actor is None:
+            raise ValueError(f"{self.actor_name}: {word} names {name!r}, which is no actor of this process.")
+        try:
+            signature(actor.fn).bind({}, None)
+        except TypeError as error:
+            raise ValueError(f"{self.actor_name}: {word} calls {name} with message and result: {error}.") from error
+        return str(name)
+
+    def _filler(self, message: Message[Any]) -> Callable[[str | None], Any]:
+        try:
+            bound = self._signature.bind(*message.args, **message.kwargs)
+        except TypeError as error:
+            raise ValueError(f"{self.actor_name}: {error}.") from error
+        bound.apply_defaults()
+        return lambda template: template and self._filled(template, bound.arguments)
+
+    def _filled(self, template: str, arguments: dict[str, Any]) -> str:
+        try:
+            return template.format(**arguments)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise ValueError(f"{self.actor_name}: a tag or key cannot be filled: {error!r}.") from error
+
+    @cached_property
+    def _signature(self) -> Signature:
+        return signature(self.fn)
+
+
+def actor(
+    fn: Callable[..., Any] | None = None,
+    *,
+    queue_name: str = "default",
+    max_retries: int | None = None,
+    backoff: Sequence[int] | None = None,
+    time_limit: int | timedelta | None = None,
+    deadline: int | timedelta | None = None,
+    atomic: bool | None = None,
+    no_overlap: str | None = None,
+    in_order: str | None = None,
+    concurrency: tuple[str, int] | None = None,
+    unique_by: str | None = None,
+    rate_limit: str | None = None,
+    expires: int | timedelta | None = None,
+    throws: type[BaseException] | tuple[type[BaseException], ...] | None = None,
+    tags: tuple[str, ...] | None = None,
+    silenced: bool | None = None,
+    urgency: str | None = None,
+    **more: Any,
+) -> Any:
+    """Declare a job. Times in milliseconds or as timedelta; keys and tags name arguments, such as "call:{call_id}".
+
+    queue_name   one of `askpro/queue_settings.py`
+    max_retries  runs after the first one; backoff: pauses between them in order, the last one repeats, jittered
+    time_limit   of one run; deadline: of the whole job, waiting included; dead after it
+    atomic       effects and completion commit in one transaction, exactly once; the job must not call the outside
+    no_overlap   no second job with this key runs; the others wait and spend no try
+    in_order     the same, and the key stays closed while an earlier job of it is unfinished, retries included
+    concurrency  (key, n): at most n jobs with this key run at once
+    unique_by    no second copy with this key waits; `send` returns the one that does
+    rate_limit   a name of LIMITS: evenly spaced starts over all hosts; waiting spends no try
+    expires      cancelled when it has not started so long after being sent; a message may name a moment
+    throws       errors that are expected and final: no retry, counted apart from bugs
+    tags         find and cancel jobs by them
+    urgency      who goes first at a gate: "first", "usual" or "last"
+    silenced     finished ones are left out of the console's list; those that failed never are
+    on_success, on_failure   the actor that is sent (message, result) or (message, error) once the job is over
+    priority     as in Dramatiq, among what one process has claimed; lower comes first
+    docs/writing-jobs.md has an example of each.
+    """
+    given = {name: value for name, value in locals().items() if name in WORDS} | more
+
+    def declare(function: Callable[..., Any]) -> LedgerActor[Any, Any]:
+        options = checked(function, queue_name, given)
+        return dramatiq.actor(function, actor_class=LedgerActor, queue_name=queue_name, **options)  # type: ignore[call-overload]
+
+    return declare if fn is None else declare(fn)
+
+
+def wake(waiting: LedgerActor[Any, Any], tag: str) -> int:
+    """Make the actor's released jobs with this tag ready now, in the caller's transaction; returns how many."""
+    return enqueue.wake(waiting.actor_name, tag)
+
+
+def send_many(messages: Sequence[Message[Any]], *, delay: int | timedelta | None = None) -> None:
+    """Send many messages in the caller's transaction, a thousand with each statement; `delay` in milliseconds."""
+    broker: Any = dramatiq.get_broker()
+    broker.send_many(messages_of(messages), delay=delay)
+
+
+def _key(text: str | None) -> str | None:
+    return text and keys.key(text)
+
+
+def _moment(expires: int | datetime | None) -> datetime | None:
+    if expires is None or isinstance(expires, datetime):
+        return expires
+    return datetime.now(UTC) + timedelta(milliseconds=expires)

@@ -1,0 +1,256 @@
+"""What people and other jobs do to jobs and batches: cancel, retry, run now. Each has all consequences of settling."""
+
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from askpro.queues import keys
+from askpro.queues.ids import uuid7
+from askpro.queues.ledger import claim, enqueue
+from askpro.queues.ledger.database import DjangoConnection
+from askpro.queues.ledger.outcome import Outcome, cancelled, expired, overdue
+from askpro.queues.ledger.settle import Item, settle
+from askpro.queues.ledger.settle_sql import CATCH, START
+
+# In whose name rows are settled that no worker holds; taking and settling them is one transaction.
+NOBODY = -1
+NOT_STARTED = "status IN ('waiting', 'scheduled', 'queued', 'retrying', 'released')"
+AT_ONCE = 1000
+LOCK_BATCHES_OF = """
+SELECT id FROM queues_batch WHERE id IN (SELECT batch_id FROM queues_job WHERE id = ANY(%s::uuid[]))
+ ORDER BY id FOR UPDATE
+"""
+UNCOUNT = """
+WITH uncounted AS (
+    DELETE FROM queues_batchmember AS member USING queues_job AS job
+     WHERE job.id = ANY(%s::uuid[]) AND job.status IN ('dead', 'cancelled') AND member.chain_id = job.chain_id
+ RETURNING member.batch_id
+)
+SELECT batch_id, count(*) FROM (
+    SELECT batch_id FROM uncounted
+    UNION ALL SELECT batch_id FROM queues_job
+               WHERE id = ANY(%s::uuid[]) AND chain_id IS NULL AND batch_id IS NOT NULL
+                 AND status IN ('dead', 'cancelled')
+) AS member GROUP BY batch_id ORDER BY batch_id
+"""
+
+
+def cancel(job_id: uuid.UUID, reason: str = "Cancelled.") -> bool:
+    """End a job: one that waits at once; one that runs is interrupted, or its process killed. False when it is over."""
+    this, key = "id = %s", [str(job_id)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        _hold_batches(cursor, this, key, "id")
+        # Whoever holds the row is waited for: a promotion or a sender of its unique key does not mean that it is over.
+        cursor.execute(f"SELECT 1 FROM queues_job WHERE {this} FOR UPDATE", key)
+        return end(f"{this} AND {NOT_STARTED}", key, cancelled(reason)) == 1 or _interrupt(this, key) == 1
+
+
+def cancel_tagged(tag: str, reason: str = "Cancelled.") -> int:
+    """End every unfinished job with this tag; returns how many."""
+    tag, ended = keys.tag(tag), 0
+    while count := end(f"{enqueue.TAGGED} AND {NOT_STARTED}", [tag], cancelled(reason)):
+        ended += count
+    return ended + _interrupt(enqueue.TAGGED, [tag])
+
+
+def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
+    """Make a dead job ready again with `tries` more runs; its id and history stay. False when it is not dead."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        _hold_batches(cursor, "id = %s", [str(job_id)], "id")
+        cursor.execute("SELECT 1 FROM queues_job WHERE id = %s AND status = 'dead' FOR UPDATE", [str(job_id)])
+        if cursor.fetchone() is None:
+            return False
+        _reopen_for([job_id])
+        changes = (
+            "extra_tries = extra_tries + %s, deadline_at = NULL, losses = 0, alerted_at = NULL, cancel_at = NULL,"
+            " progress_done = NULL, progress_total = NULL, "
+        )
+        return enqueue.make_ready("id = %s", [int(tries), str(job_id)], changes) == 1
+
+
+def run_now(job_id: uuid.UUID) -> bool:
+    """Make a job that waits for a moment ready at once; False when it does not. A key or a limit still holds."""
+    waits = "status IN ('scheduled', 'retrying', 'released') AND run_at IS NOT NULL"
+    return enqueue.make_ready(f"id = %s AND {waits}", [str(job_id)]) == 1
+
+
+def end_overdue() -> int:
+    """Waiting past the deadline ends visibly, with the last real error; returns how many jobs."""
+    late = "status IN ('scheduled', 'retrying', 'released') AND deadline_at < statement_timestamp()"
+    return end(late, [], overdue(), "deadline_at")
+
+
+def end_expired() -> int:
+    """Jobs that were not to start after a moment that has passed are cancelled before anybody claims them."""
+    late = "status IN ('scheduled', 'queued', 'retrying', 'released') AND expires_at < statement_timestamp()"
+    return end(late, [], expired(), "expires_at")
+
+
+def end(condition: str, params: Sequence[Any], outcome: Outcome, order: str = "id") -> int:
+    """Give the jobs that meet an SQL condition this outcome, with all that follows; at most a thousand at once."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        database = DjangoConnection(cursor)
+        _hold_batches(cursor, condition, params, order)
+        claims = claim.where(database, NOBODY, condition, params, AT_ONCE, order)
+        items = [Item(taken, outcome, time.monotonic()) for taken in claims]
+        if items:
+            enqueue.announce(settle(database, NOBODY, settings.CODE_VERSION, items).ready)
+        if outcome.status == "cancelled":
+            for begin in claims:
+                if begin.actor_name == START:
+                    # Nothing else would ever let this batch's members begin, or end.
+                    cancel_batch(uuid.UUID(begin.kwargs["batch_id"]))
+        return len(items)
+
+
+def cancel_batch(batch_id: uuid.UUID) -> int:
+    """Cancel what has not begun; running members finish. Returns how many jobs were cancelled."""
+    with transaction.atomic():
+        if not rows_of("Batch").filter(pk=batch_id, status="open").update(status="cancelled"):
+            return 0
+        # The update above holds the batch's row: nobody settles its members meanwhile.
+        ended = 0
+        while count := end(f"batch_id = %s AND {NOT_STARTED}", [str(batch_id)], cancelled("Its batch was cancelled.")):
+            ended += count
+        _finish_without_members(batch_id)
+        return ended
+
+
+def retry_batch(batch_id: uuid.UUID) -> int:
+    """Run the dead and cancelled members again, as a new generation with callbacks of its own."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM queues_batch WHERE id = %s FOR UPDATE", [str(batch_id)])
+        cursor.execute(
+            "SELECT id FROM queues_job WHERE batch_id = %s AND status IN ('dead', 'cancelled') ORDER BY id FOR UPDATE",
+            [str(batch_id)],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return 0
+        _reopen_for(ids)
+        first = "NOT EXISTS (SELECT 1 FROM queues_job AS earlier WHERE earlier.chain_id = queues_job.chain_id"
+        first += " AND earlier.chain_step < queues_job.chain_step AND earlier.status <> 'completed')"
+        listed = "id = ANY(%s::uuid[])"
+        params: list[Any] = [[str(job_id) for job_id in ids]]
+        cursor.execute(
+            f"UPDATE queues_job SET status = 'waiting', finished_at = NULL, cancel_at = NULL WHERE {listed}", params
+        )
+        if not is_waiting(batch_id):
+            changes = "extra_tries = extra_tries + tries_spent, losses = 0, alerted_at = NULL, deadline_at = NULL, "
+            enqueue.make_ready(f"{listed} AND {first}", params, changes)
+        return len(ids)
+
+
+def start_batch(batch_id: uuid.UUID) -> None:
+    """Let the members of a batch that waits inside a chain begin; an empty one is over at once.
+
+    Where the chain was cancelled before, so is the batch.
+    """
+    batch = rows_of("Batch").select_for_update().filter(pk=batch_id).first()
+    if batch is None:
+        return
+    if rows_of("Job").filter(chain_id=batch.chain_id, chain_step__gte=0, status="cancelled").exists():
+        cancel_batch(batch_id)
+        return
+    first = "(chain_step IS NULL OR chain_step = 0)"
+    if not enqueue.make_ready(f"batch_id = %s AND status = 'waiting' AND {first}", [str(batch_id)]):
+        finish_empty(batch_id)
+
+
+def is_waiting(batch_id: uuid.UUID) -> bool:
+    """Whether the batch is a step of a chain that has not come to it yet."""
+    batch = rows_of("Batch").get(pk=batch_id)
+    begin = Q(chain_id=batch.chain_id, chain_step=(batch.chain_step or 0) - 2)
+    return batch.chain_id is not None and not rows_of("Job").filter(begin, status="completed").exists()
+
+
+def finish_empty(batch_id: uuid.UUID) -> None:
+    """End an open batch that has no member left to wait for; what follows it begins."""
+    row = rows_of("Batch").select_for_update().filter(pk=batch_id, pending=0, status="open").first()
+    if row is None:
+        return
+    rows_of("Batch").filter(pk=batch_id).update(status="finished", finished_at=Now())
+    _call(called=[row.on_success_id, row.on_finish_id], uncalled=[row.on_failure_id])
+    step = [row.chain_id, row.chain_step]
+    if row.chain_id and not enqueue.make_ready("chain_id = %s AND chain_step = %s AND status = 'waiting'", step):
+        unneeded = f"chain_id = %s AND chain_step = {CATCH} AND status = 'waiting'"
+        end(unneeded, [row.chain_id], cancelled("Its chain succeeded."))
+
+
+def rows_of(model: str) -> Any:
+    """The manager of one of the engine's models: this module is loaded before they are."""
+    return apps.get_model("queues", model).objects
+
+
+def _hold_batches(cursor: CursorWrapper, condition: str, params: Sequence[Any], order: str) -> None:
+    # Settling locks batches before jobs. The other way round, a member's failure that cancels the rest and somebody who
+    # cancels one of them would wait for each other.
+    cursor.execute(
+        "SELECT id FROM queues_batch WHERE id IN ("
+        f"SELECT batch_id FROM queues_job WHERE {condition} ORDER BY {order} LIMIT {AT_ONCE}) ORDER BY id FOR UPDATE",
+        params,
+    )
+
+
+def _interrupt(condition: str, params: Sequence[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE queues_job SET cancel_at = coalesce(cancel_at, clock_timestamp())"
+            f" WHERE status = 'processing' AND {condition}",
+            params,
+        )
+        return cursor.rowcount
+
+
+def _reopen_for(job_ids: Sequence[uuid.UUID]) -> None:
+    """Count the members to which these failed jobs belong as pending again, before they are made ready."""
+    ids = [str(job_id) for job_id in job_ids]
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_BATCHES_OF, [ids])
+        cursor.execute(UNCOUNT, [ids, ids])
+        for batch_id, members in cursor.fetchall():
+            _reopen(batch_id, members)
+
+
+def _reopen(batch_id: uuid.UUID, members: int) -> None:
+    batch = rows_of("Batch").select_for_update().get(pk=batch_id)
+    fresh: dict[str, uuid.UUID] = {}
+    for field in ("on_success_id", "on_failure_id", "on_finish_id"):
+        callback = rows_of("Job").filter(pk=getattr(batch, field)).first()
+        if callback is not None and callback.status != "waiting":
+            # It was sent, or ruled out, in the generation that ended: the new one has its own.
+            fresh[field] = uuid7()
+            callback.pk, callback.status = fresh[field], "waiting"
+            callback.ready_at = callback.finished_at = None
+            callback.claim_no = callback.tries_spent = callback.extra_tries = callback.releases = 0
+            callback.save(force_insert=True)
+    rows_of("Batch").filter(pk=batch_id).update(
+        pending=F("pending") + members,
+        failed=F("failed") - members,
+        status="open",
+        finished_at=None,
+        generation=F("generation") + 1,
+        **fresh,
+    )
+
+
+def _finish_without_members(batch_id: uuid.UUID) -> None:
+    """A cancelled batch that was empty: no member's end tells that it is over."""
+    row = rows_of("Batch").get(pk=batch_id)
+    if not row.total:
+        rows_of("Batch").filter(pk=batch_id).update(finished_at=Now())
+        _call(called=[row.on_finish_id], uncalled=[row.on_success_id, row.on_failure_id])
+
+
+def _call(called: Iterable[uuid.UUID | None], uncalled: Iterable[uuid.UUID | None]) -> None:
+    waiting = "id = ANY(%s::uuid[]) AND status = 'waiting'"
+    enqueue.make_ready(waiting, [[str(job_id) for job_id in called if job_id]])
+    end(waiting, [[str(job_id) for job_id in uncalled if job_id]], cancelled("Its batch ended otherwise."))

@@ -1,0 +1,157 @@
+"""Claiming: the one statement that decides who runs a job, by ids that Redis hinted at or by age."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+from askpro.queues.ledger.database import Connection
+
+# What a process needs to know of a job. Features are one value, absent for most jobs, so that those cost nothing.
+COLUMNS = """
+job.id::text, job.actor_name, job.queue_name, job.args::text, job.kwargs::text, job.options::text, job.claim_no,
+job.tries_spent, job.extra_tries, job.losses, coalesce(job.deadline_at < clock_timestamp(), false),
+(extract(epoch FROM job.created_at) * 1000)::bigint,
+CASE WHEN coalesce(lock_key, share_key, unique_key, rate_limit, gate) IS NOT NULL OR chain_id IS NOT NULL
+       OR batch_id IS NOT NULL OR expires_at IS NOT NULL OR cancel_at IS NOT NULL
+       OR options ?| ARRAY['on_success', 'on_failure']
+     THEN json_strip_nulls(json_build_object(
+          'lock', lock_key, 'order', nullif(in_order, false), 'share', share_key, 'places', share_limit,
+          'unique', unique_key, 'rate', rate_limit, 'chain', chain_id, 'batch', batch_id, 'cancel', cancel_at,
+          'gate', gate, 'granted', CASE WHEN gate_token = job.claim_no THEN ready_at END,
+          'slot_in', extract(epoch FROM rate_slot_at - clock_timestamp()),
+          'expires_in', extract(epoch FROM expires_at - clock_timestamp())))::text END
+"""
+# The choice locks and skips, so that two workers at the same ids never wait for each other. MATERIALIZED is what keeps
+# its LIMIT: as a plain subquery it may be planned inside a loop and chosen anew for every row.
+TAKE = f"""
+WITH ready AS MATERIALIZED (
+    SELECT id FROM queues_job WHERE {{which}} ORDER BY {{order}} LIMIT %s FOR UPDATE SKIP LOCKED
+)
+UPDATE queues_job AS job
+   SET status = 'processing', worker_id = %s, claim_no = job.claim_no + 1
+  FROM ready
+ WHERE job.id = ready.id
+RETURNING {COLUMNS}
+"""
+# None of these depends on the row: each is asked once a statement.
+QUEUE_RUNS = """NOT EXISTS (SELECT 1 FROM queues_pause
+ WHERE kind = 'queue' AND name = %s AND (until IS NULL OR until > clock_timestamp()))"""
+ACTOR_RUNS = """actor_name <> ALL(ARRAY(SELECT name FROM queues_pause
+ WHERE kind = 'actor' AND (until IS NULL OR until > clock_timestamp())))"""
+# Who was taken for dead claims nothing until his supervisor is heard again: it would only be taken from him once more.
+LIVES = "NOT EXISTS (SELECT 1 FROM queues_worker WHERE id = %s AND status = 'dead')"
+READY = f"status = 'queued' AND queue_name = %s AND actor_name = ANY(%s) AND {QUEUE_RUNS} AND {ACTOR_RUNS} AND {LIVES}"
+# Written so that no index on the state fits: with statistics from a quiet hour PostgreSQL would read a burst's whole
+# backlog for every claim, instead of looking the ids up.
+BY_IDS = TAKE.format(which=f"{READY} AND id = ANY(%s::uuid[])".replace("status =", "status || '' ="), order="id")
+BY_AGE = TAKE.format(which=READY, order="ready_at, id")
+HELD = f"SELECT {COLUMNS} FROM queues_job AS job WHERE worker_id = %s AND status = 'processing'"
+
+
+@dataclass(slots=True)
+class Claim:
+    """A job that this process holds. Only its (worker, claim_no) may change the row."""
+
+    id: str
+    actor_name: str
+    queue_name: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    options: dict[str, Any]
+    claim_no: int
+    tries_spent: int
+    extra_tries: int
+    losses: int
+    overdue: bool
+    created_ms: int
+    # What the engine has to look at before it runs and after: keys, limits, chain, batch. None for most jobs.
+    features: dict[str, Any] | None
+    # When it was certainly ours, by the clock of `Workload`.
+    sure_at: float = field(default=0.0, compare=False)
+    # Monotonic seconds; None until a thread has started it.
+    started: float | None = field(default=None, compare=False)
+    slot: int | None = field(default=None, compare=False)
+    settled: bool = field(default=False, compare=False)
+    # Monotonic seconds before which a rate limit lets it not begin.
+    not_before: float = field(default=0.0, compare=False)
+    # The gates that this run has passed.
+    passed: tuple[str, ...] = field(default=(), compare=False)
+    thread_id: int = field(default=0, compare=False)
+    # A thread let it be instead of starting it.
+    skipped: bool = field(default=False, compare=False)
+    log: list[str] = field(default_factory=list, compare=False)
+    # Monotonic seconds at which its progress was last written; its attempt is to keep it.
+    progress_at: float = field(default=0.0, compare=False)
+    result: Any = field(default=None, compare=False)
+
+    def feature(self, name: str) -> Any:
+        """A key, limit or deadline of the job; None where it has none."""
+        return self.features.get(name) if self.features else None
+
+
+# Whose claim it is: connection, worker, queue, and the actors that this process knows.
+Who = tuple[Connection, int, str, Collection[str]]
+
+
+def by_ids(who: Who, ids: Collection[str]) -> list[Claim]:
+    """Those of `ids` that are still queued and known here; the rest is done, cancelled or taken: forget it."""
+    database, worker_id, queue_name, actors = who
+    literal = "{" + ",".join(ids) + "}"
+    ready = queue_name, list(actors), queue_name, worker_id
+    return _claims(database.rows(BY_IDS, (*ready, literal, len(ids), worker_id)))
+
+
+def by_age(who: Who, limit: int) -> list[Claim]:
+    """The oldest queued jobs of a queue, whatever Redis knows of them."""
+    database, worker_id, queue_name, actors = who
+    ready = queue_name, list(actors), queue_name, worker_id
+    return _claims(database.rows(BY_AGE, (*ready, limit, worker_id)))
+
+
+def where(
+    database: Connection, worker_id: int, condition: str, params: Sequence[Any], limit: int, order: str = "id"
+) -> list[Claim]:
+    """Jobs that meet an SQL condition, whatever their state: for whoever ends them from outside.
+
+    `order` is that of the index that finds them; by id, PostgreSQL may read the whole ledger for the first of them.
+    """
+    return _claims(database.rows(TAKE.format(which=condition, order=order), (*params, limit, worker_id)))
+
+
+def held_by(database: Connection, worker_id: int) -> list[Claim]:
+    """What a worker holds, by its rows."""
+    return _claims(database.rows(HELD, (worker_id,)))
+
+
+def _claims(rows: list[tuple[Any, ...]]) -> list[Claim]:
+    return [_claim(row) for row in sorted(rows, key=itemgetter(0))]
+
+
+def _claim(row: tuple[Any, ...]) -> Claim:
+    job_id, actor_name, queue_name, args, kwargs, options, *counts, overdue, created_ms, features = row
+    claim_no, tries_spent, extra_tries, losses = counts
+    return Claim(
+        job_id,
+        actor_name,
+        queue_name,
+        _loads(args),
+        _loads(kwargs),
+        _loads(options),
+        claim_no,
+        tries_spent,
+        extra_tries,
+        losses,
+        overdue,
+        created_ms,
+        None if features is None else json.loads(features),
+    )
+
+
+def _loads(text: str) -> Any:
+    if text == "{}":
+        return {}
+    if text == "[]":
+        return []
+    return json.loads(text)

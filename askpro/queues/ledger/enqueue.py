@@ -1,0 +1,189 @@
+"""Writing jobs: insert them in the caller's transaction, announce them after its commit; wake, retry, cancel them."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from askpro.queues import keys
+
+# now() would be the start of a transaction that may be long; ages count from this very moment.
+from askpro.queues.ledger import hints, unique
+
+LATER = "clock_timestamp() + %s * interval '1 millisecond'"
+COLUMNS = {
+    "id": "%s",
+    "actor_name": "%s",
+    "queue_name": "%s",
+    "args": "%s::jsonb",
+    "kwargs": "%s::jsonb",
+    "options": "%s::jsonb",
+    "tags": "%s::varchar[]",
+    "status": "%s",
+    "ready_at": "CASE WHEN %s THEN clock_timestamp() END",
+    "run_at": LATER,
+    "deadline_at": LATER,
+}
+# Most jobs have none of these; they are left out of the statement then.
+FEATURES = {
+    "chain_id": "%s",
+    "chain_step": "%s",
+    "batch_id": "%s",
+    "lock_key": "%s",
+    "in_order": "%s",
+    "share_key": "%s",
+    "share_limit": "%s",
+    "unique_key": "%s",
+    "rate_limit": "%s",
+    "expires_at": "%s",
+    "silenced": "%s",
+}
+INSERT_AT_ONCE = 1000
+# What waited for another job's end has its whole time from now on.
+FRESH_DEADLINE = """deadline_at = CASE WHEN status = 'waiting' THEN clock_timestamp() + (deadline_at - created_at)
+ ELSE deadline_at END, """
+# The second half is what lets PostgreSQL use the index, which leaves jobs without tags out.
+TAGGED = "tags @> ARRAY[%s]::varchar[] AND NOT tags = '{}'"
+# One statement for both: a release that is settled meanwhile is found by it in either state.
+WAKE = f"""
+UPDATE queues_job
+   SET status = CASE status WHEN 'released' THEN 'queued' ELSE status END,
+       ready_at = CASE status WHEN 'released' THEN clock_timestamp() ELSE ready_at END,
+       run_at = CASE status WHEN 'released' THEN NULL ELSE clock_timestamp() END
+ WHERE actor_name = %s AND {TAGGED} AND (status = 'processing' OR (status = 'released' AND run_at IS NOT NULL))
+RETURNING id::text, queue_name, status
+"""
+
+
+@dataclass(slots=True, kw_only=True)
+class NewJob:
+    """A job to be written. `delay` and `deadline` in milliseconds from now."""
+
+    id: uuid.UUID
+    actor_name: str
+    queue_name: str
+    args: str = "[]"
+    kwargs: str = "{}"
+    options: str = "{}"
+    tags: list[str] = field(default_factory=list)
+    delay: int | None = None
+    deadline: int | None = None
+    lock_key: str | None = None
+    in_order: bool = False
+    share_key: str | None = None
+    share_limit: int | None = None
+    unique_key: str | None = None
+    rate_limit: str | None = None
+    expires_at: datetime | None = None
+    silenced: bool = False
+    chain_id: uuid.UUID | None = None
+    chain_step: int | None = None
+    batch_id: uuid.UUID | None = None
+    # Not ready until something else is over: a chain's later step, a batch's callback.
+    is_waiting: bool = False
+
+    @property
+    def status(self) -> str:
+        if self.is_waiting:
+            return "waiting"
+        return "queued" if self.delay is None else "scheduled"
+
+    @property
+    def has_features(self) -> bool:
+        return any(getattr(self, name) for name in FEATURES)
+
+    def values(self) -> list[Any]:
+        status = self.status
+        fixed = [self.id, self.actor_name, self.queue_name, self.args, self.kwargs, self.options, self.tags]
+        return [*map(_plain, fixed), status, status == "queued", self.delay, self.deadline]
+
+    def feature_values(self) -> list[Any]:
+        return [_plain(getattr(self, name)) for name in FEATURES]
+
+
+def insert(jobs: Sequence[NewJob]) -> dict[str, str]:
+    """Write `jobs` in the caller's transaction. They exist if and only if it commits.
+
+    Returns, for those whose unique key has a waiting copy already, that copy's id.
+    """
+    keyed = [job for job in jobs if job.unique_key is not None]
+    # A key must never name a job that is not there yet: another sender would take it over.
+    with transaction.atomic(savepoint=False) if keyed or len(jobs) > INSERT_AT_ONCE else nullcontext():
+        standing = _standing(keyed)
+        fresh = [job for job in jobs if str(job.id) not in standing]
+        for start in range(0, len(fresh), INSERT_AT_ONCE):
+            _insert_some(fresh[start : start + INSERT_AT_ONCE])
+    # The standing copy was locked by us: whoever popped its id meanwhile has skipped it.
+    announce([*((str(job.id), job.queue_name) for job in fresh if job.status == "queued"), *standing.values()])
+    return {job_id: found for job_id, (found, _) in standing.items()}
+
+
+def announce(jobs: Iterable[tuple[str, str]]) -> None:
+    """Push (id, queue) pairs to Redis once the current transaction has committed; at once outside of one."""
+    if ready := list(jobs):
+        transaction.on_commit(lambda: hints.announce(ready), robust=True)
+
+
+def wake(actor_name: str, tag: str) -> int:
+    """Make released jobs of an actor with this tag ready now; returns how many. One that runs comes back at once if it
+    is about to be released: what it waits for may have come after it looked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(WAKE, [actor_name, keys.tag(tag)])
+        woken = [(job_id, queue_name) for job_id, queue_name, status in cursor.fetchall() if status == "queued"]
+    announce(woken)
+    return len(woken)
+
+
+def make_ready(condition: str, params: list[Any], changes: str = FRESH_DEADLINE) -> int:
+    """Queue the jobs that meet an SQL condition; returns how many. For the engine's own modules."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE queues_job SET {changes}status = 'queued', ready_at = clock_timestamp(), run_at = NULL,"
+            f" finished_at = NULL, worker_id = NULL WHERE {condition} RETURNING id::text, queue_name",
+            params,
+        )
+        ready = cursor.fetchall()
+    announce(ready)
+    return len(ready)
+
+
+def columns_of(jobs: Sequence[NewJob]) -> tuple[dict[str, str], list[Any]]:
+    """The columns that rows of these jobs need, each with its placeholder, and the rows' values in that order."""
+    has_features = any(job.has_features for job in jobs)
+    values: list[Any] = []
+    for job in jobs:
+        values += job.values()
+        if has_features:
+            values += job.feature_values()
+    return (COLUMNS | FEATURES if has_features else COLUMNS), values
+
+
+def _standing(keyed: Sequence[NewJob]) -> dict[str, tuple[str, str]]:
+    standing: dict[str, tuple[str, str]] = {}
+    ours: dict[str | None, NewJob] = {}
+    # In the order of their keys: two senders of the same ones must not wait for each other in a circle.
+    for job in sorted(keyed, key=lambda job: (job.unique_key, job.id)):
+        if first := ours.get(job.unique_key):
+            first.delay = None if None in (first.delay, job.delay) else min(first.delay or 0, job.delay or 0)
+            standing[str(job.id)] = str(first.id), first.queue_name
+        elif found := unique.stand_in(str(job.unique_key), str(job.id), job.delay):
+            standing[str(job.id)] = found
+        else:
+            ours[job.unique_key] = job
+    return standing
+
+
+def _insert_some(jobs: Sequence[NewJob]) -> None:
+    columns, values = columns_of(jobs)
+    row = f"({', '.join(columns.values())})"
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO queues_job ({', '.join(columns)}) VALUES {', '.join([row] * len(jobs))}", values)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, uuid.UUID) else value

@@ -1,0 +1,118 @@
+"""Giving back what a dead worker held: started jobs pay a try, merely claimed ones and bystanders go back free."""
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dramatiq import get_broker
+from dramatiq.errors import ActorNotFound
+
+from askpro.queues.ledger import hints
+from askpro.queues.ledger.claim import Claim, held_by
+from askpro.queues.ledger.database import Connection, application_name
+from askpro.queues.ledger.outcome import BACK, LONGEST_TRACE, Outcome, clean, ended_with_its_worker, spared
+from askpro.queues.ledger.settle import Item, settle
+
+# A job whose workers vanish without a readable trace this often is taken for the cause.
+MOST_LOSSES = 3
+MOST_AT_ONCE = 500
+CRASHED = "The worker process died while the job ran."
+TIMED_OUT = "Ran past its time limit; its process was killed."
+LOST = "The worker's host fell silent while it held the job."
+LOST_TOO_OFTEN = "Lost too often: its workers vanish without a trace."
+# Why the forker killed a process: what its jobs are told that did not give the reason.
+BYSTANDERS = {
+    "timed_out": "Its process was killed because another job in it ran past its time limit.",
+    "stuck": "Its worker process was stuck and was killed.",
+    "stopped": "Its worker process did not end in time when it was told to, and was killed.",
+}
+# What the worker still has open in PostgreSQL would keep its locks; a recycled backend pid has another name. Waited
+# for up to a second: a claim that was about to commit becomes visible only then.
+END_SESSIONS = """
+SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
+ WHERE application_name = %s AND datname = current_database() AND pid <> pg_backend_pid()
+"""
+SIGN_OFF = "UPDATE queues_worker SET status = 'dead', ended_at = clock_timestamp() WHERE id = %s AND status = 'running'"
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A worker's end as its forker saw it. `started` are (job id, claim_no, seconds ago).
+
+    `cause` is why the forker killed it, if it did: timed_out, stuck or stopped; `culprits` are the ids of the jobs that
+    ignored their time limit; `stacks` is where its threads were then.
+    """
+
+    worker_id: int
+    started: Sequence[tuple[str, int, float]]
+    cause: str = ""
+    stacks: str = ""
+    culprits: Collection[str] = ()
+
+
+def recover(database: Connection, death: Death) -> int:
+    """Settle what a dead worker held, in its name; returns how many jobs are ready again. Twice is harmless."""
+    now = time.monotonic()
+    started = {(job_id, claim_no): now - ago for job_id, claim_no, ago in death.started}
+
+    def ended(claim: Claim) -> Outcome:
+        claim.started = started.get((claim.id, claim.claim_no))
+        if claim.started is None:
+            return BACK
+        return replace(_ended(claim, death), trace=clean(death.stacks, LONGEST_TRACE))
+
+    database.rows(END_SESSIONS, (application_name(death.worker_id),))
+    database.rows(SIGN_OFF, (death.worker_id,))
+    return _settle_all(database, death.worker_id, held_by(database, death.worker_id), ended)
+
+
+def recover_lost(database: Connection, worker_id: int) -> int:
+    """The same for a worker whose host fell silent: nobody knows what it had started, and it may live.
+
+    Signed off, it claims nothing more until it is heard again; what it claims then must not be taken from it.
+    """
+
+    def ended(claim: Claim) -> Outcome:
+        again = claim.losses + 1 < MOST_LOSSES
+        return ended_with_its_worker("lost", LOST if again else LOST_TOO_OFTEN, has_tries=again, is_loss=True)
+
+    database.rows(SIGN_OFF, (worker_id,))
+    claims = held_by(database, worker_id)
+    database.rows(END_SESSIONS, (application_name(worker_id),))
+    return _settle_all(database, worker_id, claims, ended)
+
+
+def _settle_all(database: Connection, worker_id: int, claims: Sequence[Claim], ended: Any) -> int:
+    now = time.monotonic()
+    items = [Item(claim, ended(claim), now) for claim in claims]
+    ready = 0
+    for start in range(0, len(items), MOST_AT_ONCE):
+        part = items[start : start + MOST_AT_ONCE]
+        settled = settle(database, worker_id, "", part)
+        back = [item.claim for item in part if item.outcome.status == "queued" and item.claim.id in settled.ids]
+        ready += len(back)
+        hints.announce([*((claim.id, claim.queue_name) for claim in back), *settled.ready])
+    return ready
+
+
+def _ended(claim: Claim, death: Death) -> Outcome:
+    """What becomes of a job that was running."""
+    has_tries = _tries_left(claim) > 0
+    if not death.cause:
+        return ended_with_its_worker("crashed", CRASHED, has_tries=has_tries)
+    if claim.id in death.culprits:
+        return ended_with_its_worker("timed_out", TIMED_OUT, has_tries=has_tries)
+    # Who is always there when a process is killed may well be the reason, after all.
+    if claim.losses + 1 < MOST_LOSSES:
+        return spared(BYSTANDERS[death.cause])
+    return ended_with_its_worker("crashed", BYSTANDERS[death.cause], has_tries=has_tries)
+
+
+def _tries_left(claim: Claim) -> int:
+    try:
+        actor: Any = get_broker().get_actor(claim.actor_name)
+    except ActorNotFound:
+        # A newer release's actor: its own processes will decide.
+        return 1
+    return int(actor.tries_left(claim))

@@ -1,0 +1,68 @@
+"""What runs now, per thread; and how an atomic job's effects and its completion become one transaction."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, transaction
+
+from askpro.queues.arguments import encoded
+from askpro.queues.errors import Rejected
+from askpro.queues.ledger import enqueue
+from askpro.queues.ledger.claim import Claim
+from askpro.queues.ledger.database import Connection, DjangoConnection
+from askpro.queues.ledger.outcome import COMPLETED
+from askpro.queues.ledger.settle import Item, settle
+
+
+class LostClaim(Exception):
+    """Somebody else has this job now: its effects here are rolled back."""
+
+
+class Running(threading.local):
+    """The claim that this thread is running; None outside of a worker."""
+
+    claim: Claim | None = None
+    worker_id: int = 0
+    code_version: str = ""
+    # The engine's connection, outside of the job's transaction; None in tests that run jobs in one.
+    database: Connection | None = None
+
+
+current = Running()
+
+
+def run(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run a job's function; what it returns is kept for the message's `on_success`, which it must be fit for."""
+    result = fn(*args, **kwargs)
+    claim = current.claim
+    if claim is not None and "on_success" in claim.options:
+        try:
+            encoded(f"{claim.actor_name}: what on_success is told", result)
+        except ValueError as error:
+            # Running it again would do everything again, and return the same.
+            raise Rejected(str(error)) from error
+        claim.result = result
+    return result
+
+
+def run_atomically(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run `fn` in a transaction that also completes the current job, with the very settle of all other jobs."""
+    claim = current.claim
+    with transaction.atomic():
+        result = run(fn, args, kwargs)
+        if claim is not None:
+            _complete(claim)
+    if claim is not None:
+        claim.settled = True
+    return result
+
+
+def _complete(claim: Claim) -> None:
+    with connection.cursor() as cursor:
+        item = Item(claim, COMPLETED, time.monotonic())
+        settled = settle(DjangoConnection(cursor), current.worker_id, current.code_version, [item])
+    if claim.id not in settled.ids:
+        raise LostClaim(LostClaim.__doc__)
+    enqueue.announce(settled.ready)

@@ -1,0 +1,4 @@
+"""What the forker and its children share: the page of each worker, the link to the chores, how a child begins.
+
+Imports `ledger`.
+"""

@@ -1,0 +1,117 @@
+"""One worker process as its forker sees it: told to leave, found stuck, killed."""
+
+import logging
+import os
+import signal
+import time
+from dataclasses import dataclass, field
+from math import inf
+
+import psutil
+
+from askpro.queues.config import Pool
+from askpro.queues.processes.page import ASK, Slots
+
+log = logging.getLogger(__name__)
+
+# Seconds past its time limit after which a job's process is killed: the exception inside it did not help.
+KILL_GRACE = 2.0
+# Seconds in which a worker that leaves and runs nothing has to be gone.
+LEAVE_GRACE = 10.0
+# Seconds without a sign of life after which a worker is stuck. A job may keep the others out of the interpreter for
+# as long as its time limit allows; a stopped process is stuck whatever it runs.
+SILENCE = 7.0
+# Seconds that a worker has for its first sign of life.
+BIRTH = 30.0
+# Seconds between asking for the stacks and the kill.
+STACKS_WAIT = 0.3
+
+
+@dataclass(slots=True, eq=False)
+class Child:
+    """One worker process. `leaving_at`: told to go; `kill_at`: will be killed for `cause`."""
+
+    slots: Slots
+    group: str
+    pid: int = 0
+    forked_at: float = field(default_factory=time.monotonic)
+    leaving_at: float = 0.0
+    kill_at: float = 0.0
+    cause: str = ""
+    # Private memory in MB, as measured last.
+    memory: float = 0.0
+
+    @property
+    def is_ready(self) -> bool:
+        return bool(self.slots.worker_id)
+
+    @property
+    def has_worked(self) -> bool:
+        """It has begun a job at least."""
+        return bool(self.slots.started() or self.slots.done())
+
+    def leave(self, now: float) -> None:
+        """Let it finish what runs, and go."""
+        if not self.leaving_at:
+            self.leaving_at = now
+            send_signal(self.pid, signal.SIGTERM)
+
+    def doom(self, cause: str, now: float) -> None:
+        """Kill it, once its stacks are written; a stopped process must go on to write them."""
+        if not self.kill_at:
+            self.cause, self.kill_at = cause, now + STACKS_WAIT
+            send_signal(self.pid, ASK)
+            send_signal(self.pid, signal.SIGCONT)
+
+    def look(self, now: float, may_be_stuck: bool) -> None:
+        """Kill what ignores its time limit, does not leave, or has stopped living."""
+        if self.kill_at:
+            if now >= self.kill_at:
+                send_signal(self.pid, signal.SIGKILL)
+            return
+        limits = [item.limit for item in self.slots.started()]
+        if limits and now > min(limits) + KILL_GRACE:
+            log.error("A job ignored its time limit; the worker of pool %s is killed", self.group)
+            self.doom("timed_out", now)
+        elif self.leaving_at and not limits and now > self.leaving_at + LEAVE_GRACE:
+            log.error("A worker of pool %s did not leave; it is killed", self.group)
+            self.doom("stuck", now)
+        elif may_be_stuck and self._is_stuck(now, runs=any(limit < inf for limit in limits)):
+            log.error("A worker of pool %s is stuck; it is killed", self.group)
+            self.doom("stuck", now)
+
+    def reason_to_leave(self, pool: Pool, now: float) -> str:
+        """Why a fresh process should take its place; empty for none."""
+        if pool.max_age and now - self.forked_at > pool.max_age:
+            return f"older than {pool.max_age:g} s"
+        if pool.max_jobs and sum(runs for runs, _ in self.slots.done().values()) >= pool.max_jobs:
+            return f"has run {pool.max_jobs} jobs"
+        return ""
+
+    def _is_stuck(self, now: float, runs: bool) -> bool:
+        beat_at = self.slots.beat_at
+        if not beat_at:
+            return now - self.forked_at > BIRTH
+        return now - beat_at > SILENCE and (not runs or is_stopped(self.pid))
+
+
+def private_memory(pid: int) -> float:
+    """Megabytes that would be free if the process ended; 0 when it cannot be told."""
+    try:
+        return psutil.Process(pid).memory_full_info().uss / 1e6
+    except psutil.Error:
+        return 0.0
+
+
+def send_signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def is_stopped(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+    except psutil.Error:
+        return False

@@ -1,0 +1,113 @@
+"""Executing the forker anew: the same process, the same children, the code of now.
+
+The children stay this process's children; what the new image has to know of them goes through an unnamed file.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from askpro.queues.processes.link import Link
+from askpro.queues.processes.page import Slots, unnamed_file
+from askpro.queues.supervisor.child import Child, send_signal
+
+INHERITED = "ASKPRO_QUEUES_INHERITED"
+PREFLIGHT = "ASKPRO_QUEUES_PREFLIGHT"
+# Seconds that new code has to load.
+PREFLIGHT_LIMIT = 60.0
+
+
+@dataclass(slots=True)
+class Takeover:
+    """What one image of the forker leaves to the next."""
+
+    supervisor_id: int
+    children: list[Child]
+    reports: dict[int, dict[str, Any]]
+    counts: dict[str, int]
+    link: Link | None
+
+    def execute(self) -> None:
+        """Become the code of now. Does not return."""
+        inherited = unnamed_file("askpro takeover")
+        fds = [child.slots.fd for child in self.children]
+        state = {
+            "supervisor_id": self.supervisor_id,
+            "children": [
+                (child.pid, child.group, child.slots.fd, child.forked_at, child.leaving_at) for child in self.children
+            ],
+            "reports": self.reports,
+            "counts": self.counts,
+            "link": self.link.fileno() if self.link else None,
+        }
+        os.write(inherited, json.dumps(state).encode())
+        for fd in (inherited, *fds, *([self.link.fileno()] if self.link else ())):
+            os.set_inheritable(fd, True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execve(sys.executable, _arguments(), {**os.environ, INHERITED: str(inherited)})
+
+
+def inherit() -> Takeover | None:
+    """What the image before left; None at a first start."""
+    fd = os.environ.pop(INHERITED, None)
+    if fd is None:
+        return None
+    with open(int(fd), "rb") as file:  # noqa: PTH123 - it has no path
+        file.seek(0)
+        state = json.loads(file.read())
+    children = []
+    for pid, group, slots_fd, forked_at, leaving_at in state["children"]:
+        os.set_inheritable(slots_fd, False)
+        children.append(Child(Slots(slots_fd), group, pid, forked_at, leaving_at))
+    link = Link(socket.socket(fileno=state["link"])) if state["link"] is not None else None
+    reports = {int(number): report for number, report in state["reports"].items()}
+    return Takeover(state["supervisor_id"], children, reports, state["counts"], link)
+
+
+class Preflight:
+    """The code of now, loaded in a process of its own, which ends with 0 when it would start."""
+
+    def __init__(self) -> None:
+        self.pid = 0
+        self._until = 0.0
+        self._is_outdated = False
+
+    def start(self) -> None:
+        if self.pid:
+            # The code has changed once more: what is being tried is not what would be loaded.
+            self._is_outdated = True
+        else:
+            self._until = time.monotonic() + PREFLIGHT_LIMIT
+            self.pid = os.posix_spawn(sys.executable, _arguments(), {**os.environ, PREFLIGHT: "1"}, setsigmask=())
+
+    def kill_if_late(self) -> None:
+        """Its end is reported like any other; a later restart must not wait for it."""
+        if time.monotonic() > self._until:
+            self.kill()
+
+    def kill(self) -> None:
+        if self.pid:
+            send_signal(self.pid, signal.SIGKILL)
+
+    def end(self) -> bool:
+        """Its process has ended; whether that says something about the code of now. If not, it starts again."""
+        self.pid = 0
+        if not self._is_outdated:
+            return True
+        self._is_outdated = False
+        self.start()
+        return False
+
+
+def is_preflight() -> bool:
+    return PREFLIGHT in os.environ
+
+
+def _arguments() -> list[str]:
+    return [sys.executable, *sys.orig_argv[1:]]

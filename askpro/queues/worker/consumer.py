@@ -1,0 +1,136 @@
+"""One queue's consumer: what its intake has claimed goes to Dramatiq's threads, and comes back as outcomes."""
+
+import heapq
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import dramatiq
+from dramatiq import MessageProxy
+from dramatiq.errors import BrokerConnectionError
+from dramatiq.threading import Interrupt
+
+from askpro.queues.ledger import limits
+from askpro.queues.ledger.claim import Claim
+from askpro.queues.ledger.database import CONNECTION_ERRORS
+from askpro.queues.ledger.outcome import waits_for_slot
+from askpro.queues.worker.intake import Intake
+from askpro.queues.worker.message import LedgerMessage
+from askpro.queues.worker.workload import STUCK_AFTER, Workload
+
+log = logging.getLogger(__name__)
+
+
+class LedgerConsumer(dramatiq.Consumer):
+    """Iterates over claimed messages; `ack` and `nack` settle them, whatever Dramatiq calls a failure."""
+
+    def __init__(self, broker: dramatiq.Broker, workload: Workload, queue_name: str, timeout: int) -> None:
+        self._broker = broker
+        self._workload = workload
+        self._wait = timeout / 1000
+        self._intake = Intake(workload, queue_name, broker.actors, self._wait)
+        self._claimed: deque[Claim] = deque()
+        # Jobs with a slot of a rate limit, by the moment at which they begin.
+        self._timed: list[tuple[float, str, Claim]] = []
+        self._recalls = workload.recalls
+
+    def __next__(self) -> LedgerMessage | None:
+        if self._workload.stopping:
+            self._give_back()
+            time.sleep(0.05)
+            return None
+        if self._recalls != self._workload.recalls:
+            self._recall()
+        self._take_in()
+        if not self._claimed:
+            self._make_way()
+            return None
+        if not self._workload.may_hand_over(STUCK_AFTER):
+            self._make_way()
+            return None
+        claim = self._claimed.popleft()
+        if limits.is_late(claim):
+            self._workload.release(claim, waits_for_slot(0.0, -1.0))
+            return None
+        self._workload.handed_over()
+        return self._message(claim)
+
+    def ack(self, message: MessageProxy) -> None:
+        """Dramatiq is done with the message. Its exception is cleared right after this returns: read it now."""
+        assert isinstance(message, LedgerMessage)
+        while True:
+            try:
+                return self._settle(message)
+            except Interrupt:
+                # A time limit or a cancellation that came too late for the job must not cost its settling.
+                continue
+
+    nack = ack
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        self._workload.give_back(message.claim for message in messages)
+
+    def close(self) -> None:
+        self._give_back()
+        self._intake.close()
+
+    def _settle(self, message: LedgerMessage) -> None:
+        if message.claim.skipped:
+            self._workload.skipped(message.claim)
+            return
+        actor: Any = self._broker.get_actor(message.actor_name)
+        outcome = actor.outcome(message.claim, message._exception)
+        if outcome.error_class:
+            # The trace stands on the attempt. A log line must not carry what an exception may quote.
+            log.warning("%s %s: %s after %s", message.actor_name, message.claim.id, outcome.status, outcome.error_class)
+        self._workload.finished(message.claim, outcome)
+
+    def _take_in(self) -> None:
+        if not self._claimed:
+            wait = self._wait
+            if self._timed:
+                wait = min(wait, max(self._timed[0][0] - time.monotonic(), 0.0))
+            try:
+                taken = self._intake.take(wait)
+            except CONNECTION_ERRORS as error:
+                raise BrokerConnectionError(type(error).__name__) from error  # type: ignore[no-untyped-call]
+            for claim in taken:
+                if claim.not_before:
+                    heapq.heappush(self._timed, (claim.not_before, claim.id, claim))
+                else:
+                    self._claimed.append(claim)
+        while self._timed and self._timed[0][0] <= time.monotonic():
+            self._claimed.appendleft(heapq.heappop(self._timed)[2])
+
+    def _recall(self) -> None:
+        """Something was paused: what may still run is claimed anew, the rest is not."""
+        self._recalls = self._workload.recalls
+        self._workload.give_back(message.claim for message in self._workload.take_back())
+        self._give_back()
+
+    def _make_way(self) -> None:
+        if self._workload.is_stuck:
+            taken = [message.claim for message in self._workload.take_back()]
+            if taken or self._claimed:
+                self._intake.take_less()
+            self._workload.give_back(taken)
+            self._give_back()
+
+    def _give_back(self) -> None:
+        self._workload.give_back([*self._claimed, *(claim for _, _, claim in self._timed)])
+        self._claimed.clear()
+        self._timed.clear()
+
+    def _message(self, claim: Claim) -> LedgerMessage:
+        message: dramatiq.Message[Any] = dramatiq.Message(
+            queue_name=claim.queue_name,
+            actor_name=claim.actor_name,
+            args=tuple(claim.args),
+            kwargs=claim.kwargs,
+            options=claim.options,
+            message_id=claim.id,
+            message_timestamp=claim.created_ms,
+        )
+        return LedgerMessage(message, claim)

@@ -1,0 +1,90 @@
+"""A worker process of Dramatiq's own commands (`dramatiq`, `manage.py rundramatiq`), which has no forker over it.
+
+It stands for itself: a row as its own supervisor, whose heart beats in a thread, and a row as that supervisor's worker.
+When it dies, the chores of any `queues_run` find it as they find a dead host's workers. Nobody can read its slots
+then: a job it held counts as lost, not as crashed, and nobody kills what ignores its time limit.
+"""
+
+import logging
+import os
+import threading
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from dramatiq import Worker
+
+from askpro.queues.fleet import heartbeat
+from askpro.queues.fleet.host import hostname
+from askpro.queues.ledger import hints
+from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, application_name
+from askpro.queues.worker.interrupts import Interrupter
+from askpro.queues.worker.workload import Workload
+
+log = logging.getLogger(__name__)
+
+BEAT_EVERY = 2.0
+WARN_EVERY = 60.0
+HAS_CHORES = """
+SELECT EXISTS (SELECT 1 FROM queues_supervisor WHERE status IN ('running', 'stopping') AND environment <> %s
+                  AND beat_at > clock_timestamp() - interval '30 seconds')
+"""
+REGISTER = """
+INSERT INTO queues_worker (supervisor_id, pool, host, pid, code_version, status)
+VALUES (%s, %s, %s, %s, %s, 'running') RETURNING id
+"""
+
+
+class Guest:
+    """The engine's part of the process. Raises one of `CONNECTION_ERRORS` while PostgreSQL is away."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._database = EngineConnection()
+        version = settings.CODE_VERSION
+        self._supervisor_id = heartbeat.register_supervisor(self._database, os.getpid(), heartbeat.DRAMATIQ, version)
+        row = (self._supervisor_id, heartbeat.DRAMATIQ, hostname(), os.getpid(), version)
+        ((worker_id,),) = self._database.rows(REGISTER, row)
+        self._begin(int(worker_id))
+        self.workload = Workload(int(worker_id), worker.worker_threads, version)
+        self.workload.attach(worker)
+        Interrupter(self.workload).start()
+        self._stop = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="heart", daemon=True)
+        self._heart.start()
+
+    def stop(self) -> None:
+        """Take no new jobs; what waits behind busy threads goes back."""
+        self.workload.stopping = True
+        self.workload.give_back(message.claim for message in self.workload.take_back())
+
+    def leave(self) -> None:
+        """Settle what is left and sign off."""
+        self.workload.finish()
+        self._stop.set()
+        self._heart.join()
+        heartbeat.leave(self._database, self._supervisor_id)
+        self._database.close()
+
+    def _begin(self, worker_id: int) -> None:
+        # libpq reads it at every connect: all sessions of this process carry the worker's name from here on.
+        os.environ["PGAPPNAME"] = application_name(worker_id)
+        self._database.close()
+        hints.pusher.cache_clear()
+        for path in settings.AFTER_FORK:
+            import_string(path)()
+
+    def _beat(self) -> None:
+        beats = 0
+        while True:
+            try:
+                heartbeat.beat(self._database, self._supervisor_id, living=[self.workload.worker_id])
+                if beats % (WARN_EVERY // BEAT_EVERY) == 0 and not self._has_chores():
+                    log.warning(heartbeat.NO_CHORES)
+                beats += 1
+            except CONNECTION_ERRORS as error:
+                log.warning("The heartbeat waits for PostgreSQL: %s", type(error).__name__)
+            if self._stop.wait(BEAT_EVERY):
+                return
+
+    def _has_chores(self) -> bool:
+        ((has_chores,),) = self._database.rows(HAS_CHORES, (heartbeat.DRAMATIQ,))
+        return bool(has_chores)

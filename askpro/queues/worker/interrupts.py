@@ -1,0 +1,59 @@
+"""Ending jobs that run: somebody cancelled them. First an exception in their thread, then the end of their process."""
+
+import logging
+import threading
+import time
+from math import inf
+
+from dramatiq.threading import raise_thread_exception
+
+from askpro.queues.errors import Cancelled
+from askpro.queues.ledger.claim import Claim
+from askpro.queues.ledger.database import CONNECTION_ERRORS
+from askpro.queues.worker.workload import Workload
+
+log = logging.getLogger(__name__)
+
+# Seconds between two looks; with nothing to interrupt, the longer ones.
+LOOK_EVERY = 1.0
+IDLE_EVERY = 2.0
+# Seconds that a job has for its clean-up after the exception; then its time is over, and the forker kills.
+GRACE = 5.0
+CANCELLED = "SELECT id::text FROM queues_job WHERE worker_id = %s AND status = 'processing' AND cancel_at IS NOT NULL"
+
+
+class Interrupter(threading.Thread):
+    """A worker's thread that looks whether one of its running jobs was cancelled."""
+
+    def __init__(self, workload: Workload) -> None:
+        super().__init__(name="interrupter", daemon=True)
+        self._workload = workload
+        self._interrupted: dict[str, float] = {}
+
+    def run(self) -> None:
+        while True:
+            time.sleep(LOOK_EVERY if self._workload.running() else IDLE_EVERY)
+            if self._workload.stopping:
+                # Its connection may be closed already, and asking would open another that nobody closes.
+                return
+            running = {claim.id: claim for claim in self._workload.running()}
+            self._interrupted = {key: since for key, since in self._interrupted.items() if key in running}
+            try:
+                self._end(running)
+            except CONNECTION_ERRORS as error:
+                log.warning("Cannot look for cancelled jobs now: %s", type(error).__name__)
+
+    def _end(self, running: dict[str, Claim]) -> None:
+        if not running:
+            return
+        for (job_id,) in self._workload.database.rows(CANCELLED, (self._workload.worker_id,)):
+            claim = running.get(job_id)
+            if claim is None:
+                continue
+            if job_id not in self._interrupted:
+                self._interrupted[job_id] = time.monotonic()
+                self._workload.interrupt(claim, raise_thread_exception, Cancelled)
+            elif time.monotonic() - self._interrupted[job_id] > GRACE:
+                # Once: moving the limit again and again would put its end off for ever.
+                self._interrupted[job_id] = inf
+                self._workload.end_time_of(claim)

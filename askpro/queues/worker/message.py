@@ -1,0 +1,16 @@
+"""What Dramatiq's threads are given: a message with the claim behind it."""
+
+from typing import Any
+
+import dramatiq
+from dramatiq import MessageProxy
+
+from askpro.queues.ledger.claim import Claim
+
+
+class LedgerMessage(MessageProxy):
+    """A message with the claim behind it."""
+
+    def __init__(self, message: dramatiq.Message[Any], claim: Claim) -> None:
+        super().__init__(message)
+        self.claim = claim

@@ -1,0 +1,234 @@
+"""What one worker process holds: the jobs it has claimed, handed over, started and finished."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from dramatiq import Worker as DramatiqWorker
+from dramatiq.common import iter_queue
+from dramatiq.threading import Interrupt
+
+from askpro.queues.ledger import hints
+from askpro.queues.ledger.claim import Claim
+from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection
+from askpro.queues.ledger.outcome import BACK, Outcome
+from askpro.queues.ledger.running import current
+from askpro.queues.ledger.settle import Item, Settler
+from askpro.queues.processes.empty_looks import Rounds
+from askpro.queues.processes.page import Slots
+from askpro.queues.worker.message import LedgerMessage
+
+# Seconds without any job starting or ending after which claimed jobs go back: others may be free to run them.
+STUCK_AFTER = 0.2
+# Seconds for which a claim is certainly ours: nobody is taken for dead that soon.
+SURE_FOR = 1.0
+OURS = "SELECT 1 FROM queues_job WHERE id = %s AND claim_no = %s AND worker_id = %s AND status = 'processing'"
+# Goes on while the host sleeps, where the system has such a clock.
+CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+ORPHANS = """
+UPDATE queues_job SET status = 'queued', worker_id = NULL
+ WHERE worker_id = %s AND status = 'processing' AND id <> ALL(%s::uuid[])
+"""
+
+
+class Workload:
+    """The engine's state of a process: consumers come and go, this stays."""
+
+    def __init__(
+        self,
+        worker_id: int,
+        threads: int,
+        code_version: str,
+        slots: Slots | None = None,
+        rounds: Rounds | None = None,
+    ) -> None:
+        self.worker_id = worker_id
+        self.threads = threads
+        self.database = EngineConnection()
+        self.rounds = rounds or Rounds()
+        self.stopping = False
+        self._code_version = code_version
+        self._slots = slots or Slots()
+        self._settler = Settler(self.database, worker_id, code_version, self._settled)
+        self._worker: DramatiqWorker | None = None
+        self._claiming = threading.Lock()
+        # What PostgreSQL may have given us without our having heard of it: a claim's answer was lost.
+        self._doubtful = False
+        self._held: dict[str, Claim] = {}
+        self._moved = threading.Condition()
+        self._handed = 0
+        self._last_move = time.monotonic()
+        self._settler.start()
+
+    def attach(self, worker: DramatiqWorker) -> None:
+        """Know Dramatiq's worker, to take back what its threads have not started."""
+        self._worker = worker
+
+    def claim(self, fetch: Callable[[], list[Claim]]) -> list[Claim]:
+        """Claim with `fetch` and remember what came. One at a time, so that no claim is taken for an orphan."""
+        with self._claiming:
+            self._free_orphans()
+            asked_at = time.clock_gettime(CLOCK)
+            try:
+                claims = fetch()
+            except BaseException:
+                self._doubtful = True
+                raise
+            for claim in claims:
+                claim.sure_at = asked_at
+                self._held[claim.id] = claim
+        return claims
+
+    @property
+    def recalls(self) -> int:
+        """How often this process was asked to give back what it has not started."""
+        return self._slots.recalls
+
+    @property
+    def most_handed(self) -> int:
+        # Some more than the threads can run at once, so that short jobs follow each other without a pause;
+        # a slow one in front of them is noticed by `take_back`.
+        return self.threads * 4 + 32
+
+    def may_hand_over(self, wait: float) -> bool:
+        """Whether a thread will soon be free; waits up to `wait` seconds for it."""
+        with self._moved:
+            if self._handed >= self.most_handed:
+                self._moved.wait_for(lambda: self._handed < self.most_handed, wait)
+            return self._handed < self.most_handed
+
+    def wait_for_thread(self, wait: float) -> bool:
+        """Whether a thread is free right now; waits up to `wait` seconds for one."""
+        with self._moved:
+            return self._moved.wait_for(lambda: self._handed < self.threads, wait)
+
+    @property
+    def has_waiting(self) -> bool:
+        """More is handed over than the threads can run now."""
+        return self._handed > self.threads
+
+    def handed_over(self) -> None:
+        with self._moved:
+            self._handed += 1
+            if self._handed == 1:
+                self._last_move = time.monotonic()
+
+    def is_ours(self, claim: Claim) -> bool:
+        """Whether the job may start here. After a while without our turn others may have it, so PostgreSQL is asked.
+
+        False also while PostgreSQL does not answer: then the job goes back, which costs it nothing.
+        """
+        if time.clock_gettime(CLOCK) - claim.sure_at < SURE_FOR:
+            return True
+        try:
+            return bool(self.database.rows(OURS, (claim.id, claim.claim_no, self.worker_id)))
+        except CONNECTION_ERRORS:
+            return False
+
+    def starting(self, claim: Claim, time_limit: float) -> None:
+        """A thread begins the job, `time_limit` in seconds."""
+        self._last_move = claim.started = time.monotonic()
+        claim.slot = self._slots.take(claim.id, claim.claim_no, time_limit, claim.queue_name)
+        claim.thread_id = threading.get_ident()
+        current.claim, current.worker_id, current.code_version = claim, self.worker_id, self._code_version
+        current.database = self.database
+
+    def finished(self, claim: Claim, outcome: Outcome) -> None:
+        """A thread is done with the job. An atomic one has settled itself in its own transaction."""
+        current.claim = None
+        if claim.slot is not None:
+            self._slots.over(claim.slot)
+        self._through_with(claim)
+        if claim.settled:
+            self._let_go(claim)
+        else:
+            self._settler.put(Item(claim, outcome, time.monotonic()))
+
+    def skipped(self, claim: Claim) -> None:
+        """A thread let the job be. What others have by now is not touched by giving it back."""
+        self._through_with(claim)
+        self.give_back([claim])
+
+    def running(self) -> list[Claim]:
+        """The jobs that a thread works on right now."""
+        return [claim for claim in list(self._held.values()) if claim.thread_id]
+
+    def interrupt(
+        self, claim: Claim, raise_in: Callable[[int, type[BaseException]], Any], error: type[Interrupt]
+    ) -> None:
+        """Raise `error` in the thread that runs the job, unless it has just ended."""
+        with self._moved:
+            if claim.thread_id:
+                raise_in(claim.thread_id, error)
+
+    def end_time_of(self, claim: Claim) -> None:
+        """Declare the job's time limit reached: the forker kills what does not end by itself."""
+        if claim.slot is not None:
+            self._slots.expire(claim.slot)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Every thread is busy, and nothing has moved for a while."""
+        return self._handed >= self.threads and time.monotonic() - self._last_move > STUCK_AFTER
+
+    def take_back(self) -> list[LedgerMessage]:
+        """Messages that wait behind busy threads, out of Dramatiq's hands again."""
+        if self._worker is None:
+            return []
+        messages: list[Any] = []
+        for item in iter_queue(self._worker.work_queue):  # type: ignore[no-untyped-call]
+            self._worker.work_queue.task_done()
+            messages.append(item.message)
+        with self._moved:
+            self._handed -= len(messages)
+            self._moved.notify_all()
+        return messages
+
+    def give_back(self, claims: Iterable[Claim]) -> None:
+        """Make claimed jobs ready for everybody again; costs no try."""
+        back: deque[Claim] = deque(claims)
+        now = time.monotonic()
+        for claim in back:
+            self._settler.put(Item(claim, BACK, now))
+
+    def release(self, claim: Claim, outcome: Outcome) -> None:
+        """Settle a job that never started here."""
+        self._settler.put(Item(claim, outcome, time.monotonic()))
+
+    def finish(self) -> None:
+        """Settle everything, sign the worker off, let go of the connection."""
+        self._settler.stop()
+        self.database.rows(
+            "UPDATE queues_worker SET status = 'stopped', ended_at = clock_timestamp() WHERE id = %s",
+            (self.worker_id,),
+        )
+        self.database.close()
+
+    def _through_with(self, claim: Claim) -> None:
+        with self._moved:
+            claim.thread_id = 0
+            self._last_move = time.monotonic()
+            self._handed -= 1
+            if self._handed in (self.most_handed // 2, self.threads - 1):
+                self._moved.notify_all()
+
+    def _free_orphans(self) -> None:
+        if self._doubtful:
+            self.database.rows(ORPHANS, (self.worker_id, "{" + ",".join(list(self._held)) + "}"))
+            self._doubtful = False
+
+    def _settled(self, items: list[Item], ids: set[str]) -> None:
+        for item in items:
+            self._let_go(item.claim)
+        back = (item.claim for item in items if item.outcome.status == "queued")
+        hints.announce((claim.id, claim.queue_name) for claim in back if claim.id in ids)
+
+    def _let_go(self, claim: Claim) -> None:
+        # The job may have been claimed here once more, in between.
+        if self._held.get(claim.id) is claim:
+            del self._held[claim.id]
+        if claim.slot is not None:
+            self._slots.free(claim.slot)
+            claim.slot = None

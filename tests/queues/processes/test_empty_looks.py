@@ -1,0 +1,97 @@
+"""One worker's empty look by age serves all workers of its forker; nobody's look is put off for ever."""
+
+import os
+import time
+
+import pytest
+from dramatiq import get_broker
+
+from askpro.queues.models import Job, Supervisor, Worker
+from askpro.queues.processes.empty_looks import MOMENT, Rounds
+from askpro.queues.worker import intake
+from askpro.queues.worker.intake import Intake
+from askpro.queues.worker.workload import Workload
+from tests.queues import actors
+
+
+@pytest.fixture
+def rounds():
+    return Rounds()
+
+
+class TestThePage:
+    def test_nobody_has_looked_yet(self, rounds):
+        assert rounds.looked_at("default") == 0.0
+
+    def test_an_empty_look_is_known_for_its_queue_only(self, rounds):
+        rounds.found_nothing("default", 17.5)
+        assert rounds.looked_at("default") == pytest.approx(17.5)
+        assert rounds.looked_at("high") == 0.0
+
+    def test_other_processes_see_it(self, rounds):
+        began = time.monotonic()
+        pid = os.fork()
+        if not pid:
+            rounds.found_nothing("low", began)
+            os._exit(0)
+        os.waitpid(pid, 0)
+        assert rounds.looked_at("low") == pytest.approx(began)
+
+    def test_a_moment_to_come_keeps_nobody_from_looking_for_long(self, rounds):
+        MOMENT.pack_into(rounds._memory, 0, 2**62)
+        assert rounds.looked_at("critical") <= time.monotonic()
+
+    def test_a_queue_that_came_later_is_looked_at_by_everybody(self, rounds):
+        rounds.found_nothing("no such queue", 17.5)
+        assert rounds.looked_at("no such queue") == 0.0
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoWorkers:
+    """Of one forker, with Redis: what it has lost is there."""
+
+    @pytest.fixture
+    def intakes(self, transactional_db, rounds):
+        supervisor = Supervisor.objects.create(host="one", pid=1, process_started_at=0.0, environment="testing")
+        works = []
+        for pid in (1, 2):
+            row = Worker.objects.create(supervisor=supervisor, pool="all", host="one", pid=pid)
+            works.append(Workload(row.pk, threads=1, code_version="v1", rounds=rounds))
+        yield [Intake(work, "default", get_broker().actors, 1.5) for work in works]
+        for work in works:
+            work.finish()
+
+    def lose_a_hint(self, redis_client):
+        actors.nothing.send(1)
+        redis_client.flushdb()
+
+    def test_the_second_does_not_ask_again_what_the_first_has_just_asked(self, intakes, redis_client):
+        first, second = intakes
+        assert first.take(0.01) == []
+        self.lose_a_hint(redis_client)
+        assert second.take(0.01) == []
+
+    def test_it_asks_when_the_answer_has_grown_old(self, intakes, redis_client, rounds):
+        first, second = intakes
+        assert first.take(0.01) == []
+        self.lose_a_hint(redis_client)
+        rounds.found_nothing("default", time.monotonic() - intake.REPAIR_EVERY)
+        assert len(second.take(0.01)) == 1
+
+    def test_a_backlog_is_for_everybody(self, intakes, redis_client):
+        first, second = intakes
+        for number in range(12):
+            actors.nothing.send(number)
+        redis_client.flushdb()
+        assert len(first.take(0.01)) == 8
+        assert len(second.take(0.01)) == 4
+
+    def test_what_redis_lost_is_found_within_a_second_and_a_half(self, intakes, redis_client):
+        first, second = intakes
+        assert (first.take(0.01), second.take(0.01)) == ([], [])
+        self.lose_a_hint(redis_client)
+        began = time.monotonic()
+        found = next((claims for _ in range(10) if (claims := first.take(1.5))), [])
+        # Whoever else may have taken it is told by the row.
+        assert len(found) == 1, [*Job.objects.values(), *Worker.objects.values(), *Supervisor.objects.values()]
+        assert time.monotonic() - began < 1.7

@@ -1,0 +1,253 @@
+"""What one worker process holds, and that it can neither lose nor keep a job by mistake."""
+
+import time
+from math import inf
+
+import pytest
+from dramatiq import get_broker
+from psycopg2 import OperationalError
+
+from askpro.queues.ledger.claim import by_age
+from askpro.queues.ledger.outcome import COMPLETED
+from askpro.queues.models import Attempt, Job, Worker
+from askpro.queues.processes.page import Slots
+from askpro.queues.worker import interrupts
+from askpro.queues.worker.workload import BACK, CLOCK, Workload
+from tests.queues import actors
+from tests.queues.queues_run import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def slots():
+    page = Slots()
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def workload(transactional_db, slots):
+    row = Worker.objects.create(pool="test", host="here", pid=1)
+    work = Workload(row.pk, threads=2, code_version="v1", slots=slots)
+    yield work
+    # Its thread that looks for cancelled jobs would go on for ever, with a session of its own.
+    work.stopping = True
+    work.finish()
+
+
+def claim(workload, limit=10):
+    return workload.claim(
+        lambda: by_age((workload.database, workload.worker_id, "default", get_broker().actors), limit)
+    )
+
+
+def statuses():
+    return list(Job.objects.order_by("id").values_list("status", flat=True))
+
+
+class TestOrphans:
+    """A claim whose answer is lost leaves jobs with a worker that does not know of them."""
+
+    def lose_an_answer(self, workload):
+        def fetch():
+            by_age((workload.database, workload.worker_id, "default", get_broker().actors), 10)
+            raise ConnectionError
+
+        with pytest.raises(ConnectionError):
+            workload.claim(fetch)
+
+    def test_the_next_claim_frees_them(self, workload):
+        actors.nothing.send(1)
+        self.lose_an_answer(workload)
+        assert statuses() == ["processing"]
+        assert [item.claim_no for item in claim(workload)] == [2]
+
+    def test_what_it_knows_that_it_holds_is_no_orphan(self, workload):
+        actors.nothing.send(1)
+        (known,) = claim(workload)
+        actors.nothing.send(2)
+        self.lose_an_answer(workload)
+        (orphan,) = claim(workload)
+        assert orphan.args == [2]
+        assert Job.objects.get(pk=known.id).claim_no == 1
+
+    def test_a_job_that_came_back_before_its_release_was_noted_is_no_orphan(self, workload):
+        actors.nothing.send(1)
+        (first,) = claim(workload)
+        Job.objects.update(status="queued", worker_id=None)
+        (second,) = claim(workload)
+        # The note of the first claim's release arrives only now.
+        workload.release(first, BACK)
+        assert wait_until(lambda: workload._settler._items.empty(), 2)
+        time.sleep(0.05)
+        self.lose_an_answer(workload)
+        assert claim(workload) == []
+        assert Job.objects.get().claim_no == second.claim_no
+
+
+class TestGivingBack:
+    def test_what_is_given_back_is_ready_for_everybody_and_has_paid_nothing(self, workload, redis_client):
+        message = actors.nothing.send(1)
+        ready_at = Job.objects.get().ready_at
+        redis_client.flushdb()
+        workload.give_back(claim(workload))
+        assert wait_until(lambda: statuses() == ["queued"], 2)
+        job = Job.objects.get()
+        assert (job.worker_id, job.tries_spent, job.releases, job.ready_at) == (None, 0, 0, ready_at)
+        assert not Attempt.objects.exists()
+        assert wait_until(redis_client.keys, 2)
+        # An earlier test's thread may still have given something back.
+        assert message.message_id.encode() in redis_client.lrange(redis_client.keys()[0], 0, -1)
+
+
+class TestRunning:
+    def run_one(self, workload, limit=5.0):
+        (item,) = claim(workload, 1)
+        workload.handed_over()
+        workload.starting(item, limit)
+        return item
+
+    def test_a_started_job_stands_in_the_slots_until_it_is_settled(self, workload, slots):
+        actors.nothing.send(1)
+        item = self.run_one(workload)
+        assert [(entry.job_id, entry.claim_no) for entry in slots.started()] == [(item.id, 1)]
+        workload.finished(item, COMPLETED)
+        assert wait_until(lambda: slots.started() == [], 2)
+        assert statuses() == ["completed"]
+
+    def test_a_run_that_waits_to_be_settled_cannot_run_too_long(self, workload, slots, django_db_blocker):
+        actors.nothing.send(1)
+        item = self.run_one(workload, limit=0.1)
+        with workload.database._lock:  # as long as PostgreSQL does not answer
+            workload.finished(item, COMPLETED)
+            assert [entry.limit for entry in slots.started()] == [inf]
+
+    def test_it_is_stuck_only_when_every_thread_is_busy_and_nothing_moves(self, workload):
+        for number in range(3):
+            actors.nothing.send(number)
+        self.run_one(workload)
+        time.sleep(0.25)
+        assert not workload.is_stuck
+        second = self.run_one(workload)
+        assert not workload.is_stuck
+        time.sleep(0.25)
+        assert workload.is_stuck
+        workload.finished(second, COMPLETED)
+        assert not workload.is_stuck
+
+    def test_it_hands_over_no_more_than_its_threads_will_soon_run(self, workload):
+        for _ in range(workload.most_handed):
+            assert workload.may_hand_over(0)
+            workload.handed_over()
+        assert workload.has_waiting
+        began = time.monotonic()
+        assert not workload.may_hand_over(0.05)
+        assert time.monotonic() - began < 0.5
+
+
+class TestABriefDeath:
+    """What a stopped process wakes up with may be somebody else's by now."""
+
+    def wake_up_with(self, workload, item):
+        item.sure_at -= 60
+
+    def given_to_another(self, workload):
+        Job.objects.update(status="queued", worker_id=None)
+        other = Worker.objects.create(pool="test", host="there", pid=2).pk
+        (claim,) = by_age((workload.database, other, "default", get_broker().actors), 1)
+        return claim
+
+    def test_what_was_claimed_just_now_costs_no_question(self, workload, monkeypatch):
+        actors.nothing.send(1)
+        (item,) = claim(workload)
+        with monkeypatch.context() as mute:
+            mute.setattr(workload.database, "rows", None)
+            assert workload.is_ours(item)
+
+    def test_a_job_that_waited_for_long_and_is_still_ours_may_start(self, workload):
+        actors.nothing.send(1)
+        (item,) = claim(workload)
+        self.wake_up_with(workload, item)
+        assert workload.is_ours(item)
+
+    def test_a_job_that_was_given_to_another_may_not(self, workload):
+        actors.nothing.send(1)
+        (item,) = claim(workload)
+        self.given_to_another(workload)
+        self.wake_up_with(workload, item)
+        assert not workload.is_ours(item)
+
+    def test_a_job_that_was_given_to_another_and_came_back_is_the_later_claims(self, workload):
+        actors.nothing.send(1)
+        (first,) = claim(workload)
+        Job.objects.update(status="queued", worker_id=None)
+        (second,) = claim(workload)
+        self.wake_up_with(workload, first)
+        self.wake_up_with(workload, second)
+        assert [workload.is_ours(item) for item in (first, second)] == [False, True]
+
+    def test_nothing_starts_in_doubt_while_postgresql_is_away(self, workload, monkeypatch):
+        actors.nothing.send(1)
+        (item,) = claim(workload)
+        self.wake_up_with(workload, item)
+
+        def refuse():
+            raise OperationalError
+
+        with monkeypatch.context() as away:
+            away.setattr(workload.database, "_connected", refuse)
+            assert not workload.is_ours(item)
+
+    def test_a_claim_counts_from_before_its_question(self, workload):
+        actors.nothing.send(1)
+
+        def slowly():
+            item = by_age((workload.database, workload.worker_id, "default", get_broker().actors), 1)
+            time.sleep(0.01)
+            return item
+
+        asked_at = time.clock_gettime(CLOCK)
+        (item,) = workload.claim(slowly)
+        assert asked_at <= item.sure_at < time.clock_gettime(CLOCK) - 0.01
+
+    def test_what_is_skipped_leaves_its_thread_free_and_the_other_ones_job_alone(self, workload):
+        actors.nothing.send(1)
+        (item,) = claim(workload)
+        workload.handed_over()
+        theirs = self.given_to_another(workload)
+        workload.skipped(item)
+        assert wait_until(lambda: item.id not in workload._held, 2)
+        assert workload.wait_for_thread(0)
+        job = Job.objects.get()
+        assert (job.status, job.claim_no) == ("processing", theirs.claim_no)
+        assert not Attempt.objects.exists()
+
+
+class TestTheEnd:
+    def test_everything_is_settled_and_the_worker_has_signed_off(self, transactional_db):
+        row = Worker.objects.create(pool="test", host="here", pid=1)
+        work = Workload(row.pk, threads=1, code_version="v1")
+        for number in range(20):
+            actors.nothing.send(number)
+        for item in claim(work, 20):
+            work.handed_over()
+            work.starting(item, 5)
+            work.finished(item, COMPLETED)
+        work.stopping = True
+        work.finish()
+        assert set(statuses()) == {"completed"}
+        row.refresh_from_db()
+        assert (row.status, row.ended_at is not None) == ("stopped", True)
+
+    def test_who_looks_for_cancelled_jobs_opens_no_connection_any_more(self, workload, monkeypatch):
+        monkeypatch.setattr(interrupts, "LOOK_EVERY", 0.05)
+        actors.nothing.send(1)
+        (held,) = claim(workload)
+        workload.starting(held, 60)
+        looking = interrupts.Interrupter(workload)
+        looking.start()
+        workload.stopping = True
+        workload.database.close()
+        looking.join()
+        assert workload.database._raw is None
