@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -16,7 +17,7 @@ from calls.models import Call, Customer, Review
 from calls.record import record
 from calls.retell.call import RetellCall, parse_call
 from calls.retell.disconnection import Disconnection
-from calls.retell.event import TRANSFERS
+from calls.retell.event import TRANSFERS, Event
 from calls.retell.fields import InvalidCall
 from calls.tenancy import number_heard_of, number_of
 from calls.wishes import second_look
@@ -35,10 +36,10 @@ Outcome = Call.Outcome
 MOST_OF_ONE_ID = 20
 # Seconds between two looks for the analysis; its arrival wakes the job at once.
 LOOK_AGAIN = 10.0
-STATUS = {
-    "call_started": Status.ONGOING,
-    "call_ended": Status.ENDED,
-    "call_analyzed": Status.ANALYZED,
+STATUS: Final[dict[str, Call.Status]] = {
+    Event.STARTED: Status.ONGOING,
+    Event.ENDED: Status.ENDED,
+    Event.ANALYZED: Status.ANALYZED,
     **dict.fromkeys(TRANSFERS, Status.ONGOING),
 }
 UNHEARD = (Disconnection.MACHINE, Disconnection.NOT_CONNECTED)

@@ -1,14 +1,8 @@
-import re
+"""How words are compared: as German ears hear them."""
+
 import unicodedata
 
-# PostgreSQL stores no NUL, a lone surrogate cannot be encoded, the other controls only spoil a page.
-_UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
-
-
-def clean(text: str, limit: int) -> str:
-    """The text without characters that cannot be stored, without outer blanks, cut to `limit` characters."""
-    return _UNSTORABLE.sub("", text[: limit * 2]).strip()[:limit].rstrip()
 
 
 def fold(text: str) -> str:

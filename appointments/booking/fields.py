@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from askpro.reading import clean
 from calls import strangers
 from calls.models import BookingRequest
 from calls.models.offer import PHONE_FIELDS, Service
-from calls.text import clean
 
 NOTES = "notes"
 # Cal.com shows them to the host in mail and calendar: what is longer was no note.

@@ -11,9 +11,9 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from appointments.tasks import booking_chain
 from askpro.api.models import ApiToken, Submission
+from askpro.reading import clean
 from calls.customers import attendee
 from calls.models import BookingRequest, Branch, Company, Service, Staff
-from calls.text import clean
 from calls.wishes.matching import Named, Result, match_service, match_staff, the_one
 
 R = TypeVar("R", Service, Staff)

@@ -3,12 +3,12 @@
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+from askpro.reading import clean
 from calls.german.clock import Clock, Window, resolve_minute
 from calls.german.days import resolve_day
 from calls.german.moment import Moment, Reason, Unclear
 from calls.german.opening_hours import OpeningHours
 from calls.german.reading import Reading, read
-from calls.text import clean
 
 _LONGEST_FIELD = 200
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from askpro.reading import clean
 from calls.retell.disconnection import (
     CALL_BACK,
     DO_NOT_CALL,
@@ -14,11 +15,10 @@ from calls.retell.disconnection import (
     Disconnection,
     classify,
 )
-from calls.retell.event import TRANSFERS, Transfer
-from calls.retell.fields import Fields, InvalidCall, storable
+from calls.retell.event import TRANSFERS, Transfer, about
+from calls.retell.fields import CallFields, InvalidCall, storable
 from calls.retell.storage import Storage, is_restricted, permitted
 from calls.retell.tools import ToolCall, succeeded
-from calls.text import clean
 
 _CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{3,63}")
 # Seen in production in place of an id.
@@ -110,12 +110,12 @@ def parse_call(payload: object) -> RetellCall:
     that is unreadable or outside 2000 to 2100. Everything else that is wrong is dropped and noted.
     """
     call = _call_object(payload)
-    fields = Fields(permitted(call) if is_restricted(call) else call)
+    fields = CallFields(permitted(call) if is_restricted(call) else call)
     call_id = _call_id(fields.source.get("call_id"))
     storage = _storage(fields)
     kept = storage is Storage.EVERYTHING
-    analysis = Fields(fields.child("call_analysis"), fields.problems)
-    cost = Fields(fields.child("call_cost"), fields.problems)
+    analysis = fields.inside("call_analysis")
+    cost = fields.inside("call_cost")
     started_at, ended_at = _times(fields)
     return RetellCall(
         call_id=call_id,
@@ -150,7 +150,7 @@ def parse_call(payload: object) -> RetellCall:
 def _call_object(payload: object) -> dict[str, object]:
     if not isinstance(payload, dict):
         raise InvalidCall("payload", "is not an object")
-    call = payload.get("call", payload)
+    call = about(payload)
     if not isinstance(call, dict):
         raise InvalidCall("call", "is not an object")
     return call
@@ -168,7 +168,7 @@ def _call_id(value: object) -> str:
     return value
 
 
-def _storage(fields: Fields) -> Storage:
+def _storage(fields: CallFields) -> Storage:
     """Absent means everything, Retell's default; a setting not known here is honoured as the strictest."""
     setting = fields.code("data_storage_setting", 64)
     if fields.source.get("opt_out_sensitive_data_storage") is True:
@@ -182,7 +182,7 @@ def _storage(fields: Fields) -> Storage:
         return Storage.BASIC_ATTRIBUTES_ONLY
 
 
-def _direction(fields: Fields) -> str:
+def _direction(fields: CallFields) -> str:
     direction = fields.code("direction", 16)
     if direction in {"", "inbound", "outbound"}:
         return direction
@@ -190,7 +190,7 @@ def _direction(fields: Fields) -> str:
     return ""
 
 
-def _times(fields: Fields) -> tuple[datetime | None, datetime | None]:
+def _times(fields: CallFields) -> tuple[datetime | None, datetime | None]:
     started_at, ended_at = fields.instant("start_timestamp"), fields.instant("end_timestamp")
     if started_at and ended_at and ended_at < started_at:
         fields.problems.append("end_timestamp is before the start")
@@ -198,14 +198,14 @@ def _times(fields: Fields) -> tuple[datetime | None, datetime | None]:
     return started_at, ended_at
 
 
-def _duration_ms(fields: Fields, started_at: datetime | None, ended_at: datetime | None) -> int | None:
+def _duration_ms(fields: CallFields, started_at: datetime | None, ended_at: datetime | None) -> int | None:
     stated = fields.whole("duration_ms", _LONGEST_CALL_MS)
     if stated is not None or started_at is None or ended_at is None:
         return stated
     return round((ended_at - started_at).total_seconds() * 1000)
 
 
-def _underscored(fields: Fields) -> dict[str, object]:
+def _underscored(fields: CallFields) -> dict[str, object]:
     """Older agents put what they collected into the call itself: `_datum`, `_uhrzeit`."""
     found = {
         key.lstrip("_"): value for key, value in fields.source.items() if isinstance(key, str) and key.startswith("_")
@@ -214,7 +214,7 @@ def _underscored(fields: Fields) -> dict[str, object]:
     return cleaned if isinstance(cleaned, dict) else {}
 
 
-def _transfer(payload: object, fields: Fields) -> Transfer:
+def _transfer(payload: object, fields: CallFields) -> Transfer:
     """From the event itself, or from how the call ended; that a transfer has a destination is said beside both."""
     event = payload.get("event") if isinstance(payload, dict) else None
     if isinstance(event, str) and event in TRANSFERS:
@@ -227,7 +227,7 @@ def _transfer(payload: object, fields: Fields) -> Transfer:
     return Transfer.STARTED if fields.source.get("transfer_destination") else Transfer.NONE
 
 
-def _tool_calls(fields: Fields) -> tuple[ToolCall, ...]:
+def _tool_calls(fields: CallFields) -> tuple[ToolCall, ...]:
     """The roles in this list are an open set: what is neither a call nor a result is passed over."""
     entries = fields.objects("transcript_with_tool_calls", _MOST_UTTERANCES)
     results = {

@@ -1,7 +1,24 @@
-"""What Retell's webhooks say of a call."""
+"""What Retell's webhooks say, read without trust: the events there are, and which befell which call when."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, Self
+
+from askpro.reading import EARLIEST, LATEST, name
+
+
+class Event(StrEnum):
+    """What something follows from here."""
+
+    STARTED = "call_started"
+    ENDED = "call_ended"
+    ANALYZED = "call_analyzed"
+    TRANSFER_STARTED = "transfer_started"
+    TRANSFER_BRIDGED = "transfer_bridged"
+    TRANSFER_ENDED = "transfer_ended"
+    TRANSFER_CANCELLED = "transfer_cancelled"
 
 
 class Transfer(StrEnum):
@@ -22,9 +39,68 @@ class Transfer(StrEnum):
         return self in (Transfer.STARTED, Transfer.BRIDGED)
 
 
-TRANSFERS: Final = {
-    "transfer_started": Transfer.STARTED,
-    "transfer_bridged": Transfer.BRIDGED,
-    "transfer_ended": Transfer.BRIDGED,
-    "transfer_cancelled": Transfer.CANCELLED,
+TRANSFERS: Final[dict[str, Transfer]] = {
+    Event.TRANSFER_STARTED: Transfer.STARTED,
+    Event.TRANSFER_BRIDGED: Transfer.BRIDGED,
+    Event.TRANSFER_ENDED: Transfer.BRIDGED,
+    Event.TRANSFER_CANCELLED: Transfer.CANCELLED,
 }
+
+# Answered while the caller hears it ring: nothing is left for a job.
+INBOUND: Final = "call_inbound"
+# Sent at every turn of the talk; only the newest is worth keeping.
+TRANSCRIPT: Final = "transcript_updated"
+FUNCTION: Final = "custom_function"
+CHATS: Final = ("chat_started", "chat_ended", "chat_analyzed")
+IGNORED: Final = {
+    TRANSCRIPT: "The transcript comes again with call_ended.",
+    FUNCTION: "Agents' functions are not served at this address.",
+    **dict.fromkeys(CHATS, "Text chats are not handled."),
+}
+HAPPENED: Final[dict[str, str]] = {
+    Event.STARTED: "start_timestamp",
+    Event.ENDED: "end_timestamp",
+    Event.TRANSFER_ENDED: "transfer_end_timestamp",
+}
+
+
+# No repr: what a caller said must not reach a log through a traceback's variables.
+@dataclass(frozen=True, slots=True, repr=False)
+class RetellEvent:
+    """One webhook: its type, and the object of the call or chat that it is about, as it came; `place` is the name that
+    the object stood under, empty where its fields stood beside the event. A type that cannot be read is empty.
+    """
+
+    type: str
+    place: str
+    call: Mapping[str, Any]
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
+        """Read the body's fields, every one of which may be missing or hostile."""
+        event_type = name(fields.get("event"), 80)
+        if not event_type and isinstance(fields.get("args"), dict):
+            event_type = FUNCTION
+        place = "chat" if event_type in CHATS else "call"
+        call = about(fields, place)
+        if call is fields or not call or not isinstance(call, dict):
+            return cls(event_type, "", fields)
+        return cls(event_type, place, call)
+
+    @property
+    def subject(self) -> str:
+        """The id of the call or chat; empty when it has none."""
+        return name(self.call.get("call_id") or self.call.get("chat_id"), 100)
+
+    @property
+    def happened_at(self) -> datetime | None:
+        """When, as far as that can be read: whatever else stands there is for the job to complain of."""
+        moment = self.call.get(HAPPENED[self.type]) if self.type in HAPPENED else None
+        if not isinstance(moment, int) or not EARLIEST.timestamp() * 1000 <= moment < LATEST.timestamp() * 1000:
+            return None
+        return datetime.fromtimestamp(moment / 1000, UTC)
+
+
+def about(fields: Mapping[str, Any], place: str = "call") -> object:
+    """What a body is about. Once, without notice, the call's fields stood beside the event instead of under `call`."""
+    return fields.get(place, fields)

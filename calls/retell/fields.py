@@ -1,16 +1,10 @@
+"""The fields of Retell's objects: amounts, moments, and values of any shape made fit for storing."""
+
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TypeVar
 
-from calls.text import clean
-
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-
-T = TypeVar("T")
+from askpro.reading import EARLIEST, LATEST, Fields, clean, whole
 
 _DEEPEST = 8
 _MOST_ITEMS = 500
@@ -28,58 +22,8 @@ class InvalidCall(ValueError):
         self.reason = reason
 
 
-@dataclass(slots=True)
-class Fields:
-    """One object of a hostile payload, read field by field.
-
-    A wrong value in an optional field reads as absent, and is noted in `problems` by the field's name.
-    """
-
-    source: Mapping[str, object]
-    problems: list[str] = field(default_factory=list)
-
-    def text(self, name: str, limit: int) -> str:
-        """Free text; cut to `limit`, empty when absent."""
-        value = self._typed(name, str)
-        if value is None:
-            return ""
-        if len(value) > limit:
-            self._note(name, "was cut")
-        return clean(value, limit)
-
-    def code(self, name: str, limit: int) -> str:
-        """A name or number that means nothing when cut: dropped when longer than `limit`."""
-        value = self._typed(name, str)
-        if value is None:
-            return ""
-        if len(value.strip()) > limit:
-            self._note(name, "is too long")
-            return ""
-        return clean(value, limit)
-
-    def url(self, name: str, limit: int = 2000) -> str:
-        value = self.code(name, limit)
-        if value and not value.lower().startswith(("https://", "http://")):
-            self._note(name, "is no web address")
-            return ""
-        return value
-
-    def flag(self, name: str) -> bool | None:
-        value = self.source.get(name)
-        if isinstance(value, str) and value.lower() in {"true", "false"}:
-            return value.lower() == "true"
-        return self._typed(name, bool)
-
-    def whole(self, name: str, highest: int) -> int | None:
-        """A whole number from 0 to `highest`."""
-        value = self.source.get(name)
-        if value is None:
-            return None
-        whole = _whole(value)
-        if whole is None or not 0 <= whole <= highest:
-            self._note(name, "is not a number in range")
-            return None
-        return whole
+class CallFields(Fields):
+    """One object of a call, with what only Retell writes so."""
 
     def dollars_from_cents(self, name: str, highest: int = 100_000) -> Decimal | None:
         """US dollars, to a hundredth of a cent, from Retell's US cents."""
@@ -91,7 +35,7 @@ class Fields:
         except (InvalidOperation, ValueError):
             cents = Decimal("nan")
         if isinstance(value, bool) or not cents.is_finite() or not 0 <= cents <= highest * 100:
-            self._note(name, "is not an amount in range")
+            self.note(name, "is not an amount in range")
             return None
         return (cents / 100).quantize(Decimal("0.0001"))
 
@@ -111,25 +55,10 @@ class Fields:
             raise InvalidCall(name, "is before 2000 or after 2100")
         return instant
 
-    def child(self, name: str) -> dict[str, object]:
-        value = self._typed(name, dict)
-        return {} if value is None else value
-
     def values(self, name: str) -> dict[str, object]:
         """An object of any shape, made fit for storing."""
         cleaned = storable(self.child(name))
         return cleaned if isinstance(cleaned, dict) else {}
-
-    def objects(self, name: str, most: int) -> list[dict[str, object]]:
-        value = self._typed(name, list)
-        return [item for item in (value or [])[:most] if isinstance(item, dict)]
-
-    def _typed(self, name: str, kind: type[T]) -> T | None:
-        value = self.source.get(name)
-        if value is None or isinstance(value, kind):
-            return value
-        self._note(name, "has the wrong type")
-        return None
 
     def _from_iso(self, name: str, value: object) -> datetime | None:
         if not isinstance(value, str) or not 10 <= len(value) <= 40 or value.isdigit():
@@ -137,14 +66,11 @@ class Fields:
         try:
             stated = datetime.fromisoformat(value)
             if stated.tzinfo is None:
-                self._note(name, "has no zone and was read as UTC")
+                self.note(name, "has no zone and was read as UTC")
                 stated = stated.replace(tzinfo=UTC)
             return stated.astimezone(UTC)
         except (ValueError, OverflowError):
             return None
-
-    def _note(self, name: str, problem: str) -> None:
-        self.problems.append(f"{name} {problem}")
 
 
 def storable(value: object, depth: int = _DEEPEST) -> object:
@@ -165,18 +91,8 @@ def storable(value: object, depth: int = _DEEPEST) -> object:
     return None
 
 
-def _whole(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
-        return int(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return int(value)
-    return value if isinstance(value, int) else None
-
-
 def _from_milliseconds(value: object) -> datetime | None:
-    milliseconds = _whole(value)
+    milliseconds = whole(value)
     if milliseconds is None:
         return None
     # Out of range, whatever it is exactly: the conversion overflows on numbers that no calendar holds.

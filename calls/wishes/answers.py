@@ -2,7 +2,8 @@
 
 import re
 
-from calls.text import clean, fold
+from askpro.reading import clean
+from calls.text import fold
 
 _NOTHING = frozenset(
     {

@@ -4,11 +4,12 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from askpro.reading import clean
 from calls.german.time import names_day_and_time
 from calls.models import Unclear
 from calls.phone import HOME, normalise
 from calls.retell.disconnection import Disconnection
-from calls.text import clean, fold
+from calls.text import fold
 from calls.wishes.agent_bookings import AgentBooked, booked_by_agent
 from calls.wishes.answers import consent
 from calls.wishes.field_names import CALLBACK, CALLER_FIELDS, REQUESTED

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.text import clean, fold
+from askpro.reading import clean
+from calls.text import fold
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse
 
 from appointments.calcom.event import IGNORED, PING, Trigger, opened
 from appointments.tasks import process_calcom_webhook
+from askpro.reading import name
 from webhooks.door.incoming import Incoming, body_key
 from webhooks.door.signatures import verify_calcom
 from webhooks.door.vendor import Vendor
-from webhooks.inbox.reading import FORM, load_form, load_object, text
+from webhooks.inbox.reading import FORM, load_form, load_object
 from webhooks.models import Provider, WebhookAddress, WebhookEvent
 
 Status = WebhookEvent.Status
@@ -33,7 +34,7 @@ class Calcom(Vendor):
         envelope = load_form(body) if request.content_type == FORM else load_object(body)
         told = opened(envelope)
         trigger, uid = told.trigger, told.subject
-        created_at = text(envelope.get("createdAt"), 40)
+        created_at = name(envelope.get("createdAt"), 40)
         status, reason = self._judge(trigger, uid)
         has_key = bool(trigger and uid and created_at) and trigger != PING
         return Incoming(

@@ -1,16 +1,16 @@
-"""Retell: which events there are, what makes each the same when sent again, and what may be kept of it."""
+"""Retell: what makes an event the same when sent again, and what may be kept of it."""
 
 import hashlib
 import json
 import time
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from calls.retell.event import TRANSFERS
+from askpro.reading import mapping, name
+from calls.retell.event import FUNCTION, IGNORED, INBOUND, TRANSCRIPT, TRANSFERS, Event, RetellEvent
 from calls.retell.fields import storable
 from calls.retell.inbound import dynamic_variables
 from calls.retell.storage import is_restricted, permitted
@@ -19,28 +19,11 @@ from calls.tenancy import number_named
 from webhooks.door.incoming import Incoming, body_key
 from webhooks.door.signatures import verify_retell
 from webhooks.door.vendor import Vendor
-from webhooks.inbox.reading import load_object, text
+from webhooks.inbox.reading import load_object
 from webhooks.models import Provider, WebhookAddress, WebhookEvent
 from webhooks.models.address import objection
 
 Status = WebhookEvent.Status
-
-CHATS = ("chat_started", "chat_ended", "chat_analyzed")
-# Answered while the caller hears it ring: nothing is left for a job.
-INBOUND = "call_inbound"
-# Sent at every turn of the talk; only the newest is worth keeping.
-TRANSCRIPT = "transcript_updated"
-FUNCTION = "custom_function"
-IGNORED = {
-    TRANSCRIPT: "The transcript comes again with call_ended.",
-    FUNCTION: "Agents' functions are not served at this address.",
-    **dict.fromkeys(CHATS, "Text chats are not handled."),
-}
-HAPPENED = {
-    "call_started": "start_timestamp",
-    "call_ended": "end_timestamp",
-    "transfer_ended": "transfer_end_timestamp",
-}
 
 
 class Retell(Vendor):
@@ -48,9 +31,9 @@ class Retell(Vendor):
     content_types = frozenset({"application/json"})
     kept_headers = ("X-Retell-Signature",)
     jobs = {
-        "call_started": process_retell_call_started,
-        "call_ended": process_retell_call_ended,
-        "call_analyzed": process_retell_call_ended,
+        Event.STARTED: process_retell_call_started,
+        Event.ENDED: process_retell_call_ended,
+        Event.ANALYZED: process_retell_call_ended,
         **dict.fromkeys(TRANSFERS, process_retell_transfer),
     }
 
@@ -63,38 +46,33 @@ class Retell(Vendor):
 
     def read(self, request: HttpRequest, body: bytes) -> Incoming:
         payload = load_object(body)
-        event_type = text(payload.get("event"), 80)
+        told = RetellEvent.from_fields(payload)
+        event_type, subject = told.type, told.subject
         if event_type == INBOUND:
             return _inbound(payload, request.headers.get("X-Retell-Signature", ""))
-        if not event_type and isinstance(payload.get("args"), dict):
-            event_type = FUNCTION
-        # Once, without notice, the call's fields stood beside the event instead of under `call`.
-        place = "chat" if event_type in CHATS else "call"
-        call = _child(payload, place) or payload
-        subject = text(call.get("call_id") or call.get("chat_id"), 100)
         status, reason = self._judge(event_type, subject)
         known = bool(subject) and (event_type in self.jobs or event_type in IGNORED) and event_type != FUNCTION
         return Incoming(
             event_type=event_type,
             event_key=_key(event_type, subject, payload) if known else body_key(event_type, body),
             subject=subject,
-            occurred_at=_occurred_at(event_type, call),
+            occurred_at=told.happened_at,
             status=status,
             reason=reason,
             newest_wins=known and event_type == TRANSCRIPT,
-            kept_body=_permitted(payload, call, place),
+            kept_body=_permitted(payload, told),
         )
 
     def answer(self, incoming: Incoming, address: WebhookAddress | None) -> HttpResponse:
         """204 for what is over; a ringing call gets the words of today's date instead (retell.md §2)."""
         if incoming.event_type != INBOUND:
             return HttpResponse(status=204)
-        call = _child(incoming.payload, INBOUND)
-        dialled = text(call.get("to_number"), 32)
+        call = mapping(incoming.payload.get(INBOUND))
+        dialled = name(call.get("to_number"), 32)
         number = number_named(dialled)
         if number is not None and objection(Provider.RETELL, address, number.company_id):
             dialled = ""  # What day it is may be told; whose number it is, and whom it knows, may not.
-        variables = dynamic_variables(dialled, text(call.get("from_number"), 32))
+        variables = dynamic_variables(dialled, name(call.get("from_number"), 32))
         return JsonResponse({INBOUND: {"dynamic_variables": variables}})
 
     def _judge(self, event_type: str, subject: str) -> tuple[WebhookEvent.Status, str]:
@@ -123,29 +101,16 @@ def _inbound(payload: dict[str, Any], signature: str) -> Incoming:
 def _key(event_type: str, subject: str, payload: dict[str, Any]) -> str:
     if event_type not in TRANSFERS:
         return f"{event_type}:{subject}"
-    call = _child(payload, "call")
+    call = mapping(payload.get("call"))
     destination = payload.get("transfer_destination", call.get("transfer_destination"))
     attempt = json.dumps([call.get("start_timestamp"), destination], sort_keys=True)
     return f"{event_type}:{subject}:{hashlib.sha256(attempt.encode()).hexdigest()[:16]}"
 
 
-def _occurred_at(event_type: str, call: Mapping[str, Any]) -> datetime | None:
-    moment = call.get(HAPPENED.get(event_type, ""))
-    # 2000 to 2100: whatever else stands here is for the job to complain of.
-    if not isinstance(moment, int) or not 946_684_800_000 <= moment < 4_102_444_800_000:
-        return None
-    return datetime.fromtimestamp(moment / 1000, UTC)
-
-
-def _permitted(payload: dict[str, Any], call: dict[str, Any], place: str) -> bytes | None:
+def _permitted(payload: dict[str, Any], told: RetellEvent) -> bytes | None:
     """The body with what may be kept of it, when the call's owner restricts storage; None: as it came."""
-    if not is_restricted(call):
+    if not is_restricted(told.call):
         return None
-    event = text(payload.get("event"), 80)
-    kept = {"event": event, **permitted(call)} if call is payload else {"event": event, place: permitted(call)}
+    call = permitted(told.call)
+    kept = {"event": name(payload.get("event"), 80), **({told.place: call} if told.place else call)}
     return json.dumps(storable(kept)).encode("ascii")
-
-
-def _child(payload: Mapping[str, Any], name: str) -> dict[str, Any]:
-    child = payload.get(name)
-    return child if isinstance(child, dict) else {}

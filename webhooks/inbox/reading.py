@@ -43,13 +43,6 @@ def form_fields(body: bytes) -> list[tuple[str, str]]:
         raise Malformed("not readable as a form") from error
 
 
-def text(value: object, limit: int) -> str:
-    """A short name out of a payload, fit for a column and for comparing; empty when it is none."""
-    if not isinstance(value, str) or not 0 < len(value) <= limit:
-        return ""
-    return value if value.isprintable() else ""
-
-
 def _refuse(constant: str) -> NoReturn:
     raise Malformed(constant)
 
