@@ -62,7 +62,7 @@ def clear_forgotten_reservations() -> None:
     with transaction.atomic():
         reserved = (
             Appointment.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(status=Appointment.Status.REQUESTED, calcom_uid=None, updated_at__lt=_long_ago())
+            .filter(Appointment.IS_RESERVATION, updated_at__lt=_long_ago())
             .exclude(booking_request__status=BookingRequest.Status.OPEN)
         )
         forgotten = sweeping.without_job(reserved, sweeping.tag("appointment"), ("clear_reservation",), states)

@@ -5,14 +5,12 @@ from django.core.validators import validate_email
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from appointments.models import Appointment
 from calls.models import Call, Company, Customer
 from calls.phone import is_mobile
 from calls.tenancy import other_party
 from calls.text import fold
 from calls.wishes.extraction import WishedAppointment
-
-# Of appointments; that app looks back at this one.
-CONFIRMED = ("confirmed", "completed", "no_show")
 
 
 def customer_of(call: Call, wish: WishedAppointment | None) -> Customer | None:
@@ -105,7 +103,7 @@ def _is_settled(customer: Customer) -> bool:
     was confirmed has used it. Any caller could otherwise have somebody else's messages sent to himself."""
     if not customer.contact_phone:
         return False
-    heard_of = Q(status__in=CONFIRMED) | Q(version__gt=1)
+    heard_of = Q(status__in=Appointment.AGREED) | Q(version__gt=1)
     return customer.contact_phone_call_id is None or customer.appointments.filter(heard_of).exists()
 
 

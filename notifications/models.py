@@ -51,6 +51,11 @@ class Notification(models.Model):
 
     UNSENT = (Status.PENDING, Status.SENDING, Status.UNKNOWN)
     IN_FLIGHT = (Status.SENDING, Status.UNKNOWN)
+    # Its provider has said what it thinks of it.
+    ANSWERED = (Status.SENT, Status.DELIVERED, Status.FAILED)
+    # It was handed over, or may have been.
+    HANDED_OVER = (*IN_FLIGHT, *ANSWERED)
+    REACHES_NOBODY = (Status.FAILED, Status.SKIPPED)
     # A mail server cannot be asked, so its second copy is the last; at Twilio an SMS is looked for before each.
     MOST_REOPENED = {"email": 1, "sms": 4}
 

@@ -97,6 +97,6 @@ def _took_no_sms(company_id: int, number: str) -> bool:
         recipient=number,
         channel=Notification.Channel.SMS,
         sending_at__gt=timezone.now() - DEAD_NUMBER_FOR,
-        status__in=[Notification.Status.FAILED, Notification.Status.SENT, Notification.Status.DELIVERED],
+        status__in=Notification.ANSWERED,
     )
     return tried.order_by("-id").values_list("error_code", flat=True).first() in DEAD_NUMBER_CODES

@@ -137,7 +137,8 @@ def _sent_today(notification: Notification) -> int:
         recipient=notification.recipient,
         channel=Notification.Channel.SMS,
         sending_at__gte=now.replace(hour=0, minute=0, second=0, microsecond=0),
-    ).exclude(status__in=[Notification.Status.PENDING, Notification.Status.SKIPPED])
+        status__in=Notification.HANDED_OVER,
+    )
     return handed_over.count()
 
 

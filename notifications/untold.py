@@ -95,7 +95,7 @@ def _has_told(message: Notification) -> bool:
 
 def _is_under_way(message: Notification, appointment: Appointment) -> bool:
     """Whether it may still arrive soon; never beyond half of the time that is left."""
-    if message.status in (Status.FAILED, Status.SKIPPED):
+    if message.status in Notification.REACHES_NOBODY:
         return False
     since = message.sent_at or max(message.created_at, message.sending_at or message.created_at)
     if message.channel == Notification.Channel.SMS:

@@ -22,9 +22,8 @@ def unanswered() -> QuerySet[Appointment]:
     told = FollowUp.objects.filter(
         appointment=OuterRef("pk"), reason=FollowUp.Reason.NO_ANSWER, created_at__gte=OuterRef("calcom_event_at")
     )
-    waiting = Appointment.objects.filter(
-        status=Appointment.Status.REQUESTED, calcom_uid__isnull=False, booking_request__isnull=False
-    ).exclude(source=Appointment.Source.CALCOM)
+    waiting = Appointment.objects.filter(Appointment.WAITS_FOR_HOST, booking_request__isnull=False)
+    waiting = waiting.exclude(source=Appointment.Source.CALCOM)
     late = Q(calcom_event_at__lt=now - ASK_AFTER) | Q(answer_by__lt=now)
     return waiting.annotate(answer_by=F("starts_at") - NOTICE).filter(late, ~Exists(told))
 

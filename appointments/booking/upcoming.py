@@ -19,7 +19,7 @@ LONGEST_NAME = 18
 
 def of_caller(request: BookingRequest, now: datetime) -> list[Appointment]:
     """The caller's own ones that stand or wait for the host, the next first, by customer and by number."""
-    stands = Q(status=Appointment.Status.CONFIRMED) | Q(status=Appointment.Status.REQUESTED, calcom_uid__isnull=False)
+    stands = Q(status=Appointment.Status.CONFIRMED) | Appointment.WAITS_FOR_HOST
     numbers = _numbers(request)
     own = Q(attendee_phone__in=numbers) | Q(customer__phone__in=numbers) | Q(customer__contact_phone__in=numbers)
     if request.who is not None:

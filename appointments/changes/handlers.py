@@ -13,8 +13,7 @@ from appointments.changes.mandate import Mandate
 from appointments.changes.mirror import Mirrored, mirror
 from appointments.models import Appointment, CalcomUid
 
-REQUESTED, CONFIRMED = Appointment.Status.REQUESTED, Appointment.Status.CONFIRMED
-CANCELLED, COMPLETED = Appointment.Status.CANCELLED, Appointment.Status.COMPLETED
+CONFIRMED, COMPLETED = Appointment.Status.CONFIRMED, Appointment.Status.COMPLETED
 NO_SHOW = Appointment.Status.NO_SHOW
 
 Handler: TypeAlias = Callable[[CalcomEvent, Mandate], "Mirrored | Appointment | None"]
@@ -51,7 +50,7 @@ def _no_show(event: CalcomEvent, mandate: Mandate) -> Appointment | None:
         return None
     ours = attendance.marks(appointment)
     about_ours = [attendee for attendee in named if not ours or attendance.marks_of([attendee]) & ours]
-    if about_ours and appointment.status not in (REQUESTED, CANCELLED) and _is_news(appointment, event.at):
+    if about_ours and appointment.is_agreed and _is_news(appointment, event.at):
         took_place = COMPLETED if appointment.ends_at <= event.at else CONFIRMED
         absent = any(attendee.absent for attendee in about_ours)
         appointment.write(status=NO_SHOW if absent else took_place, calcom_event_at=event.at)

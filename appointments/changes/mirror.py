@@ -256,7 +256,7 @@ def _cancel(appointment: Appointment, booking: Booking, at: datetime, reason: st
 
 def _was_told(appointment: Appointment) -> bool:
     """Whether the customer has heard of this appointment: each word to them but the first raised the version."""
-    return appointment.version > 1 or appointment.status not in (REQUESTED, CANCELLED)
+    return appointment.version > 1 or appointment.is_agreed
 
 
 def _ends_otherwise(appointment: Appointment, changes: dict[str, Any]) -> bool:

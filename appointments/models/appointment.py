@@ -41,6 +41,13 @@ class Appointment(models.Model):
         MANUAL = "manual", "By hand"
         API = "api", "API"
 
+    # Both sides have agreed to it, whatever came of it afterwards.
+    AGREED = (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW)
+    # Held here alone; at Cal.com it may be booked, or not.
+    IS_RESERVATION = Q(status=Status.REQUESTED, calcom_uid__isnull=True)
+    # Booked at Cal.com, where the host has not said yes.
+    WAITS_FOR_HOST = Q(status=Status.REQUESTED, calcom_uid__isnull=False)
+
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="appointments")
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments")
     customer = models.ForeignKey(
@@ -131,10 +138,14 @@ class Appointment(models.Model):
         wished_at = self.booking_request.starts_at if self.booking_request else None
         return self.booking_key, event_type_id, wished_at or self.starts_at
 
+    @property
+    def is_agreed(self) -> bool:
+        return self.status in self.AGREED
+
     def give_up(self, why: Detail | Unclear, facts: Facts | None = None) -> bool:
         """Let go of a reservation that became no booking; False when one was recorded in the meantime."""
         return self._move(
-            Q(status=self.Status.REQUESTED, calcom_uid=None),
+            self.IS_RESERVATION,
             status=self.Status.CANCELLED,
             sync_status=self.Sync.FAILED,
             sync_error=why,
@@ -145,7 +156,7 @@ class Appointment(models.Model):
     def note_failure(self, why: Detail) -> bool:
         """Count one more try that Cal.com did not answer; False when a booking was recorded meanwhile."""
         return self._move(
-            Q(status=self.Status.REQUESTED, calcom_uid=None),
+            self.IS_RESERVATION,
             failed_tries=F("failed_tries") + 1,
             sync_error=why,
             sync_error_facts=why.checked(),
@@ -153,7 +164,7 @@ class Appointment(models.Model):
 
     def note_request(self, at: datetime | None) -> bool:
         """Cal.com is asked to book it at this moment, or, with None, the request has certainly not reached it."""
-        return self._move(Q(status=self.Status.REQUESTED, calcom_uid=None), asked_at=at)
+        return self._move(self.IS_RESERVATION, asked_at=at)
 
     def write(self, **values: Any) -> bool:
         """Write what Cal.com told of, under the lock with which the row was read, so nobody can be first."""
