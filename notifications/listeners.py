@@ -4,7 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from notifications import untold
+from notifications.delivery import untold
 from notifications.models import Notification, ended
 
 

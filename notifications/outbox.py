@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from django.db import transaction
 
 from appointments.models import Appointment
-from notifications import recipients, sending, untold
+from notifications import recipients, sending
+from notifications.delivery import untold
 from notifications.models import Notification, because
 from notifications.why import Why
 

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from appointments.models import Appointment
 from askpro.queues.errors import RateLimited, Rejected, Release, Unavailable, Unknown
-from notifications import delivery, opt_outs, recipients
+from notifications import opt_outs, recipients
 from notifications.attempts import wait_for_earlier_attempt
+from notifications.delivery import outcome
 from notifications.models import Notification
 from notifications.quiet_hours import quiet_until
 from notifications.relevance import why_not_any_more
@@ -83,9 +84,9 @@ def _find(notification: Notification, attempt_at: datetime) -> bool:
 
 
 def _record(notification: Notification, message: twilio.Message) -> None:
-    report = delivery.Report(message.sid, message.status, message.error_code)
+    report = outcome.Report(message.sid, message.status, message.error_code)
     with transaction.atomic():
-        delivery.apply(report, delivery.locked(pk=notification.pk))
+        outcome.apply(report, outcome.locked(pk=notification.pk))
 
 
 def _taken(notification: Notification, sids: list[str]) -> set[str]:

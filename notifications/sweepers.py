@@ -12,7 +12,8 @@ from django.utils import timezone
 from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
 from askpro.sweeping import tag, tagged, without_job
-from notifications import sending, tasks, untold
+from notifications import sending, tasks
+from notifications.delivery import untold
 from notifications.models import Notification
 from notifications.why import Why
 

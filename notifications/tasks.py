@@ -3,8 +3,9 @@
 from appointments.models import Appointment
 from askpro.by_name import job
 from askpro.queues import MIN, Gone, H, S, actor
-from notifications import mail, outbox, poll, reports, sms
+from notifications import mail, outbox, sms
 from notifications.attempts import TIME_LIMIT_MS
+from notifications.delivery import poll, reports
 from notifications.models import Notification
 from notifications.twilio.event import Kind, TwilioEvent
 from webhooks.models import WebhookEvent

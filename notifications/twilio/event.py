@@ -3,11 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from askpro.reading import Fields, name
 
-LONGEST_WORDS = 2000
+# How far each status is: higher beats lower, whatever order they arrive in. Among final ones, what arrived has arrived.
+RANK: Final = {
+    "accepted": 0,
+    "scheduled": 0,
+    "queued": 1,
+    "sending": 2,
+    "sent": 3,
+    "partially_delivered": 3,
+    "delivered": 4,
+    "undelivered": 4,
+    "failed": 4,
+    "canceled": 4,
+    "read": 5,
+}
+ARRIVED: Final = frozenset({"delivered", "read"})
+LOST: Final = frozenset({"undelivered", "failed", "canceled"})
+LONGEST_WORDS: Final = 2000
 
 
 class Kind(StrEnum):

@@ -14,7 +14,8 @@ from django.db import DatabaseError, connection, transaction
 from appointments.models import Appointment, FollowUp
 from askpro.queues.errors import Release
 from calls.models import Customer
-from notifications import delivery, outbox, sms, untold
+from notifications import outbox, sms
+from notifications.delivery import outcome, untold
 from notifications.models import Notification
 from notifications.opt_outs import opt_out
 from notifications.twilio.errors import REACTIONS, Reaction
@@ -66,7 +67,7 @@ def reported(*reports: tuple[str, int | None]) -> Playing:
             row.claim(text="Termin")
             row.mark_sent(sid, "queued")
             for status, code in reports:
-                delivery.apply(delivery.Report(sid, status, code), delivery.locked(pk=row.pk))
+                outcome.apply(outcome.Report(sid, status, code), outcome.locked(pk=row.pk))
 
     return playing
 
@@ -195,7 +196,7 @@ def silent(appointment: Appointment, kind: str = "cancellation") -> FollowUp:
 def test_what_arrives_after_all_settles_it(appointment: Appointment) -> None:
     asked = silent(appointment)
     row = Notification.objects.get(channel=Channel.SMS)
-    delivery.apply(delivery.Report(SID, "delivered"), delivery.locked(pk=row.pk))
+    outcome.apply(outcome.Report(SID, "delivered"), outcome.locked(pk=row.pk))
     asked.refresh_from_db()
     assert (asked.status, asked.note_told()) == ("obsolete", "Der Kunde wurde doch noch benachrichtigt.")
 
@@ -306,7 +307,7 @@ def test_two_channels_that_fail_at_once_do_not_count_on_each_other(appointment: 
 
 def _report_lost(row: Notification) -> None:
     with transaction.atomic():
-        delivery.apply(delivery.Report(SID, "undelivered", 30006), delivery.locked(pk=row.pk))
+        outcome.apply(outcome.Report(SID, "undelivered", 30006), outcome.locked(pk=row.pk))
 
 
 ENDS: dict[str, Callable[[Notification], object]] = {

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from askpro.queues.errors import Gone
-from notifications import delivery
+from notifications.delivery import outcome
 from notifications.models import Notification
 from notifications.twilio import client as twilio
 
@@ -24,5 +24,5 @@ def check(notification_id: int) -> None:
             return
         raise
     with transaction.atomic():
-        report = delivery.Report(message.sid, message.status, message.error_code)
-        delivery.apply(report, delivery.locked(pk=notification_id))
+        report = outcome.Report(message.sid, message.status, message.error_code)
+        outcome.apply(report, outcome.locked(pk=notification_id))

@@ -17,11 +17,11 @@ from appointments.models import Appointment, Detail, FollowUp
 from askpro.one_by_one import one_by_one
 from calls.models.company import CALL_BACK_WITHIN
 from notifications import recipients, staff
-from notifications.delivery import RANK
 from notifications.models import Notification
 from notifications.quiet_hours import quiet_until
 from notifications.relevance import why_not_true
 from notifications.text.texts import zone_of
+from notifications.twilio.event import RANK
 from notifications.why import Why
 
 Kind = Notification.Kind

@@ -12,7 +12,7 @@ from appointments.models import Appointment
 from askpro.queues.errors import Gone, Release
 from askpro.queues.models import Job
 from calls.models import Customer
-from notifications import delivery
+from notifications.delivery import outcome
 from notifications.models import Notification
 from notifications.opt_outs import has_opted_out
 from notifications.tasks import process_twilio_webhook, send_sms_notification
@@ -108,7 +108,7 @@ def test_it_ends_the_same_in_whatever_order_and_however_often_the_reports_come(
             Job.objects.all().delete()
             known = ""
             for status, error in (*order, order[-1]):
-                delivery.apply(delivery.Report(SID, status, error), delivery.locked(pk=sent.pk))
+                outcome.apply(outcome.Report(SID, status, error), outcome.locked(pk=sent.pk))
                 sent.refresh_from_db()
                 assert sent.error_code or not known or sent.status == Status.DELIVERED, f"forgot the code in {order}"
                 known = sent.error_code

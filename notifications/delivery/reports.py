@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from askpro.queues.errors import Release
-from notifications import delivery
+from notifications.delivery import outcome
 from notifications.models import Notification
 from notifications.twilio.event import TwilioEvent
 from webhooks.models import WebhookEvent
@@ -33,8 +33,8 @@ def receive(event: WebhookEvent, told: TwilioEvent) -> None:
     if why_not := event.objection(notification.company_id):
         event.refuse(why_not)
         return
-    report = delivery.Report(told.sid, told.status, told.error_code)
-    if why_not := delivery.apply(report, notification):
+    report = outcome.Report(told.sid, told.status, told.error_code)
+    if why_not := outcome.apply(report, notification):
         event.mark_ignored(why_not, notification.company)
     else:
         event.mark_processed(notification.company)
@@ -45,7 +45,7 @@ def _find(query: str, sid: str) -> Notification | None:
     reference = _reference(query)
     for key in ({"reference": reference}, {"provider_id": sid}):
         with suppress(Notification.DoesNotExist):
-            return delivery.locked(**key)
+            return outcome.locked(**key)
     return None
 
 

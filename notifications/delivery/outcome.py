@@ -11,26 +11,11 @@ from notifications import opt_outs, sending
 from notifications.models import Notification, because
 from notifications.relevance import why_not_any_more
 from notifications.twilio.errors import Reaction, reaction_to
+from notifications.twilio.event import ARRIVED, LOST, RANK
 from notifications.why import Why
 
 log = logging.getLogger(__name__)
 
-# Higher beats lower, whatever order they arrive in. Among final ones, what arrived has arrived.
-RANK: Final = {
-    "accepted": 0,
-    "scheduled": 0,
-    "queued": 1,
-    "sending": 2,
-    "sent": 3,
-    "partially_delivered": 3,
-    "delivered": 4,
-    "undelivered": 4,
-    "failed": 4,
-    "canceled": 4,
-    "read": 5,
-}
-ARRIVED: Final = frozenset({"delivered", "read"})
-LOST: Final = frozenset({"undelivered", "failed", "canceled"})
 MOST_RESENDS: Final = 1
 # A handset that is switched off, a carrier that is jammed: half an hour helps, a second does not.
 RESEND_AFTER_MS: Final = 30 * MIN
