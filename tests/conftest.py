@@ -68,6 +68,18 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _quick_flush() -> Iterator[None]:
+    """Let tests with `transaction=True` empty only the tables that they wrote to, in place of all."""
+    from django.test import TransactionTestCase
+
+    from tests import tables
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: tables.empty())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _nobody_else_in_the_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """End what threads and killed processes of tests still have open, or the database could not be dropped."""
     yield

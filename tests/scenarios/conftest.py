@@ -13,7 +13,8 @@ from askpro.dev.sandbox.world import COMPANIES
 from askpro.dev.up import ports
 from calls.models import Company
 from tests.scenarios.processes import Queues, running_web
-from tests.scenarios.world import OF_DJANGO, World, empty_tables
+from tests.scenarios.world import World, empty_tables
+from tests.tables import OF_DJANGO
 
 
 @pytest.fixture(scope="package")

@@ -13,7 +13,7 @@ import psutil
 import redis
 import requests
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.db.models import F, Min
 from django.utils import timezone
 
@@ -31,10 +31,11 @@ from askpro.dev.sandbox.world import TIMEZONE, EventType
 from askpro.queues.models import Attempt, Job, Worker
 from askpro.queues.supervisor.group import YOUNG
 from notifications.models import Notification
-from tests import gates
+from tests import gates, tables
 from tests.queues.queues_run import kill, wait_until
 from tests.scenarios.processes import Queues
 from tests.scenarios.traces import Photograph, Traces
+from tests.tables import OF_DJANGO
 from webhooks.models import WebhookEvent
 
 Json = dict[str, Any]
@@ -44,7 +45,6 @@ PATIENCE = 30.0
 NOWHERE = "http://127.0.0.1:9"
 # Whole hours only, so that no two bookings overlap.
 HOURS = range(10, 17)
-OF_DJANGO = ("django_migrations", "django_content_type", "auth_permission")
 OF_PROCESSES = ("queues_worker", "queues_supervisor")
 WAITING = (Job.Status.SCHEDULED, Job.Status.RETRYING, Job.Status.RELEASED)
 BUSY = (Job.Status.QUEUED, Job.Status.PROCESSING)
@@ -232,11 +232,9 @@ class World:
 
 def empty_tables(kept: tuple[str, ...] = OF_DJANGO + OF_PROCESSES) -> None:
     """Every row but those kept. A sweeper may hold a table at this moment: PostgreSQL then ends one of the two."""
-    names = sorted(set(connection.introspection.table_names()) - set(kept))
-    statement = f"TRUNCATE {', '.join(connection.ops.quote_name(name) for name in names)}"
     for _ in range(3):
-        with suppress(OperationalError), connection.cursor() as cursor:
-            cursor.execute(statement)
+        with suppress(OperationalError):
+            tables.empty(kept)
             return
     raise AssertionError("the tables could not be emptied")
 
