@@ -21,3 +21,6 @@ if (url := os.environ.get("REDIS_URL")) and url != os.environ.get("ASKPRO_TEST_R
     os.environ["REDIS_URL"] = os.environ["ASKPRO_TEST_REDIS_URL"] = _redis_of_this_worker(url)
 
 from askpro.settings import *  # noqa: E402, F403 - it reads the environment set above
+
+# The product's own takes a third of a second on purpose; each log-in of a test would pay it.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
