@@ -184,7 +184,7 @@ def test_it_shows_one_conflict_when_another_body_comes_five_times_at_once() -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_it_keeps_neither_event_nor_job_when_the_job_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(row_with_job.jobs.COLUMNS, "status", "(SELECT 1 / 0) || %s")
+    monkeypatch.setitem(row_with_job.enqueue.COLUMNS, "status", "(SELECT 1 / 0) || %s")
     with pytest.raises(DataError):
         post_retell(ENDED)
     assert not WebhookEvent.objects.exists() and not Job.objects.exists()
