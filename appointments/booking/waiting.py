@@ -23,8 +23,8 @@ from appointments import follow_ups
 from appointments.booking.handover import hand_over
 from appointments.booking.rules import Problem, problem_with
 from appointments.models import Appointment, Detail, FollowUp
-from appointments.tasks import create_appointment_from_call, create_appointment_from_request
 from askpro import gates, sweeping
+from askpro.by_name import job
 from askpro.one_by_one import one_by_one
 from askpro.queues import wake
 from askpro.queues.models import GateState, Job
@@ -37,7 +37,7 @@ SLACK = timedelta(minutes=1)
 AT_ONCE = 500
 # What bears the job that books a request.
 JOB_TAG = Case(When(call=None, then=sweeping.tag("request")), default=sweeping.tag("call", "call_id"))
-BOOKERS = ("create_appointment_from_call", "create_appointment_from_request")
+FROM_CALL, FROM_REQUEST = BOOKERS = ("create_appointment_from_call", "create_appointment_from_request")
 NOTICE = ExpressionWrapper(F("service__minimum_notice_minutes") * Value(timedelta(minutes=1)), DurationField())
 WAITING = [status for status in Job.LIVE if status != Job.Status.PROCESSING]
 
@@ -105,6 +105,6 @@ def _end(request: BookingRequest, problem: Problem | None, appointment: Appointm
         return
     # Its job finds nothing left to book, and what follows it goes on.
     if request.call_id is None:
-        wake(create_appointment_from_request, f"request:{request.pk}")
+        wake(job(FROM_REQUEST), f"request:{request.pk}")
     else:
-        wake(create_appointment_from_call, f"call:{request.call_id}")
+        wake(job(FROM_CALL), f"call:{request.call_id}")

@@ -15,9 +15,9 @@ from calls import strangers
 from calls.models import Branch, Company
 from calls.models.company import Language
 from notifications import senders
+from notifications.gsm import gsm_segments, gsm_text
 from notifications.models import Notification
 from notifications.text import dates
-from notifications.text.gsm import gsm_segments, gsm_text
 from notifications.text.wording import WORDINGS, Message, Wording
 
 Kind = Notification.Kind

@@ -15,7 +15,7 @@ from askpro.http import Answer, Client, Throttled
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
 from askpro.reading import Fields, Unreadable, mapping, name
 from notifications import senders
-from notifications.text.gsm import gsm_text
+from notifications.gsm import gsm_text
 from notifications.twilio.errors import QUEUE_FULL, Reaction, reaction_to
 from webhooks.models import Provider, WebhookAddress
 

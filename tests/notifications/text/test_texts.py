@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from appointments.models import Appointment
 from calls.models import Branch, Company, Service, Staff
 from calls.models.company import Language
+from notifications.gsm import gsm_segments, is_gsm
 from notifications.models import Notification
 from notifications.text import dates, texts
-from notifications.text.gsm import gsm_segments, is_gsm
 from tests.notifications.scene import announced, change
 from tests.notifications.twilio_api import SERVICE
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.text.gsm import BASIC, EXTENDED, gsm_segments, gsm_text, is_gsm
+from notifications.gsm import BASIC, EXTENDED, gsm_segments, gsm_text, is_gsm
 
 GSM = st.text(st.sampled_from(sorted(BASIC | EXTENDED)), max_size=400)
 LATIN = st.text(
