@@ -1,6 +1,7 @@
 """The daily counts, recomputed from the rows they count."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.utils import timezone
 from appointments.models import DailyCount, FollowUp
 from calls.models import BookingRequest, Call, Company
 
-LAST_DAYS = 7
+LAST_DAYS: Final = 7
 
 
 def recount(company: Company, day: date) -> DailyCount:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,7 +13,7 @@ from calls.models import BookingRequest, Call, Unclear
 from notifications import staff
 
 # What machines still try, or gave up: settled by whatever decides the wish.
-INTERIM = (FollowUp.Reason.PROVIDER_DOWN, FollowUp.Reason.JOB_DEAD)
+INTERIM: Final = (FollowUp.Reason.PROVIDER_DOWN, FollowUp.Reason.JOB_DEAD)
 
 
 def open_for(

@@ -1,6 +1,7 @@
 """Whatever state implies work gets its job again. Cheap, bounded, harmless when run twice or by several hosts."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -18,10 +19,10 @@ from askpro.queues.models import Job
 from calls.models import BookingRequest
 
 # A live chain reaches its booking within seconds; what is older and has no job was forgotten.
-FORGOTTEN_AFTER = timedelta(minutes=5)
-MOST = 200
+FORGOTTEN_AFTER: Final = timedelta(minutes=5)
+MOST: Final = 200
 # A request waits behind these: when one of them is dead, nothing books it any more.
-BOOKING_ACTORS = ("identify_customer", *BOOKERS)
+BOOKING_ACTORS: Final = ("identify_customer", *BOOKERS)
 
 
 def sweep() -> None:

@@ -9,17 +9,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-LARGEST_ID = 2**63 - 1
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+LARGEST_ID: Final = 2**63 - 1
 
 T = TypeVar("T")
 
 # PostgreSQL stores no NUL, a lone surrogate cannot be encoded, the other controls only spoil a page.
-_UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
+_UNSTORABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_ID: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
 class Unreadable(ValueError):

@@ -1,18 +1,19 @@
 """The alphabet of text messages: what fits, what it costs, and how to stay inside it."""
 
 import unicodedata
+from typing import Final
 
 # 3GPP TS 23.038. One character outside of it turns the whole message into UCS-2, with 70 instead of 160 characters.
-BASIC = frozenset(
+BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-EXTENDED = frozenset("\f^{}\\[~]|€")
+EXTENDED: Final = frozenset("\f^{}\\[~]|€")
 
 ONE_GSM, PART_GSM = 160, 153
 ONE_UCS2, PART_UCS2 = 70, 67
 
-_PLAIN = str.maketrans(
+_PLAIN: Final = str.maketrans(
     {
         **dict.fromkeys("„“”«»‟″", '"'),
         **dict.fromkeys("‚‘’‹›′`´", "'"),
@@ -31,7 +32,7 @@ _PLAIN = str.maketrans(
     }
 )
 # Symbols, modifiers, and what has no width of its own: emoji and their glue. Letters of other scripts stay.
-_DROPPED = frozenset({"So", "Sk", "Cc", "Cf", "Cs", "Cn", "Co", "Mn", "Me"})
+_DROPPED: Final = frozenset({"So", "Sk", "Cc", "Cf", "Cs", "Cn", "Co", "Mn", "Me"})
 
 
 def gsm_segments(text: str) -> int:

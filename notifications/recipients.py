@@ -1,6 +1,7 @@
 """Who may be told, and where: numbers, addresses, consent."""
 
 from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,9 +18,9 @@ from notifications.twilio.errors import DEAD_NUMBER_CODES
 from notifications.why import Why
 
 # Cal.com's own stand-in for an attendee without an address.
-PHONE_ONLY_DOMAIN = "sms.cal.com"
+PHONE_ONLY_DOMAIN: Final = "sms.cal.com"
 # A number that took no SMS is tried again after half a year: numbers get new owners.
-DEAD_NUMBER_FOR = timedelta(days=180)
+DEAD_NUMBER_FOR: Final = timedelta(days=180)
 
 
 def number_for(appointment: Appointment) -> str:

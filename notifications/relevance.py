@@ -1,5 +1,7 @@
 """Whether a message is still worth sending: the world moves on between writing a row and sending it."""
 
+from typing import Final
+
 from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
@@ -9,7 +11,7 @@ from notifications.why import Why
 Kind = Notification.Kind
 
 # What has to be true of the appointment when its message goes out.
-EXPECTED_STATUS = {
+EXPECTED_STATUS: Final = {
     Kind.CONFIRMATION: Appointment.Status.CONFIRMED,
     Kind.REQUESTED: Appointment.Status.REQUESTED,
     Kind.RESCHEDULED: Appointment.Status.CONFIRMED,

@@ -1,17 +1,18 @@
 """Who an SMS can come from. Source: Twilio, Messages API, `From` and `MessagingServiceSid`."""
 
 import re
+from typing import Final
 
 from calls import phone
 
 # E.164, a messaging service, or a name of at most eleven characters, one of them a letter.
-_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
-_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
-_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+_NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_SERVICE: Final = re.compile(r"MG[0-9a-fA-F]{32}")
+_NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 # A service id of which some is missing would be taken for a name.
-_PART_OF_SERVICE = re.compile(r"MG[0-9a-fA-F]+")
+_PART_OF_SERVICE: Final = re.compile(r"MG[0-9a-fA-F]+")
 
-HELP = (
+HELP: Final = (
     "Write a phone number such as +493023125199, a name of at most 11 letters (A-Z), digits and blanks,"
     " or a messaging service: MG and 32 hex digits."
 )

@@ -1,5 +1,7 @@
 """The jobs of this app."""
 
+from typing import Final
+
 from appointments.models import Appointment
 from askpro.by_name import job
 from askpro.queues import MIN, Gone, H, S, actor
@@ -11,9 +13,9 @@ from notifications.twilio.event import Kind, TwilioEvent
 from webhooks.models import WebhookEvent
 
 # The first pause is longer than an unknown outcome takes to be judged; both together outlast five minutes of outage.
-SMS_BACKOFF = (45 * S, 6 * MIN)
-EMAIL_BACKOFF = (45 * S, 6 * MIN, 30 * MIN, 2 * H)
-FOR_MESSAGES = "process_inbound_sms"
+SMS_BACKOFF: Final = (45 * S, 6 * MIN)
+EMAIL_BACKOFF: Final = (45 * S, 6 * MIN, 30 * MIN, 2 * H)
+FOR_MESSAGES: Final = "process_inbound_sms"
 
 
 @actor(

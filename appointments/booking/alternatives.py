@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
-NEAR = timedelta(hours=2)
-SEARCH_DAYS = 14
-MOST_NEAR = 3
-MOST = 5
+NEAR: Final = timedelta(hours=2)
+SEARCH_DAYS: Final = 14
+MOST_NEAR: Final = 3
+MOST: Final = 5
 
 
 def choose(slots: Iterable[datetime], wished: datetime, earliest: datetime, zone: ZoneInfo) -> list[datetime]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -23,11 +24,11 @@ from calls import strangers
 from calls.models import BookingRequest, Call, Service
 
 # One failed try may be a hiccup; from the second on a person is told, while the tries go on.
-TRIES_BEFORE_HELP = 2
+TRIES_BEFORE_HELP: Final = 2
 # The process that asked may be dead and its request still on its way: until then what is not found may yet come to be,
 # and a team's event type would take a second booking beside it. Proxies give a request up after half a minute.
 # Should one come later still, `surplus` cancels one of the two.
-JUDGED_AFTER = timedelta(seconds=35)
+JUDGED_AFTER: Final = timedelta(seconds=35)
 
 
 class MayBeOnItsWay(Release):

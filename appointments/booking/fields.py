@@ -1,18 +1,18 @@
 """What a booking says besides when, what and who: the caller's words, and the fields that an event type asks for."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from askpro.reading import clean
 from calls import strangers
 from calls.models import BookingRequest
 from calls.models.offer import PHONE_FIELDS, Service
 
-NOTES = "notes"
+NOTES: Final = "notes"
 # Cal.com shows them to the host in mail and calendar: what is longer was no note.
-LONGEST_NOTE = 1000
-EMPTY: tuple[Any, ...] = ("", None, [])
-YES = frozenset({"ja", "yes", "true", "1"})
+LONGEST_NOTE: Final = 1000
+EMPTY: Final[tuple[Any, ...]] = ("", None, [])
+YES: Final = frozenset({"ja", "yes", "true", "1"})
 
 
 def responses(request: BookingRequest) -> dict[str, Any]:

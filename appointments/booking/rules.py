@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from appointments.booking import fields, upcoming
 from appointments.models import Appointment, Detail, FollowUp
@@ -9,10 +10,10 @@ from askpro.language.sentences import Facts
 from calls.models import About, BookingRequest, Service, Unclear
 from calls.models.offer import Obstacle
 
-FARTHEST = timedelta(days=366)
+FARTHEST: Final = timedelta(days=366)
 
 # Why the words of a caller are work for a person → the follow-up's reason; all the others are "unclear".
-REASONS: dict[Unclear, FollowUp.Reason] = {
+REASONS: Final[dict[Unclear, FollowUp.Reason]] = {
     Unclear.NO_DATE: FollowUp.Reason.INCOMPLETE,
     Unclear.NO_TIME: FollowUp.Reason.INCOMPLETE,
     Unclear.PAST_DATE: FollowUp.Reason.TOO_SOON,
@@ -32,7 +33,7 @@ REASONS: dict[Unclear, FollowUp.Reason] = {
     Unclear.TRANSFERRED: FollowUp.Reason.PERHAPS_BOOKED,
 }
 
-HINDRANCES: dict[Obstacle, Detail] = {
+HINDRANCES: Final[dict[Obstacle, Detail]] = {
     Obstacle.SEATS: Detail.HAS_SEATS,
     Obstacle.RECURRENCE: Detail.IS_SERIES,
     Obstacle.PRICE: Detail.IS_PAID,

@@ -1,6 +1,7 @@
 """Bookings that wait for the host's word, or for a payment: waiting has an end, and somebody who is told."""
 
 from datetime import timedelta
+from typing import Final
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -10,7 +11,7 @@ from appointments.booking.waiting import NOTICE
 from appointments.models import Appointment, Detail, FollowUp
 
 # A host who has not answered by then is asked by a person; sooner, where the service's notice begins before.
-ASK_AFTER = timedelta(hours=4)
+ASK_AFTER: Final = timedelta(hours=4)
 
 
 def unanswered() -> QuerySet[Appointment]:

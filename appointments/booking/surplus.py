@@ -5,6 +5,7 @@ PATIENCE is told to a person, who is told no more once it is.
 """
 
 from datetime import timedelta
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
@@ -22,10 +23,10 @@ from askpro.queues.errors import Gone, Rejected, Release
 from askpro.queues.units import S
 from calls.models import BookingRequest
 
-PATIENCE = timedelta(seconds=60)
+PATIENCE: Final = timedelta(seconds=60)
 # A request whose answer was lost was still carried out by Cal.com this long after it was sent, as far as is known.
-LOOK_FOR = timedelta(minutes=11)
-LOOK_EVERY = 60.0
+LOOK_FOR: Final = timedelta(minutes=11)
+LOOK_EVERY: Final = 60.0
 
 
 def look_out(appointment: Appointment) -> None:

@@ -1,6 +1,7 @@
 """Which appointments a caller has ahead: one of them is meant by who wants to cancel or to move."""
 
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -13,8 +14,8 @@ from calls.phone import normalise
 from notifications.text import dates
 
 # As many, and as much of each, as the facts of a detail have room for.
-MOST = 3
-LONGEST_NAME = 18
+MOST: Final = 3
+LONGEST_NAME: Final = 18
 
 
 def of_caller(request: BookingRequest, now: datetime) -> list[Appointment]:

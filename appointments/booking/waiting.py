@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db.models import (
@@ -31,15 +32,17 @@ from askpro.queues.models import GateState, Job
 from calls.models import BookingRequest
 
 # The sweeper comes every half minute, so a person knows two minutes after the call at the latest.
-TOLD_AFTER = timedelta(seconds=80)
+TOLD_AFTER: Final = timedelta(seconds=80)
 # An end in time although the sweeper comes every half minute only.
-SLACK = timedelta(minutes=1)
-AT_ONCE = 500
+SLACK: Final = timedelta(minutes=1)
+AT_ONCE: Final = 500
 # What bears the job that books a request.
-JOB_TAG = Case(When(call=None, then=sweeping.tag("request")), default=sweeping.tag("call", "call_id"))
-FROM_CALL, FROM_REQUEST = BOOKERS = ("create_appointment_from_call", "create_appointment_from_request")
-NOTICE = ExpressionWrapper(F("service__minimum_notice_minutes") * Value(timedelta(minutes=1)), DurationField())
-WAITING = [status for status in Job.LIVE if status != Job.Status.PROCESSING]
+JOB_TAG: Final = Case(When(call=None, then=sweeping.tag("request")), default=sweeping.tag("call", "call_id"))
+FROM_CALL: Final = "create_appointment_from_call"
+FROM_REQUEST: Final = "create_appointment_from_request"
+BOOKERS: Final = (FROM_CALL, FROM_REQUEST)
+NOTICE: Final = ExpressionWrapper(F("service__minimum_notice_minutes") * Value(timedelta(minutes=1)), DurationField())
+WAITING: Final = [status for status in Job.LIVE if status != Job.Status.PROCESSING]
 
 
 def tell_of_waiting() -> int:

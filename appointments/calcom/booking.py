@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from askpro.reading import Fields, Unreadable, items, mapping, text
 
-_UID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-MOST_ATTENDEES = 500
+_UID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MOST_ATTENDEES: Final = 500
 
 
 class Status(StrEnum):

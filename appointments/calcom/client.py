@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -28,15 +28,15 @@ from askpro.reading import Fields, Unreadable, mapping
 from calls.models import Company
 
 # Each resource has a version of its own. A missing or misspelt one silently means an older, different API.
-BOOKINGS_VERSION = "2024-08-13"
-SLOTS_VERSION = "2024-09-04"
-EVENT_TYPES_VERSION = "2024-06-14"
+BOOKINGS_VERSION: Final = "2024-08-13"
+SLOTS_VERSION: Final = "2024-09-04"
+EVENT_TYPES_VERSION: Final = "2024-06-14"
 
-PAGE = 100
+PAGE: Final = 100
 # Rows move while a list is paged by the time of their change: each page looks back over the end of the last.
-PAGE_OVERLAP = 10
-MOST_PAGES = 500
-LONGEST_CHAIN = 10
+PAGE_OVERLAP: Final = 10
+MOST_PAGES: Final = 500
+LONGEST_CHAIN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """What Cal.com's refusals mean. Only the stable part of a message is looked at, and none is handed on."""
 
+from typing import Final
+
 from appointments.models import Detail
 from askpro.http import Answer
 from askpro.queues.errors import JobError, Rejected
@@ -23,7 +25,7 @@ class BookingRefused(JobError):
 
 
 # What the message begins with or holds → what it means. Vendor's words, contract of July 2026.
-_REFUSALS = {
+_REFUSALS: Final = {
     "meeting in the past": Detail.REFUSED_PAST,
     "can't be booked at the": Detail.REFUSED_BOUNDS,
     "maximum number of active bookings": Detail.REFUSED_LIMIT,

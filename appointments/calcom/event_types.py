@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from askpro.reading import Fields, items, mapping, number, text
 from calls.models.offer import Obstacle
 
 # Cal.com takes these from the attendee, or fills them itself.
-OWN_FIELDS = frozenset({"name", "email", "location", "title", "guests", "rescheduleReason"})
-LONGEST_DAY = 24 * 60  # minutes
+OWN_FIELDS: Final = frozenset({"name", "email", "location", "title", "guests", "rescheduleReason"})
+LONGEST_DAY: Final = 24 * 60  # minutes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ are addresses and numbers, kept as hashes: of what was given to Cal.com, and of 
 import hashlib
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from django.conf import settings
 
@@ -14,8 +15,8 @@ from appointments.calcom.booking import Attendee, Booking
 from appointments.models import Appointment
 
 # An event type that hides its e-mail field keeps this instead of the address that was sent.
-_NUMBER_AS_ADDRESS = re.compile(r"\+?([0-9]{6,15})@sms\.cal\.com")
-_SHORTEST_NUMBER = 6
+_NUMBER_AS_ADDRESS: Final = re.compile(r"\+?([0-9]{6,15})@sms\.cal\.com")
+_SHORTEST_NUMBER: Final = 6
 
 
 def is_about(booking: Booking, appointment: Appointment) -> bool:

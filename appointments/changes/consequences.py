@@ -1,5 +1,7 @@
 """What a change of an appointment means for its request, for staff and for the customer."""
 
+from typing import Final
+
 from django.db.models import Q
 
 from appointments import follow_ups
@@ -9,7 +11,7 @@ from calls.models import BookingRequest, Call
 from notifications import outbox
 
 # What a booking at Cal.com settles; a person keeps the others, such as a wish for a colleague not met.
-SETTLED = tuple(reason for reason in FollowUp.Reason if reason.topic == WISH)
+SETTLED: Final = tuple(reason for reason in FollowUp.Reason if reason.topic == WISH)
 
 
 def settle_request(appointment: Appointment, revived: bool) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from appointments.calcom.booking import Booking, Status, attendees_in, uid
 from appointments.calcom.event import CalcomEvent, Trigger
@@ -14,7 +14,7 @@ from appointments.changes.mirror import Mirrored, mirror
 from appointments.models import Appointment, CalcomUid
 
 CONFIRMED, COMPLETED = Appointment.Status.CONFIRMED, Appointment.Status.COMPLETED
-NO_SHOW = Appointment.Status.NO_SHOW
+NO_SHOW: Final = Appointment.Status.NO_SHOW
 
 Handler: TypeAlias = Callable[[CalcomEvent, Mandate], "Mirrored | Appointment | None"]
 
@@ -78,7 +78,7 @@ def _is_news(appointment: Appointment, at: datetime) -> bool:
     return appointment.calcom_event_at is None or at > appointment.calcom_event_at
 
 
-HANDLERS: dict[str, Handler] = {
+HANDLERS: Final[dict[str, Handler]] = {
     Trigger.CREATED: _booking(Status.ACCEPTED),
     Trigger.REQUESTED: _booking(Status.PENDING),
     Trigger.RESCHEDULED: _changed,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 
 class OtherTenant(Exception):
@@ -29,4 +30,4 @@ class Mandate:
 
 
 # Of what Cal.com itself answers to our own requests.
-EVERYBODYS = Mandate(lambda company_id: "")
+EVERYBODYS: Final = Mandate(lambda company_id: "")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.utils import timezone
@@ -21,9 +21,9 @@ from askpro.one_by_one import gravest, one_by_one
 from calls.models import Company, Service
 
 # Clocks differ, and a row may be committed after a later one: each reading looks back this far.
-OVERLAP = timedelta(minutes=10)
-CHECKPOINT_EVERY = 50
-LONGEST_NOTICE = 366 * 24 * 60  # minutes
+OVERLAP: Final = timedelta(minutes=10)
+CHECKPOINT_EVERY: Final = 50
+LONGEST_NOTICE: Final = 366 * 24 * 60  # minutes
 
 
 def sync_company(company: Company) -> None:

@@ -2,7 +2,7 @@
 
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, Final
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -163,8 +163,8 @@ class FollowUp(models.Model):
 
 # The topic of whatever keeps a wish from being booked, and how much each of it says: what machines still try gives
 # way to what they gave up, and that to what a person has to decide. Among those the newer one counts.
-WISH = "wish"
-STRENGTH: dict[str, int] = {
+WISH: Final = "wish"
+STRENGTH: Final[dict[str, int]] = {
     FollowUp.Reason.PROVIDER_DOWN: 1,
     FollowUp.Reason.JOB_DEAD: 2,
     **dict.fromkeys(

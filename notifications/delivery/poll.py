@@ -1,5 +1,7 @@
 """Asking Twilio about messages that nobody reported on: its callbacks are tried a few times, then lost."""
 
+from typing import Final
+
 from django.db import transaction
 
 from askpro.queues.errors import Gone
@@ -7,7 +9,7 @@ from notifications.delivery import outcome
 from notifications.models import Notification
 from notifications.twilio import client as twilio
 
-NOT_FOUND = 20404
+NOT_FOUND: Final = 20404
 
 
 def check(notification_id: int) -> None:

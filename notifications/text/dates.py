@@ -1,14 +1,15 @@
 """Dates and times as people write them, in German and English, without the machine's locale."""
 
 from datetime import datetime
+from typing import Final
 
 from calls.models.company import Language
 
-WEEKDAYS = {
+WEEKDAYS: Final = {
     Language.GERMAN: ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
     Language.ENGLISH: ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
-MONTHS = (
+MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )

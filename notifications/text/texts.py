@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -22,7 +23,7 @@ from notifications.text.wording import WORDINGS, Message, Wording
 
 Kind = Notification.Kind
 # Longer names would leave no room for the appointment in one SMS.
-LONGEST_NAME_IN_SMS = 40
+LONGEST_NAME_IN_SMS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)

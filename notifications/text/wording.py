@@ -1,6 +1,7 @@
 """Every word that customers and staff read, in German and English. `{…}` is filled by `texts`."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from calls.models.company import Language
 from notifications.models import Notification
@@ -54,7 +55,7 @@ class Wording:
     open_console: str
 
 
-GERMAN = Wording(
+GERMAN: Final = Wording(
     greeting="Guten Tag {name},",
     greeting_without_name="Guten Tag,",
     attachment="Im Anhang finden Sie den Termin für Ihren Kalender.",
@@ -121,7 +122,7 @@ GERMAN = Wording(
     open_console="In AskPro öffnen",
 )
 
-ENGLISH = Wording(
+ENGLISH: Final = Wording(
     greeting="Dear {name},",
     greeting_without_name="Hello,",
     attachment="The appointment is attached for your calendar.",
@@ -188,4 +189,4 @@ ENGLISH = Wording(
     open_console="Open in AskPro",
 )
 
-WORDINGS = {Language.GERMAN: GERMAN, Language.ENGLISH: ENGLISH}
+WORDINGS: Final = {Language.GERMAN: GERMAN, Language.ENGLISH: ENGLISH}
