@@ -1,3 +1,5 @@
+"""The app of tenants, customers and calls."""
+
 from django.apps import AppConfig
 
 

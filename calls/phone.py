@@ -1,3 +1,5 @@
+"""Numbers as callers say and vendors send them, brought into E.164."""
+
 import re
 from typing import Final
 
@@ -11,15 +13,15 @@ NO_NUMBER: Final = frozenset(
     {"anonymous", "unknown", "blocked", "private", "withheld", "unavailable", "restricted", "anonym"}
 )
 
-_BLANKS = " \u00a0\u2009\u202f"
-_WRITTEN_NUMBER = re.compile(rf"\(?\+?[0-9({_BLANKS}][0-9{_BLANKS}()/.\-\u2010-\u2015]{{2,30}}")
+_BLANKS: Final = " \u00a0\u2009\u202f"
+_WRITTEN_NUMBER: Final = re.compile(rf"\(?\+?[0-9({_BLANKS}][0-9{_BLANKS}()/.\-\u2010-\u2015]{{2,30}}")
 # A plus and fifteen digits (ITU-T E.164 §6.1); the library takes longer ones of Germany for valid.
-_LONGEST_E164 = 16
-_LONGEST_WRITTEN = 64
-_KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+_LONGEST_E164: Final = 16
+_LONGEST_WRITTEN: Final = 64
+_KEYPAD: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 # Twilio hands an anonymous caller on as the word typed on a keypad: +266696687 is ANONYMOUS.
-_WORDS_ON_A_KEYPAD = frozenset(word.translate(_KEYPAD) for word in NO_NUMBER)
-_TEXTABLE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
+_WORDS_ON_A_KEYPAD: Final = frozenset(word.translate(_KEYPAD) for word in NO_NUMBER)
+_TEXTABLE: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 
 def normalise(raw: object, country: str | None) -> str | None:

@@ -1,7 +1,7 @@
 """A call as Retell tells it, written to its one row."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 
@@ -12,12 +12,12 @@ from calls.retell.event import Transfer
 from calls.retell.storage import Storage, permitted_variables
 from calls.wishes.sources import Source
 
-RANK = Call.RANK
+RANK: Final = Call.RANK
 # What an opt-out forbids to keep, also where an earlier event had still allowed it.
-SENSITIVE = ("transcript", "recording_url", "summary")
-TEXTS = ("agent_id", "direction", "from_number", "to_number", "disconnection_reason", *SENSITIVE)
-EMPTY: tuple[Any, ...] = (None, "", {}, [])
-FACTS = (*TEXTS, "started_at", "ended_at", "duration_ms", "cost_usd")
+SENSITIVE: Final = ("transcript", "recording_url", "summary")
+TEXTS: Final = ("agent_id", "direction", "from_number", "to_number", "disconnection_reason", *SENSITIVE)
+EMPTY: Final[tuple[Any, ...]] = (None, "", {}, [])
+FACTS: Final = (*TEXTS, "started_at", "ended_at", "duration_ms", "cost_usd")
 
 
 def record(

@@ -10,12 +10,12 @@ from typing import Final
 
 LONGEST_NAME: Final = 60
 MOST_WORDS: Final = 7
-_SMALL = """
+_SMALL: Final = """
     af al am auf aus av bin da das de del della den der des di do dos du e el ibn la le les los nach of op t te ten ter
     und van vande vander vom von vor y zu zum zur dr prof med dent st
 """
 # What letters in the name of banks and shops say, and what nobody is called.
-_SAID_BY_CHEATS = """
+_SAID_BY_CHEATS: Final = """
     account achtung aufforderung bestätigen bitte click code dein deine dringend gesperrt gewonnen guthaben here hier
     ihr ihre ihren ihrem ist jetzt klick klicken konto kreditkarte link login mahnung passwort password please pin
     rechnung rufen sie sofort tan the überweisen urgent verify warnung wir wurde you your zahlung

@@ -1,6 +1,7 @@
 """Calls that ended and whose request nobody reads get their job again, or a person."""
 
 from datetime import timedelta
+from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,9 +16,9 @@ from calls.models import Call
 from calls.tasks import send_chain
 
 # Reading waits for the analysis for two minutes at most; what is older and has no job was forgotten.
-FORGOTTEN_AFTER = timedelta(minutes=5)
-MOST = 200
-READERS = ("extract_call_data",)
+FORGOTTEN_AFTER: Final = timedelta(minutes=5)
+MOST: Final = 200
+READERS: Final = ("extract_call_data",)
 
 
 def resend_forgotten() -> None:

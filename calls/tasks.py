@@ -32,21 +32,19 @@ log = logging.getLogger(__name__)
 Status = Call.Status
 Outcome = Call.Outcome
 
-# Companies that were told of a call by the same id: one, but for mischief.
-MOST_OF_ONE_ID = 20
 # Seconds between two looks for the analysis; its arrival wakes the job at once.
-LOOK_AGAIN = 10.0
+LOOK_AGAIN: Final = 10.0
 STATUS: Final[dict[str, Call.Status]] = {
     Event.STARTED: Status.ONGOING,
     Event.ENDED: Status.ENDED,
     Event.ANALYZED: Status.ANALYZED,
     **dict.fromkeys(TRANSFERS, Status.ONGOING),
 }
-UNHEARD = (Disconnection.MACHINE, Disconnection.NOT_CONNECTED)
+UNHEARD: Final = (Disconnection.MACHINE, Disconnection.NOT_CONNECTED)
 # No money, no free line, a carrier that refuses: the next calls end the same way.
-FOR_OPERATORS = (Disconnection.LIMIT, Disconnection.CARRIER)
+FOR_OPERATORS: Final = (Disconnection.LIMIT, Disconnection.CARRIER)
 # Ends that, without a start, mean that nobody ever talked.
-NEVER_BEGAN = (Disconnection.LIMIT, Disconnection.CARRIER, Disconnection.VENDOR_ERROR)
+NEVER_BEGAN: Final = (Disconnection.LIMIT, Disconnection.CARRIER, Disconnection.VENDOR_ERROR)
 
 
 @actor(

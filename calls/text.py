@@ -1,8 +1,9 @@
 """How words are compared: as German ears hear them."""
 
 import unicodedata
+from typing import Final
 
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 def fold(text: str) -> str:

@@ -1,6 +1,6 @@
 """Companies with their branches and phone numbers."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.conf import settings
@@ -19,8 +19,8 @@ from askpro.encryption import UnreadableSecret
 from calls.admin.forms import BranchForm, CompanyForm, NumberForm
 from calls.models import Branch, Company, PhoneNumber
 
-WRITTEN_ONLY = ("new_calcom_api_key", "forget_calcom_api_key")
-GATE = ("Gate", {"fields": ("calcom_gate",)})
+WRITTEN_ONLY: Final = ("new_calcom_api_key", "forget_calcom_api_key")
+GATE: Final = ("Gate", {"fields": ("calcom_gate",)})
 
 
 class BranchInline(ReadOnlyInline):

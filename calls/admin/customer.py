@@ -1,6 +1,6 @@
 """Customers."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
@@ -19,7 +19,7 @@ from calls.admin.forms import CustomerForm
 from calls.models import Call, Customer
 from notifications.opt_outs import with_stop
 
-MOST_ROWS = 20
+MOST_ROWS: Final = 20
 
 
 @admin.register(Customer)

@@ -1,7 +1,7 @@
 """What people type into the set-up, checked before a job stumbles over it."""
 
 import re
-from typing import Any
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 from django import forms
@@ -11,7 +11,7 @@ from calls import phone
 from notifications import senders
 
 # What a mapped answer may name in braces, filled by appointments.booking.fields.
-FACTS = frozenset({"name", "phone", "email", "notes", "service", "staff", "branch"})
+FACTS: Final = frozenset({"name", "phone", "email", "notes", "service", "staff", "branch"})
 
 
 class PhoneField(forms.CharField):

@@ -1,6 +1,9 @@
+"""Times of day in German words: on the hour, by halves and quarters, as a span or a bound."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from typing import Final
 
 from calls.german.dates import is_clock_pair
 from calls.german.moment import Reason
@@ -42,9 +45,9 @@ class UnclearClock:
 
 ClockFact = Clock | Window | Bound | UnclearClock
 
-_HOUR = frozenset({"uhr", "h"})
-_BEFORE_A_BARE_HOUR = APPROXIMATE | BOUNDS | frozenset({"um", "punkt", "und", "oder"}) | WINDOWS.keys()
-_DASHES = frozenset({"-", "\u2013", "\u2014", "bis"})
+_HOUR: Final = frozenset({"uhr", "h"})
+_BEFORE_A_BARE_HOUR: Final = APPROXIMATE | BOUNDS | frozenset({"um", "punkt", "und", "oder"}) | WINDOWS.keys()
+_DASHES: Final = frozenset({"-", "\u2013", "\u2014", "bis"})
 
 
 def read_clock(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:

@@ -1,6 +1,7 @@
 """Which statement about a day begins at a token."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from calls.german.days import (
     CalendarDay,
@@ -39,8 +40,8 @@ from calls.german.words import (
 Read = tuple[DayFact, int] | None
 
 # "In acht Tagen" is a week for most, and eight days for some.
-_IDIOM = 8
-_CALENDAR_WEEK = frozenset({"kw", "kalenderwoche"})
+_IDIOM: Final = 8
+_CALENDAR_WEEK: Final = frozenset({"kw", "kalenderwoche"})
 
 
 def read_day(tokens: Sequence[Token], at: int) -> Read:

@@ -4,12 +4,12 @@ from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from calls.german.moment import Reason
 
 # Nobody who names such a day without its year means the one in ten months or more.
-_JUST_PAST = timedelta(weeks=8)
+_JUST_PAST: Final = timedelta(weeks=8)
 
 
 class DayFact(Protocol):

@@ -1,3 +1,5 @@
+"""What became of the words for day and time: a moment, or why it is none."""
+
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum

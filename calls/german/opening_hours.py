@@ -1,13 +1,15 @@
+"""When a branch is open, per weekday, in the one form that is stored."""
+
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Self
+from typing import Final, Self
 
-DAY_KEYS = ("mo", "di", "mi", "do", "fr", "sa", "so")
-_TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
-_MAX_SPANS_PER_DAY = 6
+DAY_KEYS: Final = ("mo", "di", "mi", "do", "fr", "sa", "so")
+_TIME: Final = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
+_MAX_SPANS_PER_DAY: Final = 6
 
 
 class InvalidOpeningHours(ValueError):

@@ -1,3 +1,5 @@
+"""The words from left to right: every day and time that they name, and what was not understood."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time

@@ -1,6 +1,7 @@
 """What a caller said about day and time, as one instant or as a reason for a person to ask. Never a guess."""
 
 from datetime import UTC, date, datetime, time
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from askpro.reading import clean
@@ -10,7 +11,7 @@ from calls.german.moment import Moment, Reason, Unclear
 from calls.german.opening_hours import OpeningHours
 from calls.german.reading import Reading, read
 
-_LONGEST_FIELD = 200
+_LONGEST_FIELD: Final = 200
 
 
 def parse_wish(

@@ -1,7 +1,10 @@
+"""German text as words and numbers, each of one kind."""
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from calls.german.words import ARTICLES, CARDINALS, DAYS_FROM_TODAY, MONTHS, NEXT, ORDINALS, THIS, WEEKDAYS, WINDOWS
 from calls.text import fold
@@ -31,7 +34,7 @@ class Token:
 
 
 # "20.11. 16 Uhr" holds no year: two digits are one only when nothing stands between.
-_LEXICON = re.compile(
+_LEXICON: Final = re.compile(
     r"""
       (?P<iso>     [0-9]{4}-[0-9]{2}-[0-9]{2}
                    (?:[t ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:z|[+-][0-9]{2}:?[0-9]{2})?)?
@@ -50,9 +53,9 @@ _LEXICON = re.compile(
     """,
     re.VERBOSE,
 )
-_DAY_WORDS = WEEKDAYS.keys() | MONTHS.keys() | DAYS_FROM_TODAY.keys() | ORDINALS.keys()
-_BEFORE_NUMBERS = frozenset({"uhr", "um", "gegen", "punkt", "halb", "viertel", "dreiviertel", "vor", "nach"})
-_FIELD = Token(Kind.FIELD, "|")
+_DAY_WORDS: Final = WEEKDAYS.keys() | MONTHS.keys() | DAYS_FROM_TODAY.keys() | ORDINALS.keys()
+_BEFORE_NUMBERS: Final = frozenset({"uhr", "um", "gegen", "punkt", "halb", "viertel", "dreiviertel", "vor", "nach"})
+_FIELD: Final = Token(Kind.FIELD, "|")
 
 
 def tokenise(day_field: str, time_field: str) -> list[Token]:

@@ -1,6 +1,7 @@
 """Who is called: a company, its branches and the numbers that callers dial."""
 
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -27,7 +28,7 @@ def sms_sender(sender: str) -> None:
 
 
 # A caller who hung up with a promise is called back within two hours of opening time.
-CALL_BACK_WITHIN = timedelta(hours=2)
+CALL_BACK_WITHIN: Final = timedelta(hours=2)
 
 
 class Language(models.TextChoices):

@@ -1,5 +1,7 @@
 """What can be booked, and with whom."""
 
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -7,7 +9,7 @@ from askpro.language.sentences import Sentence
 from calls.models.company import Branch, Company
 
 # Filled from the attendee's number, which Cal.com is given anyway.
-PHONE_FIELDS = frozenset({"attendeePhoneNumber", "smsReminderNumber"})
+PHONE_FIELDS: Final = frozenset({"attendeePhoneNumber", "smsReminderNumber"})
 
 
 class Obstacle(Sentence):

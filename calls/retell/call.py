@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from askpro.reading import clean
 from calls.retell.disconnection import (
@@ -20,9 +21,9 @@ from calls.retell.fields import CallFields, InvalidCall, storable
 from calls.retell.storage import Storage, is_restricted, permitted
 from calls.retell.tools import ToolCall, succeeded
 
-_CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{3,63}")
+_CALL_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{3,63}")
 # Seen in production in place of an id.
-_PLACEHOLDER_IDS = frozenset(
+_PLACEHOLDER_IDS: Final = frozenset(
     {
         "12345",
         "123456",
@@ -37,9 +38,9 @@ _PLACEHOLDER_IDS = frozenset(
         "example",
     }
 )
-_LONGEST_CALL_MS = 7 * 24 * 60 * 60 * 1000
-_LONGEST_TRANSCRIPT = 500_000
-_MOST_UTTERANCES = 5_000
+_LONGEST_CALL_MS: Final = 7 * 24 * 60 * 60 * 1000
+_LONGEST_TRANSCRIPT: Final = 500_000
+_MOST_UTTERANCES: Final = 5_000
 
 
 # No repr: what a caller said must not reach a log through a traceback's variables.

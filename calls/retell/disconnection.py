@@ -1,4 +1,7 @@
+"""How Retell says that a call ended, and what kind of end that is."""
+
 from enum import StrEnum
+from typing import Final
 
 
 class Disconnection(StrEnum):
@@ -14,14 +17,14 @@ class Disconnection(StrEnum):
     UNKNOWN = "unknown"
 
 
-DO_NOT_CALL = "user_requested_dnc"
-CALL_BACK = "user_requested_callback"
+DO_NOT_CALL: Final = "user_requested_dnc"
+CALL_BACK: Final = "user_requested_callback"
 # A person has talked to the caller.
-TRANSFER_ENDS = ("call_transfer", "transfer_bridged", "call_take_over")
-TRANSFER_CANCELLED = "transfer_cancelled"
+TRANSFER_ENDS: Final = ("call_transfer", "transfer_bridged", "call_take_over")
+TRANSFER_CANCELLED: Final = "transfer_cancelled"
 
 # The values of retell-sdk 6.2.13.
-_VALUES: dict[Disconnection, str] = {
+_VALUES: Final[dict[Disconnection, str]] = {
     Disconnection.TALKED: (
         "user_hangup agent_hangup call_transfer transfer_bridged transfer_cancelled inactivity "
         "max_duration_reached call_take_over manual_stopped"
@@ -44,7 +47,7 @@ _VALUES: dict[Disconnection, str] = {
         "error_llm_websocket_corrupt_payload error_no_audio_received error_asr error_retell error_unknown"
     ),
 }
-_KIND = {value: kind for kind, values in _VALUES.items() for value in values.split()}
+_KIND: Final = {value: kind for kind, values in _VALUES.items() for value in values.split()}
 
 
 def classify(reason: str) -> Disconnection:

@@ -3,14 +3,15 @@
 import math
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 from askpro.reading import EARLIEST, LATEST, Fields, clean, whole
 
-_DEEPEST = 8
-_MOST_ITEMS = 500
-_LONGEST_VALUE = 10_000
-_LONGEST_KEY = 200
-_BIGGEST_INTEGER = 2**63
+_DEEPEST: Final = 8
+_MOST_ITEMS: Final = 500
+_LONGEST_VALUE: Final = 10_000
+_LONGEST_KEY: Final = 200
+_BIGGEST_INTEGER: Final = 2**63
 
 
 class InvalidCall(ValueError):

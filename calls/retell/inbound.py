@@ -1,6 +1,7 @@
 """What the voice agent is told while a call comes in: a language model does not know which day it is."""
 
 from datetime import timedelta
+from typing import Final
 
 from django.utils import timezone
 
@@ -9,8 +10,8 @@ from calls.phone import normalise
 from calls.tenancy import number_named
 from calls.wishes.field_names import Session
 
-WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
-NEXT_DAYS = (
+WEEKDAYS: Final = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+NEXT_DAYS: Final = (
     Session.NEXT_MONDAY,
     Session.NEXT_TUESDAY,
     Session.NEXT_WEDNESDAY,

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-_LONGEST_RESULT = 20_000
-_ANSWERS_NO = re.compile(
+_LONGEST_RESULT: Final = 20_000
+_ANSWERS_NO: Final = re.compile(
     r'"(?:success|successful|ok|booked|confirmed|created)"\s?:\s?(?:false|null|"false"|0)|"error"', re.I
 )
 

@@ -3,20 +3,21 @@
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final
 
 from calls.retell.tools import ToolCall
 from calls.text import fold, word_set
 
 # Retell's own tool for Cal.com, whose result can be believed.
-RETELLS_OWN = "book_appointment_cal"
+RETELLS_OWN: Final = "book_appointment_cal"
 
-_BOOKS = word_set(
+_BOOKS: Final = word_set(
     "book books booking buchen buche buchung terminbuchung reserve reserves reservation reservieren reservierung "
     "vereinbaren terminvereinbarung schedule reschedule umbuchen umbuchung verschieben eintragen"
 )
-_MAKES = word_set("create make add insert confirm set new submit anlegen erstellen bestaetigen speichern save")
-_MADE = word_set("appointment appointments booking bookings termin termine buchung event slot reservation")
-_ONLY_LOOKS = word_set(
+_MAKES: Final = word_set("create make add insert confirm set new submit anlegen erstellen bestaetigen speichern save")
+_MADE: Final = word_set("appointment appointments booking bookings termin termine buchung event slot reservation")
+_ONLY_LOOKS: Final = word_set(
     "check get list find search show fetch look lookup query read availability available slots collect gather ask "
     "pruefen verfuegbarkeit verfuegbar suchen anzeigen abfragen lesen sammeln erfassen cancel delete stornieren "
     "absagen loeschen transfer weiterleiten verbinden send senden"

@@ -1,11 +1,12 @@
 """What an agent's field says in a word: yes, no, or nothing at all."""
 
 import re
+from typing import Final
 
 from askpro.reading import clean
 from calls.text import fold
 
-_NOTHING = frozenset(
+_NOTHING: Final = frozenset(
     {
         "none",
         "null",
@@ -20,10 +21,12 @@ _NOTHING = frozenset(
         "--",
     }
 )
-_YES = frozenset({"ja", "ja gern", "ja gerne", "ja bitte", "gern", "gerne", "einverstanden", "yes", "true", "1", "y"})
-_NO = frozenset({"nein", "nein danke", "no", "false", "0", "n", "nicht"})
-_REFUSAL = re.compile(r"(nein|kein|keine|keinen|nicht|no|not|false|none)\b")
-_LONGEST_ANSWER = 200
+_YES: Final = frozenset(
+    {"ja", "ja gern", "ja gerne", "ja bitte", "gern", "gerne", "einverstanden", "yes", "true", "1", "y"}
+)
+_NO: Final = frozenset({"nein", "nein danke", "no", "false", "0", "n", "nicht"})
+_REFUSAL: Final = re.compile(r"(nein|kein|keine|keinen|nicht|no|not|false|none)\b")
+_LONGEST_ANSWER: Final = 200
 
 
 def said(value: object) -> str:

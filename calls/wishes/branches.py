@@ -1,6 +1,7 @@
 """Which branch a caller means, where one number or one agent serves several: whoever does not say is asked."""
 
 import re
+from typing import Final
 
 from calls.models import Branch, Call, PhoneNumber, Unclear
 from calls.tenancy import number_named
@@ -8,7 +9,7 @@ from calls.text import fold
 from calls.wishes.matching import AmbiguousMatch, Candidate, Match, match_service
 
 # What people say around a branch's name.
-_AROUND = re.compile(
+_AROUND: Final = re.compile(
     r"\b(filiale|standort|niederlassung|salon|praxis|in|an|am|im|der|die|das|dem|den|bei|zu|zur|zum)\b"
 )
 

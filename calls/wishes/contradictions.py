@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from calls.german.moment import Moment, Reason
 from calls.models import BookingRequest, Call, Service, Staff
@@ -12,7 +13,7 @@ from calls.wishes.matching import AmbiguousMatch, Match, Result, match_service, 
 from calls.wishes.moments import moment_of
 
 # A time that can be read, and is none that could have been booked.
-_ELSEWHERE = (Reason.PAST_DATE, Reason.TOO_FAR)
+_ELSEWHERE: Final = (Reason.PAST_DATE, Reason.TOO_FAR)
 
 
 def contradicting(call: Call, request: BookingRequest, versions: Iterable[Version]) -> Version | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Final
 
 from askpro.reading import clean
 from calls.german.time import names_day_and_time
@@ -19,12 +20,12 @@ from calls.wishes.sources import Source, spoken
 from calls.wishes.statements import Statement, statements
 from calls.wishes.told import Told
 
-MOST_WISHES = 5
+MOST_WISHES: Final = 5
 
-_LONGEST_WORDS = 200
-_CUT = " […]"  # a bracket: words that were cut must not parse as if they were whole
-_NO_CONVERSATION = frozenset({Disconnection.MACHINE, Disconnection.NOT_CONNECTED})
-_NO_PREFERENCE = frozenset(
+_LONGEST_WORDS: Final = 200
+_CUT: Final = " […]"  # a bracket: words that were cut must not parse as if they were whole
+_NO_CONVERSATION: Final = frozenset({Disconnection.MACHINE, Disconnection.NOT_CONNECTED})
+_NO_PREFERENCE: Final = frozenset(
     {
         "egal",
         "keine",

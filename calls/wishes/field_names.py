@@ -6,6 +6,7 @@ it must never be taken for what the caller said.
 
 import re
 from enum import StrEnum
+from typing import Final
 
 from calls.text import fold
 
@@ -39,10 +40,10 @@ class Session(StrEnum):
     IS_KNOWN = "kunde_bekannt"
 
 
-FORMER_CLOCK = "uhrzeit"
+FORMER_CLOCK: Final = "uhrzeit"
 """How `Session.CLOCK` was called until it was seen to be the name of a wish: sessions begun before still have it."""
 
-RETELL_NAMES = (
+RETELL_NAMES: Final = (
     "current_agent_state",
     "current_calendar",
     "current_calendar_Europe/Berlin",
@@ -61,7 +62,7 @@ RETELL_NAMES = (
 )
 """What Retell sets in every session by itself. Read nowhere; a test holds the fields below against it."""
 
-WISH_FIELDS: dict[str, tuple[str, ...]] = {
+WISH_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     # Where an appointment is to be moved, the plain names may be those of the old time.
     "date": ("neues_datum", "new_date", "datum", "termin_datum", "wunschdatum", "wunschtermin", "appointment_date"),
     "time": (
@@ -98,14 +99,14 @@ WISH_FIELDS: dict[str, tuple[str, ...]] = {
 }
 """What belongs to one wished appointment."""
 
-LISTED_FIELDS: dict[str, tuple[str, ...]] = {
+LISTED_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "date": ("date", "tag"),
     "time": ("time", "zeit"),
     "moment": ("datetime", "start", "starts_at", "start_time"),
 }
 """Names so general that they mean the appointment only inside a list of appointments."""
 
-CALLER_FIELDS: dict[str, tuple[str, ...]] = {
+CALLER_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "name": ("name", "kundenname", "customer_name"),
     "phone": ("telefonnummer", "telefon", "phone_number", "customer_phone", "phone"),
     "email": ("email", "e_mail", "email_adresse", "customer_email"),
@@ -115,13 +116,13 @@ CALLER_FIELDS: dict[str, tuple[str, ...]] = {
 }
 """What belongs to the caller, and so to every appointment of the call that says nothing else."""
 
-REQUESTED = ("appointment_requested", "termin_gewuenscht", "terminwunsch")
-CALLBACK = ("callback_requested", "rueckruf_gewuenscht", "rueckruf_erwuenscht")
-LISTS = ("termine", "appointments", "termin", "appointment")
+REQUESTED: Final = ("appointment_requested", "termin_gewuenscht", "terminwunsch")
+CALLBACK: Final = ("callback_requested", "rueckruf_gewuenscht", "rueckruf_erwuenscht")
+LISTS: Final = ("termine", "appointments", "termin", "appointment")
 
-FIELDS = {**WISH_FIELDS, **CALLER_FIELDS}
-_KNOWN = frozenset(name for names in FIELDS.values() for name in names)
-_NUMBERED = re.compile(r"(.+?)_?([1-9])")
+FIELDS: Final = {**WISH_FIELDS, **CALLER_FIELDS}
+_KNOWN: Final = frozenset(name for names in FIELDS.values() for name in names)
+_NUMBERED: Final = re.compile(r"(.+?)_?([1-9])")
 
 
 def folded_name(key: str) -> str:

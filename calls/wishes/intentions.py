@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from calls.text import fold
 from calls.wishes import intention_words as words
 from calls.wishes.answers import affirms, consent, said
 from calls.wishes.field_names import CALLER_FIELDS, REQUESTED, WISH_FIELDS, Source, folded_name, numbered
 
-_DEEPEST = 6
-_LONGEST = 2_000
+_DEEPEST: Final = 6
+_LONGEST: Final = 2_000
 
 
 class Intention(StrEnum):
@@ -30,9 +31,9 @@ class Intention(StrEnum):
     ASK = "ask"
 
 
-EXISTING = frozenset({Intention.CANCEL, Intention.MOVE})
+EXISTING: Final = frozenset({Intention.CANCEL, Intention.MOVE})
 # Each is read as itself in any field.
-_IN_A_WORD = {
+_IN_A_WORD: Final = {
     Intention.BOOK: "buchen",
     Intention.CANCEL: "absagen",
     Intention.MOVE: "verschieben",
@@ -185,11 +186,11 @@ def _apart(text: str) -> str:
     return re.sub(r"([a-zäöü])([A-ZÄÖÜ])", r"\1 \2", text)
 
 
-_FLAGS = {
+_FLAGS: Final = {
     Intention.CANCEL: words.NAMED_CANCEL,
     Intention.MOVE: words.NAMED_MOVE,
     Intention.CALL_BACK: words.NAMED_CALL_BACK,
     Intention.BOOK: words.NAMED_BOOK,
 }
-_OF_CALLER = frozenset(name for part in ("name", "phone", "email") for name in CALLER_FIELDS[part])
-_OF_WISH = frozenset(name for names in WISH_FIELDS.values() for name in names)
+_OF_CALLER: Final = frozenset(name for part in ("name", "phone", "email") for name in CALLER_FIELDS[part])
+_OF_WISH: Final = frozenset(name for names in WISH_FIELDS.values() for name in names)

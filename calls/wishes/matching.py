@@ -3,16 +3,16 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from calls.text import fold
 
-THRESHOLD = 0.85
+THRESHOLD: Final = 0.85
 """Least likeness of a fuzzy hit: one wrong letter in seven."""
 
-_SHORTEST_FUZZY = 5
-_LONGEST_NAME = 120
-_TITLES = frozenset({"frau", "herr", "herrn", "bei", "zu", "der", "die", "dr", "prof", "doktor"})
+_SHORTEST_FUZZY: Final = 5
+_LONGEST_NAME: Final = 120
+_TITLES: Final = frozenset({"frau", "herr", "herrn", "bei", "zu", "der", "die", "dr", "prof", "doktor"})
 
 
 class Named(Protocol):

@@ -1,11 +1,12 @@
 """Words in a transcript or a summary. They are a reason for a person to look, never to book or to leave it."""
 
 import re
+from typing import Final
 
 from calls.text import fold
 from calls.wishes.intentions import concerns_existing
 
-_APPOINTMENT = re.compile(
+_APPOINTMENT: Final = re.compile(
     r"\b(termin\w*|buch(en|e|t)|reservier\w*|vereinbar\w*|uebermorgen|(?<!guten )morgen|"
     r"(mon|diens|donners|frei|sams|sonn)tag\w*|mittwoch\w*|sonnabend\w*)\b"
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.db import transaction
 
@@ -17,7 +18,7 @@ from calls.wishes.extraction import Extraction, Version
 from calls.wishes.rows import missed
 
 Reason = FollowUp.Reason
-REASONS = (Reason.CONTRADICTION, Reason.PERHAPS_BOOKED)
+REASONS: Final = (Reason.CONTRADICTION, Reason.PERHAPS_BOOKED)
 
 
 @dataclass(frozen=True, slots=True)

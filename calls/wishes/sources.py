@@ -6,6 +6,7 @@ them is the caller's wish: the clock of the session must never become the time o
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from calls.text import fold
 from calls.wishes.field_names import (
@@ -20,9 +21,9 @@ from calls.wishes.field_names import (
 )
 from calls.wishes.told import Told
 
-_CALLERS_OWN = frozenset(name for part in ("name", "phone", "email") for name in CALLER_FIELDS[part])
-_OURS = frozenset(Session)
-_TIMES = frozenset(WISH_FIELDS["time"])
+_CALLERS_OWN: Final = frozenset(name for part in ("name", "phone", "email") for name in CALLER_FIELDS[part])
+_OURS: Final = frozenset(Session)
+_TIMES: Final = frozenset(WISH_FIELDS["time"])
 
 __all__ = ["Source", "spoken"]
 

@@ -1,12 +1,15 @@
+"""What each source says, sorted by appointment."""
+
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from calls.wishes.answers import said
 from calls.wishes.field_names import FIELDS, LISTED_FIELDS, LISTS, WISH_FIELDS, folded_name, numbered
 
-_MOST = 20
-_LONGEST_JSON = 50_000
+_MOST: Final = 20
+_LONGEST_JSON: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,7 +59,7 @@ def listed(value: object) -> list[dict[str, object]]:
     return [_folded(item) for item in items if isinstance(item, dict) and item]
 
 
-_WISHED = frozenset(name for names in WISH_FIELDS.values() for name in names)
+_WISHED: Final = frozenset(name for names in WISH_FIELDS.values() for name in names)
 
 
 def _folded(source: object) -> dict[str, object]:
