@@ -88,6 +88,11 @@ class Installation:
         self._stamp(files)
 
     def _make(self, progress: Progress) -> None:
+        if self.venv.is_symlink():  # all in it would be deleted, and may be in use
+            raise Failure(
+                f"{self.venv} is a link to an environment that was made for another place.",
+                f"Remove the link, and this checkout makes an environment of its own: rm {self.venv}",
+            )
         progress.say("creating .venv")
         for entry in self.venv.iterdir():
             if entry.name != LOCK:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from askpro.dev.up.failure import Failure
 from askpro.dev.up.installation import Installation
 from tests.dev.up.conftest import ROOT
 
@@ -66,6 +67,18 @@ def test_it_is_stale_when_the_stamp_is_damaged(finished: Installation) -> None:
     (finished.venv / "askpro-stamp.json").write_text("[", encoding="utf-8")
 
     assert not finished.is_current()
+
+
+def test_it_leaves_another_checkouts_environment_alone(finished: Installation, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "requirements.txt").write_text("a-package-nobody-has==1.0\n", encoding="utf-8")
+    (other / ".venv").symlink_to(finished.venv)
+
+    with pytest.raises(Failure, match="is a link to an environment"):
+        Installation(other, FILES).ensure(["manage.py", "up"])
+
+    assert finished.is_current()
 
 
 @pytest.mark.parametrize(
