@@ -16,6 +16,6 @@ def run(argv: list[str]) -> None:
         sys.exit(
             f"manage.py {command} belongs to development: it needs the folder askpro/dev and one of the environments"
             f" local and testing, and ASKPRO_ENV is {settings.ENVIRONMENT}.\n"
-            "Beside a running `python3 manage.py up`, a checkout's commands are in `local`."
+            "In a whole checkout, start everything first: python3 manage.py up"
         )
     execute_from_command_line(argv)
