@@ -1,20 +1,19 @@
 """Writing what is to be said."""
 
 import threading
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from appointments.models import Appointment, FollowUp
+from appointments.models import Appointment
 from askpro.queues.models import Job
 from calls.models import Customer
-from notifications import outbox, staff
+from notifications import outbox
 from notifications.models import Notification
 from notifications.tasks import send_appointment_confirmation
 from notifications.why import Why
-from tests.notifications.scene import MOBILE, NOW, change
+from tests.notifications.scene import MOBILE, change
 
 Status = Notification.Status
 
@@ -181,29 +180,6 @@ def test_it_tells_the_branch_before_the_company(appointment: Appointment) -> Non
     appointment.branch.notification_email = "mitte@lindenblatt.example.org"
     outbox.announce(appointment, "confirmation")
     assert written(appointment)["staff", "email"].recipient == "mitte@lindenblatt.example.org"
-
-
-def follow_up(appointment: Appointment) -> FollowUp:
-    return FollowUp.objects.create(
-        company=appointment.company,
-        branch=appointment.branch,
-        customer=appointment.customer,
-        reason=FollowUp.Reason.UNCLEAR,
-        due_at=NOW + timedelta(hours=2),
-    )
-
-
-def test_it_tells_staff_of_a_follow_up_once(appointment: Appointment) -> None:
-    opened = follow_up(appointment)
-    [row] = staff.tell(opened)
-    assert (row.kind, row.channel, row.recipient) == ("staff", "email", "team@lindenblatt.example.org")
-    assert staff.tell(opened) == []
-    assert jobs() == [("send_email_notification", row.pk)]
-
-
-def test_it_tells_nobody_of_a_follow_up_when_no_address_is_set(appointment: Appointment) -> None:
-    appointment.company.notification_email = ""
-    assert staff.tell(follow_up(appointment)) == []
 
 
 def test_it_confirms_what_was_booked_in_a_call_and_nothing_else(appointment: Appointment) -> None:
