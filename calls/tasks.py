@@ -15,14 +15,14 @@ from askpro.queues import Gone, Release, S, actor, chain, wake
 from calls.customers import customer_of
 from calls.models import Call, Customer, Review
 from calls.record import record
+from calls.requests import second_look
+from calls.requests.rows import write_wishes
 from calls.retell.call import RetellCall, parse_call
-from calls.retell.disconnection import Disconnection
+from calls.retell.disconnection import NO_TALK, Disconnection
 from calls.retell.event import TRANSFERS, Event
 from calls.retell.fields import InvalidCall
 from calls.tenancy import number_heard_of, number_of
-from calls.wishes import second_look
 from calls.wishes.extraction import Extraction, extract
-from calls.wishes.rows import write_wishes
 from notifications.tasks import send_appointment_confirmation
 from webhooks.inbox.reading import Malformed
 from webhooks.models import WebhookEvent
@@ -40,7 +40,6 @@ STATUS: Final[dict[str, Call.Status]] = {
     Event.ANALYZED: Status.ANALYZED,
     **dict.fromkeys(TRANSFERS, Status.ONGOING),
 }
-UNHEARD: Final = (Disconnection.MACHINE, Disconnection.NOT_CONNECTED)
 # No money, no free line, a carrier that refuses: the next calls end the same way.
 FOR_OPERATORS: Final = (Disconnection.LIMIT, Disconnection.CARRIER)
 # Ends that, without a start, mean that nobody ever talked.
@@ -275,7 +274,7 @@ def _the(rows: QuerySet[Call], call_id: int) -> Call:
 def _wait_for_analysis(call: Call, heard: Extraction) -> None:
     said_all = heard.complete and all(wish.service_words for wish in heard.wishes)
     nothing_more = said_all or heard.booked_by_agent or heard.appointment_requested is False
-    if nothing_more or call.status == Status.ANALYZED or call.disconnection in UNHEARD:
+    if nothing_more or call.status == Status.ANALYZED or call.disconnection in NO_TALK:
         return
     since = timezone.now() - (call.end_heard_at or call.created_at)
     remaining = (timedelta(seconds=settings.ANALYSIS_WAIT) - since).total_seconds()

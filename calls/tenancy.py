@@ -13,7 +13,7 @@ def number_of(call: RetellCall) -> PhoneNumber | None:
     """The active number that this call came in on or went out from; None means that nobody knows whose it is.
 
     First the number, exactly; else the agent, if it answers active numbers of one company only: which branch is meant
-    is asked then (`calls.wishes.branches`). A tenant named in the payload's metadata is not believed.
+    is asked then (`calls.requests.branches`). A tenant named in the payload's metadata is not believed.
     """
     ours = call.from_number if call.direction == "outbound" else call.to_number
     return number_named(ours) or _number_of_agent(call.agent_id)

@@ -14,7 +14,7 @@ from askpro.api.models import ApiToken, Submission
 from askpro.reading import clean
 from calls.customers import attendee
 from calls.models import BookingRequest, Branch, Company, Service, Staff
-from calls.wishes.matching import Named, Result, match_service, match_staff, the_one
+from calls.requests.matching import Named, Result, match_service, match_staff, the_one
 
 R = TypeVar("R", Service, Staff)
 

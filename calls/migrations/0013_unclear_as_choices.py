@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-import calls.models.unclear
+import calls.wishes.unclear
 
 
 class Migration(migrations.Migration):
@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
             name="unclear",
             field=models.CharField(
                 blank=True,
-                choices=calls.models.unclear.codes,
+                choices=calls.wishes.unclear.codes,
                 default="",
                 help_text="Why a machine must not book it.",
                 max_length=40,

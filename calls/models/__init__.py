@@ -6,7 +6,7 @@ from calls.models.company import Branch, Company, PhoneNumber, countries
 from calls.models.customer import Customer
 from calls.models.offer import Service, Staff
 from calls.models.review import Review
-from calls.models.unclear import About, Unclear
+from calls.wishes.unclear import About, Unclear
 
 __all__ = [
     "About",

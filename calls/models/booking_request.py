@@ -10,7 +10,7 @@ from calls.models.call import Call
 from calls.models.company import Branch, Company
 from calls.models.customer import Customer
 from calls.models.offer import Service, Staff
-from calls.models.unclear import Unclear, codes
+from calls.wishes.unclear import Unclear, codes
 
 
 class BookingRequest(models.Model):

@@ -12,11 +12,11 @@ from askpro.language.sentences import Facts, tell
 from calls.models.company import Branch, Company, PhoneNumber
 from calls.models.customer import Customer
 from calls.models.review import Review
-from calls.retell.disconnection import CALL_BACK, DO_NOT_CALL, Disconnection, classify
+from calls.retell.disconnection import CALL_BACK, DO_NOT_CALL, NO_TALK, Disconnection, classify
 from calls.retell.event import Transfer
 from calls.retell.storage import Storage
-from calls.retell.tools import ToolCall
 from calls.wishes.field_names import Source
+from calls.wishes.told import ToolCall
 
 # What `variables` keeps beside what each source says: the session's variables as they stood when the call began, …
 SESSION: Final = "session"
@@ -123,6 +123,10 @@ class Call(models.Model):
         return classify(self.disconnection_reason) if self.disconnection_reason else None
 
     @property
+    def nobody_talked(self) -> bool:
+        return self.analysis.get("in_voicemail") is True or self.disconnection in NO_TALK
+
+    @property
     def wants_callback(self) -> bool:
         return self.disconnection_reason == CALL_BACK
 
@@ -138,10 +142,6 @@ class Call(models.Model):
     def may_be_quoted(self) -> bool:
         """Whether the caller's own words may be kept, and told to others."""
         return self.variables.get(STORAGE, Storage.EVERYTHING) == Storage.EVERYTHING
-
-    @property
-    def in_voicemail(self) -> bool | None:
-        return self.analysis.get("in_voicemail")
 
     @property
     def session(self) -> Mapping[str, object]:

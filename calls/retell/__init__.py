@@ -1,4 +1,1 @@
-"""Retell: what its webhooks say of a call, what may be kept of it, and what its agent is told while the phone rings.
-
-Nothing here writes a row.
-"""
+"""Retell: what its webhooks say of a call, read without trust, and what may be kept of it. Knows no row."""

@@ -11,6 +11,7 @@ from askpro.reading import clean
 from calls.retell.disconnection import (
     CALL_BACK,
     DO_NOT_CALL,
+    NO_TALK,
     TRANSFER_CANCELLED,
     TRANSFER_ENDS,
     Disconnection,
@@ -19,7 +20,8 @@ from calls.retell.disconnection import (
 from calls.retell.event import TRANSFERS, Transfer, about
 from calls.retell.fields import CallFields, InvalidCall, storable
 from calls.retell.storage import Storage, is_restricted, permitted
-from calls.retell.tools import ToolCall, succeeded
+from calls.retell.tools import succeeded
+from calls.wishes.told import ToolCall
 
 _CALL_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{3,63}")
 # Seen in production in place of an id.
@@ -85,6 +87,10 @@ class RetellCall:
     def disconnection(self) -> Disconnection | None:
         """None while the call goes on."""
         return classify(self.disconnection_reason) if self.disconnection_reason else None
+
+    @property
+    def nobody_talked(self) -> bool:
+        return self.in_voicemail is True or self.disconnection in NO_TALK
 
     @property
     def transferred(self) -> bool:

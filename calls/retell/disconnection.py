@@ -48,6 +48,8 @@ _VALUES: Final[dict[Disconnection, str]] = {
     ),
 }
 _KIND: Final = {value: kind for kind, values in _VALUES.items() for value in values.split()}
+# Whatever the agent's fields hold then, nobody has wished it.
+NO_TALK: Final = frozenset({Disconnection.MACHINE, Disconnection.NOT_CONNECTED})
 
 
 def classify(reason: str) -> Disconnection:

@@ -1,22 +1,13 @@
-"""The tools that the agent used, and what became of them."""
+"""What became of a tool that the agent used."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 _LONGEST_RESULT: Final = 20_000
 _ANSWERS_NO: Final = re.compile(
     r'"(?:success|successful|ok|booked|confirmed|created)"\s?:\s?(?:false|null|"false"|0)|"error"', re.I
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A tool that the agent used; `successful` is None when no result was reported."""
-
-    name: str
-    successful: bool | None
 
 
 def succeeded(result: Mapping[str, object]) -> bool | None:

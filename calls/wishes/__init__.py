@@ -1,5 +1,4 @@
-"""What the caller wants: the agent's fields are read as wishes, and written as booking requests.
+"""What the caller wants, read from the agent's fields: `extraction` puts together what the other files read.
 
-The readers up to `extraction` know no row; `rows`, `branches`, `contradictions` and `second_look` hold the wishes
-against what the company offers and what was booked.
+Knows no row and no vendor: a call is whatever is `Told`.
 """

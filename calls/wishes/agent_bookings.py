@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from calls.retell.tools import ToolCall
 from calls.text import fold, word_set
+from calls.wishes.told import ToolCall
 
 # Retell's own tool for Cal.com, whose result can be believed.
 RETELLS_OWN: Final = "book_appointment_cal"

@@ -7,9 +7,7 @@ from typing import Final
 
 from askpro.reading import clean
 from calls.german.time import names_day_and_time
-from calls.models import Unclear
 from calls.phone import HOME, normalise
-from calls.retell.disconnection import Disconnection
 from calls.text import fold
 from calls.wishes.agent_bookings import AgentBooked, booked_by_agent
 from calls.wishes.answers import consent
@@ -19,12 +17,12 @@ from calls.wishes.mentions import mentions_appointment, mentions_existing
 from calls.wishes.sources import Source, spoken
 from calls.wishes.statements import Statement, statements
 from calls.wishes.told import Told
+from calls.wishes.unclear import Unclear
 
 MOST_WISHES: Final = 5
 
 _LONGEST_WORDS: Final = 200
 _CUT: Final = " […]"  # a bracket: words that were cut must not parse as if they were whole
-_NO_CONVERSATION: Final = frozenset({Disconnection.MACHINE, Disconnection.NOT_CONNECTED})
 _NO_PREFERENCE: Final = frozenset(
     {
         "egal",
@@ -156,7 +154,7 @@ def extract(call: Told, country: str = HOME, functions: Collection[str] = ()) ->
     appointment requested" overrides leftovers in the fields of its own source, and so does a call without a
     conversation. A number is read as in `country`, the branch's. `functions` are the agent's that book.
     """
-    said = {} if _unheld(call) else spoken(call)
+    said = {} if call.nobody_talked else spoken(call)
     found = {source: statements(values) for source, values in said.items()}
     requested = _first_flag(found, REQUESTED)
     intentions = intentions_of(said)
@@ -185,10 +183,6 @@ def extract(call: Told, country: str = HOME, functions: Collection[str] = ()) ->
 
 
 _Found = dict[Source, list[Statement]]
-
-
-def _unheld(call: Told) -> bool:
-    return call.disconnection in _NO_CONVERSATION or call.in_voicemail is True
 
 
 def _first_flag(found: _Found, names: tuple[str, ...]) -> bool | None:

@@ -1,10 +1,16 @@
 """What the caller's wishes are read from."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from calls.retell.disconnection import Disconnection
-from calls.retell.tools import ToolCall
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the agent used; `successful` is None when no result was reported."""
+
+    name: str
+    successful: bool | None
 
 
 class Told(Protocol):
@@ -14,16 +20,13 @@ class Told(Protocol):
     def direction(self) -> str: ...
 
     @property
-    def disconnection(self) -> Disconnection | None: ...
+    def nobody_talked(self) -> bool: ...
 
     @property
     def transcript(self) -> str | None: ...
 
     @property
     def summary(self) -> str | None: ...
-
-    @property
-    def in_voicemail(self) -> bool | None: ...
 
     @property
     def session(self) -> Mapping[str, object]: ...

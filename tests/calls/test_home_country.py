@@ -10,8 +10,8 @@ from appointments.changes.people import attendee_facts, customer_of
 from appointments.models import Appointment
 from askpro.api.models import ApiToken
 from askpro.console.term import Term
+from calls.inbound import dynamic_variables
 from calls.models import BookingRequest, Branch, Company, Customer, PhoneNumber, Service, countries
-from calls.retell.inbound import dynamic_variables
 from calls.tasks import extract_call_data, identify_customer
 from calls.tenancy import number_named
 from tests.calls.practice import practice, the_call, told

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from askpro.reading import mapping, name
+from calls.inbound import dynamic_variables
 from calls.retell.event import FUNCTION, IGNORED, INBOUND, TRANSCRIPT, TRANSFERS, Event, RetellEvent
 from calls.retell.fields import storable
-from calls.retell.inbound import dynamic_variables
 from calls.retell.storage import is_restricted, permitted
 from calls.tasks import process_retell_call_ended, process_retell_call_started, process_retell_transfer
 from calls.tenancy import number_named

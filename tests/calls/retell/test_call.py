@@ -11,7 +11,7 @@ from calls.retell.call import RetellCall, parse_call
 from calls.retell.disconnection import Disconnection
 from calls.retell.fields import InvalidCall, storable
 from calls.retell.storage import Storage
-from calls.retell.tools import ToolCall
+from calls.wishes.told import ToolCall
 from tests.calls.recorded import FIXTURES, recorded, recorded_call
 
 MINIMAL = {"call_id": "call_0123456789"}

@@ -7,11 +7,11 @@ import pytest
 
 from calls.models import BookingRequest, Call, PhoneNumber, Unclear
 from calls.retell.call import parse_call
-from calls.retell.tools import ToolCall
 from calls.tasks import extract_call_data
 from calls.text import word_set
 from calls.wishes.agent_bookings import AgentBooked, booked_by_agent, sounds_like_booking
 from calls.wishes.extraction import extract
+from calls.wishes.told import ToolCall
 from tests.calls.practice import practice, the_call, told
 from tests.calls.recorded import recorded_call
 

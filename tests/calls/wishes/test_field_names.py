@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
+from calls.inbound import dynamic_variables
 from calls.models import Customer
-from calls.retell.inbound import dynamic_variables
 from calls.wishes.field_names import (
     CALLBACK,
     CALLER_FIELDS,

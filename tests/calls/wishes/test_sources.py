@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calls.inbound import NEXT_DAYS
 from calls.models import BookingRequest
 from calls.retell.call import parse_call
-from calls.retell.inbound import NEXT_DAYS
 from calls.tasks import extract_call_data
 from calls.wishes.extraction import Extraction, extract
 from calls.wishes.field_names import WISH_FIELDS

@@ -4,9 +4,9 @@ import re
 from typing import Final
 
 from calls.models import Branch, Call, PhoneNumber, Unclear
+from calls.requests.matching import AmbiguousMatch, Candidate, Match, match_service
 from calls.tenancy import number_named
 from calls.text import fold
-from calls.wishes.matching import AmbiguousMatch, Candidate, Match, match_service
 
 # What people say around a branch's name.
 _AROUND: Final = re.compile(

@@ -12,10 +12,10 @@ from appointments.tasks import booking_chain
 from askpro.language.sentences import Facts
 from calls.customers import has_agreed, take_back_consent
 from calls.models import About, BookingRequest, Call, Unclear
+from calls.requests.contradictions import contradicting, unheard
+from calls.requests.rows import missed
 from calls.wishes.agent_bookings import AgentBooked
-from calls.wishes.contradictions import contradicting, unheard
 from calls.wishes.extraction import Extraction, Version
-from calls.wishes.rows import missed
 
 Reason = FollowUp.Reason
 REASONS: Final = (Reason.CONTRADICTION, Reason.PERHAPS_BOOKED)

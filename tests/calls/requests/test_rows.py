@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from calls.models import BookingRequest, PhoneNumber, Service, Staff
+from calls.requests.rows import write_wishes
 from calls.wishes.extraction import extract
-from calls.wishes.rows import write_wishes
 from tests.calls.practice import practice, the_call, told
 
 pytestmark = pytest.mark.django_db

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
+from calls.inbound import dynamic_variables
 from calls.models import Customer
-from calls.retell.inbound import dynamic_variables
 from tests.calls.practice import NUMBER, practice
 
 pytestmark = pytest.mark.django_db

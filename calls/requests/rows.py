@@ -4,11 +4,11 @@ from datetime import datetime
 
 from calls.german.moment import Moment
 from calls.models import BookingRequest, Branch, Call, Service, Staff, Unclear
-from calls.wishes.branches import branch_of
-from calls.wishes.contradictions import contradicting, unheard
+from calls.requests.branches import branch_of
+from calls.requests.contradictions import contradicting, unheard
+from calls.requests.matching import AmbiguousMatch, match_service, match_staff, the_one
+from calls.requests.moments import moment_of
 from calls.wishes.extraction import Extraction, Version, WishedAppointment
-from calls.wishes.matching import AmbiguousMatch, match_service, match_staff, the_one
-from calls.wishes.moments import moment_of
 
 Status = BookingRequest.Status
 

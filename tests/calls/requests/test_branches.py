@@ -8,10 +8,10 @@ from django.test import Client
 
 from appointments.booking.booker import book_call
 from appointments.models import FollowUp
+from calls.inbound import dynamic_variables
 from calls.models import BookingRequest, Branch, Company, PhoneNumber, Service, Staff
-from calls.retell.inbound import dynamic_variables
+from calls.requests.rows import write_wishes
 from calls.wishes.extraction import extract
-from calls.wishes.rows import write_wishes
 from tests.calls.practice import HOURS, NUMBER, practice, the_call, told
 
 pytestmark = pytest.mark.django_db

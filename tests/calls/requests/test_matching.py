@@ -1,6 +1,6 @@
 import pytest
 
-from calls.wishes.matching import AmbiguousMatch, Candidate, Match, NoMatch, match_service, match_staff
+from calls.requests.matching import AmbiguousMatch, Candidate, Match, NoMatch, match_service, match_staff
 
 SERVICES = [
     Candidate(1, ("Haarschnitt", "Haare schneiden")),

@@ -6,11 +6,11 @@ from typing import Final
 
 from calls.german.moment import Moment, Reason
 from calls.models import BookingRequest, Call, Service, Staff
+from calls.requests.branches import branch_of
+from calls.requests.matching import AmbiguousMatch, Match, Result, match_service, match_staff
+from calls.requests.moments import moment_of
 from calls.text import fold
-from calls.wishes.branches import branch_of
 from calls.wishes.extraction import Version
-from calls.wishes.matching import AmbiguousMatch, Match, Result, match_service, match_staff
-from calls.wishes.moments import moment_of
 
 # A time that can be read, and is none that could have been booked.
 _ELSEWHERE: Final = (Reason.PAST_DATE, Reason.TOO_FAR)
