@@ -5,14 +5,14 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from askpro.dev.bench import complete, composed, history, ingest, pickup, sends, throughput
-from askpro.dev.bench.arena import Arena
 from askpro.dev.bench.machine import describe
+from askpro.dev.bench.measures import complete, composed, history, ingest, pickup, sends, throughput
 from askpro.dev.bench.peers import kinds
 from askpro.dev.bench.peers import measure as peers
 from askpro.dev.bench.progress import Steps
 from askpro.dev.bench.report import Report, print_json, print_table
 from askpro.dev.bench.session import Effort, Session
+from askpro.dev.bench.sides.arena import Arena
 
 MEASURES: dict[str, Callable[[Session, Report], None]] = {
     "jobs": throughput.measure_empty,

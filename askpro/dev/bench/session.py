@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from askpro.dev.bench.arena import Arena
 from askpro.dev.bench.progress import Steps
+from askpro.dev.bench.sides.arena import Arena
 
 ROUNDS = 3
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from askpro.dev.bench.bare_view import insert
+from askpro.dev.bench.sides.bare_view import insert
 from askpro.urls import urlpatterns as product
 
 urlpatterns = [*product, path("insert", insert)]

@@ -2,17 +2,17 @@
 
 from contextlib import ExitStack, closing
 
-from askpro.dev.bench import idle
-from askpro.dev.bench.arena import rest
-from askpro.dev.bench.contenders import Ours
 from askpro.dev.bench.ear import Ear
 from askpro.dev.bench.figures import Figure
+from askpro.dev.bench.measures import idle
+from askpro.dev.bench.measures.rounds import take
+from askpro.dev.bench.measures.throughput import EMPTY
 from askpro.dev.bench.peers.kinds import KINDS
 from askpro.dev.bench.peers.rival import Rival
 from askpro.dev.bench.report import Report
-from askpro.dev.bench.rounds import take
 from askpro.dev.bench.session import Session
-from askpro.dev.bench.throughput import EMPTY
+from askpro.dev.bench.sides.arena import rest
+from askpro.dev.bench.sides.contenders import Ours
 
 JOBS = (2_000, 500)
 WARM_UP = 200

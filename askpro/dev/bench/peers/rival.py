@@ -12,9 +12,9 @@ from pathlib import Path
 
 from django.db import connection
 
-from askpro.dev.bench.contenders import IDLE_SECONDS, Run, until
-from askpro.dev.bench.meter import Meter
-from askpro.dev.bench.program import ROOT, Program
+from askpro.dev.bench.sides.contenders import IDLE_SECONDS, Run, until
+from askpro.dev.bench.sides.meter import Meter
+from askpro.dev.bench.sides.program import ROOT, Program
 from askpro.dev.up.failure import Failure
 
 SECONDS = 120.0

@@ -1,12 +1,12 @@
 """Jobs a second: empty ones with their full history, and atomic ones with one effect row each."""
 
-from askpro.dev.bench.arena import rest
-from askpro.dev.bench.contenders import Ours, RedisBroker, Run, Side
 from askpro.dev.bench.figures import Figure, Target
+from askpro.dev.bench.measures.rounds import Rounds, take
 from askpro.dev.bench.models import Effect
 from askpro.dev.bench.report import Report
-from askpro.dev.bench.rounds import Rounds, take
 from askpro.dev.bench.session import Session
+from askpro.dev.bench.sides.arena import rest
+from askpro.dev.bench.sides.contenders import Ours, RedisBroker, Run, Side
 from askpro.dev.up.failure import Failure
 
 # Around the best one, which differs little by machine.

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from askpro.dev.bench.arena import rest
-from askpro.dev.bench.contenders import Contender, Run
 from askpro.dev.bench.session import Session
+from askpro.dev.bench.sides.arena import rest
+from askpro.dev.bench.sides.contenders import Contender, Run
 
 
 @dataclass

@@ -3,4 +3,4 @@
 from askpro.dev.bench.settings import *  # noqa: F403
 
 MIDDLEWARE = []
-ROOT_URLCONF = "askpro.dev.bench.bare_view"
+ROOT_URLCONF = "askpro.dev.bench.sides.bare_view"

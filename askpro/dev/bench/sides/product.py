@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from askpro.dev.bench import posts
-from askpro.dev.bench.program import Program
 from askpro.dev.bench.session import Session
-from askpro.dev.bench.web import Web
+from askpro.dev.bench.sides.program import Program
+from askpro.dev.bench.sides.web import Web
 from askpro.dev.sandbox.calcom.text import parsed
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.courier import retell_signature

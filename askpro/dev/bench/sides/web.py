@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from askpro.dev.bench.program import Program
+from askpro.dev.bench.sides.program import Program
 from askpro.dev.up import ports
 from askpro.dev.up.procfile import status, table
 

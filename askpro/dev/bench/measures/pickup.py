@@ -1,6 +1,6 @@
 """Pick-up: from `send` to the first line of the function, while nothing else is to be done."""
 
-from askpro.dev.bench import idle
+from askpro.dev.bench.measures import idle
 from askpro.dev.bench.report import Report
 from askpro.dev.bench.session import Session
 

@@ -2,12 +2,12 @@
 
 from django.db import connection
 
-from askpro.dev.bench.arena import rest
 from askpro.dev.bench.figures import Figure, Target
+from askpro.dev.bench.measures.rounds import Rounds
+from askpro.dev.bench.measures.throughput import EMPTY
 from askpro.dev.bench.report import Report
-from askpro.dev.bench.rounds import Rounds
 from askpro.dev.bench.session import Session
-from askpro.dev.bench.throughput import EMPTY
+from askpro.dev.bench.sides.arena import rest
 
 JOBS = (5_000_000, 200_000)
 TABLES = ("queues_job", "queues_attempt")

@@ -12,7 +12,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from askpro.dev.bench.program import Program
+from askpro.dev.bench.sides.program import Program
 
 SERVER = """
 SELECT pid FROM pg_stat_activity WHERE datname = current_database() OR (datname IS NULL AND backend_type <> ALL(%s))

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 
-from askpro.dev.bench.contenders import IDLE_SECONDS, Contender, Side
 from askpro.dev.bench.ear import Ear
 from askpro.dev.bench.figures import Figure, Target, percentile
-from askpro.dev.bench.meter import Meter
 from askpro.dev.bench.session import Session
+from askpro.dev.bench.sides.contenders import IDLE_SECONDS, Contender, Side
+from askpro.dev.bench.sides.meter import Meter
 
 # Sends before the first that counts.
 SETTLED = 10

@@ -5,15 +5,15 @@ from contextlib import ExitStack, closing
 from datetime import time as clock_time
 from itertools import islice
 
-from askpro.dev.bench import idle
-from askpro.dev.bench.composed import single_chains
-from askpro.dev.bench.contenders import IDLE_SECONDS
 from askpro.dev.bench.ear import Ear
-from askpro.dev.bench.ingest import seed
-from askpro.dev.bench.meter import Meter
-from askpro.dev.bench.product import Product
+from askpro.dev.bench.measures import idle
+from askpro.dev.bench.measures.composed import single_chains
+from askpro.dev.bench.measures.ingest import seed
 from askpro.dev.bench.report import Report
 from askpro.dev.bench.session import Session
+from askpro.dev.bench.sides.contenders import IDLE_SECONDS
+from askpro.dev.bench.sides.meter import Meter
+from askpro.dev.bench.sides.product import Product
 from askpro.dev.up.failure import Failure
 from calls.models import Company
 

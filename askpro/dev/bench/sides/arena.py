@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from askpro.dev.bench.contenders import IDLE_SECONDS, Contender, Ours, RedisBroker, Side
+from askpro.dev.bench.sides.contenders import IDLE_SECONDS, Contender, Ours, RedisBroker, Side
 
 
 class Arena:

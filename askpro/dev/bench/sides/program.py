@@ -12,7 +12,7 @@ import psutil
 from askpro.dev.up.failure import Failure
 from askpro.dev.up.process import end, spawn, wait_until
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 START_SECONDS = 60.0
 # For a process that was killed to be gone.
 LAST_SECONDS = 5.0

@@ -13,11 +13,11 @@ from django.conf import settings
 from django.core.management import call_command
 
 from askpro.dev.bench.figures import Figure, Target, percentile
-from askpro.dev.bench.meter import Meter
-from askpro.dev.bench.program import ROOT
 from askpro.dev.bench.report import Report
 from askpro.dev.bench.session import Session
-from askpro.dev.bench.web import Web
+from askpro.dev.bench.sides.meter import Meter
+from askpro.dev.bench.sides.program import ROOT
+from askpro.dev.bench.sides.web import Web
 from askpro.dev.up.failure import Failure
 from askpro.queues.models import Job
 from webhooks.models import WebhookEvent
@@ -47,7 +47,7 @@ def measure(session: Session, report: Report) -> None:
         session.steps.say("Webhook intake: servers start")
         product = Web("web", session.folder, "askpro.dev.bench.settings", "/health/live")
         stack.callback(product.program.stop)
-        minimal = Web("minimal", session.folder, "askpro.dev.bench.minimal_settings", "/")
+        minimal = Web("minimal", session.folder, "askpro.dev.bench.sides.minimal_settings", "/")
         stack.callback(minimal.program.stop)
         sides = ((OURS, product, "/webhooks/retell/"), (BARE, product, "/insert"), (MINIMAL, minimal, "/insert"))
         for _, web, path in sides:
@@ -76,7 +76,15 @@ def seed() -> None:
 
 
 def _load(web: Web, path: str, count: int) -> Load:
-    argv = [sys.executable, "-m", "askpro.dev.bench.load", str(web.port), path, str(count), settings.RETELL_API_KEYS[0]]
+    argv = [
+        sys.executable,
+        "-m",
+        "askpro.dev.bench.measures.load",
+        str(web.port),
+        path,
+        str(count),
+        settings.RETELL_API_KEYS[0],
+    ]
     meter = Meter(web.program)
     ran = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
     if ran.returncode:

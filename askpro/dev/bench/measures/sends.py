@@ -7,13 +7,13 @@ from itertools import count as numbers
 from django.db import transaction
 
 from askpro.dev.bench import tasks
-from askpro.dev.bench.arena import rest
-from askpro.dev.bench.contenders import Ours
 from askpro.dev.bench.figures import Figure, Target, percentile
-from askpro.dev.bench.meter import Meter
 from askpro.dev.bench.models import Effect
 from askpro.dev.bench.report import Report
 from askpro.dev.bench.session import Session
+from askpro.dev.bench.sides.arena import rest
+from askpro.dev.bench.sides.contenders import Ours
+from askpro.dev.bench.sides.meter import Meter
 from askpro.dev.up.failure import Failure
 from askpro.queues.models import Job
 

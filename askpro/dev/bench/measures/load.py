@@ -1,4 +1,4 @@
-"""The load generator, a process of its own: `python -m askpro.dev.bench.load PORT PATH COUNT KEY`.
+"""The load generator, a process of its own: `python -m askpro.dev.bench.measures.load PORT PATH COUNT KEY`.
 
 One thread over raw sockets, so that it takes little of the processors it shares with the server.
 """

@@ -14,10 +14,10 @@ from django.db.models import Count, Max
 from dramatiq import Message, get_broker
 
 from askpro.dev.bench import tasks
-from askpro.dev.bench.meter import Cost, Meter
-from askpro.dev.bench.peer import GROUPS, NAME, QUEUE, Peer
-from askpro.dev.bench.program import Program
 from askpro.dev.bench.queue_settings import PROCESSES, THREADS
+from askpro.dev.bench.sides.meter import Cost, Meter
+from askpro.dev.bench.sides.peer import GROUPS, NAME, QUEUE, Peer
+from askpro.dev.bench.sides.program import Program
 from askpro.dev.up.failure import Failure
 from askpro.queues import chain
 from askpro.queues.ids import uuid7
@@ -152,7 +152,7 @@ class RedisBroker:
         self.name = f"RedisBroker, prefetch {prefetch}" if prefetch else "RedisBroker"
         key = f"{'groups' if groups else 'prefetch'}-{prefetch}" if prefetch else "default"
         self._peer = Peer(key, groups=groups)
-        argv = (sys.executable, "-m", "dramatiq", "askpro.dev.bench.peer_worker:broker", "--skip-logging")
+        argv = (sys.executable, "-m", "dramatiq", "askpro.dev.bench.sides.peer_worker:broker", "--skip-logging")
         size = ("--processes", str(PROCESSES), "--threads", str(THREADS))
         env = {NAME: key, GROUPS: "1" if groups else ""}
         if prefetch:

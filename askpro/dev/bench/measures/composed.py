@@ -1,13 +1,13 @@
 """Jobs that belong together: a batch until its callback has run, and chains of five."""
 
-from askpro.dev.bench import idle
-from askpro.dev.bench.contenders import Side
 from askpro.dev.bench.ear import Ear
 from askpro.dev.bench.figures import Figure
+from askpro.dev.bench.measures import idle
+from askpro.dev.bench.measures.rounds import take
+from askpro.dev.bench.measures.throughput import USUAL_BEST
 from askpro.dev.bench.report import Report
-from askpro.dev.bench.rounds import take
 from askpro.dev.bench.session import Session
-from askpro.dev.bench.throughput import USUAL_BEST
+from askpro.dev.bench.sides.contenders import Side
 
 BATCH = (10_000, 3_000)
 STEPS = 5
