@@ -15,7 +15,7 @@ LAST_DAYS: Final = 7
 
 
 def recount(company: Company, day: date) -> DailyCount:
-    """Count a company's local day anew. Two at once are no harm: the second one waits and counts what is there then."""
+    """Recount a company's local day. Two at once do no harm: the second waits, then counts what is there by then."""
     with transaction.atomic():
         DailyCount.objects.bulk_create([DailyCount(company=company, day=day)], ignore_conflicts=True)
         # Locked before counting, or an older count could be written over a newer one.
@@ -34,7 +34,7 @@ def recount(company: Company, day: date) -> DailyCount:
 
 
 def recount_last_days(company: Company) -> None:
-    """Count the company's today and the week before it anew."""
+    """Recount the company's today and the week before it."""
     today = day_in(company, timezone.now())
     for ago in range(LAST_DAYS + 1):
         recount(company, today - timedelta(days=ago))

@@ -12,7 +12,7 @@ from askpro.language.sentences import Facts
 from calls.models import BookingRequest, Call, Unclear
 from notifications import staff
 
-# What machines still try, or gave up: settled by whatever decides the wish.
+# What machines still try, or gave up: settled as soon as the wish is booked or handed to a person.
 INTERIM: Final = (FollowUp.Reason.PROVIDER_DOWN, FollowUp.Reason.JOB_DEAD)
 
 
@@ -26,7 +26,7 @@ def open_for(
     alternatives: Sequence[datetime] = (),
     topic: str = "",
 ) -> FollowUp:
-    """The open follow-up of this request, opened now unless one says as much; staff hear of a new one."""
+    """The open follow-up of this request, opened now unless an open one says as much; staff are told of a new one."""
     branch = request.where
     values: dict[str, Any] = {
         "company": request.company,
@@ -49,7 +49,7 @@ def open_for(
 
 
 def open_for_call(call: Call, reason: FollowUp.Reason, detail: Detail) -> FollowUp:
-    """The open follow-up of a call of which nothing else is known, opened now if there is none; staff hear of it.
+    """The open follow-up of a call without any request, opened now if there is none; staff are told of a new one.
 
     The caller holds the call's lock.
     """
@@ -76,13 +76,13 @@ def make_call_obsolete(call: Call, why: Detail) -> int:
 
 
 def make_obsolete(request: BookingRequest, reasons: Iterable[FollowUp.Reason], why: Detail) -> int:
-    """Settle the request's open follow-ups of these reasons: nobody has to work on them any more."""
+    """Settle the request's open follow-ups with these reasons: no person has to work on them any more."""
     rows = FollowUp.objects.filter(booking_request=request, status=FollowUp.Status.OPEN, reason__in=[*reasons])
     return sum(follow_up.make_obsolete(why) for follow_up in rows)
 
 
 def settle_not_cancelled(appointment: Appointment) -> int:
-    """Settle what told of a booking that could not be cancelled: it is over now."""
+    """Settle the follow-up about a booking that could not be cancelled: it is cancelled now."""
     rows = FollowUp.objects.filter(appointment=appointment, status=FollowUp.Status.OPEN)
     told = rows.filter(reason=FollowUp.Reason.NOT_CANCELLED)
     return sum(follow_up.make_obsolete(Detail.CANCELLED_MEANWHILE) for follow_up in told)

@@ -1,4 +1,4 @@
-"""What customers answer by SMS. STOP is an opt-out and nothing else; whatever else they write, a person reads."""
+"""What customers answer by SMS. STOP is an opt-out and nothing else; a person reads all other answers."""
 
 import re
 from typing import Any, Final
@@ -18,7 +18,7 @@ from notifications.twilio.event import Reply
 from webhooks.models import WebhookEvent
 
 STOP_WORDS: Final = frozenset(
-    # Twilio's own, but CANCEL: whoever writes that to a salon means the appointment. And what people write here.
+    # Twilio's own words and what people write here, but not CANCEL: to a salon it means the appointment.
     {"stop", "stopall", "unsubscribe", "end", "quit", "revoke", "optout"}
     | {"stopp", "stop sms", "sms stop", "stopp sms", "sms stopp", "opt out", "abmelden", "abbestellen"}
     | {"keine sms", "keine sms mehr", "keine nachrichten", "keine nachrichten mehr", "no sms", "no more sms"}
@@ -65,7 +65,7 @@ def _word(reply: Reply) -> str:
 
 
 def _messages_to(reply: Reply) -> list[Notification]:
-    """What this number was sent from the number it answers to, the newest first."""
+    """The messages that this number got from the number it answers to, the newest first."""
     sent = Notification.objects.filter(
         channel=Notification.Channel.SMS,
         recipient=reply.sender,
@@ -88,14 +88,15 @@ def _senders(reply: Reply) -> list[str]:
 
 
 def _answered(event: WebhookEvent, reply: Reply, senders: list[Company], companies: list[Company]) -> set[str]:
-    """The senders that a STOP or START is about: what was answered, and what its companies send from now.
+    """The senders that a STOP or START is about: the one that was answered, and those that its companies use today.
 
-    Nobody speaks for others' senders: a company's own address for its own alone, the shared one not for theirs.
+    What came to a company's own address concerns that company's senders only; what came to the shared address never
+    concerns the senders of a company with an address of its own.
     """
     said, own = set(_senders(reply)), _used_by(companies, reply)
     said &= own if event.address_id else said - (_used_by(senders, reply) - own)
     answered = said | {opt_outs.sender_of(company) for company in companies}
-    # The installation's is nobody's own.
+    # The installation's sender belongs to no company.
     return answered - {settings.TWILIO_MESSAGING_SERVICE_SID} if event.address_id else answered
 
 

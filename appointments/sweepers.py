@@ -1,4 +1,4 @@
-"""Whatever state implies work gets its job again. Cheap, bounded, harmless when run twice or by several hosts."""
+"""Rows whose state implies work get their job again. Cheap, bounded, harmless when run twice or by several hosts."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,10 +18,10 @@ from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
 from calls.models import BookingRequest
 
-# A live chain reaches its booking within seconds; what is older and has no job was forgotten.
+# A chain reaches its booking within seconds; an older request without a job was forgotten.
 FORGOTTEN_AFTER: Final = timedelta(minutes=5)
 MOST: Final = 200
-# A request waits behind these: when one of them is dead, nothing books it any more.
+# A request waits for these jobs: when one of them is dead, nothing books it any more.
 BOOKING_ACTORS: Final = ("identify_customer", *BOOKERS)
 
 
@@ -57,8 +57,8 @@ def resend_forgotten_requests() -> None:
 
 
 def clear_forgotten_reservations() -> None:
-    """Reservations that may be a booking at Cal.com, although their request is in a person's hands by now."""
-    # A dead one stays with the operators, who were told.
+    """Reservations that may be a booking at Cal.com, although a person has their request by now."""
+    # A dead job was told to the operators, and waits for them.
     states = (*Job.LIVE, Job.Status.DEAD)
     with transaction.atomic():
         reserved = (
@@ -72,7 +72,7 @@ def clear_forgotten_reservations() -> None:
 
 
 def cancel_forgotten_surplus() -> None:
-    """Bookings that nobody wants and that still stand: they get their job again, and a person is told in time."""
+    """Surplus bookings that still stand: they get their job again, and a person is told in time."""
     old = surplus.waiting().filter(surplus_since__lt=timezone.now() - surplus.PATIENCE).order_by("surplus_since")
     rows = Appointment.objects.select_related("booking_request__call", "booking_request__company")
     unwanted = rows.filter(pk__in=old.values_list("appointment", flat=True)[:MOST])
@@ -84,7 +84,7 @@ def cancel_forgotten_surplus() -> None:
 
 
 def ask_silent_hosts() -> None:
-    """Bookings that wait for the host's word, or a payment, for too long: a person is told, once per wait."""
+    """Bookings that wait too long for the host's yes or a payment: a person is told, once per wait."""
     with transaction.atomic():
         rows = silent_hosts.unanswered().select_for_update(skip_locked=True, of=("self",)).order_by("updated_at")
         related = rows.select_related("booking_request__company", "booking_request__call__branch__company")

@@ -80,7 +80,7 @@ def process_calcom_webhook(event_id: int) -> None:
     tags=("event:{event_id}",),
 )
 def process_inbound_sms(event_id: int) -> None:
-    """Do what a customer asks for by SMS: no more of them, or a person who reads the answer.
+    """Work on a customer's answer by SMS: opt out or in, or hand it to a person.
 
     Writes: WebhookEvent, OptOut, FollowUp, Notification, Job
     """
@@ -91,7 +91,7 @@ def process_inbound_sms(event_id: int) -> None:
 
 @actor(queue_name="default", max_retries=2, time_limit=30 * S, atomic=True, unique_by="sync-all")
 def sync_all_calcom_data() -> None:
-    """Send every active company its sync, on the schedule.
+    """Send a sync for every active company, on the schedule.
 
     Writes: Job
     """
@@ -121,7 +121,7 @@ def sync_calcom_data(company_id: int) -> None:
 
 @actor(queue_name="low", max_retries=3, time_limit=30 * S, atomic=True, tags=("call:{call_id}",))
 def update_analytics(call_id: int) -> None:
-    """Count the call's day anew.
+    """Recount the call's day.
 
     Writes: DailyCount
     """
@@ -133,7 +133,7 @@ def update_analytics(call_id: int) -> None:
 
 @actor(queue_name="low", max_retries=2, time_limit=30 * S, atomic=True, unique_by="recount-all")
 def recount_all() -> None:
-    """Send every company the recount of its last days, on the schedule.
+    """Send a recount of the last days for every company, on the schedule.
 
     Writes: Job
     """
@@ -143,7 +143,7 @@ def recount_all() -> None:
 
 @actor(queue_name="low", max_retries=2, time_limit=2 * MIN, atomic=True, tags=("company:{company_id}",))
 def recount_company(company_id: int) -> None:
-    """Count a company's last days anew: what was corrected by hand, or by news that came late, counts too.
+    """Recount a company's last days, so that corrections by hand and late news count, too.
 
     Writes: DailyCount
     """
@@ -152,7 +152,7 @@ def recount_company(company_id: int) -> None:
 
 @actor(queue_name="low", max_retries=3, time_limit=30 * S, atomic=True, tags=("request:{request_id}",))
 def count_request(request_id: int) -> None:
-    """Count the day anew on which a request came through the API.
+    """Recount the day on which an API request came in.
 
     Writes: DailyCount
     """
@@ -171,7 +171,7 @@ def count_request(request_id: int) -> None:
     tags=("appointment:{appointment_id}",),
 )
 def clear_reservation(appointment_id: int) -> None:
-    """Look at Cal.com for a reservation that nobody wants any more, have cancelled what it became, let go of it.
+    """Release a reservation that nobody wants any more, and have cancelled what it became at Cal.com.
 
     Writes: Appointment, CalcomUid, Job
     Calls: Cal.com: bookings (list)

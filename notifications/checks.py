@@ -1,4 +1,4 @@
-"""SMS senders that Twilio would refuse are found before it does."""
+"""Finds SMS senders that Twilio would refuse, before it does."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from notifications import senders
 
 @register(Tags.compatibility)
 def check_sender(**_: Any) -> list[CheckMessage]:
-    """The installation's messaging service is one."""
+    """The installation's messaging service has the form of one."""
     service = settings.TWILIO_MESSAGING_SERVICE_SID
     if not service or senders.is_service(service):
         return []
@@ -22,7 +22,7 @@ def check_sender(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_senders(databases: Any = None, **_: Any) -> list[CheckMessage]:
-    """Each company's sender is one; those of earlier releases were stored unread."""
+    """Each company's sender has the form of one; earlier releases stored them unchecked."""
     if not databases or "default" not in databases:
         return []
     try:

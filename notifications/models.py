@@ -51,7 +51,7 @@ class Notification(models.Model):
 
     UNSENT = (Status.PENDING, Status.SENDING, Status.UNKNOWN)
     IN_FLIGHT = (Status.SENDING, Status.UNKNOWN)
-    # Its provider has said what it thinks of it.
+    # Its provider has taken or refused it.
     ANSWERED = (Status.SENT, Status.DELIVERED, Status.FAILED)
     # It was handed over, or may have been.
     HANDED_OVER = (*IN_FLIGHT, *ANSWERED)
@@ -147,13 +147,13 @@ class Notification(models.Model):
     def hold_appointment(cls, **key: Any) -> None:
         """Lock the appointment of the message that `key` names, if there is one, until the transaction ends.
 
-        Whoever locks both, locks the appointment first: what changes an appointment writes its messages afterwards.
+        Code that locks both locks the appointment first: a change of an appointment writes its messages afterwards.
         """
         about = cls.objects.filter(**key).values("appointment_id")
         Appointment.objects.select_for_update(no_key=True).filter(pk__in=about).values_list("pk").first()
 
     def claim(self, *, text: str, sender: str = "") -> bool:
-        """Take a pending one to hand it to the provider now; False when somebody was first."""
+        """Take a pending one to hand it to the provider now; False when another run was first."""
         return self._move(
             Q(status=self.Status.PENDING),
             status=self.Status.SENDING,
@@ -173,7 +173,7 @@ class Notification(models.Model):
         return self._move(self._this_attempt(), status=self.Status.UNKNOWN, **because(why))
 
     def mark_sent(self, provider_id: str | None = None, provider_status: str = "") -> bool:
-        """The provider has it. Also believed of an attempt that was given up: what was sent was sent."""
+        """The provider has it. Also true after the attempt was given up: what was sent was sent."""
         return self._move(
             Q(status__in=self.UNSENT),
             status=self.Status.SENT,
@@ -194,10 +194,10 @@ class Notification(models.Model):
         )
 
     def reopen(self) -> bool:
-        """Nobody knows whether it was sent, or it was looked for and not found: it waits again, but only so often.
+        """It is unknown whether it was sent, or it was looked for and not found: it waits again, a few times only.
 
-        Whichever ladder brings it back, jobs' tries or the sweeper's revivals, nobody gets a message over and over
-        because its provider answers unclearly: then it has failed. False when it does not wait again.
+        A retry of its job or the sweeper may bring it back, but an unclear answer of its provider must not send a
+        customer the same message over and over: after the last time it has failed. False when it does not wait again.
         """
         waits = self._move(
             self._this_attempt() & Q(reopened__lt=self.MOST_REOPENED[self.channel]),
@@ -229,7 +229,7 @@ class Notification(models.Model):
         return self.status not in self.UNSENT
 
     def _this_attempt(self) -> Q:
-        # A worker that was given up must not judge the attempt of its successor.
+        # A worker that was taken for dead must not judge the attempt of its successor.
         return Q(status__in=self.IN_FLIGHT, attempts=self.attempts)
 
     def _move(self, expected: Q, **values: Any) -> bool:
@@ -246,7 +246,7 @@ class Notification(models.Model):
 
 
 class OptOut(models.Model):
-    """A number that wants no more SMS from a sender, whoever's customer it is, and whoever else uses the sender."""
+    """A number that wants no more SMS from a sender, for every company that uses the sender."""
 
     number = models.CharField(max_length=32)
     sender = models.CharField(max_length=64, help_text="Number, name or messaging service.")

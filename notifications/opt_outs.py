@@ -1,4 +1,4 @@
-"""Who wants no more SMS: a number, from a sender. Companies that share a sender share what it was answered."""
+"""Which numbers want no more SMS, from which sender. Companies that share a sender share its opt-outs."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -23,7 +23,7 @@ def opt_out(number: str, senders: Iterable[str]) -> None:
 
 
 def opt_in(number: str, senders: Iterable[str]) -> None:
-    """Take it back; a consent that was never given is not made up."""
+    """Take an opt-out back. That gives no consent where there was none."""
     OptOut.objects.filter(number=number, sender__in=[*senders]).delete()
 
 

@@ -1,4 +1,4 @@
-"""Writing what is to be said, in the transaction that made it true; sending happens later."""
+"""Writes what is to be said, in the transaction that made it true; it is sent later."""
 
 from collections.abc import Iterator
 

@@ -66,7 +66,7 @@ def email_of(appointment: Appointment) -> str:
 
 
 def calcom_tells(appointment: Appointment) -> bool:
-    """Whether Cal.com tells the attendee in our place: it does so by mail, and an address made up reaches nobody."""
+    """Whether Cal.com tells the attendee in our place: it does so by mail, so the address must be a real one."""
     address = appointment.calcom_email or appointment.attendee_email
     return appointment.company.calcom_handles_notifications and is_real(address)
 

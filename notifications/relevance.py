@@ -1,4 +1,4 @@
-"""Whether a message is still worth sending: the world moves on between writing a row and sending it."""
+"""Whether a message is still true: things change between writing its row and sending it."""
 
 from typing import Final
 
@@ -33,7 +33,7 @@ def why_not_any_more(notification: Notification) -> Why | None:
 
 
 def why_not_true(kind: Notification.Kind, appointment: Appointment | None) -> Why | None:
-    """Why nobody has to hear this of the appointment; None when it holds and the time is ahead."""
+    """Why this is not to be told of the appointment; None when it is true and the time is ahead."""
     if appointment is None or appointment.status != EXPECTED_STATUS[kind]:
         return Why.NOT_TRUE
     if appointment.starts_at <= timezone.now() and kind != Kind.STAFF:

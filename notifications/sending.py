@@ -8,7 +8,7 @@ from django.db import transaction
 from askpro.by_name import job
 from notifications.models import Notification
 
-# The jobs call what writes rows, so it knows them by name only.
+# These jobs themselves write rows by way of this file, so it knows them by name only.
 JOBS: Final[dict[str, str]] = {
     Notification.Channel.SMS: "send_sms_notification",
     Notification.Channel.EMAIL: "send_email_notification",

@@ -22,7 +22,7 @@ from webhooks.models import Provider, WebhookAddress
 
 # The clocks here and at Twilio may differ.
 CLOCK_SLACK: Final = timedelta(seconds=60)
-# A message that Twilio does not list this long after it was handed over is taken for lost.
+# If Twilio does not list a message this long after it was handed over, it never got it.
 BELIEVED_AFTER: Final = timedelta(minutes=2)
 DAILY_CAP: Final = 3
 LONGEST_VALIDITY: Final = timedelta(hours=4)
@@ -32,11 +32,12 @@ SHORTEST_VALIDITY: Final = timedelta(minutes=1)
 def send(notification: Notification) -> None:
     """Send it once, whatever became of earlier attempts.
 
-    1. an earlier attempt may have sent it: look for it at Twilio; found means sent
-    2. no longer true, no consent, too many today: skipped, with the reason on the row
-    3. quiet hours: `Release` until they end
-    4. claim the row and commit, hand the message over, record the answer
-    What Twilio refuses for good fails the row, not the job; a refused account or sender is a dead job for people.
+    1. If an earlier attempt may have sent it, look for it at Twilio; if it is there, it was sent.
+    2. If it is no longer true, has no consent, or is too much for today, skip it, with the reason on the row.
+    3. In quiet hours, `Release` until they end.
+    4. Claim the row and commit, hand the message over, record the answer.
+    If Twilio refuses the message for good, the row fails, not the job; if it refuses the account or the sender, the job
+    dies, for a person to mend that and retry it.
     """
     if notification.may_be_sent_already and _is_over(notification):
         return
@@ -115,7 +116,7 @@ def _is_dropped_for_quiet_hours(notification: Notification) -> bool:
 def _claim(notification: Notification, text: str, sender: str) -> bool:
     with transaction.atomic():
         _lock_number(notification)
-        # What changes an appointment that the customer knows of always goes out: the last word must be the true one.
+        # A change of an appointment that the customer knows of always goes out: the last message must be true.
         is_first_word = notification.kind == Notification.Kind.CONFIRMATION
         if is_first_word and _sent_today(notification) >= DAILY_CAP:
             notification.skip(Why.ENOUGH_TODAY, {"count": DAILY_CAP})
@@ -124,14 +125,14 @@ def _claim(notification: Notification, text: str, sender: str) -> bool:
 
 
 def _lock_number(notification: Notification) -> None:
-    # Two messages to one number must not both count two and become four.
+    # Of two messages sent at once, each has to count the other.
     with connection.cursor() as cursor:
         key = f"sms:{notification.company_id}:{notification.recipient}"
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
 def _sent_today(notification: Notification) -> int:
-    """SMS of the local day. Counted by number: whoever calls anonymously and names it is a new customer each time."""
+    """SMS of the local day, by number: a caller who withholds the number but names one is a new customer each time."""
     now = timezone.now().astimezone(texts.zone_of(_appointment(notification)))
     handed_over = Notification.objects.filter(
         company_id=notification.company_id,

@@ -1,4 +1,4 @@
-"""Telling a company's people that one of them is needed."""
+"""Tells a company's staff that one of them is needed."""
 
 from appointments.models import FollowUp
 from notifications import recipients, sending

@@ -1,4 +1,4 @@
-"""Whatever a row's state implies as work gets its job again. Called every half minute; cheap when all is well."""
+"""Rows whose state implies work get their job again. Called every half minute; cheap when all is well."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ from notifications.why import Why
 Status = Notification.Status
 
 AT_ONCE: Final = 200
-# Of one sweep. Most of a long list waits for a person who mends what its dead jobs were refused for.
+# Of one sweep. In a long list, most wait for a person to mend what their dead jobs were refused for.
 MOST_PAGES: Final = 25
-# A row younger than this has its job, committed with it.
+# A row younger than this still has the job that was committed with it.
 FORGOTTEN_AFTER: Final = timedelta(minutes=2)
 # After each dead job a longer pause, so that an outage of hours is outlasted and a bug does not fill the list.
 PAUSE_AFTER_DEAD: Final = timedelta(minutes=15)
@@ -88,7 +88,7 @@ def _revive(notification: Notification, jobs: list[Job]) -> bool:
     if any(job.status in Job.LIVE for job in jobs):
         return False
     if jobs and max(jobs, key=lambda job: job.pk).status == Job.Status.CANCELLED:
-        # Somebody did not want it sent; what may be out already cannot be called back.
+        # An operator did not want it sent; a message that may be out already cannot be called back.
         if not notification.skip(Why.JOB_CANCELLED):
             notification.mark_failed(Why.JOB_CANCELLED)
         return False
@@ -99,7 +99,7 @@ def _revive(notification: Notification, jobs: list[Job]) -> bool:
     if not _is_due(dead):
         return False
     with transaction.atomic():
-        # Other hosts sweep too: whoever holds the row looks again.
+        # Other hosts sweep, too: look again once the row is locked.
         locked = Notification.objects.select_for_update(skip_locked=True).filter(
             pk=notification.pk, status__in=Notification.UNSENT
         )

@@ -12,7 +12,7 @@ from notifications.models import Notification
 from notifications.twilio.event import Kind, TwilioEvent
 from webhooks.models import WebhookEvent
 
-# The first pause is longer than an unknown outcome takes to be judged; both together outlast five minutes of outage.
+# The first pause is longer than it takes to judge an unknown outcome; both together outlast an outage of five minutes.
 SMS_BACKOFF: Final = (45 * S, 6 * MIN)
 EMAIL_BACKOFF: Final = (45 * S, 6 * MIN, 30 * MIN, 2 * H)
 FOR_MESSAGES: Final = "process_inbound_sms"
@@ -26,11 +26,13 @@ FOR_MESSAGES: Final = "process_inbound_sms"
     tags=("call:{call_id}",),
 )
 def send_appointment_confirmation(call_id: int) -> None:
-    """Write the confirmations of what was booked in this call; sending them has jobs of its own.
+    """Write the confirmations of what was booked in this call that are not written yet; other jobs send them.
+
+    Usually there is none left: a confirmation is written in the transaction that mirrors the booking.
 
     Writes: Notification, FollowUp, Job
     """
-    # Of a later version the customer has been told already, by the word that raised it.
+    # A later version was told already, by the message that raised it.
     booked = Appointment.objects.select_for_update(of=("self",)).filter(
         call_id=call_id, status=Appointment.Status.CONFIRMED, version=1
     )
@@ -84,7 +86,7 @@ def send_email_notification(notification_id: int) -> None:
     tags=("event:{event_id}",),
 )
 def process_twilio_webhook(event_id: int) -> None:
-    """Apply one report of Twilio's on a message of ours.
+    """Apply one of Twilio's reports on a message of ours.
 
     Writes: WebhookEvent, Notification, OptOut, FollowUp, Job
     """
@@ -93,7 +95,7 @@ def process_twilio_webhook(event_id: int) -> None:
         return
     told = TwilioEvent.from_fields(event.payload)
     if told.kind == Kind.MESSAGE:
-        # Earlier releases sent this job for answers as well; the app above works on them now, so only by name.
+        # Earlier releases sent this job for customers' answers, too. `appointments` works on them, and imports this.
         job(FOR_MESSAGES).send(event_id=event_id)
     else:
         reports.receive(event, told)
@@ -108,7 +110,7 @@ def process_twilio_webhook(event_id: int) -> None:
     tags=("notification:{notification_id}",),
 )
 def check_sms_delivery(notification_id: int) -> None:
-    """Ask Twilio what became of an SMS that nobody reported on.
+    """Ask Twilio what became of an SMS that has no report.
 
     Writes: Notification, OptOut, FollowUp, Job
     Calls: Twilio: one message

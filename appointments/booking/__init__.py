@@ -1,6 +1,5 @@
-"""From a wish to a booking at Cal.com: what may be booked without a person, reserving, booking, what is surplus, and
-waiting that has an end.
+"""From a caller's wish to a booking at Cal.com: which wishes need no person, reserving the time, booking it, cancelling
+surplus bookings, and ending a wait that takes too long.
 
-It goes on to `changes` with what Cal.com answers, and to `follow_ups` with what no machine may decide; neither comes
-back here.
+What Cal.com answers is handed to `changes`, what no machine may decide to `follow_ups`; neither imports this room.
 """

@@ -23,22 +23,22 @@ from askpro.queues.errors import Gone, JobError, RateLimited, Release, Unavailab
 from calls import strangers
 from calls.models import BookingRequest, Call, Service
 
-# One failed try may be a hiccup; from the second on a person is told, while the tries go on.
+# One failed try may be a hiccup; from the second on a person is told, while the job keeps trying.
 TRIES_BEFORE_HELP: Final = 2
-# The process that asked may be dead and its request still on its way: until then what is not found may yet come to be,
-# and a team's event type would take a second booking beside it. Proxies give a request up after half a minute.
-# Should one come later still, `surplus` cancels one of the two.
+# The process that asked may have died while its request was still on its way: until this time has passed, a booking
+# that is not found may still be made, and a team's event type would take a second one beside it. Proxies give a request
+# up after half a minute. If a booking is made later than that, `surplus` cancels one of the two.
 JUDGED_AFTER: Final = timedelta(seconds=35)
 
 
 class MayBeOnItsWay(Release):
-    """Nobody can say yet what became of an earlier request; only this one booking waits."""
+    """What became of an earlier request cannot be known yet; only this one booking waits."""
 
 
 def book_call(call_id: int) -> None:
     """Book every open request of a call; what cannot be booked is handed to a person.
 
-    Raises `Gone`, and what asks for another try once each request has had its own: one that fails holds up no other.
+    A request that fails does not stop the others: each is tried, then the gravest error is raised. Raises `Gone`.
     """
     call = Call.objects.filter(pk=call_id).first()
     if call is None:
@@ -70,15 +70,16 @@ def _book_all(requests: QuerySet[BookingRequest]) -> None:
 class Booker:
     """One try at one request.
 
-    1. What an earlier try left: a booking is done, a reservation may be at Cal.com already, so it is looked for first.
-    2. What an earlier try may have sent is waited for: nothing is decided while it can still become a booking.
-    3. What no machine may decide goes to a person, and so does what no phone call is enough to book.
-    4. Reserve, in a transaction of its own. From its commit on the booking may exist at Cal.com.
+    1. Look at what an earlier try left: if there is a booking, all is done; if there is a reservation, its booking may
+       exist at Cal.com, so look for it there first.
+    2. Wait for a request that an earlier try may have sent: decide nothing while it can still become a booking.
+    3. Hand to a person what no machine may decide, and what a phone call is not enough to book.
+    4. Reserve, in a transaction of its own. Once it is committed, the booking may exist at Cal.com.
     5. Book there, outside of any transaction.
     6. Record, in a second transaction, through the same `mirror` that Cal.com's webhooks come through: it does not
        matter which of the two is first.
 
-    Killed anywhere, the next try finds either nothing, or a reservation that makes it look.
+    Wherever it is killed, the next try finds either nothing, or a reservation, which makes it look at Cal.com.
     """
 
     request: BookingRequest
@@ -106,14 +107,14 @@ class Booker:
         return problem
 
     def _is_settled(self) -> bool:
-        """A booking stands here already, perhaps waiting for the host; or somebody cancelled the reservation."""
+        """There is a booking already, which may wait for the host; or the reservation was cancelled."""
         assert self.appointment is not None
         if self.appointment.status == Appointment.Status.CANCELLED:
             self.request.close(BookingRequest.Status.DROPPED)
         return self.appointment.calcom_uid is not None or self.appointment.status != Appointment.Status.REQUESTED
 
     def _look_if_asked(self) -> Booking | None:
-        """Who waited at the gate has asked for nothing yet: looking would take a request from others who wait."""
+        """What waited at the gate was never sent: looking for it would use up a request that others wait for."""
         assert self.appointment is not None
         return self._look() if self.appointment.asked_at is not None else None
 
@@ -125,7 +126,7 @@ class Booker:
             else:
                 self._accept(self._ask_again())
         except SlotGone:
-            # A retry after a lost answer reads like "taken by somebody else": perhaps it was this very job.
+            # After a lost answer a retry hears that the time is taken: perhaps by the earlier request of this very job.
             if self.appointment is None or not self._accept(self._look()):
                 self._hand_over_slot_gone()
         except BookingRefused as error:
@@ -136,7 +137,7 @@ class Booker:
                 raise
 
     def _ask_again(self) -> Booking:
-        """An earlier request that nobody knows the end of may still be carried out: a job looks out for its booking."""
+        """An earlier request whose outcome is unknown may still be carried out: a job looks out for its booking."""
         assert self.appointment is not None
         earlier = self.appointment.asked_at
         with transaction.atomic():
@@ -150,7 +151,7 @@ class Booker:
         try:
             return self._client.create_booking(self._new_booking())
         except (RateLimited, Unavailable):
-            # Nothing is on its way but what was before: the next try need not wait for it.
+            # This request was certainly not carried out; only an earlier one may still be.
             self.appointment.note_request(earlier)
             raise
 
@@ -166,7 +167,7 @@ class Booker:
             return False
         assert self.appointment is not None
         if booking.key != self.appointment.booking_key:
-            # Not ours, whatever made Cal.com answer it: it is somebody's appointment and stays untouched.
+            # It is not ours, whatever made Cal.com answer with it: somebody else's appointment stays untouched.
             return self._accept(self._look()) or self._hand_over_mismatch(Detail.OTHER_BOOKING)
         if self._is_as_asked(booking):
             for found in (booking, *self.seconds):
@@ -217,7 +218,7 @@ class Booker:
         try:
             slots = self._client.slots(self._event_type_id, start, end)
         except JobError:
-            return []  # The call back matters more than what is offered in it.
+            return []  # Calling back matters more than the times that are offered.
         return alternatives.choose(slots, self.request.starts_at, earliest, self.request.where.zone)
 
     def _look(self) -> Booking | None:
@@ -260,21 +261,21 @@ class Booker:
 
 
 def _settle_call(call: Call) -> None:
-    """A call of which every request was dropped is done, too."""
+    """A call is also done when all its requests were dropped."""
     if set(call.booking_requests.values_list("status", flat=True)) == {BookingRequest.Status.DROPPED}:
         Call.objects.filter(pk=call.pk, outcome=Call.Outcome.PENDING).update(outcome=Call.Outcome.NO_REQUEST)
 
 
 def _note_failure(request: BookingRequest, error: Exception) -> None:
     if is_final(error):
-        # At once: the job may go on for a while, for the sake of the call's other requests.
+        # Now, not at the job's end: the job may take a while for the call's other requests.
         hand_over_dead(request, Detail.BOOKING_NEEDS_MENDING)
     elif not isinstance(error, Release):
         _count_failure(request, is_told=not isinstance(error, JobError) or error.parking is None)
 
 
 def _count_failure(request: BookingRequest, is_told: bool) -> None:
-    """One more try without an answer. At a shut gate they cost nothing and come soon: `waiting` tells in time."""
+    """Count one more try without an answer. At a shut gate, where tries are free, `waiting` tells a person instead."""
     with transaction.atomic():
         appointment = Appointment.objects.filter(booking_request=request).first()
         if appointment is None or not appointment.note_failure(Detail.NO_ANSWER):

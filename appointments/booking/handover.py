@@ -24,7 +24,7 @@ def hand_over(
             problem.facts,
             appointment=appointment or problem.about,
             alternatives=offers,
-            # Who calls twice about one appointment may have changed their mind.
+            # A caller who calls twice about one appointment may have changed their mind.
             topic=f"{problem.reason}:{request.pk}" if problem.about else "",
         )
         follow_ups.make_obsolete(request, follow_ups.INTERIM, Detail.SETTLED_OTHERWISE)

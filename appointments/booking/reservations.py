@@ -19,7 +19,7 @@ from notifications import recipients
 def reserve(request: BookingRequest) -> Appointment:
     """Hold the time here. Raises `SlotGone` when another reservation has the wished person at this time.
 
-    Raises `Release` when a person has taken the request meanwhile, or something was heard that speaks against it.
+    Raises `Release` when a person has taken the request meanwhile, or a later event says otherwise than the request.
     """
     branch, service, starts_at = request.where, request.service, request.starts_at
     assert service is not None and starts_at is not None
@@ -41,7 +41,7 @@ def reserve(request: BookingRequest) -> Appointment:
                 ends_at=starts_at + timedelta(minutes=service.duration_minutes),
                 timezone=str(branch.zone),
                 source=Appointment.Source.PHONE if request.call else Appointment.Source.API,
-                # Unknown from the first commit on: whoever finds this row after a crash has to look first.
+                # Unknown from the first commit: a job that finds this row after a crash has to look at Cal.com first.
                 sync_status=Appointment.Sync.UNKNOWN,
                 asked_at=timezone.now(),
                 attendee_name=request.name or (customer.name if customer else ""),
@@ -58,7 +58,7 @@ def reserve(request: BookingRequest) -> Appointment:
 
 
 def clear(appointment_id: int) -> None:
-    """Make sure that a reservation whose request a person has taken over is no booking at Cal.com, and let it go."""
+    """Release a reservation whose request a person has taken over, and have cancelled what it became at Cal.com."""
     appointment = Appointment.objects.select_related("company", "service").filter(pk=appointment_id).first()
     if appointment is None:
         raise Gone(f"There is no appointment {appointment_id}.")

@@ -12,7 +12,7 @@ from calls.models.offer import Obstacle
 
 FARTHEST: Final = timedelta(days=366)
 
-# Why the words of a caller are work for a person → the follow-up's reason; all the others are "unclear".
+# What is unclear in a caller's words → the follow-up's reason; all that is not listed is "unclear".
 REASONS: Final[dict[Unclear, FollowUp.Reason]] = {
     Unclear.NO_DATE: FollowUp.Reason.INCOMPLETE,
     Unclear.NO_TIME: FollowUp.Reason.INCOMPLETE,

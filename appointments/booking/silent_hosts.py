@@ -1,4 +1,4 @@
-"""Bookings that wait for the host's word, or for a payment: waiting has an end, and somebody who is told."""
+"""Bookings that wait for the host's yes or for a payment: after a while a person is told."""
 
 from datetime import timedelta
 from typing import Final
@@ -10,14 +10,14 @@ from appointments import follow_ups
 from appointments.booking.waiting import NOTICE
 from appointments.models import Appointment, Detail, FollowUp
 
-# A host who has not answered by then is asked by a person; sooner, where the service's notice begins before.
+# A person asks a host who has not answered by then; sooner where the service's notice begins earlier.
 ASK_AFTER: Final = timedelta(hours=4)
 
 
 def unanswered() -> QuerySet[Appointment]:
-    """Our customers' bookings that have waited too long, and of which nobody was told since they began to wait.
+    """Our customers' bookings that have waited too long, and of which no person was told since they began to wait.
 
-    Who booked at Cal.com is in Cal.com's hands.
+    A customer who booked at Cal.com itself is told by Cal.com.
     """
     now = timezone.now()
     told = FollowUp.objects.filter(
@@ -30,7 +30,7 @@ def unanswered() -> QuerySet[Appointment]:
 
 
 def ask(appointment: Appointment) -> None:
-    """A person asks the host, and tells the customer; settled by itself when the word comes."""
+    """Have a person ask the host and tell the customer; the follow-up is settled when the host answers."""
     request = appointment.booking_request
     assert request is not None
     follow_ups.open_for(request, FollowUp.Reason.NO_ANSWER, Detail.HOST_SILENT, appointment=appointment)

@@ -1,7 +1,7 @@
-"""Bookings of ours at Cal.com that nobody wants: a second one of one wish, one at another time, one taken over.
+"""Bookings of ours at Cal.com that nobody wants: a second one for one wish, one at another time, one taken over.
 
-Noted in the transaction that finds out, cancelled by a job of its own that looks first. What is not cancelled within
-PATIENCE is told to a person, who is told no more once it is.
+The transaction that finds one notes it, and a job of its own looks at it and cancels it. A person is told of what is
+not cancelled within PATIENCE; once it is cancelled, that follow-up is settled.
 """
 
 from datetime import timedelta
@@ -24,19 +24,19 @@ from askpro.queues.units import S
 from calls.models import BookingRequest
 
 PATIENCE: Final = timedelta(seconds=60)
-# A request whose answer was lost was still carried out by Cal.com this long after it was sent, as far as is known.
+# The longest time, as far as is known, after which Cal.com still carried out a request whose answer was lost.
 LOOK_FOR: Final = timedelta(minutes=11)
 LOOK_EVERY: Final = 60.0
 
 
 def look_out(appointment: Appointment) -> None:
-    """Have it looked for later, in the caller's transaction: Cal.com is asked once more for the same booking."""
+    """Send the job that looks for a second booking later: Cal.com was asked once more for the same one."""
     delay = int(LOOK_EVERY * S)
     job("look_for_second_booking").send_with_options(kwargs={"appointment_id": appointment.pk}, delay=delay)
 
 
 def cancel(appointment_id: int) -> None:
-    """Cancel the appointment's surplus bookings at Cal.com. One that fails holds up no other; raises its error."""
+    """Cancel the appointment's surplus bookings at Cal.com. One that fails stops no other; its error is raised last."""
     appointment = _appointment(appointment_id)
     client = calcom.for_company(appointment.company)
     failures = one_by_one(waiting(appointment), lambda row: _cancel(client, appointment, row))
@@ -65,7 +65,7 @@ def waiting(appointment: Appointment | None = None) -> QuerySet[CalcomUid]:
 
 
 def tell(appointment: Appointment) -> None:
-    """A person is told that a booking still stands, unless one has dealt with it already."""
+    """Tell a person that a booking still stands, unless one has dealt with it already."""
     request: BookingRequest | None = appointment.booking_request
     reason = FollowUp.Reason.NOT_CANCELLED
     since = waiting(appointment).aggregate(newest=Max("surplus_since"))["newest"]
@@ -83,7 +83,7 @@ def _appointment(appointment_id: int) -> Appointment:
 
 
 def _cancel(client: calcom.Calcom, appointment: Appointment, row: CalcomUid) -> None:
-    """Look at it first: it may be over, or be what the first booking was moved to, which no webhook may have said."""
+    """Look at it first: it may be over, or the first booking may have been moved to it without a webhook."""
     language = appointment.company.language
     booking = _found(client, appointment, row.uid)
     if booking is None:
@@ -96,12 +96,12 @@ def _cancel(client: calcom.Calcom, appointment: Appointment, row: CalcomUid) -> 
         client.cancel(row.uid, why)
         row.end(timezone.now(), why)
     else:
-        # Not ours, whatever made us believe so: it is somebody's appointment and stays untouched.
+        # It is not ours, whatever made us believe so: somebody else's appointment stays untouched.
         row.keep()
 
 
 def _found(client: calcom.Calcom, appointment: Appointment, uid: str) -> Booking | None:
-    """The booking; None when neither asked for by its uid nor looked for by its key is it there."""
+    """The booking, by its uid or by its key; None when Cal.com has neither."""
     try:
         return client.get_booking(uid)
     except NotFound:

@@ -1,4 +1,4 @@
-"""Which appointments a caller has ahead: one of them is meant by who wants to cancel or to move."""
+"""Which appointments a caller has ahead: a caller who wants to cancel or to move means one of them."""
 
 from datetime import datetime
 from typing import Final
@@ -13,7 +13,7 @@ from calls.models.company import Language
 from calls.phone import normalise
 from notifications.text import dates
 
-# As many, and as much of each, as the facts of a detail have room for.
+# How many, and how much of each, the facts of a detail have room for.
 MOST: Final = 3
 LONGEST_NAME: Final = 18
 

@@ -1,4 +1,4 @@
-"""Requests whose booking takes long, for whatever reason: a person is told, and the wait has an end."""
+"""Requests whose booking takes long, for any reason: a person is told, and the wait ends in time."""
 
 from collections.abc import Callable, Collection
 from datetime import timedelta
@@ -33,10 +33,10 @@ from calls.models import BookingRequest
 
 # The sweeper comes every half minute, so a person knows two minutes after the call at the latest.
 TOLD_AFTER: Final = timedelta(seconds=80)
-# An end in time although the sweeper comes every half minute only.
+# The wait has to end in time although the sweeper comes only every half minute.
 SLACK: Final = timedelta(minutes=1)
 AT_ONCE: Final = 500
-# What bears the job that books a request.
+# The tag of the job that books a request.
 JOB_TAG: Final = Case(When(call=None, then=sweeping.tag("request")), default=sweeping.tag("call", "call_id"))
 FROM_CALL: Final = "create_appointment_from_call"
 FROM_REQUEST: Final = "create_appointment_from_request"
@@ -54,7 +54,7 @@ def tell_of_waiting() -> int:
 
 
 def end_waiting() -> int:
-    """Give to a person what cannot be booked in time any more, whoever works the queues. Returns how many."""
+    """Give to a person what cannot be booked in time any more, even while no worker runs. Returns how many."""
     soon = timezone.now() + SLACK
     late = Q(starts_at__lt=ExpressionWrapper(Value(soon) + NOTICE, DateTimeField()))
     requests = _waiting(late)
@@ -68,7 +68,7 @@ def unbooked() -> QuerySet[BookingRequest]:
 
 
 def _waiting(condition: Q) -> list[BookingRequest]:
-    """Those whose job waits for its turn, a time or Cal.com."""
+    """Those whose job waits for its turn, for a later time, or for Cal.com."""
     related = ("company", "call__branch__company", "call__customer", "branch__company", "customer", "service")
     rows = unbooked().select_related(*related).filter(condition)
     return list(sweeping.with_job(rows, JOB_TAG, BOOKERS, WAITING).order_by("created_at")[:AT_ONCE])
@@ -77,7 +77,7 @@ def _waiting(condition: Q) -> list[BookingRequest]:
 def _with_each(requests: list[BookingRequest], act: Callable[[BookingRequest, Appointment | None], None]) -> int:
     """Do `act` with each that still waits and that nobody else holds, under its lock; returns how many there were.
 
-    The appointment is locked before the request, as by whoever mirrors a booking or gives one up.
+    The appointment is locked before the request, in the same order as where a booking is mirrored or given up.
     """
 
     def under_lock(request: BookingRequest) -> None:
@@ -106,7 +106,7 @@ def _end(request: BookingRequest, problem: Problem | None, appointment: Appointm
     is_certain = appointment is not None and appointment.asked_at is None
     if problem is None or not hand_over(request, problem, appointment if is_certain else None):
         return
-    # Its job finds nothing left to book, and what follows it goes on.
+    # Its job finds nothing left to book, and the next step of its chain can run.
     if request.call_id is None:
         wake(job(FROM_REQUEST), f"request:{request.pk}")
     else:

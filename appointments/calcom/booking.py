@@ -42,8 +42,9 @@ class Attendee:
 class Booking:
     """One booking at one moment. `rescheduled_from` and `rescheduled_to` are the uids before and after it.
 
-    The first of its `attendees` is the booker, guests follow. `seated`: they share one booking, and the news may be of
-    some of them only; `seat` is the one that it is of. `wants_other_time`: the host cancels and asks for another time.
+    The first of its `attendees` is the booker, guests follow. `seated`: several bookers share its time, and this may be
+    about some of them only; `seat` is the one that it is about. `wants_other_time`: the host cancels and asks for
+    another time.
     """
 
     uid: str
@@ -64,7 +65,7 @@ class Booking:
     updated_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        # No appointment can be written of it, however often it is tried.
+        # It can never become an appointment, however often it is tried.
         if self.ends_at <= self.starts_at:
             raise Unreadable("it ends before it begins")
 

@@ -33,7 +33,7 @@ SLOTS_VERSION: Final = "2024-09-04"
 EVENT_TYPES_VERSION: Final = "2024-06-14"
 
 PAGE: Final = 100
-# Rows move while a list is paged by the time of their change: each page looks back over the end of the last.
+# A row that changes while a list is read moves in it: each page overlaps the end of the one before.
 PAGE_OVERLAP: Final = 10
 MOST_PAGES: Final = 500
 LONGEST_CHAIN: Final = 10
@@ -41,7 +41,7 @@ LONGEST_CHAIN: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class NewBooking:
-    """What is asked for: `starts_at` aware, `phone` E.164 or empty, `email` never shared by customers.
+    """What to book: `starts_at` aware, `phone` E.164 or empty, `email` never shared by customers.
 
     `responses` are answers to booking fields, by slug; `notes` are the caller's words for the host.
     """
@@ -210,7 +210,7 @@ def _utc(value: datetime) -> str:
 
 
 def _read(read: Any, otherwise: type[JobError] = Unavailable) -> Any:
-    """A typed answer; one that cannot be read leaves a write uncertain, and a read to be tried again."""
+    """A typed answer. If it cannot be read, the outcome of a write is unknown, and a read is tried again."""
     try:
         return read()
     except Unreadable as error:

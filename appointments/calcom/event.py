@@ -11,7 +11,7 @@ from askpro.reading import Fields, Unreadable, name, text
 
 
 class Trigger(StrEnum):
-    """What something follows from here."""
+    """The triggers that AskPro works on."""
 
     CREATED = "BOOKING_CREATED"
     REQUESTED = "BOOKING_REQUESTED"
@@ -46,7 +46,7 @@ IGNORED: Final = {
     ),
 }
 
-# The time of these is the meeting's own: their `createdAt`, where the booking stands beside it, is the booking's.
+# These happen at the meeting's own time: a `createdAt` beside the fields of the booking is the booking's.
 MEETINGS: Final = {"MEETING_STARTED": "startTime", Trigger.MEETING_ENDED: "endTime"}
 # A template, or a form, writes these as JSON in a text.
 WRITTEN_AS_TEXT: Final = ("payload", "organizer", "user", "attendees", "metadata")

@@ -25,7 +25,7 @@ def service_of(booking: Booking) -> Service:
 def company_of(booking: Booking, mandate: Mandate) -> int:
     """Whose the booking is: its event type tells it, else our key in the metadata, else its uids.
 
-    A uid says least: whoever knows another company's can send it with a secret of his own. Raises `NoCompany`, and
+    A uid proves least: a company that knows another's can send it with a secret of its own. Raises `NoCompany`, and
     `OtherTenant` when `mandate` does not speak for it.
     """
     by_type = Service.objects.filter(calcom_event_type_id__isnull=False, calcom_event_type_id=booking.event_type_id)
@@ -56,7 +56,7 @@ def adopt(booking: Booking) -> Appointment:
         timezone=service.company.timezone,
         sync_status=Appointment.Sync.SYNCED,
         source=Appointment.Source.CALCOM,
-        # From its birth: a reservation of ours never keeps a booking of Cal.com out.
+        # From the start: a reservation of ours must never keep out a booking of Cal.com's.
         calcom_uid=booking.uid,
     )
     appointment.customer = people.customer_of(booking, appointment)
@@ -81,7 +81,7 @@ def booking_of(appointment: Appointment, before: Appointment) -> Booking:
 
 
 def replace_row(adopted: Appointment, by: Appointment) -> None:
-    """Let `by` stand for all that an adopted row stood for; nobody was told of that row, so nothing else names it."""
+    """Give `by` all that an adopted row stood for. No customer was told of that row, so nothing else names it."""
     CalcomUid.objects.filter(appointment=adopted).update(appointment=by)
     adopted.delete()
 

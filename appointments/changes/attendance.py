@@ -1,4 +1,4 @@
-"""Whose news it is: Cal.com tells of attendees, and only what is about ours touches our customer.
+"""Which attendee a booking's news is about: only news about our own attendee may touch our customer.
 
 A booking with seats has one uid for all who share its time, and guests are attendees like the booker. What is compared
 are addresses and numbers, kept as hashes: of what was given to Cal.com, and of what Cal.com makes of it.

@@ -10,7 +10,7 @@ from appointments.models.follow_up import WISH
 from calls.models import BookingRequest, Call
 from notifications import outbox
 
-# What a booking at Cal.com settles; a person keeps the others, such as a wish for a colleague not met.
+# Follow-ups that a booking at Cal.com settles; the others, such as an unmet wish for a colleague, stay open.
 SETTLED: Final = tuple(reason for reason in FollowUp.Reason if reason.topic == WISH)
 
 
@@ -29,9 +29,9 @@ def settle_request(appointment: Appointment, revived: bool) -> None:
 
 
 def note_host(appointment: Appointment, *, is_moved: bool) -> None:
-    """Somebody else holds a confirmed appointment: the customer hears it, and staff where the wish is not met.
+    """Another person holds a confirmed appointment: tell the customer, and staff where the wish is not met.
 
-    Of somebody whom we do not know by name no message can tell, so a person does.
+    A message cannot name a host whom we do not know, so a person tells the customer.
     """
     request = appointment.booking_request
     if request is not None:
@@ -44,15 +44,15 @@ def note_host(appointment: Appointment, *, is_moved: bool) -> None:
 
 
 def settle_waiting(appointment: Appointment) -> None:
-    """The host's word has come: nobody has to ask for it any more."""
+    """The host has answered: settle the follow-up that was to ask."""
     if request := appointment.booking_request:
         follow_ups.make_obsolete(request, [FollowUp.Reason.NO_ANSWER], Detail.CANCELLED_MEANWHILE)
 
 
 def call_back(appointment: Appointment, *, waited: bool) -> None:
-    """The host said no, or somebody cancelled before the customer was told: a person calls back.
+    """The host said no, or the booking was cancelled before the customer was told: a person calls back.
 
-    Who has the request in hands already knows, unless the host's word was still waited for.
+    A person who already has the request knows it, unless the host's answer was still waited for.
     """
     request = appointment.booking_request
     if request is None or not (request.close(BookingRequest.Status.FOLLOW_UP) or waited):
@@ -63,20 +63,20 @@ def call_back(appointment: Appointment, *, waited: bool) -> None:
 
 
 def tell(appointment: Appointment, kind: str) -> None:
-    # Who booked at Cal.com has its own mails; who booked by phone may have given no address at all.
+    # Cal.com mails those who booked there; those who booked by phone may have given no address.
     if appointment.source != Appointment.Source.CALCOM:
         outbox.announce(appointment, kind)
 
 
 def ask_for_other_time(appointment: Appointment) -> None:
-    """Cal.com mails the attendee a link; who booked by phone has no mailbox there, so a person calls, once."""
+    """Have a person call, once: Cal.com mails a link, but a customer who booked by phone may have no mailbox."""
     request, reason = appointment.booking_request, FollowUp.Reason.OTHER_TIME
     if request and not FollowUp.objects.filter(booking_request=request, reason=reason).exists():
         follow_ups.open_for(request, reason, Detail.HOST_WANTS_OTHER_TIME, appointment=appointment)
 
 
 def _compare_with_wish(appointment: Appointment, request: BookingRequest) -> None:
-    """What was asked for and what was got: a wish that is not met is a person's, until it is met after all."""
+    """Compare the host with the wish: a person is told of an unmet wish until it is met after all."""
     if request.staff_id is None:
         return
     if appointment.staff_id == request.staff_id:

@@ -20,9 +20,9 @@ Handler: TypeAlias = Callable[[CalcomEvent, Mandate], "Mirrored | Appointment | 
 
 
 def apply(event: CalcomEvent, mandate: Mandate) -> Mirrored | Appointment | None:
-    """Bring our rows to what the event says, in the caller's transaction; None when it is about nothing here.
+    """Bring our rows to what the event says, in the caller's transaction; None when no row of ours is concerned.
 
-    Raises `KeyError` on a trigger that means nothing to us, `Unreadable`, `NoCompany`, `OtherTenant`.
+    Raises `KeyError` on a trigger without a handler, `Unreadable`, `NoCompany`, `OtherTenant`.
     """
     return HANDLERS[event.trigger](event, mandate)
 
@@ -37,13 +37,13 @@ def _booking(status: Status) -> Handler:
 def _changed(event: CalcomEvent, mandate: Mandate) -> Mirrored:
     """Another time, or another host."""
     booking = Booking.from_webhook(event.payload, Status.ACCEPTED)
-    # Moved by anybody but the host, on an event type that asks the host first, it waits for a yes again.
+    # If anybody but the host moves it, and its event type asks the host first, it waits for a yes again.
     pending = str(event.payload.get("status", "")).upper() == "PENDING"
     return mirror(replace(booking, status=Status.PENDING) if pending else booking, event.at, mandate)
 
 
 def _no_show(event: CalcomEvent, mandate: Mandate) -> Appointment | None:
-    """Somebody said that the customer did not come, or took that back: the newest word counts, on ours only."""
+    """The customer was marked as absent, or that was taken back: the newest word about our attendee counts."""
     appointment = _known(uid(event.payload.get("bookingUid") or event.payload.get("uid"), "bookingUid"), mandate)
     named = attendees_in(event.payload)
     if appointment is None or not named:

@@ -43,15 +43,15 @@ class Mirrored:
 
 def mirror(booking: Booking, at: datetime, mandate: Mandate = EVERYBODYS) -> Mirrored:
     """Bring our rows to what Cal.com said of `booking` at `at`. Run it in a transaction; raises `NoCompany`, and
-    `OtherTenant` when whoever told of it may not speak for the company that it is about (`mandate`).
+    `OtherTenant` when its sender may not speak for the company that it is about (`mandate`).
 
     The same news twice, late, or in any order ends in the same rows, because what decides only ever grows:
-    1. its company's rows of the uids it names are locked, and what it says is remembered: replaced by another, ended
-    2. its appointment is found by a uid, else by our key, else made (source Cal.com)
-    3. a uid that was replaced since says nothing about the appointment any more, nor does one that nobody wants: a
-       second booking of one wish is cancelled, whoever was first, and the customer hears nothing of it
-    4. the appointment follows: ended beats accepted beats pending, and older news never undoes newer
-    What is told of another attendee, of a seat or a guest, touches no appointment.
+    1. Lock the company's rows of the uids it names, and remember what it says of them: replaced by another, ended.
+    2. Find its appointment by a uid, else by our key, else make one (source Cal.com).
+    3. A uid that was replaced since says nothing about the appointment any more, nor does a surplus booking: a second
+       booking for one wish is cancelled, whichever came first, and the customer hears nothing of it.
+    4. The appointment follows: ended beats accepted beats pending, and older news never undoes newer.
+    News about another attendee, a seat or a guest, touches no appointment.
     """
     company_id = company_of(booking, mandate)
     uids = CalcomUid.lock(company_id, *booking.chain)
@@ -85,14 +85,14 @@ def mirror(booking: Booking, at: datetime, mandate: Mandate = EVERYBODYS) -> Mir
 
 
 def note_surplus(row: CalcomUid, appointment: Appointment) -> None:
-    """Have a booking cancelled that nobody wants, in the caller's transaction."""
+    """Send the job that cancels this surplus booking, in the caller's transaction."""
     row.belong_to(appointment)
     if row.note_surplus():
         job("cancel_surplus_bookings").send(appointment_id=appointment.pk)
 
 
 def _without_others(booking: Booking, uids: dict[str, CalcomUid]) -> Booking:
-    """Somebody else who moves to a uid of his own leaves the appointment that has the older uid where it is."""
+    """If another attendee moved to a new uid, the appointment that has the older uid stays where it is."""
     if not booking.rescheduled_from:
         return booking
     earlier = Appointment.objects.filter(calcom_uids=uids[booking.rescheduled_from]).first()
@@ -104,7 +104,7 @@ def _without_others(booking: Booking, uids: dict[str, CalcomUid]) -> Booking:
 
 
 def _report_other(appointment: Appointment, booking: Booking) -> None:
-    """Without seats a booking has one booker: that it now names somebody else is for a person to look into."""
+    """Without seats a booking has one booker: if it now names another, a person has to look into it."""
     request = appointment.booking_request
     if not booking.seated and request is not None:
         follow_ups.open_for(request, FollowUp.Reason.MISMATCH, Detail.OTHER_ATTENDEE, appointment=appointment)
@@ -143,7 +143,7 @@ def _find(company_id: int, uids: dict[str, CalcomUid], booking: Booking) -> Appo
 
 
 def _stands_for_ours(found: Appointment, ours: Appointment) -> bool:
-    """The host's word came without our key, before anything that bears it: its row was adopted, and is ours."""
+    """The host's answer came without our key, and before all that has it: the row that was adopted for it is ours."""
     adopted = found.source == Appointment.Source.CALCOM and found.pk != ours.pk
     return adopted and (ours.calcom_uid is not None or ours.starts_at == found.starts_at)
 
@@ -162,15 +162,15 @@ def _unite(earlier: Appointment, later: Appointment) -> Appointment:
 
 
 def _is_other_start(appointment: Appointment, booking: Booking) -> bool:
-    """A booking that answers our request with another time is none that the caller wished for."""
+    """Cal.com answered our request with another time: that is not what the caller wished for."""
     waiting = appointment.calcom_uid is None and not booking.rescheduled_from
     return waiting and booking.starts_at != appointment.starts_at
 
 
 def _is_requested_move(appointment: Appointment, booking: Booking, at: datetime) -> bool:
-    """On an event type that needs the host's word a move is a request like a new one: it names no older booking.
+    """Where the event type needs the host's yes, a move comes as a new request, which names no older booking.
 
-    The newest with our key is the booking. At the same time it would be the same wish, made twice.
+    The newest one with our key is the booking. If it had the same time, it would be the same wish, booked twice.
     """
     is_newest = appointment.calcom_event_at is None or at > appointment.calcom_event_at
     is_other = appointment.calcom_uid not in (None, booking.uid) and booking.starts_at != appointment.starts_at
@@ -182,7 +182,7 @@ def _is_surplus(appointment: Appointment, this: CalcomUid, booking: Booking) -> 
     if booking.ended or this.has_ended_for(attendance.marks(appointment)):
         return False
     if booking.rescheduled_from:
-        # What the appointment was moved to, however it looked before.
+        # The appointment was moved to it, even if it seemed surplus before.
         if this.surplus_since is not None:
             this.keep()
         return False
@@ -193,7 +193,7 @@ def _follow(appointment: Appointment, this: CalcomUid, booking: Booking, at: dat
     if this.has_ended_for(attendance.marks(appointment)):
         _cancel(appointment, booking, this.ended_at or at, this.end_reason or booking.reason)
     elif booking.ended:
-        return  # A seat that was given back and taken again since.
+        return  # The seat was given back, and has been taken again since.
     elif booking.status == Status.PENDING:
         _hold(appointment, booking, at)
     else:
@@ -204,7 +204,7 @@ def _confirm(appointment: Appointment, booking: Booking, at: datetime) -> None:
     before, told = appointment.status, _was_told(appointment)
     seated_again = booking.seated and before == CANCELLED
     if appointment.calcom_uid == booking.uid and before not in (REQUESTED, CONFIRMED) and not seated_again:
-        return  # Cal.com calls a booking accepted long after it took place; and what we cancelled stays so.
+        return  # Cal.com calls a booking accepted long after it took place; and what we cancelled stays cancelled.
     changes = _facts(appointment, booking, at)
     moved = before != CONFIRMED or "previous_starts_at" in changes or _ends_otherwise(appointment, changes)
     other_host = before == CONFIRMED and _is_with_other(appointment, changes)
@@ -220,7 +220,7 @@ def _confirm(appointment: Appointment, booking: Booking, at: datetime) -> None:
 
 
 def _hold(appointment: Appointment, booking: Booking, at: datetime) -> None:
-    """The host has to say yes first: nothing is confirmed, nor does it stay so when it was moved to this."""
+    """The host has to say yes first: nothing is confirmed, and a confirmed one that was moved to this no longer is."""
     if appointment.calcom_uid == booking.uid and appointment.status != REQUESTED:
         return
     changes = _facts(appointment, booking, at)
@@ -255,7 +255,7 @@ def _cancel(appointment: Appointment, booking: Booking, at: datetime, reason: st
 
 
 def _was_told(appointment: Appointment) -> bool:
-    """Whether the customer has heard of this appointment: each word to them but the first raised the version."""
+    """Whether the customer has heard of this appointment: every message after the first raised the version."""
     return appointment.version > 1 or appointment.is_agreed
 
 
@@ -269,7 +269,7 @@ def _is_with_other(appointment: Appointment, changes: dict[str, Any]) -> bool:
 
 
 def _facts(appointment: Appointment, booking: Booking, at: datetime) -> dict[str, Any]:
-    """What `booking` says that we do not have yet; its time and host only if it is no older news."""
+    """What `booking` says that we do not have yet; its time and host only if this is not older news."""
     facts: dict[str, Any] = {
         "sync_status": Appointment.Sync.SYNCED,
         "sync_error": "",

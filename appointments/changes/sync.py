@@ -27,9 +27,9 @@ LONGEST_NOTICE: Final = 366 * 24 * 60  # minutes
 
 
 def sync_company(company: Company) -> None:
-    """Read both parts, each from where it ended last time. Raises what the client raises; what is read stays read.
+    """Read both parts, each from where it ended last time. Raises what the client raises; what was read is kept.
 
-    A row that cannot be mirrored stops no other; its error is raised when everything else is.
+    A row that cannot be mirrored stops no other; its error is raised at the end.
     """
     client = calcom.for_company(company)
     failures = [*sync_event_types(client, company), *sync_bookings(client, company)]
@@ -38,7 +38,7 @@ def sync_company(company: Company) -> None:
 
 
 def sync_event_types(client: Calcom, company: Company) -> list[Exception]:
-    """Bring the services to their event types: none is deleted, and a new one waits, inactive, for a person's yes."""
+    """Update the services from their event types. None is deleted; a new one stays inactive until a person says yes."""
     started = timezone.now()
     failures = one_by_one(client.event_types(), lambda event_type: _offer(company, event_type), atomic=True)
     _point(company, SyncPoint.Part.EVENT_TYPES, started)
@@ -48,7 +48,7 @@ def sync_event_types(client: Calcom, company: Company) -> list[Exception]:
 def judge(client: Calcom, service: Service) -> None:
     """Read, once, whether a phone call is enough for a service that no sync has read yet.
 
-    An event type that Cal.com does not show, such as a team's, is booked all the same, and the answer is read.
+    An event type that Cal.com does not show, such as a team's, is booked nevertheless; Cal.com's answer decides.
     """
     if service.calcom_event_type_id is None or service.judged_at is not None:
         return
@@ -72,13 +72,13 @@ def sync_bookings(client: Calcom, company: Company) -> list[Exception]:
         failures = _read_all(client, point, event_types)
     else:
         failures = _read_changes(client, point, event_types, point.read_until - OVERLAP)
-    # Whatever changed while the first reading went on, in one job or in several, is read the next time.
+    # What changed during the first reading, in one job or in several, is read the next time.
     _point(company, bookings, started if point.read_until or point.began_at is None else point.began_at)
     return failures
 
 
 def _read_all(client: Calcom, point: SyncPoint, event_types: str) -> list[Exception]:
-    """By their time, so that a reading which the vendor's limit ends goes on where it was, and ends some day."""
+    """By their time, so that a reading which the vendor's rate limit interrupts continues where it was."""
     since = _written(point.ahead_from or timezone.now() - timedelta(days=1))
     ahead = client.list_bookings({"eventTypeIds": event_types, "afterStart": since, "sortStart": "asc"})
     return _mirror_all(ahead, lambda booking: point.note(ahead_from=booking.starts_at))
@@ -96,7 +96,7 @@ def _read_changes(client: Calcom, point: SyncPoint, event_types: str, since: dat
 def _mirror_all(bookings: Iterator[Booking], note: Callable[[Booking], None] | None = None) -> list[Exception]:
     """Mirror each in a transaction of its own, and `note` now and then how far this has come.
 
-    One that fails has a second try after the others: somebody may have held its rows, and no later reading asks for it.
+    One that fails is tried again after the others: its rows may have been locked, and no later reading asks for it.
     """
     counter = count(1)
 
@@ -149,7 +149,7 @@ def _update(service: Service, event_type: EventType) -> None:
     service.synced_at = timezone.now()
     taken = Service.objects.filter(company=service.company, name=event_type.title).exclude(pk=service.pk).exists()
     if service.name != event_type.title and not taken:
-        # Callers go on using the old word.
+        # Callers keep using the old word.
         service.synonyms = list(dict.fromkeys([*service.synonyms, service.name]))
         service.name = event_type.title
     service.save(update_fields=["calcom_slug", "duration_minutes", "synced_at", "name", "synonyms"])

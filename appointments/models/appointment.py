@@ -41,7 +41,7 @@ class Appointment(models.Model):
         MANUAL = "manual", "By hand"
         API = "api", "API"
 
-    # Both sides have agreed to it, whatever came of it afterwards.
+    # Both sides have agreed to it, whether or not it took place.
     AGREED = (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW)
     # Held here alone; at Cal.com it may be booked, or not.
     IS_RESERVATION = Q(status=Status.REQUESTED, calcom_uid__isnull=True)
@@ -131,7 +131,7 @@ class Appointment(models.Model):
 
     @property
     def look_up(self) -> tuple[uuid.UUID, int, datetime]:
-        """By what its booking is looked for at Cal.com: our key, the event type, the time first asked for."""
+        """What its booking is looked for by at Cal.com: our key, the event type, the time first asked for."""
         event_type_id = self.service.calcom_event_type_id if self.service else None
         if event_type_id is None:
             raise Rejected("The service has lost its event type: enter it again, then retry this job.")
@@ -167,7 +167,7 @@ class Appointment(models.Model):
         return self._move(self.IS_RESERVATION, asked_at=at)
 
     def write(self, **values: Any) -> bool:
-        """Write what Cal.com told of, under the lock with which the row was read, so nobody can be first."""
+        """Write what Cal.com said. The caller read the row with a lock, so that no other change comes between."""
         return self._move(Q(status=self.status, version=self.version), **values)
 
     def _move(self, expected: Q, **values: Any) -> bool:

@@ -15,11 +15,11 @@ from calls.models import Company
 class CalcomUid(models.Model):
     """Every booking uid a company ever heard of. What stands here only grows, so the order of news does not matter.
 
-    A uid lives once at Cal.com: after its end, or after a reschedule replaced it, it never comes back. Who
-    hears of the end first keeps it as a tombstone, and the creation that arrives later finds it. Of a booking with
-    seats each attendee has an end of its own, and may come back: there the newest word on each counts.
+    A uid lives once at Cal.com: after its end, or after a reschedule replaced it, it never comes back. If its end is
+    heard of first, the row stays as a tombstone, and the creation that arrives later finds it. In a booking with seats
+    each attendee has an end of their own, and may come back: there the newest word on each counts.
 
-    Each company has rows of its own: what one says of a uid, be it another company's, is nothing to the others.
+    Each company has rows of its own: what one company is told of a uid does not concern the others.
     """
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, db_index=False, related_name="+")
@@ -101,7 +101,7 @@ class CalcomUid(models.Model):
         return replaced == 1
 
     def note_surplus(self) -> bool:
-        """Remember that nobody wants it; False when that was known, or it has ended."""
+        """Remember that it is surplus; False when that was known, or it has ended."""
         rows = CalcomUid.objects.filter(pk=self.pk, surplus_since=None, ended_at=None)
         return rows.update(surplus_since=timezone.now()) == 1
 
@@ -117,7 +117,7 @@ class CalcomUid(models.Model):
 
 
 class SyncPoint(models.Model):
-    """Up to where one part of a company's data was read from Cal.com: the next sync goes on from here."""
+    """How far one part of a company's data was read from Cal.com: the next sync continues from here."""
 
     class Part(models.TextChoices):
         EVENT_TYPES = "event_types", "Event types"
@@ -146,5 +146,5 @@ class SyncPoint(models.Model):
 
 
 def _is_newer(word: list[Any], than: list[Any] | None) -> bool:
-    """Of two words at the same moment the end is the newer."""
+    """If two events have the same moment, the end counts as the newer one."""
     return than is None or (word[0], not word[1]) > (than[0], not than[1])

@@ -8,7 +8,7 @@ from askpro.language.sentences import Sentence
 class Detail(Sentence):
     """Why a person is asked, why nobody is asked any more, or what went wrong at Cal.com.
 
-    What was unclear in the caller's words says `calls.models.Unclear`.
+    `calls.models.Unclear` says what was unclear in the caller's words.
     """
 
     # What our own rows say against booking.
@@ -34,7 +34,7 @@ class Detail(Sentence):
     NOT_WANTED = "not_wanted", _("Later it was said that no appointment is wanted.")
     NO_SMS = "no_sms", _("Later it was said that no SMS may be sent.")
 
-    # Which appointment somebody wants to cancel or to move.
+    # Which appointment a caller wants to cancel or to move.
     ABOUT = "about", _("Probably this one: %(appointment)s.")
     ABOUT_ONE_OF = "about_one_of", _("One of these: %(appointments)s.")
     ABOUT_NONE = "about_none", _("No appointment ahead is known of this caller.")

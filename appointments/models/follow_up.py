@@ -119,11 +119,11 @@ class FollowUp(models.Model):
     def resolve(self, user: Any, note: str = "") -> bool:
         """A person has dealt with it; False when it was settled before.
 
-        The request goes to that person for good: a job that is still trying to book it finds it closed and
-        stops, so nobody gets two appointments out of one wish.
+        The request is that person's for good: a job that still tries to book it finds it closed and stops, so that one
+        wish never becomes two appointments.
         """
         with transaction.atomic():
-            # The request before its follow-ups, in the order of whoever mirrors a booking.
+            # The request before its follow-ups, in the same order as where a booking is mirrored.
             request = self.booking_request
             if request is not None:
                 BookingRequest.objects.select_for_update().get(pk=request.pk)
@@ -141,8 +141,8 @@ class FollowUp(models.Model):
     def open_once(cls, *, reason: Reason, topic: str = "", **values: Any) -> tuple["FollowUp", bool]:
         """The open follow-up on this topic of the wish or appointment, and whether it was opened now.
 
-        The same reason opens none again, nor does one that says less than what is open; one that says more replaces
-        it. The caller holds the wish's or the appointment's row, so that nobody opens another one meanwhile.
+        A reason that is open already opens none again, nor does one that says less than the open one; one that says
+        more replaces it. The caller holds the wish's or the appointment's row, so that no other is opened meanwhile.
         """
         topic = topic or reason.topic
         subjects = {name: values[name] for name in ("booking_request", "appointment") if values.get(name)}

@@ -1,3 +1,3 @@
-"""What became of a message after it was sent: reported by Twilio, asked for where it stays silent, and what follows
-where nobody could be told.
+"""What became of a message after it was sent: Twilio reports it, or is asked where it does not; and if no message
+reached the customer, a person calls.
 """

@@ -17,7 +17,7 @@ from notifications.why import Why
 log = logging.getLogger(__name__)
 
 MOST_RESENDS: Final = 1
-# A handset that is switched off, a carrier that is jammed: half an hour helps, a second does not.
+# For a handset that is switched off or a carrier that is overloaded, half an hour helps, a second does not.
 RESEND_AFTER_MS: Final = 30 * MIN
 DAILY_CAP_CODE: Final = 30023
 TOMORROW_MS: Final = 24 * H
@@ -25,7 +25,7 @@ TOMORROW_MS: Final = 24 * H
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Twilio's word on a message: by callback or asked for."""
+    """What Twilio says of a message, in a callback or when asked."""
 
     sid: str
     status: str
@@ -40,7 +40,7 @@ def locked(**key: Any) -> Notification:
 
 
 def apply(report: Report, notification: Notification) -> str:
-    """Write what the report says; returns why it changes nothing, empty when it did. Holds the row's lock."""
+    """Write what the report says. Returns why it changes nothing, or an empty text. The caller holds the row's lock."""
     if report.status not in RANK:
         return "Twilio named a status that AskPro does not know."
     if notification.provider_id not in (None, report.sid):

@@ -1,4 +1,4 @@
-"""Asking Twilio about messages that nobody reported on: its callbacks are tried a few times, then lost."""
+"""Asking Twilio about messages without a report: it tries each callback a few times only."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ NOT_FOUND: Final = 20404
 
 
 def check(notification_id: int) -> None:
-    """Ask for one sent SMS and write the answer. A message that Twilio does not have stays what it is."""
+    """Ask about one sent SMS and write the answer. If Twilio does not have the message, its row stays as it is."""
     notification = Notification.objects.filter(pk=notification_id).first()
     if notification is None:
         raise Gone("The notification exists no more.")

@@ -1,7 +1,7 @@
-"""Whoever cannot be told of an appointment by machine is called by a person.
+"""A person calls the customers whom no message could tell of their appointment.
 
-Decided when a message reaches an end, in the same transaction, and by the sweeper for those that reach none: a
-customer has been told, or a message is under way, or a follow-up asks a person to phone, once per version.
+For each version a customer has been told, or a message is under way, or a follow-up asks a person to phone, once. It is
+decided in the transaction in which a message reaches its end, and by the sweeper for messages that reach none.
 """
 
 from collections.abc import Iterator
@@ -38,12 +38,12 @@ DETAILS: Final = {
     Kind.RESCHEDULED: (Detail.MOVED_UNTOLD, Detail.MOVED_UNTOLD_NO_NUMBER),
     Kind.CANCELLATION: (Detail.CANCELLED_UNTOLD, Detail.CANCELLED_UNTOLD_NO_NUMBER),
 }
-# Twilio has it and nobody else: no carrier took it yet.
+# Only Twilio has it: no carrier took it yet.
 WITH_TWILIO: Final = [status for status, rank in RANK.items() if rank < RANK["sent"]]
 
 
 def judge(appointment_id: int, kind: str) -> None:
-    """Ask a person to phone, or ask no more, as the messages about the appointment's newest version stand now."""
+    """Open or settle the follow-up, as the messages about the appointment's newest version stand now."""
     with transaction.atomic():
         # Two channels that fail at the same time must not each count on the other.
         rows = Appointment.objects.select_for_update(no_key=True, of=("self",))
@@ -61,7 +61,7 @@ def judge(appointment_id: int, kind: str) -> None:
 
 
 def sweep() -> int:
-    """Judge the messages that reach no end: unsent for too long, or with Twilio without a word; returns how many."""
+    """Judge messages that reach no end: unsent for too long, or at Twilio without a report. Returns how many."""
     found = list(_silent().order_by("pk").values_list("appointment_id", "kind")[:AT_ONCE])
     one_by_one(found, lambda silent: judge(*silent))
     return len(found)
@@ -78,7 +78,7 @@ def _settle(why: Detail, follow_ups: QuerySet[FollowUp]) -> None:
 
 
 def _may_stay_untold(kind: Notification.Kind, appointment: Appointment) -> bool:
-    """Who knows of no appointment yet waits for the host's word with us; the word itself is told."""
+    """A customer who knows of no appointment yet need not hear that the host is asked, only what the host answers."""
     return kind == Kind.REQUESTED and appointment.version == 1
 
 
@@ -134,7 +134,7 @@ def _ask(appointment: Appointment, kind: Notification.Kind, topic: str) -> None:
 
 
 def _silent() -> QuerySet[Notification]:
-    """Messages about what is true and ahead that wait or are with Twilio, where nobody was told or asked yet.
+    """Messages that are true, ahead, and unsent or at Twilio, where neither the customer nor a person was told yet.
 
     The job of one that waits for the end of the quiet hours is due then.
     """

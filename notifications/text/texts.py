@@ -67,7 +67,7 @@ def mail(notification: Notification) -> Mail:
 
 
 def has_calendar(notification: Notification) -> bool:
-    """Whether a customer's calendar is to learn of it: nothing stands there of what is not confirmed."""
+    """Whether a calendar entry goes with it: only what is confirmed belongs in a customer's calendar."""
     return notification.kind not in (Kind.STAFF, Kind.REQUESTED)
 
 
@@ -101,7 +101,7 @@ def _sms_variants(notification: Notification, sender: str) -> Iterator[str]:
     head = f"{company}: {words.messages[notification.kind].sms.format(when=when)}"
     service = f", {appointment.service.name}" if appointment.service else ""
     staff = _with_whom(appointment, words.sms_staff, words.sms_other_staff)
-    # What is the news, or not what was asked for, is never dropped.
+    # The staff name stays where it is the news, or is not the one that was asked for.
     kept = staff if notification.kind == Kind.STAFF_CHANGED or _wished_other(appointment) else ""
     place = f", {branch.address}" if branch and branch.address else ""
     street = f", {branch.street}" if branch and branch.street else ""
@@ -124,7 +124,7 @@ def _sms_variants(notification: Notification, sender: str) -> Iterator[str]:
 
 
 def _with_whom(appointment: Appointment, usual: str, other: str) -> str:
-    """Whom it is with; and if the caller wished for somebody else, that it is not as wished."""
+    """Whom it is with, and whether the caller wished for another person."""
     if appointment.staff is None:
         return ""
     wished = _wished_other(appointment)

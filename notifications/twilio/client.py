@@ -19,9 +19,9 @@ from notifications.gsm import gsm_text
 from notifications.twilio.errors import QUEUE_FULL, Reaction, reaction_to
 from webhooks.models import Provider, WebhookAddress
 
-# The sender's queue drains at one message a second: minutes, not seconds.
+# A sender's queue empties at one message a second, so a full one needs minutes.
 QUEUE_FULL_PAUSE: Final = 180.0
-# Pages of 100 messages to one number since one day; nobody gets more than a few.
+# Pages of 100 messages to one number within a day; no number gets more than a few messages.
 MOST_PAGES: Final = 3
 # Widens Twilio's retries of a status callback: three, and for every failure. A fragment is neither sent nor signed.
 CALLBACK_RETRIES: Final = "#rc=3&rp=ct,rt,5xx"
@@ -184,12 +184,12 @@ def _client(base_url: str, account_sid: str, token: str, per_minute: int) -> Twi
 
 
 def _is_word(answer: Answer) -> bool:
-    """Whether a refusal is Twilio's: its code, and the status of the very answer. A proxy's page has neither."""
+    """Whether a refusal is Twilio's own: it has a code and repeats its status. A proxy's page has neither."""
     return _code(answer) > 0 and mapping(answer.json()).get("status") == answer.status_code
 
 
 def _is_senders_own(error: JobError) -> bool:
-    """The queue of one sender is full: messages of others go out."""
+    """Only the queue of one sender is full: messages from others still go out."""
     return isinstance(error, Throttled) and _code(error.response) == QUEUE_FULL
 
 

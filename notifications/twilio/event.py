@@ -58,7 +58,7 @@ class TwilioEvent:
 
     @property
     def error_code(self) -> int | None:
-        """Why the message was not delivered; None where nothing is said."""
+        """Twilio's code for why the message was not delivered; None without one."""
         code = self.code
         return int(code) if code.isascii() and code.isdigit() and len(code) <= 6 else None
 
