@@ -5,10 +5,10 @@ All times in seconds, memory in megabytes. docs/operations.md explains every key
 
 from typing import Any
 
-# `promise`: how old the oldest ready job of a queue may get. `tries`, `backoff` and
-# `time_limit` are what its jobs have unless they say otherwise.
+# `promise`: how old the oldest ready job of a queue may get. `tries`, `backoff` and `time_limit` are what its jobs have
+# unless they say otherwise. Of an `urgent` queue people are mailed when a job dies.
 QUEUES: dict[str, dict[str, Any]] = {
-    "critical": {"promise": 5, "tries": 3},
+    "critical": {"promise": 5, "tries": 3, "urgent": True},
     "high": {"promise": 10, "tries": 5},
     "default": {"promise": 60},
     "webhooks": {"promise": 10, "tries": 10},

@@ -22,6 +22,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or (PUBLIC_KEY if MAY_BE_PUBLIC e
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 PUBLIC_URL = env.str("ASKPRO_PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+CONSOLE_URL = f"{PUBLIC_URL}/admin"
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 ASKPRO_HOME = Path(env.str("ASKPRO_HOME", default=str(BASE_DIR / ".askpro")))
 CODE_VERSION = env.str("ASKPRO_VERSION", default="dev")
@@ -195,6 +196,8 @@ if vars()["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
     EMAIL_BACKEND = "askpro.smtp.EmailBackend"
 # Seconds for one mail, from finding the server's address to its last answer.
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=20.0)
+# Before the subjects of the mails to OPS_EMAILS.
+EMAIL_SUBJECT_PREFIX = "AskPro: "
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AskPro <termine@askpro.example>")
 # Who is told, by direct transport, when a job is dead that is critical or that others of its order pass by.
 OPS_EMAILS = env.list("OPS_EMAILS", default=[])

@@ -19,8 +19,8 @@ from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.subjects import named_by
 from askpro.console.term import Term
 from askpro.console.trace import lines_of
-from askpro.queue_settings import QUEUES
 from askpro.queues import interventions
+from askpro.queues.config import queue_names
 from askpro.queues.models import Batch, Job, Worker
 
 WAITING = (Job.Status.WAITING, Job.Status.SCHEDULED, Job.Status.QUEUED, Job.Status.RETRYING, Job.Status.RELEASED)
@@ -38,7 +38,7 @@ class QueueFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         # Jobs of another release may be in a queue that this one does not declare: the board leads to them.
         asked = request.GET.get(self.parameter_name, "")
-        known = [*QUEUES]
+        known = [*queue_names()]
         if asked not in ("", *known) and Job.objects.filter(queue_name=asked, status__in=INDEXED).exists():
             known.append(asked)
         return [(name, name) for name in known]

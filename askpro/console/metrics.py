@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from askpro.console import charts, fleet_acts
 from askpro.console.charts import Line
-from askpro.queue_settings import QUEUES
+from askpro.queues.config import promise, queue_names
 from askpro.queues.models import Pause
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -102,13 +102,12 @@ class Series:
 
     @property
     def ages(self) -> SafeString:
-        promise = QUEUES.get(self.name, {}).get("promise")
-        return charts.lines([Line("oldest", "good", self.points("oldest"))], "s of waiting", promise)
+        promised = promise(self.name) if self.name in queue_names() else None
+        return charts.lines([Line("oldest", "good", self.points("oldest"))], "s of waiting", promised)
 
     @property
     def promise(self) -> timedelta | None:
-        words = QUEUES.get(self.name)
-        return timedelta(seconds=words["promise"]) if words else None
+        return timedelta(seconds=promise(self.name)) if self.name in queue_names() else None
 
 
 def board(request: HttpRequest) -> dict[str, Any]:
@@ -136,8 +135,8 @@ def board(request: HttpRequest) -> dict[str, Any]:
 def of_queues(chosen: str) -> list[Series]:
     """One series for each declared queue."""
     first, step = _start(chosen)
-    found = {name: Series(name, _grid(first, step)) for name in QUEUES}
-    return _fill(found, OF_QUEUES, [step, EPOCH, list(QUEUES), first])
+    found = {name: Series(name, _grid(first, step)) for name in queue_names()}
+    return _fill(found, OF_QUEUES, [step, EPOCH, list(queue_names()), first])
 
 
 def of_actors(chosen: str, actor: str = "") -> list[Series]:

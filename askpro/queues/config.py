@@ -83,15 +83,22 @@ def queue_names() -> tuple[str, ...]:
     if len(queues) > MOST_QUEUES:
         raise InvalidQueueSettings(f"QUEUES names {len(queues)} queues; {MOST_QUEUES} are the most.")
     for name, words in queues.items():
-        _check_keys(f"Queue {name!r}", words, ("promise", "tries", "backoff", "time_limit"))
+        _check_keys(f"Queue {name!r}", words, ("promise", "tries", "backoff", "time_limit", "urgent"))
         if not isinstance(words.get("promise"), int | float) or words["promise"] <= 0:
             raise InvalidQueueSettings(f"Queue {name!r} needs a promise above 0, in seconds.")
+        if not isinstance(words.get("urgent", False), bool):
+            raise InvalidQueueSettings(f"Queue {name!r} is urgent or not: write True or False.")
     return tuple(queues)
 
 
 def promise(queue_name: str) -> float:
     """How old, in seconds, the oldest ready job of this queue may get."""
     return float(_setting("QUEUES")[queue_name]["promise"])
+
+
+def urgent_queues() -> list[str]:
+    """The queues of which people are mailed when a job dies."""
+    return [name for name in queue_names() if _setting("QUEUES")[name].get("urgent")]
 
 
 def job_defaults(queue_name: str) -> dict[str, Any]:

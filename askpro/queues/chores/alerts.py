@@ -8,12 +8,11 @@ from django.db import connection, transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 
+from askpro.queues.config import urgent_queues
 from askpro.queues.models import FleetEvent, Job
 
 log = logging.getLogger(__name__)
 
-# A queue whose dead jobs somebody must know of at once.
-URGENT = ("critical",)
 OUT_OF_ORDER = " (in order: the jobs behind it go on without it)"
 MOST_AT_ONCE = 1000
 
@@ -21,7 +20,7 @@ MOST_AT_ONCE = 1000
 def tell_of_dead_jobs() -> int:
     """Mail one summary of the dead jobs that nobody was told of; returns how many jobs it names.
 
-    Those of critical queues, and those that others wait for by their order: these go on without them.
+    Those of urgent queues, and those that others wait for by their order: these go on without them.
 
     It carries names of jobs and errors only: what a caller said must not travel by mail.
     """
@@ -44,7 +43,7 @@ def is_alone() -> bool:
 
 
 def _tell() -> int:
-    pressing = Q(queue_name__in=URGENT) | Q(in_order=True)
+    pressing = Q(queue_name__in=urgent_queues()) | Q(in_order=True)
     dead = Job.objects.filter(pressing, status="dead", alerted_at=None)
     ids = list(dead.values_list("pk", flat=True)[:MOST_AT_ONCE])
     if not ids:
@@ -57,8 +56,8 @@ def _tell() -> int:
     ]
     log.critical("Dead jobs: %s", "; ".join(lines))
     if settings.OPS_EMAILS:
-        where = f"{settings.PUBLIC_URL}/admin/queues/job/?status__exact=dead"
-        subject = f"AskPro: {len(ids)} job{'s' if len(ids) > 1 else ''} gave up"
+        where = f"{settings.CONSOLE_URL}/queues/job/?status__exact=dead"
+        subject = f"{len(ids)} job{'s' if len(ids) > 1 else ''} gave up"
         _mail(subject, [*lines, "", f"Look and retry: {where}"])
     jobs.update(alerted_at=Now())
     return len(ids)
@@ -72,10 +71,11 @@ def _tell_of_events() -> int:
     lines = [f"{event.at:%Y-%m-%d %H:%M:%S %Z} {event.text}" for event in events]
     log.critical("The fleet: %s", "; ".join(event.text for event in events))
     if settings.OPS_EMAILS:
-        _mail(f"AskPro: {events[0].get_kind_display()}", [*lines, "", f"Look: {settings.PUBLIC_URL}/admin/"])
+        _mail(f"{events[0].get_kind_display()}", [*lines, "", f"Look: {settings.CONSOLE_URL}/"])
     FleetEvent.objects.filter(pk__in=[event.pk for event in events]).update(alerted_at=Now())
     return len(events)
 
 
 def _mail(subject: str, lines: list[str]) -> None:
+    subject = settings.EMAIL_SUBJECT_PREFIX + subject
     send_mail(subject=subject, message="\n".join(lines), from_email=None, recipient_list=settings.OPS_EMAILS)
