@@ -13,14 +13,11 @@ from django.utils import timezone
 
 from askpro.queues.config import InvalidQueueSettings, Pool
 from askpro.queues.config import pools as pools_of
+from askpro.queues.fleet.state import SILENT_AFTER, STUCK_AFTER, State, WorkerState
 from askpro.queues.models import FleetCommand, FleetEvent, Job, Supervisor, Worker
 
-# A supervisor beats every two seconds; after this long it is silent, and the others are about to bury it.
-SILENT_AFTER = timedelta(seconds=15)
 # How long the dead stay on the page.
 MOURNED = timedelta(days=1)
-# Seconds without a sign of life, with nothing that excuses it, after which its forker kills a worker.
-STUCK_AFTER = 4.0
 MOST_WORKERS = 100
 MOST_EVENTS = 12
 
@@ -34,7 +31,7 @@ class Host:
 
     @property
     def is_silent(self) -> bool:
-        return self.row.status in Supervisor.LIVING and self.beat_age > SILENT_AFTER
+        return self.row.status in Supervisor.LIVING and self.beat_age > timedelta(seconds=SILENT_AFTER)
 
     @property
     def state(self) -> str:
@@ -42,7 +39,7 @@ class Host:
 
     @property
     def processes(self) -> int:
-        return sum(now for now, _ in self.row.state.get("processes", {}).values())
+        return State.from_json(self.row.state).processes
 
 
 @dataclass(slots=True)
@@ -106,7 +103,9 @@ class WorkerLine:
 def living() -> list[Supervisor]:
     """Those that beat."""
     return list(
-        Supervisor.objects.filter(status__in=Supervisor.LIVING, beat_at__gte=Now() - SILENT_AFTER).order_by("pk")
+        Supervisor.objects.filter(
+            status__in=Supervisor.LIVING, beat_at__gte=Now() - timedelta(seconds=SILENT_AFTER)
+        ).order_by("pk")
     )
 
 
@@ -150,15 +149,14 @@ def pool_lines(alive: Iterable[Supervisor]) -> list[PoolLine]:
     for line in found.values():
         ours = [row for row in alive if line.pool.name in row.pools]
         line.hosts = len(ours)
-        counts = {
-            group: [row.state.get("processes", {}).get(group, (0, 0)) for row in ours] for group in line.pool.groups
-        }
-        line.now = sum(now for each in counts.values() for now, _ in each)
-        line.target = sum(row.state.get("wanted", {}).get(group, 0) for row in ours for group in line.pool.groups)
-        line.moving = sum(every - now for each in counts.values() for now, every in each)
-        line.queues = [
-            (", ".join(line.pool.groups[group]), sum(now for now, _ in each)) for group, each in counts.items()
-        ]
+        states = [State.from_json(row.state) for row in ours]
+        for name, queues in line.pool.groups.items():
+            groups = [state.groups[name] for state in states if name in state.groups]
+            working = sum(group.working for group in groups)
+            line.now += working
+            line.target += sum(group.wanted for group in groups)
+            line.moving += sum(group.alive for group in groups) - working
+            line.queues.append((", ".join(queues), working))
         line.ordered = next(
             (orders[row.pk, line.pool.name] for row in ours if (row.pk, line.pool.name) in orders), None
         )
@@ -167,28 +165,26 @@ def pool_lines(alive: Iterable[Supervisor]) -> list[PoolLine]:
 
 def worker_lines(alive: Iterable[Supervisor]) -> list[WorkerLine]:
     """Running workers of these supervisors, the stuck ones and those with the longest runs first."""
-    said: dict[int, tuple[Supervisor, dict[str, Any]]] = {
-        int(key): (row, words) for row in alive for key, words in row.state.get("workers", {}).items()
-    }
+    said = {key: (row, worker) for row in alive for key, worker in State.from_json(row.state).workers.items()}
     rows = Worker.objects.filter(status=Worker.Status.RUNNING, supervisor__in=[row.pk for row in alive])
     names = _names(said)
     lines = [_line(row, said.get(row.pk), names) for row in rows.select_related("supervisor").order_by("pool", "pk")]
     return sorted(lines, key=lambda line: (not line.is_stuck, line.runs[0].since if line.runs else timezone.now()))
 
 
-def _line(row: Worker, said: tuple[Supervisor, dict[str, Any]] | None, names: dict[str, str]) -> WorkerLine:
+def _line(row: Worker, said: tuple[Supervisor, WorkerState] | None, names: dict[str, str]) -> WorkerLine:
     if said is None:
         return WorkerLine(row)
-    supervisor, words = said
+    supervisor, worker = said
     runs = [
         Run(job_id, names.get(job_id, "a job"), supervisor.beat_at - timedelta(seconds=seconds), left)
-        for job_id, seconds, left in words["running"]
+        for job_id, seconds, left in worker.running
     ]
-    return WorkerLine(row, words["memory"] or None, words["runs"], words["silent"], words["leaving"], runs)
+    return WorkerLine(row, worker.memory or None, worker.runs, worker.silent, worker.leaving, runs)
 
 
-def _names(said: dict[int, tuple[Supervisor, dict[str, Any]]]) -> dict[str, str]:
-    ids = [job_id for _, words in said.values() for job_id, *_ in words["running"]]
+def _names(said: dict[int, tuple[Supervisor, WorkerState]]) -> dict[str, str]:
+    ids = [run.job_id for _, worker in said.values() for run in worker.running]
     return {str(pk): name for pk, name in Job.objects.filter(pk__in=ids).values_list("pk", "actor_name")}
 
 

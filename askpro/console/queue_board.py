@@ -11,8 +11,9 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from askpro.console.fleet_board import living
-from askpro.queue_settings import QUEUES
+from askpro.queues.config import promise, queue_names
 from askpro.queues.fleet.backlog import MOST_COUNTED, backlogs
+from askpro.queues.fleet.state import State, rate_of
 from askpro.queues.fleet.status import gates
 from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.models import MetricsSnapshot, Pause
@@ -90,7 +91,7 @@ class QueueLine:
 
 def lines() -> list[QueueLine]:
     """Every declared queue, and every other that has jobs."""
-    found = {name: QueueLine(name, timedelta(seconds=words["promise"])) for name, words in QUEUES.items()}
+    found = {name: QueueLine(name, timedelta(seconds=promise(name))) for name in queue_names()}
     with connection.cursor() as cursor:
         for name, backlog in backlogs(DjangoConnection(cursor)).items():
             found[name].ready = backlog.ready
@@ -136,15 +137,12 @@ def _of_the_last_hour(found: dict[str, QueueLine]) -> None:
 
 
 def _of_the_fleet(found: Iterable[QueueLine]) -> None:
-    states = [each.state for each in living()]
+    states = [State.from_json(each.state) for each in living()]
     for line in found:
+        rate = rate_of(line.name, states)
+        line.rate = rate.runs * 60
+        line.run_time = timedelta(seconds=rate.run_time) if rate.run_time else None
         for state in states:
-            rate, run_time = state.get("rates", {}).get(line.name, (0.0, 0.0))
-            line.rate += rate * 60
-            line.run_time = (
-                max(line.run_time or timedelta(0), timedelta(seconds=run_time)) if run_time else line.run_time
-            )
-            for group, queues in state.get("queues", {}).items():
-                if line.name in queues:
-                    line.pools.add(group.partition(":")[0])
-                    line.processes += state.get("processes", {}).get(group, [0])[0]
+            for group in state.groups_of(queue=line.name):
+                line.pools.add(group.pool)
+                line.processes += group.working

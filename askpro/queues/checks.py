@@ -16,6 +16,7 @@ from dramatiq.errors import ActorNotFound
 from askpro.queues.chores import schedule
 from askpro.queues.config import InvalidQueueSettings, Pool, job_defaults, pools, unworked_queues
 from askpro.queues.fleet import heartbeat
+from askpro.queues.fleet.state import SILENT_AFTER
 from askpro.queues.jobs.actor import LedgerActor
 from askpro.queues.models import Supervisor
 
@@ -159,7 +160,7 @@ def check_chores(databases: Any = None, **_: Any) -> list[CheckMessage]:
     try:
         alive = set(
             Supervisor.objects.filter(
-                status__in=Supervisor.LIVING, beat_at__gt=Now() - timedelta(seconds=30)
+                status__in=Supervisor.LIVING, beat_at__gt=Now() - timedelta(seconds=2 * SILENT_AFTER)
             ).values_list("environment", flat=True)
         )
     except ProgrammingError:

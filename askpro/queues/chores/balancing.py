@@ -5,12 +5,12 @@ import time
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from askpro.queues.chores import autoscaler
 from askpro.queues.chores.autoscaler import Counts, Load
 from askpro.queues.config import Pool, promise
 from askpro.queues.fleet.backlog import Backlog, backlogs
+from askpro.queues.fleet.state import SILENT_AFTER, Bounds, Rate, State
 from askpro.queues.ledger.database import Connection
 
 # Seconds over which rates and run times are measured.
@@ -18,20 +18,20 @@ WINDOW = 10.0
 # The fleet: who lives, with what each has measured. Who is silent for longer than this has no share of the work.
 FLEET = """
 SELECT id, pools, state::text FROM queues_supervisor
- WHERE status = 'running' AND beat_at > clock_timestamp() - interval '15 seconds' ORDER BY id
+ WHERE status = 'running' AND beat_at > clock_timestamp() - %s * interval '1 second' ORDER BY id
 """
 
-Tally = Mapping[str, Sequence[float]]
+Totals = Mapping[str, Sequence[float]]
 
 
 class Rates:
     """Runs a second and seconds a run of each queue here, from the forker's tallies over the last seconds."""
 
     def __init__(self) -> None:
-        self._tallies: deque[tuple[float, Tally]] = deque()
+        self._tallies: deque[tuple[float, Totals]] = deque()
         self._run_times: dict[str, float] = {}
 
-    def add(self, done: Tally, running: Tally) -> None:
+    def add(self, done: Totals, running: Totals) -> None:
         now = time.monotonic()
         self._tallies.append((now, done))
         while now - self._tallies[0][0] > WINDOW:
@@ -43,17 +43,17 @@ class Rates:
                 # What runs now counts with its age: jobs that hang never finish to be measured.
                 self._run_times[queue] = (took + age) / (runs + count)
 
-    def now(self) -> dict[str, tuple[float, float]]:
-        """(runs a second, seconds a run) of each queue."""
+    def now(self) -> dict[str, Rate]:
+        """Each queue's."""
         if len(self._tallies) < 2:
             return {}
         (first, _), (last, done) = self._tallies[0], self._tallies[-1]
         return {
-            queue: (self._since(queue, done)[0] / max(last - first, 0.1), run_time)
+            queue: Rate(self._since(queue, done)[0] / max(last - first, 0.1), run_time)
             for queue, run_time in self._run_times.items()
         }
 
-    def _since(self, queue: str, done: Tally) -> tuple[float, float]:
+    def _since(self, queue: str, done: Totals) -> tuple[float, float]:
         runs, took = done.get(queue, (0, 0.0))
         runs_before, took_before = self._tallies[0][1].get(queue, (0, 0.0))
         return runs - runs_before, took - took_before
@@ -80,18 +80,18 @@ class Balancer:
         open_ones = [pool for pool in scaled if not _is_fixed(pool)]
         counts = {group: pool.min_processes for pool in scaled if _is_fixed(pool) for group in pool.groups}
         if open_ones:
-            fleet = database.rows(FLEET)
-            loads = self._loads(backlogs(database, paused), [json.loads(state) for *_, state in fleet])
+            fleet = database.rows(FLEET, (SILENT_AFTER,))
+            loads = self._loads(backlogs(database, paused), [State.from_json(json.loads(state)) for *_, state in fleet])
             for pool in open_ones:
                 hosts = [supervisor_id for supervisor_id, pools, _ in fleet if pool.name in pools]
                 counts |= self._balance(pool, loads, hosts, processes)
         return {group: count for group, count in counts.items() if count != processes[group][0]}
 
-    def bounds(self, pool: Pool) -> tuple[int, int, str]:
+    def bounds(self, pool: Pool) -> Bounds:
         """The least and most processes that a pool may have here just now, and who says so."""
         scaled = self._as_scaled(pool)
         how = "by hand" if scaled is not pool else pool.strategy
-        return scaled.min_processes * len(pool.groups), scaled.max_processes, how
+        return Bounds(scaled.min_processes * len(pool.groups), scaled.max_processes, how)
 
     def _as_scaled(self, pool: Pool) -> Pool:
         count = self.scaled.get(pool.name)
@@ -111,14 +111,11 @@ class Balancer:
         counts = autoscaler.step(pool, current, wanted, leaving)
         return {by_queue[queue]: count for queue, count in counts.items()}
 
-    def _loads(self, measured: Mapping[str, Backlog], states: Sequence[Mapping[str, Any]]) -> dict[str, Load]:
-        rates: dict[str, list[tuple[float, float]]] = {}
-        for state in states:
-            for queue, (rate, run_time) in state.get("rates", {}).items():
-                rates.setdefault(queue, []).append((rate, run_time))
-        return {queue: self._load(queue, backlog, rates.get(queue, [])) for queue, backlog in measured.items()}
+    def _loads(self, measured: Mapping[str, Backlog], states: Sequence[State]) -> dict[str, Load]:
+        rates = {queue: [state.rates[queue] for state in states if queue in state.rates] for queue in measured}
+        return {queue: self._load(queue, backlog, rates[queue]) for queue, backlog in measured.items()}
 
-    def _load(self, queue: str, backlog: Backlog, rates: Sequence[tuple[float, float]]) -> Load:
+    def _load(self, queue: str, backlog: Backlog, rates: Sequence[Rate]) -> Load:
         now = time.monotonic()
         rate = sum(rate for rate, _ in rates)
         before, ready_before = self._ready_before.get(queue, (now, backlog.ready))

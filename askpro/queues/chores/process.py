@@ -3,32 +3,45 @@
 import logging
 import os
 import signal
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Any
 
 from django.conf import settings
-from django.db import Error, connection
-from django.utils.module_loading import import_string
 from psycopg2.errors import LockNotAvailable
 
-from askpro.queues.chores import alerts, late_queues, overdue, promotion, schedule, shut_gates, snapshot, watch
+from askpro.queues.chores import promotion, watch
 from askpro.queues.chores.balancing import Balancer, Rates
 from askpro.queues.chores.reload import CodeWatch
+from askpro.queues.chores.rhythm import Rhythm
+from askpro.queues.chores.sweeping import Sweeping
 from askpro.queues.config import Pool
 from askpro.queues.fleet import commands, events, heartbeat, pauses
 from askpro.queues.fleet.host import hostname
-from askpro.queues.jobs import interventions
 from askpro.queues.ledger import gates
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, chores_name, limit_lock_waits
 from askpro.queues.ledger.recover import Death, recover
 from askpro.queues.models import FleetCommand, FleetEvent
 from askpro.queues.processes.child import become_child
-from askpro.queues.processes.link import Link
+from askpro.queues.processes.link import (
+    WORDS,
+    Died,
+    Farewell,
+    Link,
+    Recall,
+    Recovered,
+    Recycled,
+    Report,
+    Restart,
+    Restarted,
+    RestartTrouble,
+    Scale,
+    Trouble,
+    Well,
+    Word,
+)
 
 log = logging.getLogger(__name__)
 
@@ -40,31 +53,11 @@ BEAT_EVERY = 2.0
 WATCH_EVERY = 1.0
 LATE_EVERY = 5.0
 UNIQUE_EVERY = 10.0
-OVERDUE_EVERY = 10.0
 COMMANDS_EVERY = 0.5
 BALANCE_EVERY = 1.0
 CODE_EVERY = 0.5
-SWEEP_EVERY = 30.0
-ALERT_EVERY = 5.0
-SCHEDULE_EVERY = 1.0
-SNAPSHOT_EVERY = 30.0
 # Seconds after the forker's end in which the last deaths are to be recovered.
 LAST_RECOVERY = 8.0
-
-
-class Rhythm:
-    """A function and when it is due again."""
-
-    def __init__(self, every: float, run: Callable[[], object]) -> None:
-        self.every = every
-        self.run = run
-        self.due = 0.0
-
-    def run_if_due(self) -> None:
-        now = time.monotonic()
-        if now >= self.due:
-            self.due = now + self.every
-            self.run()
 
 
 class Chores:
@@ -79,10 +72,10 @@ class Chores:
         self._balancer = Balancer(supervisor_id, pools)
         self._rates = Rates()
         self._paused: frozenset[tuple[str, str]] = frozenset()
-        self._processes: dict[str, list[int]] = {}
-        self._wanted: dict[str, int] = {}
-        self._workers: dict[str, dict[str, Any]] = {}
-        self._dead: dict[int, dict[str, Any]] = {}
+        self._processes: Mapping[str, Sequence[int]] = {}
+        self._wanted: Mapping[str, int] = {}
+        self._workers: dict[str, Any] = {}
+        self._dead: dict[int, Died] = {}
         self._notes: deque[tuple[FleetEvent.Kind, str]] = deque()
         self._must_stop_at = inf
         self._is_over = False
@@ -127,28 +120,30 @@ class Chores:
         heartbeat.describe(self._database, self._supervisor_id, settings.CODE_VERSION, names)
 
     def _beat(self) -> None:
-        queues = {group: queues for pool in self._pools for group, queues in pool.groups.items()}
-        state = {
+        heartbeat.beat(self._database, self._supervisor_id, self._state(), self._living)
+        while self._notes:
+            events.note(self._database, *self._notes[0], self._supervisor_id)
+            self._notes.popleft()
+
+    def _state(self) -> dict[str, Any]:
+        # Read by `fleet.state.State.from_json`, of this release and of those before and after it.
+        return {
             "processes": self._processes,
-            "queues": queues,
+            "queues": {group: queues for pool in self._pools for group, queues in pool.groups.items()},
             "rates": self._rates.now(),
             "wanted": self._wanted,
             "workers": self._workers,
             "pools": {pool.name: self._balancer.bounds(pool) for pool in self._pools},
         }
-        heartbeat.beat(self._database, self._supervisor_id, state, self._living)
-        while self._notes:
-            events.note(self._database, *self._notes[0], self._supervisor_id)
-            self._notes.popleft()
 
     def _obey(self) -> None:
         paused = pauses.paused(self._database)
         if paused - self._paused:
-            self._link.send("recall")
+            self._link.send(Recall())
         self._paused = paused
         for command in commands.take(self._database, self._supervisor_id):
             if command.kind != FleetCommand.Kind.SCALE:
-                self._link.send(command.kind)
+                self._link.send(WORDS[command.kind]())
             elif command.processes is None:
                 self._balancer.scaled.pop(command.pool, None)
             else:
@@ -160,12 +155,12 @@ class Chores:
 
     def _balance(self) -> None:
         for group, count in self._balancer.look(self._database, self._paused, self._processes).items():
-            self._link.send("scale", group=group, count=count)
+            self._link.send(Scale(group, count))
 
     def _free_late_claims(self) -> None:
         # Before its forker has told what there is, it takes nobody for gone.
         if self._processes:
-            being_recovered = [report["worker_id"] for report in self._dead.values()]
+            being_recovered = [report.worker_id for report in self._dead.values()]
             self._watch.free_late_claims(self._database, [*self._living, *being_recovered])
 
     @property
@@ -175,57 +170,53 @@ class Chores:
 
     def _look_for_new_code(self) -> None:
         if self._code is not None and self._code.has_changed():
-            self._link.send("restart")
+            self._link.send(Restart())
 
     def _recover(self) -> None:
         for number, report in list(self._dead.items()):
-            death = Death(report["worker_id"], report["started"], report["cause"], report["stacks"], report["culprits"])
+            death = Death(report.worker_id, report.started, report.cause, report.stacks, report.culprits)
             try:
                 count = recover(self._database, death)
             except LockNotAvailable:
                 log.warning("The jobs of worker %d wait for somebody's transaction", death.worker_id)
                 continue
             del self._dead[number]
-            self._link.send("recovered", number=number)
+            self._link.send(Recovered(number))
             if count or death.started or death.cause:
                 log.warning("Worker %d died: %d jobs are ready again", death.worker_id, count)
                 kind = FleetEvent.Kind.WORKER_STUCK if death.cause == "stuck" else FleetEvent.Kind.WORKER_DEAD
-                self._note(kind, f"Worker {death.worker_id} of {report['pool']} died; {count} jobs are ready again.")
+                self._note(kind, f"Worker {death.worker_id} of {report.pool} died; {count} jobs are ready again.")
 
     def _listen(self) -> None:
         if self._link.is_closed:
             return
-        for message in self._link.receive(PROMOTE_EVERY / 2):
-            self._hear(**message)
+        for said in self._link.receive(PROMOTE_EVERY / 2):
+            self._hear(said)
         if self._link.is_closed:
             self._must_stop_at = time.monotonic() + LAST_RECOVERY
 
-    def _hear(self, word: str, **said: Any) -> None:
-        match word:
-            case "death":
-                self._dead[said["number"]] = said
-                self._workers.pop(str(said["worker_id"]), None)
-            case "state":
-                self._processes = said["processes"]
-                self._wanted = said["wanted"]
-                self._workers = said["workers"]
-                self._rates.add(said["done"], said["running"])
-            case "farewell":
+    def _hear(self, said: Word) -> None:
+        match said:
+            case Died():
+                self._dead[said.number] = said
+                self._workers.pop(str(said.worker_id), None)
+            case Report():
+                self._processes, self._wanted, self._workers = said.processes, said.wanted, dict(said.workers)
+                self._rates.add(said.done, said.running)
+            case Farewell():
                 self._is_over = True
-            case "trouble":
-                text = f"A worker of {said['group']} on {hostname()} cannot start: {said['text']}."
-                self._note(FleetEvent.Kind.START_TROUBLE, text)
-            case "well":
-                self._note(FleetEvent.Kind.START_WELL, f"Workers of {said['group']} on {hostname()} start again.")
-            case "restarted":
+            case Trouble(group, text):
+                self._note(FleetEvent.Kind.START_TROUBLE, f"A worker of {group} on {hostname()} cannot start: {text}.")
+            case Well(group):
+                self._note(FleetEvent.Kind.START_WELL, f"Workers of {group} on {hostname()} start again.")
+            case Restarted():
                 text = f"{hostname()} has started anew with the code of now ({settings.CODE_VERSION})."
                 self._note(FleetEvent.Kind.RESTARTED, text)
-            case "restart_trouble":
-                text = f"The new code on {hostname()} does not start: {said['text']}; the old goes on."
+            case RestartTrouble(text):
+                text = f"The new code on {hostname()} does not start: {text}; the old goes on."
                 self._note(FleetEvent.Kind.RESTART_TROUBLE, text)
-            case "recycled":
-                text = f"A worker of {said['group']} on {hostname()} made way: {said['text']}."
-                self._note(FleetEvent.Kind.RECYCLED, text)
+            case Recycled(group, text):
+                self._note(FleetEvent.Kind.RECYCLED, f"A worker of {group} on {hostname()} made way: {text}.")
 
     def _note(self, kind: FleetEvent.Kind, text: str) -> None:
         # Written with the next beat: while PostgreSQL is away, nothing may be lost of it.
@@ -237,40 +228,6 @@ class Chores:
         except CONNECTION_ERRORS as error:
             # The next supervisor on this host sees that the process is gone, another one that it is silent.
             log.warning("Left without signing off: %s", type(error).__name__)
-
-
-class Sweeping(threading.Thread):
-    """Calls the apps' sweepers and the alerts. An error in one stops none of the others."""
-
-    def __init__(self) -> None:
-        super().__init__(name="sweeping", daemon=True)
-        self._rhythms = [
-            Rhythm(ALERT_EVERY, late_queues.look),
-            Rhythm(ALERT_EVERY, shut_gates.look),
-            Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
-            Rhythm(ALERT_EVERY, alerts.tell_of_events),
-            Rhythm(OVERDUE_EVERY, interventions.end_overdue),
-            Rhythm(OVERDUE_EVERY, overdue.Walk().end_ready),
-            Rhythm(OVERDUE_EVERY, interventions.end_expired),
-            Rhythm(SCHEDULE_EVERY, schedule.Timetable().send_due),
-            Rhythm(SNAPSHOT_EVERY, snapshot.take_if_due),
-            *(Rhythm(SWEEP_EVERY, partial(_sweep, path)) for path in settings.SWEEPERS),
-        ]
-
-    def run(self) -> None:
-        while True:
-            for rhythm in self._rhythms:
-                try:
-                    rhythm.run_if_due()
-                except Exception as error:  # the loop's edge: the next sweep tries again
-                    log.exception("A sweeper failed: %s", type(error).__name__)
-                    if isinstance(error, Error):
-                        connection.close()
-            time.sleep(1)
-
-
-def _sweep(path: str) -> None:
-    import_string(path)()
 
 
 def run_chores(supervisor_id: int, pools: Sequence[Pool], link: Link, parent: int) -> None:

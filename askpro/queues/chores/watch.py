@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from askpro.queues.fleet import events
 from askpro.queues.fleet.host import hostname, is_running, pid_space
+from askpro.queues.fleet.state import SILENT_AFTER
 from askpro.queues.ledger.database import EngineConnection, chores_name
 from askpro.queues.ledger.recover import END_SESSIONS, Death, recover, recover_lost
 
-# Death by silence needs the same heartbeat read twice by the same observer, this many seconds apart.
-SILENCE = 15.0
 ALIVE = """
 SELECT id, host, pid_space, pid, process_started_at, beat_at::text FROM queues_supervisor
  WHERE status IN ('running', 'stopping') AND id <> %s
@@ -94,9 +93,10 @@ class Watch:
         return (host, space) == (hostname(), pid_space()) and not is_running(pid, started)
 
     def _is_silent(self, supervisor_id: int, beat_at: str) -> bool:
+        # The same heartbeat, read twice by this observer so far apart.
         now = time.monotonic()
         known = self._beats.get(supervisor_id)
         if known is None or known.beat_at != beat_at:
             self._beats[supervisor_id] = Beat(beat_at, now)
             return False
-        return now - known.first_seen >= SILENCE
+        return now - known.first_seen >= SILENT_AFTER

@@ -1,8 +1,11 @@
 """A supervisor's row: written at its start, beaten every other second, signed off at its end."""
 
 import json
+import os
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+
+from django.conf import settings
 
 from askpro.queues.fleet import events
 from askpro.queues.fleet.host import hostname, pid_space, started_at
@@ -35,6 +38,16 @@ def register_supervisor(
         (hostname(), pid_space(), pid, started_at(pid), environment, code_version, list(pools)),
     )[0]
     return int(row[0])
+
+
+def register_worker(database: EngineConnection, supervisor_id: int, pool: str) -> int:
+    """Write the row of this process, a worker; returns its id."""
+    ((worker_id,),) = database.rows(
+        "INSERT INTO queues_worker (supervisor_id, pool, host, pid, code_version, status)"
+        " VALUES (%s, %s, %s, %s, %s, 'running') RETURNING id",
+        (supervisor_id, pool, hostname(), os.getpid(), settings.CODE_VERSION),
+    )
+    return int(worker_id)
 
 
 def describe(database: EngineConnection, supervisor_id: int, code_version: str, pools: list[str]) -> None:

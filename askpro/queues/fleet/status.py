@@ -7,6 +7,7 @@ from typing import Any
 
 from askpro.queues.config import promise, queue_names
 from askpro.queues.fleet.backlog import backlogs
+from askpro.queues.fleet.state import SILENT_AFTER, State, rate_of
 from askpro.queues.ledger.database import Connection
 
 # Exit codes, as Horizon has them.
@@ -38,8 +39,6 @@ SELECT name, shut_since, shut_until, reason, waiting FROM queues_gate AS gate, L
  WHERE shut_until IS NOT NULL OR waiting > 0 ORDER BY name
 """
 EVENTS = "SELECT at, kind, text FROM queues_fleetevent ORDER BY id DESC LIMIT 20"
-# A supervisor that has not beaten for so many seconds counts for nothing.
-FRESH = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ class Status:
     @property
     def code(self) -> int:
         """The exit code: 0 running, 1 something is paused, 2 nobody works."""
-        if not any(each.status in ("running", "stopping") and each.silent < FRESH for each in self.supervisors):
+        if not any(each.status in ("running", "stopping") and each.silent < SILENT_AFTER for each in self.supervisors):
             return INACTIVE
         return PAUSED if self.pauses else RUNNING
 
@@ -140,8 +139,8 @@ class Status:
 
 def read(database: Connection) -> Status:
     """Ask PostgreSQL, which knows of every host."""
-    rows = [(*row, json.loads(state)) for *row, state in database.rows(SUPERVISORS)]
-    states = [state for *_, status, silent, state in rows if status != "dead" and silent < FRESH]
+    rows = [(*row, State.from_json(json.loads(state))) for *row, state in database.rows(SUPERVISORS)]
+    states = [state for *_, status, silent, state in rows if status != "dead" and silent < SILENT_AFTER]
     return Status(
         _queues(database, states),
         _pools(states),
@@ -158,22 +157,21 @@ def gates(database: Connection) -> list[GateStatus]:
 
 
 def _supervisor(
-    key: int, host: str, pid: int, environment: str, version: str, status: str, silent: float, state: dict[str, Any]
+    key: int, host: str, pid: int, environment: str, version: str, status: str, silent: float, state: State
 ) -> SupervisorStatus:
-    processes = {group: now for group, (now, _) in state.get("processes", {}).items()}
-    memory = sum(worker["memory"] for worker in state.get("workers", {}).values())
+    processes = {name: group.working for name, group in state.groups.items()}
+    memory = sum(worker.memory for worker in state.workers.values())
     return SupervisorStatus(key, host, pid, environment, version, status, silent, processes, memory)
 
 
-def _pools(states: list[dict[str, Any]]) -> list[PoolStatus]:
+def _pools(states: list[State]) -> list[PoolStatus]:
     pools: dict[str, list[PoolStatus]] = {}
     for state in states:
-        for name, (least, most, strategy) in state.get("pools", {}).items():
-            groups = [group for group in state["queues"] if group.partition(":")[0] == name]
-            queues = [queue for group in groups for queue in state["queues"][group]]
-            counts = [state["processes"].get(group, (0, 0)) for group in groups]
-            now, alive = sum(now for now, _ in counts), sum(alive for _, alive in counts)
-            here = PoolStatus(name, queues, 1, now, alive - now, least, most, strategy)
+        for name, bounds in state.pools.items():
+            groups = state.groups_of(pool=name)
+            queues = [queue for group in groups for queue in group.queues]
+            working, alive = sum(each.working for each in groups), sum(each.alive for each in groups)
+            here = PoolStatus(name, queues, 1, working, alive - working, *bounds)
             pools.setdefault(name, []).append(here)
     order = {name: number for number, name in enumerate(queue_names())}
     together = (_together(hosts) for hosts in pools.values())
@@ -185,31 +183,16 @@ def _together(hosts: list[PoolStatus]) -> PoolStatus:
     return replace(hosts[0], **{name: sum(getattr(each, name) for each in hosts) for name in names})
 
 
-def _queues(database: Connection, states: list[dict[str, Any]]) -> list[QueueStatus]:
+def _queues(database: Connection, states: list[State]) -> list[QueueStatus]:
     counts: dict[tuple[str, str], int] = {(queue, what): count for queue, what, count in database.rows(COUNTS)}
     queues = []
     for name, backlog in backlogs(database).items():
         running, later, dead = (counts.get((name, what), 0) for what in ("running", "later", "dead"))
-        rate, run_time = _rate(name, states)
-        processes = _processes(name, states)
+        processes = sum(group.working for state in states for group in state.groups_of(queue=name))
+        kept = promise(name)
         queues.append(
             QueueStatus(
-                name, backlog.ready, backlog.oldest, promise(name), running, later, dead, processes, rate, run_time
+                name, backlog.ready, backlog.oldest, kept, running, later, dead, processes, *rate_of(name, states)
             )
         )
     return queues
-
-
-def _processes(queue: str, states: list[dict[str, Any]]) -> int:
-    return sum(
-        now
-        for state in states
-        for group, (now, _) in state.get("processes", {}).items()
-        if queue in state.get("queues", {}).get(group, ())
-    )
-
-
-def _rate(queue: str, states: list[dict[str, Any]]) -> tuple[float, float]:
-    rates = [state["rates"][queue] for state in states if queue in state.get("rates", {})]
-    total = sum(rate for rate, _ in rates)
-    return total, max((run_time for _, run_time in rates), default=0.0)

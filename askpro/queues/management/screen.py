@@ -11,7 +11,8 @@ from rich.text import Text
 
 from askpro.queues.fleet import status
 from askpro.queues.fleet.backlog import MOST_COUNTED
-from askpro.queues.fleet.status import FRESH, QueueStatus, Status
+from askpro.queues.fleet.state import SILENT_AFTER
+from askpro.queues.fleet.status import QueueStatus, Status
 
 # From this width on there is room for what one can do without.
 WIDE = 110
@@ -59,7 +60,7 @@ def _head(now: Status, size: Size, trouble: str) -> Text:
         return _line(Text(f"{trouble} Figures of before.", style="bold white on red"), size)
     head = Text(status.WORDS[now.code].capitalize(), style=f"bold {COLORS[now.code]}")
     processes = sum(pool.processes for pool in now.pools)
-    hosts = len({each.host for each in now.supervisors if each.status != "dead" and each.silent < FRESH})
+    hosts = len({each.host for each in now.supervisors if each.status != "dead" and each.silent < SILENT_AFTER})
     rate = sum(queue.rate for queue in now.queues)
     head.append(
         f"   {processes} processes on {hosts} host{'' if hosts == 1 else 's'}, {rate:.1f} runs/s", style="default"
@@ -147,7 +148,7 @@ def _supervisors(now: Status, size: Size, room: int) -> RenderableType:
     if size.is_wide:
         table.add_column("Environment", no_wrap=True)
     for each in now.supervisors[:room]:
-        is_gone = each.status == "dead" or each.silent >= FRESH
+        is_gone = each.status == "dead" or each.silent >= SILENT_AFTER
         row: list[str | Text] = [
             Text(f"{each.host}:{each.pid}", overflow="ellipsis"),
             Text(seconds(each.silent), style="red" if is_gone else ""),

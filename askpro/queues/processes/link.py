@@ -1,14 +1,142 @@
-"""What forker and chores tell each other: lines of JSON over a socket pair."""
+"""What forker and chores tell each other: lines of JSON over a socket pair, a dataclass for each word."""
 
 import json
+import logging
 import select
 import socket
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Word:
+    """Something that one of them says; `word` is its name on the line."""
+
+    word: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class Scale(Word):
+    """To the forker: so many processes in this group."""
+
+    word = "scale"
+    group: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Recall(Word):
+    """To the forker: something was paused; workers give back what they have not started."""
+
+    word = "recall"
+
+
+@dataclass(frozen=True)
+class Restart(Word):
+    """To the forker: run the current code."""
+
+    word = "restart"
+
+
+@dataclass(frozen=True)
+class Stop(Word):
+    """To the forker: finish what runs and end."""
+
+    word = "stop"
+
+
+@dataclass(frozen=True)
+class Recovered(Word):
+    """To the forker: the jobs of this death are settled."""
+
+    word = "recovered"
+    number: int
+
+
+@dataclass(frozen=True)
+class Died(Word):
+    """To the chores: a worker died, and what its page said. The other fields are those of `ledger.recover.Death`."""
+
+    word = "death"
+    number: int
+    pool: str
+    worker_id: int
+    started: Sequence[tuple[str, int, float]] = ()
+    culprits: Collection[str] = ()
+    cause: str = ""
+    stacks: str = ""
+
+
+@dataclass(frozen=True)
+class Report(Word):
+    """To the chores, every second: processes of each group as [working, all] and as wanted, what each worker does (see
+    `fleet.state.WorkerState`), and runs and seconds of each queue's jobs, over and running.
+    """
+
+    word = "state"
+    processes: Mapping[str, Sequence[int]]
+    wanted: Mapping[str, int]
+    workers: Mapping[Any, Any]
+    done: Mapping[str, Sequence[float]]
+    running: Mapping[str, Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Farewell(Word):
+    """To the chores: all workers have ended and nothing follows."""
+
+    word = "farewell"
+
+
+@dataclass(frozen=True)
+class Trouble(Word):
+    """To the chores: the workers of this group cannot start."""
+
+    word = "trouble"
+    group: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Well(Word):
+    """To the chores: the workers of this group start again."""
+
+    word = "well"
+    group: str
+
+
+@dataclass(frozen=True)
+class Restarted(Word):
+    """To the chores: the current code runs, and all its workers with it."""
+
+    word = "restarted"
+
+
+@dataclass(frozen=True)
+class RestartTrouble(Word):
+    """To the chores: the code on disk does not start."""
+
+    word = "restart_trouble"
+    text: str
+
+
+@dataclass(frozen=True)
+class Recycled(Word):
+    """To the chores: a worker was told to leave, and why."""
+
+    word = "recycled"
+    group: str
+    text: str
+
+
+WORDS: dict[str, type[Word]] = {each.word: each for each in Word.__subclasses__()}
 
 
 class Link:
-    """One end. A message is a word with its values; words that the other end does not know are its business."""
+    """One end of the socket pair."""
 
     def __init__(self, end: socket.socket) -> None:
         end.setblocking(False)
@@ -25,9 +153,9 @@ class Link:
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def send(self, word: str, **values: Any) -> None:
+    def send(self, said: Word) -> None:
         """Send now, or with a later call when the other end does not read."""
-        self._unsent += json.dumps({"word": word, **values}).encode() + b"\n"
+        self._unsent += json.dumps({"word": said.word, **asdict(said)}).encode() + b"\n"
         self.flush()
 
     @property
@@ -44,13 +172,18 @@ class Link:
         except OSError:
             self.is_closed = True
 
-    def receive(self, wait: float = 0.0) -> Iterator[dict[str, Any]]:
-        """What has come, after at most `wait` seconds."""
+    def receive(self, wait: float = 0.0) -> Iterator[Word]:
+        """What has come, after at most `wait` seconds. During a restart the ends may be of two releases: a word that
+        this one does not know is logged and left out."""
         if wait:
             select.select([self._socket], [], [], wait)
         *lines, self._unread = self._read().split(b"\n")
         for line in lines:
-            yield json.loads(line)
+            values = json.loads(line)
+            try:
+                yield WORDS[values.pop("word")](**values)
+            except (KeyError, TypeError) as error:
+                log.warning("The other end said what this release does not know: %s", type(error).__name__)
 
     def close(self) -> None:
         self._socket.close()

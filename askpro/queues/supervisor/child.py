@@ -10,6 +10,7 @@ from math import inf
 import psutil
 
 from askpro.queues.config import Pool
+from askpro.queues.fleet.state import STUCK_AFTER
 from askpro.queues.processes.page import ASK, Slots
 
 log = logging.getLogger(__name__)
@@ -18,9 +19,6 @@ log = logging.getLogger(__name__)
 KILL_GRACE = 2.0
 # Seconds in which a worker that leaves and runs nothing has to be gone.
 LEAVE_GRACE = 10.0
-# Seconds without a sign of life after which a worker is stuck. A job may keep the others out of the interpreter for
-# as long as its time limit allows; a stopped process is stuck whatever it runs.
-SILENCE = 7.0
 # Seconds that a worker has for its first sign of life.
 BIRTH = 30.0
 # Seconds between asking for the stacks and the kill.
@@ -92,7 +90,7 @@ class Child:
         beat_at = self.slots.beat_at
         if not beat_at:
             return now - self.forked_at > BIRTH
-        return now - beat_at > SILENCE and (not runs or is_stopped(self.pid))
+        return now - beat_at > STUCK_AFTER and (not runs or is_stopped(self.pid))
 
 
 def private_memory(pid: int) -> float:

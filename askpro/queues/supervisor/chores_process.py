@@ -5,12 +5,11 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from askpro.queues.chores.process import run_chores
 from askpro.queues.config import Pool
 from askpro.queues.processes.fork import fork, in_words
-from askpro.queues.processes.link import Link
+from askpro.queues.processes.link import Died, Farewell, Link, Recovered, Word
 from askpro.queues.supervisor.child import KILL_GRACE, Child, is_stopped, send_signal
 
 log = logging.getLogger(__name__)
@@ -30,7 +29,7 @@ class ChoresProcess:
         self.pid = 0
         self.link: Link | None = None
         # Deaths by number that nobody has recovered yet.
-        self.reports: dict[int, dict[str, Any]] = {}
+        self.reports: dict[int, Died] = {}
 
     def fork_if_missing(self, now: float) -> None:
         if self.pid or now < self._fork_at:
@@ -49,8 +48,8 @@ class ChoresProcess:
         self.pid = fork(work)
         theirs.close()
         # The new process knows nothing: it is told again of every death that was not acknowledged.
-        for number, report in self.reports.items():
-            ours.send("death", number=number, **report)
+        for report in self.reports.values():
+            ours.send(report)
 
     def bury(self, code: int, is_expected: bool) -> None:
         self.pid = 0
@@ -71,36 +70,37 @@ class ChoresProcess:
         if not child.slots.worker_id:
             return
         now, started = time.monotonic(), child.slots.started()
-        number = time.monotonic_ns()
-        report = self.reports[number] = {
-            "worker_id": child.slots.worker_id,
-            "started": [(item.job_id, item.claim_no, now - item.started) for item in started],
-            "culprits": [item.job_id for item in started if now > item.limit + KILL_GRACE],
-            "cause": child.cause,
-            "stacks": child.slots.stacks() if child.cause else "",
-            "pool": child.group,
-        }
-        self.say("death", number=number, **report)
+        report = Died(
+            number=time.monotonic_ns(),
+            pool=child.group,
+            worker_id=child.slots.worker_id,
+            started=[(item.job_id, item.claim_no, now - item.started) for item in started],
+            culprits=[item.job_id for item in started if now > item.limit + KILL_GRACE],
+            cause=child.cause,
+            stacks=child.slots.stacks() if child.cause else "",
+        )
+        self.reports[report.number] = report
+        self.say(report)
 
-    def say(self, word: str, **values: Any) -> None:
+    def say(self, said: Word) -> None:
         if self.link is not None:
-            self.link.send(word, **values)
+            self.link.send(said)
 
     @property
     def listens(self) -> bool:
         """It reads what it is told: the state of this moment is worth telling."""
         return self.link is not None and not self.link.is_jammed
 
-    def heard(self) -> Iterator[dict[str, Any]]:
+    def heard(self) -> Iterator[Word]:
         """What it has told the forker; acknowledged deaths are forgotten."""
         if self.link is None:
             return
         self.link.flush()
-        for message in self.link.receive():
-            if message["word"] == "recovered":
-                self.reports.pop(message["number"], None)
+        for said in self.link.receive():
+            if isinstance(said, Recovered):
+                self.reports.pop(said.number, None)
             else:
-                yield message
+                yield said
 
     def close(self) -> None:
         """In a fork: this end is not the child's."""
@@ -109,5 +109,5 @@ class ChoresProcess:
 
     def farewell(self) -> None:
         """Nothing follows; it ends when it has done its last chores."""
-        self.say("farewell")
+        self.say(Farewell())
         self.close()

@@ -10,10 +10,23 @@ from collections.abc import Sequence
 from setproctitle import setproctitle
 
 from askpro.queues.config import Pool
+from askpro.queues.fleet.state import STUCK_AFTER
 from askpro.queues.processes.empty_looks import Rounds
 from askpro.queues.processes.fork import fork, in_words
+from askpro.queues.processes.link import (
+    Recall,
+    Recycled,
+    Report,
+    Restart,
+    Restarted,
+    RestartTrouble,
+    Scale,
+    Stop,
+    Trouble,
+    Well,
+)
 from askpro.queues.supervisor import os_signals
-from askpro.queues.supervisor.child import KILL_GRACE, SILENCE, Child, private_memory, send_signal
+from askpro.queues.supervisor.child import KILL_GRACE, Child, private_memory, send_signal
 from askpro.queues.supervisor.chores_process import ChoresProcess
 from askpro.queues.supervisor.group import Group
 from askpro.queues.supervisor.reexec import Preflight, Takeover
@@ -85,10 +98,10 @@ class Forker:
             for child in group.missing(now):
                 self._fork_worker(group, child)
             if group.recovers(now):
-                self._chores.say("well", group=group.name)
+                self._chores.say(Well(group.name))
         if self._has_news and all(group.is_complete for group in self._groups.values()):
             self._has_news = False
-            self._chores.say("restarted")
+            self._chores.say(Restarted())
         for child in self._old:
             successor = self._groups.get(child.group)
             if successor is None or successor.is_complete:
@@ -146,19 +159,19 @@ class Forker:
         if code or not (child.leaving_at or self._stopping):
             log.error("A worker of pool %s ended (%s)", child.group, in_words(code))
         if is_trouble:
-            self._chores.say("trouble", group=child.group, text=in_words(code))
+            self._chores.say(Trouble(child.group, in_words(code)))
 
     def _listen(self) -> None:
-        for message in self._chores.heard():
-            match message["word"]:
-                case "scale":
-                    self._scale(message["group"], message["count"])
-                case "recall":
+        for said in self._chores.heard():
+            match said:
+                case Scale(group, count):
+                    self._scale(group, count)
+                case Recall():
                     for child in self._children():
                         child.slots.recall()
-                case "restart":
+                case Restart():
                     self._preflight.start()
-                case "stop":
+                case Stop():
                     self._stopping = True
 
     def _scale(self, name: str, count: int) -> None:
@@ -169,9 +182,9 @@ class Forker:
         now = time.monotonic()
         if now - self._looked_at < LOOK_EVERY:
             return
-        if now - self._looked_at > SILENCE / 3:
+        if now - self._looked_at > STUCK_AFTER / 3:
             # This process itself did not get its turn: what it did not see in the meantime proves nothing.
-            self._patient_until = now + SILENCE
+            self._patient_until = now + STUCK_AFTER
         self._looked_at = now
         for child in self._children():
             child.look(now, may_be_stuck=now > self._patient_until)
@@ -196,7 +209,7 @@ class Forker:
     def _recycle(self, child: Child, reason: str) -> None:
         log.warning("A worker of pool %s makes way for a new one: %s", child.group, reason)
         child.leave(time.monotonic())
-        self._chores.say("recycled", group=child.group, text=reason)
+        self._chores.say(Recycled(child.group, reason))
 
     def _report_state(self) -> None:
         now = time.monotonic()
@@ -208,15 +221,14 @@ class Forker:
         pages = [child.slots for child in children]
         done, now_running = self._tally.done(pages), running(pages)
         wanted = {group.name: group.count for group in self._groups.values()}
-        said = {"processes": processes, "wanted": wanted, "workers": vitals(children)}
-        self._chores.say("state", done=done, running=now_running, **said)
+        self._chores.say(Report(processes, wanted, vitals(children), done, now_running))
 
     def _end_preflight(self, code: int) -> None:
         if self._stopping or not self._preflight.end():
             return
         if code:
             log.error("The new code does not start (%s); the old goes on", in_words(code))
-            self._chores.say("restart_trouble", text=in_words(code))
+            self._chores.say(RestartTrouble(in_words(code)))
             return
         log.info("Starting anew with the code of now")
         counts = {group.name: group.count for group in self._groups.values()}

@@ -9,10 +9,9 @@ import signal
 import socket
 import sys
 import time
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
-from askpro.queues.processes.link import Link
+from askpro.queues.processes.link import Died, Link
 from askpro.queues.processes.page import Slots, unnamed_file
 from askpro.queues.supervisor.child import Child, send_signal
 
@@ -28,7 +27,7 @@ class Takeover:
 
     supervisor_id: int
     children: list[Child]
-    reports: dict[int, dict[str, Any]]
+    reports: dict[int, Died]
     counts: dict[str, int]
     link: Link | None
 
@@ -41,7 +40,7 @@ class Takeover:
             "children": [
                 (child.pid, child.group, child.slots.fd, child.forked_at, child.leaving_at) for child in self.children
             ],
-            "reports": self.reports,
+            "reports": [asdict(report) for report in self.reports.values()],
             "counts": self.counts,
             "link": self.link.fileno() if self.link else None,
         }
@@ -66,7 +65,7 @@ def inherit() -> Takeover | None:
         os.set_inheritable(slots_fd, False)
         children.append(Child(Slots(slots_fd), group, pid, forked_at, leaving_at))
     link = Link(socket.socket(fileno=state["link"])) if state["link"] is not None else None
-    reports = {int(number): report for number, report in state["reports"].items()}
+    reports = {report["number"]: Died(**report) for report in state["reports"]}
     return Takeover(state["supervisor_id"], children, reports, state["counts"], link)
 
 

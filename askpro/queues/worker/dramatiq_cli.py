@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from dramatiq import Worker
 
 from askpro.queues.fleet import heartbeat
-from askpro.queues.fleet.host import hostname
+from askpro.queues.fleet.state import SILENT_AFTER
 from askpro.queues.ledger import hints
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, application_name
 from askpro.queues.worker.interrupts import Interrupter
@@ -26,11 +26,7 @@ BEAT_EVERY = 2.0
 WARN_EVERY = 60.0
 HAS_CHORES = """
 SELECT EXISTS (SELECT 1 FROM queues_supervisor WHERE status IN ('running', 'stopping') AND environment <> %s
-                  AND beat_at > clock_timestamp() - interval '30 seconds')
-"""
-REGISTER = """
-INSERT INTO queues_worker (supervisor_id, pool, host, pid, code_version, status)
-VALUES (%s, %s, %s, %s, %s, 'running') RETURNING id
+                  AND beat_at > clock_timestamp() - %s * interval '1 second')
 """
 
 
@@ -41,10 +37,9 @@ class Guest:
         self._database = EngineConnection()
         version = settings.CODE_VERSION
         self._supervisor_id = heartbeat.register_supervisor(self._database, os.getpid(), heartbeat.DRAMATIQ, version)
-        row = (self._supervisor_id, heartbeat.DRAMATIQ, hostname(), os.getpid(), version)
-        ((worker_id,),) = self._database.rows(REGISTER, row)
-        self._begin(int(worker_id))
-        self.workload = Workload(int(worker_id), worker.worker_threads, version)
+        worker_id = heartbeat.register_worker(self._database, self._supervisor_id, heartbeat.DRAMATIQ)
+        self._begin(worker_id)
+        self.workload = Workload(worker_id, worker.worker_threads, version)
         self.workload.attach(worker)
         Interrupter(self.workload).start()
         self._stop = threading.Event()
@@ -86,5 +81,5 @@ class Guest:
                 return
 
     def _has_chores(self) -> bool:
-        ((has_chores,),) = self._database.rows(HAS_CHORES, (heartbeat.DRAMATIQ,))
+        ((has_chores,),) = self._database.rows(HAS_CHORES, (heartbeat.DRAMATIQ, 2 * SILENT_AFTER))
         return bool(has_chores)

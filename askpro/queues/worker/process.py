@@ -12,7 +12,7 @@ from dramatiq import Worker as DramatiqWorker
 from dramatiq import get_broker
 
 from askpro.queues.config import Pool
-from askpro.queues.fleet.host import hostname
+from askpro.queues.fleet.heartbeat import register_worker
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, application_name
 from askpro.queues.processes.child import become_child
 from askpro.queues.processes.empty_looks import Rounds
@@ -64,11 +64,7 @@ def _register(pool: Pool, supervisor_id: int, slots: Slots, stop: threading.Even
     while True:
         slots.beat()
         try:
-            ((worker_id,),) = database.rows(
-                "INSERT INTO queues_worker (supervisor_id, pool, host, pid, code_version, status)"
-                " VALUES (%s, %s, %s, %s, %s, 'running') RETURNING id",
-                (supervisor_id, pool.name, hostname(), os.getpid(), settings.CODE_VERSION),
-            )
+            worker_id = register_worker(database, supervisor_id, pool.name)
             break
         except CONNECTION_ERRORS as error:
             # To die of it would count as trouble at the start, and the next fork would come ever later.
@@ -78,7 +74,7 @@ def _register(pool: Pool, supervisor_id: int, slots: Slots, stop: threading.Even
     database.close()
     # libpq reads it at every connect: all sessions of this process carry the worker's name from here on.
     os.environ["PGAPPNAME"] = application_name(worker_id)
-    return int(worker_id)
+    return worker_id
 
 
 def _is_whole(worker: DramatiqWorker) -> bool:

@@ -6,6 +6,7 @@ from django.db import connection
 from askpro.queues.chores import balancing
 from askpro.queues.chores.balancing import Balancer, Rates
 from askpro.queues.config import Pool
+from askpro.queues.fleet import backlog
 from askpro.queues.fleet.backlog import backlogs
 from askpro.queues.models import Supervisor
 from tests.queues import actors
@@ -47,7 +48,7 @@ class TestBacklogs:
 
     def test_it_stops_counting_where_the_answer_no_longer_changes(self, database, monkeypatch):
         send(5, seconds_ago=1)
-        monkeypatch.setattr(balancing, "BACKLOGS", balancing.BACKLOGS.replace("LIMIT 10000", "LIMIT 2"))
+        monkeypatch.setattr(backlog, "BACKLOGS", backlog.BACKLOGS.replace("LIMIT 10000", "LIMIT 2"))
         assert backlogs(database)["default"].ready == 2
 
 

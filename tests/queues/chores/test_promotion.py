@@ -17,7 +17,7 @@ from askpro.queues.ledger import hints
 from askpro.queues.ledger.claim import by_age
 from askpro.queues.ledger.database import EngineConnection, limit_lock_waits
 from askpro.queues.models import Job, Lock
-from askpro.queues.processes.link import Link
+from askpro.queues.processes.link import Died, Link
 from tests.queues import actors
 from tests.queues.ledger.test_settle import somebody_holds
 
@@ -271,15 +271,7 @@ class TestTheHeart:
         process = Chores(0, [], link)
         for worker_id in (71, 72):
             (job,) = Job.objects.filter(worker_id=worker_id)
-            report = {
-                "worker_id": worker_id,
-                "started": [(str(job.pk), 1, 1.0)],
-                "cause": "",
-                "stacks": "",
-                "culprits": [],
-                "pool": "x",
-            }
-            process._dead[worker_id] = {"number": worker_id, **report}
+            process._dead[worker_id] = Died(worker_id, "x", worker_id, started=[(str(job.pk), 1, 1.0)])
         with somebody_holds("SELECT 1 FROM queues_batch FOR UPDATE"):
             process._recover()
         assert list(process._dead) == [71]

@@ -11,8 +11,9 @@ from django.utils import timezone
 from dramatiq import get_broker
 
 from askpro.queues.chores import watch
-from askpro.queues.chores.watch import SILENCE, Watch
+from askpro.queues.chores.watch import Watch
 from askpro.queues.fleet import heartbeat, host
+from askpro.queues.fleet.state import SILENT_AFTER
 from askpro.queues.ledger.claim import by_age
 from askpro.queues.ledger.database import chores_name
 from askpro.queues.models import Attempt, Job, Supervisor, Worker
@@ -68,7 +69,7 @@ class TestSilence:
         hold(database, worker)
         observer = Watch(0)
         assert observer.look(database) == 0
-        clock[0] += SILENCE
+        clock[0] += SILENT_AFTER
         assert observer.look(database) == 1
         assert (status(row), status(worker)) == ("dead", "dead")
         assert (Job.objects.get().status, Job.objects.get().losses) == ("queued", 1)
@@ -79,7 +80,7 @@ class TestSilence:
         observer = Watch(0)
         for _ in range(3):
             assert observer.look(database) == 0
-            clock[0] += SILENCE / 3 - 0.1
+            clock[0] += SILENT_AFTER / 3 - 0.1
         assert status(row) == "running"
 
     def test_an_old_beat_alone_proves_nothing(self, database, clock):
@@ -93,10 +94,10 @@ class TestSilence:
         row, _ = supervisor()
         observer = Watch(0)
         observer.look(database)
-        clock[0] += SILENCE - 1
+        clock[0] += SILENT_AFTER - 1
         beat(row)
         observer.look(database)
-        clock[0] += SILENCE - 1
+        clock[0] += SILENT_AFTER - 1
         observer.look(database)
         assert status(row) == "running"
         clock[0] += 1
@@ -107,7 +108,7 @@ class TestSilence:
         row, _ = supervisor()
         observer = Watch(0)
         observer.look(database)
-        clock[0] += SILENCE * 100
+        clock[0] += SILENT_AFTER * 100
         observer.forget()  # as the chores do on any error of the connection
         observer.look(database)
         assert status(row) == "running"
@@ -116,7 +117,7 @@ class TestSilence:
         row, _ = supervisor()
         observer = Watch(0)
         observer.look(database)
-        clock[0] += SILENCE
+        clock[0] += SILENT_AFTER
 
         class Between:
             def rows(self, statement, params=()):
@@ -133,7 +134,7 @@ class TestSilence:
         observers = [Watch(0), Watch(-1)]
         for observer in observers:
             observer.look(database)
-        clock[0] += SILENCE
+        clock[0] += SILENT_AFTER
         assert [observer.look(database) for observer in observers] == [1, 0]
         assert Job.objects.get().losses == 1
 
@@ -141,7 +142,7 @@ class TestSilence:
         row, _ = supervisor()
         observer = Watch(row.pk)
         observer.look(database)
-        clock[0] += SILENCE * 2
+        clock[0] += SILENT_AFTER * 2
         observer.look(database)
         assert status(row) == "running"
 
@@ -158,7 +159,7 @@ class TestSilence:
         )
         observer = Watch(0)
         observer.look(database)
-        clock[0] += SILENCE
+        clock[0] += SILENT_AFTER
         observer.look(database)
         with pytest.raises(psycopg2.OperationalError), frozen.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -263,7 +264,7 @@ class TestAZombie:
         row, worker = supervisor()
         observer = Watch(0)
         observer.look(database)
-        clock[0] += SILENCE
+        clock[0] += SILENT_AFTER
         observer.look(database)
         assert status(worker) == "dead"
         assert hold(database, worker) == []
@@ -271,7 +272,7 @@ class TestAZombie:
         assert (status(row), status(worker)) == ("running", "running")
         assert hold(database, worker)
         assert observer.look(database) == 0
-        clock[0] += SILENCE
+        clock[0] += SILENT_AFTER
         observer.look(database)
         assert Job.objects.get().status == "queued"
 
@@ -280,7 +281,7 @@ class TestAZombie:
         hold(database, worker)
         observer = Watch(0)
         observer.look(database)
-        clock[0] += SILENCE
+        clock[0] += SILENT_AFTER
 
         class Between:
             def rows(self, statement, params=()):

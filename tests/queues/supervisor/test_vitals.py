@@ -16,8 +16,8 @@ def test_it_tells_what_a_worker_runs_and_has_run() -> None:
 
     told = vitals([child, Child(Slots(), "high")])
 
-    assert list(told) == ["7"]
-    assert (told["7"]["memory"], told["7"]["runs"], told["7"]["leaving"]) == (42, 1, False)
-    ((job_id, seconds, left),) = told["7"]["running"]
+    assert list(told) == [7]
+    assert (told[7].memory, told[7].runs, told[7].leaving) == (42, 1, False)
+    ((job_id, seconds, left),) = told[7].running
     assert job_id == long
     assert 0 <= seconds < 10 < left <= 60

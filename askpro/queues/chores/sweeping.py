@@ -1,0 +1,57 @@
+"""The chores that may take their time, in a thread of their own: alerts, schedule, snapshots, the apps' sweepers."""
+
+import logging
+import threading
+import time
+from functools import partial
+
+from django.conf import settings
+from django.db import Error, connection
+from django.utils.module_loading import import_string
+
+from askpro.queues.chores import alerts, late_queues, overdue, schedule, shut_gates, snapshot
+from askpro.queues.chores.rhythm import Rhythm
+from askpro.queues.jobs import interventions
+
+log = logging.getLogger(__name__)
+
+# Seconds between two runs of each.
+ALERT_EVERY = 5.0
+OVERDUE_EVERY = 10.0
+SCHEDULE_EVERY = 1.0
+SNAPSHOT_EVERY = 30.0
+SWEEP_EVERY = 30.0
+
+
+class Sweeping(threading.Thread):
+    """Calls the apps' sweepers and the alerts. An error in one stops none of the others."""
+
+    def __init__(self) -> None:
+        super().__init__(name="sweeping", daemon=True)
+        self._rhythms = [
+            Rhythm(ALERT_EVERY, late_queues.look),
+            Rhythm(ALERT_EVERY, shut_gates.look),
+            Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
+            Rhythm(ALERT_EVERY, alerts.tell_of_events),
+            Rhythm(OVERDUE_EVERY, interventions.end_overdue),
+            Rhythm(OVERDUE_EVERY, overdue.Walk().end_ready),
+            Rhythm(OVERDUE_EVERY, interventions.end_expired),
+            Rhythm(SCHEDULE_EVERY, schedule.Timetable().send_due),
+            Rhythm(SNAPSHOT_EVERY, snapshot.take_if_due),
+            *(Rhythm(SWEEP_EVERY, partial(_sweep, path)) for path in settings.SWEEPERS),
+        ]
+
+    def run(self) -> None:
+        while True:
+            for rhythm in self._rhythms:
+                try:
+                    rhythm.run_if_due()
+                except Exception as error:  # the loop's edge: the next sweep tries again
+                    log.exception("A sweeper failed: %s", type(error).__name__)
+                    if isinstance(error, Error):
+                        connection.close()
+            time.sleep(1)
+
+
+def _sweep(path: str) -> None:
+    import_string(path)()
