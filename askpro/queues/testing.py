@@ -15,6 +15,7 @@ from askpro.queues.ledger.outcome import Outcome
 from askpro.queues.ledger.running import current
 from askpro.queues.ledger.settle import Item, settle
 from askpro.queues.models import Job
+from askpro.queues.states import LATER
 
 WORKER_ID = 0
 MOST_RUNS = 1000
@@ -30,7 +31,7 @@ def run_jobs(*, due_or_not: bool = False) -> list[tuple[str, str]]:
     while len(ran) < MOST_RUNS:
         claims = _claim_ready()
         if not claims and postponed:
-            due = "id = ANY(%s::uuid[]) AND status IN ('scheduled', 'retrying', 'released')"
+            due = f"id = ANY(%s::uuid[]) AND status IN {LATER}"
             enqueue.make_ready(due, [[str(pk) for pk in postponed]])
             postponed = set()
             claims = _claim_ready()

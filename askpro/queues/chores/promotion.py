@@ -3,13 +3,14 @@
 from askpro.queues.ledger import hints, unique
 from askpro.queues.ledger.database import EngineConnection
 from askpro.queues.ledger.locks import EARLIER
+from askpro.queues.states import FINAL, LATER
 
 # Every clock here is the statement's: `clock_timestamp()` may change from row to row, so no index can be used with it,
 # and a million delayed jobs would be read five times a second.
-PROMOTE = """
+PROMOTE = f"""
 WITH due AS MATERIALIZED (
     SELECT id FROM queues_job
-     WHERE status IN ('scheduled', 'retrying', 'released') AND run_at <= statement_timestamp()
+     WHERE status IN {LATER} AND run_at <= statement_timestamp()
      ORDER BY run_at LIMIT %s FOR UPDATE SKIP LOCKED
 )
 UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL
@@ -44,11 +45,11 @@ UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp()
 RETURNING job.id::text, job.queue_name
 """
 # A lock outlives its job only if a row was changed by hand; nothing may wait for it then.
-ORPHANED_LOCKS = """
+ORPHANED_LOCKS = f"""
 DELETE FROM queues_lock AS lock
  WHERE taken_at < clock_timestamp() - interval '10 seconds'
    AND NOT EXISTS (SELECT 1 FROM queues_job WHERE id = lock.job_id
-                      AND (status = 'processing' OR (in_order AND status NOT IN ('completed', 'dead', 'cancelled'))))
+                      AND (status = 'processing' OR (in_order AND status NOT IN {FINAL})))
 """
 AT_ONCE = 5000
 

@@ -23,11 +23,12 @@ from askpro.queues.models import (
     MetricsSnapshot,
     Supervisor,
 )
+from askpro.queues.states import LATER
 
 AT_ONCE = 1000
 # A chain's later steps wait for an earlier one; they are not in the queue yet. Each with the order of its index.
-READY = "queue_name = %s AND status = 'queued'", "ready_at, id"
-LATER = "queue_name = %s AND status IN ('scheduled', 'retrying', 'released')", "run_at"
+READY_JOBS = "queue_name = %s AND status = 'queued'", "ready_at, id"
+LATER_JOBS = f"queue_name = %s AND status IN {LATER}", "run_at"
 
 
 def clear(queue_name: str, reason: str) -> int:
@@ -35,7 +36,7 @@ def clear(queue_name: str, reason: str) -> int:
     outcome = cancelled(reason)
     return sum(
         _in_steps(lambda: interventions.end(condition, [queue_name], outcome, order))  # noqa: B023 - called at once
-        for condition, order in (LATER, READY)
+        for condition, order in (LATER_JOBS, READY_JOBS)
     )
 
 

@@ -9,14 +9,15 @@ from askpro.queues.fleet.host import hostname, is_running, pid_space
 from askpro.queues.fleet.state import SILENT_AFTER
 from askpro.queues.ledger.database import EngineConnection, chores_name
 from askpro.queues.ledger.recover import END_SESSIONS, Death, recover, recover_lost
+from askpro.queues.states import LIVING
 
-ALIVE = """
+ALIVE = f"""
 SELECT id, host, pid_space, pid, process_started_at, beat_at::text FROM queues_supervisor
- WHERE status IN ('running', 'stopping') AND id <> %s
+ WHERE status IN {LIVING} AND id <> %s
 """
-BURY = """
+BURY = f"""
 UPDATE queues_supervisor SET status = 'dead'
- WHERE id = %s AND beat_at = %s::timestamptz AND status IN ('running', 'stopping') RETURNING id
+ WHERE id = %s AND beat_at = %s::timestamptz AND status IN {LIVING} RETURNING id
 """
 # Also the workers of a supervisor that was buried by somebody who then died before freeing their jobs, and those that
 # were buried, woke up and claimed again; and jobs of workers that nobody knows.
@@ -29,9 +30,9 @@ SELECT worker_id FROM queues_job AS job
  WHERE status = 'processing' AND worker_id IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM queues_worker WHERE id = job.worker_id)
 """
-HEARD_AGAIN = """
+HEARD_AGAIN = f"""
 SELECT 1 FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
- WHERE worker.id = %s AND supervisor.status IN ('running', 'stopping')
+ WHERE worker.id = %s AND supervisor.status IN {LIVING}
 """
 # A claim can become visible after its worker was found to hold nothing, or had signed off: nobody got its answer, so
 # nothing of it ever began. Later than any session of a dead worker is waited for.

@@ -9,23 +9,24 @@ from askpro.queues.config import promise, queue_names
 from askpro.queues.fleet.backlog import backlogs
 from askpro.queues.fleet.state import SILENT_AFTER, State, rate_of
 from askpro.queues.ledger.database import Connection
+from askpro.queues.states import LATER, LIVING
 
 # Exit codes, as Horizon has them.
 RUNNING, PAUSED, INACTIVE = 0, 1, 2
 WORDS = {RUNNING: "running", PAUSED: "paused", INACTIVE: "inactive"}
-SUPERVISORS = """
+SUPERVISORS = f"""
 SELECT id::int, host, pid, environment, code_version, status,
        extract(epoch FROM clock_timestamp() - beat_at)::float8, state::text
   FROM queues_supervisor
- WHERE status IN ('running', 'stopping')
+ WHERE status IN {LIVING}
     OR status = 'dead' AND beat_at > clock_timestamp() - interval '1 hour'
  ORDER BY host, id
 """
-COUNTS = """
+COUNTS = f"""
 SELECT queue_name, 'running', count(*) FROM queues_job WHERE status = 'processing' GROUP BY 1
 UNION ALL
 SELECT queue_name, 'later', count(*) FROM queues_job
- WHERE status IN ('scheduled', 'retrying', 'released') AND run_at IS NOT NULL GROUP BY 1
+ WHERE status IN {LATER} AND run_at IS NOT NULL GROUP BY 1
 UNION ALL
 SELECT queue_name, 'dead', count(*) FROM queues_job WHERE status = 'dead' GROUP BY 1
 """

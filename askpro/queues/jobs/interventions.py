@@ -19,26 +19,27 @@ from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.ledger.outcome import Outcome, cancelled, expired, overdue
 from askpro.queues.ledger.settle import Item, settle
 from askpro.queues.ledger.settle_sql import CATCH, START
+from askpro.queues.states import FAILED, LATER, NOT_STARTED, UNCLAIMED
 
 # In whose name rows are settled that no worker holds; taking and settling them is one transaction.
 NOBODY = -1
-NOT_STARTED = "status IN ('waiting', 'scheduled', 'queued', 'retrying', 'released')"
+HAS_NOT_STARTED = f"status IN {NOT_STARTED}"
 AT_ONCE = 1000
 LOCK_BATCHES_OF = """
 SELECT id FROM queues_batch WHERE id IN (SELECT batch_id FROM queues_job WHERE id = ANY(%s::uuid[]))
  ORDER BY id FOR UPDATE
 """
-UNCOUNT = """
+UNCOUNT = f"""
 WITH uncounted AS (
     DELETE FROM queues_batchmember AS member USING queues_job AS job
-     WHERE job.id = ANY(%s::uuid[]) AND job.status IN ('dead', 'cancelled') AND member.chain_id = job.chain_id
+     WHERE job.id = ANY(%s::uuid[]) AND job.status IN {FAILED} AND member.chain_id = job.chain_id
  RETURNING member.batch_id
 )
 SELECT batch_id, count(*) FROM (
     SELECT batch_id FROM uncounted
     UNION ALL SELECT batch_id FROM queues_job
                WHERE id = ANY(%s::uuid[]) AND chain_id IS NULL AND batch_id IS NOT NULL
-                 AND status IN ('dead', 'cancelled')
+                 AND status IN {FAILED}
 ) AS member GROUP BY batch_id ORDER BY batch_id
 """
 
@@ -50,13 +51,13 @@ def cancel(job_id: uuid.UUID, reason: str = "Cancelled.") -> bool:
         _hold_batches(cursor, this, key, "id")
         # Whoever holds the row is waited for: a promotion or a sender of its unique key does not mean that it is over.
         cursor.execute(f"SELECT 1 FROM queues_job WHERE {this} FOR UPDATE", key)
-        return end(f"{this} AND {NOT_STARTED}", key, cancelled(reason)) == 1 or _interrupt(this, key) == 1
+        return end(f"{this} AND {HAS_NOT_STARTED}", key, cancelled(reason)) == 1 or _interrupt(this, key) == 1
 
 
 def cancel_tagged(tag: str, reason: str = "Cancelled.") -> int:
     """End every unfinished job with this tag; returns how many."""
     tag, ended = keys.tag(tag), 0
-    while count := end(f"{enqueue.TAGGED} AND {NOT_STARTED}", [tag], cancelled(reason)):
+    while count := end(f"{enqueue.TAGGED} AND {HAS_NOT_STARTED}", [tag], cancelled(reason)):
         ended += count
     return ended + _interrupt(enqueue.TAGGED, [tag])
 
@@ -78,19 +79,19 @@ def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
 
 def run_now(job_id: uuid.UUID) -> bool:
     """Make a job that waits for a moment ready at once; False when it does not. A key or a limit still holds."""
-    waits = "status IN ('scheduled', 'retrying', 'released') AND run_at IS NOT NULL"
+    waits = f"status IN {LATER} AND run_at IS NOT NULL"
     return enqueue.make_ready(f"id = %s AND {waits}", [str(job_id)]) == 1
 
 
 def end_overdue() -> int:
     """Waiting past the deadline ends visibly, with the last real error; returns how many jobs."""
-    late = "status IN ('scheduled', 'retrying', 'released') AND deadline_at < statement_timestamp()"
+    late = f"status IN {LATER} AND deadline_at < statement_timestamp()"
     return end(late, [], overdue(), "deadline_at")
 
 
 def end_expired() -> int:
     """Jobs that were not to start after a moment that has passed are cancelled before anybody claims them."""
-    late = "status IN ('scheduled', 'queued', 'retrying', 'released') AND expires_at < statement_timestamp()"
+    late = f"status IN {UNCLAIMED} AND expires_at < statement_timestamp()"
     return end(late, [], expired(), "expires_at")
 
 
@@ -118,7 +119,8 @@ def cancel_batch(batch_id: uuid.UUID) -> int:
             return 0
         # The update above holds the batch's row: nobody settles its members meanwhile.
         ended = 0
-        while count := end(f"batch_id = %s AND {NOT_STARTED}", [str(batch_id)], cancelled("Its batch was cancelled.")):
+        condition = f"batch_id = %s AND {HAS_NOT_STARTED}"
+        while count := end(condition, [str(batch_id)], cancelled("Its batch was cancelled.")):
             ended += count
         _finish_without_members(batch_id)
         return ended
@@ -129,7 +131,7 @@ def retry_batch(batch_id: uuid.UUID) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM queues_batch WHERE id = %s FOR UPDATE", [str(batch_id)])
         cursor.execute(
-            "SELECT id FROM queues_job WHERE batch_id = %s AND status IN ('dead', 'cancelled') ORDER BY id FOR UPDATE",
+            f"SELECT id FROM queues_job WHERE batch_id = %s AND status IN {FAILED} ORDER BY id FOR UPDATE",
             [str(batch_id)],
         )
         ids = [row[0] for row in cursor.fetchall()]

@@ -6,16 +6,17 @@ from psycopg2.errors import LockNotAvailable
 
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.database import Connection
+from askpro.queues.states import FINAL
 
 # What keeps a later job of an ordered key waiting. Of the jobs that wait for another's end only the steps of other
 # chains count: a later step of its own chain, or what is called when its batch is over, waits for this very job. Where
 # a chain has halted, its steps keep nobody waiting: a dead job opens the key.
-EARLIER = """
+EARLIER = f"""
 SELECT 1 FROM queues_job AS earlier
- WHERE earlier.lock_key = {later}.{key} AND earlier.id < {later}.id
-   AND earlier.status NOT IN ('completed', 'dead', 'cancelled')
+ WHERE earlier.lock_key = {{later}}.{{key}} AND earlier.id < {{later}}.id
+   AND earlier.status NOT IN {FINAL}
    AND (earlier.status <> 'waiting' OR (earlier.chain_step >= 0 AND earlier.chain_id IS DISTINCT FROM
-        (SELECT chain_id FROM queues_job WHERE id = {later}.id) AND NOT EXISTS (
+        (SELECT chain_id FROM queues_job WHERE id = {{later}}.id) AND NOT EXISTS (
             SELECT 1 FROM queues_job AS halt WHERE halt.chain_id = earlier.chain_id AND halt.status = 'dead')))
 """
 # A claim that was repeated after a crash takes over the key of its own earlier try. Where order counts, an earlier

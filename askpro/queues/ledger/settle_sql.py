@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from askpro.queues.states import FAILED, FINAL, NOT_STARTED, UNDER_WAY
+
 # The row with this step is the chain's `catch`: sent when a step is dead or cancelled.
 CATCH = -1
 # The actor whose job is a batch's step in a chain.
@@ -66,9 +68,9 @@ WITH item AS (
            rate_slot_at = statement_timestamp() + item.slot_in * interval '1 second',
            ready_at = CASE WHEN item.status = 'queued' THEN coalesce(job.ready_at, statement_timestamp())
                            ELSE job.ready_at END,
-           finished_at = CASE WHEN item.status IN ('completed', 'dead', 'cancelled') THEN statement_timestamp() END,
-           progress_done = CASE WHEN item.status IN ('completed', 'dead', 'cancelled') THEN job.progress_done END,
-           progress_total = CASE WHEN item.status IN ('completed', 'dead', 'cancelled') THEN job.progress_total END,
+           finished_at = CASE WHEN item.status IN {FINAL} THEN statement_timestamp() END,
+           progress_done = CASE WHEN item.status IN {FINAL} THEN job.progress_done END,
+           progress_total = CASE WHEN item.status IN {FINAL} THEN job.progress_total END,
            error_class = CASE WHEN {KEPT} THEN job.error_class ELSE item.error_class END,
            error_message = CASE WHEN {KEPT} THEN job.error_message ELSE item.error_message END
       FROM held AS item
@@ -88,11 +90,11 @@ WITH item AS (
 # An ordered key stays with its job until it is over; every other key is free when the run ends. Keys are locked in
 # their own order, as they are taken: two statements never wait for each other in a circle.
 # Only a key that was really freed wakes somebody: a job that could not get it has nothing to give.
-LOCKS = """, leaving AS MATERIALIZED (
+LOCKS = f""", leaving AS MATERIALIZED (
     SELECT lock.key, settled.lock_key, settled.share_key
       FROM queues_lock AS lock JOIN settled ON settled.id = lock.job_id
      WHERE NOT settled.in_order OR lock.key <> settled.lock_key
-        OR settled.status IN ('completed', 'dead', 'cancelled')
+        OR settled.status IN {FINAL}
      ORDER BY lock.key FOR UPDATE OF lock
 ), unlocked AS (
     DELETE FROM queues_lock AS lock USING leaving
@@ -132,7 +134,7 @@ CHAINS = f""", halted AS (
         SELECT step.id FROM queues_job AS step
          WHERE step.chain_id = settled.chain_id AND step.status = 'waiting'
            AND ((settled.status = 'completed' AND step.chain_step = settled.chain_step + 1)
-             OR (settled.status IN ('dead', 'cancelled') AND step.chain_step = {CATCH})
+             OR (settled.status IN {FAILED} AND step.chain_step = {CATCH})
              OR (settled.status = 'cancelled' AND settled.chain_step >= 0 AND step.actor_name = '{START}'))
         OFFSET 0) AS waiter
 )"""
@@ -146,9 +148,9 @@ BATCHES = f""", swept AS (
     UPDATE queues_job AS job
        SET status = 'cancelled', finished_at = statement_timestamp(), run_at = NULL, error_class = 'BatchCancelled'
       FROM queues_batch AS batch
-     WHERE batch.id IN (SELECT batch_id FROM settled WHERE status IN ('dead', 'cancelled')) AND NOT batch.allow_failures
+     WHERE batch.id IN (SELECT batch_id FROM settled WHERE status IN {FAILED}) AND NOT batch.allow_failures
        AND job.batch_id = batch.id AND job.id NOT IN (SELECT id FROM settled)
-       AND job.status IN ('waiting', 'queued', 'scheduled', 'retrying', 'released')
+       AND job.status IN {NOT_STARTED}
  RETURNING job.batch_id, job.id, job.chain_id
 ), touched AS (
     SELECT batch_id, id, chain_id, status FROM settled WHERE batch_id IS NOT NULL
@@ -160,16 +162,16 @@ BATCHES = f""", swept AS (
       LEFT JOIN touched ON touched.id = job.id
 ), chain_over AS (
     INSERT INTO queues_batchmember (batch_id, chain_id, failed)
-    SELECT batch_id, chain_id, bool_or(status IN ('dead', 'cancelled')) FROM step GROUP BY batch_id, chain_id
-    HAVING NOT bool_or(status IN ('queued', 'processing', 'scheduled', 'retrying', 'released'))
-       AND (bool_or(status IN ('dead', 'cancelled')) OR NOT bool_or(status = 'waiting'))
+    SELECT batch_id, chain_id, bool_or(status IN {FAILED}) FROM step GROUP BY batch_id, chain_id
+    HAVING NOT bool_or(status IN {UNDER_WAY})
+       AND (bool_or(status IN {FAILED}) OR NOT bool_or(status = 'waiting'))
         ON CONFLICT (chain_id) DO NOTHING
  RETURNING batch_id, failed
 ), counted AS (
     SELECT batch_id, count(*)::int AS ended, sum(failed::int)::int AS failed FROM (
         SELECT batch_id, failed FROM chain_over
         UNION ALL SELECT batch_id, status <> 'completed' FROM touched
-                   WHERE chain_id IS NULL AND status IN ('completed', 'dead', 'cancelled')
+                   WHERE chain_id IS NULL AND status IN {FINAL}
     ) AS member GROUP BY batch_id
 ), batches AS (
     UPDATE queues_batch AS batch

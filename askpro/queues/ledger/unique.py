@@ -7,6 +7,7 @@ from django.db import connection
 
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.database import Connection
+from askpro.queues.states import FINAL
 
 WAITING = "('queued', 'scheduled', 'retrying', 'released')"
 # A taken key is locked, not changed: of two senders that find its copy running, the second must see the first one's
@@ -38,11 +39,11 @@ SELECT mine.id::text FROM unnest(%s::varchar[], %s::uuid[]) AS mine (key, id)
 """
 # Of jobs that are over; a sender that looks at one at this moment is not waited for. A key that was taken over since
 # the statement began names another job than the one that was found over: compared again when it is locked, it stays.
-SWEEP = """
+SWEEP = f"""
 WITH over AS MATERIALIZED (
     SELECT standing.key, standing.job_id
       FROM queues_uniquekey AS standing LEFT JOIN queues_job AS job ON job.id = standing.job_id
-     WHERE job.id IS NULL OR job.status IN ('completed', 'dead', 'cancelled')
+     WHERE job.id IS NULL OR job.status IN {FINAL}
      LIMIT 1000
 ), locked AS MATERIALIZED (
     SELECT standing.key FROM queues_uniquekey AS standing

@@ -5,17 +5,14 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from askpro.queues.states import LIVING_STATES, SupervisorStatus
+
 
 class Supervisor(models.Model):
     """A `queues_run` on some host. Its chores process beats for it and for its workers."""
 
-    class Status(models.TextChoices):
-        RUNNING = "running", "Running"
-        STOPPING = "stopping", "Finishing its jobs"
-        STOPPED = "stopped", "Stopped"
-        DEAD = "dead", "Fell silent"
-
-    LIVING = (Status.RUNNING, Status.STOPPING)
+    Status = SupervisorStatus
+    LIVING = LIVING_STATES
 
     host = models.CharField(max_length=200)
     pid_space = models.CharField(

@@ -7,25 +7,16 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from askpro.queues.ids import uuid7
+from askpro.queues.states import FINAL_STATES, LATER_STATES, JobStatus
 
-_LATER = ["scheduled", "retrying", "released"]
-_UNFINISHED = ~Q(status__in=["completed", "dead", "cancelled"])
+_LATER = [*LATER_STATES]
+_UNFINISHED = ~Q(status__in=[*FINAL_STATES])
 
 
 class Job(models.Model):
     """A message to an actor and its whole life. Retrying a dead one keeps id and history."""
 
-    class Status(models.TextChoices):
-        WAITING = "waiting", "Waits for the step before it"
-        SCHEDULED = "scheduled", "Waits for its time"
-        QUEUED = "queued", "Ready to run"
-        PROCESSING = "processing", "Claimed by a worker"
-        RETRYING = "retrying", "Failed, runs again"
-        RELEASED = "released", "Put back without spending a try"
-        COMPLETED = "completed", "Completed"
-        DEAD = "dead", "Gave up"
-        CANCELLED = "cancelled", "Cancelled"
-
+    Status = JobStatus
     LIVE = (
         Status.WAITING,
         Status.SCHEDULED,
@@ -34,7 +25,7 @@ class Job(models.Model):
         Status.RETRYING,
         Status.RELEASED,
     )
-    FINAL = (Status.COMPLETED, Status.DEAD, Status.CANCELLED)
+    FINAL = FINAL_STATES
     # In which a silenced job is left out of the list.
     QUIET = (Status.COMPLETED, Status.CANCELLED)
 

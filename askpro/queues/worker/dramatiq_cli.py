@@ -17,6 +17,7 @@ from askpro.queues.fleet import heartbeat
 from askpro.queues.fleet.state import SILENT_AFTER
 from askpro.queues.ledger import hints
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, application_name
+from askpro.queues.states import LIVING
 from askpro.queues.worker.interrupts import Interrupter
 from askpro.queues.worker.workload import Workload
 
@@ -24,8 +25,8 @@ log = logging.getLogger(__name__)
 
 BEAT_EVERY = 2.0
 WARN_EVERY = 60.0
-HAS_CHORES = """
-SELECT EXISTS (SELECT 1 FROM queues_supervisor WHERE status IN ('running', 'stopping') AND environment <> %s
+HAS_CHORES = f"""
+SELECT EXISTS (SELECT 1 FROM queues_supervisor WHERE status IN {LIVING} AND environment <> %s
                   AND beat_at > clock_timestamp() - %s * interval '1 second')
 """
 

@@ -1,0 +1,51 @@
+"""The states of a job, and the sets of them that statements name, as SQL text."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.db.models import TextChoices
+
+
+class JobStatus(TextChoices):
+    """Of a job, from its writing to its end."""
+
+    WAITING = "waiting", "Waits for the step before it"
+    SCHEDULED = "scheduled", "Waits for its time"
+    QUEUED = "queued", "Ready to run"
+    PROCESSING = "processing", "Claimed by a worker"
+    RETRYING = "retrying", "Failed, runs again"
+    RELEASED = "released", "Put back without spending a try"
+    COMPLETED = "completed", "Completed"
+    DEAD = "dead", "Gave up"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class SupervisorStatus(TextChoices):
+    """Of a `queues_run`."""
+
+    RUNNING = "running", "Running"
+    STOPPING = "stopping", "Finishing its jobs"
+    STOPPED = "stopped", "Stopped"
+    DEAD = "dead", "Fell silent"
+
+
+def _sql(states: Iterable[str]) -> str:
+    return "(" + ", ".join(f"'{state}'" for state in states) + ")"
+
+
+_S = JobStatus
+LATER_STATES: Final = (_S.SCHEDULED, _S.RETRYING, _S.RELEASED)
+FINAL_STATES: Final = (_S.COMPLETED, _S.DEAD, _S.CANCELLED)
+LIVING_STATES: Final = (SupervisorStatus.RUNNING, SupervisorStatus.STOPPING)
+# Becomes ready at a moment, or when what it waits for is free.
+LATER: Final = _sql(LATER_STATES)
+# Over. A retry by hand begins again from `dead` or `cancelled`.
+FINAL: Final = _sql(FINAL_STATES)
+FAILED: Final = _sql((_S.DEAD, _S.CANCELLED))
+# Held by no worker; `NOT_STARTED` with what waits for another job.
+UNCLAIMED: Final = _sql((_S.SCHEDULED, _S.QUEUED, _S.RETRYING, _S.RELEASED))
+NOT_STARTED: Final = _sql((_S.WAITING, _S.SCHEDULED, _S.QUEUED, _S.RETRYING, _S.RELEASED))
+# Neither over nor waiting for another job.
+UNDER_WAY: Final = _sql((_S.QUEUED, _S.PROCESSING, _S.SCHEDULED, _S.RETRYING, _S.RELEASED))
+# Of supervisors: those that beat.
+LIVING: Final = _sql(LIVING_STATES)
