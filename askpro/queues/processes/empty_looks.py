@@ -12,7 +12,7 @@ from askpro.queues.config import queue_names
 MOMENT = struct.Struct("<q")  # monotonic nanoseconds
 
 
-class Rounds:
+class EmptyLooks:
     """One page for all processes; create it before the fork. Only empty looks are noted: a backlog is for everybody."""
 
     def __init__(self) -> None:

@@ -47,11 +47,11 @@ class Started:
     queue_name: str
 
 
-class Slots:
+class Page:
     """One worker's page. Create it before the fork; both sides keep the object. `fd` maps an existing one again."""
 
     def __init__(self, fd: int | None = None) -> None:
-        self.fd = unnamed_file("askpro slots", AT_STACKS) if fd is None else fd
+        self.fd = unnamed_file("askpro page", AT_STACKS) if fd is None else fd
         self._memory = mmap.mmap(self.fd, AT_STACKS)
         self._free = list(range(CAPACITY))
         self._lock = threading.Lock()

@@ -11,7 +11,7 @@ import psutil
 
 from askpro.queues.config import Pool
 from askpro.queues.fleet.state import STUCK_AFTER
-from askpro.queues.processes.page import ASK, Slots
+from askpro.queues.processes.page import ASK, Page
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ STACKS_WAIT = 0.3
 class Child:
     """One worker process. `leaving_at`: told to go; `kill_at`: will be killed for `cause`."""
 
-    slots: Slots
+    page: Page
     group: str
     pid: int = 0
     forked_at: float = field(default_factory=time.monotonic)
@@ -41,12 +41,12 @@ class Child:
 
     @property
     def is_ready(self) -> bool:
-        return bool(self.slots.worker_id)
+        return bool(self.page.worker_id)
 
     @property
     def has_worked(self) -> bool:
         """It has begun a job at least."""
-        return bool(self.slots.started() or self.slots.done())
+        return bool(self.page.started() or self.page.done())
 
     def leave(self, now: float) -> None:
         """Let it finish what runs, and go."""
@@ -67,7 +67,7 @@ class Child:
             if now >= self.kill_at:
                 send_signal(self.pid, signal.SIGKILL)
             return
-        limits = [item.limit for item in self.slots.started()]
+        limits = [item.limit for item in self.page.started()]
         if limits and now > min(limits) + KILL_GRACE:
             log.error("A job ignored its time limit; the worker of pool %s is killed", self.group)
             self.doom("timed_out", now)
@@ -82,12 +82,12 @@ class Child:
         """Why a fresh process should take its place; empty for none."""
         if pool.max_age and now - self.forked_at > pool.max_age:
             return f"older than {pool.max_age:g} s"
-        if pool.max_jobs and sum(runs for runs, _ in self.slots.done().values()) >= pool.max_jobs:
+        if pool.max_jobs and sum(runs for runs, _ in self.page.done().values()) >= pool.max_jobs:
             return f"has run {pool.max_jobs} jobs"
         return ""
 
     def _is_stuck(self, now: float, runs: bool) -> bool:
-        beat_at = self.slots.beat_at
+        beat_at = self.page.beat_at
         if not beat_at:
             return now - self.forked_at > BIRTH
         return now - beat_at > STUCK_AFTER and (not runs or is_stopped(self.pid))

@@ -67,17 +67,17 @@ class ChoresProcess:
 
     def report_death(self, child: Child) -> None:
         """A worker is gone; what its page says is all that is left of it."""
-        if not child.slots.worker_id:
+        if not child.page.worker_id:
             return
-        now, started = time.monotonic(), child.slots.started()
+        now, started = time.monotonic(), child.page.started()
         report = Died(
             number=time.monotonic_ns(),
             pool=child.group,
-            worker_id=child.slots.worker_id,
+            worker_id=child.page.worker_id,
             started=[(item.job_id, item.claim_no, now - item.started) for item in started],
             culprits=[item.job_id for item in started if now > item.limit + KILL_GRACE],
             cause=child.cause,
-            stacks=child.slots.stacks() if child.cause else "",
+            stacks=child.page.stacks() if child.cause else "",
         )
         self.reports[report.number] = report
         self.say(report)

@@ -11,7 +11,7 @@ from setproctitle import setproctitle
 
 from askpro.queues.config import Pool
 from askpro.queues.fleet.state import STUCK_AFTER
-from askpro.queues.processes.empty_looks import Rounds
+from askpro.queues.processes.empty_looks import EmptyLooks
 from askpro.queues.processes.fork import fork, in_words
 from askpro.queues.processes.link import (
     Recall,
@@ -61,7 +61,7 @@ class Forker:
         # Processes with the code of before: they work until their successors do.
         self._old: list[Child] = []
         self._tally = Tally()
-        self._rounds = Rounds()
+        self._empty_looks = EmptyLooks()
         self._looked_at = self._patient_until = self._state_at = self._measure_at = 0.0
         self._stopping = False
         self._has_news = inherited is not None
@@ -112,8 +112,10 @@ class Forker:
             self._chores.close()
             for other in self._children():
                 if other is not child:
-                    other.slots.close()
-            run_worker(group.name, group.pool, group.queues, child.slots, self._rounds, self._supervisor_id, self._pid)
+                    other.page.close()
+            run_worker(
+                group.name, group.pool, group.queues, child.page, self._empty_looks, self._supervisor_id, self._pid
+            )
 
         child.pid = fork(work)
 
@@ -147,15 +149,15 @@ class Forker:
                 self._bury_worker(child, code)
 
     def _bury_worker(self, child: Child, code: int) -> None:
-        self._tally.keep(child.slots)
+        self._tally.keep(child.page)
         self._chores.report_death(child)
         if child in self._old:
             self._old.remove(child)
-            child.slots.close()
+            child.page.close()
             return
         group = self._groups[child.group]
         is_trouble = group.bury(child)
-        child.slots.close()
+        child.page.close()
         if code or not (child.leaving_at or self._stopping):
             log.error("A worker of pool %s ended (%s)", child.group, in_words(code))
         if is_trouble:
@@ -168,7 +170,7 @@ class Forker:
                     self._scale(group, count)
                 case Recall():
                     for child in self._children():
-                        child.slots.recall()
+                        child.page.recall()
                 case Restart():
                     self._preflight.start()
                 case Stop():
@@ -218,7 +220,7 @@ class Forker:
         self._state_at = now + STATE_EVERY
         processes = {group.name: [len(group.working), len(group.children)] for group in self._groups.values()}
         children = self._children()
-        pages = [child.slots for child in children]
+        pages = [child.page for child in children]
         done, now_running = self._tally.done(pages), running(pages)
         wanted = {group.name: group.count for group in self._groups.values()}
         self._chores.say(Report(processes, wanted, vitals(children), done, now_running))

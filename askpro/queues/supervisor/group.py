@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 from askpro.queues.config import Pool
-from askpro.queues.processes.page import Slots
+from askpro.queues.processes.page import Page
 from askpro.queues.supervisor.child import Child
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Group:
         if now < self._fork_at:
             return
         for _ in range(self.count - len(self.working)):
-            child = Child(Slots(), self.name)
+            child = Child(Page(), self.name)
             self.children.append(child)
             yield child
 

@@ -12,7 +12,7 @@ import time
 from dataclasses import asdict, dataclass
 
 from askpro.queues.processes.link import Died, Link
-from askpro.queues.processes.page import Slots, unnamed_file
+from askpro.queues.processes.page import Page, unnamed_file
 from askpro.queues.supervisor.child import Child, send_signal
 
 INHERITED = "ASKPRO_QUEUES_INHERITED"
@@ -34,11 +34,11 @@ class Takeover:
     def execute(self) -> None:
         """Become the code of now. Does not return."""
         inherited = unnamed_file("askpro takeover")
-        fds = [child.slots.fd for child in self.children]
+        fds = [child.page.fd for child in self.children]
         state = {
             "supervisor_id": self.supervisor_id,
             "children": [
-                (child.pid, child.group, child.slots.fd, child.forked_at, child.leaving_at) for child in self.children
+                (child.pid, child.group, child.page.fd, child.forked_at, child.leaving_at) for child in self.children
             ],
             "reports": [asdict(report) for report in self.reports.values()],
             "counts": self.counts,
@@ -61,9 +61,9 @@ def inherit() -> Takeover | None:
         file.seek(0)
         state = json.loads(file.read())
     children = []
-    for pid, group, slots_fd, forked_at, leaving_at in state["children"]:
-        os.set_inheritable(slots_fd, False)
-        children.append(Child(Slots(slots_fd), group, pid, forked_at, leaving_at))
+    for pid, group, page_fd, forked_at, leaving_at in state["children"]:
+        os.set_inheritable(page_fd, False)
+        children.append(Child(Page(page_fd), group, pid, forked_at, leaving_at))
     link = Link(socket.socket(fileno=state["link"])) if state["link"] is not None else None
     reports = {report["number"]: Died(**report) for report in state["reports"]}
     return Takeover(state["supervisor_id"], children, reports, state["counts"], link)

@@ -1,9 +1,9 @@
-"""What all workers of a forker have done and do, by queue: read from their slots, kept over their ends."""
+"""What all workers of a forker have done and do, by queue: read from their pages, kept over their ends."""
 
 import time
 from collections.abc import Iterable
 
-from askpro.queues.processes.page import Slots
+from askpro.queues.processes.page import Page
 
 Counts = dict[str, tuple[int, float]]
 
@@ -14,23 +14,23 @@ class Tally:
     def __init__(self) -> None:
         self._ended: Counts = {}
 
-    def keep(self, slots: Slots) -> None:
+    def keep(self, page: Page) -> None:
         """The worker has ended: remember what it had done."""
-        _add(self._ended, slots.done())
+        _add(self._ended, page.done())
 
-    def done(self, pages: Iterable[Slots]) -> Counts:
+    def done(self, pages: Iterable[Page]) -> Counts:
         total = dict(self._ended)
-        for slots in pages:
-            _add(total, slots.done())
+        for page in pages:
+            _add(total, page.done())
         return total
 
 
-def running(pages: Iterable[Slots]) -> Counts:
+def running(pages: Iterable[Page]) -> Counts:
     """Jobs of each queue that run now, and the seconds that they have run, together."""
     now = time.monotonic()
     total: Counts = {}
-    for slots in pages:
-        for item in slots.started():
+    for page in pages:
+        for item in page.started():
             _add(total, {item.queue_name: (1, now - item.started)})
     return total
 

@@ -1,7 +1,7 @@
 """A worker process of Dramatiq's own commands (`dramatiq`, `manage.py rundramatiq`), which has no forker over it.
 
 It stands for itself: a row as its own supervisor, whose heart beats in a thread, and a row as that supervisor's worker.
-When it dies, the chores of any `queues_run` find it as they find a dead host's workers. Nobody can read its slots
+When it dies, the chores of any `queues_run` find it as they find a dead host's workers. Nobody can read its page
 then: a job it held counts as lost, not as crashed, and nobody kills what ignores its time limit.
 """
 

@@ -67,18 +67,18 @@ class Intake:
 
     def _poll(self, wait: float, now: float) -> list[Claim]:
         """Without Redis. What somebody here has just not found is not there."""
-        rounds = self._workload.rounds
-        if (left := rounds.looked_at(self._queue_name) + POLL_EVERY - now) > 0:
+        empty_looks = self._workload.empty_looks
+        if (left := empty_looks.looked_at(self._queue_name) + POLL_EVERY - now) > 0:
             time.sleep(min(left * random.uniform(1, 1.5), wait))
-            if time.monotonic() - rounds.looked_at(self._queue_name) < min(POLL_EVERY, wait):
+            if time.monotonic() - empty_looks.looked_at(self._queue_name) < min(POLL_EVERY, wait):
                 return []
         return self._claim_by_age()
 
     def _repair(self, now: float) -> list[Claim]:
         """A claim by age, unless another worker's has been empty a moment ago."""
-        rounds = self._workload.rounds
-        claimed = self._claim_by_age() if now - rounds.looked_at(self._queue_name) >= REPAIR_EVERY else []
-        since = now if claimed else rounds.looked_at(self._queue_name)
+        empty_looks = self._workload.empty_looks
+        claimed = self._claim_by_age() if now - empty_looks.looked_at(self._queue_name) >= REPAIR_EVERY else []
+        since = now if claimed else empty_looks.looked_at(self._queue_name)
         self._repair_at = since + REPAIR_EVERY + random.uniform(0, REPAIR_SPREAD)
         return claimed
 
@@ -95,7 +95,7 @@ class Intake:
         claimed = self._workload.claim(lambda: claims.by_age(self._who(), self._size))
         self._has_backlog = len(claimed) >= self._size
         if not claimed:
-            self._workload.rounds.found_nothing(self._queue_name, began)
+            self._workload.empty_looks.found_nothing(self._queue_name, began)
         return claimed
 
     def _who(self) -> claims.Who:

@@ -15,8 +15,8 @@ from askpro.queues.config import Pool
 from askpro.queues.fleet.heartbeat import register_worker
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, application_name
 from askpro.queues.processes.child import become_child
-from askpro.queues.processes.empty_looks import Rounds
-from askpro.queues.processes.page import Slots
+from askpro.queues.processes.empty_looks import EmptyLooks
+from askpro.queues.processes.page import Page
 from askpro.queues.worker.broker import LedgerBroker
 from askpro.queues.worker.interrupts import Interrupter
 from askpro.queues.worker.middleware import Rest, StartOfJobs
@@ -33,36 +33,36 @@ CONNECT_PAUSE = 0.5
 
 
 def run_worker(
-    name: str, pool: Pool, queues: Sequence[str], slots: Slots, rounds: Rounds, supervisor_id: int, parent: int
+    name: str, pool: Pool, queues: Sequence[str], page: Page, empty_looks: EmptyLooks, supervisor_id: int, parent: int
 ) -> None:
     """Work the `queues` of a pool until SIGTERM, then finish what runs and give the rest back."""
     become_child(f"askpro worker {name}", parent)
     os.nice(pool.nice)
-    slots.show_stacks_when_asked()
+    page.show_stacks_when_asked()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    worker_id = _register(pool, supervisor_id, slots, stop)
-    slots.register(worker_id)
+    worker_id = _register(pool, supervisor_id, page, stop)
+    page.register(worker_id)
     broker = get_broker()
     assert isinstance(broker, LedgerBroker)
     if pool.rest:
         broker.add_middleware(Rest(pool.rest), before=StartOfJobs)
-    workload = broker.workload = Workload(worker_id, pool.threads, settings.CODE_VERSION, slots, rounds)
+    workload = broker.workload = Workload(worker_id, pool.threads, settings.CODE_VERSION, page, empty_looks)
     broker.emit_after("process_boot")
     worker = DramatiqWorker(broker, queues=set(queues), worker_threads=pool.threads, worker_timeout=IDLE_TIMEOUT)
     workload.attach(worker)
     Interrupter(workload).start()
     worker.start()
     while not stop.wait(LOOK_EVERY) and _is_whole(worker):
-        slots.beat()
-    threading.Thread(target=_keep_beating, args=(slots,), name="pulse", daemon=True).start()
+        page.beat()
+    threading.Thread(target=_keep_beating, args=(page,), name="pulse", daemon=True).start()
     _stop(worker, workload)
 
 
-def _register(pool: Pool, supervisor_id: int, slots: Slots, stop: threading.Event) -> int:
+def _register(pool: Pool, supervisor_id: int, page: Page, stop: threading.Event) -> int:
     database = EngineConnection()
     while True:
-        slots.beat()
+        page.beat()
         try:
             worker_id = register_worker(database, supervisor_id, pool.name)
             break
@@ -85,10 +85,10 @@ def _is_whole(worker: DramatiqWorker) -> bool:
     return False
 
 
-def _keep_beating(slots: Slots) -> None:
+def _keep_beating(page: Page) -> None:
     """The end may take as long as a job, or as PostgreSQL is away."""
     while True:
-        slots.beat()
+        page.beat()
         time.sleep(LOOK_EVERY)
 
 

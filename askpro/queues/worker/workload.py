@@ -16,8 +16,8 @@ from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.ledger.outcome import BACK, Outcome
 from askpro.queues.ledger.running import current
 from askpro.queues.ledger.settle import Item, Settler
-from askpro.queues.processes.empty_looks import Rounds
-from askpro.queues.processes.page import Slots
+from askpro.queues.processes.empty_looks import EmptyLooks
+from askpro.queues.processes.page import Page
 from askpro.queues.worker.message import LedgerMessage
 
 # Seconds without any job starting or ending after which claimed jobs go back: others may be free to run them.
@@ -41,16 +41,16 @@ class Workload:
         worker_id: int,
         threads: int,
         code_version: str,
-        slots: Slots | None = None,
-        rounds: Rounds | None = None,
+        page: Page | None = None,
+        empty_looks: EmptyLooks | None = None,
     ) -> None:
         self.worker_id = worker_id
         self.threads = threads
         self.database = EngineConnection()
-        self.rounds = rounds or Rounds()
+        self.empty_looks = empty_looks or EmptyLooks()
         self.stopping = False
         self._code_version = code_version
-        self._slots = slots or Slots()
+        self._page = page or Page()
         self._settler = Settler(self.database, worker_id, code_version, self._settled)
         self._worker: DramatiqWorker | None = None
         self._claiming = threading.Lock()
@@ -84,7 +84,7 @@ class Workload:
     @property
     def recalls(self) -> int:
         """How often this process was asked to give back what it has not started."""
-        return self._slots.recalls
+        return self._page.recalls
 
     @property
     def most_handed(self) -> int:
@@ -130,7 +130,7 @@ class Workload:
     def starting(self, claim: Claim, time_limit: float) -> None:
         """A thread begins the job, `time_limit` in seconds."""
         self._last_move = claim.started = time.monotonic()
-        claim.slot = self._slots.take(claim.id, claim.claim_no, time_limit, claim.queue_name)
+        claim.slot = self._page.take(claim.id, claim.claim_no, time_limit, claim.queue_name)
         claim.thread_id = threading.get_ident()
         current.claim, current.worker_id, current.code_version = claim, self.worker_id, self._code_version
         current.database = self.database
@@ -139,7 +139,7 @@ class Workload:
         """A thread is done with the job. An atomic one has settled itself in its own transaction."""
         current.claim = None
         if claim.slot is not None:
-            self._slots.over(claim.slot)
+            self._page.over(claim.slot)
         self._through_with(claim)
         if claim.settled:
             self._let_go(claim)
@@ -166,7 +166,7 @@ class Workload:
     def end_time_of(self, claim: Claim) -> None:
         """Declare the job's time limit reached: the forker kills what does not end by itself."""
         if claim.slot is not None:
-            self._slots.expire(claim.slot)
+            self._page.expire(claim.slot)
 
     @property
     def is_stuck(self) -> bool:
@@ -230,5 +230,5 @@ class Workload:
         if self._held.get(claim.id) is claim:
             del self._held[claim.id]
         if claim.slot is not None:
-            self._slots.free(claim.slot)
+            self._page.free(claim.slot)
             claim.slot = None

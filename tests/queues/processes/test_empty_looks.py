@@ -7,7 +7,7 @@ import pytest
 from dramatiq import get_broker
 
 from askpro.queues.models import Job, Supervisor, Worker
-from askpro.queues.processes.empty_looks import MOMENT, Rounds
+from askpro.queues.processes.empty_looks import MOMENT, EmptyLooks
 from askpro.queues.worker import intake
 from askpro.queues.worker.intake import Intake
 from askpro.queues.worker.workload import Workload
@@ -15,35 +15,35 @@ from tests.queues import actors
 
 
 @pytest.fixture
-def rounds():
-    return Rounds()
+def empty_looks():
+    return EmptyLooks()
 
 
 class TestThePage:
-    def test_nobody_has_looked_yet(self, rounds):
-        assert rounds.looked_at("default") == 0.0
+    def test_nobody_has_looked_yet(self, empty_looks):
+        assert empty_looks.looked_at("default") == 0.0
 
-    def test_an_empty_look_is_known_for_its_queue_only(self, rounds):
-        rounds.found_nothing("default", 17.5)
-        assert rounds.looked_at("default") == pytest.approx(17.5)
-        assert rounds.looked_at("high") == 0.0
+    def test_an_empty_look_is_known_for_its_queue_only(self, empty_looks):
+        empty_looks.found_nothing("default", 17.5)
+        assert empty_looks.looked_at("default") == pytest.approx(17.5)
+        assert empty_looks.looked_at("high") == 0.0
 
-    def test_other_processes_see_it(self, rounds):
+    def test_other_processes_see_it(self, empty_looks):
         began = time.monotonic()
         pid = os.fork()
         if not pid:
-            rounds.found_nothing("low", began)
+            empty_looks.found_nothing("low", began)
             os._exit(0)
         os.waitpid(pid, 0)
-        assert rounds.looked_at("low") == pytest.approx(began)
+        assert empty_looks.looked_at("low") == pytest.approx(began)
 
-    def test_a_moment_to_come_keeps_nobody_from_looking_for_long(self, rounds):
-        MOMENT.pack_into(rounds._memory, 0, 2**62)
-        assert rounds.looked_at("critical") <= time.monotonic()
+    def test_a_moment_to_come_keeps_nobody_from_looking_for_long(self, empty_looks):
+        MOMENT.pack_into(empty_looks._memory, 0, 2**62)
+        assert empty_looks.looked_at("critical") <= time.monotonic()
 
-    def test_a_queue_that_came_later_is_looked_at_by_everybody(self, rounds):
-        rounds.found_nothing("no such queue", 17.5)
-        assert rounds.looked_at("no such queue") == 0.0
+    def test_a_queue_that_came_later_is_looked_at_by_everybody(self, empty_looks):
+        empty_looks.found_nothing("no such queue", 17.5)
+        assert empty_looks.looked_at("no such queue") == 0.0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -51,12 +51,12 @@ class TestTwoWorkers:
     """Of one forker, with Redis: what it has lost is there."""
 
     @pytest.fixture
-    def intakes(self, transactional_db, rounds):
+    def intakes(self, transactional_db, empty_looks):
         supervisor = Supervisor.objects.create(host="one", pid=1, process_started_at=0.0, environment="testing")
         works = []
         for pid in (1, 2):
             row = Worker.objects.create(supervisor=supervisor, pool="all", host="one", pid=pid)
-            works.append(Workload(row.pk, threads=1, code_version="v1", rounds=rounds))
+            works.append(Workload(row.pk, threads=1, code_version="v1", empty_looks=empty_looks))
         yield [Intake(work, "default", get_broker().actors, 1.5) for work in works]
         for work in works:
             work.finish()
@@ -71,11 +71,11 @@ class TestTwoWorkers:
         self.lose_a_hint(redis_client)
         assert second.take(0.01) == []
 
-    def test_it_asks_when_the_answer_has_grown_old(self, intakes, redis_client, rounds):
+    def test_it_asks_when_the_answer_has_grown_old(self, intakes, redis_client, empty_looks):
         first, second = intakes
         assert first.take(0.01) == []
         self.lose_a_hint(redis_client)
-        rounds.found_nothing("default", time.monotonic() - intake.REPAIR_EVERY)
+        empty_looks.found_nothing("default", time.monotonic() - intake.REPAIR_EVERY)
         assert len(second.take(0.01)) == 1
 
     def test_a_backlog_is_for_everybody(self, intakes, redis_client):

@@ -19,7 +19,7 @@ def pool(clock):
     made = Group("all", Pool("all", ("default",), strategy="off"), ("default",))
     yield made
     for child in made.children:
-        child.slots.close()
+        child.page.close()
 
 
 def fork(pool, clock):
@@ -34,7 +34,7 @@ def fork(pool, clock):
 
 def die(pool, child):
     trouble = pool.bury(child)
-    child.slots.close()
+    child.page.close()
     return trouble
 
 
@@ -54,7 +54,7 @@ def test_it_is_over_when_a_process_works_and_is_no_longer_young(pool, clock):
     child, _ = fork(pool, clock)
     clock[0] += 10
     assert not pool.recovers(clock[0]), "it has not reached PostgreSQL yet"
-    child.slots.register(17)
+    child.page.register(17)
     assert pool.recovers(clock[0])
     assert not pool.recovers(clock[0]), "it is told once"
 

@@ -10,7 +10,7 @@ from psycopg2 import OperationalError
 from askpro.queues.ledger.claim import by_age
 from askpro.queues.ledger.outcome import COMPLETED
 from askpro.queues.models import Attempt, Job, Worker
-from askpro.queues.processes.page import Slots
+from askpro.queues.processes.page import Page
 from askpro.queues.worker import interrupts
 from askpro.queues.worker.workload import BACK, CLOCK, Workload
 from tests.queues import actors
@@ -20,16 +20,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def slots():
-    page = Slots()
+def page():
+    page = Page()
     yield page
     page.close()
 
 
 @pytest.fixture
-def workload(transactional_db, slots):
+def workload(transactional_db, page):
     row = Worker.objects.create(pool="test", host="here", pid=1)
-    work = Workload(row.pk, threads=2, code_version="v1", slots=slots)
+    work = Workload(row.pk, threads=2, code_version="v1", page=page)
     yield work
     # Its thread that looks for cancelled jobs would go on for ever, with a session of its own.
     work.stopping = True
@@ -108,20 +108,20 @@ class TestRunning:
         workload.starting(item, limit)
         return item
 
-    def test_a_started_job_stands_in_the_slots_until_it_is_settled(self, workload, slots):
+    def test_a_started_job_stands_on_the_page_until_it_is_settled(self, workload, page):
         actors.nothing.send(1)
         item = self.run_one(workload)
-        assert [(entry.job_id, entry.claim_no) for entry in slots.started()] == [(item.id, 1)]
+        assert [(entry.job_id, entry.claim_no) for entry in page.started()] == [(item.id, 1)]
         workload.finished(item, COMPLETED)
-        assert wait_until(lambda: slots.started() == [], 2)
+        assert wait_until(lambda: page.started() == [], 2)
         assert statuses() == ["completed"]
 
-    def test_a_run_that_waits_to_be_settled_cannot_run_too_long(self, workload, slots, django_db_blocker):
+    def test_a_run_that_waits_to_be_settled_cannot_run_too_long(self, workload, page, django_db_blocker):
         actors.nothing.send(1)
         item = self.run_one(workload, limit=0.1)
         with workload.database._lock:  # as long as PostgreSQL does not answer
             workload.finished(item, COMPLETED)
-            assert [entry.limit for entry in slots.started()] == [inf]
+            assert [entry.limit for entry in page.started()] == [inf]
 
     def test_it_is_stuck_only_when_every_thread_is_busy_and_nothing_moves(self, workload):
         for number in range(3):
