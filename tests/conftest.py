@@ -8,16 +8,25 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+# Groups that keep one worker busy for minutes, the longest first.
+LONGEST = ("processes", "hosts")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long tests out unless `manage.py test --long` asked for them."""
+    """Leave the long tests out unless `manage.py test --long` asked for them, and begin with the longest groups: a
+    worker that came to one late would still be at it when the others have nothing left to do."""
+    items.sort(key=_turn)
     if os.environ.get("ASKPRO_TEST_LONG") == "1":
         return
     long = [item for item in items if item.get_closest_marker("long")]
     if long:
         config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in long]
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+def _turn(item: pytest.Item) -> int:
+    mark = item.get_closest_marker("xdist_group")
+    return LONGEST.index(mark.args[0]) if mark and mark.args[0] in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="session")
