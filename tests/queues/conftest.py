@@ -18,47 +18,17 @@ from tests.queues import actors  # noqa: F401 - declares them
 from tests.queues.queues_run import QueuesRun
 from tests.queues.supervised import Supervise
 
-WITHOUT_PROCESSES = {
-    "test_promotion",
-    "test_consumer",
-    "test_guards",
-    "test_enqueue",
-    "test_recover",
-    "test_empty_looks",
-    "test_settle",
-    "test_workload",
-}
-
-# Behaviour that must hold with Redis off for the whole test, too: the same tests run again, found by age alone. Where
-# that takes seconds each, `--long` only.
-ALSO_WITHOUT_REDIS = {"test_batches", "test_consumer", "test_guards", "test_recover", "test_settle"}
-ALSO_WITHOUT_REDIS_IF_LONG = {
-    "test_fleet",
-    "test_dramatiq_cli",
-    "test_processes",
-    "test_schedule_processes",
-    "test_workload",
-}
-# Of the long ones, what runs always.
-ALWAYS = {"TestAPoisonJob", "TestAGracefulStop", "TestLimitsAcrossProcesses"}
-# Besides those that ask for the client of Redis. Forty idle workers that look by age use 7 % of a processor, not 3 %.
-ABOUT_REDIS = {
-    "test_it_takes_what_redis_hints_at",
-    "test_everything_runs_by_age",
-    "test_they_are_small_quick_to_start_and_idle_when_idle",
-}
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what is not about Redis without it as well."""
-    module, function = metafunc.module.__name__.rpartition(".")[2], metafunc.function
-    is_about_redis = "redis_client" in signature(function).parameters or function.__name__ in ABOUT_REDIS
+    """Run what is marked `also_without_redis` twice: with Redis, and found by age alone."""
+    definition, function = metafunc.definition, metafunc.function
+    mark = definition.get_closest_marker("also_without_redis")
+    is_about_redis = "redis_client" in signature(function).parameters or definition.get_closest_marker("about_redis")
     # Hypothesis holds a property to be one test.
     is_property = hasattr(function, "hypothesis")
-    if module not in ALSO_WITHOUT_REDIS | ALSO_WITHOUT_REDIS_IF_LONG or is_about_redis or is_property:
+    if mark is None or is_about_redis or is_property:
         return
-    is_quick = module in ALSO_WITHOUT_REDIS or (metafunc.cls is not None and metafunc.cls.__name__ in ALWAYS)
-    marks = () if is_quick else (pytest.mark.long,)
+    marks = (pytest.mark.long,) if mark.kwargs.get("if_long") else ()
     with_it, without = pytest.param(True, id="redis"), pytest.param(False, id="without-redis", marks=marks)
     metafunc.parametrize("redis_is_on", [with_it, without], indirect=True)
 
@@ -98,13 +68,12 @@ def redis_client(
     """This test process's own Redis database, empty.
 
     A sender gives a slow Redis up after a tenth of a second, which a busy machine takes for a lost one; only the
-    tests of that very patience keep it.
+    tests of that very patience, marked `redis_patience`, keep it.
     """
-    module = request.module.__name__.rpartition(".")[2]
-    if module != "test_hints":
+    if not request.node.get_closest_marker("redis_patience"):
         monkeypatch.setattr(hints, "PUSH_TIMEOUT", 5.0)
         monkeypatch.setattr(hints, "PATIENCE", 60.0)
-    if module in WITHOUT_PROCESSES:
+    if request.node.get_closest_marker("no_processes"):
         # No process that another test has left can take hints under a name that it does not know.
         monkeypatch.setattr(settings, "REDIS_KEY_PREFIX", f"askpro-{uuid4().hex[:8]}")
     client = redis.Redis.from_url(settings.REDIS_URL)

@@ -21,7 +21,7 @@ from askpro.queues.processes.link import Died, Link
 from tests.queues import actors
 from tests.queues.ledger.test_settle import somebody_holds
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.no_processes]
 
 
 def sql(statement, *params):

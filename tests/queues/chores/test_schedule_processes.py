@@ -10,7 +10,11 @@ import pytest
 from askpro.queues.models import Job, ScheduledTick
 from tests.queues.queues_run import QueuesRun, wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("processes"),
+    pytest.mark.also_without_redis(if_long=True),
+]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.queues.ledger.test_guards import somebody_waits
 from tests.queues.ledger.test_settle import claim_all, settle_all
 from tests.queues.queues_run import wait_until
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.also_without_redis]
 
 
 def callbacks():

@@ -11,7 +11,7 @@ from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs, sent
 from tests.queues import actors
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_processes]
 
 
 def ids_in_redis(client, queue_name="default"):

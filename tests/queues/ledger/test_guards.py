@@ -22,7 +22,7 @@ from tests.queues import actors
 from tests.queues.ledger.test_settle import claim_all, settle_all, somebody_holds
 from tests.queues.queues_run import wait_until
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_processes, pytest.mark.also_without_redis]
 
 
 def somebody_waits():

@@ -18,6 +18,8 @@ from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
 
+pytestmark = pytest.mark.redis_patience
+
 # What a request may wait for Redis, all its sends together.
 LONGEST_WAIT = 0.5
 

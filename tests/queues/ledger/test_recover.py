@@ -14,7 +14,7 @@ from askpro.queues.ledger.settle import Item, settle
 from askpro.queues.models import Attempt, Job, Lock, Worker
 from tests.queues import actors
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.no_processes, pytest.mark.also_without_redis]
 
 
 @pytest.fixture

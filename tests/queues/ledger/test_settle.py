@@ -23,7 +23,7 @@ from askpro.queues.models import Batch as BatchRow
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.no_processes, pytest.mark.also_without_redis]
 
 
 def who(database, worker_id=1):

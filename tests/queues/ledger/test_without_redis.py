@@ -1,12 +1,10 @@
-"""With Redis off for the whole test: `conftest.py` runs the suites of behaviour again; here, that it is really off."""
-
-from importlib import import_module
+"""With Redis off for the whole test: what is marked `also_without_redis` runs again; here, that it is really off."""
 
 import pytest
 from django.db import transaction
 
 from askpro.queues.ledger import hints
-from tests.queues import actors, conftest
+from tests.queues import actors
 
 OFF = pytest.mark.parametrize("redis_is_on", [False], indirect=True)
 
@@ -24,8 +22,3 @@ def test_nothing_is_pushed(redis_client):
     with transaction.atomic():
         actors.nothing.send(1)
     assert redis_client.keys() == []
-
-
-@pytest.mark.parametrize("name", sorted(conftest.ALSO_WITHOUT_REDIS | conftest.ALSO_WITHOUT_REDIS_IF_LONG))
-def test_the_suites_that_run_again_exist(name):
-    assert import_module(f"tests.queues.{name}")

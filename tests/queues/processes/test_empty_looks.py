@@ -13,6 +13,8 @@ from askpro.queues.worker.intake import Intake
 from askpro.queues.worker.workload import Workload
 from tests.queues import actors
 
+pytestmark = pytest.mark.no_processes
+
 
 @pytest.fixture
 def empty_looks():

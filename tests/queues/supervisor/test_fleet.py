@@ -14,7 +14,11 @@ from tests.queues import actors, hostile
 from tests.queues.queues_run import kill, seconds_until, wait_until
 from tests.queues.supervised import ALL, all_over, command, count, happened, longest_wait
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("processes"),
+    pytest.mark.also_without_redis(if_long=True),
+]
 
 
 class TestBalancing:

@@ -28,7 +28,11 @@ IN_ORDER = 500 if IS_LONG else 60
 # A machine that other tests keep busy is not idle: one of three has to be on time.
 ROUNDS = 1 if IS_LONG else 3
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("processes"),
+    pytest.mark.also_without_redis(if_long=True),
+]
 
 
 @pytest.fixture
@@ -147,6 +151,7 @@ class TestAStoppedWorker:
         assert count(status="processing") == 0
 
 
+@pytest.mark.also_without_redis
 class TestAPoisonJob:
     def test_it_dies_after_its_tries_and_its_neighbours_lose_nothing(self, start):
         for number in range(30):
@@ -254,6 +259,7 @@ class TestHostileJobs:
         assert set(Job.objects.values_list("status", "tries_spent")) == {("completed", 0)}
 
 
+@pytest.mark.also_without_redis
 class TestAGracefulStop:
     def test_running_jobs_finish_and_claimed_ones_go_back_free(self, start, effects):
         queues = start()
@@ -323,6 +329,7 @@ class TestTroubleAtTheStart:
 
 
 class TestWithoutRedis:
+    @pytest.mark.about_redis
     def test_everything_runs_by_age(self, start, effects, settings):
         settings.REDIS_URL = ""
         hints.pusher.cache_clear()
@@ -451,6 +458,7 @@ class TestAcrossProcesses:
         assert all(0.7 < pause < 3 for pause in pauses)
 
 
+@pytest.mark.also_without_redis
 class TestLimitsAcrossProcesses:
     @pytest.mark.parametrize(
         ("job", "rate", "period"),

@@ -16,7 +16,7 @@ from askpro.queues.worker.workload import Workload
 from tests.queues import actors
 from tests.queues.queues_run import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.no_processes, pytest.mark.also_without_redis]
 
 
 @pytest.fixture
@@ -55,6 +55,7 @@ def statuses():
 
 
 class TestTaking:
+    @pytest.mark.about_redis
     def test_it_takes_what_redis_hints_at(self, consumer):
         consumer._intake._repair_at = time.monotonic() + 60
         sent = [actors.nothing.send(number).message_id for number in range(5)]

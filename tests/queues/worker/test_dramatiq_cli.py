@@ -19,7 +19,11 @@ from askpro.queues.models import Job, Supervisor, Worker
 from tests.queues import actors, compatible
 from tests.queues.queues_run import ROOT, kill, wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("processes"),
+    pytest.mark.also_without_redis(if_long=True),
+]
 
 DRAMATIQ = ["-m", "dramatiq", "django_dramatiq.setup", "tests.queues.compatible", "--processes", "1", "--threads", "2"]
 RUNDRAMATIQ = ["manage.py", "rundramatiq", "--processes", "1", "--threads", "1", "--queues", "low"]

@@ -16,7 +16,11 @@ from askpro.queues.worker.workload import BACK, CLOCK, Workload
 from tests.queues import actors
 from tests.queues.queues_run import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.no_processes,
+    pytest.mark.also_without_redis(if_long=True),
+]
 
 
 @pytest.fixture
