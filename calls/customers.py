@@ -10,7 +10,7 @@ from calls.models import Call, Company, Customer
 from calls.phone import is_mobile
 from calls.tenancy import other_party
 from calls.text import fold
-from calls.wishes.extraction import WishedAppointment
+from calls.wishes.wish import WishedAppointment
 
 
 def customer_of(call: Call, wish: WishedAppointment | None) -> Customer | None:

@@ -22,7 +22,7 @@ from calls.retell.disconnection import NO_TALK, Disconnection
 from calls.retell.event import TRANSFERS, Event
 from calls.retell.fields import InvalidCall
 from calls.tenancy import number_heard_of, number_of
-from calls.wishes.extraction import Extraction, extract
+from calls.wishes.extraction import Extraction, extract, first_wish
 from notifications.tasks import send_appointment_confirmation
 from webhooks.inbox.reading import Malformed
 from webhooks.models import WebhookEvent
@@ -148,8 +148,7 @@ def identify_customer(call_id: int) -> None:
     Writes: Customer, Call, Job
     """
     call = _locked(call_id)
-    wishes = _heard(call).wishes
-    call.customer = customer_of(call, wishes[0] if wishes else None)
+    call.customer = customer_of(call, first_wish(call, call.branch.home))
     call.save(update_fields=["customer", "updated_at"])
     if call.customer is not None:
         update_customer_from_call.send(call_id=call.pk)

@@ -10,7 +10,7 @@ from calls.requests.branches import branch_of
 from calls.requests.matching import AmbiguousMatch, Match, Result, match_service, match_staff
 from calls.requests.moments import moment_of
 from calls.text import fold
-from calls.wishes.extraction import Version
+from calls.wishes.wish import Version
 
 # A time that can be read, and is none that could have been booked.
 _ELSEWHERE: Final = (Reason.PAST_DATE, Reason.TOO_FAR)

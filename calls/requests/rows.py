@@ -8,7 +8,8 @@ from calls.requests.branches import branch_of
 from calls.requests.contradictions import contradicting, unheard
 from calls.requests.matching import AmbiguousMatch, match_service, match_staff, the_one
 from calls.requests.moments import moment_of
-from calls.wishes.extraction import Extraction, Version, WishedAppointment
+from calls.wishes.extraction import Extraction
+from calls.wishes.wish import Version, WishedAppointment
 
 Status = BookingRequest.Status
 

@@ -15,7 +15,8 @@ from calls.models import About, BookingRequest, Call, Unclear
 from calls.requests.contradictions import contradicting, unheard
 from calls.requests.rows import missed
 from calls.wishes.agent_bookings import AgentBooked
-from calls.wishes.extraction import Extraction, Version
+from calls.wishes.extraction import Extraction
+from calls.wishes.wish import Version
 
 Reason = FollowUp.Reason
 REASONS: Final = (Reason.CONTRADICTION, Reason.PERHAPS_BOOKED)

@@ -12,12 +12,12 @@ from calls.wishes.answers import consent
 from calls.wishes.extraction import (
     MOST_WISHES,
     Extraction,
-    WishedAppointment,
     extract,
 )
 from calls.wishes.field_names import CALLBACK, CALLER_FIELDS, LISTS, REQUESTED, WISH_FIELDS
 from calls.wishes.mentions import mentions_appointment
 from calls.wishes.sources import Source
+from calls.wishes.wish import WishedAppointment
 from tests.calls.german.asked import BERLIN, NINE_TO_SIX, parse_wish
 from tests.calls.recorded import recorded_call
 
