@@ -26,8 +26,8 @@ def record(
     """Write what an event tells to the call's row, in the caller's transaction; True when it is the call's end,
     heard of for the first time.
 
-    The call id, unique within its company, makes the row one, whoever inserts first; the row's lock then puts the
-    events in line. What is known is never erased: an event that is late only fills the gaps. A call stays with its
+    The call id, unique within its company, keeps it one row when two events insert it at once; the row's lock then puts
+    the events in order. What is known is never erased: an event that is late only fills the gaps. A call stays with its
     company when the number moves to another, unless `objection` says that the event must not concern that one.
     """
     call = _row(told, number, objection)

@@ -1,4 +1,4 @@
-"""Calls that ended and whose request nobody reads get their job again, or a person."""
+"""Calls that ended and that no job reads: their jobs are sent again, or a person is asked."""
 
 from datetime import timedelta
 from typing import Final
@@ -22,7 +22,7 @@ READERS: Final = ("extract_call_data",)
 
 
 def resend_forgotten() -> None:
-    """Ended calls without a live job that reads them: one whose job gave up goes to a person, the others start anew."""
+    """Send the chain again for ended calls that no live job reads; where that job gave up, ask a person."""
     with transaction.atomic():
         calls = _calls_in_question()
         known = sweeping.statuses(READERS, [f"call:{call.pk}" for call in calls])

@@ -95,7 +95,7 @@ def process_retell_call_started(event_id: int) -> None:
     tags=("event:{event_id}",),
 )
 def process_retell_transfer(event_id: int) -> None:
-    """Record how far a caller was put through to somebody: what that person may have booked is asked about.
+    """Record how far a caller was put through to a person: what that person may have booked is asked about.
 
     Writes: WebhookEvent, Call, Job
     """
@@ -162,7 +162,7 @@ def ask_about_news(call_id: int) -> None:
 
     Writes: BookingRequest, FollowUp, Customer, Notification, Job
     """
-    # Not the call's row: whoever books holds the request's first, and that one after it.
+    # The call's row stays unlocked: a booking job locks the request first, and the call after it.
     call = _the(Call.objects.all(), call_id)
     second_look.act_on_news(call, _heard(call))
 
@@ -215,7 +215,7 @@ def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
 
 
 def _start_work(call: Call, told: RetellCall) -> None:
-    """Send what follows a call, exactly once: its end is heard of first only once."""
+    """Send what follows a call; only one event is the first that tells of its end, so once."""
     if told.disconnection in FOR_OPERATORS:
         # One of Retell's own words, not the caller's: it says what to mend.
         log.error("Call %d: Retell ended it with %s", call.pk, told.disconnection_reason)

@@ -79,7 +79,7 @@ class Weekday:
 
 @dataclass(frozen=True, slots=True)
 class WeekdayLater:
-    """ "Montag in einer Woche": so long after the coming Monday."""
+    """ "Montag in einer Woche": this many weeks after the coming Monday."""
 
     index: int
     weeks: int

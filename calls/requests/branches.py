@@ -1,4 +1,4 @@
-"""Which branch a caller means, where one number or one agent serves several: whoever does not say is asked."""
+"""Which branch a caller means, where one number or one agent serves several: a caller who does not say it is asked."""
 
 import re
 from typing import Final

@@ -63,7 +63,7 @@ def act_on_news(call: Call, heard: Extraction) -> None:
 
 
 def _ask_about(found: Contradiction) -> None:
-    # Whoever reserves holds this row: either it is reserved already, or it will not be.
+    # A booking job holds this row while it reserves: it has reserved already, or it will not.
     request = BookingRequest.objects.select_for_update(no_key=True).get(pk=found.request.pk)
     appointment = Appointment.objects.filter(booking_request=request).first()
     if appointment is None and request.status == BookingRequest.Status.OPEN:

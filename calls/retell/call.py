@@ -18,7 +18,7 @@ from calls.retell.disconnection import (
     classify,
 )
 from calls.retell.event import TRANSFERS, Transfer, about
-from calls.retell.fields import CallFields, InvalidCall, storable
+from calls.retell.fields import CallFields, InvalidCall, storable_object
 from calls.retell.storage import Storage, is_restricted, permitted
 from calls.retell.tools import succeeded
 from calls.wishes.told import ToolCall
@@ -85,7 +85,7 @@ class RetellCall:
 
     @property
     def disconnection(self) -> Disconnection | None:
-        """None while the call goes on."""
+        """None while the call lasts."""
         return classify(self.disconnection_reason) if self.disconnection_reason else None
 
     @property
@@ -217,8 +217,7 @@ def _underscored(fields: CallFields) -> dict[str, object]:
     found = {
         key.lstrip("_"): value for key, value in fields.source.items() if isinstance(key, str) and key.startswith("_")
     }
-    cleaned = storable(found)
-    return cleaned if isinstance(cleaned, dict) else {}
+    return storable_object(found)
 
 
 def _transfer(payload: object, fields: CallFields) -> Transfer:

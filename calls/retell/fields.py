@@ -1,9 +1,10 @@
 """The fields of Retell's objects: amounts, moments, and values of any shape made fit for storing."""
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Any, Final
 
 from askpro.reading import EARLIEST, LATEST, Fields, clean, whole
 
@@ -58,8 +59,7 @@ class CallFields(Fields):
 
     def values(self, name: str) -> dict[str, object]:
         """An object of any shape, made fit for storing."""
-        cleaned = storable(self.child(name))
-        return cleaned if isinstance(cleaned, dict) else {}
+        return storable_object(self.child(name))
 
     def _from_iso(self, name: str, value: object) -> datetime | None:
         if not isinstance(value, str) or not 10 <= len(value) <= 40 or value.isdigit():
@@ -72,6 +72,12 @@ class CallFields(Fields):
             return stated.astimezone(UTC)
         except (ValueError, OverflowError):
             return None
+
+
+def storable_object(value: Mapping[str, object]) -> dict[str, Any]:
+    """The object as JSON that PostgreSQL takes, each value as `storable` leaves it."""
+    cleaned = storable(value)
+    return cleaned if isinstance(cleaned, dict) else {}
 
 
 def storable(value: object, depth: int = _DEEPEST) -> object:

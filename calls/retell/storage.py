@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from calls.retell.fields import storable
+from askpro.reading import mapping
+from calls.retell.fields import storable_object
 from calls.retell.tools import succeeded
 from calls.wishes.field_names import CALLBACK, FIELDS, LISTED_FIELDS, LISTS, REQUESTED, Session, folded_name, numbered
 from calls.wishes.intentions import meaning
@@ -59,16 +60,16 @@ def is_restricted(call: Mapping[str, Any]) -> bool:
 
 def permitted(call: Mapping[str, Any]) -> dict[str, Any]:
     """Of a call object, in an event or an answer of the API, what may be kept in spite of the restriction."""
-    analysis = _object(call.get("call_analysis"))
+    analysis = mapping(call.get("call_analysis"))
     kept = {
         **_facts(call, FACTS),
-        "call_cost": _facts(_object(call.get("call_cost")), COSTS),
+        "call_cost": _facts(mapping(call.get("call_cost")), COSTS),
         "call_analysis": {
             **_facts(analysis, OPINIONS),
-            "custom_analysis_data": permitted_variables(_object(analysis.get("custom_analysis_data"))),
+            "custom_analysis_data": permitted_variables(mapping(analysis.get("custom_analysis_data"))),
         },
         "transcript_with_tool_calls": _tools_used(call.get("transcript_with_tool_calls")),
-        **{name: permitted_variables(_object(call.get(name))) for name in VARIABLES},
+        **{name: permitted_variables(mapping(call.get(name))) for name in VARIABLES},
         # Older agents wrote what they collected into the call itself: `_datum`, `_uhrzeit`.
         **permitted_variables({name: value for name, value in call.items() if name.startswith("_")}),
     }
@@ -89,8 +90,7 @@ def permitted_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
             kept[str(key)] = value
         elif says := meaning(str(key), value):
             kept[str(key)] = says
-    cleaned = storable(kept)
-    return cleaned if isinstance(cleaned, dict) else {}
+    return storable_object(kept)
 
 
 def _meanings(variables: Mapping[str, Any]) -> dict[str, str]:
@@ -113,7 +113,3 @@ def _tools_used(turns: object) -> list[dict[str, Any]]:
 def _is_plain(value: object) -> bool:
     """No object or list, in which anything could stand."""
     return value is None or isinstance(value, str | int | float | bool)
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

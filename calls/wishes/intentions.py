@@ -1,6 +1,6 @@
 """What a caller wants: to book, to cancel, to move, to be called back, or only to ask.
 
-Read from structured fields alone. Whoever wants to cancel or to move must not get one more appointment, so a word of
+Read from structured fields alone. Callers who cancel or move must not get one more appointment: a word of
 these in any field keeps a machine from booking. A summary or a transcript only makes a person look.
 """
 

@@ -49,7 +49,7 @@ def spoken(call: Told) -> dict[Source, dict[str, object]]:
 
 
 def _clocks(call: Told) -> frozenset[str]:
-    """The clock that our answer told, as digits, under the name of now and the former one."""
+    """The clock that our answer told, as digits, under its name today and its former one."""
     sessions = (call.dynamic_variables, call.session)
     return frozenset(
         _digits(value)
@@ -60,7 +60,7 @@ def _clocks(call: Told) -> frozenset[str]:
 
 
 def _said_in_session(call: Told, clocks: frozenset[str]) -> dict[str, object]:
-    """Agents of old wrote what they collected among the session's variables, while the call went on."""
+    """Older agents wrote what they collected among the session's variables, during the call."""
     before = call.dynamic_variables if call.direction == "outbound" else call.session
     # Where the first event is known, it tells whether the clock was written over by a wish.
     is_clock = _is_ours(call.dynamic_variables) and not call.session

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from askpro.reading import mapping, name
 from calls.inbound import dynamic_variables
 from calls.retell.event import FUNCTION, IGNORED, INBOUND, TRANSCRIPT, TRANSFERS, Event, RetellEvent
-from calls.retell.fields import storable
+from calls.retell.fields import storable_object
 from calls.retell.storage import is_restricted, permitted
 from calls.tasks import process_retell_call_ended, process_retell_call_started, process_retell_transfer
 from calls.tenancy import number_named
@@ -113,4 +113,4 @@ def _permitted(payload: dict[str, Any], told: RetellEvent) -> bytes | None:
         return None
     call = permitted(told.call)
     kept = {"event": name(payload.get("event"), 80), **({told.place: call} if told.place else call)}
-    return json.dumps(storable(kept)).encode("ascii")
+    return json.dumps(storable_object(kept)).encode("ascii")
