@@ -119,8 +119,11 @@ def kill(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
 
 
 def wait_until(condition: Callable[[], object], seconds: float) -> bool:
-    """Whether the condition came true within so many seconds."""
-    return process.wait_until(lambda: bool(condition()), seconds, pause=0.01)
+    """Whether the condition came true within so many seconds.
+
+    To look who lives costs some milliseconds of a processor, which those who are waited for need themselves.
+    """
+    return process.wait_until(lambda: bool(condition()), seconds, pause=0.03)
 
 
 def seconds_until(condition: Callable[[], object], limit: float) -> float:

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("
 class TestFortyWorkers:
     def test_they_are_small_quick_to_start_and_idle_when_idle(self, supervise):
         is_busy = os.getloadavg()[0] > (os.cpu_count() or 1)
-        queues = supervise({"all": {"queues": ["default"], "processes": 40}}, wait=False)
+        queues = supervise({"all": {"queues": ["default"], "processes": 40}}, wait=False, TEST_ALL_APPS="1")
         seconds_until(lambda: queues.workers(), 30)
         took = seconds_until(lambda: Worker.objects.filter(status="running").count() == 40, 30)
         actors.nothing.send(1)
