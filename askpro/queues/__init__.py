@@ -1,4 +1,4 @@
-"""The job engine: PostgreSQL decides, Redis hurries. Everything an app needs is named here."""
+"""The job engine: PostgreSQL decides, Redis only makes it fast. Everything an app needs is named here."""
 
 from askpro.queues.errors import Cancelled, Gone, RateLimited, Rejected, Release, Unavailable, Unknown
 from askpro.queues.jobs import batches, chains, interventions

@@ -1,4 +1,4 @@
-"""What every child of the forker does first: die with its parent, take signals, carry its name, report errors."""
+"""What every child of the forker sets up first: that it dies with its parent, its signals, its name, error reports."""
 
 import ctypes
 import os
@@ -14,7 +14,7 @@ from setproctitle import setproctitle
 from askpro.queues.ledger import hints
 
 PR_SET_PDEATHSIG = 1
-# Seconds between two looks at the parent where the system does not kill its children.
+# Seconds between two looks at the parent, on systems that do not kill a process when its parent dies.
 LOOK_EVERY = 1.0
 
 
@@ -28,7 +28,7 @@ def become_child(title: str, parent: int) -> None:
         # The parent died between the fork and the line above.
         os._exit(1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # A terminal sends these to everybody; the forker ends its children in order.
+    # A terminal sends these to all processes at once; the forker ends its children in order.
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())

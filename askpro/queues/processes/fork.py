@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 def fork(work: Callable[[], None]) -> int:
-    """Do `work` in a process of its own, which ends with it: code 0, or 1 when it raised. Returns its pid."""
+    """Do `work` in a child process, which then exits with code 0, or with 1 when `work` raised. Returns its pid."""
     pid = os.fork()
     if pid:
         return pid
@@ -18,7 +18,7 @@ def fork(work: Callable[[], None]) -> int:
     try:
         work()
         code = 0
-    except BaseException:  # the child's last line: it must never return into the forker's loop
+    except BaseException:  # the child must never return into the forker's loop
         log.critical("A child process failed", exc_info=True)
     finally:
         logging.shutdown()

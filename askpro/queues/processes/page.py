@@ -1,9 +1,9 @@
-"""Shared memory between a worker and its forker: sign of life, what was started and is not settled, what was done.
+"""Memory that a worker shares with its forker: sign of life, jobs that are started and not settled, counts of runs.
 
-The forker reads it after the worker's death: started jobs pay a try, the merely claimed ones go back free. It also
-tells what runs too long. Entries are written whole and marked last, so that a death in between leaves no half entry.
-The page is an unnamed file, so that a forker which executes itself anew can map it again; behind the entries the
-worker's stacks are written when somebody asks for them.
+The forker reads it when the worker has died: started jobs pay a try, merely claimed ones go back free. It also shows
+the forker which job runs too long. An entry is written whole and then marked, so that a death in between leaves no half
+entry. The page is an unnamed file, so that a forker that re-executes itself can map it again. On request, the worker
+writes the stacks of its threads behind the entries.
 """
 
 import faulthandler
@@ -32,13 +32,13 @@ AT_ENTRIES = AT_STATES + CAPACITY
 AT_STACKS = AT_ENTRIES + CAPACITY * ENTRY.size
 LONGEST_STACKS = 20_000
 NOTHING = bytes(CAPACITY)
-# Asks a worker for its stacks.
+# The signal that asks a worker for its stacks.
 ASK = signal.SIGUSR2
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A job that was started: its claim, and the monotonic seconds at which it began and has to be over."""
+    """A job that was started: its claim, and the monotonic seconds at which it began and must be over."""
 
     job_id: str
     claim_no: int
@@ -48,7 +48,7 @@ class Started:
 
 
 class Page:
-    """One worker's page. Create it before the fork; both sides keep the object. `fd` maps an existing one again."""
+    """One worker's page. Create it before the fork; both sides keep the object. `fd` maps an existing page again."""
 
     def __init__(self, fd: int | None = None) -> None:
         self.fd = unnamed_file("askpro page", AT_STACKS) if fd is None else fd
@@ -67,7 +67,7 @@ class Page:
         return int(HEADER.unpack_from(self._memory, 0)[0])
 
     def beat(self) -> None:
-        """The worker lives: its main thread gets a turn."""
+        """A sign of life: the worker's main thread gets its turn."""
         struct.pack_into("<q", self._memory, 8, time.monotonic_ns())
 
     @property
@@ -76,7 +76,7 @@ class Page:
         return int(HEADER.unpack_from(self._memory, 0)[1]) / 1e9
 
     def recall(self) -> None:
-        """Ask the worker to give back what it has claimed and not started."""
+        """Ask the worker to give back the jobs that it has claimed and not started."""
         struct.pack_into("<q", self._memory, 16, self.recalls + 1)
 
     @property
@@ -84,7 +84,7 @@ class Page:
         return int(HEADER.unpack_from(self._memory, 0)[2])
 
     def take(self, job_id: str, claim_no: int, time_limit: float, queue_name: str) -> int | None:
-        """Write a started job, `time_limit` in seconds; None when the page is full (its death is then a loss)."""
+        """Write a started job, `time_limit` in seconds; None when the page is full: a death would show it unstarted."""
         with self._lock:
             if not self._free:
                 return None
@@ -96,7 +96,7 @@ class Page:
         return slot
 
     def over(self, slot: int) -> None:
-        """The run has ended, its limit with it: settling waits for PostgreSQL as long as it takes."""
+        """The run has ended, and its time limit with it: settling may wait for PostgreSQL without limit."""
         self._memory[AT_STATES + slot] = OVER
         *_, began, _, number = ENTRY.unpack_from(self._memory, AT_ENTRIES + slot * ENTRY.size)
         with self._lock:
@@ -115,7 +115,7 @@ class Page:
             self._free.append(slot)
 
     def started(self) -> list[Started]:
-        """What was started and is not settled."""
+        """The jobs that are started and not settled."""
         states = self._memory[AT_STATES:AT_ENTRIES]
         if states == NOTHING:
             return []
@@ -129,7 +129,7 @@ class Page:
         return {name: (runs, took / 1e9) for name, (runs, took) in counts.items() if runs}
 
     def show_stacks_when_asked(self) -> None:
-        """In the worker: from now on `ASK` writes the stacks of all threads, even while C code keeps the others out."""
+        """In the worker: from now on `ASK` writes the stacks of all threads, even while C code holds the GIL."""
         os.lseek(self.fd, AT_STACKS, os.SEEK_SET)
         faulthandler.register(ASK, file=self.fd, all_threads=True)
 
@@ -148,7 +148,7 @@ class Page:
 
 
 def unnamed_file(name: str, size: int = 0) -> int:
-    """A file without a path, in memory where the system can."""
+    """A file without a path, in memory where the system supports it."""
     if hasattr(os, "memfd_create"):
         fd = os.memfd_create(name)
     else:

@@ -18,18 +18,18 @@ from askpro.queues.worker.consumer import LedgerConsumer
 from askpro.queues.worker.dramatiq_cli import Guest
 from askpro.queues.worker.workload import Workload
 
-# Their work is settle's: a hook's exception is swallowed by Dramatiq, and with it a retry or a callback.
+# Settle does their work: Dramatiq swallows an exception in a hook, and a retry or a callback would be lost with it.
 REPLACED = (Retries, Callbacks, Pipelines)
 
 
 class LedgerBroker(dramatiq.Broker):
-    """PostgreSQL decides, Redis hurries."""
+    """Writes sent messages as rows, and gives Dramatiq its consumers of claimed rows."""
 
     def __init__(self, middleware: list[Middleware] | None = None) -> None:
         super().__init__(middleware=middleware or [])
         self.actor_options |= WORDS
         self.workload: Workload | None = None
-        # Set where Dramatiq's own command started the process.
+        # Set when Dramatiq's own command started this process.
         self.worker: dramatiq.Worker | None = None
         self.guest: Guest | None = None
         self._boarding = Lock()
@@ -49,9 +49,9 @@ class LedgerBroker(dramatiq.Broker):
         return replace(message, message_id=standing) if standing else message
 
     def send_many(self, messages: Sequence[Message[Any]], *, delay: int | None = None) -> dict[str, str]:
-        """Write many messages, a thousand with each statement.
+        """Write many messages, a thousand per statement.
 
-        Returns, for those whose unique key has a waiting copy already, that copy's id.
+        A message is not written when a copy with its unique key already waits; returns that copy's id by message id.
         """
         for message in messages:
             if message.queue_name not in self.queues:
@@ -59,7 +59,7 @@ class LedgerBroker(dramatiq.Broker):
         return enqueue.insert([self._actor(message).new_job(message, delay) for message in messages])
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30000) -> LedgerConsumer:
-        """A consumer over one queue; `prefetch` is not used: the claim's size follows what the threads get done."""
+        """A consumer of one queue. `prefetch` is ignored: the size of a claim follows what the threads get done."""
         return LedgerConsumer(self, self._own_workload(), queue_name, timeout)
 
     def _own_workload(self) -> Workload:

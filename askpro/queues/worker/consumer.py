@@ -1,4 +1,4 @@
-"""One queue's consumer: what its intake has claimed goes to Dramatiq's threads, and comes back as outcomes."""
+"""The consumer of one queue: hands the jobs that its intake has claimed to Dramatiq's threads and settles them."""
 
 import heapq
 import logging
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class LedgerConsumer(dramatiq.Consumer):
-    """Iterates over claimed messages; `ack` and `nack` settle them, whatever Dramatiq calls a failure."""
+    """Iterates over claimed messages. `ack` and `nack` do the same: the engine decides what counts as a failure."""
 
     def __init__(self, broker: dramatiq.Broker, workload: Workload, queue_name: str, timeout: int) -> None:
         self._broker = broker
@@ -32,7 +32,7 @@ class LedgerConsumer(dramatiq.Consumer):
         self._wait = timeout / 1000
         self._intake = Intake(workload, queue_name, broker.actors, self._wait)
         self._claimed: deque[Claim] = deque()
-        # Jobs with a slot of a rate limit, by the moment at which they begin.
+        # A heap of jobs that have a slot of a rate limit, by the time at which they may start.
         self._timed: list[tuple[float, str, Claim]] = []
         self._recalls = workload.recalls
 
@@ -58,13 +58,13 @@ class LedgerConsumer(dramatiq.Consumer):
         return self._message(claim)
 
     def ack(self, message: MessageProxy) -> None:
-        """Dramatiq is done with the message. Its exception is cleared right after this returns: read it now."""
+        """Dramatiq is done with the message. Read its exception now: Dramatiq clears it right after this returns."""
         assert isinstance(message, LedgerMessage)
         while True:
             try:
                 return self._settle(message)
             except Interrupt:
-                # A time limit or a cancellation that came too late for the job must not cost its settling.
+                # A time limit or a cancellation that strikes after the job's end must not prevent its settling.
                 continue
 
     nack = ack
@@ -83,7 +83,7 @@ class LedgerConsumer(dramatiq.Consumer):
         actor: Any = self._broker.get_actor(message.actor_name)
         outcome = actor.outcome(message.claim, message._exception)
         if outcome.error_class:
-            # The trace stands on the attempt. A log line must not carry what an exception may quote.
+            # The traceback is stored with the attempt. The message stays out of the log: it may quote personal data.
             log.warning("%s %s: %s after %s", message.actor_name, message.claim.id, outcome.status, outcome.error_class)
         self._workload.finished(message.claim, outcome)
 
@@ -105,7 +105,7 @@ class LedgerConsumer(dramatiq.Consumer):
             self._claimed.appendleft(heapq.heappop(self._timed)[2])
 
     def _recall(self) -> None:
-        """Something was paused: what may still run is claimed anew, the rest is not."""
+        """Something was paused: give back what has not started. Jobs that are not paused are then claimed again."""
         self._recalls = self._workload.recalls
         self._workload.give_back(message.claim for message in self._workload.take_back())
         self._give_back()

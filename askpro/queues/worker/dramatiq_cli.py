@@ -1,8 +1,9 @@
-"""A worker process of Dramatiq's own commands (`dramatiq`, `manage.py rundramatiq`), which has no forker over it.
+"""A worker process that was started by one of Dramatiq's own commands (`dramatiq`, `manage.py rundramatiq`).
 
-It stands for itself: a row as its own supervisor, whose heart beats in a thread, and a row as that supervisor's worker.
-When it dies, the chores of any `queues_run` find it as they find a dead host's workers. Nobody can read its page
-then: a job it held counts as lost, not as crashed, and nobody kills what ignores its time limit.
+No forker is above it. It writes two rows: one as its own supervisor, with the heartbeat in a thread, and one as that
+supervisor's worker. When it dies, the chores of any `queues_run` find it as they find the workers of a dead host. No
+forker can read its page then, so a job that it held counts as lost, not as crashed; and no forker kills the process
+when a job ignores its time limit.
 """
 
 import logging
@@ -48,7 +49,7 @@ class Guest:
         self._heart.start()
 
     def stop(self) -> None:
-        """Take no new jobs; what waits behind busy threads goes back."""
+        """Take no new jobs, and give back those that wait behind busy threads."""
         self.workload.stopping = True
         self.workload.give_back(message.claim for message in self.workload.take_back())
 
@@ -61,7 +62,7 @@ class Guest:
         self._database.close()
 
     def _begin(self, worker_id: int) -> None:
-        # libpq reads it at every connect: all sessions of this process carry the worker's name from here on.
+        # libpq reads this at every connect: from here on, all sessions of this process carry the worker's name.
         os.environ["PGAPPNAME"] = application_name(worker_id)
         self._database.close()
         hints.pusher.cache_clear()

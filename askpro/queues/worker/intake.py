@@ -1,4 +1,4 @@
-"""What a consumer takes in: hints from Redis or the oldest jobs by age, claimed and sorted out."""
+"""Claims jobs for a consumer, by hints from Redis or by age, and sorts out those that must not start now."""
 
 import random
 import re
@@ -11,8 +11,8 @@ from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.hints import Popper
 from askpro.queues.worker.workload import STUCK_AFTER, Workload
 
-# Seconds for which an empty claim by age speaks for all workers of a forker, and those within which the next follows,
-# each worker at a moment of its own: together the time in which is found what Redis lost.
+# After an empty claim by age, no worker of this forker repeats it for REPAIR_EVERY seconds; then each waits up to
+# REPAIR_SPREAD more, at random. The sum is how long a job that Redis lost can stay unnoticed.
 REPAIR_EVERY = 1.4
 REPAIR_SPREAD = 0.1
 # Seconds between two claims by age while Redis is away and nothing was found.
@@ -31,14 +31,14 @@ class Intake:
         self._wait = longest_wait
         self._popper = Popper(queue_name, longest_wait)
         self._repair_at = 0.0
-        # The last claim by age was a full one: where Redis knows of nothing more, age may.
+        # The last claim by age was full: when Redis has no more hints, another claim by age may still find jobs.
         self._has_backlog = False
         self._size = max(workload.threads * 2, 8)
 
     def take(self, wait: float) -> list[Claim]:
         """Jobs that may start; waits up to `wait` seconds for one. Raises one of `CONNECTION_ERRORS`."""
         if self._workload.is_stuck:
-            # Every thread is busy with something slow: what is ready is for other processes.
+            # Every thread is busy with a slow job: leave ready jobs to other processes.
             self._workload.wait_for_thread(STUCK_AFTER)
             return []
         claimed = self._claim_some(min(wait, self._wait))
@@ -66,7 +66,7 @@ class Intake:
         return self._workload.claim(lambda: claims.by_ids(self._who(), ids)) if ids else []
 
     def _poll(self, wait: float, now: float) -> list[Claim]:
-        """Without Redis. What somebody here has just not found is not there."""
+        """Claim by age while Redis is away, unless a worker of this forker has just looked and found nothing."""
         empty_looks = self._workload.empty_looks
         if (left := empty_looks.looked_at(self._queue_name) + POLL_EVERY - now) > 0:
             time.sleep(min(left * random.uniform(1, 1.5), wait))
@@ -75,7 +75,7 @@ class Intake:
         return self._claim_by_age()
 
     def _repair(self, now: float) -> list[Claim]:
-        """A claim by age, unless another worker's has been empty a moment ago."""
+        """Claim by age, unless a claim by another worker of this forker has just come back empty."""
         empty_looks = self._workload.empty_looks
         claimed = self._claim_by_age() if now - empty_looks.looked_at(self._queue_name) >= REPAIR_EVERY else []
         since = now if claimed else empty_looks.looked_at(self._queue_name)
@@ -86,7 +86,7 @@ class Intake:
         """Seconds to wait for a hint, of at most `wait`."""
         if self._has_backlog:
             return 0.0
-        # Messages that turn out to stand behind slow ones have to be taken back soon.
+        # Messages that turn out to wait behind slow jobs have to be taken back soon.
         longest = STUCK_AFTER if self._workload.has_waiting else wait
         return min(wait, longest, max(self._repair_at - now, 0.01))
 
@@ -106,7 +106,7 @@ class Intake:
         try:
             may, refused = guards.sort_out(self._workload.database, claimed)
         except BaseException:
-            # Whatever it was: a job that is claimed and forgotten would wait for the end of this process.
+            # On any error at all: a job that is claimed and then forgotten would wait until this process ends.
             self._workload.give_back(claimed)
             raise
         for claim, outcome in refused:

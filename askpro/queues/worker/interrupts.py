@@ -1,4 +1,4 @@
-"""Ending jobs that run: somebody cancelled them. First an exception in their thread, then the end of their process."""
+"""Ends running jobs that were cancelled: first by an exception in their thread, then by killing their process."""
 
 import logging
 import threading
@@ -14,10 +14,11 @@ from askpro.queues.worker.workload import Workload
 
 log = logging.getLogger(__name__)
 
-# Seconds between two looks; with nothing to interrupt, the longer ones.
+# Seconds between two looks while a job runs, and while none does.
 LOOK_EVERY = 1.0
 IDLE_EVERY = 2.0
-# Seconds that a job has for its clean-up after the exception; then its time is over, and the forker kills.
+# Seconds that a job has to clean up after the exception. Then its time limit is set to now, and the forker kills its
+# process.
 GRACE = 5.0
 CANCELLED = "SELECT id::text FROM queues_job WHERE worker_id = %s AND status = 'processing' AND cancel_at IS NOT NULL"
 
@@ -34,7 +35,7 @@ class Interrupter(threading.Thread):
         while True:
             time.sleep(LOOK_EVERY if self._workload.running() else IDLE_EVERY)
             if self._workload.stopping:
-                # Its connection may be closed already, and asking would open another that nobody closes.
+                # The connection may be closed already; a query would open another one, which is never closed.
                 return
             running = {claim.id: claim for claim in self._workload.running()}
             self._interrupted = {key: since for key, since in self._interrupted.items() if key in running}
@@ -54,6 +55,6 @@ class Interrupter(threading.Thread):
                 self._interrupted[job_id] = time.monotonic()
                 self._workload.interrupt(claim, raise_thread_exception, Cancelled)
             elif time.monotonic() - self._interrupted[job_id] > GRACE:
-                # Once: moving the limit again and again would put its end off for ever.
+                # Only once: setting the limit to now at every look would postpone the kill for ever.
                 self._interrupted[job_id] = inf
                 self._workload.end_time_of(claim)

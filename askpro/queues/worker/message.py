@@ -1,4 +1,4 @@
-"""What Dramatiq's threads are given: a message with the claim behind it."""
+"""The message that Dramatiq's threads are given."""
 
 from typing import Any
 

@@ -11,20 +11,21 @@ from dramatiq.threading import Interrupt
 
 
 class NotStarted(MiddlewareError):
-    """The engine could not note the start of a job, so it must not run."""
+    """The engine could not record the start of the job, so the job must not run."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)
 
 
 class NotOurs(SkipMessage):
-    """Others may have the job by now: here it does not start."""
+    """Another worker may have the job by now, so it does not start here."""
 
 
 class StartOfJobs(Middleware):
-    """Notes the start of each job where a crash cannot lose it. First in the list: nothing runs before it.
+    """Records the start of each job where a crash cannot lose it. First in the list: nothing runs before it.
 
-    A process that was stopped, or whose host slept, still has jobs that were given to others meanwhile: it skips them.
+    A process that was suspended, or whose host slept, may still hold jobs that other workers were given meanwhile: it
+    skips them.
     """
 
     def before_process_message(self, broker: Any, message: MessageProxy) -> None:
@@ -36,14 +37,14 @@ class StartOfJobs(Middleware):
             claim.skipped = not broker.workload.is_ours(claim)
             if not claim.skipped:
                 broker.workload.starting(claim, limit / 1000)
-        except Exception as error:  # anything else would be swallowed by Dramatiq, and the job would run unseen
+        except Exception as error:  # Dramatiq would swallow anything else, and the job would run unrecorded
             raise NotStarted from error
         if claim.skipped:
             raise NotOurs
 
 
 class Rest(Middleware):
-    """A pause before each job, in seconds. Before `StartOfJobs`: it is no part of the run."""
+    """A pause of some seconds before each job. Placed before `StartOfJobs`, so that it does not count as run time."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -53,7 +54,7 @@ class Rest(Middleware):
 
 
 class DatabaseConnections(Middleware):
-    """Django's connections between jobs: closed when they are old, broken, or were interrupted half-way."""
+    """Closes Django's connections between jobs when they are too old, broken, or were interrupted half-way."""
 
     def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
         close_old_connections()
@@ -76,9 +77,10 @@ class DatabaseConnections(Middleware):
 
 
 class GuestWorkers(Middleware):
-    """Lets Dramatiq's own commands work the queues: theirs is the process, the rows and the settling are the broker's.
+    """Lets Dramatiq's own commands work the queues: the process belongs to Dramatiq; rows and settling to the broker.
 
-    Boarding waits for the first consumer, which is started again until PostgreSQL is there; a hook would not be.
+    The broker writes the process's rows when the first consumer is made, not in a hook: Dramatiq makes the consumer
+    again until PostgreSQL answers, but would not repeat a hook.
     """
 
     def before_worker_boot(self, broker: Any, worker: dramatiq.Worker) -> None:
@@ -94,8 +96,8 @@ class GuestWorkers(Middleware):
 
 
 def _forget_connections() -> None:
-    """Close this thread's connections and drop Django's objects: an interrupt inside `atomic` leaves one that believes
-    to be in a transaction for ever, and refuses to connect again."""
+    """Close this thread's connections and drop Django's objects for them: an interrupt inside `atomic` leaves an object
+    that believes for ever that it is in a transaction, and that refuses to connect again."""
     for alias in list(connections):
         connections[alias].close()
         del connections[alias]

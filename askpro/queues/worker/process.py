@@ -24,7 +24,7 @@ from askpro.queues.worker.workload import Workload
 
 log = logging.getLogger(__name__)
 
-# How long an idle consumer sleeps at most, in milliseconds: the longest a stop waits for it.
+# The longest that an idle consumer sleeps, in milliseconds, and so the longest that a stop waits for it.
 IDLE_TIMEOUT = 1500
 # Seconds between two looks at the threads.
 LOOK_EVERY = 2.0
@@ -35,7 +35,7 @@ CONNECT_PAUSE = 0.5
 def run_worker(
     name: str, pool: Pool, queues: Sequence[str], page: Page, empty_looks: EmptyLooks, supervisor_id: int, parent: int
 ) -> None:
-    """Work the `queues` of a pool until SIGTERM, then finish what runs and give the rest back."""
+    """Work the `queues` of a pool until SIGTERM, then finish the running jobs and give the others back."""
     become_child(f"askpro worker {name}", parent)
     os.nice(pool.nice)
     page.show_stacks_when_asked()
@@ -67,26 +67,26 @@ def _register(pool: Pool, supervisor_id: int, page: Page, stop: threading.Event)
             worker_id = register_worker(database, supervisor_id, pool.name)
             break
         except CONNECTION_ERRORS as error:
-            # To die of it would count as trouble at the start, and the next fork would come ever later.
+            # Dying here would count as a failed start, and each failed start delays the next fork longer.
             log.warning("A worker waits for PostgreSQL: %s", type(error).__name__)
             if stop.wait(CONNECT_PAUSE):
                 raise
     database.close()
-    # libpq reads it at every connect: all sessions of this process carry the worker's name from here on.
+    # libpq reads this at every connect: from here on, all sessions of this process carry the worker's name.
     os.environ["PGAPPNAME"] = application_name(worker_id)
     return worker_id
 
 
 def _is_whole(worker: DramatiqWorker) -> bool:
-    # A time limit strikes wherever the thread is, in Dramatiq's own lines after the job as well: it dies of that.
+    # A time limit strikes wherever the thread is. In Dramatiq's own code after the job, it kills the thread.
     if all(thread.is_alive() for thread in (*worker.workers, *worker.consumers.values())):
         return True
-    log.error("A thread died; its process finishes what runs and makes way for a new one")
+    log.error("A thread died; its process finishes its running jobs and is then replaced")
     return False
 
 
 def _keep_beating(page: Page) -> None:
-    """The end may take as long as a job, or as PostgreSQL is away."""
+    """Stopping may take as long as a job runs, or as long as PostgreSQL is away."""
     while True:
         page.beat()
         time.sleep(LOOK_EVERY)
@@ -95,6 +95,6 @@ def _keep_beating(page: Page) -> None:
 def _stop(worker: DramatiqWorker, workload: Workload) -> None:
     workload.stopping = True
     workload.give_back(message.claim for message in workload.take_back())
-    # No limit here: the forker knows every job's time limit and kills what ignores it.
+    # No limit here: the forker knows the time limit of every job, and kills the process when a job ignores it.
     worker.stop(timeout=24 * 60 * 60 * 1000)
     workload.finish()

@@ -1,4 +1,4 @@
-"""What one worker process holds: the jobs it has claimed, handed over, started and finished."""
+"""The jobs that one worker process holds: claimed, handed over to a thread, started, finished."""
 
 import threading
 import time
@@ -20,12 +20,12 @@ from askpro.queues.processes.empty_looks import EmptyLooks
 from askpro.queues.processes.page import Page
 from askpro.queues.worker.message import LedgerMessage
 
-# Seconds without any job starting or ending after which claimed jobs go back: others may be free to run them.
+# When no job has started or ended for this many seconds, claimed jobs go back: another process may be free to run them.
 STUCK_AFTER = 0.2
-# Seconds for which a claim is certainly ours: nobody is taken for dead that soon.
+# Seconds for which a claim is certainly ours: no worker is declared dead that soon.
 SURE_FOR = 1.0
 OURS = "SELECT 1 FROM queues_job WHERE id = %s AND claim_no = %s AND worker_id = %s AND status = 'processing'"
-# Goes on while the host sleeps, where the system has such a clock.
+# A clock that also counts while the host sleeps, where the system has one.
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 ORPHANS = """
 UPDATE queues_job SET status = 'queued', worker_id = NULL
@@ -34,7 +34,7 @@ UPDATE queues_job SET status = 'queued', worker_id = NULL
 
 
 class Workload:
-    """The engine's state of a process: consumers come and go, this stays."""
+    """The engine's state in one process. Consumers come and go; this stays."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Workload:
         self._settler = Settler(self.database, worker_id, code_version, self._settled)
         self._worker: DramatiqWorker | None = None
         self._claiming = threading.Lock()
-        # What PostgreSQL may have given us without our having heard of it: a claim's answer was lost.
+        # A claim may have committed although its answer was lost: PostgreSQL may hold jobs as ours that we do not know.
         self._doubtful = False
         self._held: dict[str, Claim] = {}
         self._moved = threading.Condition()
@@ -63,11 +63,11 @@ class Workload:
         self._settler.start()
 
     def attach(self, worker: DramatiqWorker) -> None:
-        """Know Dramatiq's worker, to take back what its threads have not started."""
+        """Remember Dramatiq's worker, to take back the messages that its threads have not started."""
         self._worker = worker
 
     def claim(self, fetch: Callable[[], list[Claim]]) -> list[Claim]:
-        """Claim with `fetch` and remember what came. One at a time, so that no claim is taken for an orphan."""
+        """Claim with `fetch` and remember the claims. One at a time, so that no fresh claim is taken for an orphan."""
         with self._claiming:
             self._free_orphans()
             asked_at = time.clock_gettime(CLOCK)
@@ -88,8 +88,8 @@ class Workload:
 
     @property
     def most_handed(self) -> int:
-        # Some more than the threads can run at once, so that short jobs follow each other without a pause;
-        # a slow one in front of them is noticed by `take_back`.
+        # More than the threads can run at once, so that short jobs follow each other without a pause. When slow jobs
+        # block them, `take_back` gets them back.
         return self.threads * 4 + 32
 
     def may_hand_over(self, wait: float) -> bool:
@@ -106,7 +106,7 @@ class Workload:
 
     @property
     def has_waiting(self) -> bool:
-        """More is handed over than the threads can run now."""
+        """Whether more jobs are handed over than the threads can run now."""
         return self._handed > self.threads
 
     def handed_over(self) -> None:
@@ -116,9 +116,9 @@ class Workload:
                 self._last_move = time.monotonic()
 
     def is_ours(self, claim: Claim) -> bool:
-        """Whether the job may start here. After a while without our turn others may have it, so PostgreSQL is asked.
+        """Whether the job may start here. Another worker may have been given an older claim's job, so ask PostgreSQL.
 
-        False also while PostgreSQL does not answer: then the job goes back, which costs it nothing.
+        Also False while PostgreSQL does not answer: then the job goes back, which costs it nothing.
         """
         if time.clock_gettime(CLOCK) - claim.sure_at < SURE_FOR:
             return True
@@ -136,7 +136,7 @@ class Workload:
         current.database = self.database
 
     def finished(self, claim: Claim, outcome: Outcome) -> None:
-        """A thread is done with the job. An atomic one has settled itself in its own transaction."""
+        """A thread is done with the job. An atomic job has already settled itself, in its own transaction."""
         current.claim = None
         if claim.slot is not None:
             self._page.over(claim.slot)
@@ -147,7 +147,7 @@ class Workload:
             self._settler.put(Item(claim, outcome, time.monotonic()))
 
     def skipped(self, claim: Claim) -> None:
-        """A thread let the job be. What others have by now is not touched by giving it back."""
+        """A thread skipped the job. Giving it back does not touch a job that another worker has by now."""
         self._through_with(claim)
         self.give_back([claim])
 
@@ -164,17 +164,17 @@ class Workload:
                 raise_in(claim.thread_id, error)
 
     def end_time_of(self, claim: Claim) -> None:
-        """Declare the job's time limit reached: the forker kills what does not end by itself."""
+        """Declare the job's time limit reached: the forker kills the process if the job does not end by itself."""
         if claim.slot is not None:
             self._page.expire(claim.slot)
 
     @property
     def is_stuck(self) -> bool:
-        """Every thread is busy, and nothing has moved for a while."""
+        """Whether every thread is busy, and no job has started or ended for `STUCK_AFTER` seconds."""
         return self._handed >= self.threads and time.monotonic() - self._last_move > STUCK_AFTER
 
     def take_back(self) -> list[LedgerMessage]:
-        """Messages that wait behind busy threads, out of Dramatiq's hands again."""
+        """Take the messages that wait behind busy threads out of Dramatiq's queue again."""
         if self._worker is None:
             return []
         messages: list[Any] = []
@@ -187,7 +187,7 @@ class Workload:
         return messages
 
     def give_back(self, claims: Iterable[Claim]) -> None:
-        """Make claimed jobs ready for everybody again; costs no try."""
+        """Make claimed jobs ready again, for any worker; costs no try."""
         back: deque[Claim] = deque(claims)
         now = time.monotonic()
         for claim in back:
@@ -226,7 +226,7 @@ class Workload:
         hints.announce((claim.id, claim.queue_name) for claim in back if claim.id in ids)
 
     def _let_go(self, claim: Claim) -> None:
-        # The job may have been claimed here once more, in between.
+        # The job may have been claimed here again in between.
         if self._held.get(claim.id) is claim:
             del self._held[claim.id]
         if claim.slot is not None:
