@@ -27,7 +27,7 @@ class Callback:
 
 
 def callbacks(claim: Claim, outcome: Outcome) -> Iterator[Callback]:
-    """The job that `claim`'s message asked for in case of `outcome`; none while it will run again."""
+    """The job that `claim`'s message asked for in case of `outcome`; none when the job will run again."""
     name = NAMES.get(outcome.status)
     actor_name = claim.options.get(name) if name else None
     if actor_name:
@@ -35,15 +35,15 @@ def callbacks(claim: Claim, outcome: Outcome) -> Iterator[Callback]:
 
 
 def _job(actor_name: str, claim: Claim, outcome: Outcome) -> NewJob:
-    # Nothing here may fail: the results of all that has finished with this job are in the same statement.
+    # Nothing here may fail: the same statement writes the results of all other jobs that finished with this one.
     args = [_told(claim), _said(claim, outcome)]
     actor: Any = get_broker().actors.get(actor_name)
     if actor is not None:
         try:
             return actor.new_job(actor.message(*args), largest=None)
         except ValueError as error:
-            log.error("%s %s: what follows it is written without its words: %s", claim.actor_name, claim.id, error)
-    # An actor of another release, perhaps: the job waits where it was asked for, until a process knows it.
+            log.error("%s %s: its callback is written without its options: %s", claim.actor_name, claim.id, error)
+    # Perhaps an actor of another release: the job waits in the queue of `claim` until a process knows the actor.
     queue_name = claim.queue_name if actor is None else actor.queue_name
     return NewJob(
         id=uuid7(),
@@ -67,7 +67,7 @@ def _told(claim: Claim) -> dict[str, Any]:
 
 def _said(claim: Claim, outcome: Outcome) -> Any:
     if outcome.status != "completed":
-        # An error's text may quote what a caller said, and arguments hold no personal data: it stands on the attempt.
+        # An error's text may quote what a caller said, and arguments must hold no personal data. The attempt has it.
         return {"type": outcome.error_class, "message": ""}
     try:
         encoded(f"{claim.actor_name}: result", claim.result)

@@ -8,7 +8,7 @@ from typing import Any
 
 from askpro.queues.ledger.database import Connection
 
-# What a process needs to know of a job. Features are one value, absent for most jobs, so that those cost nothing.
+# What a process needs to know of a job. Its features are one JSON value; it is NULL for most jobs, which costs nothing.
 COLUMNS = """
 job.id::text, job.actor_name, job.queue_name, job.args::text, job.kwargs::text, job.options::text, job.claim_no,
 job.tries_spent, job.extra_tries, job.losses, coalesce(job.deadline_at < clock_timestamp(), false),
@@ -23,8 +23,8 @@ CASE WHEN coalesce(lock_key, share_key, unique_key, rate_limit, gate) IS NOT NUL
           'slot_in', extract(epoch FROM rate_slot_at - clock_timestamp()),
           'expires_in', extract(epoch FROM expires_at - clock_timestamp())))::text END
 """
-# The choice locks and skips, so that two workers at the same ids never wait for each other. MATERIALIZED is what keeps
-# its LIMIT: as a plain subquery it may be planned inside a loop and chosen anew for every row.
+# The inner SELECT locks rows and skips locked ones, so that two workers with the same ids never wait for each other.
+# MATERIALIZED keeps its LIMIT true: a plain subquery may be planned inside a loop and evaluated again for every row.
 TAKE = f"""
 WITH ready AS MATERIALIZED (
     SELECT id FROM queues_job WHERE {{which}} ORDER BY {{order}} LIMIT %s FOR UPDATE SKIP LOCKED
@@ -35,16 +35,16 @@ UPDATE queues_job AS job
  WHERE job.id = ready.id
 RETURNING {COLUMNS}
 """
-# None of these depends on the row: each is asked once a statement.
+# None of these depends on the row: each is evaluated once per statement.
 QUEUE_RUNS = """NOT EXISTS (SELECT 1 FROM queues_pause
  WHERE kind = 'queue' AND name = %s AND (until IS NULL OR until > clock_timestamp()))"""
 ACTOR_RUNS = """actor_name <> ALL(ARRAY(SELECT name FROM queues_pause
  WHERE kind = 'actor' AND (until IS NULL OR until > clock_timestamp())))"""
-# Who was taken for dead claims nothing until his supervisor is heard again: it would only be taken from him once more.
+# A worker marked dead may not claim until its supervisor beats again: its jobs would only be taken away a second time.
 LIVES = "NOT EXISTS (SELECT 1 FROM queues_worker WHERE id = %s AND status = 'dead')"
 READY = f"status = 'queued' AND queue_name = %s AND actor_name = ANY(%s) AND {QUEUE_RUNS} AND {ACTOR_RUNS} AND {LIVES}"
-# Written so that no index on the state fits: with statistics from a quiet hour PostgreSQL would read a burst's whole
-# backlog for every claim, instead of looking the ids up.
+# `status || ''` keeps PostgreSQL from using an index on the status: with statistics from a quiet hour it would read the
+# whole backlog of a burst for every claim, instead of looking up the ids.
 BY_IDS = TAKE.format(which=f"{READY} AND id = ANY(%s::uuid[])".replace("status =", "status || '' ="), order="id")
 BY_AGE = TAKE.format(which=READY, order="ready_at, id")
 HELD = f"SELECT {COLUMNS} FROM queues_job AS job WHERE worker_id = %s AND status = 'processing'"
@@ -52,7 +52,7 @@ HELD = f"SELECT {COLUMNS} FROM queues_job AS job WHERE worker_id = %s AND status
 
 @dataclass(slots=True)
 class Claim:
-    """A job that this process holds. Only its (worker, claim_no) may change the row."""
+    """A job that this process holds. Only the holder of its (worker, claim_no) may change the row."""
 
     id: str
     actor_name: str
@@ -66,7 +66,7 @@ class Claim:
     losses: int
     overdue: bool
     created_ms: int
-    # What the engine has to look at before it runs and after: keys, limits, chain, batch. None for most jobs.
+    # What the engine has to check before and after the run: keys, limits, chain, batch. None for most jobs.
     features: dict[str, Any] | None
     # When it was certainly ours, by the clock of `Workload`.
     sure_at: float = field(default=0.0, compare=False)
@@ -74,15 +74,15 @@ class Claim:
     started: float | None = field(default=None, compare=False)
     slot: int | None = field(default=None, compare=False)
     settled: bool = field(default=False, compare=False)
-    # Monotonic seconds before which a rate limit lets it not begin.
+    # Monotonic seconds before which its rate limit does not let it start.
     not_before: float = field(default=0.0, compare=False)
     # The gates that this run has passed.
     passed: tuple[str, ...] = field(default=(), compare=False)
     thread_id: int = field(default=0, compare=False)
-    # A thread let it be instead of starting it.
+    # A thread skipped it instead of starting it.
     skipped: bool = field(default=False, compare=False)
     log: list[str] = field(default_factory=list, compare=False)
-    # Monotonic seconds at which its progress was last written; its attempt is to keep it.
+    # Monotonic seconds at which its progress was last written, 0 for never; the attempt keeps the progress.
     progress_at: float = field(default=0.0, compare=False)
     result: Any = field(default=None, compare=False)
 
@@ -91,12 +91,12 @@ class Claim:
         return self.features.get(name) if self.features else None
 
 
-# Whose claim it is: connection, worker, queue, and the actors that this process knows.
+# Who claims: connection, worker, queue, and the actors that this process knows.
 Who = tuple[Connection, int, str, Collection[str]]
 
 
 def by_ids(who: Who, ids: Collection[str]) -> list[Claim]:
-    """Those of `ids` that are still queued and known here; the rest is done, cancelled or taken: forget it."""
+    """Claim those of `ids` that are still queued and known here; the others are done, cancelled or taken."""
     database, worker_id, queue_name, actors = who
     literal = "{" + ",".join(ids) + "}"
     ready = queue_name, list(actors), queue_name, worker_id
@@ -104,7 +104,7 @@ def by_ids(who: Who, ids: Collection[str]) -> list[Claim]:
 
 
 def by_age(who: Who, limit: int) -> list[Claim]:
-    """The oldest queued jobs of a queue, whatever Redis knows of them."""
+    """Claim the oldest queued jobs of a queue, known to Redis or not."""
     database, worker_id, queue_name, actors = who
     ready = queue_name, list(actors), queue_name, worker_id
     return _claims(database.rows(BY_AGE, (*ready, limit, worker_id)))
@@ -113,15 +113,16 @@ def by_age(who: Who, limit: int) -> list[Claim]:
 def where(
     database: Connection, worker_id: int, condition: str, params: Sequence[Any], limit: int, order: str = "id"
 ) -> list[Claim]:
-    """Jobs that meet an SQL condition, whatever their state: for whoever ends them from outside.
+    """Claim jobs that meet an SQL condition, in any state, to end them from outside.
 
-    `order` is that of the index that finds them; by id, PostgreSQL may read the whole ledger for the first of them.
+    `order` should be the order of the index that finds them: by id, PostgreSQL may read the whole ledger to find the
+    first one.
     """
     return _claims(database.rows(TAKE.format(which=condition, order=order), (*params, limit, worker_id)))
 
 
 def held_by(database: Connection, worker_id: int) -> list[Claim]:
-    """What a worker holds, by its rows."""
+    """The claims that a worker holds, according to the rows."""
     return _claims(database.rows(HELD, (worker_id,)))
 
 

@@ -11,30 +11,31 @@ from django.db.backends.utils import CursorWrapper
 
 log = logging.getLogger(__name__)
 
-# Milliseconds that a statement of the engine waits for a row: an app's long transaction may hold one, and neither a
-# worker's other jobs nor a supervisor's heartbeat may wait for its end.
+# Milliseconds that a statement of the engine waits for a locked row. An app's long transaction may hold the lock, and
+# neither a worker's other jobs nor a supervisor's heartbeat may wait for that transaction to end.
 LOCK_WAIT = 1000
-# Every statement of the engine has its index. With statistics of another hour and dead rows that no vacuum has cleared,
-# PostgreSQL would rather read the whole ledger for a claim (400,000 finished jobs: 200 ms, not 4), and compile it too.
+# Every statement of the engine has an index. With outdated statistics and dead rows that no vacuum has removed yet,
+# PostgreSQL would still read the whole ledger for a claim (400,000 finished jobs: 200 ms instead of 4), and even
+# compile the statement for it.
 SESSION = f"SET lock_timeout = {LOCK_WAIT}; SET enable_seqscan = off; SET jit = off"
-# The connection's failures, as opposed to a statement's: the work is kept and tried again on a new connection.
-# A server that has become a read-only standby is as good as away.
+# Failures of the connection, not of a statement: the work is kept and tried again on a new connection.
+# A server that has become a read-only standby counts as away.
 CONNECTION_ERRORS = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.errors.ReadOnlySqlTransaction)
 
 
 def limit_lock_waits() -> None:
-    """Let the Django connections that this process will open wait no longer for a lock than the engine's own does."""
+    """Make the Django connections that this process will open wait for a lock no longer than the engine's own does."""
     options = connections.settings["default"]["OPTIONS"]
     options["options"] = f"{options.get('options', '')} -c lock_timeout={LOCK_WAIT}".strip()
 
 
 def application_name(worker_id: int) -> str:
-    """What a worker calls its database sessions, so that they can be ended with it."""
+    """The name of a worker's database sessions, by which they can be ended when the worker is dead."""
     return f"askpro worker {worker_id}"
 
 
 def chores_name(supervisor_id: int) -> str:
-    """What a chores process calls its database sessions, so that they can be ended with it."""
+    """The name of a chores process's database sessions, by which they can be ended when the process is dead."""
     return f"askpro chores {supervisor_id}"
 
 
@@ -42,7 +43,7 @@ Params = Sequence[Any] | Mapping[str, Any]
 
 
 class Connection(Protocol):
-    """Whatever runs a statement: the engine's own connection, or the caller's transaction."""
+    """Runs a statement: on the engine's own connection, or in the caller's transaction."""
 
     def rows(self, statement: str, params: Params = ()) -> list[tuple[Any, ...]]: ...
 
@@ -87,7 +88,7 @@ class EngineConnection:
 
 
 class DjangoConnection:
-    """The same face over the caller's Django connection: statements join its open transaction."""
+    """The same interface to the caller's Django connection: statements join its open transaction."""
 
     def __init__(self, cursor: CursorWrapper) -> None:
         self._cursor = cursor

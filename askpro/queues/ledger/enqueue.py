@@ -1,4 +1,4 @@
-"""Writing jobs: insert them in the caller's transaction, announce them after its commit; wake, retry, cancel them."""
+"""Writing jobs: insert them in the caller's transaction, announce them after its commit; wake them, make them ready."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -10,10 +10,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from askpro.queues import keys
-
-# now() would be the start of a transaction that may be long; ages count from this very moment.
 from askpro.queues.ledger import hints, unique
 
+# Not now(), which is the start of the transaction, maybe long ago: delays count from this moment.
 LATER = "clock_timestamp() + %s * interval '1 millisecond'"
 COLUMNS = {
     "id": "%s",
@@ -28,7 +27,7 @@ COLUMNS = {
     "run_at": LATER,
     "deadline_at": LATER,
 }
-# Most jobs have none of these; they are left out of the statement then.
+# Most jobs have none of these; then the statement leaves the columns out.
 FEATURES = {
     "chain_id": "%s",
     "chain_step": "%s",
@@ -43,12 +42,12 @@ FEATURES = {
     "silenced": "%s",
 }
 INSERT_AT_ONCE = 1000
-# What waited for another job's end has its whole time from now on.
+# A job that waited for another job's end gets its full deadline, counted from now.
 FRESH_DEADLINE = """deadline_at = CASE WHEN status = 'waiting' THEN clock_timestamp() + (deadline_at - created_at)
  ELSE deadline_at END, """
-# The second half is what lets PostgreSQL use the index, which leaves jobs without tags out.
+# The second condition lets PostgreSQL use the index, which leaves out jobs without tags.
 TAGGED = "tags @> ARRAY[%s]::varchar[] AND NOT tags = '{}'"
-# One statement for both: a release that is settled meanwhile is found by it in either state.
+# One statement for both states: a job whose release is settled meanwhile is found in the one or the other.
 WAKE = f"""
 UPDATE queues_job
    SET status = CASE status WHEN 'released' THEN 'queued' ELSE status END,
@@ -83,7 +82,7 @@ class NewJob:
     chain_id: uuid.UUID | None = None
     chain_step: int | None = None
     batch_id: uuid.UUID | None = None
-    # Not ready until something else is over: a chain's later step, a batch's callback.
+    # Not ready until other jobs are over: a later step of a chain, or a batch's callback.
     is_waiting: bool = False
 
     @property
@@ -108,16 +107,16 @@ class NewJob:
 def insert(jobs: Sequence[NewJob]) -> dict[str, str]:
     """Write `jobs` in the caller's transaction. They exist if and only if it commits.
 
-    Returns, for those whose unique key has a waiting copy already, that copy's id.
+    A job is not written when a copy with its unique key already waits; returns that copy's id by the job's id.
     """
     keyed = [job for job in jobs if job.unique_key is not None]
-    # A key must never name a job that is not there yet: another sender would take it over.
+    # A key must never name a job that does not exist yet: another sender would take the key over.
     with transaction.atomic(savepoint=False) if keyed or len(jobs) > INSERT_AT_ONCE else nullcontext():
         standing = _standing(keyed)
         fresh = [job for job in jobs if str(job.id) not in standing]
         for start in range(0, len(fresh), INSERT_AT_ONCE):
             _insert_some(fresh[start : start + INSERT_AT_ONCE])
-    # The standing copy was locked by us: whoever popped its id meanwhile has skipped it.
+    # We had locked the waiting copy: a worker that popped its id meanwhile has skipped it. So announce it again.
     announce([*((str(job.id), job.queue_name) for job in fresh if job.status == "queued"), *standing.values()])
     return {job_id: found for job_id, (found, _) in standing.items()}
 
@@ -129,8 +128,8 @@ def announce(jobs: Iterable[tuple[str, str]]) -> None:
 
 
 def wake(actor_name: str, tag: str) -> int:
-    """Make released jobs of an actor with this tag ready now; returns how many. One that runs comes back at once if it
-    is about to be released: what it waits for may have come after it looked.
+    """Make released jobs of an actor with this tag ready now; returns how many. A running one that is about to be
+    released comes back at once: what it waits for may have come after it looked.
     """
     with connection.cursor() as cursor:
         cursor.execute(WAKE, [actor_name, keys.tag(tag)])
@@ -166,7 +165,7 @@ def columns_of(jobs: Sequence[NewJob]) -> tuple[dict[str, str], list[Any]]:
 def _standing(keyed: Sequence[NewJob]) -> dict[str, tuple[str, str]]:
     standing: dict[str, tuple[str, str]] = {}
     ours: dict[str | None, NewJob] = {}
-    # In the order of their keys: two senders of the same ones must not wait for each other in a circle.
+    # In the order of their keys, so that two senders of the same keys do not deadlock.
     for job in sorted(keyed, key=lambda job: (job.unique_key, job.id)):
         if first := ours.get(job.unique_key):
             first.delay = None if None in (first.delay, job.delay) else min(first.delay or 0, job.delay or 0)

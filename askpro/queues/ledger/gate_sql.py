@@ -1,14 +1,14 @@
-"""The statements of gates. Each is one transaction; every moment is PostgreSQL's own, so that all hosts share it."""
+"""The statements of gates. Each is one transaction; every time is PostgreSQL's, so that all hosts agree on it."""
 
-# Seconds for which a request that was granted to a waiting job may be made: its worker may come late.
+# Seconds for which a request stays granted to a waiting job: a worker may take the job up late.
 TOKEN_FOR = 5
-# Seconds in which the request that looks has to have its answer; then another one looks.
+# Seconds within which a probing request must have its answer; then another request probes.
 PROBE_FOR = 30
-# Granted jobs of a gate that wait for a worker at once. Where workers are few, more would only let their time pass.
+# At most this many granted jobs of a gate wait for a worker. With few workers, the grants of more would only expire.
 AT_ONCE = 10
 
-# A gate is asked under its row's lock, which is held for this statement alone. What is read before is read again when
-# somebody else held it. `behind` keeps newcomers from passing those who wait, of their own urgency or a better one.
+# The gate's row is locked, for this statement only. When another transaction held the lock, the row is read again.
+# `behind` keeps a new job from overtaking jobs that already wait with the same or a higher urgency.
 ENTER = f"""
 WITH gate AS MATERIALIZED (
     SELECT * FROM queues_gate WHERE name = %(name)s FOR UPDATE
@@ -47,14 +47,15 @@ SELECT verdict, generation, failures > 0 OR shut_until IS NOT NULL,
 """
 MAKE = "INSERT INTO queues_gate (name) VALUES (%s) ON CONFLICT DO NOTHING"
 
-# An answer speaks for the time after it was asked for: one that was asked for before the gate was shut opens nothing.
+# An answer only says something about the time after its request: a request that was sent before the gate was shut does
+# not open it.
 ANSWERED = """
 UPDATE queues_gate
    SET failures = 0, shuts = 0, generation = generation + (shut_until IS NOT NULL)::int,
        shut_since = NULL, shut_until = NULL, probe_until = NULL, reason = ''
  WHERE name = %(name)s AND generation = %(generation)s
 """
-# Those that were under way when it was shut say nothing new.
+# Failures of requests that were under way when the gate was shut do not count: they say nothing new.
 FAILED = """
 WITH failed AS (
     UPDATE queues_gate AS gate
@@ -74,12 +75,12 @@ WITH failed AS (
 SELECT coalesce((SELECT is_shut FROM failed), (SELECT shut_until IS NOT NULL FROM queues_gate WHERE name = %(name)s))
 """
 
-# Written so that no index on the state fits: with statistics from a quiet hour PostgreSQL would look for those who wait
-# among all jobs that are delayed. OFFSET keeps it looking gate by gate.
-# As many of those who wait as the limit has room for, the urgent first, then the oldest; each takes its request along.
-# Where the gate was shut, one alone looks: of all of them the one that has come back least often, for it may be the
-# request itself that fails, and nobody is to wait for one that always does. What somebody holds at this moment is left
-# for the next time.
+# `status || ''` keeps PostgreSQL from using an index on the status: with statistics from a quiet hour it would search
+# all delayed jobs for those that wait at a gate. OFFSET makes it search gate by gate.
+# Lets through as many waiting jobs as the limit has room for, the urgent first, then the oldest; the request of each is
+# counted now. At a gate that was shut, one job alone probes: the one that has been released least often, for the cause
+# may be the request itself, and no job shall wait for one that always fails. Rows that another transaction has locked
+# are left for the next time.
 ADMIT = f"""
 WITH gate AS MATERIALIZED (
     SELECT * FROM queues_gate AS gate

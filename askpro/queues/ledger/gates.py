@@ -1,8 +1,8 @@
-"""Gates: one limiter and one circuit breaker for each party outside, shared by all hosts.
+"""Gates: one rate limiter and one circuit breaker for each outside party, shared by all hosts.
 
-A gate has a name and a row. Each request passes it; who may not pass has asked nobody, and its job waits at the gate,
-unclaimed and without spending a try, until a chore lets it through. What fails on the other side's account shuts the
-gate for everybody at once: then one request looks, after pauses that grow, and the first answer opens it.
+A gate has a name and a row. Every request passes it. When it may not pass, the request is not made, and its job waits
+at the gate, unclaimed and without spending a try, until a chore lets it through. A failure that is the other side's
+fault shuts the gate for all jobs at once; then one request probes, after growing pauses, and the first answer opens it.
 """
 
 import random
@@ -22,30 +22,30 @@ from askpro.queues.ledger.database import Connection
 from askpro.queues.ledger.gate_sql import ADMIT, ANSWERED, ENTER, FAILED, MAKE, TOKEN_FOR
 from askpro.queues.ledger.running import current
 
-# What of a burst the urgent and the less urgent may use up: who comes first finds some left. A job that has passed
-# may use a little more, so that what has begun ends before others begin.
+# The share of a burst that requests of each urgency may use up, so that the urgent ones always find some left. A job
+# that has passed the gate before may use a little more, so that jobs end before others begin.
 SHARES = {Urgency.LIVE: 1.0, Urgency.FIRST: 0.8, Urgency.USUAL: 0.6, Urgency.LAST: 0.3}
 BEGUN = 0.1
-# Of the requests of a minute, those that may come at once.
+# The share of a minute's requests that may come at once.
 BURST = 0.3
-# Seconds by which a request may come later than it was counted: a granted job waits for its worker, and a request has
-# ten seconds to arrive. Late ones and timely ones together keep the limit.
+# Seconds by which a request may arrive later than it was counted: a granted job waits for its worker, and a request has
+# ten seconds to arrive. Even so, late and timely requests together keep to the limit.
 LATE = TOKEN_FOR + 10.0
-# Failures in a row after which the other side counts as away. A single one may be the request's own.
+# Failures in a row after which the other side counts as away. A single failure may be due to the request itself.
 MOST_FAILURES = 3
-# Seconds that a gate stays shut at first; doubles up to the longest, jittered. The other side's own word counts if it
-# is longer.
+# Seconds that a gate stays shut at first; doubles up to the longest, jittered. If the other side asks for a longer
+# pause, that counts.
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 60.0
-# Seconds that a job that has begun waits here for its next request before it goes back to the gate.
+# Seconds that a job which has passed before waits here for room for its next request, before it goes back to the gate.
 PATIENCE = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A name for what is behind it (no secret), and how many requests a minute it takes at most; 0: no limit.
+    """A name for the party behind it (no secret), and the most requests a minute that it takes; 0: no limit.
 
-    `is_own` says of a failure whether it is about that one request and no other: it shuts the gate for nobody.
+    `is_own` says whether a failure concerns that one request only: such a failure does not shut the gate.
     """
 
     name: str
@@ -60,8 +60,8 @@ class Gate:
     def spacing(self) -> float:
         """Seconds between two requests once the burst is used up; 0 without a limit.
 
-        A window of W seconds holds at most burst + W / spacing requests, counted when they are granted; made up to
-        LATE seconds later, at most `per_minute` of them fall into any minute.
+        A window of W seconds holds at most burst + W / spacing requests, counted when they are granted. Each is made up
+        to LATE seconds later; still, at most `per_minute` of them fall into any minute.
         """
         return (60.0 + LATE) / (self.per_minute - self.burst) if self.per_minute else 0.0
 
@@ -69,7 +69,7 @@ class Gate:
     def passing(self) -> Iterator[None]:
         """Make one request inside. Raises `GateShut` instead of entering while it is shut or there is no room.
 
-        What the request raises goes on; where the gate is shut after it, the job will wait there and pays no try.
+        An exception of the request is raised again. If the gate is shut after it, the job waits there and pays no try.
         """
         urgency, claim = _urgency(), current.claim
         generation, is_troubled = _enter(self, urgency, claim)
@@ -89,13 +89,13 @@ class Gate:
 
 
 def admit(database: Connection) -> int:
-    """Let through as many of those who wait as there is room for; returns how many."""
+    """Let through as many of the waiting jobs as there is room for; returns how many."""
     shares = [SHARES[urgency] for urgency in Urgency]
     return hints.announce(database.rows(ADMIT, {"shares": shares}))
 
 
 def _urgency() -> Urgency:
-    """Of the job that runs here. Outside of any job somebody waits for the answer."""
+    """The urgency of the job that runs here. Outside of a job, a person is waiting for the answer."""
     if current.claim is None:
         return Urgency.LIVE
     actor: Any = get_broker().get_actor(current.claim.actor_name)
@@ -140,14 +140,14 @@ def _ask(name: str, values: dict[str, Any]) -> tuple[str, int, bool, float, str]
 
 
 def _answered(gate: Gate, generation: int, is_troubled: bool) -> None:
-    # Without trouble before, an answer is no news: nothing is written for it.
+    # After no failure, an answer is no news: nothing is written for it.
     if is_troubled:
         with connection.cursor() as cursor:
             cursor.execute(ANSWERED, {"name": gate.name, "generation": generation})
 
 
 def _failed(gate: Gate, generation: int, error: JobError) -> bool:
-    """Count a failure; whether the gate is shut now."""
+    """Count a failure; returns whether the gate is shut now."""
     at_once = isinstance(error, RateLimited | Unreached)
     values: dict[str, Any] = {
         "name": gate.name,

@@ -11,7 +11,7 @@ Refusal = tuple[Claim, Outcome]
 
 
 def sort_out(database: Connection, claims: Sequence[Claim]) -> tuple[list[Claim], list[Refusal]]:
-    """Split claims into those that may start, and those that must not now, each with what becomes of it."""
+    """Split claims into those that may start, and those that must not start now, each with its outcome."""
     claims, refused = _by_time(claims)
     if all(claim.features is None for claim in claims):
         return claims, refused

@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 # Seconds that each step of a push may take (connect, log in, select, push; almost always the last one alone):
 # whatever Redis does, a web request must not wait for it longer than half a second.
 PUSH_TIMEOUT = 0.12
-# A push that takes longer than this is slow; seconds of slow pushes within one second after which Redis counts as away.
+# A push that takes longer than SLOW_PUSH seconds is slow. When the slow pushes of one second add up to PATIENCE
+# seconds, Redis counts as away.
 SLOW_PUSH = 0.02
 PATIENCE = 0.2
 # Seconds without another try after a failure; doubles up to the longest while Redis stays away.
@@ -29,7 +30,7 @@ class SlowRedis(Exception):
 
 
 class Breaker:
-    """Remembers that Redis failed, so that not everybody has to find out by waiting."""
+    """Remembers that Redis failed, so that not every caller has to find out by waiting."""
 
     def __init__(self) -> None:
         self._pause = FIRST_PAUSE
@@ -45,7 +46,7 @@ class Breaker:
         self._pause = FIRST_PAUSE
 
     def took(self, seconds: float) -> None:
-        """It worked, and so long it took: an answer in time, many times in a row, is a long wait as well."""
+        """Record how long a successful push took: many answers just in time add up to a long wait."""
         if seconds < SLOW_PUSH:
             return self.succeeded()
         now = time.monotonic()
@@ -63,7 +64,7 @@ class Breaker:
 
 
 class Pusher:
-    """Announces ready jobs. Never raises, and gives a slow Redis up before a request feels it."""
+    """Announces ready jobs. Never raises, and gives up on a slow Redis before a web request feels it."""
 
     def __init__(self) -> None:
         self._breaker = Breaker()
@@ -98,9 +99,9 @@ class Popper:
         self._key = key(queue_name)
         self._breaker = Breaker()
         self._redis = connect(longest_wait + 0.5)
-        # Held all the time: what the client does around each command costs an idle worker more than the command.
+        # Kept all the time: what the client does around each command costs an idle worker more than the command itself.
         self._connection: Any = None
-        # Nothing was there when we last looked: an idle queue costs one command a wait, not two.
+        # The last look found nothing. Then only BLPOP is sent, so an idle queue costs one command per wait, not two.
         self._is_idle = False
 
     @property
@@ -147,7 +148,7 @@ def announce(ready: Iterable[tuple[str, str]]) -> int:
 
 @cache
 def pusher() -> Pusher:
-    """The process's own; a fork must call `pusher.cache_clear()`."""
+    """This process's pusher; a forked child must call `pusher.cache_clear()`."""
     return Pusher()
 
 
@@ -161,7 +162,7 @@ def connect(timeout: float) -> "redis.Redis | None":
         socket_connect_timeout=PUSH_TIMEOUT,
         retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
-        driver_info=None,  # two round trips less for a new connection
+        driver_info=None,  # saves two round trips for each new connection
     )
 
 

@@ -1,4 +1,4 @@
-"""Rate limits: evenly spaced slots, given away one by one by PostgreSQL. Waiting spends no try and no worker."""
+"""Rate limits: evenly spaced slots, which PostgreSQL gives away one by one. Waiting costs no try and no worker."""
 
 import time
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.database import Connection
 from askpro.queues.ledger.outcome import Outcome, released, waits_for_slot
 
-# Seconds before its slot from which a process keeps a claimed job at hand, so that it begins on time.
+# A process keeps a claimed job whose slot is at most this many seconds away, so that it starts on time.
 AT_HAND = 0.5
-# Seconds that a job waits whose limit this process does not know.
+# Seconds that a job waits when this process does not know its limit.
 UNKNOWN_PAUSE = 10.0
 DRAW = """
 INSERT INTO queues_ratelimit (name, next_at) VALUES (%(name)s, clock_timestamp() + %(span)s * interval '1 second')
@@ -30,7 +30,7 @@ class Spacing:
 
 
 def spacing(rate: int, period: float) -> Spacing:
-    """The spacing that keeps every window of `period` seconds at `rate` starts, the late ones included.
+    """The spacing that keeps every window of `period` seconds to at most `rate` starts, the late ones included.
 
     Slots s apart, each used up to s/2 late: a window of P seconds holds at most floor((P + s/2) / s) + 1 starts.
     That is at most `rate` for s > P / (rate - 1/2).
@@ -73,7 +73,7 @@ def is_late(claim: Claim) -> bool:
 
 
 def _by_limit(claims: Sequence[Claim]) -> tuple[list[Claim], list[tuple[Claim, Outcome]]]:
-    """A limit that this release does not know is another release's: the job waits for a process that does."""
+    """A limit that this release does not know belongs to another release: the job waits for a process that does."""
     known: list[Claim] = []
     unknown: list[tuple[Claim, Outcome]] = []
     for claim in claims:

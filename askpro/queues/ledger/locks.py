@@ -8,9 +8,9 @@ from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.database import Connection
 from askpro.queues.states import FINAL
 
-# What keeps a later job of an ordered key waiting. Of the jobs that wait for another's end only the steps of other
-# chains count: a later step of its own chain, or what is called when its batch is over, waits for this very job. Where
-# a chain has halted, its steps keep nobody waiting: a dead job opens the key.
+# The earlier jobs that keep a later job of an ordered key waiting. Of the jobs with status 'waiting', only steps of
+# other chains count: a later step of the job's own chain, or a callback of its batch, waits for this very job. The
+# steps of a chain that has halted keep no job waiting: a dead job opens the key.
 EARLIER = f"""
 SELECT 1 FROM queues_job AS earlier
  WHERE earlier.lock_key = {{later}}.{{key}} AND earlier.id < {{later}}.id
@@ -20,8 +20,8 @@ SELECT 1 FROM queues_job AS earlier
             SELECT 1 FROM queues_job AS halt WHERE halt.chain_id = earlier.chain_id AND halt.status = 'dead')))
 """
 # A claim that was repeated after a crash takes over the key of its own earlier try. Where order counts, an earlier
-# unfinished job of the key keeps everybody behind it waiting, but not the key's holder: an earlier one that died and
-# was retried waits for him, and they would wait for each other.
+# unfinished job of the key keeps all later jobs waiting, except the key's holder: an earlier job that died and was
+# retried is itself waiting for that key, and the two would deadlock.
 ACQUIRE = f"""
 INSERT INTO queues_lock (key, job_id, claim_no)
 SELECT DISTINCT ON (key) key, id, claim_no
@@ -72,7 +72,8 @@ def _split(
     try:
         rows = database.rows(statement, wanted)
     except LockNotAvailable:
-        # Somebody's transaction holds one of the keys. Those who want any wait, and are woken within a second or two.
+        # Another transaction has locked one of the keys. All jobs that want a key wait, and are woken within a second
+        # or two.
         rows = []
     holders = {row[0] for row in rows}
     may = [claim for claim in claims if not claim.feature(feature) or claim.id in holders]

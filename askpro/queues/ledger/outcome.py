@@ -1,4 +1,4 @@
-"""From how a run ended to what its row becomes: a pure decision."""
+"""Decides from how a run ended what becomes of its row; pure functions."""
 
 import random
 import traceback
@@ -15,7 +15,7 @@ from askpro.queues.plain import PROJECT, message_of, name_of, trace_of
 
 LONGEST_TRACE = 20_000
 RATE_LIMIT_PAUSE = 1.0
-# Seconds after which a job that waits at a gate looks for itself, jittered: it may have become pointless by then.
+# Seconds, jittered, after which a job that waits at a gate runs to look for itself: it may have become pointless.
 LOOKS_AGAIN = 600.0
 
 
@@ -35,9 +35,9 @@ class Outcome:
     error_message: str = ""
     trace: str = ""
     fingerprint: str = ""
-    # Its worker ended, and nothing is known against the job.
+    # Its worker ended, and nothing suggests that the job was the cause.
     is_loss: bool = False
-    # Where it waits for being let through.
+    # The gate at which it waits to be let through.
     parking: Parking | None = None
 
 
@@ -53,13 +53,13 @@ def released(after: float, reason: str) -> Outcome:
 
 
 def parked(error: JobError, parking: Parking) -> Outcome:
-    """Waits at a gate; whatever the run came to, the other side is away, so no try is spent."""
+    """Waits at a gate. The other side is away, so no try is spent, however the run ended."""
     pause, reason = LOOKS_AGAIN * random.uniform(0.8, 1.2), clean(message_of(error), 200)
     return Outcome("released", None, run_in=pause, reason=reason, parking=parking)
 
 
 def waits_for_lock() -> Outcome:
-    """The key is taken: ready again when its holder is through."""
+    """The key is taken: ready again when its holder is done."""
     return Outcome("released", None, reason="waits for its lock")
 
 
@@ -69,7 +69,7 @@ def waits_for_slot(run_in: float, slot_in: float) -> Outcome:
 
 
 def expired() -> Outcome:
-    """It was not to start after a moment that has passed."""
+    """The time after which it was not to start has passed."""
     return Outcome("cancelled", None, error_class="Expired", error_message="Not started before it expired.")
 
 
@@ -80,7 +80,7 @@ def superseded() -> Outcome:
 
 
 def cancelled(reason: str) -> Outcome:
-    """Somebody wanted it to end before it began."""
+    """It was cancelled before it began."""
     return Outcome("cancelled", None, error_class="Cancelled", error_message=clean(reason, 1000))
 
 
@@ -97,7 +97,7 @@ def ended_with_its_worker(attempt: str, message: str, *, has_tries: bool, is_los
 
 
 def spared(message: str) -> Outcome:
-    """The process was killed on purpose, but not because of this job, which was running: it pays no try."""
+    """The job was running when its process was killed on purpose, but not because of this job: it pays no try."""
     return Outcome("queued", "crashed", is_loss=True, error_class="WorkerKilled", error_message=message)
 
 
@@ -144,7 +144,7 @@ def _pause(error: BaseException, tries_spent: int, backoff: Sequence[int]) -> fl
     if isinstance(error, Retry) and error.delay is not None:
         return bounded(error.delay / 1000)
     step = backoff[min(tries_spent, len(backoff) - 1)] if backoff else 0
-    # Jitter: after an outage, everybody must not come back in the same moment.
+    # Jitter, so that after an outage not all jobs come back at the same moment.
     return bounded(step / 1000 * random.uniform(0.8, 1.2))
 
 
@@ -166,7 +166,7 @@ def _failure(
 
 
 def fingerprint(name: str, trace: TracebackType | None) -> str:
-    """The same for failures with the same class and the same top frames of this project's own code."""
+    """Equal for failures with the same class and the same top frames of this project's own code."""
     frames = [frame for frame in traceback.extract_tb(trace) if frame.filename.startswith(str(PROJECT))]
     places = [f"{frame.filename.removeprefix(str(PROJECT))}:{frame.name}" for frame in frames[-3:]]
     return sha256("\n".join([name, *places]).encode("utf-8", "replace")).hexdigest()[:16]

@@ -14,21 +14,22 @@ from askpro.queues.ledger.database import Connection, application_name
 from askpro.queues.ledger.outcome import BACK, LONGEST_TRACE, Outcome, clean, ended_with_its_worker, spared
 from askpro.queues.ledger.settle import Item, settle
 
-# A job whose workers vanish without a readable trace this often is taken for the cause.
+# A job whose workers vanish this often without a readable trace is taken to be the cause.
 MOST_LOSSES = 3
 MOST_AT_ONCE = 500
 CRASHED = "The worker process died while the job ran."
 TIMED_OUT = "Ran past its time limit; its process was killed."
 LOST = "The worker's host fell silent while it held the job."
 LOST_TOO_OFTEN = "Lost too often: its workers vanish without a trace."
-# Why the forker killed a process: what its jobs are told that did not give the reason.
+# By the reason why the forker killed a process: the error of its other jobs, which were not the reason.
 BYSTANDERS = {
     "timed_out": "Its process was killed because another job in it ran past its time limit.",
     "stuck": "Its worker process was stuck and was killed.",
     "stopped": "Its worker process did not end in time when it was told to, and was killed.",
 }
-# What the worker still has open in PostgreSQL would keep its locks; a recycled backend pid has another name. Waited
-# for up to a second: a claim that was about to commit becomes visible only then.
+# Sessions that the worker still has open in PostgreSQL would keep their locks. They are found by their name, which a
+# recycled backend pid does not have. Each is waited for up to a second: a claim that was about to commit becomes
+# visible only then.
 END_SESSIONS = """
 SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
  WHERE application_name = %s AND datname = current_database() AND pid <> pg_backend_pid()
@@ -40,8 +41,8 @@ SIGN_OFF = "UPDATE queues_worker SET status = 'dead', ended_at = clock_timestamp
 class Death:
     """A worker's end as its forker saw it. `started` are (job id, claim_no, seconds ago).
 
-    `cause` is why the forker killed it, if it did: timed_out, stuck or stopped; `culprits` are the ids of the jobs that
-    ignored their time limit; `stacks` is where its threads were then.
+    `cause` is why the forker killed it, if it did: timed_out, stuck or stopped. `culprits` are the ids of the jobs that
+    ignored their time limit. `stacks` shows where its threads were at that time.
     """
 
     worker_id: int
@@ -52,7 +53,7 @@ class Death:
 
 
 def recover(database: Connection, death: Death) -> int:
-    """Settle what a dead worker held, in its name; returns how many jobs are ready again. Twice is harmless."""
+    """Settle what a dead worker held, in its name; returns how many jobs are ready again. Harmless if done twice."""
     now = time.monotonic()
     started = {(job_id, claim_no): now - ago for job_id, claim_no, ago in death.started}
 
@@ -68,9 +69,9 @@ def recover(database: Connection, death: Death) -> int:
 
 
 def recover_lost(database: Connection, worker_id: int) -> int:
-    """The same for a worker whose host fell silent: nobody knows what it had started, and it may live.
+    """The same for a worker whose host fell silent: what it had started is unknown, and it may still be alive.
 
-    Signed off, it claims nothing more until it is heard again; what it claims then must not be taken from it.
+    Once signed off, it claims nothing more until it is heard again; what it claims then must not be taken from it.
     """
 
     def ended(claim: Claim) -> Outcome:
@@ -103,7 +104,7 @@ def _ended(claim: Claim, death: Death) -> Outcome:
         return ended_with_its_worker("crashed", CRASHED, has_tries=has_tries)
     if claim.id in death.culprits:
         return ended_with_its_worker("timed_out", TIMED_OUT, has_tries=has_tries)
-    # Who is always there when a process is killed may well be the reason, after all.
+    # A job that is there every time a process is killed may be the reason after all.
     if claim.losses + 1 < MOST_LOSSES:
         return spared(BYSTANDERS[death.cause])
     return ended_with_its_worker("crashed", BYSTANDERS[death.cause], has_tries=has_tries)
@@ -113,6 +114,6 @@ def _tries_left(claim: Claim) -> int:
     try:
         actor: Any = get_broker().get_actor(claim.actor_name)
     except ActorNotFound:
-        # A newer release's actor: its own processes will decide.
+        # An actor of a newer release: the processes of that release will decide.
         return 1
     return int(actor.tries_left(claim))

@@ -1,4 +1,4 @@
-"""What runs now, per thread; and how an atomic job's effects and its completion become one transaction."""
+"""The job that each thread runs now; and how an atomic job's effects and its completion become one transaction."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ from askpro.queues.ledger.settle import Item, settle
 
 
 class LostClaim(Exception):
-    """Somebody else has this job now: its effects here are rolled back."""
+    """Another worker has this job now, so its effects here are rolled back."""
 
 
 class Running(threading.local):
@@ -34,14 +34,14 @@ current = Running()
 
 
 def run(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Run a job's function; what it returns is kept for the message's `on_success`, which it must be fit for."""
+    """Run a job's function. Its result is kept for the message's `on_success`, and must fit as that job's argument."""
     result = fn(*args, **kwargs)
     claim = current.claim
     if claim is not None and "on_success" in claim.options:
         try:
             encoded(f"{claim.actor_name}: what on_success is told", result)
         except ValueError as error:
-            # Running it again would do everything again, and return the same.
+            # A retry would do everything again and return the same result.
             raise Rejected(str(error)) from error
         claim.result = result
     return result

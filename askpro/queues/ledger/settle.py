@@ -1,4 +1,4 @@
-"""Settling: what has finished is written in one statement for many jobs, with all its consequences."""
+"""Settling: one statement writes how many jobs ended, with all the consequences."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 500
 RECONNECT_PAUSE = 0.5
-# Seconds between two tries to settle what waits for somebody's long transaction.
+# Seconds between two tries to settle jobs whose rows another, long transaction has locked.
 LATER_EVERY = 1.0
 # A statement's own failure, psycopg2's objections to a value included.
 STATEMENT_ERRORS = (psycopg2.Error, ValueError)
@@ -41,7 +41,7 @@ class Item:
 
     @property
     def is_plain(self) -> bool:
-        """It completed, nothing waits for it, and it said nothing."""
+        """It completed, no other row depends on it, and it wrote neither log nor progress."""
         claim = self.claim
         return self.outcome is COMPLETED and claim.features is None and not (claim.log or claim.progress_at)
 
@@ -55,7 +55,7 @@ class Settled:
 
 
 def settle(connection: Connection, worker_id: int, code_version: str, items: Sequence[Item]) -> Settled:
-    """Write `items`. What is missing in the answer was lost to somebody else before: its result is dropped."""
+    """Write `items`. A job that the answer does not name was lost to another worker before: its result is dropped."""
     now = time.monotonic()
     plain = [item for item in items if item.is_plain]
     others = [item for item in items if not item.is_plain]
@@ -77,7 +77,7 @@ def settle(connection: Connection, worker_id: int, code_version: str, items: Seq
 
 
 class Settler:
-    """The thread that settles for its process. It never loses an item: when it cannot go on, the process ends."""
+    """The thread that settles for its process. It never loses an item: when it cannot continue, it ends the process."""
 
     def __init__(self, database: EngineConnection, worker_id: int, code_version: str, done: Any) -> None:
         self._database = database
@@ -85,7 +85,7 @@ class Settler:
         self._code_version = code_version
         self._done = done
         self._items: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
-        # Groups whose rows somebody held when they were to be written, and when to try again.
+        # Groups of items whose rows another transaction had locked, and when to try them again.
         self._later: list[list[Item]] = []
         self._later_at = 0.0
         self._is_stopping = False
@@ -109,7 +109,7 @@ class Settler:
                     self._write(items)
                 self._settle_later()
         except BaseException:
-            log.critical("The settle thread ended; so does its process, whose jobs others take over", exc_info=True)
+            log.critical("The settle thread died; its process ends, and others take over its jobs", exc_info=True)
             os._exit(70)
 
     def _gather(self) -> list[Item]:
@@ -149,7 +149,7 @@ class Settler:
                 return self._done(items, settled.ids)
 
     def _write_around(self, items: list[Item]) -> None:
-        """Somebody's transaction holds a row or a batch of these: what else has finished must not wait for its end."""
+        """Another transaction has locked a row or a batch of these: the other finished jobs must not wait for it."""
         by_batch: dict[str | None, list[Item]] = {}
         for item in items:
             by_batch.setdefault(item.claim.feature("batch"), []).append(item)
@@ -188,7 +188,7 @@ def _statement(items: Sequence[Item], calls: Sequence[Callback]) -> str:
 
 
 def _plain_columns(items: Sequence[Item], now: float) -> tuple[str, str, str, str]:
-    # Array literals joined here cost a tenth of what the driver's adaptation of every element does.
+    # Joining the array literals here costs a tenth of letting the driver adapt every element.
     return (
         "{" + ",".join([item.claim.id for item in items]) + "}",
         "{" + ",".join([str(item.claim.claim_no) for item in items]) + "}",

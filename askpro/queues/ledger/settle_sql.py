@@ -9,8 +9,8 @@ CATCH = -1
 # The actor whose job is a batch's step in a chain.
 START = "start_batch"
 
-# Everything in the batch completed, and nothing waits for any of it. What an attempt tells comes out of the update: a
-# join of two lists that PostgreSQL believes to be short may compare each row of one with each of the other.
+# For jobs that all completed and that no other row depends on. The attempts' values come from the UPDATE itself: a join
+# of two lists that PostgreSQL believes to be short may compare each row of the one with each row of the other.
 PLAIN = """
 WITH item AS (
     SELECT * FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[])
@@ -32,10 +32,10 @@ RETURNING job_id::text
 # One clock reading for the whole statement: a job never ends before its attempt.
 # A running job has a `run_at` only if somebody woke it.
 # The last real error stays: a deadline that passes while a failed job waits does not hide it.
-# Rows are locked in the order of their ids, so that two batches never wait for each other in a circle.
-# A process that was stopped may settle a job's lost claim and its new one together: the number tells them apart.
-# Each item looks its own row up, whatever the statistics say: LATERAL leaves no other order, and no index fits the
-# state as it is written.
+# Rows are locked in the order of their ids, so that two such statements never deadlock.
+# A process that was suspended may settle a job's lost claim and its new one together: claim_no tells them apart.
+# Each item looks up its own row, whatever the statistics say: LATERAL allows no other order, and `status || ''` allows
+# no index on the status.
 KEPT = "(item.error_class = '' OR (item.error_class = 'DeadlineExceeded' AND job.error_class <> ''))"
 BASE = f"""
 WITH item AS (
@@ -87,9 +87,9 @@ WITH item AS (
      WHERE attempt IS NOT NULL
 )"""
 
-# An ordered key stays with its job until it is over; every other key is free when the run ends. Keys are locked in
-# their own order, as they are taken: two statements never wait for each other in a circle.
-# Only a key that was really freed wakes somebody: a job that could not get it has nothing to give.
+# An ordered key stays with its job until the job is over; every other key is free when the run ends. Keys are locked in
+# their own order, as when they are taken, so that two statements never deadlock.
+# Only a key that was really freed wakes a waiting job: a job that could not get its key has none to free.
 LOCKS = f""", leaving AS MATERIALIZED (
     SELECT lock.key, settled.lock_key, settled.share_key
       FROM queues_lock AS lock JOIN settled ON settled.id = lock.job_id
@@ -111,10 +111,10 @@ LOCKS = f""", leaving AS MATERIALIZED (
                   ORDER BY id LIMIT freed.count FOR UPDATE SKIP LOCKED) AS waiter
 )"""
 
-# A step that lets a batch begin runs although its chain was cancelled, and cancels the batch: only so are its members
-# over. The catch is not needed when the last step has completed, unless that was the beginning of a batch.
-# LATERAL with its OFFSET makes each settled step look its own chain up: with statistics from before there were chains,
-# a plain join reads all waiting steps for each of them.
+# A step that starts a batch runs even when its chain was cancelled, and then cancels the batch: otherwise the batch's
+# members would never be over. The catch is not needed when the last step has completed, unless that step has started a
+# batch. LATERAL with OFFSET makes each settled step look up its own chain: with statistics from before there were
+# chains, a plain join reads all waiting steps for each settled one.
 CHAINS = f""", halted AS (
     UPDATE queues_job AS job SET status = 'cancelled', finished_at = statement_timestamp()
       FROM settled, LATERAL (
@@ -139,11 +139,12 @@ CHAINS = f""", halted AS (
         OFFSET 0) AS waiter
 )"""
 
-# Everybody who settles members of a batch does so one after the other: how many are over must be told from the truth.
-# Both statements are one message to PostgreSQL and one transaction, so a stopped worker holds nothing in between.
+# Members of a batch are settled by one worker after the other, so that the count of those that are over is right.
+# Both statements are one message to PostgreSQL and one transaction, so a suspended worker holds no lock in between.
 LOCK_BATCHES = "SELECT id FROM queues_batch WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE;\n"
-# The first failure cancels what has not begun, unless the batch allows failures. A chain inside is one member: it is
-# over when no step of it can go on, and its row in queues_batchmember sees to it that it is counted once.
+# The first failure cancels the members that have not begun, unless the batch allows failures. A chain inside a batch is
+# one member: it is over when none of its steps can run any more, and its row in queues_batchmember makes sure that it
+# is counted once.
 BATCHES = f""", swept AS (
     UPDATE queues_job AS job
        SET status = 'cancelled', finished_at = statement_timestamp(), run_at = NULL, error_class = 'BatchCancelled'
@@ -205,8 +206,8 @@ BATCHES = f""", swept AS (
               WHERE later.chain_id = job.chain_id AND later.chain_step >= batches.chain_step)))
 )"""
 
-# A callback exists if and only if the result that calls it was written. `unique_by` does not hold for it: each result
-# has its own.
+# A callback exists if and only if the result that calls it was written. `unique_by` does not apply to it: each result
+# has its own callback.
 CALLBACKS = """, callback AS (
     INSERT INTO queues_job (id, actor_name, queue_name, args, kwargs, options, tags, status, ready_at, deadline_at,
                             lock_key, in_order, share_key, share_limit, rate_limit, expires_at, silenced)
@@ -241,7 +242,7 @@ NOTHING = "SELECT NULL::uuid AS id WHERE false"
 
 @cache
 def statement(*, locks: bool, chains: bool, batches: bool, callbacks: bool) -> str:
-    """The statement for jobs of which some have such features. Each combination is put together once."""
+    """The statement for jobs of which some have these features. Each combination is put together once."""
     ready = [
         *(["SELECT id FROM unblocked"] if locks else []),
         *(["SELECT id FROM following"] if chains else []),

@@ -10,14 +10,14 @@ from askpro.queues.ledger.database import Connection
 from askpro.queues.states import FINAL
 
 WAITING = "('queued', 'scheduled', 'retrying', 'released')"
-# A taken key is locked, not changed: of two senders that find its copy running, the second must see the first one's
-# copy, and the sweep must not delete a key that is about to be taken over.
+# A key that is taken already is locked, not changed. When two senders find that the key's job is running, the second
+# must see the first one's new copy; and the sweep must not delete a key that is about to be taken over.
 TAKE = """
 INSERT INTO queues_uniquekey AS standing (key, job_id) VALUES (%s, %s)
 ON CONFLICT (key) DO UPDATE SET job_id = standing.job_id WHERE false RETURNING key
 """
-# The row lock is what makes it safe: while our transaction is open, nobody claims the copy (a claim skips locked
-# rows), so it will see what we are about to commit.
+# The row lock makes this safe: while our transaction is open, no worker claims the copy (a claim skips locked rows), so
+# the copy will see what we are about to commit.
 STANDING = f"""
 SELECT job.id::text, job.queue_name, job.status FROM queues_uniquekey AS standing
   JOIN queues_job AS job ON job.id = standing.job_id
@@ -37,8 +37,8 @@ SELECT mine.id::text FROM unnest(%s::varchar[], %s::uuid[]) AS mine (key, id)
   JOIN queues_uniquekey AS standing ON standing.key = mine.key AND standing.job_id <> mine.id
   JOIN queues_job AS other ON other.id = standing.job_id AND other.status IN {WAITING}
 """
-# Of jobs that are over; a sender that looks at one at this moment is not waited for. A key that was taken over since
-# the statement began names another job than the one that was found over: compared again when it is locked, it stays.
+# Deletes the keys of jobs that are over, and skips those that a sender has locked at this moment. A key that was taken
+# over since the statement began now names another job: it is compared again once it is locked, and stays.
 SWEEP = f"""
 WITH over AS MATERIALIZED (
     SELECT standing.key, standing.job_id
@@ -55,9 +55,9 @@ DELETE FROM queues_uniquekey WHERE key IN (SELECT key FROM locked)
 
 
 def stand_in(key: str, job_id: str, delay: int | None) -> tuple[str, str] | None:
-    """Take `key` for a new job, in the caller's transaction; None when it is ours.
+    """Take `key` for a new job, in the caller's transaction; None when the job has it now.
 
-    Otherwise the copy that waits already, as (id, queue), brought forward to `delay` milliseconds from now.
+    Otherwise returns the copy that already waits, as (id, queue), brought forward to `delay` milliseconds from now.
     """
     with connection.cursor() as cursor:
         cursor.execute(TAKE, [key, job_id])
@@ -66,7 +66,7 @@ def stand_in(key: str, job_id: str, delay: int | None) -> tuple[str, str] | None
         cursor.execute(STANDING, [key])
         standing = cursor.fetchone()
         if standing is None:
-            # Its copy runs or is over: what we are about to commit may come too late for it.
+            # The key's job is running or over: what we are about to commit may come too late for it.
             cursor.execute(TAKE_OVER, [job_id, key])
             return None
         found, queue_name, status = standing
@@ -76,7 +76,7 @@ def stand_in(key: str, job_id: str, delay: int | None) -> tuple[str, str] | None
 
 
 def superseded(database: Connection, claims: Sequence[Claim]) -> set[str]:
-    """Those of the claims whose key belongs to a younger copy that waits."""
+    """The ids of those claims whose key belongs to a younger copy that waits."""
     unique = [claim for claim in claims if claim.feature("unique")]
     if not unique:
         return set()
