@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from askpro.queues.processes.link import Died, Link
 from askpro.queues.processes.page import Page, unnamed_file
@@ -40,7 +41,7 @@ class Takeover:
             "children": [
                 (child.pid, child.group, child.page.fd, child.forked_at, child.leaving_at) for child in self.children
             ],
-            "reports": [asdict(report) for report in self.reports.values()],
+            "reports": {number: _without_number(report) for number, report in self.reports.items()},
             "counts": self.counts,
             "link": self.link.fileno() if self.link else None,
         }
@@ -65,7 +66,7 @@ def inherit() -> Takeover | None:
         os.set_inheritable(page_fd, False)
         children.append(Child(Page(page_fd), group, pid, forked_at, leaving_at))
     link = Link(socket.socket(fileno=state["link"])) if state["link"] is not None else None
-    reports = {report["number"]: Died(**report) for report in state["reports"]}
+    reports = {int(number): Died(int(number), **report) for number, report in state["reports"].items()}
     return Takeover(state["supervisor_id"], children, reports, state["counts"], link)
 
 
@@ -106,6 +107,11 @@ class Preflight:
 
 def is_preflight() -> bool:
     return PREFLIGHT in os.environ
+
+
+def _without_number(report: Died) -> dict[str, Any]:
+    # As every release has written it: a restart may lead forward or back.
+    return {name: value for name, value in asdict(report).items() if name != "number"}
 
 
 def _arguments() -> list[str]:

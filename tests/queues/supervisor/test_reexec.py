@@ -1,12 +1,19 @@
-"""Trying the code of now before it takes over."""
+"""Trying the code of now before it takes over, and what one image of the forker leaves to the next."""
 
+import json
+import os
 import subprocess
 import time
 
 import pytest
 
+from askpro.queues.processes.link import Died
 from askpro.queues.supervisor import reexec
-from askpro.queues.supervisor.reexec import PREFLIGHT_LIMIT, Preflight
+from askpro.queues.supervisor.reexec import INHERITED, PREFLIGHT_LIMIT, Preflight, Takeover, inherit
+
+# A death as every release writes it into the file for the next image, and as it is known in this one.
+REPORT = {"pool": "all", "worker_id": 7, "started": [["id", 2, 0.5]], "culprits": [], "cause": "stuck", "stacks": ""}
+DIED = Died(12, "all", 7, started=[["id", 2, 0.5]], culprits=[], cause="stuck")
 
 
 @pytest.fixture
@@ -52,3 +59,23 @@ def test_a_change_while_it_loads_is_tried_again(started):
     assert preflight.pid == started[1].pid
     assert preflight.end()
     assert len(started) == 2
+
+
+def test_a_death_that_an_earlier_release_left_is_reported_on(monkeypatch):
+    state = {"supervisor_id": 3, "children": [], "reports": {"12": REPORT}, "counts": {"all": 2}, "link": None}
+    fd = reexec.unnamed_file("left")
+    os.write(fd, json.dumps(state).encode())
+    monkeypatch.setenv(INHERITED, str(fd))
+    inherited = inherit()
+    assert inherited == Takeover(3, [], {12: DIED}, {"all": 2}, None)
+    assert INHERITED not in os.environ
+
+
+def test_another_release_can_read_what_is_left_to_it(monkeypatch):
+    left = {}
+    monkeypatch.setattr(reexec.os, "execve", lambda _path, _arguments, environ: left.update(environ))
+    Takeover(3, [], {12: DIED}, {"all": 2}, None).execute()
+    with open(int(left[INHERITED]), "rb") as file:  # noqa: PTH123 - it has no path
+        file.seek(0)
+        state = json.loads(file.read())
+    assert state == {"supervisor_id": 3, "children": [], "reports": {"12": REPORT}, "counts": {"all": 2}, "link": None}
