@@ -77,9 +77,10 @@ def test_every_path_that_is_named_exists(path: str) -> None:
     assert (ROOT / path).is_file() or (QUEUES / path).is_file() or (ROOT / "docs" / path).is_file()
 
 
-@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("app", ["askpro", *APPS])
 def test_every_folder_and_file_of_an_app_is_named(app: str) -> None:
-    folders = {f"{app}/{each.parent.name}/" for each in (ROOT / app).glob("*/__init__.py")} - {f"{app}/migrations/"}
+    inner = {each.parent.name for each in (ROOT / app).glob("*/__init__.py")} - {"migrations", "dev"}
+    folders = {f"{app}/{name}/" for name in inner}
     files = {f"{app}/{each.name}" for each in (ROOT / app).glob("*.py")} - {f"{app}/__init__.py", f"{app}/apps.py"}
     assert [each for each in sorted(folders | files) if f"`{each}`" not in TEXT] == []
     assert [each for each in re.findall(rf"`({app}/[\w/]+/)`", TEXT) if not (ROOT / each).is_dir()] == []
