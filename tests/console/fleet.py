@@ -88,12 +88,12 @@ def _vitals(place: int, running: list[Job], dice: random.Random) -> dict[str, An
 def _events(first: Supervisor) -> None:
     texts = {
         "supervisor_dead": "Supervisor 3 on askpro-03.rechenzentrum-frankfurt.example.org (process 881) fell silent;"
-        " others take its jobs over.",
+        " others take over its jobs.",
         "worker_dead": "Worker 17 of urgent died; 2 jobs are ready again.",
         "worker_stuck": "Worker 12 of rest died; 1 jobs are ready again.",
         "start_trouble": f"A worker of rest on askpro-02 cannot start: {HOSTILE}.",
-        "restart_trouble": "The new code on askpro-01 does not start: exit code 1; the old goes on.",
-        "recycled": "A worker of rest on askpro-01 made way: holds 131 MB of 128 MB.",
+        "restart_trouble": "The new code on askpro-01 does not start: exit code 1; the old code keeps running.",
+        "recycled": "A worker of rest on askpro-01 was recycled: holds 131 MB of 128 MB.",
         "command": "chefin: pause actor send_sms_notification (Twilio hat eine Störung gemeldet)",
     }
     for number, (kind, text) in enumerate(texts.items()):

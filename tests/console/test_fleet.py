@@ -36,7 +36,7 @@ class TestSeeing:
             "urgent",
             "notifications",
             "past its limit",
-            "made way",
+            "was recycled",
             "scale urgent",
         ):
             assert words in page, words

@@ -13,30 +13,30 @@ from askpro.queues.models import FleetEvent, Job
 
 log = logging.getLogger(__name__)
 
-OUT_OF_ORDER = " (in order: the jobs behind it go on without it)"
+OUT_OF_ORDER = " (in order: the jobs behind it run without it)"
 MOST_AT_ONCE = 1000
 
 
 def tell_of_dead_jobs() -> int:
-    """Mail one summary of the dead jobs that nobody was told of; returns how many jobs it names.
+    """Mail one summary of the dead jobs that have not been reported yet; returns how many jobs it names.
 
-    Those of urgent queues, and those that others wait for by their order: these go on without them.
+    Reported are jobs of urgent queues, and jobs of an `in_order` key: the jobs behind those run without them.
 
-    It carries names of jobs and errors only: what a caller said must not travel by mail.
+    The mail carries names of jobs and errors only: what a caller said must not travel by mail.
     """
     with transaction.atomic():
-        # Supervisors of two hosts must not tell of the same jobs; whoever comes second looks again in a moment.
+        # Supervisors of two hosts must not report the same jobs; the one that comes second looks again soon.
         return _tell() if is_alone() else 0
 
 
 def tell_of_events() -> int:
-    """Mail what happened to the fleet and nobody was told of: dead hosts, stuck workers, late queues, and their end."""
+    """Mail the urgent events of the fleet not reported yet: dead hosts, stuck workers, late queues, and their end."""
     with transaction.atomic():
         return _tell_of_events() if is_alone() else 0
 
 
 def is_alone() -> bool:
-    """Whether no other supervisor tells or notes anything just now; until the end of the transaction."""
+    """Whether no other supervisor is reporting or noting now; if so, none will until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('askpro.queues.alerts'))")
         return bool(cursor.fetchone()[0])

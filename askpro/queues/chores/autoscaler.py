@@ -1,11 +1,11 @@
 """How many processes each queue of a pool gets: pure functions of what was measured.
 
 `promise`  minimums first; then one process at a time to every queue in need, nearest to breaking its promise first
-`time`     in proportion to the time that a queue's backlog takes, as Horizon's auto
+`time`     in proportion to the time that a queue's backlog takes, like Horizon's auto
 `size`     in proportion to the number of ready jobs
 `simple`   the same number for every queue
 
-With `off` there is nothing to balance: a fixed number, each of which works all the queues.
+With `off` there is nothing to balance: a fixed number of processes, each of which works all the queues.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +14,9 @@ from math import ceil
 
 from askpro.queues.config import Pool
 
-# What a job is taken to last, in seconds, until one has been measured.
+# How long a job is assumed to run, in seconds, until one has been measured.
 UNKNOWN_RUN_TIME = 1.0
-# The share of its promise within which a queue's backlog is to be cleared; the rest is for what is not foreseen.
+# The share of its promise within which a queue's backlog is to be cleared; the rest is a reserve.
 SPARE = 0.5
 
 Counts = dict[str, int]
@@ -24,7 +24,7 @@ Counts = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is known of a queue, over all hosts; times in seconds. `run_time` 0 is unknown, `arrivals` a second."""
+    """What is known of a queue, over all hosts; times in seconds, `arrivals` per second. `run_time` 0 is unknown."""
 
     queue: str
     promise: float
@@ -35,17 +35,17 @@ class Load:
 
 
 def targets(pool: Pool, loads: Sequence[Load], rank: int = 0, hosts: int = 1) -> Counts:
-    """How many processes each queue should have on the host that is number `rank` of `hosts` (which share alike)."""
+    """How many processes each queue should have on the host that is number `rank` of `hosts`, which share equally."""
     fleet = replace(pool, min_processes=pool.min_processes * hosts, max_processes=pool.max_processes * hosts)
     wanted = WANTED[pool.strategy](fleet, loads)
-    # The odd process of each queue goes to another host each time.
+    # For each queue, the processes that cannot be divided equally start at another host.
     return {queue: (count + (rank + place) % hosts) // hosts for place, (queue, count) in enumerate(wanted.items())}
 
 
 def step(pool: Pool, current: Mapping[str, int], wanted: Mapping[str, int], leaving: int = 0) -> Counts:
     """The next counts: towards `wanted`, each queue by at most `max_shift`, all together within the pool's maximum.
 
-    `leaving` processes were told to go and still finish their jobs: they count, their connections are open.
+    `leaving` processes were told to go and still finish their jobs. They count, as their connections are open.
     """
     counts = {queue: max(count, pool.min_processes) for queue, count in current.items()}
     for queue, count in counts.items():
@@ -60,7 +60,7 @@ def step(pool: Pool, current: Mapping[str, int], wanted: Mapping[str, int], leav
 
 
 def by_promise(pool: Pool, loads: Sequence[Load]) -> Counts:
-    """Rounds of one process each: who needs few gets them all, however long another's backlog is."""
+    """In rounds of one process each: a queue that needs few gets them, however long the backlog of another is."""
     counts = {load.queue: pool.min_processes for load in loads}
     left = pool.max_processes - sum(counts.values())
     needs = {load.queue: need(load, pool) for load in loads}
@@ -87,14 +87,14 @@ def need(load: Load, pool: Pool) -> int:
     """Processes that keep up with what arrives and clear the backlog before its oldest job has waited too long."""
     run_time = load.run_time or UNKNOWN_RUN_TIME
     steady = load.arrivals * load.run_time
-    # What is late already has to be cleared within one step.
+    # A backlog that is late already has to be cleared within one step.
     left = max(load.promise * SPARE - load.oldest, pool.cooldown, 1.0)
     backlog = load.ready * run_time / left
     return ceil((steady + backlog) / pool.threads)
 
 
 def slack(load: Load, processes: int, pool: Pool) -> float:
-    """Seconds until the promise breaks if the queue keeps so many processes; negative when it will have been broken."""
+    """Seconds to spare within the promise if the queue keeps this many processes; negative when it will be broken."""
     run_time = load.run_time or UNKNOWN_RUN_TIME
     return load.promise - load.oldest - load.ready * run_time / (processes * pool.threads)
 

@@ -1,4 +1,4 @@
-"""Measuring what the queues need, and telling the forker how many processes each group gets."""
+"""Measures what the queues need, and decides how many processes each group of this host gets."""
 
 import json
 import time
@@ -15,7 +15,7 @@ from askpro.queues.ledger.database import Connection
 
 # Seconds over which rates and run times are measured.
 WINDOW = 10.0
-# The fleet: who lives, with what each has measured. Who is silent for longer than this has no share of the work.
+# The living supervisors, with what each has measured. One that has been silent for longer gets no share of the work.
 FLEET = """
 SELECT id, pools, state::text FROM queues_supervisor
  WHERE status = 'running' AND beat_at > clock_timestamp() - %s * interval '1 second' ORDER BY id
@@ -25,7 +25,7 @@ Totals = Mapping[str, Sequence[float]]
 
 
 class Rates:
-    """Runs a second and seconds a run of each queue here, from the forker's tallies over the last seconds."""
+    """Runs per second and seconds per run of each queue here, from the forker's tallies of the last seconds."""
 
     def __init__(self) -> None:
         self._tallies: deque[tuple[float, Totals]] = deque()
@@ -40,7 +40,7 @@ class Rates:
             runs, took = self._since(queue, done)
             count, age = running.get(queue, (0, 0.0))
             if runs + count:
-                # What runs now counts with its age: jobs that hang never finish to be measured.
+                # Running jobs count with their age: jobs that hang never end, and would not be measured otherwise.
                 self._run_times[queue] = (took + age) / (runs + count)
 
     def now(self) -> dict[str, Rate]:
@@ -72,7 +72,7 @@ class Balancer:
     def look(
         self, database: Connection, paused: Collection[tuple[str, str]], processes: Mapping[str, Sequence[int]]
     ) -> Counts:
-        """How many processes each group should have that has to change; `processes` are [working, all] of each now."""
+        """The new number of processes of each group that has to change; `processes` are [working, all] of each now."""
         now = time.monotonic()
         due = [pool for name, pool in self._pools.items() if now >= self._due[name]] if processes else []
         self._due |= {pool.name: now + pool.cooldown for pool in due}
@@ -88,7 +88,7 @@ class Balancer:
         return {group: count for group, count in counts.items() if count != processes[group][0]}
 
     def bounds(self, pool: Pool) -> Bounds:
-        """The least and most processes that a pool may have here just now, and who says so."""
+        """The least and the most processes that a pool may have here now, and what sets them."""
         scaled = self._as_scaled(pool)
         how = "by hand" if scaled is not pool else pool.strategy
         return Bounds(scaled.min_processes * len(pool.groups), scaled.max_processes, how)

@@ -1,4 +1,4 @@
-"""Queues that break their promise: noted when it begins, when it grows, while it lasts, and when it is over."""
+"""Queues that break their promise: an event when it begins, when it gets worse, while it lasts, and when it ends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from askpro.queues.fleet.backlog import MOST_COUNTED
 from askpro.queues.ledger.database import Connection, DjangoConnection
 from askpro.queues.models import FleetEvent
 
-# Seconds after an event of a queue in which it getting late, or later, is no news yet.
+# Seconds after an event of a queue within which it is no news that the queue gets late, or later.
 QUIET = 300.0
-# Seconds after which a queue that is still late is told of again.
+# Seconds after which a queue that is still late is reported again.
 REMIND = 6 * 3600.0
-# Per queue: the jobs that wait longer than promised, and the age in seconds of the oldest that waits at all.
-# The statement's clock: with `clock_timestamp()` no index could be used.
+# Per queue: the jobs that have waited longer than promised, and the age in seconds of the oldest ready job.
+# With `clock_timestamp()` instead of the statement's clock, no index could be used.
 WAITING = "status = 'queued' AND queue_name = name AND actor_name <> ALL(%(paused)s)"
 LATE_JOBS = f"""
 SELECT name, coalesce((SELECT count(*) FROM (
@@ -51,14 +51,14 @@ class Lateness:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was noted of a queue last: its level, and the seconds since. Nothing noted is a queue long well."""
+    """The last event of a queue: its level, and the seconds since. Without an event, the queue has long been well."""
 
     level: int = 0
     ago: float = QUIET
 
 
 def look() -> int:
-    """Note what has changed since somebody of the fleet looked last; returns how many queues it is."""
+    """Note what has changed since any supervisor looked last; returns how many queues changed."""
     with transaction.atomic():
         if not alerts.is_alone():
             return 0
@@ -71,7 +71,7 @@ def look() -> int:
 
 
 def _measure(database: Connection) -> list[Lateness]:
-    """Every queue's; what is paused breaks no promise."""
+    """How late each queue is; a paused queue or job breaks no promise."""
     paused = pauses.paused(database)
     actors = [name for kind, name in paused if kind == "actor"]
     names: Sequence[str] = [name for name in queue_names() if ("queue", name) not in paused]
@@ -83,17 +83,17 @@ def _measure(database: Connection) -> list[Lateness]:
 
 
 def _event(now: Lateness, known: Known) -> FleetEvent | None:
-    """The news of a queue. One job that nobody ever takes keeps its queue late, but silences nothing after it."""
+    """The news of a queue, if any. A job that is never claimed keeps its queue late, but hides no later delay."""
     promised = promise(now.queue)
     jobs = f"{now.late}{'+' if now.late >= MOST_COUNTED else ''} job{'' if now.late == 1 else 's'}"
     waits = f"of {now.queue} waited longer than the promised {promised:g} s; the oldest {now.oldest:.0f} s."
     if now.level > known.level and known.ago >= QUIET:
         return _late(now, f"{jobs} {waits}")
     if now.level == 0 and known.level and now.oldest <= promised / 2:
-        # Well within the promise: not every job at its edge is news.
+        # Only when well within the promise: a queue at the edge of it would make news with every job.
         return FleetEvent(kind=WELL, about=now.queue, text=f"{now.queue} keeps its promise of {promised:g} s again.")
     if 0 < now.level < known.level and now.late <= 10 ** (known.level - 1) / 2:
-        # Nobody is mailed that it is less, but growing again is news.
+        # That it is better is not mailed; that it gets worse again will be news.
         return _late(now, f"Fewer: {jobs} {waits}", alerted_at=timezone.now())
     if now.level and known.ago >= REMIND:
         return _late(now, f"Still late: {jobs} {waits}")

@@ -1,4 +1,4 @@
-"""Ready jobs that nobody claims end at their deadline as well: in a paused queue, of an actor that nobody knows."""
+"""Ends ready jobs that no worker claims at their deadline: in a paused queue, or of an actor that no process knows."""
 
 import uuid
 from datetime import datetime
@@ -9,10 +9,10 @@ from askpro.queues.config import queue_names
 from askpro.queues.jobs.interventions import AT_ONCE, end
 from askpro.queues.ledger.outcome import overdue
 
-# Of one queue and one look. A million ready jobs are read in a few minutes, and no look holds up the others.
+# Jobs that one look reads of one queue. A million ready jobs are read in a few minutes, and no look delays the others.
 PAGE = 10_000
-# A ready job's deadline has no index, which each job would pay for at every send and claim: each queue is walked
-# through instead, a page at a look.
+# There is no index on a ready job's deadline: every job would pay for it at each send and claim. Instead each look
+# reads one page of each queue.
 READY = """
 WITH page AS MATERIALIZED (
     SELECT id, ready_at, deadline_at FROM queues_job
@@ -28,7 +28,7 @@ BEGINNING: Place = ("-infinity", str(uuid.UUID(int=0)))
 
 
 class Walk:
-    """One process's way through the ready jobs of each queue, from the oldest to the newest and anew."""
+    """One process's walk through the ready jobs of each queue, from the oldest to the newest, again and again."""
 
     def __init__(self) -> None:
         self._places: dict[str, Place] = {}
@@ -46,7 +46,7 @@ class Walk:
 
     @staticmethod
     def _end(job_ids: list[str]) -> int:
-        # Asked again with its lock: somebody may have claimed it, and a retry by hand has no deadline.
+        # Checked again under the row's lock: a worker may have claimed it, and a retry by hand has no deadline.
         late = "id = ANY(%s::uuid[]) AND status = 'queued' AND deadline_at < statement_timestamp()"
         pages = (job_ids[start : start + AT_ONCE] for start in range(0, len(job_ids), AT_ONCE))
         return sum(end(late, [page], overdue()) for page in pages)

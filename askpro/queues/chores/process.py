@@ -56,12 +56,12 @@ UNIQUE_EVERY = 10.0
 COMMANDS_EVERY = 0.5
 BALANCE_EVERY = 1.0
 CODE_EVERY = 0.5
-# Seconds after the forker's end in which the last deaths are to be recovered.
+# Seconds after the forker's end within which the last deaths are recovered.
 LAST_RECOVERY = 8.0
 
 
 class Chores:
-    """One supervisor's chores. Deaths come over the link from the forker and are answered once recovered."""
+    """One supervisor's chores. The forker reports deaths over the link, and is answered when one is recovered."""
 
     def __init__(self, supervisor_id: int, pools: Sequence[Pool], link: Link) -> None:
         self._database = EngineConnection()
@@ -94,14 +94,14 @@ class Chores:
         ]
 
     def run(self) -> None:
-        """Until the forker closes its end of the link and every death is recovered, or PostgreSQL stays away."""
+        """Run until the forker closes its end of the link and every death is recovered, or PostgreSQL stays away."""
         is_started = False
         while not self._link.is_closed or (self._dead and time.monotonic() < self._must_stop_at):
             try:
                 if not is_started:
                     self._start()
                     is_started = True
-                # The heart first: whatever else takes its time must not let this supervisor pass for dead.
+                # The heartbeat comes first: a slow chore must not make this supervisor look dead.
                 for rhythm in self._rhythms:
                     rhythm.run_if_due()
                 self._recover()
@@ -110,7 +110,7 @@ class Chores:
                 log.warning("Chores wait for PostgreSQL: %s", type(error).__name__)
                 time.sleep(0.5)
             self._listen()
-        # Without the farewell the forker was killed, or another chores process has taken over.
+        # Without a farewell, the forker was killed, or another chores process has taken over.
         if self._is_over:
             self._leave()
 
@@ -158,14 +158,14 @@ class Chores:
             self._link.send(Scale(group, count))
 
     def _free_late_claims(self) -> None:
-        # Before its forker has told what there is, it takes nobody for gone.
+        # Not before the forker has reported its workers: until then, any worker may be alive.
         if self._processes:
             being_recovered = [report.worker_id for report in self._dead.values()]
             self._watch.free_late_claims(self._database, [*self._living, *being_recovered])
 
     @property
     def _living(self) -> list[int]:
-        """The workers that the forker sees, whatever others think of them."""
+        """The workers that the forker sees, even if other supervisors consider them dead."""
         return [int(worker_id) for worker_id in self._workers]
 
     def _look_for_new_code(self) -> None:
@@ -178,7 +178,7 @@ class Chores:
             try:
                 count = recover(self._database, death)
             except LockNotAvailable:
-                log.warning("The jobs of worker %d wait for somebody's transaction", death.worker_id)
+                log.warning("The jobs of worker %d are locked by another transaction; trying again", death.worker_id)
                 continue
             del self._dead[number]
             self._link.send(Recovered(number))
@@ -210,33 +210,33 @@ class Chores:
             case Well(group):
                 self._note(FleetEvent.Kind.START_WELL, f"Workers of {group} on {hostname()} start again.")
             case Restarted():
-                text = f"{hostname()} has started anew with the code of now ({settings.CODE_VERSION})."
+                text = f"{hostname()} restarted with version {settings.CODE_VERSION}."
                 self._note(FleetEvent.Kind.RESTARTED, text)
             case RestartTrouble(text):
-                text = f"The new code on {hostname()} does not start: {text}; the old goes on."
+                text = f"The new code on {hostname()} does not start: {text}; the old code keeps running."
                 self._note(FleetEvent.Kind.RESTART_TROUBLE, text)
             case Recycled(group, text):
-                self._note(FleetEvent.Kind.RECYCLED, f"A worker of {group} on {hostname()} made way: {text}.")
+                self._note(FleetEvent.Kind.RECYCLED, f"A worker of {group} on {hostname()} was recycled: {text}.")
 
     def _note(self, kind: FleetEvent.Kind, text: str) -> None:
-        # Written with the next beat: while PostgreSQL is away, nothing may be lost of it.
+        # Written with the next beat, so that no event is lost while PostgreSQL is away.
         self._notes.append((kind, text))
 
     def _leave(self) -> None:
         try:
             heartbeat.leave(self._database, self._supervisor_id)
         except CONNECTION_ERRORS as error:
-            # The next supervisor on this host sees that the process is gone, another one that it is silent.
+            # A later supervisor on this host sees that the process is gone; others see that it is silent.
             log.warning("Left without signing off: %s", type(error).__name__)
 
 
 def run_chores(supervisor_id: int, pools: Sequence[Pool], link: Link, parent: int) -> None:
-    """The chores process's main. It ends when the forker closes the link: until then the dead need it."""
+    """The main function of the chores process. It ends when the forker closes the link: until then, deaths may come."""
     become_child("askpro chores", parent)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    # libpq reads it at every connect.
+    # libpq reads this at every connect.
     os.environ["PGAPPNAME"] = chores_name(supervisor_id)
-    # One sweeper that waited for an app's transaction would keep all the others waiting, the schedule among them.
+    # A sweeper that waited for an app's transaction would delay all the others, the schedule among them.
     limit_lock_waits()
     Sweeping().start()
     Chores(supervisor_id, pools, link).run()

@@ -5,7 +5,7 @@ from askpro.queues.ledger.database import EngineConnection
 from askpro.queues.ledger.locks import EARLIER
 from askpro.queues.states import FINAL, LATER
 
-# Every clock here is the statement's: `clock_timestamp()` may change from row to row, so no index can be used with it,
+# Compared with the statement's clock: `clock_timestamp()` may change from row to row, so no index can be used with it,
 # and a million delayed jobs would be read five times a second.
 PROMOTE = f"""
 WITH due AS MATERIALIZED (
@@ -18,8 +18,8 @@ UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp(), ru
  WHERE job.id = due.id
 RETURNING job.id::text, job.queue_name
 """
-# Of each key only the first waiter is looked at closer, or its holder that waits for something else: a key may have
-# tens of thousands. What somebody changes at this moment is skipped: the heart must not wait for his transaction.
+# For each key only the first waiter is checked, or the key's holder if it waits for something else: a key may have tens
+# of thousands of waiters. Rows that another transaction has locked are skipped, so that the heartbeat never waits.
 FREE_LOCKS = f"""
 WITH waiter AS MATERIALIZED (
     SELECT id, lock_key, share_key FROM queues_job
@@ -44,7 +44,7 @@ UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp()
  WHERE job.id = free.id
 RETURNING job.id::text, job.queue_name
 """
-# A lock outlives its job only if a row was changed by hand; nothing may wait for it then.
+# A lock outlives its job only if a row was changed by hand; then no job may keep waiting for it.
 ORPHANED_LOCKS = f"""
 DELETE FROM queues_lock AS lock
  WHERE taken_at < clock_timestamp() - interval '10 seconds'
@@ -60,7 +60,7 @@ def promote(database: EngineConnection) -> int:
 
 
 def free_locks(database: EngineConnection) -> int:
-    """Make the first waiter of every key that nobody holds ready; returns how many."""
+    """Make the first waiter of every free key ready; returns how many."""
     database.rows(ORPHANED_LOCKS)
     return hints.announce(database.rows(FREE_LOCKS, (AT_ONCE,)))
 

@@ -1,4 +1,4 @@
-"""Putting jobs away: those that wait, those that gave up, those that are long over. In small steps, each its own."""
+"""Cancels waiting jobs; deletes dead jobs and jobs that are long over. In small steps, each its own transaction."""
 
 import uuid
 from collections.abc import Callable
@@ -26,13 +26,13 @@ from askpro.queues.models import (
 from askpro.queues.states import LATER
 
 AT_ONCE = 1000
-# A chain's later steps wait for an earlier one; they are not in the queue yet. Each with the order of its index.
+# Conditions, each with the order of its index. Later steps of a chain are left out: they are not in the queue yet.
 READY_JOBS = "queue_name = %s AND status = 'queued'", "ready_at, id"
 LATER_JOBS = f"queue_name = %s AND status IN {LATER}", "run_at"
 
 
 def clear(queue_name: str, reason: str) -> int:
-    """Cancel everything that waits in a queue; the rows stay, with the reason. Returns how many."""
+    """Cancel all jobs that wait in a queue; the rows stay, with the reason. Returns how many."""
     outcome = cancelled(reason)
     return sum(
         _in_steps(lambda: interventions.end(condition, [queue_name], outcome, order))  # noqa: B023 - called at once
@@ -46,7 +46,7 @@ def forget(dead: QuerySet[Job]) -> int:
 
 
 def prune(days: int, dead_days: int) -> int:
-    """Delete jobs that were over before so many days, the dead before `dead_days`; returns how many."""
+    """Delete jobs that ended more than `days` days ago, dead ones after `dead_days`; returns how many."""
     over = (Job.Status.COMPLETED, Job.Status.CANCELLED)
     old = Job.objects.filter(pk__lt=_id_of(days), status__in=over, finished_at__lt=_ago(days))
     dead = Job.objects.filter(status=Job.Status.DEAD, finished_at__lt=_ago(dead_days))
@@ -54,13 +54,14 @@ def prune(days: int, dead_days: int) -> int:
 
 
 def prune_batches(days: int) -> int:
-    """Delete batches that were over so many days ago; returns how many. Until then their failed ones can be retried."""
+    """Delete batches that ended more than `days` days ago; returns how many. Until then their failed jobs can be
+    retried."""
     over = Batch.objects.exclude(status=Batch.Status.OPEN).filter(pk__lt=_id_of(days), finished_at__lt=_ago(days))
     return _in_steps(lambda: _delete_batches(over))
 
 
 def prune_fleet(days: int) -> int:
-    """Delete what is known of supervisors that ended, events and snapshots, so many days ago; gates unused since."""
+    """Delete ended supervisors, commands, events and snapshots older than `days` days, and gates unused since then."""
     before = _ago(days)
     supervisors = Supervisor.objects.exclude(status__in=Supervisor.LIVING).filter(beat_at__lt=before)
     rows = (
@@ -89,13 +90,13 @@ def _delete_batches(batches: QuerySet[Batch]) -> int:
 
 
 def _hold(rows: QuerySet[Any]) -> list[uuid.UUID]:
-    """Lock some, so that nobody retries what is just being deleted."""
+    """Lock some of the rows, so that none is retried while it is being deleted."""
     held = rows.order_by("pk").select_for_update(skip_locked=True)
     return list(held.values_list("pk", flat=True)[:AT_ONCE])
 
 
 def _id_of(days: int) -> uuid.UUID:
-    # Ids sort by time of creation: the primary key finds the old ones without reading the young.
+    # Ids sort by time of creation: the primary key finds the old ones without reading the new ones.
     return uuid.UUID(int=int(_ago(days).timestamp() * 1000) << 80)
 
 

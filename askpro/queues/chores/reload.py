@@ -7,14 +7,14 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.autoreload import iter_all_python_module_files
 
-# Loading takes a moment: what was written during it may have been read before or after.
+# Loading takes a moment: a file written during it may have been read before or after the write.
 MARGIN = 1.0
-# This image of the process was about to load the project then. A fork keeps it, an exec begins anew.
+# About when this process began to load the project. A fork keeps the value; an exec sets it again.
 LOADED_AT = time.time() - MARGIN
 
 
 class CodeWatch:
-    """Remembers when the project's loaded modules were written; a change since they were loaded counts as well."""
+    """Remembers when each loaded module of the project was written; a change since the loading counts as well."""
 
     def __init__(self, loaded_at: float = LOADED_AT) -> None:
         self._written = _written()
@@ -23,14 +23,14 @@ class CodeWatch:
     def has_changed(self) -> bool:
         """Whether a loaded file was written since the last call."""
         before, now = self._written, _written()
-        # A file that is gone for a moment is being replaced: what is known of it stays.
+        # A file that is missing for a moment is being replaced: keep what is known of it.
         self._written = {**before, **now}
         is_old, self._is_old = self._is_old, False
         return is_old or any(moment != before.get(path, moment) for path, moment in now.items())
 
 
 def _written() -> dict[str, float]:
-    """When each of the project's loaded files was written; the environment inside its folder is not the project."""
+    """When each of the project's loaded files was written; a virtual environment in its folder is not the project."""
     root, environment = f"{settings.BASE_DIR}/", f"{Path(sys.prefix).resolve()}/"
     paths = map(str, iter_all_python_module_files())
     own = (path for path in paths if path.startswith(root) and not path.startswith(environment))

@@ -1,7 +1,7 @@
-"""Jobs by the clock: entries in the code, one row per entry, and one row per tick that decides who sends.
+"""Jobs by the clock: entries in the code, one row per entry, and one row per tick, which decides who sends its job.
 
-The code is the truth for an entry; the row knows whether it is paused and which tick is next. A process sends only
-what its own code declares, so that two releases beside each other do not quarrel.
+The code defines an entry; its row knows whether it is paused and which tick is next. A process sends only the entries
+that its own code declares, so that two releases beside each other do not conflict.
 """
 
 import logging
@@ -25,14 +25,14 @@ from askpro.queues.models import Schedule, ScheduledTick
 
 log = logging.getLogger(__name__)
 
-# A tick that is decided no later than this was not missed.
+# A tick that is handled no later than this was not missed.
 GRACE = timedelta(minutes=1)
 MOST_MISSED = 100
 KEEP_TICKS = timedelta(days=30)
 
 
 class InvalidSchedule(ValueError):
-    """`SCHEDULE` in askpro/queue_settings.py says something that cannot be meant; the message names the fix."""
+    """`SCHEDULE` in askpro/queue_settings.py has an invalid entry; the message names the fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Entry:
     """One entry of `SCHEDULE`.
 
     cron      five fields, in `timezone`
-    actor     whose job is sent, with `kwargs`
-    missed    of the ticks that nobody was there for, `skip` sends none, `once` one job, `all` one each (100 at most)
+    actor     the actor whose job is sent, with `kwargs`
+    missed    for ticks at which no chores process ran: `skip` sends none, `once` one job, `all` one each (at most 100)
     """
 
     name: str
@@ -68,7 +68,7 @@ class Entry:
             ) from error
 
     def message(self) -> Message[Any]:
-        """The job to send. Raises `ActorNotFound`, and `ValueError` on arguments that the actor does not take."""
+        """The job to send. Raises `ActorNotFound`, or `ValueError` for arguments that the actor does not take."""
         actor: Any = get_broker().get_actor(self.actor)
         try:
             signature(actor.fn).bind(**self.kwargs)
@@ -81,13 +81,13 @@ class Entry:
 
 
 class Timetable:
-    """What a chores process does about the schedule; at its first run it brings the rows up to its code."""
+    """What a chores process does for the schedule. Its first run updates the rows from the code."""
 
     def __init__(self) -> None:
         self._is_synced = False
 
     def send_due(self) -> int:
-        """Send the jobs of the ticks that have come; returns how many."""
+        """Send the jobs of the ticks that are due; returns how many."""
         now = database_now()
         if not self._is_synced:
             sync(now)
@@ -103,7 +103,7 @@ def entries() -> dict[str, Entry]:
 
 
 def sync(now: datetime) -> None:
-    """Bring the rows up to the code. A row keeps whether it is paused, and its next tick unless that has moved."""
+    """Update the rows from the code. A row keeps whether it is paused, and its next tick unless its times changed."""
     for entry in entries().values():
         said: dict[str, Any] = {
             "cron": entry.cron,
@@ -139,7 +139,7 @@ def run_now(name: str) -> str:
 
 
 def database_now() -> datetime:
-    """PostgreSQL's clock: hosts differ, and must not differ on what is due."""
+    """PostgreSQL's clock: the clocks of hosts differ, but hosts must agree on what is due."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         return cursor.fetchone()[0]
@@ -167,7 +167,7 @@ def _send_due(entry: Entry, now: datetime) -> int:
 
 
 def _send(row: Schedule, entry: Entry, at: datetime, *, by_hand: bool = False) -> str:
-    """Send the job of one tick; empty when somebody has done so, which the tick's unique row decides."""
+    """Send the job of one tick; returns its id, or "" when the tick's unique row shows that it was sent already."""
     tick, is_ours = ScheduledTick.objects.get_or_create(schedule=row, at=at, defaults={"by_hand": by_hand})
     if not is_ours:
         return ""

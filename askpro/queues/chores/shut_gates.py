@@ -1,11 +1,11 @@
-"""Telling people of gates that are shut for long, and that they are open again."""
+"""Reports gates that have been shut for long, and when they are open again."""
 
 from django.db import connection, transaction
 
 from askpro.queues.chores import alerts
 from askpro.queues.models import FleetEvent
 
-# Seconds after which somebody is told that a gate is shut.
+# Seconds after which people are told that a gate is shut.
 TOLD_AFTER = 120.0
 SHUT_FOR_LONG = """
 UPDATE queues_gate SET told_at = clock_timestamp()
@@ -15,7 +15,7 @@ OPEN_AGAIN = "UPDATE queues_gate SET told_at = NULL WHERE told_at IS NOT NULL AN
 
 
 def look() -> int:
-    """Note the gates that are shut for long, each once, and those of them that are open again; returns how many."""
+    """Note the gates that have been shut for long, each once, and which of them are open again; returns how many."""
     with transaction.atomic():
         if not alerts.is_alone():
             return 0
@@ -28,7 +28,7 @@ def look() -> int:
 
 
 def _words(reason: str) -> str:
-    return f"is shut for more than {TOLD_AFTER / 60:g} minutes: {reason}. Its jobs wait and spend no try."
+    return f"has been shut for more than {TOLD_AFTER / 60:g} minutes: {reason}. Its jobs wait and spend no try."
 
 
 def _event(kind: FleetEvent.Kind, name: str, words: str) -> FleetEvent:

@@ -1,10 +1,10 @@
-"""Figures of each queue at a moment, for charts: from the ledger, so that failures count and nothing is estimated."""
+"""Figures of each queue at one time, for charts. Read from the ledger, so failures count and nothing is estimated."""
 
 from django.db import connection, transaction
 
 from askpro.queues.config import queue_names
 
-# Two snapshots closer than this, in seconds, are one; the first covers as much as an hour.
+# A snapshot is skipped when the last one is younger than this many seconds. The first one covers the last hour.
 LEAST = 5.0
 # Seconds between two snapshots that the chores take.
 EVERY = 300.0
@@ -45,7 +45,7 @@ SELECT name, clock_timestamp(), %(seconds)s,
 def take(least: float = LEAST) -> int:
     """Write a `MetricsSnapshot` of each queue and an `ActorSnapshot` of each actor that ran; returns how many queues.
 
-    0: the last one is not `least` seconds old, or somebody else just takes one.
+    Returns 0 when the last one is not `least` seconds old, or when another process is just taking one.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('queues_snapshot'))")
@@ -55,11 +55,11 @@ def take(least: float = LEAST) -> int:
         since, seconds = cursor.fetchone()
         if seconds < least:
             return 0
-        # The moment goes in as a value: only then PostgreSQL sees that it needs the table's last pages alone.
+        # The time is passed as a value: only then does PostgreSQL see that it needs only the table's last pages.
         cursor.execute(TAKE, {"since": since, "seconds": seconds, "queues": list(queue_names())})
         return cursor.rowcount
 
 
 def take_if_due() -> int:
-    """The chores' snapshot: several hosts together take one every five minutes."""
+    """The snapshot of the chores: all hosts together take one every five minutes."""
     return take(EVERY)

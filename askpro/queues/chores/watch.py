@@ -1,4 +1,4 @@
-"""Telling the dead from the silent: supervisors that left, or that nobody heard beat."""
+"""Finds dead supervisors: those whose process is gone, and those whose heartbeat has stopped."""
 
 import time
 from collections.abc import Collection
@@ -19,8 +19,8 @@ BURY = f"""
 UPDATE queues_supervisor SET status = 'dead'
  WHERE id = %s AND beat_at = %s::timestamptz AND status IN {LIVING} RETURNING id
 """
-# Also the workers of a supervisor that was buried by somebody who then died before freeing their jobs, and those that
-# were buried, woke up and claimed again; and jobs of workers that nobody knows.
+# Also finds workers whose supervisor was buried by another one that then died before freeing their jobs; workers that
+# were buried, woke up and claimed again; and workers without a row that hold jobs.
 UNBURIED = """
 SELECT worker.id FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
  WHERE supervisor.status IN ('dead', 'stopped')
@@ -34,8 +34,8 @@ HEARD_AGAIN = f"""
 SELECT 1 FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
  WHERE worker.id = %s AND supervisor.status IN {LIVING}
 """
-# A claim can become visible after its worker was found to hold nothing, or had signed off: nobody got its answer, so
-# nothing of it ever began. Later than any session of a dead worker is waited for.
+# A claim can become visible after its worker was found to hold nothing, or had signed off. No process got the answer of
+# that claim, so none of its jobs has begun. 5 seconds is longer than the end of a dead worker's sessions is waited for.
 LATE = """
 SELECT id FROM queues_worker
  WHERE supervisor_id = %s AND status IN ('dead', 'stopped') AND id <> ALL(%s)
@@ -53,18 +53,18 @@ class Beat:
 
 
 class Watch:
-    """One observer's memory of everybody's heartbeats."""
+    """One observer's memory of the heartbeats of all supervisors."""
 
     def __init__(self, supervisor_id: int) -> None:
         self._own = supervisor_id
         self._beats: dict[int, Beat] = {}
 
     def forget(self) -> None:
-        """A query failed: what we did not hear in the meantime proves nothing."""
+        """A query failed: that no heartbeat was read in the meantime proves nothing."""
         self._beats.clear()
 
     def look(self, database: EngineConnection) -> int:
-        """Bury dead supervisors and give their workers' jobs back; returns how many jobs."""
+        """Declare dead supervisors dead, and give back the jobs of their workers; returns how many jobs."""
         rows = database.rows(ALIVE, (self._own,))
         for supervisor_id, host, space, pid, started, beat_at in rows:
             if self._is_gone(host, space, pid, started) or self._is_silent(supervisor_id, beat_at):
@@ -74,19 +74,19 @@ class Watch:
 
     @staticmethod
     def _is_over(database: EngineConnection, worker_id: int) -> bool:
-        """Whether it has not been heard again while others were being buried."""
+        """Whether the worker's supervisor has not beaten again in the meantime."""
         return not database.rows(HEARD_AGAIN, (worker_id,))
 
     def free_late_claims(self, database: EngineConnection, others: Collection[int]) -> int:
-        """Give back what workers of the own supervisor hold that ended; not the `others`, which live or are seen to."""
+        """Give back jobs of this supervisor's ended workers, except the `others`: they live or are being recovered."""
         workers = database.rows(LATE, (self._own, list(others)))
         return sum(recover(database, Death(worker_id, ())) for (worker_id,) in workers)
 
     def _bury(self, database: EngineConnection, supervisor_id: int, host: str, pid: int, beat_at: str) -> None:
         if database.rows(BURY, (supervisor_id, beat_at)):
-            text = f"Supervisor {supervisor_id} on {host} (process {pid}) fell silent; others take its jobs over."
+            text = f"Supervisor {supervisor_id} on {host} (process {pid}) fell silent; others take over its jobs."
             events.note(database, "supervisor_dead", text, supervisor_id)
-            # What its chores process has open may keep others from telling anybody of this.
+            # A transaction that its chores process has open may keep others from mailing this event.
             database.rows(END_SESSIONS, (chores_name(supervisor_id),))
 
     @staticmethod

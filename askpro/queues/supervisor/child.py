@@ -1,4 +1,4 @@
-"""One worker process as its forker sees it: told to leave, found stuck, killed."""
+"""One worker process as its forker sees it: told to leave, found to be stuck, killed."""
 
 import logging
 import os
@@ -15,11 +15,11 @@ from askpro.queues.processes.page import ASK, Page
 
 log = logging.getLogger(__name__)
 
-# Seconds past its time limit after which a job's process is killed: the exception inside it did not help.
+# Seconds past its time limit after which a job's process is killed: by then the exception in its thread did not help.
 KILL_GRACE = 2.0
-# Seconds in which a worker that leaves and runs nothing has to be gone.
+# Seconds within which a worker that was told to leave must be gone if it runs nothing.
 LEAVE_GRACE = 10.0
-# Seconds that a worker has for its first sign of life.
+# Seconds within which a worker must give its first sign of life.
 BIRTH = 30.0
 # Seconds between asking for the stacks and the kill.
 STACKS_WAIT = 0.3
@@ -45,24 +45,24 @@ class Child:
 
     @property
     def has_worked(self) -> bool:
-        """It has begun a job at least."""
+        """Whether it has begun at least one job."""
         return bool(self.page.started() or self.page.done())
 
     def leave(self, now: float) -> None:
-        """Let it finish what runs, and go."""
+        """Tell it to finish its running jobs and end."""
         if not self.leaving_at:
             self.leaving_at = now
             send_signal(self.pid, signal.SIGTERM)
 
     def doom(self, cause: str, now: float) -> None:
-        """Kill it, once its stacks are written; a stopped process must go on to write them."""
+        """Kill it once its stacks are written. A stopped process must continue to be able to write them."""
         if not self.kill_at:
             self.cause, self.kill_at = cause, now + STACKS_WAIT
             send_signal(self.pid, ASK)
             send_signal(self.pid, signal.SIGCONT)
 
     def look(self, now: float, may_be_stuck: bool) -> None:
-        """Kill what ignores its time limit, does not leave, or has stopped living."""
+        """Kill the process if a job in it ignores its time limit, if it does not leave, or if it is stuck."""
         if self.kill_at:
             if now >= self.kill_at:
                 send_signal(self.pid, signal.SIGKILL)
@@ -79,7 +79,7 @@ class Child:
             self.doom("stuck", now)
 
     def reason_to_leave(self, pool: Pool, now: float) -> str:
-        """Why a fresh process should take its place; empty for none."""
+        """Why it should be recycled; empty when it should not."""
         if pool.max_age and now - self.forked_at > pool.max_age:
             return f"older than {pool.max_age:g} s"
         if pool.max_jobs and sum(runs for runs, _ in self.page.done().values()) >= pool.max_jobs:
@@ -94,7 +94,7 @@ class Child:
 
 
 def private_memory(pid: int) -> float:
-    """Megabytes that would be free if the process ended; 0 when it cannot be told."""
+    """Megabytes that would be free if the process ended; 0 when unknown."""
     try:
         return psutil.Process(pid).memory_full_info().uss / 1e6
     except psutil.Error:

@@ -1,4 +1,4 @@
-"""The forker's side of the chores process: one is kept alive, and hears of every death until it has recovered it."""
+"""The forker's side of the chores process: keeps one alive, and reports each death until it has been recovered."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ PAUSE = 1.0
 
 
 class ChoresProcess:
-    """Everything that the forker has to say goes through here; what cannot be said yet is said later."""
+    """Everything that the forker has to tell the chores goes through here; what cannot be sent yet is sent later."""
 
     def __init__(self, supervisor_id: int, pools: Sequence[Pool]) -> None:
         self._supervisor_id = supervisor_id
@@ -28,7 +28,7 @@ class ChoresProcess:
         self._fork_at = 0.0
         self.pid = 0
         self.link: Link | None = None
-        # Deaths by number that nobody has recovered yet.
+        # Deaths that have not been recovered yet, by number.
         self.reports: dict[int, Died] = {}
 
     def fork_if_missing(self, now: float) -> None:
@@ -38,7 +38,7 @@ class ChoresProcess:
         ours, theirs = Link.pair()
         old, self.link = self.link, ours
         if old is not None:
-            # After a takeover the old chores process still lives; this is its end.
+            # After a takeover the old chores process is still alive; closing the link ends it.
             old.close()
 
         def work() -> None:
@@ -66,7 +66,7 @@ class ChoresProcess:
             send_signal(self.pid, signal.SIGKILL)
 
     def report_death(self, child: Child) -> None:
-        """A worker is gone; what its page says is all that is left of it."""
+        """Report that a worker is gone, with what its page says: nothing else is left of it."""
         if not child.page.worker_id:
             return
         now, started = time.monotonic(), child.page.started()
@@ -88,11 +88,11 @@ class ChoresProcess:
 
     @property
     def listens(self) -> bool:
-        """It reads what it is told: the state of this moment is worth telling."""
+        """Whether it reads what it is sent: if not, sending the current state is useless."""
         return self.link is not None and not self.link.is_jammed
 
     def heard(self) -> Iterator[Word]:
-        """What it has told the forker; acknowledged deaths are forgotten."""
+        """What it has told the forker. Deaths that it has recovered are forgotten here."""
         if self.link is None:
             return
         self.link.flush()
@@ -103,11 +103,11 @@ class ChoresProcess:
                 yield said
 
     def close(self) -> None:
-        """In a fork: this end is not the child's."""
+        """Called in a forked child, which must not keep the parent's end open."""
         if self.link is not None:
             self.link.close()
 
     def farewell(self) -> None:
-        """Nothing follows; it ends when it has done its last chores."""
+        """Tell it that nothing follows. It ends when it has done its last chores."""
         self.say(Farewell())
         self.close()

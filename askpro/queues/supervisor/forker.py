@@ -1,4 +1,4 @@
-"""The forker: loads Django once, forks chores and workers, replaces the dead. Single-threaded, nothing open."""
+"""The forker: loads Django once, forks chores and workers, replaces dead ones. Single-threaded, no connections open."""
 
 import gc
 import logging
@@ -36,7 +36,7 @@ from askpro.queues.worker.process import run_worker
 
 log = logging.getLogger(__name__)
 
-# Seconds between two looks at everything when no signal comes.
+# Seconds between two rounds of the loop when no signal comes.
 TICK = 0.25
 # Seconds between two looks at what the workers run and whether they live.
 LOOK_EVERY = 0.5
@@ -44,12 +44,12 @@ LOOK_EVERY = 0.5
 STATE_EVERY = 1.0
 # Seconds between two measurements of every worker's memory.
 MEASURE_EVERY = 10.0
-# How long the chores may take to recover the last deaths at a stop.
+# Seconds that the chores may take to recover the last deaths at a stop.
 CHORES_GRACE = 10.0
 
 
 class Forker:
-    """Runs the pools until SIGTERM. SIGUSR1, or the fleet's command, has it execute itself anew."""
+    """Runs the pools until SIGTERM. On SIGUSR1, or on a command to the fleet, it re-executes itself."""
 
     def __init__(self, pools: Sequence[Pool], supervisor_id: int, inherited: Takeover | None = None) -> None:
         self._pools = pools
@@ -58,7 +58,7 @@ class Forker:
         self._pid = os.getpid()
         self._chores = ChoresProcess(supervisor_id, pools)
         self._preflight = Preflight()
-        # Processes with the code of before: they work until their successors do.
+        # Processes with the old code: they work until their successors do.
         self._old: list[Child] = []
         self._tally = Tally()
         self._empty_looks = EmptyLooks()
@@ -72,10 +72,10 @@ class Forker:
                 self._scale(name, count)
 
     def run(self) -> None:
-        """Fork, watch, replace; on SIGTERM or SIGINT let everything finish, then return."""
+        """Fork, watch and replace processes; on SIGTERM or SIGINT let running jobs finish, then return."""
         setproctitle("askpro forker")
         os_signals.block()
-        # What is loaded by now stays shared: no collection in a child writes into these pages.
+        # What is loaded by now stays shared memory: no garbage collection in a child writes to these pages.
         gc.freeze()
         while not self._stopping:
             self._fork_missing()
@@ -185,7 +185,7 @@ class Forker:
         if now - self._looked_at < LOOK_EVERY:
             return
         if now - self._looked_at > STUCK_AFTER / 3:
-            # This process itself did not get its turn: what it did not see in the meantime proves nothing.
+            # This process itself did not get its turn: that it saw no sign of life in the meantime proves nothing.
             self._patient_until = now + STUCK_AFTER
         self._looked_at = now
         for child in self._children():
@@ -209,7 +209,7 @@ class Forker:
                     self._recycle(child, f"holds {child.memory:.0f} MB of {group.pool.memory} MB")
 
     def _recycle(self, child: Child, reason: str) -> None:
-        log.warning("A worker of pool %s makes way for a new one: %s", child.group, reason)
+        log.warning("A worker of pool %s is recycled: %s", child.group, reason)
         child.leave(time.monotonic())
         self._chores.say(Recycled(child.group, reason))
 
@@ -229,10 +229,10 @@ class Forker:
         if self._stopping or not self._preflight.end():
             return
         if code:
-            log.error("The new code does not start (%s); the old goes on", in_words(code))
+            log.error("The new code does not start (%s); the old code keeps running", in_words(code))
             self._chores.say(RestartTrouble(in_words(code)))
             return
-        log.info("Starting anew with the code of now")
+        log.info("Restarting with the current code")
         counts = {group.name: group.count for group in self._groups.values()}
         chores = self._chores
         Takeover(self._supervisor_id, self._children(), chores.reports, counts, chores.link).execute()

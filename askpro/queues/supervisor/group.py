@@ -1,4 +1,4 @@
-"""Worker processes that do the same: how many there should be, which there are, and when the next may start."""
+"""Worker processes of the same queues: how many there should be, which there are, and when the next may start."""
 
 import logging
 import time
@@ -10,8 +10,8 @@ from askpro.queues.supervisor.child import Child
 
 log = logging.getLogger(__name__)
 
-# A process that died this young, before its first job, had trouble starting; the next try waits, doubling up to the
-# longest pause.
+# A process that died this young, before its first job, failed to start. The next start waits; the pause doubles up to
+# the longest.
 YOUNG = 2.0
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 60.0
@@ -24,7 +24,7 @@ class Group:
         self.name = name
         self.pool = pool
         self.queues = queues
-        # Of an unbalanced pool they are all there from the start; the others begin at the minimum.
+        # In a pool that is not balanced, the minimum is all of them; the others start at their minimum.
         self.count = pool.min_processes
         self.children: list[Child] = []
         self._fork_at = 0.0
@@ -37,7 +37,7 @@ class Group:
 
     @property
     def is_complete(self) -> bool:
-        """As many as wanted are at work."""
+        """Whether as many as wanted are working."""
         return sum(child.is_ready for child in self.working) >= self.count
 
     def missing(self, now: float) -> Iterator[Child]:
@@ -50,13 +50,13 @@ class Group:
             yield child
 
     def dismiss_surplus(self, now: float) -> None:
-        """The oldest go first."""
+        """Tell processes beyond the wanted number to leave, the oldest first."""
         working = self.working
         for child in working[: max(0, len(working) - self.count)]:
             child.leave(now)
 
     def bury(self, child: Child) -> bool:
-        """Forget a child that has ended; whether this begins a time of trouble at the start: the next ones wait."""
+        """Forget a child that has ended; returns whether failed starts have become a series, to be reported."""
         self.children.remove(child)
         now = time.monotonic()
         if child.leaving_at or child.has_worked or now - child.forked_at >= YOUNG:
@@ -69,7 +69,7 @@ class Group:
         return True
 
     def recovers(self, now: float) -> bool:
-        """Whether this ends the time of trouble: all are at work, and none so young that it may still fail."""
+        """Whether the series of failed starts is over: all are working, and none is so young that it may still fail."""
         if not (self._has_trouble and self.is_complete and all(now - each.forked_at > YOUNG for each in self.working)):
             return False
         self._has_trouble = False

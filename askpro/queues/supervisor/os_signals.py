@@ -1,4 +1,4 @@
-"""The forker's signals: blocked, and taken one by one between two looks, so that none interrupts anything."""
+"""The forker's signals: blocked, and taken one by one between two rounds, so that none interrupts anything."""
 
 import signal
 import time
@@ -6,17 +6,17 @@ import time
 STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 RESTART = signal.SIGUSR1
 SIGNALS = STOP | {RESTART, signal.SIGCHLD}
-# Seconds between two looks at what is pending where the system cannot wait for it (macOS).
+# Seconds between two looks at the pending signals, on systems that cannot wait for one with a timeout (macOS).
 POLL_EVERY = 0.05
 
 
 def block() -> None:
-    """From now on they wait until `wait` takes them; also over an exec."""
+    """From now on signals wait until `wait` takes them, even across an exec."""
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
 
 def wait(seconds: float) -> int | None:
-    """The next signal, within so many seconds."""
+    """The next signal; None when none comes within `seconds`."""
     if hasattr(signal, "sigtimedwait"):
         info = signal.sigtimedwait(SIGNALS, seconds)
         return info.si_signo if info else None

@@ -1,6 +1,6 @@
-"""Executing the forker anew: the same process, the same children, the code of now.
+"""Re-executing the forker: the same process and the same children, with the current code.
 
-The children stay this process's children; what the new image has to know of them goes through an unnamed file.
+The children stay children of this process; what the new image must know of them is passed in an unnamed file.
 """
 
 import json
@@ -18,7 +18,7 @@ from askpro.queues.supervisor.child import Child, send_signal
 
 INHERITED = "ASKPRO_QUEUES_INHERITED"
 PREFLIGHT = "ASKPRO_QUEUES_PREFLIGHT"
-# Seconds that new code has to load.
+# Seconds within which new code must have loaded.
 PREFLIGHT_LIMIT = 60.0
 
 
@@ -33,7 +33,7 @@ class Takeover:
     link: Link | None
 
     def execute(self) -> None:
-        """Become the code of now. Does not return."""
+        """Replace this process by the current code. Does not return."""
         inherited = unnamed_file("askpro takeover")
         fds = [child.page.fd for child in self.children]
         state = {
@@ -54,7 +54,7 @@ class Takeover:
 
 
 def inherit() -> Takeover | None:
-    """What the image before left; None at a first start."""
+    """What the previous image left; None at a first start."""
     fd = os.environ.pop(INHERITED, None)
     if fd is None:
         return None
@@ -71,7 +71,7 @@ def inherit() -> Takeover | None:
 
 
 class Preflight:
-    """The code of now, loaded in a process of its own, which ends with 0 when it would start."""
+    """A test start of the current code in a process of its own, which exits with 0 when the code would start."""
 
     def __init__(self) -> None:
         self.pid = 0
@@ -80,14 +80,14 @@ class Preflight:
 
     def start(self) -> None:
         if self.pid:
-            # The code has changed once more: what is being tried is not what would be loaded.
+            # The code has changed again: what is being tried is not what would be loaded.
             self._is_outdated = True
         else:
             self._until = time.monotonic() + PREFLIGHT_LIMIT
             self.pid = os.posix_spawn(sys.executable, _arguments(), {**os.environ, PREFLIGHT: "1"}, setsigmask=())
 
     def kill_if_late(self) -> None:
-        """Its end is reported like any other; a later restart must not wait for it."""
+        """Kill it when it takes too long, so that a later restart need not wait. Its end is reported like any other."""
         if time.monotonic() > self._until:
             self.kill()
 
@@ -96,7 +96,8 @@ class Preflight:
             send_signal(self.pid, signal.SIGKILL)
 
     def end(self) -> bool:
-        """Its process has ended; whether that says something about the code of now. If not, it starts again."""
+        """Its process has ended. True when the exit code is about the current code; False when the code changed
+        meanwhile and the test start was begun again."""
         self.pid = 0
         if not self._is_outdated:
             return True

@@ -1,4 +1,4 @@
-"""What all workers of a forker have done and do, by queue: read from their pages, kept over their ends."""
+"""What all workers of a forker have done and are doing, by queue: read from their pages, and kept when they end."""
 
 import time
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ class Tally:
 
 
 def running(pages: Iterable[Page]) -> Counts:
-    """Jobs of each queue that run now, and the seconds that they have run, together."""
+    """The running jobs of each queue, and the sum of the seconds that they have run."""
     now = time.monotonic()
     total: Counts = {}
     for page in pages:

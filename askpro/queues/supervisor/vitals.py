@@ -1,4 +1,4 @@
-"""What each worker does, as its forker sees it: told with every heartbeat, for people who look at the fleet."""
+"""What each worker is doing, as its forker sees it: part of every heartbeat, for people who look at the fleet."""
 
 import time
 from collections.abc import Iterable

@@ -69,7 +69,7 @@ def test_a_dead_job_that_others_of_its_order_pass_by_is_told(mailoutbox):
     actors.ordered.send_with_options(kwargs={"key": "a", "number": 1, "fails": True}, max_retries=0)
     run_jobs()
     assert tell_of_dead_jobs() == 1
-    assert "1 x ordered: ValueError (in order: the jobs behind it go on without it)" in mailoutbox[0].body
+    assert "1 x ordered: ValueError (in order: the jobs behind it run without it)" in mailoutbox[0].body
 
 
 def test_without_an_address_it_stands_in_the_log_only(settings, caplog):

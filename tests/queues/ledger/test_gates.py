@@ -407,7 +407,7 @@ class TestThatSomebodyKnows:
             ("gate_open", GATE.name),
         ]
         alerts.tell_of_events()
-        assert "is shut for more than 2 minutes: Vendor: connection refused" in mail.outbox[0].body
+        assert "has been shut for more than 2 minutes: Vendor: connection refused" in mail.outbox[0].body
 
 
 class TestPlans:

@@ -1,4 +1,4 @@
-"""Trying the code of now before it takes over, and what one image of the forker leaves to the next."""
+"""Test-starting the current code before it takes over, and what one image of the forker leaves to the next."""
 
 import json
 import os
@@ -55,7 +55,7 @@ def test_a_change_while_it_loads_is_tried_again(started):
     preflight.start()
     preflight.start()
     preflight.start()
-    assert not preflight.end(), "what was tried is not the code of now"
+    assert not preflight.end(), "what was tried is not the current code"
     assert preflight.pid == started[1].pid
     assert preflight.end()
     assert len(started) == 2
