@@ -22,6 +22,13 @@ def test_every_relative_link_leads_somewhere(document, link):
     assert (folder / link).exists(), f"{document} links to {link}"
 
 
+@pytest.mark.parametrize(("document", "file"), sorted(set(texts(r"[\w./-]*\w/\w+\.py\b"))))
+def test_every_file_that_is_named_exists(document, file):
+    # docs/engine.md and docs/internals.md count from the engine, where they say so; tests are named by their folder.
+    counted_from = (ROOT, ROOT / "tests", ROOT / "askpro/queues")
+    assert any((place / file).is_file() for place in counted_from), f"{document} names {file}"
+
+
 @pytest.mark.parametrize(("document", "command"), sorted(set(texts(r"manage\.py ([a-z_]+)"))))
 def test_every_command_that_is_named_exists(document, command):
     assert command in BOOTSTRAP or command in get_commands(), f"{document} names manage.py {command}"
