@@ -83,8 +83,12 @@ def _quick_flush() -> Iterator[None]:
 
     from tests import tables
 
+    def flush(case: TransactionTestCase) -> None:
+        tables.end_sessions()
+        tables.empty()
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: tables.empty())
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush)
         yield
 
 

@@ -10,6 +10,18 @@ SELECT relname FROM pg_class
  WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0 AND relname <> ALL(%s)
 """
 
+# Of workers and chores, which have their names for it from the engine.
+END_SESSIONS = """
+SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name LIKE 'askpro %%' AND pid <> pg_backend_pid()
+"""
+
+
+def end_sessions() -> None:
+    """Let no session of a killed worker outlive its test: what it was asked last it would still do."""
+    with connection.cursor() as cursor:
+        cursor.execute(END_SESSIONS, [])
+
 
 def empty(kept: tuple[str, ...] = OF_DJANGO) -> None:
     """Truncate every table but those kept.

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -90,13 +91,13 @@ class QueuesRun:
         return self._child.wait(seconds)
 
     def stop(self) -> None:
-        """End it by force, whatever it is doing: nothing may outlive its test."""
-        if self._child is None or self._child.poll() is not None:
+        """End it by force, whatever it is doing: nothing may outlive its test, children of a killed forker included."""
+        if self._child is None:
             return
         children = self.children()
-        self.kill()
-        for pid in children:
-            kill(pid)
+        with suppress(ProcessLookupError):
+            self.signal_all(signal.SIGKILL)
+        self._child.wait()
         assert wait_until(lambda: not any(map(process.is_alive, children)), 5), "a child outlived its test"
 
     def said(self) -> str:

@@ -14,7 +14,7 @@ from askpro.dev.up import ports
 from calls.models import Company
 from tests.scenarios.processes import Queues, running_web
 from tests.scenarios.world import World, empty_tables
-from tests.tables import OF_DJANGO
+from tests.tables import OF_DJANGO, end_sessions
 
 
 @pytest.fixture(scope="package")
@@ -23,6 +23,7 @@ def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     test would take the rows of processes that live on."""
     with django_db_blocker.unblock():
         yield
+        end_sessions()
         empty_tables(kept=OF_DJANGO)
         connection.close()
 

@@ -1,12 +1,13 @@
 """Dramatiq's own commands work the queues: real processes, ended well and killed."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from subprocess import Popen
 
-import psutil
 import pytest
 from django.conf import settings
 
@@ -50,11 +51,9 @@ def start(child_environment: Callable[..., dict[str, str]], log: Path) -> Iterat
 
     yield start
     for child in running:
-        if child.poll() is None:
-            for each in psutil.Process(child.pid).children(recursive=True):
-                kill(each.pid)
-            child.kill()
-            child.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def status(job_id: str) -> str:
