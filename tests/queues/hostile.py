@@ -13,7 +13,7 @@ from dramatiq.threading import raise_thread_exception
 from setproctitle import getproctitle
 
 from askpro.queues import MIN, Release, S, actor
-from askpro.queues.models import Lock
+from askpro.queues.models import Attempt, Lock
 from tests.queues.actors import effect
 
 
@@ -28,8 +28,19 @@ def holds_a_row(seconds: float) -> None:
 
 @actor(queue_name="default", atomic=True)
 def atomic_and_slow(seconds: float) -> None:
+    """Slow at its first run; who takes it over has it done at once."""
     effect("atomic and slow")
-    time.sleep(seconds)
+    if not Attempt.objects.exists():
+        time.sleep(seconds)
+
+
+@actor(queue_name="default", time_limit=60 * S)
+def lasts_until_there_is(path: str, name: str) -> None:
+    """Works until a test makes the file."""
+    effect(f"{name} began")
+    while not Path(path).exists():
+        time.sleep(0.05)
+    effect(f"{name} ended")
 
 
 @actor(queue_name="default", no_overlap="wait:{key}")

@@ -8,9 +8,14 @@ from importlib import import_module
 import django
 from django.core.management import call_command
 
+from askpro.queues.fleet import state
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.queues.process_settings")
 
 if __name__ == "__main__":
+    if seconds := os.environ.get("TEST_SILENT_AFTER"):
+        # Before anybody else imports it.
+        state.SILENT_AFTER = float(seconds)
     django.setup()
     for module in os.environ.get("TEST_ACTORS", "tests.queues.actors,tests.queues.hostile").split(","):
         import_module(module)
