@@ -1,4 +1,4 @@
-"""When a chore is due again."""
+"""A chore that runs again and again."""
 
 import time
 from collections.abc import Callable

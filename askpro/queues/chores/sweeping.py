@@ -1,4 +1,4 @@
-"""The chores that may take their time, in a thread of their own: alerts, schedule, snapshots, the apps' sweepers."""
+"""The chores that may be slow, in a thread of their own: alerts, schedule, snapshots, the apps' sweepers."""
 
 import logging
 import threading
@@ -24,7 +24,7 @@ SWEEP_EVERY = 30.0
 
 
 class Sweeping(threading.Thread):
-    """Calls the apps' sweepers and the alerts. An error in one stops none of the others."""
+    """Calls the apps' sweepers and the alerts. An error in one does not stop the others."""
 
     def __init__(self) -> None:
         super().__init__(name="sweeping", daemon=True)

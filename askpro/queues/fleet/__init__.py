@@ -1,4 +1,4 @@
-"""What everybody may know of the fleet and tell it: hosts, heartbeats, backlogs, pauses, commands, events, status.
+"""What any process may know of the fleet and tell it: hosts, heartbeats, backlogs, pauses, commands, events, status.
 
 Imports `ledger` and `models`.
 """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from askpro.queues.config import queue_names
 from askpro.queues.ledger.database import Connection
 
-# Counting stops here: whether ten thousand or a million wait, the answer is the maximum.
+# Counting stops here: whether ten thousand or a million jobs wait, the pool gets its maximum.
 MOST_COUNTED = 10_000
 BACKLOGS = f"""
 SELECT name, coalesce((SELECT count(*) FROM (
@@ -28,7 +28,7 @@ class Backlog:
 
 
 def backlogs(database: Connection, paused: Collection[tuple[str, str]] = ()) -> dict[str, Backlog]:
-    """Every queue's; nothing where a pause holds: what nobody may claim needs no process."""
+    """The backlog of every queue, without paused jobs: jobs that may not be claimed need no process."""
     actors = [name for kind, name in paused if kind == "actor"]
     rows = database.rows(BACKLOGS, (actors, actors, list(queue_names())))
     return {

@@ -1,4 +1,4 @@
-"""What people tell the supervisors, from any host: one row for each, which it takes within a second."""
+"""Commands of people to the supervisors, from any host: one row for each supervisor, which takes it within a second."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ TAKE = """
 UPDATE queues_fleetcommand SET taken_at = clock_timestamp()
  WHERE supervisor_id = %s AND taken_at IS NULL RETURNING id, kind, pool, processes
 """
-# A new chores process does not know what its predecessor was told.
+# For a new chores process, which does not know the commands that its predecessor took.
 SCALES = """
 SELECT DISTINCT ON (pool) pool, processes FROM queues_fleetcommand
  WHERE supervisor_id = %s AND kind = 'scale' AND taken_at IS NOT NULL ORDER BY pool, id DESC
@@ -35,7 +35,7 @@ def command(
     reason: str = "",
     supervisor_id: int | None = None,
 ) -> list[FleetCommand]:
-    """Tell every living supervisor, those that run the pool, or one alone; returns one row for each."""
+    """Tell every living supervisor, or those that run the pool, or just one; returns one row for each."""
     living = Supervisor.objects.filter(status__in=Supervisor.LIVING)
     if pool:
         living = living.filter(pools__contains=[pool])
@@ -51,10 +51,10 @@ def command(
 
 
 def take(database: Connection, supervisor_id: int) -> list[Command]:
-    """What this supervisor has been told and has not done yet, each once, oldest first."""
+    """The commands that this supervisor has not taken yet, oldest first; each is returned once."""
     return [Command(*row[1:]) for row in sorted(database.rows(TAKE, (supervisor_id,)))]
 
 
 def scales(database: Connection, supervisor_id: int) -> dict[str, int]:
-    """The processes that somebody gave this supervisor's pools by command."""
+    """The processes that this supervisor's pools were given by command."""
     return {pool: processes for pool, processes in database.rows(SCALES, (supervisor_id,)) if processes is not None}

@@ -13,7 +13,7 @@ def note(database: Connection, kind: str, text: str, supervisor_id: int | None =
 
 
 def note_command(text: str, by: str, reason: str = "", supervisor_id: int | None = None) -> None:
-    """Remember what somebody did, and why."""
+    """Remember what a person did, and why."""
     words = (f"{by}: {text}" if by else text) + (f" ({reason})" if reason else "")
     with connection.cursor() as cursor:
         note(DjangoConnection(cursor), "command", words, supervisor_id)

@@ -1,4 +1,4 @@
-"""A supervisor's row: written at its start, beaten every other second, signed off at its end."""
+"""A supervisor's row: written at its start, updated by a heartbeat every other second, signed off at its end."""
 
 import json
 import os
@@ -11,13 +11,13 @@ from askpro.queues.fleet import events
 from askpro.queues.fleet.host import hostname, pid_space, started_at
 from askpro.queues.ledger.database import EngineConnection
 
-# The environment of a supervisor that is a worker process of Dramatiq's own commands, and the pool of its worker.
+# Written as the environment of a supervisor that is a worker process of Dramatiq's own commands, and as its pool.
 DRAMATIQ = "dramatiq"
 NO_CHORES = (
-    "No queues_run is alive: delayed and retried jobs do not become ready, waiting ones are not let in, and the jobs of"
-    " dead workers stay where they are. Start one beside this: python3 manage.py queues_run"
+    "No queues_run is alive: delayed and retried jobs do not become ready, jobs that wait at a gate are not let"
+    " through, and the jobs of dead workers are not given back. Start one beside this: python3 manage.py queues_run"
 )
-# Whoever beats is alive, buried or not: a host that was frozen must be watched again.
+# A supervisor that beats is alive, even if it was declared dead: a host that was frozen must be watched again.
 BEAT = """
 WITH before AS (SELECT status FROM queues_supervisor WHERE id = %(id)s)
 UPDATE queues_supervisor SET beat_at = clock_timestamp(), state = %(state)s::jsonb,
@@ -51,7 +51,7 @@ def register_worker(database: EngineConnection, supervisor_id: int, pool: str) -
 
 
 def describe(database: EngineConnection, supervisor_id: int, code_version: str, pools: list[str]) -> None:
-    """Say what the supervisor runs: after a restart it is the same one with other code."""
+    """Write what the supervisor runs: after a restart it is the same supervisor with other code."""
     database.rows(
         "UPDATE queues_supervisor SET code_version = %s, pools = %s WHERE id = %s", (code_version, pools, supervisor_id)
     )
@@ -63,14 +63,14 @@ def beat(
     state: Mapping[str, Any] | None = None,
     living: Collection[int] = (),
 ) -> None:
-    """Say that the supervisor and its `living` workers live, and what they do."""
+    """Write that the supervisor and its `living` workers are alive, and what they are doing."""
     rows = database.rows(BEAT, {"id": supervisor_id, "state": json.dumps(state or {})})
     database.rows(REVIVE, (list(living),))
     if rows == [("dead",)]:
-        text = f"Supervisor {supervisor_id} on {hostname()} beats again; others have its jobs of before."
+        text = f"Supervisor {supervisor_id} on {hostname()} beats again; its earlier jobs went to others."
         events.note(database, "supervisor_back", text, supervisor_id)
 
 
 def leave(database: EngineConnection, supervisor_id: int) -> None:
-    """The supervisor stopped in good order."""
+    """Sign off a supervisor that has stopped in good order."""
     database.rows("UPDATE queues_supervisor SET status = 'stopped' WHERE id = %s", (supervisor_id,))

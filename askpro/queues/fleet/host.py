@@ -9,13 +9,13 @@ from django.conf import settings
 
 
 def hostname() -> str:
-    """This host's name in the fleet: a container's own one says nothing to people."""
+    """This host's name in the fleet. It can be set, because a container's own name tells people nothing."""
     return settings.HOST_NAME or socket.gethostname()
 
 
 @cache
 def pid_space() -> str:
-    """Where our pids mean something: this boot of this kernel, and this pid namespace. Empty where unknown."""
+    """Where our pids mean something: this boot of this kernel, and this pid namespace. Empty when unknown."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}:{Path('/proc/self/ns/pid').stat().st_ino}"
@@ -24,7 +24,7 @@ def pid_space() -> str:
 
 
 def is_running(pid: int, started: float) -> bool:
-    """Whether this very process lives, and not another one with its recycled pid."""
+    """Whether this very process is alive, and not another one with the same, recycled pid."""
     try:
         return abs(started_at(pid) - started) < 2 and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -32,5 +32,5 @@ def is_running(pid: int, started: float) -> bool:
 
 
 def started_at(pid: int) -> float:
-    """When a process began, in seconds since the boot: the same for ever, however often somebody sets the clock."""
+    """When a process began, in seconds since the boot: a number that does not change when the clock is set."""
     return psutil.Process(pid).create_time() - psutil.boot_time()

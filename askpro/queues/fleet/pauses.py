@@ -1,4 +1,4 @@
-"""Queues and jobs that nobody may claim for a while. Every supervisor reads the rows; each change leaves an event."""
+"""Queues and jobs that may not be claimed for a while. Every supervisor reads the rows; each change is an event."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -15,7 +15,7 @@ PAUSED = "SELECT kind, name FROM queues_pause WHERE until IS NULL OR until > clo
 def pause(
     kind: Pause.Kind, names: Collection[str], until: datetime | None = None, by: str = "", reason: str = ""
 ) -> None:
-    """Let nobody claim jobs of these queues or actors, until `until` or for good; what runs goes on."""
+    """Let no worker claim jobs of these queues or actors, until `until` or `resume`; running jobs finish."""
     said = {"until": until, "by": by, "reason": reason[:500], "at": timezone.now()}
     for name in names:
         Pause.objects.update_or_create(kind=kind, name=name, defaults=said)

@@ -1,25 +1,25 @@
-"""What a supervisor says of itself with every heartbeat. Kept as JSON in its row; commands and console read it here."""
+"""What a supervisor writes about itself with every heartbeat: JSON in its row, which commands and console read here."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
-# A supervisor that has not beaten for so many seconds counts for nothing, and the others declare it dead.
+# A supervisor without a heartbeat for this many seconds no longer counts, and the others declare it dead.
 SILENT_AFTER = 15.0
-# A worker without a sign of life for so many seconds is stuck: its forker kills it. A job may keep the others out of
-# the interpreter for as long as its time limit allows; a stopped process is stuck whatever it runs.
+# A worker without a sign of life for this many seconds is stuck, and its forker kills it. A job may keep all other
+# threads out of the interpreter until its time limit; but a process that is stopped is stuck whatever it runs.
 STUCK_AFTER = 7.0
 
 
 class Rate(NamedTuple):
-    """Runs a second of a queue's jobs, and seconds a run."""
+    """Runs per second of a queue's jobs, and seconds per run."""
 
     runs: float
     run_time: float
 
 
 class Bounds(NamedTuple):
-    """The least and most processes that a pool may have here, and who says so: its strategy, or "by hand"."""
+    """The least and the most processes that a pool may have here, and what sets them: its strategy, or "by hand"."""
 
     min_processes: int
     max_processes: int
@@ -27,7 +27,7 @@ class Bounds(NamedTuple):
 
 
 class RunningJob(NamedTuple):
-    """A job that a worker runs: for how many seconds, and how many are left of its time limit."""
+    """A job that a worker is running: the seconds so far, and the seconds left of its time limit."""
 
     job_id: str
     seconds: float
@@ -51,7 +51,7 @@ class WorkerState:
 
 @dataclass(frozen=True, slots=True)
 class GroupState:
-    """Worker processes that do the same: `working` of them, `alive` with those that leave, `wanted` by the balancer."""
+    """Worker processes of the same queues: `working`, `alive` (with those that leave), `wanted` by the balancer."""
 
     pool: str
     queues: Sequence[str]
@@ -62,7 +62,7 @@ class GroupState:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that one supervisor says, by the names of groups, pools and queues, and the ids of workers."""
+    """Everything that one supervisor writes, by the names of groups, pools and queues, and the ids of workers."""
 
     groups: Mapping[str, GroupState] = field(default_factory=dict)
     pools: Mapping[str, Bounds] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class State:
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Self:
-        """Read a row's `state`; another release may have said less."""
+        """Read a row's `state`; another release may have written less."""
         return cls(
             groups={name: _group(name, said) for name in {**said.get("queues", {}), **said.get("processes", {})}},
             pools={name: Bounds(*bounds) for name, bounds in said.get("pools", {}).items()},
@@ -90,7 +90,7 @@ class State:
 
 
 def rate_of(queue: str, states: Iterable[State]) -> Rate:
-    """A queue's on all hosts: the sum of the runs, the longest of the run times."""
+    """The rate of a queue on all hosts: the sum of the runs, the longest of the run times."""
     rates = [state.rates[queue] for state in states if queue in state.rates]
     return Rate(sum(each.runs for each in rates), max((each.run_time for each in rates), default=0.0))
 

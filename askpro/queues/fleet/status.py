@@ -11,7 +11,7 @@ from askpro.queues.fleet.state import SILENT_AFTER, State, rate_of
 from askpro.queues.ledger.database import Connection
 from askpro.queues.states import LATER, LIVING
 
-# Exit codes, as Horizon has them.
+# Exit codes, the same as Horizon's.
 RUNNING, PAUSED, INACTIVE = 0, 1, 2
 WORDS = {RUNNING: "running", PAUSED: "paused", INACTIVE: "inactive"}
 SUPERVISORS = f"""
@@ -44,7 +44,7 @@ EVENTS = "SELECT at, kind, text FROM queues_fleetevent ORDER BY id DESC LIMIT 20
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """One queue. `ready` stops counting at ten thousand; times in seconds, `rate` in runs a second."""
+    """One queue. `ready` is counted up to ten thousand; times in seconds, `rate` in runs per second."""
 
     name: str
     ready: int
@@ -60,7 +60,7 @@ class QueueStatus:
 
 @dataclass(frozen=True, slots=True)
 class PoolStatus:
-    """One pool on all living hosts: its processes now, of these and bounds the sum. `leaving` finish their last job."""
+    """One pool on all living hosts: the sums of its processes and bounds. `leaving` ones finish their last jobs."""
 
     name: str
     queues: list[str]
@@ -100,7 +100,7 @@ class PauseStatus:
 
 @dataclass(frozen=True, slots=True)
 class GateStatus:
-    """A gate that is shut, or at which jobs wait. When `shut_until` has passed, one request looks whether it opens."""
+    """A gate that is shut, or at which jobs wait. When `shut_until` has passed, one request probes."""
 
     name: str
     shut_since: datetime | None
@@ -129,7 +129,7 @@ class Status:
 
     @property
     def code(self) -> int:
-        """The exit code: 0 running, 1 something is paused, 2 nobody works."""
+        """The exit code: 0 running, 1 something is paused, 2 no supervisor is running."""
         if not any(each.status in ("running", "stopping") and each.silent < SILENT_AFTER for each in self.supervisors):
             return INACTIVE
         return PAUSED if self.pauses else RUNNING
@@ -153,7 +153,7 @@ def read(database: Connection) -> Status:
 
 
 def gates(database: Connection) -> list[GateStatus]:
-    """Those that are shut, and those at which jobs wait."""
+    """The gates that are shut, and those at which jobs wait."""
     return [GateStatus(*row) for row in database.rows(GATES)]
 
 

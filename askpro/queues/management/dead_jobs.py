@@ -22,7 +22,7 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def chosen(options: Mapping[str, Any]) -> QuerySet[Job]:
-    """The dead jobs that the options choose. Raises `CommandError` when they choose nothing on purpose."""
+    """The dead jobs that the options choose. Raises `CommandError` when no option says which."""
     jobs = Job.objects.filter(status=Job.Status.DEAD).order_by("pk")
     if options["ids"]:
         return jobs.filter(pk__in=[names.job_id(text) for text in options["ids"]])

@@ -1,4 +1,4 @@
-"""What the commands of the fleet have in common: who gives them, and names that exist."""
+"""Shared by the fleet commands: who runs them, and checking the names they were given."""
 
 import difflib
 import getpass
@@ -17,36 +17,36 @@ from askpro.queues.models import FleetCommand
 
 
 def me() -> str:
-    """Who gives the command: user and host."""
+    """Who runs the command: user and host."""
     return f"{getpass.getuser()}@{hostname()}"
 
 
 def known_queues(names: Iterable[str]) -> list[str]:
-    """The names, all of them queues. Raises `CommandError` with the nearest one."""
+    """The names, checked to be queues. Raises `CommandError` with the nearest one."""
     return [_known("queue", name, queue_names()) for name in names]
 
 
 def known_actors(names: Iterable[str]) -> list[str]:
-    """The names, all of them actors."""
+    """The names, checked to be actors."""
     autodiscover_modules("tasks")
     return [_known("job", name, get_broker().actors) for name in names]
 
 
 def known_pool(name: str) -> str:
-    """The name, a pool of this environment."""
+    """The name, checked to be a pool of this environment."""
     return _known("pool", name, [pool.name for pool in pools(settings.ENVIRONMENT)])
 
 
 def job_id(text: str) -> uuid.UUID:
-    """The id that was typed. Raises `CommandError` when it is none."""
+    """The id that was typed. Raises `CommandError` when it is not an id."""
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise CommandError(f"{text!r} is no job's id.") from None
+        raise CommandError(f"{text!r} is not a job's id.") from None
 
 
 def wait_until_taken(told: Collection[FleetCommand], seconds: float) -> int:
-    """How many of the supervisors have taken their command within so many seconds."""
+    """How many of the supervisors have taken their command within `seconds`."""
     until = time.monotonic() + seconds
     waiting = FleetCommand.objects.filter(pk__in=[command.pk for command in told], taken_at=None)
     while (left := waiting.count()) and time.monotonic() < until:

@@ -14,7 +14,7 @@ from askpro.queues.fleet.backlog import MOST_COUNTED
 from askpro.queues.fleet.state import SILENT_AFTER
 from askpro.queues.fleet.status import QueueStatus, Status
 
-# From this width on there is room for what one can do without.
+# From this width on there is room for less important columns.
 WIDE = 110
 COLORS = {status.RUNNING: "green", status.PAUSED: "yellow", status.INACTIVE: "red"}
 EVENTS = {"command": "cyan", "recycled": "", "restarted": "green"}
@@ -24,7 +24,7 @@ MOST_GATES = 4
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Of the terminal, in characters; `height` 0 is a page without an end."""
+    """The size of the terminal, in characters; `height` 0 means a page of any length."""
 
     width: int
     height: int = 0
@@ -35,7 +35,7 @@ class Size:
 
 
 def page(now: Status, size: Size, trouble: str = "") -> Group:
-    """Everything, the most urgent first; events as far as there is room. `trouble` is why it is no longer true."""
+    """The whole page, the most urgent first; events as far as there is room. `trouble` is why it may be outdated."""
     parts: list[RenderableType] = [_head(now, size, trouble), *_pauses(now), *_gates(now), _queues(now, size), ""]
     used = 2 + len(_pauses(now)) + len(_gates(now)) + len(now.queues) + 1
     if now.pools:
@@ -51,13 +51,13 @@ def page(now: Status, size: Size, trouble: str = "") -> Group:
 
 
 def blank(trouble: str) -> Text:
-    """Before anything could be read."""
+    """The page before anything could be read."""
     return Text(trouble, style="bold red")
 
 
 def _head(now: Status, size: Size, trouble: str) -> Text:
     if trouble:
-        return _line(Text(f"{trouble} Figures of before.", style="bold white on red"), size)
+        return _line(Text(f"{trouble} These figures are old.", style="bold white on red"), size)
     head = Text(status.WORDS[now.code].capitalize(), style=f"bold {COLORS[now.code]}")
     processes = sum(pool.processes for pool in now.pools)
     hosts = len({each.host for each in now.supervisors if each.status != "dead" and each.silent < SILENT_AFTER})
@@ -189,7 +189,7 @@ def _line(text: Text, size: Size) -> Text:
 
 
 def seconds(number: float) -> str:
-    """As short as it can be said."""
+    """The duration in as few characters as possible."""
     if number < 1:
         return f"{number * 1000:.0f} ms"
     if number < 120:

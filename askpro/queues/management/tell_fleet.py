@@ -1,4 +1,4 @@
-"""What `queues_scale`, `queues_restart` and `queues_stop` share: tell every supervisor, wait until they know."""
+"""Shared by `queues_scale`, `queues_restart` and `queues_stop`: tell every supervisor, wait until all have taken it."""
 
 import sys
 from typing import Any
@@ -13,14 +13,14 @@ NOBODY = 2
 
 
 class TellFleet(BaseCommand):
-    """Exit code 0 when all supervisors have taken it, 1 when some have not yet, 2 when there is none."""
+    """Exit code 0 when all supervisors have taken the command, 1 when some have not yet, 2 when none is running."""
 
     kind: FleetCommand.Kind
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--wait", type=float, default=10.0, metavar="SECONDS", help="for supervisors to take it (default 10)"
+            "--wait", type=float, default=10.0, metavar="SECONDS", help="to wait until all have taken it (default 10)"
         )
 
     def tell(self, wait: float, pool: str = "", processes: int | None = None) -> None:

@@ -41,7 +41,7 @@ class Batch(models.Model):
 
     @property
     def processed(self) -> int:
-        """Members that are over, in whatever way."""
+        """Members that are over, however they ended."""
         return self.total - self.pending
 
 

@@ -1,4 +1,4 @@
-"""Who works, what the fleet is told to do, and what was seen of it."""
+"""Who works the queues, what the fleet is told to do, and what happened to it."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -65,7 +65,7 @@ class Worker(models.Model):
 
 
 class Pause(models.Model):
-    """A queue or an actor whose jobs nobody claims. The claim itself looks here, so it holds at once and everywhere."""
+    """A queue or an actor whose jobs may not be claimed. Every claim reads these rows: a pause holds at once."""
 
     class Kind(models.TextChoices):
         QUEUE = "queue", "Queue"
@@ -86,7 +86,7 @@ class Pause(models.Model):
 
 
 class FleetCommand(models.Model):
-    """What one supervisor is asked to do. One row for each, so that it is known who has done it."""
+    """What one supervisor is asked to do. One row for each supervisor shows which of them have taken the command."""
 
     class Kind(models.TextChoices):
         SCALE = "scale", "Set a pool's processes"
@@ -109,7 +109,7 @@ class FleetCommand(models.Model):
         return f"{self.kind} {self.pool}".strip()
 
 
-# Somebody is mailed about these at once.
+# People are mailed about these at once.
 _URGENT = [
     "supervisor_dead",
     "supervisor_back",
@@ -125,7 +125,7 @@ _URGENT = [
 
 
 class FleetEvent(models.Model):
-    """Something that happened to the fleet, or that somebody did to it."""
+    """Something that happened to the fleet, or that a person did to it."""
 
     class Kind(models.TextChoices):
         SUPERVISOR_DEAD = "supervisor_dead", "A host fell silent"
@@ -165,7 +165,7 @@ class FleetEvent(models.Model):
 
 
 class MetricsSnapshot(models.Model):
-    """What a queue looked like at a moment, and what it got done since the snapshot before."""
+    """What a queue looked like at one time, and what it got done since the previous snapshot."""
 
     queue_name = models.CharField(max_length=50)
     at = models.DateTimeField(db_default=Now())

@@ -1,4 +1,4 @@
-"""Where jobs wait for somebody outside: how much may be asked of him, and whether he is there."""
+"""Where jobs wait for an outside party: how many requests it may get, and whether it is there."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -7,12 +7,12 @@ from django.db.models.functions import Now
 class GateState(models.Model):
     """A gate as all hosts see it: how far its limit is used up, and whether it is shut.
 
-    It is shut after failures of the other side. When `shut_until` has passed, one request is let through to look; its
-    answer opens the gate or shuts it for longer. What is behind a gate is named by its name, never by a key.
+    It is shut after failures of the other side. When `shut_until` has passed, one request is let through to probe; its
+    answer opens the gate or shuts it for longer. A gate's name says what is behind it, and never contains a secret key.
     """
 
     name = models.CharField(max_length=100, primary_key=True)
-    # The limit: each request moves `full_at` on by `spacing` seconds, and the burst is how far ahead it may be.
+    # The limit: each request moves `full_at` ahead by `spacing` seconds; the burst is how far ahead it may be.
     full_at = models.DateTimeField(db_default=Now(), help_text="When the whole burst may be used again.")
     spacing = models.FloatField(db_default=0.0, help_text="Seconds that each request takes up; 0: no limit.")
     burst = models.IntegerField(db_default=0, help_text="Requests that may follow each other without a pause.")

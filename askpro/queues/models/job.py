@@ -14,7 +14,7 @@ _UNFINISHED = ~Q(status__in=[*FINAL_STATES])
 
 
 class Job(models.Model):
-    """A message to an actor and its whole life. Retrying a dead one keeps id and history."""
+    """A message to an actor and its whole life. Retrying a dead job keeps its id and history."""
 
     Status = JobStatus
     LIVE = (
@@ -26,7 +26,7 @@ class Job(models.Model):
         Status.RELEASED,
     )
     FINAL = FINAL_STATES
-    # In which a silenced job is left out of the list.
+    # The states in which a silenced job is left out of the list.
     QUIET = (Status.COMPLETED, Status.CANCELLED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -88,7 +88,7 @@ class Job(models.Model):
             models.Index("gate", "gate_urgency", "id", condition=Q(gate__isnull=False), name="job_gate"),
             models.Index("batch_id", "status", condition=Q(batch_id__isnull=False), name="job_batch"),
             models.Index("chain_id", "chain_step", condition=Q(chain_id__isnull=False), name="job_chain"),
-            # Every look-up reads all that is pending (kB), and one insert writes all of it into the index.
+            # Every look-up reads the whole pending list (kB), and one of the inserts writes all of it into the index.
             GinIndex("tags", condition=~Q(tags=[]), name="job_tags", gin_pending_list_limit=256),
         ]
 
@@ -109,7 +109,7 @@ class Attempt(models.Model):
         CANCELLED = "cancelled", "Cancelled"
 
     pk = models.CompositePrimaryKey("job_id", "claim_no")
-    # No constraint: checking it would lock the job's row once more for every attempt.
+    # No constraint: checking it would lock the job's row again for every attempt.
     job = models.ForeignKey(Job, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="attempts")
     claim_no = models.IntegerField()
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
@@ -129,7 +129,7 @@ class Attempt(models.Model):
     class Meta:
         indexes = [
             models.Index("fingerprint", condition=~Q(fingerprint=""), name="attempt_fingerprint"),
-            # Costs an insert nothing: rows come in the order of their ends.
+            # Costs an insert nothing: rows are inserted in the order in which they finished.
             BrinIndex(fields=["finished_at"], name="attempt_finished", autosummarize=True, pages_per_range=32),
         ]
 

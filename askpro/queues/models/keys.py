@@ -1,11 +1,11 @@
-"""What keeps jobs apart: keys, places, slots, and effects that were done once and for ever."""
+"""What keeps jobs apart: keys, places and slots; and effects that are done only once."""
 
 from django.db import models
 from django.db.models.functions import Now
 
 
 class Lock(models.Model):
-    """A key held by a running job, or by an unfinished one where order counts: it can neither expire nor outlive it.
+    """A key held by a running job, or by an unfinished one where order counts. It neither expires nor outlives the job.
 
     A key that several may hold at once (`concurrency`) has one row per place, numbered behind a "#".
     """
@@ -23,7 +23,7 @@ class Lock(models.Model):
 
 
 class UniqueKey(models.Model):
-    """Which job stands for a `unique_by` key. It counts as long as that job waits."""
+    """The job that a `unique_by` key stands for. It counts as long as that job waits."""
 
     key = models.CharField(max_length=200, primary_key=True)
     job_id = models.UUIDField()
@@ -33,7 +33,7 @@ class UniqueKey(models.Model):
 
 
 class Effect(models.Model):
-    """Something that was done once and for ever: `once(key)`."""
+    """An effect that is done only once, ever: `once(key)`."""
 
     key = models.CharField(max_length=200, primary_key=True)
     job_id = models.UUIDField(null=True)
@@ -44,7 +44,7 @@ class Effect(models.Model):
 
 
 class RateLimit(models.Model):
-    """When the next slot of a named limit is; slots are evenly spaced and given away one by one."""
+    """The time of the next slot of a named limit; slots are evenly spaced and given away one by one."""
 
     name = models.CharField(max_length=100, primary_key=True)
     next_at = models.DateTimeField(db_default=Now())

@@ -8,7 +8,7 @@ from askpro.queues import cron
 
 
 class Schedule(models.Model):
-    """An entry of `SCHEDULE` and where it stands. Everything but the pause is rewritten from the code."""
+    """An entry of `SCHEDULE` and its state. All but the pause and the next tick is rewritten from the code."""
 
     class Missed(models.TextChoices):
         SKIP = "skip", "Ticks that were missed are skipped"
@@ -32,17 +32,17 @@ class Schedule(models.Model):
         return self.name
 
     def pause(self) -> bool:
-        """Send nothing any more; False when it is paused already."""
+        """Stop sending; returns False when it is paused already."""
         return Schedule.objects.filter(pk=self.pk, is_paused=False).update(is_paused=True, next_at=None) == 1
 
     def resume(self) -> bool:
-        """Go on with the next tick; those of the pause are not made up for. False when it is not paused."""
+        """Continue with the next tick; ticks missed during the pause are not caught up. False when it is not paused."""
         next_at = cron.next_tick(self.cron, self.timezone, timezone.now())
         return Schedule.objects.filter(pk=self.pk, is_paused=True).update(is_paused=False, next_at=next_at) == 1
 
 
 class ScheduledTick(models.Model):
-    """One moment of a schedule: whoever writes it sends its job, in the same transaction."""
+    """One tick of a schedule. The process that writes its row sends its job, in the same transaction."""
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="ticks")
     at = models.DateTimeField()

@@ -100,7 +100,7 @@ class TestPause:
             (["defualt"], {}, "No queue 'defualt'. Did you mean 'default'"),
             ([], {"actor": ["nothin"]}, "No job 'nothin'. Did you mean 'nothing'"),
             ([], {}, "Name a queue"),
-            (["default"], {"until": "soon"}, "'soon' is no moment"),
+            (["default"], {"until": "soon"}, "'soon' is not a time"),
             (["default"], {"until": "2020-01-01T00:00"}, "has passed"),
         ],
     )
@@ -197,7 +197,7 @@ class TestCancelling:
         assert f"{one.message_id} call:7" in FleetEvent.objects.get().text
 
     @pytest.mark.parametrize(
-        ("ids", "said"), [([], "Name ids, or a --tag"), (["17"], "no job's id"), ([str(uuid.UUID(int=7))], "No such")]
+        ("ids", "said"), [([], "Name ids, or a --tag"), (["17"], "not a job's"), ([str(uuid.UUID(int=7))], "No such")]
     )
     def test_it_refuses_to_guess(self, ids, said):
         with pytest.raises(CommandError, match=said):
@@ -225,7 +225,7 @@ class TestDeadJobs:
     def test_they_refuse_to_guess(self, name):
         with pytest.raises(CommandError, match="Name ids, or --all"):
             run(name)
-        with pytest.raises(CommandError, match="is no job's id"):
+        with pytest.raises(CommandError, match="is not a job's id"):
             run(name, "17")
         with pytest.raises(CommandError, match="No such dead job"):
             run(name, all=True)

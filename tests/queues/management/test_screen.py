@@ -99,9 +99,7 @@ class TestThePage:
         assert any("manage.py queues_run" in line for line in lines)
 
     def test_old_figures_are_called_old(self):
-        assert (
-            shown(status(), trouble="PostgreSQL has not answered for 3 s.")[0].rstrip().endswith("Figures of before.")
-        )
+        assert shown(status(), trouble="PostgreSQL has not answered for 3 s.")[0].rstrip().endswith("figures are old.")
 
     @pytest.mark.parametrize(
         ("number", "text"), [(0.25, "250 ms"), (5, "5.0 s"), (42, "42 s"), (600, "10 min"), (9000, "2 h")]

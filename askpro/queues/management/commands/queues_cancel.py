@@ -1,4 +1,4 @@
-"""`manage.py queues_cancel`: end jobs that nobody wants any more."""
+"""`manage.py queues_cancel`: end jobs that are no longer wanted."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from askpro.queues.management import names
 
 class Command(BaseCommand):
     help = (
-        "End unfinished jobs by id or tag: those that wait at once, those that run by an interrupt."
+        "End unfinished jobs by id or tag. Waiting jobs end at once, running ones are interrupted."
         " Exit code 1 when none was found."
     )
     requires_system_checks = []
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("ids", nargs="*", metavar="ID")
         parser.add_argument("--tag", action="append", default=[], help="all with this tag; may be repeated")
-        parser.add_argument("--reason", default="Cancelled.", help="stands on each job")
+        parser.add_argument("--reason", default="Cancelled.", help="kept with each job")
 
     def handle(self, *args: Any, ids: list[str], tag: list[str], reason: str, **options: Any) -> None:
         if not (ids or tag):

@@ -1,4 +1,4 @@
-"""`manage.py queues_check`: what is wrong with the queues' settings, before a job finds out."""
+"""`manage.py queues_check`: find mistakes in the queues' settings before a job does."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from askpro.queues.supervisor.forker import CHORES_GRACE
 
 
 class Command(BaseCommand):
-    help = "Print errors and warnings of the queues' settings, each with its fix. Exit code 1 when there is an error."
+    help = "Print errors and warnings about the queues' settings, each with its fix. Exit code 1 if there is an error."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:

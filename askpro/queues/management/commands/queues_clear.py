@@ -1,4 +1,4 @@
-"""`manage.py queues_clear`: cancel everything that waits in a queue."""
+"""`manage.py queues_clear`: cancel all jobs that wait in a queue."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from askpro.queues.management import names
 
 class Command(BaseCommand):
     help = (
-        "Cancel all jobs that wait in a queue, now and later; what runs goes on. The jobs stay in the ledger as"
-        " cancelled, with who did it. Asks first in production."
+        "Cancel all jobs that wait in a queue, ready or delayed; running jobs finish. The jobs stay in the ledger as"
+        " cancelled, with the name of who did it. Asks first in production."
     )
     requires_system_checks = []
 

@@ -13,10 +13,10 @@ BEGIN, END = "<!-- jobs: begin -->\n", "<!-- jobs: end -->\n"
 
 
 class Command(BaseCommand):
-    help = "Print every job with its queue, tries and limits; with --write, renew the table in docs/jobs.md."
+    help = "Print every job with its queue, tries and limits; with --write, update the table in docs/jobs.md."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--write", action="store_true", help="renew docs/jobs.md")
+        parser.add_argument("--write", action="store_true", help="update docs/jobs.md")
 
     def handle(self, *args: Any, write: bool, **options: Any) -> None:
         autodiscover_modules("tasks")

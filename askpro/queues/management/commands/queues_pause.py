@@ -1,4 +1,4 @@
-"""`manage.py queues_pause`: nobody claims jobs of a queue or of an actor any more."""
+"""`manage.py queues_pause`: jobs of a queue or of an actor are no longer claimed."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ from askpro.queues.models import Pause
 
 class Command(BaseCommand):
     help = (
-        "Pause queues or jobs on every host, within a second; what runs goes on, what is sent waits. It holds over"
-        " restarts, until queues_resume or --until."
+        "Pause queues or jobs on every host, within a second. Running jobs finish, new ones wait. The pause outlasts"
+        " restarts; it ends with queues_resume or at --until."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("queues", nargs="*", metavar="QUEUE")
         parser.add_argument("--actor", action="append", default=[], help="a job's name; may be repeated")
-        parser.add_argument("--until", help="a moment such as 2026-12-24T18:00; without it, until queues_resume")
+        parser.add_argument("--until", help="a time such as 2026-12-24T18:00; without it, until queues_resume")
         parser.add_argument("--reason", default="", help="why; the console shows it beside the pause")
 
     def handle(
@@ -46,7 +46,7 @@ def _moment(text: str | None) -> Any:
     except ValueError:
         moment = None
     if moment is None:
-        raise CommandError(f"{text!r} is no moment; write it as 2026-12-24T18:00.")
+        raise CommandError(f"{text!r} is not a time; write it as 2026-12-24T18:00.")
     if timezone.is_naive(moment):
         moment = timezone.make_aware(moment)
     if moment <= timezone.now():

@@ -1,4 +1,4 @@
-"""`manage.py queues_prune`: delete what is long over."""
+"""`manage.py queues_prune`: delete jobs that are long over."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ DAYS, DEAD_DAYS = 30, 180
 
 
 class Command(BaseCommand):
-    help = "Delete jobs that were over long ago, and what is known of the fleet of then. Safe beside running workers."
+    help = "Delete jobs that ended long ago, and what is known of the fleet of that time. Safe beside running workers."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, days: int, dead_days: int, **options: Any) -> None:
         if min(days, dead_days) < 1:
-            raise CommandError("A day is the least.")
+            raise CommandError("--days and --dead-days must be at least 1.")
         jobs = prune.prune(days, dead_days)
         batches = prune.prune_batches(dead_days)
         rows = prune.prune_fleet(dead_days)

@@ -1,4 +1,4 @@
-"""`manage.py queues_restart`: every supervisor executes itself anew, so that the code of now runs."""
+"""`manage.py queues_restart`: every supervisor re-executes itself with the current code."""
 
 from askpro.queues.management.tell_fleet import TellFleet
 from askpro.queues.models import FleetCommand
@@ -6,7 +6,7 @@ from askpro.queues.models import FleetCommand
 
 class Command(TellFleet):
     help = (
-        "Have every supervisor of every host start anew with the code of now. Old processes finish their jobs while new"
-        " ones start; code that does not start is reported, and the old goes on."
+        "Restart every supervisor on every host with the current code. Old processes finish their jobs while new ones"
+        " start. If the new code does not start, this is reported and the old code keeps running."
     )
     kind = FleetCommand.Kind.RESTART

@@ -1,4 +1,4 @@
-"""`manage.py queues_scale`: how many processes a pool has on each host, until the next restart."""
+"""`manage.py queues_scale`: set how many processes a pool has on each host, until its `queues_run` ends."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ AUTO = "auto"
 
 
 class Command(TellFleet):
-    help = "Give a pool so many processes on each host, whatever its load; `auto` balances it by its settings again."
+    help = "Set how many processes a pool has on each host, whatever its load; `auto`: balanced by its settings again."
     kind = FleetCommand.Kind.SCALE
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py queues_schedule`: what runs by the clock, and a hand on it."""
+"""`manage.py queues_schedule`: list the jobs that run by the clock; pause, resume or run one now."""
 
 from datetime import datetime
 from typing import Any
@@ -18,8 +18,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_mutually_exclusive_group()
-        acts.add_argument("--pause", metavar="NAME", help="send nothing from this entry any more")
-        acts.add_argument("--resume", metavar="NAME", help="go on with its next tick; those of the pause are gone")
+        acts.add_argument("--pause", metavar="NAME", help="stop sending this entry's jobs")
+        acts.add_argument("--resume", metavar="NAME", help="continue with its next tick; missed ones are not caught up")
         acts.add_argument("--run", metavar="NAME", help="send its job now, paused or not")
 
     def handle(self, *args: Any, pause: str | None, resume: str | None, run: str | None, **options: Any) -> None:

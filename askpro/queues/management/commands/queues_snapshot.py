@@ -1,4 +1,4 @@
-"""`manage.py queues_snapshot`: what each queue looks like now, and what it got done; to be run every few minutes."""
+"""`manage.py queues_snapshot`: record what each queue looks like now, as the chores do every few minutes."""
 
 from typing import Any
 
@@ -8,9 +8,11 @@ from askpro.queues.chores import snapshot
 
 
 class Command(BaseCommand):
-    help = "Write one row of figures for each queue. Two at once write only one."
+    help = "Write one row of figures for each queue. Two of these commands at once write only one."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = snapshot.take()
-        self.stdout.write(f"{count} queues are noted." if count else "The last snapshot is just being taken, or fresh.")
+        self.stdout.write(
+            f"{count} queues are noted." if count else "One is just being taken, or the last one is fresh."
+        )

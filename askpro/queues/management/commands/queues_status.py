@@ -18,11 +18,11 @@ from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.management import screen
 from askpro.queues.management.screen import Size
 
-# Where no terminal says how wide it is.
+# When there is no terminal to say how wide it is.
 WIDTH = 140
 FASTEST = 0.2
 LEAVE = {signal.SIGINT, signal.SIGTERM}
-# Seconds without an answer from which on the view says so.
+# Seconds without an answer after which the view says so.
 PATIENCE = 3.0
 
 
@@ -61,7 +61,7 @@ class Command(BaseCommand):
 
 
 class View:
-    """The live view: it stays while PostgreSQL is away or hangs, and leaves the terminal as it was."""
+    """The live view: it stays while PostgreSQL is away or hangs, and at its end leaves the terminal as it was."""
 
     def __init__(self, console: Console, every: float) -> None:
         if not console.is_terminal or console.is_dumb_terminal:
@@ -71,7 +71,7 @@ class View:
         self._reader = Reader(every)
 
     def run(self) -> None:
-        """Until Ctrl-C or SIGTERM, which are waited for: as exceptions they would interrupt drawing anywhere."""
+        """Run until Ctrl-C or SIGTERM. These are waited for: as exceptions they could interrupt drawing anywhere."""
         signal.pthread_sigmask(signal.SIG_BLOCK, LEAVE)
         self._reader.start()  # with those signals blocked in it as well
         with Live(console=self._console, screen=True, auto_refresh=False) as live:
@@ -85,7 +85,7 @@ class View:
 
 
 class Reader(threading.Thread):
-    """Asks PostgreSQL again and again, beside the view: nothing can interrupt a statement that gets no answer."""
+    """Asks PostgreSQL again and again, in its own thread: a statement that gets no answer cannot be interrupted."""
 
     def __init__(self, every: float) -> None:
         super().__init__(name="status", daemon=True)
@@ -109,9 +109,9 @@ class Reader(threading.Thread):
         return self.last is not None or bool(self._error)
 
     def trouble(self) -> str:
-        """Why what is shown may no longer be true; empty while it is. Raises `CommandError` when the thread is dead."""
+        """Why the figures may be outdated; empty when they are not. Raises `CommandError` when the thread is dead."""
         if not self.is_alive():
-            raise CommandError("The status cannot be read; the error stands above.")
+            raise CommandError("The status cannot be read; the error is above.")
         away = time.monotonic() - self._answered_at - self._every
         if not self._error and away < PATIENCE:
             return ""

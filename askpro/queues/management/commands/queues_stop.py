@@ -5,5 +5,5 @@ from askpro.queues.models import FleetCommand
 
 
 class Command(TellFleet):
-    help = "Have every supervisor of every host finish what runs, give the rest back, and end."
+    help = "Have every supervisor on every host finish its running jobs, give the others back, and end."
     kind = FleetCommand.Kind.STOP
