@@ -4,13 +4,13 @@ import json
 import re
 from typing import Any
 
-# Payloads and personal data belong into rows of their own.
+# Payloads and personal data belong in rows of their own.
 LARGEST = 8 * 1024
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def encoded(what: str, value: Any, largest: int | None = LARGEST) -> str:
-    """Compact JSON. Raises `ValueError`, saying `what` it is, on what does not belong into a job."""
+    """Compact JSON. Raises `ValueError`, which says `what` it is about, for values that do not belong in a job."""
     try:
         text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:

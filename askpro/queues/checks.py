@@ -34,7 +34,7 @@ def everything(environment: str) -> list[CheckMessage]:
 
 
 def queue_settings(environment: str) -> list[CheckMessage]:
-    """The pools can be read, and every queue has somebody who works it."""
+    """The pools can be read, and every queue is worked by a pool."""
     try:
         unworked = unworked_queues(environment)
     except InvalidQueueSettings as error:
@@ -51,7 +51,7 @@ def queue_settings(environment: str) -> list[CheckMessage]:
 
 
 def time_limits(chosen: Sequence[Pool]) -> list[CheckMessage]:
-    """No job may run longer than its pool allows: a stop would kill it half-way."""
+    """No job may run longer than its pool allows: a stop would kill it half-way through."""
     autodiscover_modules("tasks")
     worked_by = {queue: pool for pool in chosen for queue in pool.queues}
     errors: list[CheckMessage] = []
@@ -63,7 +63,7 @@ def time_limits(chosen: Sequence[Pool]) -> list[CheckMessage]:
 
 
 def ladders() -> list[CheckMessage]:
-    """No job has pauses that its retries never come to: whoever wrote them counted on more tries."""
+    """No job has more pauses than retries: the author must have expected more tries."""
     autodiscover_modules("tasks")
     return [
         Warning(
@@ -83,7 +83,7 @@ def connections(chosen: Sequence[Pool]) -> list[CheckMessage]:
     with connection.cursor() as cursor:
         cursor.execute("SHOW max_connections")
         limit = int(cursor.fetchone()[0])
-    # One engine connection a process, one Django connection a thread; the chores have two.
+    # One engine connection per process, one Django connection per thread; the chores have two.
     needed = 2 + sum(pool.max_processes * (1 + pool.threads) for pool in chosen)
     if needed <= limit * 0.8:
         return []
@@ -131,7 +131,7 @@ def check_sweepers(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility)
 def check_schedule(**_: Any) -> list[CheckMessage]:
-    """Every entry of the schedule names a moment, an actor, and arguments that the actor takes."""
+    """Every entry of the schedule has valid times, an actor, and arguments that the actor takes."""
     autodiscover_modules("tasks")
     try:
         entries = schedule.entries()
@@ -154,7 +154,7 @@ def _problem_with(entry: schedule.Entry) -> str:
 
 @register(Tags.database)
 def check_chores(databases: Any = None, **_: Any) -> list[CheckMessage]:
-    """Whoever works the queues with Dramatiq's own commands has a `queues_run` for the chores."""
+    """Where Dramatiq's own commands work the queues, a `queues_run` must be alive for the chores."""
     if not databases or "default" not in databases:
         return []
     try:

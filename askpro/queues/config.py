@@ -1,4 +1,4 @@
-"""Reading `askpro/queue_settings.py`: queues, pools, and what is wrong with them."""
+"""Reads and checks `askpro/queue_settings.py`: queues, pools, limits."""
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
@@ -16,7 +16,7 @@ STRATEGIES = ("promise", "time", "size", "simple", "off")
 
 
 class InvalidQueueSettings(ValueError):
-    """`askpro/queue_settings.py` says something that cannot be meant; the message names the fix."""
+    """`askpro/queue_settings.py` has an invalid value; the message names the fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Pool:
 
     strategy      how processes are divided among the queues; "off": a fixed number, each working all the queues
     min_processes of each queue, always; max_processes: of all the queues together
-    threads       jobs that run at once in one process
-    max_shift     processes that a queue gains or loses at once; cooldown: seconds between two such steps
-    max_jobs, max_age, memory   when a process makes way for a fresh one: jobs run, age, private memory
-    time_limit    the longest run of a job here; a stop waits so long before it kills
+    threads       jobs that run at the same time in one process
+    max_shift     processes that a queue gains or loses in one step; cooldown: seconds between two steps
+    max_jobs, max_age, memory   when a process is recycled: jobs run, age, private memory
+    time_limit    the longest run of a job here; a stop waits this long before it kills
     nice, rest    a process's priority, and its pause before each job
     """
 
@@ -92,17 +92,17 @@ def queue_names() -> tuple[str, ...]:
 
 
 def promise(queue_name: str) -> float:
-    """How old, in seconds, the oldest ready job of this queue may get."""
+    """The age in seconds that the oldest ready job of this queue may reach."""
     return float(_setting("QUEUES")[queue_name]["promise"])
 
 
 def urgent_queues() -> list[str]:
-    """The queues of which people are mailed when a job dies."""
+    """The queues whose dead jobs are mailed to people at once."""
     return [name for name in queue_names() if _setting("QUEUES")[name].get("urgent")]
 
 
 def job_defaults(queue_name: str) -> dict[str, Any]:
-    """What a job of this queue has unless it says otherwise, in the words and milliseconds of `@actor`."""
+    """What a job of this queue has unless it says otherwise, as options of `@actor`, in milliseconds."""
     words = _setting("QUEUES")[queue_name]
     defaults: dict[str, Any] = {}
     if "tries" in words:
@@ -115,7 +115,7 @@ def job_defaults(queue_name: str) -> dict[str, Any]:
 
 
 def limit(name: str) -> tuple[int, float]:
-    """A named rate limit: starts, and the seconds in which there may be so many. Raises `InvalidQueueSettings`."""
+    """A named rate limit: the most starts, and in how many seconds. Raises `InvalidQueueSettings`."""
     limits: Mapping[str, tuple[int, float]] = _setting("LIMITS")
     if name not in limits:
         raise InvalidQueueSettings(f"No rate limit {name!r} in LIMITS; known: {', '.join(limits) or 'none'}.")
@@ -128,7 +128,7 @@ def limit_names() -> frozenset[str]:
 
 
 def is_silenced(tags: Collection[str]) -> bool:
-    """Whether one of the tags is among SILENCED_TAGS, where "sync:*" stands for all that begin so."""
+    """Whether one of the tags matches SILENCED_TAGS, where "sync:*" stands for all tags that begin with "sync:"."""
     patterns: Collection[str] = _setting("SILENCED_TAGS", ()) if tags else ()
     return any(fnmatchcase(tag, pattern) for pattern in patterns for tag in tags)
 

@@ -1,23 +1,23 @@
-"""What a job may raise to say how it ended. Anything else is a bug: it is retried by the actor's ladder."""
+"""What a job may raise to say how it ended. Any other exception is a bug, and retried with the actor's pauses."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 from dramatiq.threading import Interrupt
 
-# Seconds. Longer than any deadline; a vendor's Retry-After may say anything, and a clock ends in the year 294276.
+# Seconds; longer than any deadline. A vendor's Retry-After may be any number, and PostgreSQL's clock ends in 294276.
 LONGEST_RELEASE = 366 * 24 * 3600.0
 
 
 def bounded(seconds: float) -> float:
-    """A pause that PostgreSQL can add to its clock. Not a number counts as none: every comparison with it is false."""
+    """A pause that PostgreSQL can add to its clock. NaN counts as no pause: every comparison with it is false."""
     return min(seconds, LONGEST_RELEASE) if seconds > 0 else 0.0
 
 
 class Urgency(IntEnum):
-    """Who goes first where requests are few; the word `urgency` of an actor, in small letters."""
+    """Which jobs pass a gate first; an actor's option `urgency` names it in small letters."""
 
-    LIVE = 0  # somebody is on the line; no job's
+    LIVE = 0  # a caller is on the line; no job has it
     FIRST = 1
     USUAL = 2
     LAST = 3
@@ -32,9 +32,9 @@ class Parking:
 
 
 class JobError(Exception):
-    """Base of the family."""
+    """Base class of these errors."""
 
-    # Set where the other side's gate is shut: whatever the error is, the job waits there and spends no try.
+    # Set when the other side's gate is shut: whatever the error is, the job waits there and spends no try.
     parking: Parking | None = None
 
 
@@ -55,7 +55,7 @@ class RateLimited(Release):
 
 
 class GateShut(RateLimited):
-    """The gate lets nobody through now (`askpro.queues.ledger.gates`): nothing was asked."""
+    """The gate lets no request through now (`askpro.queues.ledger.gates`): none was made."""
 
     def __init__(self, after: float, reason: str, parking: Parking) -> None:
         super().__init__(after, reason)
@@ -63,24 +63,24 @@ class GateShut(RateLimited):
 
 
 class Unavailable(JobError):
-    """The other side did not take the request: nothing happened there, trying again is safe."""
+    """The other side did not take the request: nothing happened there, and a retry is safe."""
 
 
 class Unreached(Unavailable):
-    """Nothing of the request left this host: it is the other side that is away, not the request that fails."""
+    """Nothing of the request left this host: the other side is away; the request is not to blame."""
 
 
 class Unknown(JobError):
-    """It may have happened: the next attempt has to look before it does it again."""
+    """It may have happened: the next attempt must check before it does it again."""
 
 
 class Rejected(JobError):
-    """The other side refuses for good: the job is dead at once, no try is left."""
+    """The other side refuses, and always will: the job is dead at once, whatever tries were left."""
 
 
 class Cancelled(Interrupt):
-    """Raised inside a running job that somebody cancelled."""
+    """Raised inside a running job that was cancelled."""
 
 
 class Gone(JobError):
-    """What the job was about exists no more: the job is cancelled."""
+    """What the job was about no longer exists: the job is cancelled."""

@@ -2,13 +2,13 @@
 
 from hashlib import sha256
 
-# Room is left for the number of a place (`concurrency`).
+# This leaves room for the number of a place (`concurrency`).
 LONGEST = 180
 LONGEST_TAG = 100
 
 
 def key(text: str) -> str:
-    """The text, or its beginning and its digest: cut off, two keys would be one, and an effect would be lost."""
+    """The text, or its beginning and its digest: if cut off, two keys could be one, and an effect would be lost."""
     return _fitting(text, LONGEST)
 
 

@@ -1,7 +1,7 @@
-"""What of an exception may be kept: its class, its places, and what classes of this project say of themselves.
+"""What may be kept of an exception: its class, its places in the code, and the text of this project's own classes.
 
-Everybody else's texts quote values: PostgreSQL the row, urllib3 the address with the number in it, a mail server the
-recipient, `KeyError` whatever was looked up. Callers are in all of them.
+The texts of all other classes quote values: PostgreSQL the row, urllib3 the address with the number in it, a mail
+server the recipient, `KeyError` the value that was looked up. All of them can contain callers' data.
 """
 
 import linecache
@@ -16,13 +16,13 @@ UNSHOWN = "(the exception cannot be shown)"
 CAUSE = "\nThe above exception was the direct cause of the following exception:\n\n"
 CONTEXT = "\nDuring handling of the above exception, another exception occurred:\n\n"
 MOST_FRAMES = 40
-# Of a chain or a group; each may hold more of them.
+# The most exceptions shown of a chain or a group; each may hold more of them.
 MOST_EXCEPTIONS = 20
 
 
 @lru_cache(maxsize=1000)
 def is_ours(module: str) -> bool:
-    """Whether a module, or the logger that is called like it, is one of this project's."""
+    """Whether a module, or the logger with its name, belongs to this project."""
     package = PROJECT / module.partition(".")[0]
     return bool(module) and package.parent == PROJECT and next(package.glob("*.py"), None) is not None
 
@@ -33,7 +33,7 @@ def name_of(error: BaseException) -> str:
 
 
 def message_of(error: BaseException) -> str:
-    """What an exception of this project says; of any other that its text is withheld."""
+    """The text of an exception of this project; for any other, that its text is withheld."""
     if not is_ours(type(error).__module__):
         return WITHHELD
     try:
@@ -43,7 +43,7 @@ def message_of(error: BaseException) -> str:
 
 
 def trace_of(error: BaseException) -> str:
-    """The traceback as Python prints it, with what led to it and what a group holds, without foreign texts."""
+    """The traceback as Python prints it, with its causes and a group's members, without the texts of other projects."""
     return "".join(_lines(error, {}))
 
 

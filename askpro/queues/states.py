@@ -7,7 +7,7 @@ from django.db.models import TextChoices
 
 
 class JobStatus(TextChoices):
-    """Of a job, from its writing to its end."""
+    """The states of a job, from its writing to its end."""
 
     WAITING = "waiting", "Waits for the step before it"
     SCHEDULED = "scheduled", "Waits for its time"
@@ -21,7 +21,7 @@ class JobStatus(TextChoices):
 
 
 class SupervisorStatus(TextChoices):
-    """Of a `queues_run`."""
+    """The states of a `queues_run`."""
 
     RUNNING = "running", "Running"
     STOPPING = "stopping", "Finishing its jobs"
@@ -37,12 +37,12 @@ _S = JobStatus
 LATER_STATES: Final = (_S.SCHEDULED, _S.RETRYING, _S.RELEASED)
 FINAL_STATES: Final = (_S.COMPLETED, _S.DEAD, _S.CANCELLED)
 LIVING_STATES: Final = (SupervisorStatus.RUNNING, SupervisorStatus.STOPPING)
-# Becomes ready at a moment, or when what it waits for is free.
+# Becomes ready at a certain time, or when what it waits for is free.
 LATER: Final = _sql(LATER_STATES)
 # Over. A retry by hand begins again from `dead` or `cancelled`.
 FINAL: Final = _sql(FINAL_STATES)
 FAILED: Final = _sql((_S.DEAD, _S.CANCELLED))
-# Held by no worker; `NOT_STARTED` with what waits for another job.
+# Held by no worker. `NOT_STARTED` adds the jobs that wait for another job.
 UNCLAIMED: Final = _sql((_S.SCHEDULED, _S.QUEUED, _S.RETRYING, _S.RELEASED))
 NOT_STARTED: Final = _sql((_S.WAITING, _S.SCHEDULED, _S.QUEUED, _S.RETRYING, _S.RELEASED))
 # Neither over nor waiting for another job.

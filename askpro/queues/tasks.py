@@ -8,7 +8,7 @@ from askpro.queues.jobs.actor import actor
 
 @actor(queue_name="default", atomic=True)
 def start_batch(batch_id: str) -> None:
-    """Let a batch begin that is a step of a chain.
+    """Start a batch that is a step of a chain.
 
     Writes: Job, Batch
     """

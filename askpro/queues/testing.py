@@ -1,4 +1,4 @@
-"""For tests: run the jobs that were sent, here and now, with the real claim and the real settle."""
+"""For tests: run the jobs that were sent at once, in this process, with the real claim and the real settle."""
 
 import time
 from inspect import signature
@@ -50,7 +50,7 @@ def sent(actor: Any) -> list[dict[str, Any]]:
 def assert_sent(actor: Any, *, times: int | None = None, **arguments: Any) -> list[Job]:
     """The actor's jobs with at least these arguments, whatever became of them, oldest first.
 
-    Fails when there is none, or not so many as `times` says; then it lists what was sent to the actor instead.
+    Fails when there is none, or not exactly `times` of them; then it lists what was sent to the actor instead.
     """
     jobs_of_actor = list(Job.objects.filter(actor_name=actor.actor_name).order_by("id"))
     said = [(job, signature(actor.fn).bind(*job.args, **job.kwargs).arguments) for job in jobs_of_actor]

@@ -1,4 +1,4 @@
-"""Queue settings that cannot be meant are refused, with the fix in the message."""
+"""Invalid queue settings are refused, with the fix in the message."""
 
 import pytest
 

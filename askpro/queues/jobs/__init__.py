@@ -1,4 +1,4 @@
-"""What an app says: actors and their words, messages, batches, chains, and what is done to jobs afterwards.
+"""What an app declares and sends: actors and their options, messages, batches, chains; what is done to jobs later.
 
 Imports `ledger`.
 """

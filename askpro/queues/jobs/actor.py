@@ -1,4 +1,4 @@
-"""`@actor`: Dramatiq's decorator with the engine's words, checked at import."""
+"""`@actor`: Dramatiq's decorator with the engine's options, checked at import."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -39,9 +39,9 @@ class LedgerActor(dramatiq.Actor[P, R]):
     """An actor whose messages are rows, and which may commit its effects together with its completion."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run the function here and now; inside a worker an atomic actor's completion commits with its effects."""
+        """Run the function now, in this thread. In a worker, an atomic actor's completion commits with its effects."""
         if current.claim is not None and limits.is_late(current.claim):
-            # Its thread came late: beginning now would put too many starts into one window.
+            # Its thread is late: starting now would put too many starts into one window.
             raise Release(0.0, "missed its slot")
         return (run_atomically if self.word("atomic") else run)(self.fn, args, kwargs)
 
@@ -52,11 +52,11 @@ class LedgerActor(dramatiq.Actor[P, R]):
         return self.options.get(name, DEFAULTS[name])
 
     def tries_left(self, claim: Claim) -> int:
-        """How many runs may follow the claim's own."""
+        """How many more runs may follow this claim's run."""
         return int(self.word("max_retries", claim.options) + claim.extra_tries - claim.tries_spent)
 
     def outcome(self, claim: Claim, error: BaseException | None) -> Outcome:
-        """What becomes of a claim whose run ended with `error`, or returned."""
+        """What becomes of a claim whose run raised `error`, or returned (None)."""
         return decide(
             error,
             tries_left=self.tries_left(claim),
@@ -68,7 +68,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
     def new_job(
         self, message: Message[Any], delay: int | timedelta | None = None, *, largest: int | None = LARGEST
     ) -> enqueue.NewJob:
-        """The row of a message, `delay` in milliseconds. Raises `ValueError` on arguments that do not belong there."""
+        """The row of a message, `delay` in milliseconds. Raises `ValueError` for arguments that it cannot hold."""
         options, delay = message.options, self._delay(delay)
         fill = self._filler(message)
         deadline, (share, places) = self.word("deadline", options), self.word("concurrency") or (None, None)
@@ -124,7 +124,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
         return max(int(delay), 0)
 
     def _name_of_called(self, word: str, called: Any) -> str:
-        """Refuses what could not be called when the run has ended, and nobody is there to hear of it."""
+        """Refuse an actor that could not be called when the run has ended: then the sender would not hear of it."""
         name = called.actor_name if isinstance(called, dramatiq.Actor) else called
         actor: Any = self.broker.actors.get(name)
         if actor is None:
@@ -177,22 +177,22 @@ def actor(
 ) -> Any:
     """Declare a job. Times in milliseconds or as timedelta; keys and tags name arguments, such as "call:{call_id}".
 
-    queue_name   one of `askpro/queue_settings.py`
-    max_retries  runs after the first one; backoff: pauses between them in order, the last one repeats, jittered
-    time_limit   of one run; deadline: of the whole job, waiting included; dead after it
+    queue_name   a queue of `askpro/queue_settings.py`
+    max_retries  runs after the first one; backoff: the pauses before them in order, the last one repeats, jittered
+    time_limit   of one run; deadline: of the whole job, waiting included; the job is dead after it
     atomic       effects and completion commit in one transaction, exactly once; the job must not call the outside
-    no_overlap   no second job with this key runs; the others wait and spend no try
-    in_order     the same, and the key stays closed while an earlier job of it is unfinished, retries included
-    concurrency  (key, n): at most n jobs with this key run at once
-    unique_by    no second copy with this key waits; `send` returns the one that does
+    no_overlap   only one job with this key runs at a time; the others wait and spend no try
+    in_order     the same, and the key stays taken while an earlier job of it is unfinished, retries included
+    concurrency  (key, n): at most n jobs with this key run at the same time
+    unique_by    no second copy with this key waits; `send` returns the waiting one
     rate_limit   a name of LIMITS: evenly spaced starts over all hosts; waiting spends no try
-    expires      cancelled when it has not started so long after being sent; a message may name a moment
+    expires      cancelled if it has not started within this time of being sent; a message may give a point in time
     throws       errors that are expected and final: no retry, counted apart from bugs
-    tags         find and cancel jobs by them
-    urgency      who goes first at a gate: "first", "usual" or "last"
-    silenced     finished ones are left out of the console's list; those that failed never are
+    tags         jobs can be found and cancelled by them
+    urgency      which jobs pass a gate first: "first", "usual" or "last"
+    silenced     completed and cancelled ones are left out of the console's list; those that failed never are
     on_success, on_failure   the actor that is sent (message, result) or (message, error) once the job is over
-    priority     as in Dramatiq, among what one process has claimed; lower comes first
+    priority     as in Dramatiq, among the jobs that one process has claimed; lower comes first
     docs/writing-jobs.md has an example of each.
     """
     given = {name: value for name, value in locals().items() if name in WORDS} | more
@@ -210,7 +210,7 @@ def wake(waiting: LedgerActor[Any, Any], tag: str) -> int:
 
 
 def send_many(messages: Sequence[Message[Any]], *, delay: int | timedelta | None = None) -> None:
-    """Send many messages in the caller's transaction, a thousand with each statement; `delay` in milliseconds."""
+    """Send many messages in the caller's transaction, a thousand per statement; `delay` in milliseconds."""
     broker: Any = dramatiq.get_broker()
     broker.send_many(messages_of(messages), delay=delay)
 

@@ -1,4 +1,4 @@
-"""Batches: jobs that belong together, counted by settle; callbacks once in each generation."""
+"""Batches: jobs that belong together. Settle counts them; callbacks are sent once in each generation."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -28,8 +28,8 @@ class Batch:
 
     `on_success` is sent when all members have completed, `on_failure` at the first failure, `on_finish` when all are
     over: each once, from the transaction that settles the last member. Without `allow_failures` the first failure
-    cancels what has not begun. Everything is written in the caller's transaction; an empty batch is over at once.
-    `unique_by` does not hold for members and callbacks: the batch waits for each of its own.
+    cancels the members that have not begun. Everything is written in the caller's transaction; an empty batch is over
+    at once. `unique_by` does not apply to members and callbacks: the batch waits for each of its own.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ def current_id() -> uuid.UUID | None:
 def _checked(members: Iterable[Member]) -> list[Member]:
     """The members as messages and lists of them. Raises `TypeError` or `ValueError` with the fix."""
     if isinstance(members, Message):
-        raise TypeError("One message stands where several are wanted; put it into a list.")
+        raise TypeError("Several messages are expected here, but this is one; put it into a list.")
     checked: list[Member] = [
         list(member) if isinstance(member, list | tuple) else message_of(member) for member in members
     ]
@@ -131,6 +131,6 @@ def _callback(message: Message[Any]) -> enqueue.NewJob:
 
 
 def row_of(message: Message[Any]) -> enqueue.NewJob:
-    """The row of a message that others count on: it is written whatever copy of it waits already."""
+    """The row of a message that a batch or chain depends on: written even if a copy of it already waits."""
     actor: Any = get_broker().get_actor(message.actor_name)
     return replace(actor.new_job(message), unique_key=None)

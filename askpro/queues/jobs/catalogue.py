@@ -1,4 +1,4 @@
-"""Every actor in one table, read from the code: what docs/jobs.md holds, and a test keeps true."""
+"""Every actor in one table, read from the code. docs/jobs.md contains it, and a test checks that it is current."""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ HEAD = (
 def table(modules: Iterable[str]) -> str:
     """The actors declared in these top-level packages as a Markdown table, by queue and name.
 
-    Rows written and outside calls stand in the actor's docstring, as lines "Writes: …" and "Calls: …".
+    Rows written and outside calls come from the actor's docstring: its lines "Writes: …" and "Calls: …".
     """
     wanted = tuple(modules)
     ours = (actor for actor in get_broker().actors.values() if isinstance(actor, LedgerActor))
@@ -46,7 +46,7 @@ def _row(actor: Any) -> str:
 
 
 def duration(milliseconds: int | None) -> str:
-    """In the largest unit that divides it: 90000 is "90 s"."""
+    """The time in the largest unit that divides it: 90000 is "90 s"."""
     if not milliseconds:
         return "–"
     for unit, name in ((H, "h"), (MIN, "min"), (S, "s")):
@@ -56,6 +56,6 @@ def duration(milliseconds: int | None) -> str:
 
 
 def said(actor: Any, word: str) -> str:
-    """What the actor's docstring says behind "Writes:" or "Calls:"; a dash when nothing."""
+    """What the actor's docstring says after "Writes:" or "Calls:"; a dash when nothing."""
     match = re.search(rf"^\s*{word}: (.+?)\.?$", actor.fn.__doc__ or "", re.MULTILINE)
     return match[1] if match else "–"

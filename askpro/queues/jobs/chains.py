@@ -16,7 +16,7 @@ from askpro.queues.ledger import enqueue
 from askpro.queues.ledger.running import current
 from askpro.queues.ledger.settle_sql import CATCH, START
 
-# A batch has no row of its own between its start and the number after it, which the next step has.
+# The number of the last step. A batch takes two numbers: its start has a row, the one after it has none.
 LAST = """
 SELECT greatest(max(chain_step), (SELECT max(chain_step) - 1 FROM queues_batch WHERE chain_id = %(chain_id)s))
   FROM queues_job WHERE chain_id = %(chain_id)s
@@ -29,11 +29,11 @@ class NotInChain(RuntimeError):
 
 
 class Chain:
-    """Steps in order. One starts when the one before it has completed; a dead or cancelled one halts the rest.
+    """Steps in order. A step starts when the one before it has completed; a dead or cancelled step halts the rest.
 
-    A batch among the steps is through when all its members have completed. `catch` is sent when a step is dead or
-    cancelled. Retrying the dead step resumes the chain there. Every step runs: `unique_by` merges none of them with a
-    copy that waits already.
+    A batch among the steps has completed when all its members have. `catch` is sent when a step is dead or cancelled.
+    Retrying the dead step resumes the chain there. Every step runs: `unique_by` does not merge a step with a copy that
+    already waits.
     """
 
     def __init__(self, steps: Iterable[Step], catch: Message[Any] | None = None) -> None:
@@ -42,7 +42,7 @@ class Chain:
         self.catch = None if catch is None else message_of(catch)
 
     def send(self) -> uuid.UUID:
-        """Write all steps in the caller's transaction; the first is ready at its commit. Returns the chain's id."""
+        """Write all steps in the caller's transaction; the first is ready when that commits. Returns the chain's id."""
         has_batch = any(isinstance(step, Batch) for step in self.steps)
         with transaction.atomic() if has_batch else nullcontext():
             enqueue.insert(self._rows())
@@ -53,7 +53,7 @@ class Chain:
         number = 0
         for step in self.steps:
             if isinstance(step, Batch):
-                # Its own step only lets it begin; the number after that is left out, so that nothing follows at once.
+                # Its own step only starts the batch. The next number is left out, so that no step follows at once.
                 step.write(is_waiting=True, chain_id=self.id, chain_step=number + 2)
                 rows.append(_row(self.id, _start_of(step), number))
                 number += 2
@@ -85,7 +85,7 @@ def append(messages: Sequence[Message[Any]]) -> None:
 def _checked(steps: Iterable[Step]) -> list[Step]:
     """The steps as messages and batches. Raises `TypeError` or `ValueError` with the fix."""
     if isinstance(steps, Message | Batch):
-        raise TypeError("One step stands where several are wanted; put it into a list.")
+        raise TypeError("Several steps are expected here, but this is one; put it into a list.")
     checked = list(steps)
     if not checked:
         raise ValueError("A chain needs at least one step.")

@@ -1,4 +1,4 @@
-"""What people and other jobs do to jobs and batches: cancel, retry, run now. Each has all consequences of settling."""
+"""What people and other jobs do to jobs and batches: cancel, retry, run now. Each has all the effects of settling."""
 
 import time
 import uuid
@@ -21,7 +21,7 @@ from askpro.queues.ledger.settle import Item, settle
 from askpro.queues.ledger.settle_sql import CATCH, START
 from askpro.queues.states import FAILED, LATER, NOT_STARTED, UNCLAIMED
 
-# In whose name rows are settled that no worker holds; taking and settling them is one transaction.
+# The worker id under which rows that no worker holds are claimed and settled, in one transaction.
 NOBODY = -1
 HAS_NOT_STARTED = f"status IN {NOT_STARTED}"
 AT_ONCE = 1000
@@ -45,11 +45,11 @@ SELECT batch_id, count(*) FROM (
 
 
 def cancel(job_id: uuid.UUID, reason: str = "Cancelled.") -> bool:
-    """End a job: one that waits at once; one that runs is interrupted, or its process killed. False when it is over."""
+    """End a job: a waiting one at once; a running one is interrupted, or its process killed. False when it is over."""
     this, key = "id = %s", [str(job_id)]
     with transaction.atomic(), connection.cursor() as cursor:
         _hold_batches(cursor, this, key, "id")
-        # Whoever holds the row is waited for: a promotion or a sender of its unique key does not mean that it is over.
+        # Wait for the row's lock: a promotion or a sender of its unique key may hold it, and the job is not over then.
         cursor.execute(f"SELECT 1 FROM queues_job WHERE {this} FOR UPDATE", key)
         return end(f"{this} AND {HAS_NOT_STARTED}", key, cancelled(reason)) == 1 or _interrupt(this, key) == 1
 
@@ -78,25 +78,25 @@ def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
 
 
 def run_now(job_id: uuid.UUID) -> bool:
-    """Make a job that waits for a moment ready at once; False when it does not. A key or a limit still holds."""
+    """Run a job now that waits for a time; False when it does not. A key or a limit still holds it back."""
     waits = f"status IN {LATER} AND run_at IS NOT NULL"
     return enqueue.make_ready(f"id = %s AND {waits}", [str(job_id)]) == 1
 
 
 def end_overdue() -> int:
-    """Waiting past the deadline ends visibly, with the last real error; returns how many jobs."""
+    """End jobs that wait past their deadline, visibly, with the last real error; returns how many."""
     late = f"status IN {LATER} AND deadline_at < statement_timestamp()"
     return end(late, [], overdue(), "deadline_at")
 
 
 def end_expired() -> int:
-    """Jobs that were not to start after a moment that has passed are cancelled before anybody claims them."""
+    """Cancel unclaimed jobs that have not started before they expired; returns how many."""
     late = f"status IN {UNCLAIMED} AND expires_at < statement_timestamp()"
     return end(late, [], expired(), "expires_at")
 
 
 def end(condition: str, params: Sequence[Any], outcome: Outcome, order: str = "id") -> int:
-    """Give the jobs that meet an SQL condition this outcome, with all that follows; at most a thousand at once."""
+    """Settle the jobs that meet an SQL condition with this outcome and all its effects; at most a thousand at once."""
     with transaction.atomic(), connection.cursor() as cursor:
         database = DjangoConnection(cursor)
         _hold_batches(cursor, condition, params, order)
@@ -107,17 +107,17 @@ def end(condition: str, params: Sequence[Any], outcome: Outcome, order: str = "i
         if outcome.status == "cancelled":
             for begin in claims:
                 if begin.actor_name == START:
-                    # Nothing else would ever let this batch's members begin, or end.
+                    # Nothing else would ever start, or end, the members of this batch.
                     cancel_batch(uuid.UUID(begin.kwargs["batch_id"]))
         return len(items)
 
 
 def cancel_batch(batch_id: uuid.UUID) -> int:
-    """Cancel what has not begun; running members finish. Returns how many jobs were cancelled."""
+    """Cancel the members that have not begun; running ones finish. Returns how many jobs were cancelled."""
     with transaction.atomic():
         if not rows_of("Batch").filter(pk=batch_id, status="open").update(status="cancelled"):
             return 0
-        # The update above holds the batch's row: nobody settles its members meanwhile.
+        # The update above has locked the batch's row: no worker settles its members meanwhile.
         ended = 0
         condition = f"batch_id = %s AND {HAS_NOT_STARTED}"
         while count := end(condition, [str(batch_id)], cancelled("Its batch was cancelled.")):
@@ -152,9 +152,9 @@ def retry_batch(batch_id: uuid.UUID) -> int:
 
 
 def start_batch(batch_id: uuid.UUID) -> None:
-    """Let the members of a batch that waits inside a chain begin; an empty one is over at once.
+    """Start the members of a batch that waits inside a chain; an empty batch is over at once.
 
-    Where the chain was cancelled before, so is the batch.
+    If the chain was cancelled before, the batch is cancelled too.
     """
     batch = rows_of("Batch").select_for_update().filter(pk=batch_id).first()
     if batch is None:
@@ -168,14 +168,14 @@ def start_batch(batch_id: uuid.UUID) -> None:
 
 
 def is_waiting(batch_id: uuid.UUID) -> bool:
-    """Whether the batch is a step of a chain that has not come to it yet."""
+    """Whether the batch is a step of a chain that has not reached it yet."""
     batch = rows_of("Batch").get(pk=batch_id)
     begin = Q(chain_id=batch.chain_id, chain_step=(batch.chain_step or 0) - 2)
     return batch.chain_id is not None and not rows_of("Job").filter(begin, status="completed").exists()
 
 
 def finish_empty(batch_id: uuid.UUID) -> None:
-    """End an open batch that has no member left to wait for; what follows it begins."""
+    """End an open batch that has no member left to wait for; the jobs that follow it start."""
     row = rows_of("Batch").select_for_update().filter(pk=batch_id, pending=0, status="open").first()
     if row is None:
         return
@@ -193,8 +193,8 @@ def rows_of(model: str) -> Any:
 
 
 def _hold_batches(cursor: CursorWrapper, condition: str, params: Sequence[Any], order: str) -> None:
-    # Settling locks batches before jobs. The other way round, a member's failure that cancels the rest and somebody who
-    # cancels one of them would wait for each other.
+    # Settling locks batches before jobs, so this must as well. Otherwise a member's failure that cancels the rest, and
+    # a person who cancels one of them, would deadlock.
     cursor.execute(
         "SELECT id FROM queues_batch WHERE id IN ("
         f"SELECT batch_id FROM queues_job WHERE {condition} ORDER BY {order} LIMIT {AT_ONCE}) ORDER BY id FOR UPDATE",
@@ -213,7 +213,7 @@ def _interrupt(condition: str, params: Sequence[Any]) -> int:
 
 
 def _reopen_for(job_ids: Sequence[uuid.UUID]) -> None:
-    """Count the members to which these failed jobs belong as pending again, before they are made ready."""
+    """Count the batch members to which these failed jobs belong as pending again, before the jobs are made ready."""
     ids = [str(job_id) for job_id in job_ids]
     with connection.cursor() as cursor:
         cursor.execute(LOCK_BATCHES_OF, [ids])
@@ -228,7 +228,7 @@ def _reopen(batch_id: uuid.UUID, members: int) -> None:
     for field in ("on_success_id", "on_failure_id", "on_finish_id"):
         callback = rows_of("Job").filter(pk=getattr(batch, field)).first()
         if callback is not None and callback.status != "waiting":
-            # It was sent, or ruled out, in the generation that ended: the new one has its own.
+            # It was sent, or ruled out, in the generation that ended: the new generation gets its own.
             fresh[field] = uuid7()
             callback.pk, callback.status = fresh[field], "waiting"
             callback.ready_at = callback.finished_at = None
@@ -245,7 +245,7 @@ def _reopen(batch_id: uuid.UUID, members: int) -> None:
 
 
 def _finish_without_members(batch_id: uuid.UUID) -> None:
-    """A cancelled batch that was empty: no member's end tells that it is over."""
+    """End a cancelled batch that was empty: it has no member whose end would end it."""
     row = rows_of("Batch").get(pk=batch_id)
     if not row.total:
         rows_of("Batch").filter(pk=batch_id).update(finished_at=Now())

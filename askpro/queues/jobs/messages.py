@@ -1,4 +1,4 @@
-"""Dramatiq's pipelines and groups, refused where they would be started: their state lives in messages and in Redis."""
+"""Refuses Dramatiq's pipelines and groups when they are started: their state lives in messages and in Redis."""
 
 from collections.abc import Iterable
 from typing import Any, NoReturn
@@ -13,7 +13,7 @@ INSTEAD = (
 
 
 class NotSupported(TypeError):
-    """A way to put jobs together that this broker refuses; the message names the one that it has."""
+    """A way to combine jobs that this broker refuses; the message names the one that it offers."""
 
 
 class JobMessage(Message[Any]):
@@ -24,27 +24,27 @@ class JobMessage(Message[Any]):
 
 
 def messages_of(values: Iterable[Any]) -> list[Message[Any]]:
-    """The values, each of them a message and none twice. Raises `TypeError` or `ValueError` with the fix."""
+    """The values, each checked to be a message, none twice. Raises `TypeError` or `ValueError` with the fix."""
     if isinstance(values, Message):
-        raise TypeError("One message stands where several are wanted; put it into a list.")
+        raise TypeError("Several messages are expected here, but this is one; put it into a list.")
     messages = [message_of(value) for value in values]
     if len({message.message_id for message in messages}) < len(messages):
-        raise ValueError("The same message stands here twice; call .message() for each.")
+        raise ValueError("The same message is in the list twice; call .message() for each.")
     return messages
 
 
 def message_of(value: Any) -> Message[Any]:
-    """The value, which is a message. Raises `TypeError` with the fix."""
+    """The value, checked to be a message. Raises `TypeError` with the fix."""
     if isinstance(value, Message):
         return value
     hint = f"write {value.actor_name}.message(…)" if isinstance(value, dramatiq.Actor) else "write actor.message(…)"
-    raise TypeError(f"A message is wanted, not {type(value).__name__}; {hint}.")
+    raise TypeError(f"A message is expected, not {type(value).__name__}; {hint}.")
 
 
 def refuse(broker: type[dramatiq.Broker]) -> None:
-    """Make `run` of pipelines and groups over such a broker raise `NotSupported`.
+    """Make `run` of pipelines and groups raise `NotSupported` when they use such a broker.
 
-    To the broker they look like any other message; nothing but their own `run` can tell them apart.
+    To the broker they look like any other message; only their own `run` can tell them apart.
     """
     for kind in (dramatiq.group, dramatiq.pipeline):
         kind.run = _refusing(kind.run, broker, f"dramatiq.{kind.__name__}")  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""Jobs that follow from signals: an app says which, and their rows are written in the transaction of the change."""
+"""Jobs that follow from signals: an app declares them, and their rows are written in the transaction of the change."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -14,14 +14,14 @@ Listener = TypeVar("Listener", bound=Callable[..., Message[Any] | Iterable[Messa
 
 
 class OutsideTransaction(RuntimeError):
-    """A signal was sent outside of a transaction: its change could be committed, and its job be lost."""
+    """A signal was sent outside of a transaction: its change could be committed and its job lost."""
 
 
 class AtomicSave:
-    """Before `models.Model` among a model's bases: each save and what listens to it are one transaction.
+    """Put it before `models.Model` among a model's bases: each save and its listeners are then one transaction.
 
-    Django sends `post_save` when the save's own transaction has been committed. `update()` and `bulk_create()` send
-    no signal at all.
+    Without it, Django sends `post_save` after the save's own transaction was committed. `update()` and `bulk_create()`
+    send no signal at all.
     """
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -30,14 +30,14 @@ class AtomicSave:
 
 
 def sends_on(signal: Signal, sender: type[Any] | None = None) -> Callable[[Listener], Listener]:
-    """Send the messages that the decorated function returns whenever `signal` is sent.
+    """Whenever `signal` is sent, send the messages that the decorated function returns.
 
         @sends_on(post_save, sender=PhoneNumber)
         def replay_when_assigned(instance: PhoneNumber, **_: Any) -> Message | None: ...
 
     The function gets the signal's own arguments and returns a message, several, or None. A watched model derives from
-    `AtomicSave`; a signal of your own is sent inside a transaction, or `OutsideTransaction` is raised. Rows that come
-    from a fixture (`raw`) are no news. Declare listeners in the app's `listeners.py`.
+    `AtomicSave`; a signal of your own must be sent inside a transaction, or `OutsideTransaction` is raised. Rows from a
+    fixture (`raw`) send nothing. Declare listeners in the app's `listeners.py`.
     """
 
     def declare(listener: Listener) -> Listener:

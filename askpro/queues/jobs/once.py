@@ -1,4 +1,4 @@
-"""`once(key)`: an effect is claimed for ever by a unique row."""
+"""`once(key)`: a unique row marks an effect as done, for ever."""
 
 from django.db import connection, transaction
 
@@ -7,13 +7,13 @@ from askpro.queues.ledger.running import current
 
 
 class OutsideTransaction(RuntimeError):
-    """`once` outside a transaction would claim an effect that may never happen."""
+    """`once` outside a transaction would mark an effect as done that may never happen."""
 
 
 def once(key: str) -> bool:
-    """True for the first that asks, in the whole life of the installation; False for everybody after.
+    """True for the first caller in the whole life of the installation; False for every later one.
 
-    Call it in the transaction that does the effect, such as an atomic job: both are committed or neither. Whoever
+    Call it in the transaction that does the effect, such as an atomic job: both are committed or neither. A caller that
     asks at the same time waits for that transaction to end.
     """
     if not transaction.get_connection().in_atomic_block:

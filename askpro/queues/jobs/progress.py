@@ -1,4 +1,4 @@
-"""What a job says while it runs: lines for its attempt, and how far it is."""
+"""What a job reports while it runs: lines for its attempt's log, and how far it is."""
 
 import logging
 import time
@@ -19,7 +19,7 @@ WRITE_EVERY = 1.0
 
 
 def log(text: object) -> None:
-    """Add a line to the current attempt; it stands there once the run has ended. Outside of a job: nothing."""
+    """Add a line to the log of the current attempt, written when the run has ended. Outside of a job: nothing."""
     claim = current.claim
     if claim is None:
         return
@@ -28,17 +28,17 @@ def log(text: object) -> None:
         line = f"{datetime.now(UTC):%H:%M:%S.%f} {clean(str(text), LONGEST_LINE)}\n"
         claim.log.append(line)
         if length + len(line) >= LONGEST_LOG:
-            claim.log.append("… (more was said)\n")
+            claim.log.append("… (the rest was left out)\n")
 
 
 def progress(done: int, total: int) -> None:
-    """Say how far the current job is; people see it within a second. Outside of a job: nothing."""
+    """Report how far the current job is; people see it within a second. Outside of a job: nothing."""
     done, total = max(int(done), 0), max(int(total), 0)
     claim, database = current.claim, current.database
     if claim is None or database is None or not _is_due(claim, done, total):
         return
     try:
-        # The engine's own connection: an atomic job's progress is seen before it commits.
+        # On the engine's own connection, so that an atomic job's progress is visible before it commits.
         database.rows(
             "UPDATE queues_job SET progress_done = %s, progress_total = %s"
             " WHERE id = %s AND worker_id = %s AND claim_no = %s AND status = 'processing'",
@@ -49,7 +49,7 @@ def progress(done: int, total: int) -> None:
 
 
 def _fitting(done: int, total: int) -> tuple[int, int]:
-    """In the same proportion, as numbers that fit their columns: a job may count bytes."""
+    """The numbers, in the same proportion, made to fit their columns: a job may count bytes."""
     scale = max(1, -(-max(done, total) // LARGEST))
     return done // scale, total // scale
 

@@ -1,4 +1,4 @@
-"""A row and the job that works on it, in one statement: one round trip, and no transaction to open and close."""
+"""Writes a row and the job that works on it in one statement: one round trip, no transaction to open and close."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from django.db import connection
 from askpro.queues.jobs.actor import LedgerActor
 from askpro.queues.ledger import enqueue
 
-# Stands for the row's id while the job is put together; no sequence ever comes here.
+# Stands for the row's id while the job is put together; no sequence will ever reach it.
 ID = 7_777_777_777_777_777_777
 # The columns that may hold an argument, and their types.
 HOLDERS = {
@@ -23,12 +23,12 @@ HOLDERS = {
 def insert_with_job(insert: str, params: Sequence[Any], actor: LedgerActor[Any, Any], argument: str) -> int | None:
     """Run `insert`, an INSERT of one row RETURNING id, and send the actor's job with that id as its `argument`.
 
-    None, and no job, when the row was not inserted, as after ON CONFLICT DO NOTHING. Both are written or neither, in
-    the caller's transaction or in one of the statement's own.
+    Returns the id; None, and no job is sent, when the row was not inserted, as after ON CONFLICT DO NOTHING. Both are
+    written or neither, in the caller's transaction or in the statement's own.
     """
     job = actor.new_job(actor.message(**{argument: ID}))
     if job.unique_key is not None:
-        raise ValueError(f"{actor.actor_name}: a job with unique_by is sent on its own.")
+        raise ValueError(f"{actor.actor_name}: a job with unique_by must be sent on its own.")
     columns, values = enqueue.columns_of([job])
     statement = (
         f"WITH written AS ({insert}), sent AS (INSERT INTO queues_job ({', '.join(columns)})"

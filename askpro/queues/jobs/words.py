@@ -1,4 +1,4 @@
-"""The words of `@actor`: their defaults, and what is wrong with them, said at import."""
+"""The options ("words") of `@actor`: their defaults, and the checks at import."""
 
 import string
 from collections.abc import Callable
@@ -34,21 +34,21 @@ DEFAULTS: dict[str, Any] = {
 WORDS = frozenset(DEFAULTS)
 # Tries are counted in a small integer, and retrying by hand adds to them.
 MOST_RETRIES = 10_000
-# What a message may say for itself; the rest is what the job is.
+# The options that a message may set for itself; the others belong to the actor.
 MESSAGE_WORDS = frozenset(
     {"max_retries", "backoff", "time_limit", "deadline", "expires", "tags", "on_success", "on_failure"}
 )
 # Times that may be given as a timedelta; the engine counts in milliseconds.
 TIMES = frozenset({"deadline", "time_limit", "expires"})
-# A message may take away what its actor has.
+# A message may switch off what its actor has.
 MAY_BE_NONE = frozenset({"expires", "on_success", "on_failure"})
-# A hundred years: beyond some moment PostgreSQL can store it, and nobody can read it any more.
+# A hundred years. PostgreSQL can store later times, but beyond some point Python cannot read them any more.
 LONGEST_TIME = 100 * 365 * 24 * H
 MOST_PLACES = 1_000
 
 
 def checked(function: Callable[..., Any], queue_name: str, words: dict[str, Any]) -> dict[str, Any]:
-    """The words that were given, in the engine's own types. Raises `ValueError` with the fix in the message."""
+    """The options that were given, in the engine's own types. Raises `ValueError` with the fix in the message."""
     name = function.__name__
     if iscoroutinefunction(function) or isgeneratorfunction(function):
         raise ValueError(f"{name}: a job is a plain function; calling this one would run nothing.")
@@ -56,12 +56,12 @@ def checked(function: Callable[..., Any], queue_name: str, words: dict[str, Any]
         raise ValueError(f"{name}: unknown queue {queue_name!r}; known: {', '.join(queue_names())}.")
     given = typed({word: value for word, value in words.items() if value is not None})
     options = {**job_defaults(queue_name), **given}
-    # Dramatiq's TimeLimit has a default of its own, ten minutes, and knows nothing of the engine's.
+    # Dramatiq's TimeLimit has its own default, ten minutes, and does not know the engine's.
     options.setdefault("time_limit", DEFAULTS["time_limit"])
     check_values(name, options)
     if "expires" in options and not is_time(options["expires"], 1):
         raise ValueError(
-            f"{name}: expires is {options['expires']!r}; an actor says how long, a message may name a moment."
+            f"{name}: expires is {options['expires']!r}; an actor says how long, a message may give a time."
         )
     if {"no_overlap", "in_order"} <= set(options):
         raise ValueError(f"{name}: in_order implies no_overlap; leave one out.")
@@ -73,7 +73,7 @@ def checked(function: Callable[..., Any], queue_name: str, words: dict[str, Any]
 
 
 def check_values(name: str, options: dict[str, Any]) -> None:
-    """Refuse what would only fail when a run ends, where nobody could settle it any more. Raises `ValueError`."""
+    """Refuse values that would only fail at the end of a run, which could not be settled then. Raises `ValueError`."""
     for word, value in options.items():
         if word in MEANT and not (value is None and word in MAY_BE_NONE):
             is_right, meant = MEANT[word]
@@ -82,24 +82,24 @@ def check_values(name: str, options: dict[str, Any]) -> None:
 
 
 def typed(options: dict[str, Any]) -> dict[str, Any]:
-    """The same words, times as milliseconds and lists as tuples."""
+    """The same options, times as milliseconds and lists as tuples."""
     return {word: _typed(word, value) for word, value in options.items()}
 
 
 def milliseconds(value: Any) -> Any:
-    """A timedelta in the engine's unit; everything else as it is."""
+    """A timedelta in the engine's unit; any other value unchanged."""
     return int(value.total_seconds() * S) if isinstance(value, timedelta) else value
 
 
 def templates(options: dict[str, Any]) -> list[str]:
-    """Every text with fields of the job's arguments in it."""
+    """All texts that contain fields for the job's arguments."""
     keys = [options[word] for word in ("no_overlap", "in_order", "unique_by") if word in options]
     shared = [options["concurrency"][0]] if "concurrency" in options else []
     return [*options.get("tags", ()), *keys, *shared]
 
 
 def is_time(value: Any, least: int = 0) -> bool:
-    """Whether these are milliseconds that PostgreSQL's clock can count."""
+    """Whether the value is a number of milliseconds that PostgreSQL's clock can count."""
     return is_whole(value, least, LONGEST_TIME)
 
 
@@ -135,7 +135,7 @@ def _is_moment(value: Any) -> bool:
     return value.tzinfo is not None if isinstance(value, datetime) else is_time(value, -LONGEST_TIME)
 
 
-# Somebody who is on the line is no job.
+# Without LIVE: a caller on the line is not a job.
 URGENCIES = tuple(urgency.name.lower() for urgency in Urgency if urgency != Urgency.LIVE)
 TIME = (lambda value: is_time(value, 1), "milliseconds, a whole number from 1 on, or a timedelta")
 KEY = (_is_text, 'a text such as "call:{call_id}"')
@@ -146,7 +146,7 @@ MEANT: dict[str, tuple[Callable[[Any], bool], str]] = {
     "backoff": (lambda value: _are(is_time, value), "a sequence of milliseconds or timedeltas"),
     "time_limit": TIME,
     "deadline": TIME,
-    "expires": (_is_moment, "milliseconds, a timedelta, or a moment with its time zone"),
+    "expires": (_is_moment, "milliseconds, a timedelta, or a datetime with its time zone"),
     "atomic": (lambda value: isinstance(value, bool), "True or False"),
     "silenced": (lambda value: isinstance(value, bool), "True or False"),
     "urgency": (lambda value: value in URGENCIES, f"one of {', '.join(URGENCIES)}"),
