@@ -142,7 +142,9 @@ class Chores:
             self._link.send(Recall())
         self._paused = paused
         for command in commands.take(self._database, self._supervisor_id):
-            if command.kind != FleetCommand.Kind.SCALE:
+            if command.kind not in FleetCommand.Kind:
+                log.warning("Another release told this supervisor what it does not know: %s", command.kind)
+            elif command.kind != FleetCommand.Kind.SCALE:
                 self._link.send(WORDS[command.kind]())
             elif command.processes is None:
                 self._balancer.scaled.pop(command.pool, None)

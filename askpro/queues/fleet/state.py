@@ -1,7 +1,7 @@
 """What a supervisor writes about itself with every heartbeat: JSON in its row, which commands and console read here."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Self
 
 # A supervisor without a heartbeat for this many seconds no longer counts, and the others declare it dead.
@@ -38,15 +38,16 @@ class RunningJob(NamedTuple):
 class WorkerState:
     """A worker as its forker sees it: private memory in MB, jobs run, seconds since its last sign of life."""
 
-    memory: int
-    runs: int
-    silent: float
-    leaving: bool
-    running: Sequence[RunningJob]
+    memory: int = 0
+    runs: int = 0
+    silent: float = 0.0
+    leaving: bool = False
+    running: Sequence[RunningJob] = ()
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Self:
-        return cls(**{**said, "running": [RunningJob(*each) for each in said["running"]]})
+        known = {each.name: said[each.name] for each in fields(cls) if each.name in said}
+        return cls(**{**known, "running": [RunningJob(*each[:3]) for each in known.get("running", ())]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,11 @@ class State:
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Self:
-        """Read a row's `state`; another release may have written less."""
+        """Read a row's `state`; another release may have written less, or more."""
         return cls(
             groups={name: _group(name, said) for name in {**said.get("queues", {}), **said.get("processes", {})}},
-            pools={name: Bounds(*bounds) for name, bounds in said.get("pools", {}).items()},
-            rates={queue: Rate(*rate) for queue, rate in said.get("rates", {}).items()},
+            pools={name: Bounds(*bounds[:3]) for name, bounds in said.get("pools", {}).items()},
+            rates={queue: Rate(*rate[:2]) for queue, rate in said.get("rates", {}).items()},
             workers={int(key): WorkerState.from_json(each) for key, each in said.get("workers", {}).items()},
         )
 
@@ -96,7 +97,7 @@ def rate_of(queue: str, states: Iterable[State]) -> Rate:
 
 
 def _group(name: str, said: Mapping[str, Any]) -> GroupState:
-    working, alive = said.get("processes", {}).get(name, (0, 0))
+    working, alive = said.get("processes", {}).get(name, (0, 0))[:2]
     wanted = said.get("wanted", {}).get(name, 0)
     # Groups of a balanced pool are called pool:queue.
     return GroupState(name.partition(":")[0], said.get("queues", {}).get(name, ()), working, alive, wanted)

@@ -16,8 +16,8 @@ from askpro.queues.chores.process import Chores
 from askpro.queues.ledger import hints
 from askpro.queues.ledger.claim import by_age
 from askpro.queues.ledger.database import EngineConnection, limit_lock_waits
-from askpro.queues.models import Job, Lock
-from askpro.queues.processes.link import Died, Link
+from askpro.queues.models import FleetCommand, Job, Lock, Supervisor
+from askpro.queues.processes.link import Died, Link, Restart
 from tests.queues import actors
 from tests.queues.ledger.test_settle import somebody_holds
 
@@ -280,3 +280,14 @@ class TestTheHeart:
         assert not process._dead
         forker.close()
         link.close()
+
+
+def test_a_command_that_this_release_does_not_know_is_left_out(database):
+    row = Supervisor.objects.create(host="one", pid=1, process_started_at=0.0, environment="testing")
+    FleetCommand.objects.create(supervisor=row, kind="drain")
+    FleetCommand.objects.create(supervisor=row, kind="restart")
+    forker, link = Link.pair()
+    Chores(row.pk, [], link)._obey()
+    assert list(forker.receive(1)) == [Restart()]
+    forker.close()
+    link.close()
