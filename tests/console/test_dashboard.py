@@ -43,9 +43,9 @@ def test_it_counts_the_queues(world: World) -> None:
     Job.objects.filter(queue_name="low").update(status="queued", ready_at=timezone.now() - timedelta(hours=1))
     lines = {line.name: line for line in queue_board.lines()}
 
-    assert lines["low"].ready == Job.objects.filter(queue_name="low").count()
+    assert lines["low"].now.ready == Job.objects.filter(queue_name="low").count()
     assert lines["low"].is_late
-    assert lines["high"].dead == sum(job.status == "dead" and job.queue_name == "high" for job in world.jobs)
+    assert lines["high"].now.dead == sum(job.status == "dead" and job.queue_name == "high" for job in world.jobs)
     assert not lines["webhooks"].is_late
 
 

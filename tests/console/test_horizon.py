@@ -8,7 +8,8 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from askpro.console import failures, horizon, queue_board
+from askpro.console import failures, horizon
+from askpro.queues.fleet import status
 from askpro.queues.models import Job
 from tests.plans import plans
 
@@ -78,7 +79,7 @@ def test_each_list_is_answered_by_an_index(admin_client: Client, ledger: None, p
     assert all(index in plan for plan in found), found
 
 
-@pytest.mark.parametrize("statement", [queue_board.COUNTS, failures.GROUPS, failures.TROUBLED])
+@pytest.mark.parametrize("statement", [status.COUNTS, failures.GROUPS, failures.TROUBLED])
 def test_no_board_reads_the_whole_ledger(ledger: None, statement: str) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")

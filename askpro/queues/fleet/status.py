@@ -1,15 +1,17 @@
 """What the fleet and the queues look like now: the numbers behind `queues_status`."""
 
 import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from askpro.queues.config import promise, queue_names
-from askpro.queues.fleet.backlog import backlogs
+from askpro.queues.fleet.backlog import Backlog, backlogs
 from askpro.queues.fleet.state import SILENT_AFTER, State, rate_of
 from askpro.queues.ledger.database import Connection
-from askpro.queues.states import LATER, LIVING
+from askpro.queues.states import LATER, LATER_STATES, LIVING
 
 # Exit codes, the same as Horizon's.
 RUNNING, PAUSED, INACTIVE = 0, 1, 2
@@ -22,14 +24,22 @@ SELECT id::int, host, pid, environment, code_version, status,
     OR status = 'dead' AND beat_at > clock_timestamp() - interval '1 hour'
  ORDER BY host, id
 """
+# Counting stops here: nobody reads the difference, and a million rows take a second.
+MOST_WAITING = 20_000
 COUNTS = f"""
+SELECT queue_name, status, count(*) FROM (
+    SELECT queue_name, status FROM queues_job WHERE status IN {LATER} LIMIT {MOST_WAITING}) AS waiting GROUP BY 1, 2
+UNION ALL
 SELECT queue_name, 'running', count(*) FROM queues_job WHERE status = 'processing' GROUP BY 1
 UNION ALL
-SELECT queue_name, 'later', count(*) FROM queues_job
- WHERE status IN {LATER} AND run_at IS NOT NULL GROUP BY 1
+SELECT queue_name, 'dead', count(*) FROM (
+    SELECT queue_name FROM queues_job WHERE status = 'dead' LIMIT {MOST_WAITING}) AS dead GROUP BY 1
 UNION ALL
-SELECT queue_name, 'dead', count(*) FROM queues_job WHERE status = 'dead' GROUP BY 1
+SELECT queue_name, 'dead_lately', count(*) FROM queues_job
+ WHERE status = 'dead' AND finished_at > clock_timestamp() - interval '1 hour' GROUP BY 1
 """
+# The promise of a queue that has jobs, but that no setting names (any more).
+UNDECLARED_PROMISE = 60.0
 PAUSES = """
 SELECT kind, name, until, by FROM queues_pause WHERE until IS NULL OR until > clock_timestamp() ORDER BY kind, name
 """
@@ -44,7 +54,10 @@ EVENTS = "SELECT at, kind, text FROM queues_fleetevent ORDER BY id DESC LIMIT 20
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """One queue. `ready` is counted up to ten thousand; times in seconds, `rate` in runs per second."""
+    """One queue. Times in seconds, `rate` in runs per second; what is `ready` is counted up to ten thousand, what waits
+    and the dead up to twenty thousand. `later` is what is scheduled, retrying and released; `dead_lately` died within
+    the last hour; `pools` work the queue.
+    """
 
     name: str
     ready: int
@@ -56,6 +69,11 @@ class QueueStatus:
     processes: int
     rate: float
     run_time: float
+    scheduled: int = 0
+    retrying: int = 0
+    released: int = 0
+    dead_lately: int = 0
+    pools: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +158,8 @@ class Status:
 
 def read(database: Connection) -> Status:
     """Ask PostgreSQL, which knows of every host."""
-    rows = [(*row, State.from_json(json.loads(state))) for *row, state in database.rows(SUPERVISORS)]
-    states = [state for *_, status, silent, state in rows if status != "dead" and silent < SILENT_AFTER]
+    rows = _rows(database)
+    states = _living(rows)
     return Status(
         _queues(database, states),
         _pools(states),
@@ -152,9 +170,22 @@ def read(database: Connection) -> Status:
     )
 
 
+def queues(database: Connection, also: Iterable[str] = ()) -> list[QueueStatus]:
+    """Every declared queue, every other that has jobs, and those that are asked for besides."""
+    return _queues(database, _living(_rows(database)), also)
+
+
 def gates(database: Connection) -> list[GateStatus]:
     """The gates that are shut, and those at which jobs wait."""
     return [GateStatus(*row) for row in database.rows(GATES)]
+
+
+def _rows(database: Connection) -> list[tuple[Any, ...]]:
+    return [(*row, State.from_json(json.loads(state))) for *row, state in database.rows(SUPERVISORS)]
+
+
+def _living(rows: list[tuple[Any, ...]]) -> list[State]:
+    return [state for *_, status, silent, state in rows if status != "dead" and silent < SILENT_AFTER]
 
 
 def _supervisor(
@@ -184,16 +215,32 @@ def _together(hosts: list[PoolStatus]) -> PoolStatus:
     return replace(hosts[0], **{name: sum(getattr(each, name) for each in hosts) for name in names})
 
 
-def _queues(database: Connection, states: list[State]) -> list[QueueStatus]:
-    counts: dict[tuple[str, str], int] = {(queue, what): count for queue, what, count in database.rows(COUNTS)}
-    queues = []
-    for name, backlog in backlogs(database).items():
-        running, later, dead = (counts.get((name, what), 0) for what in ("running", "later", "dead"))
-        processes = sum(group.working for state in states for group in state.groups_of(queue=name))
-        kept = promise(name)
-        queues.append(
-            QueueStatus(
-                name, backlog.ready, backlog.oldest, kept, running, later, dead, processes, *rate_of(name, states)
-            )
-        )
-    return queues
+def _queues(database: Connection, states: list[State], also: Iterable[str] = ()) -> list[QueueStatus]:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for queue, what, count in database.rows(COUNTS):
+        counts[queue][what] = count
+    waiting = backlogs(database)
+    undeclared = {queue: Backlog(0, 0.0) for queue in sorted({*counts, *also}) if queue not in waiting}
+    return [_queue(name, backlog, counts[name], states) for name, backlog in {**waiting, **undeclared}.items()]
+
+
+def _queue(name: str, backlog: Backlog, counts: Counter[str], states: list[State]) -> QueueStatus:
+    groups = [group for state in states for group in state.groups_of(queue=name)]
+    rate = rate_of(name, states)
+    return QueueStatus(
+        name=name,
+        ready=backlog.ready,
+        oldest=backlog.oldest,
+        promise=promise(name) if name in queue_names() else UNDECLARED_PROMISE,
+        running=counts["running"],
+        later=sum(counts[state] for state in LATER_STATES),
+        dead=counts["dead"],
+        processes=sum(group.working for group in groups),
+        rate=rate.runs,
+        run_time=rate.run_time,
+        scheduled=counts["scheduled"],
+        retrying=counts["retrying"],
+        released=counts["released"],
+        dead_lately=counts["dead_lately"],
+        pools=sorted({group.pool for group in groups}),
+    )
