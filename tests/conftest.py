@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-# Groups that keep one worker busy for minutes, the longest first.
-LONGEST = ("processes", "hosts")
+# Groups that keep one worker busy for minutes, the longest first. What is in one never runs beside another of it.
+LONGEST = ("processes", "disasters")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -24,12 +24,12 @@ def survive(jobs: int, seconds: float, away: float = 8) -> None:
     assert finished.returncode == 0, finished.stdout
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("disasters")
 def test_it_survives_every_disaster_in_turn():
     survive(jobs=4_000, seconds=300)
 
 
 @pytest.mark.long
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("disasters")
 def test_it_survives_every_disaster_under_ten_times_the_load():
     survive(jobs=40_000, seconds=1_800, away=60)

@@ -23,7 +23,7 @@ from tests.queues.door import Door
 from tests.queues.queues_run import kill, seconds_until
 from tests.queues.supervised import ALL, all_over, command, count, happened
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("hosts")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("disasters")]
 # The two ends of a cable.
 CABLE = "10.231.7"
 

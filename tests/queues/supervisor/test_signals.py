@@ -15,7 +15,7 @@ from tests.queues import actors, hostile
 from tests.queues.queues_run import kill, seconds_until, wait_until
 from tests.queues.supervised import ALL, all_over, count, happened
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("disasters")]
 ONE = {"all": {"queues": ALL, "processes": 1}}
 
 
