@@ -1,4 +1,4 @@
-"""A job by its name, for those whom the job itself calls: importing it there would close a circle."""
+"""Finds a job by its name, for code that the job itself calls: importing the job there would close a circle."""
 
 from typing import Any, cast
 

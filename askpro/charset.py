@@ -1,5 +1,5 @@
-"""Requests are read in UTF-8. Django decodes addresses and forms by whatever name a header gives, before any view or
-middleware could object: a codec that is none of text, such as `hex`, would be an error of the server's."""
+"""Requests are read in UTF-8. Django decodes URLs and forms with the codec that a header names, before any view or
+middleware can object: a codec that is not for text, such as `hex`, would end in a server error (500)."""
 
 import codecs
 from collections.abc import Callable, Iterable
@@ -7,12 +7,12 @@ from typing import Any
 
 from django.utils.http import parse_header_parameters
 
-# As Python calls them. Addresses and keys of forms are ASCII in all of these.
+# By Python's names. In all of these, URLs and the keys of forms are plain ASCII.
 READABLE = {"utf-8", "ascii", "iso8859-1", "cp1252"}
 
 
 def readable(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-    """The WSGI application, with 400 for any other codec that Python knows; a name that it does not is ignored."""
+    """Wrap the WSGI application: 400 for any other codec that Python knows; a name that it does not know is ignored."""
 
     def guarded(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if _codec(environ.get("CONTENT_TYPE", "")) in READABLE:
@@ -29,5 +29,5 @@ def _codec(content_type: str) -> str:
     except LookupError:
         return "utf-8"
     except ValueError:
-        # A NUL, which Django would look up as well.
+        # The name contains a NUL, and Django would look it up as well.
         return ""

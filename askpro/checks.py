@@ -1,4 +1,4 @@
-"""What an installation cannot do without, or must not do: told by `manage.py check` with the fix in the message."""
+"""What an installation must have and what it must not do: `manage.py check` reports it, with the fix in the message."""
 
 from typing import Any
 
@@ -30,49 +30,47 @@ BOUNDS = (
 
 @register(Tags.security)
 def check_secret_key(**_: Any) -> list[CheckMessage]:
-    """Whoever knows the key can make himself a session and read stored secrets."""
+    """With this key anyone could forge a session and read the stored secrets."""
     if settings.ENVIRONMENT in settings.ENVIRONMENTS_WITH_A_PUBLIC_KEY:
         return []
     try:
         key = str(settings.SECRET_KEY)
-    except ImproperlyConfigured:  # Django's own word for an empty one
+    except ImproperlyConfigured:  # raised by Django when it is empty
         key = ""
     if not key.strip():
         return [Error("SECRET_KEY is empty.", hint=HINT.format("SECRET_KEY"), id="askpro.E001")]
     if REMARK.search(key) or key == settings.PUBLIC_KEY:
-        return [
-            Error("SECRET_KEY is a text that everybody can read.", hint=HINT.format("SECRET_KEY"), id="askpro.E002")
-        ]
+        return [Error("SECRET_KEY is a publicly known text.", hint=HINT.format("SECRET_KEY"), id="askpro.E002")]
     return []
 
 
 @register(Tags.security, deploy=True)
 def check_remarks(**_: Any) -> list[CheckMessage]:
-    """No variable holds the remark that somebody wrote behind its value."""
-    hint = "Put the remark on a line of its own: whoever reads the file takes it for a part of the value."
+    """No variable contains a remark that was written after its value."""
+    hint = "Put the remark on a line of its own: behind a value it is read as a part of the value."
     return [Error(f"{name} holds a remark (#).", hint=hint, id="askpro.E003") for name in settings.REMARKS_AS_VALUES]
 
 
 @register(Tags.security, deploy=True)
 def check_ops_emails(**_: Any) -> list[CheckMessage]:
-    """Somebody is told when a job gives up, a queue is late or a host falls silent."""
+    """OPS_EMAILS says who is told when a job gives up, a queue is late or a host falls silent."""
     if not settings.OPS_EMAILS:
-        return [Error("OPS_EMAILS is empty: nobody is told.", hint=HINT.format("OPS_EMAILS"), id="askpro.E004")]
+        return [Error("OPS_EMAILS is empty: alerts reach nobody.", hint=HINT.format("OPS_EMAILS"), id="askpro.E004")]
     wrong = [address for address in settings.OPS_EMAILS if not _is_address(address)]
     hint = "Write addresses alone, separated by commas."
-    return [Error(f"OPS_EMAILS names {len(wrong)} that are no address.", hint=hint, id="askpro.E005")] if wrong else []
+    return [Error(f"OPS_EMAILS: {len(wrong)} of it are no addresses.", hint=hint, id="askpro.E005")] if wrong else []
 
 
 @register(Tags.security, deploy=True)
 def check_vendors(**_: Any) -> list[CheckMessage]:
-    """The vendors can be asked and believed, at least for companies without keys of their own."""
+    """There are keys to call the vendors and to verify their webhooks, for companies without keys of their own."""
     missing = [name for name in VENDORS if not getattr(settings, name)]
     return [Warning(f"{name} is empty.", hint=HINT.format(name), id="askpro.W001") for name in missing]
 
 
 @register(Tags.compatibility)
 def check_bounds(**_: Any) -> list[CheckMessage]:
-    """Times and sizes leave room for an exchange: with none, everything would fail without a word of why."""
+    """Time-outs and sizes are above zero: at zero every exchange would fail without saying why."""
     hint = "Leave it out for the default (deploy/env.example), or write a number above 0."
     wrong = [name for name in BOUNDS if not getattr(settings, name) > 0]
     return [Error(f"{name} is {getattr(settings, name):g}.", hint=hint, id="askpro.E007") for name in wrong]

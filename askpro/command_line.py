@@ -1,21 +1,21 @@
-"""The commands of Django and the apps, and a plain word about those that an installation does not have."""
+"""Runs the commands of Django and the apps, and explains those that an installation does not have."""
 
 import sys
 
 from django.conf import settings
 from django.core.management import execute_from_command_line
 
-# What askpro/dev brings. `test` above all: Django has one of its own, which would make a database beside the real one.
+# The commands of askpro/dev. `test` matters most: Django's own `test` would make a database beside the real one.
 DEVELOPMENT = ("bench", "chaos", "demo_call", "prepare", "sandbox_run", "seed_demo", "setup", "test", "up")
 
 
 def run(argv: list[str]) -> None:
-    """Run the command of `argv`; a command of development ends in words where its apps are not installed."""
+    """Run the command of `argv`; a command of development is explained instead where its apps are not installed."""
     command = argv[1] if len(argv) > 1 else ""
     if command in DEVELOPMENT and not settings.IS_FOR_DEVELOPMENT:
         sys.exit(
-            f"manage.py {command} belongs to development: it needs the folder askpro/dev and one of the environments"
-            f" local and testing, and ASKPRO_ENV is {settings.ENVIRONMENT}.\n"
+            f"manage.py {command} belongs to development: it needs the folder askpro/dev and the environment"
+            f" local or testing, and ASKPRO_ENV is {settings.ENVIRONMENT}.\n"
             "In a whole checkout, start everything first: python3 manage.py up"
         )
     execute_from_command_line(argv)

@@ -1,4 +1,4 @@
-"""How `askpro.http` connects: within the bounds of `askpro.deadline`, and with a failure that says nothing was sent."""
+"""Connections for `askpro.http`, within the bounds of `askpro.deadline`; a failed one proves that nothing was sent."""
 
 import socket
 import ssl
@@ -55,7 +55,7 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 class Adapter(HTTPAdapter):
-    """The transport of a `requests.Session`. It repeats nothing: trying again is the queue's matter."""
+    """The transport of a `requests.Session`. It never repeats a request: the queue retries the job."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, ssl_context=bounded(create_urllib3_context()))

@@ -1,4 +1,4 @@
-"""Bounds for an exchange with the outside: one end for resolving, connecting, TLS, sending and reading, and a size."""
+"""Bounds of an exchange with the outside: one deadline from resolving the name to the last byte, and a size limit."""
 
 import math
 import socket
@@ -13,11 +13,11 @@ from typing import Any
 
 
 class NoTime(TimeoutError):
-    """The exchange was not over in its time."""
+    """The exchange did not end before its deadline."""
 
 
 class TooMuch(OSError):
-    """The other side sent more than it may."""
+    """The other side sent more than the limit allows."""
 
 
 @dataclass(slots=True)
@@ -32,9 +32,9 @@ _bounds: ContextVar[_Bounds | None] = ContextVar("bounds", default=None)
 
 @contextmanager
 def deadline(seconds: float, most_bytes: int = _UNBOUNDED) -> Iterator[None]:
-    """Bound what the sockets of this module do within: `NoTime` after `seconds`, `TooMuch` after so many bytes read.
+    """Within the block, sockets of this module raise `NoTime` after `seconds` and `TooMuch` above `most_bytes` read.
 
-    Nested, the earliest end and the smallest size count.
+    When blocks are nested, the earliest deadline and the smallest size apply.
     """
     outer = _bounds.get() or _Bounds(math.inf, _UNBOUNDED)
     allowed = min(outer.bytes_left, most_bytes)
@@ -48,7 +48,7 @@ def deadline(seconds: float, most_bytes: int = _UNBOUNDED) -> Iterator[None]:
 
 
 def seconds_left() -> float | None:
-    """Until the end; None where none was set. Raises `NoTime` after it."""
+    """Until the deadline; None where none was set. Raises `NoTime` once it has passed."""
     bounds = _bounds.get()
     if bounds is None:
         return None
@@ -59,7 +59,7 @@ def seconds_left() -> float | None:
 
 
 class _Bounded:
-    """Gives each operation the time that is left: a plain time-out begins anew with every byte that arrives."""
+    """Gives each operation the time that is left: a plain time-out restarts with every byte that arrives."""
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         self._hurry()
@@ -97,7 +97,7 @@ class TlsSocket(_Bounded, ssl.SSLSocket):
 
 
 def bounded(context: ssl.SSLContext) -> ssl.SSLContext:
-    """The context, making sockets that keep the bounds."""
+    """The same context, whose sockets now keep the bounds."""
     context.sslsocket_class = TlsSocket
     return context
 
@@ -121,7 +121,7 @@ def connect(host: str, port: int, timeout: float) -> Socket:
 
 
 def _addresses(host: str, port: int) -> list[Any]:
-    """The resolver's own time-outs add up to half a minute and more: it may go on without us."""
+    """The resolver's own time-outs add up to half a minute and more, so it runs in a thread that can be left."""
     found: list[Any] = []
     failures: list[Exception] = []
 

@@ -17,7 +17,7 @@ class UnreadableSecret(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A secret as the row holds it; opened when somebody asks for it."""
+    """A secret as the row holds it; decrypted when it is asked for."""
 
     token: str
 
@@ -29,7 +29,7 @@ class Sealed:
 
 
 class SecretAttribute(DeferredAttribute):
-    """Opens the secret at its first use: rows with a secret that nobody can read are still rows."""
+    """Decrypts the secret at its first use, so that a row can be loaded even if its secret cannot be decrypted."""
 
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         value = super().__get__(instance, cls)
@@ -38,7 +38,7 @@ class SecretAttribute(DeferredAttribute):
         return value
 
     def __set__(self, instance: Any, value: Any) -> None:
-        # Its presence is what makes Python ask __get__ before it looks into the instance's own dictionary.
+        # Because this method exists, Python calls __get__ before it looks into the instance's own dictionary.
         instance.__dict__[self.field.attname] = value
 
 
@@ -59,7 +59,7 @@ class EncryptedTextField(models.TextField):
         return Sealed(value) if value else value
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """A secret that nobody has opened is written as it was read."""
+        """A secret that was never decrypted is written as it was read."""
         raw = model_instance.__dict__.get(self.attname)
         return raw if isinstance(raw, Sealed) else super().pre_save(model_instance, add)
 

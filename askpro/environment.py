@@ -1,4 +1,4 @@
-"""Reading the environment: django-environ, and a word about values that cannot be meant."""
+"""Reads the environment with django-environ, and reports values that cannot be meant."""
 
 import re
 from pathlib import Path
@@ -7,19 +7,19 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-# systemd, django-environ and sh take what stands behind a value in an environment file for a part of it.
+# In an environment file, systemd, django-environ and sh read a remark behind a value as a part of the value.
 REMARK = re.compile(r"(?:^|\s)#(?:\s|$)")
 
 
 class Environment(environ.Env):
-    """Remembers in `remarks` the names of the variables that hold a remark, for `manage.py check`."""
+    """Remembers in `remarks` the names of the variables that contain a remark, for `manage.py check`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.remarks: list[str] = []
 
     def read_file(self, name: str) -> None:
-        """Take the variables that are not set from a file; raises `ImproperlyConfigured` where it cannot be read."""
+        """Set variables that are not set yet from a file. Raises `ImproperlyConfigured` if it cannot be read."""
         if not name:
             return
         try:

@@ -9,13 +9,13 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from askpro.queues.errors import JobError, Unavailable
 from askpro.queues.ledger.gates import Gate
 
-# Below this the burst and what is kept of it for the urgent are no requests at all.
+# With a lower limit, the burst and the part of it that is kept for urgent jobs would be less than one request.
 LEAST = 10
 LIMITS = ("CALCOM_REQUESTS_PER_MINUTE", "TWILIO_REQUESTS_PER_MINUTE", "MAILS_PER_MINUTE")
 
 
 class OnlyThisMail(Unavailable):
-    """The mail server wants this one later, for what it is or for whom; others it takes."""
+    """The mail server defers this mail, for its content or its recipient; it accepts others."""
 
 
 def calcom(api_key: str) -> Gate:
@@ -32,7 +32,7 @@ def mail() -> Gate:
 
 @register(Tags.compatibility)
 def check_limits(**_: Any) -> list[CheckMessage]:
-    """The limits are numbers that leave room for everybody."""
+    """Each limit is 0 (none) or large enough to share."""
     return [
         Error(
             f"{name} is {getattr(settings, name)}.",

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-CONNECT_SECONDS = 2  # the least that libpq knows
+CONNECT_SECONDS = 2  # the least that libpq accepts
 REDIS_SECONDS = 0.3
 
 _migrated = False
@@ -27,7 +27,7 @@ def live(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     """200 when jobs and webhooks can be taken: PostgreSQL answers and its schema is complete; else 503.
 
-    Redis is reported only, since it decides nothing.
+    Redis is only reported: everything works without it.
     """
     checks = {"database": _database(), "migrations": "unknown", "redis": _redis()}
     if checks["database"] == "ok":
@@ -39,7 +39,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def _database() -> str:
-    """A fresh connection each time: libpq limits the time of connecting, not of a query on a hung server."""
+    """Connects each time: libpq has a time-out for connecting, but none for a query on a hung server."""
     parameters = {**connection.get_connection_params(), "connect_timeout": CONNECT_SECONDS}
     try:
         with (
@@ -54,7 +54,7 @@ def _database() -> str:
 
 
 def _migrations() -> str:
-    """Looked at until all are applied: from then on this process fits its database."""
+    """Checked until all are applied; after that this process matches its database and checks no more."""
     global _migrated
     if not _migrated:
         try:

@@ -1,4 +1,4 @@
-"""Outgoing HTTP: one client per vendor, bounds always, and failures as the family of `askpro.queues.errors`."""
+"""Outgoing HTTP: one client per vendor, always with bounds; failures are raised as `askpro.queues.errors`."""
 
 import email.utils
 import json as json_text
@@ -20,23 +20,24 @@ from askpro.queues.errors import JobError, RateLimited, Unavailable, Unknown, Un
 from askpro.queues.ledger.gates import Gate
 
 READS = frozenset({"GET", "HEAD"})
-# Whoever answers so has not handed the request on, be it the vendor or somebody between us; all else may have happened.
+# These prove that the request was not passed on, whether the vendor or a proxy answered; with all others it may have
+# taken effect.
 NOT_HANDED_ON = frozenset({400, 401, 403, 404, 405, 406, 407, 411, 413, 414, 415, 417, 421, 426, 428, 431, 451})
 CHUNK = 64 * 1024
-# A vendor that names no pause gets one second, jittered; one that names an absurd one is asked again in an hour.
+# If the vendor names no pause, it is one second, jittered; an absurdly long one is cut to an hour.
 DEFAULT_PAUSE = 1.0
 LONGEST_PAUSE = 3600.0
-# Cal.com's X-RateLimit-Reset is seconds by its source and a Unix time by one of its pages.
+# Cal.com's X-RateLimit-Reset is in seconds by its source code, a Unix time by one of its pages: above this, the latter.
 EPOCH_FROM = 1e9
 
 
 class CallInTransaction(RuntimeError):
-    """An outside call inside a database transaction holds its locks for as long as the vendor pleases."""
+    """An outside call inside a database transaction: its locks would be held for as long as the vendor takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer, not larger than VENDOR_MAX_BYTES."""
+    """A complete answer of at most VENDOR_MAX_BYTES."""
 
     status_code: int
     headers: Mapping[str, str]
@@ -47,7 +48,7 @@ class Answer:
         return self.status_code < 300
 
     def json(self) -> Any:
-        """The body, parsed; None when it is no JSON."""
+        """The body, parsed; None when it is not JSON."""
         try:
             return json_text.loads(self.body)
         except (ValueError, RecursionError):
@@ -63,12 +64,12 @@ class Throttled(RateLimited):
 
 
 class Client:
-    """HTTP to one vendor over kept-alive connections, each exchange within VENDOR_TIMEOUT seconds from its first step.
+    """HTTP to one vendor over kept-alive connections, each exchange done within VENDOR_TIMEOUT seconds.
 
-    Each passes the vendor's gate first, which raises `GateShut` where nothing may be asked. Answers below 300 are
-    returned, and refusals below 500 in the vendor's own shape, which `speaks` knows: what these mean is the vendor
-    file's knowledge. The rest raises `Throttled` (429), `Unavailable` (it certainly did not happen, or was only a
-    question) or `Unknown` (a write that may have happened). A page of a proxy is nobody's word.
+    Each passes the vendor's gate first, which raises `GateShut` while no request may be made. Answers below 300 are
+    returned, and so are refusals below 500 in the vendor's own format, which `speaks` recognises: the vendor's file
+    knows what they mean. The rest raises `Throttled` (429), `Unavailable` (it certainly did not happen, or was only a
+    question) or `Unknown` (a write that may have happened). A proxy's page never counts as the vendor's answer.
     """
 
     def __init__(
@@ -139,7 +140,7 @@ class Client:
         if status < 400:
             return Unavailable(f"{self.vendor}: answered with a redirect ({status}): is its base URL right?")
         if status in NOT_HANDED_ON:
-            return Unavailable(f"{self.vendor}: somebody else answered for it ({status})")
+            return Unavailable(f"{self.vendor}: another server answered for it ({status})")
         return self._uncertain(method, f"answered {status}")
 
     def _uncertain(self, method: str, what: str) -> JobError:
@@ -148,7 +149,7 @@ class Client:
 
 
 def refuse_inside_transaction() -> None:
-    """Raise `CallInTransaction` inside an atomic block; the one that a test case wraps around a test is none."""
+    """Raise `CallInTransaction` inside an atomic block; the one that a test case wraps around a test is exempt."""
     if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         raise CallInTransaction(CallInTransaction.__doc__)
 
@@ -189,7 +190,7 @@ def _date(text: str | None) -> float | None:
 
 
 def _read(response: requests.Response) -> Answer:
-    """Read the body up to the cap, counted as it is unpacked: a small answer may unpack to a large one."""
+    """Read the body up to the cap, counted after unpacking: a small answer may unpack to a large one."""
     body = bytearray()
     try:
         for chunk in response.iter_content(CHUNK):
@@ -197,7 +198,7 @@ def _read(response: requests.Response) -> Answer:
             if len(body) > settings.VENDOR_MAX_BYTES:
                 raise requests.exceptions.ContentDecodingError("larger than VENDOR_MAX_BYTES")
     except BaseException:
-        # Half read, its connection serves no other request.
+        # A connection with a half-read answer cannot serve another request.
         response.raw.close()
         raise
     finally:

@@ -1,4 +1,4 @@
-"""Log lines, as text or JSON, each with the job it was written in, and without what outside texts quote."""
+"""Log lines as text or JSON. Each names the job that it was written in; none quotes texts from outside."""
 
 import json
 import logging
@@ -15,13 +15,13 @@ log = logging.getLogger(__name__)
 
 
 class LineFormatter(logging.Formatter):
-    """A line of text; a trace names classes and places."""
+    """A line of text; of a traceback only the class and the places in the code."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        # A copy: other handlers see the record as it was made.
+        # A copy: other handlers must see the record unchanged.
         plain = logging.makeLogRecord(record.__dict__)
         plain.msg, plain.args, plain.exc_text = text_of(record), (), None
         return super().format(plain)
@@ -55,9 +55,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def text_of(record: logging.LogRecord) -> str:
-    """What our own loggers say; of others only the sentence, without what it is filled with.
+    """The whole message of our own loggers; of others only the format string, without its arguments.
 
-    An exception that fills a sentence of ours is named, and speaks only when its class is ours.
+    An exception among the arguments is named by its class; its text is shown only when the class is ours.
     """
     if not is_ours(record.name):
         route = getattr(getattr(getattr(record, "request", None), "resolver_match", None), "route", "")
@@ -74,7 +74,7 @@ def text_of(record: logging.LogRecord) -> str:
 
 
 def tell_what_nobody_caught() -> None:
-    """Log what ends a process or a thread, instead of printing it with all that it quotes. Call it after a fork."""
+    """Log an exception that ends a process or a thread; Python would print it with all it quotes. Call after a fork."""
     sys.excepthook = lambda kind, error, trace: log.critical("Ended by %s", error, exc_info=(kind, error, trace))
     threading.excepthook = lambda ended: (
         log.critical("A thread ended by %s", ended.exc_value, exc_info=ended.exc_value) if ended.exc_value else None

@@ -1,4 +1,4 @@
-"""Working through rows of which one may fail: the others have their turn all the same."""
+"""Works through rows; when one fails, the others still have their turn."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -16,9 +16,9 @@ log = logging.getLogger(__name__)
 def one_by_one(
     rows: Iterable[Row], act: Callable[[Row], object], *, atomic: bool = False
 ) -> list[tuple[Row, Exception]]:
-    """Do `act` with each row, each in a transaction or savepoint of its own if `atomic`.
+    """Call `act` with each row, each in a transaction or savepoint of its own if `atomic`.
 
-    Returns those that failed, with their errors. What is no `JobError` is logged.
+    Returns the rows that failed, with their errors. Errors other than `JobError` are logged.
     """
     failures: list[tuple[Row, Exception]] = []
     for row in rows:
@@ -33,10 +33,10 @@ def one_by_one(
 
 
 def gravest(errors: Iterable[Exception]) -> Exception:
-    """Which of several errors a job ends with: a bug, else what waits at a gate and spends no try, else what another
-    try may mend, else the shortest pause.
+    """Choose the error that a job ends with: a bug first, then one that waits at a gate (which spends no try), then one
+    that a retry may mend, then the shortest pause.
 
-    What no try mends comes last: the job would be dead, and with it the others' next try.
+    Final errors come last: with one of them the job would be dead, and the other rows would get no retry.
     """
     return min(errors, key=_order)
 
@@ -52,5 +52,5 @@ def _order(error: Exception) -> tuple[int, float]:
 
 
 def is_final(error: Exception) -> bool:
-    """Whether no other try mends it."""
+    """Whether a retry cannot mend it."""
     return isinstance(error, JobError) and not isinstance(error, Unavailable | Unknown | Release)

@@ -1,12 +1,12 @@
-"""The queues and who works them. Data only; `manage.py queues_check` reads it with the fix in the message.
+"""The queues and the pools that work them. Data only; `manage.py queues_check` reads it with the fix in the message.
 
 All times in seconds, memory in megabytes. docs/operations.md explains every key.
 """
 
 from typing import Any
 
-# `promise`: how old the oldest ready job of a queue may get. `tries`, `backoff` and `time_limit` are what its jobs have
-# unless they say otherwise. Of an `urgent` queue people are mailed when a job dies.
+# `promise`: how old the oldest ready job of a queue may get. `tries`, `backoff` and `time_limit` are the defaults of
+# its jobs. When a job of an `urgent` queue dies, OPS_EMAILS are mailed.
 QUEUES: dict[str, dict[str, Any]] = {
     "critical": {"promise": 5, "tries": 3, "urgent": True},
     "high": {"promise": 10, "tries": 5},
@@ -16,20 +16,20 @@ QUEUES: dict[str, dict[str, Any]] = {
     "low": {"promise": 600},
 }
 
-# Rate limits by name: so many starts in so many seconds, over all hosts.
+# Rate limits by name: a number of starts in a number of seconds, over all hosts.
 LIMITS: dict[str, tuple[int, float]] = {}
 
-# Finished jobs with such a tag are left out of the console's list, as those of actors that say `silenced=True`:
-# a tag as it is, or a beginning with a star ("sync:*"). What failed always shows.
+# Finished jobs with one of these tags are left out of the console's list, like those of actors with `silenced=True`.
+# An entry is a whole tag, or its beginning with a star ("sync:*"). Failed jobs are always listed.
 SILENCED_TAGS: tuple[str, ...] = ()
 
-# Jobs by the clock (askpro/queues/chores/schedule.py): cron in Europe/Berlin, whose job, what becomes of missed ticks.
+# Scheduled jobs (askpro/queues/chores/schedule.py): cron in Europe/Berlin, the actor, and what to do with missed ticks.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "calcom-sync": {"cron": "*/15 * * * *", "actor": "sync_all_calcom_data", "missed": "once"},
     "nightly-recount": {"cron": "30 3 * * *", "actor": "recount_all", "missed": "once"},
 }
 
-# What a pool of this name has in every environment that runs it, unless the environment says otherwise.
+# Defaults of the pool of this name, in every environment that runs it.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "critical": {"queues": ["critical"], "memory": 128, "time_limit": 60},
     "high": {"queues": ["high"], "nice": 5, "memory": 256, "time_limit": 300},

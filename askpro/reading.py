@@ -1,7 +1,7 @@
-"""Reading what strangers wrote: fields that may be missing, of another type, endless or hostile.
+"""Reads what strangers wrote: fields that may be missing, of another type, endless or hostile.
 
-Every vendor's answers and webhooks are read with this, as is what callers said. What a *body* may be at all, JSON or a
-form, `webhooks` decides before.
+Every vendor's answers and webhooks are read with this, and so is what callers said. Before that, `webhooks` decides
+whether a *body* is acceptable JSON or form data at all.
 """
 
 import math
@@ -23,7 +23,7 @@ _ID: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
 class Unreadable(ValueError):
-    """A field that is needed is missing or makes no sense; the text names it, never its value."""
+    """A field that is needed is missing or makes no sense; the text names the field, never its value."""
 
 
 def clean(text: str, limit: int) -> str:
@@ -32,19 +32,19 @@ def clean(text: str, limit: int) -> str:
 
 
 def text(value: object, limit: int) -> str:
-    """Free text, cleaned and cut; empty when it is none."""
+    """Free text, cleaned and cut; empty when the value is not a text."""
     return clean(value, limit) if isinstance(value, str) else ""
 
 
 def name(value: object, limit: int) -> str:
-    """A short name, exactly as it came, fit for a column and for comparing; empty when it is none."""
+    """A short name, exactly as it came, fit for a column and for comparing; else empty."""
     if not isinstance(value, str) or not 0 < len(value) <= limit:
         return ""
     return value if value.isprintable() else ""
 
 
 def number(value: object) -> int | None:
-    """A whole positive number that fits a bigint, such as an id, else None. A form knows texts only: digits pass."""
+    """A whole positive number that fits a bigint, such as an id, else None. Digits pass: a form has only texts."""
     if isinstance(value, str) and _ID.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
@@ -53,7 +53,7 @@ def number(value: object) -> int | None:
 
 
 def whole(value: object) -> int | None:
-    """A whole number, also one that was written as a text or with a fraction, else None."""
+    """A whole number, also from digits in a text or from a fraction, which is cut off; else None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
@@ -75,12 +75,12 @@ def moment(value: object) -> datetime | None:
 
 
 def mapping(value: object) -> Mapping[str, Any]:
-    """An object; an empty one when it is none."""
+    """The value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def items(value: object) -> list[Any]:
-    """A list; an empty one when it is none."""
+    """The value if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
 
 
@@ -96,7 +96,7 @@ class Fields:
 
     @classmethod
     def of(cls, value: object) -> Self:
-        """The fields of anything: of what is no object, none."""
+        """The fields of any value; what is not an object has none."""
         return cls(mapping(value))
 
     def text(self, name: str, limit: int) -> str:
@@ -163,7 +163,7 @@ class Fields:
         return {} if value is None else value
 
     def inside(self, name: str) -> Self:
-        """The fields of the object in a field; their problems are noted with this one's."""
+        """The fields of the object in a field; their problems are added to this one's."""
         return type(self)(self.child(name), self.problems)
 
     def objects(self, name: str, most: int) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Error reports, without what callers said: named parts only, no bodies, no variables, no texts of others."""
+"""Error reports without what callers said: only the parts named here, no bodies, variables or texts from outside."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from sentry_sdk.integrations.dramatiq import DramatiqIntegration
 from askpro.queues.plain import is_ours
 
 WITHHELD = "[withheld: the text stands on the job's attempt]"
-# What an event may hold. All else is dropped, what a later version of the SDK adds included.
+# What an event may hold. Everything else is dropped, including what a later version of the SDK adds.
 KEPT = ("event_id", "timestamp", "level", "platform", "environment", "release", "server_name", "logger", "sdk", "type")
 EXCEPTION = ("type", "module")
 MECHANISM = ("type", "handled")
@@ -25,12 +25,12 @@ FRAME = (
     "pre_context",
     "post_context",
 )
-# Names of code; a transaction may also be called by the address that was asked for.
+# These sources take a transaction's name from the code; others take it from the requested URL.
 NAMES = ("route", "component", "view", "task")
 
 
 def start() -> None:
-    """Begin reporting when SENTRY_DSN is set. Call it after a fork: its transport is a thread."""
+    """Start reporting if SENTRY_DSN is set. Call it after a fork, since its transport is a thread."""
     if settings.SENTRY_DSN:
         sentry_sdk.init(
             dsn=settings.SENTRY_DSN,
@@ -47,13 +47,13 @@ def start() -> None:
 
 
 def scrub(event: Any, hint: Any) -> Any:
-    """Keep classes and places: an IntegrityError names the row's values, a log line the address that was asked."""
+    """Keep classes and places: the text of an IntegrityError names a row's values, a log line the requested URL."""
     kept = _named(event, KEPT)
     if exceptions := event.get("exception", {}).get("values"):
         kept["exception"] = {"values": [_exception(each) for each in exceptions]}
     if event.get("transaction_info", {}).get("source") in NAMES:
         kept["transaction"] = event.get("transaction")
-    # The sentence without what fills it; a foreign one may be filled already.
+    # The format string without its arguments; that of another logger may already contain them.
     if is_ours(str(event.get("logger"))) and isinstance(said := event.get("logentry", {}).get("message"), str):
         kept["logentry"] = {"message": said}
     if method := event.get("request", {}).get("method"):

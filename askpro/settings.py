@@ -14,7 +14,7 @@ env.read_file(os.environ.get("ASKPRO_ENV_FILE", ""))
 # `production` unless said otherwise, so that a forgotten variable never opens a door.
 ENVIRONMENT = env.str("ASKPRO_ENV", default="production")
 DEBUG = env.bool("DEBUG", default=False)
-# Everybody can read this key: it stands in for a forgotten one where nothing is to be protected, and nowhere else.
+# This key is public. It replaces a missing one only in environments that have nothing to protect.
 PUBLIC_KEY = "local-and-testing-only-" + "0" * 32
 ENVIRONMENTS_WITH_A_PUBLIC_KEY = ("local", "testing")
 MAY_BE_PUBLIC = ENVIRONMENT in ENVIRONMENTS_WITH_A_PUBLIC_KEY
@@ -26,12 +26,12 @@ CONSOLE_URL = f"{PUBLIC_URL}/admin"
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 ASKPRO_HOME = Path(env.str("ASKPRO_HOME", default=str(BASE_DIR / ".askpro")))
 CODE_VERSION = env.str("ASKPRO_VERSION", default="dev")
-# What this host is called among those that work the queues; empty: by its own name.
+# The name of this host among those that work the queues; empty: its hostname.
 HOST_NAME = env.str("ASKPRO_HOST", default="")
 
 INSTALLED_APPS = [
     "askpro.apps.AskProConfig",
-    # Before the theme: some of its templates are ours.
+    # Before the theme, because it overrides some of the theme's templates.
     "askpro.console.apps.ConsoleConfig",
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
@@ -86,7 +86,7 @@ TEMPLATES = [
     },
 ]
 
-# PostgreSQL decides. One Django connection a thread, closed by the engine after an interrupt.
+# PostgreSQL decides. Each thread has one Django connection; the engine closes it after an interrupt.
 DATABASES = {
     "default": {
         **env.db("DATABASE_URL", default="postgres://askpro@127.0.0.1:5432/askpro"),
@@ -95,7 +95,7 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-# A host that vanishes must not hold a worker for longer than its own death takes to be noticed.
+# A database host that vanishes must not block a worker for longer than it takes to notice that a worker has died.
 DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -106,14 +106,14 @@ DATABASES["default"]["OPTIONS"] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Redis hurries. An empty URL runs everything without it, by age from PostgreSQL.
+# Redis only makes it faster. With an empty URL everything runs without it: jobs are taken by age from PostgreSQL.
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 REDIS_KEY_PREFIX = env.str("REDIS_KEY_PREFIX", default="askpro")
 
 DRAMATIQ_BROKER = {
     "BROKER": "askpro.queues.worker.broker.LedgerBroker",
     "OPTIONS": {},
-    # Retries, Callbacks and Pipelines are missing on purpose: settle does their work where nothing swallows an error.
+    # Retries, Callbacks and Pipelines are missing on purpose: settle does their work, where no error is swallowed.
     "MIDDLEWARE": [
         "askpro.queues.worker.middleware.StartOfJobs",
         "dramatiq.middleware.CurrentMessage",
@@ -124,7 +124,7 @@ DRAMATIQ_BROKER = {
     ],
 }
 DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]
-# Called by every supervisor's chores process: whatever state implies work gets its job again.
+# Called by every supervisor's chores process: each finds rows whose state implies a job that is missing, and sends it.
 SWEEPERS = [
     "webhooks.inbox.sweepers.resend_forgotten",
     "calls.sweepers.resend_forgotten",
@@ -142,13 +142,13 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "AskPro",
     "DESCRIPTION": "Ask for appointments, and read what became of them.",
     "VERSION": CODE_VERSION,
-    # In 3.0 a reference cannot be null, and generators of clients take our nulls for errors.
+    # OpenAPI 3.0 cannot say that a reference may be null, and generated clients would take our nulls for errors.
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    # From our own static files: the page asks nobody else.
+    # From our own static files, so that the page loads nothing from other hosts.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
@@ -158,7 +158,7 @@ SPECTACULAR_SETTINGS = {
         "MessageStatus": "notifications.models.Notification.Status",
     },
 }
-# Of each token, over all processes; and the largest body.
+# Requests of each token over all processes, and the largest body.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)
 API_MAX_BYTES = env.int("API_MAX_BYTES", default=64 * 1024)
 
@@ -168,7 +168,7 @@ RETELL_API_KEYS = env.list("RETELL_API_KEYS", default=[])
 CALCOM_BASE_URL = env.str("CALCOM_BASE_URL", default="https://api.cal.com").rstrip("/")
 CALCOM_API_KEY = env.str("CALCOM_API_KEY", default="")
 CALCOM_WEBHOOK_SECRETS = env.list("CALCOM_WEBHOOK_SECRETS", default=[])
-# Customers without an address get one of their own under this domain at Cal.com; no mail is ever sent to it.
+# At Cal.com, customers without an e-mail address get one under this domain; no mail is ever sent to it.
 SYNTHETIC_EMAIL_DOMAIN = env.str("SYNTHETIC_EMAIL_DOMAIN", default="kunden.askpro.example").lower()
 TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", default="https://api.twilio.com").rstrip("/")
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
@@ -176,12 +176,12 @@ TWILIO_AUTH_TOKENS = env.list("TWILIO_AUTH_TOKENS", default=[])
 # Secrets of webhooks signed with a shared key (HMAC_SHA256), by key id: id=secret,id=secret.
 TWILIO_SHARED_KEYS = env.dict("TWILIO_SHARED_KEYS", default={})
 TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", default="")
-# Seconds a vendor may take to accept a connection, and for everything from finding its address to its last byte.
+# Seconds a vendor may take to accept a connection, and seconds from resolving its name to its last byte.
 VENDOR_CONNECT_TIMEOUT = env.float("VENDOR_CONNECT_TIMEOUT", default=3.0)
 VENDOR_TIMEOUT = env.float("VENDOR_TIMEOUT", default=10.0)
 # The largest answer of a vendor that is read, unpacked.
 VENDOR_MAX_BYTES = env.int("VENDOR_MAX_BYTES", default=2 * 1024 * 1024)
-# Requests a minute that each key takes at most, as the vendor says; 0: no limit. Cal.com blocks a key for a minute.
+# The vendor's limit of requests a minute for each key; 0: no limit. Above it, Cal.com blocks the key for a minute.
 CALCOM_REQUESTS_PER_MINUTE = env.int("CALCOM_REQUESTS_PER_MINUTE", default=120)
 TWILIO_REQUESTS_PER_MINUTE = env.int("TWILIO_REQUESTS_PER_MINUTE", default=0)
 MAILS_PER_MINUTE = env.int("MAILS_PER_MINUTE", default=0)
@@ -189,17 +189,17 @@ WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=5 * 1024 * 1024)
 # Seconds an incomplete request of call_ended waits for call_analyzed.
 ANALYSIS_WAIT = env.float("ANALYSIS_WAIT", default=120.0)
 
-# Never to the console in production: the log is no place for what customers are written, and nobody would get it.
+# Never to the console in production: customers' mails do not belong in the log, and nobody would get them.
 NO_EMAIL_URL = "smtp://127.0.0.1:25" if ENVIRONMENT == "production" else "consolemail://"
 vars().update(env.email_url("EMAIL_URL", default=NO_EMAIL_URL))
 if vars()["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
     EMAIL_BACKEND = "askpro.smtp.EmailBackend"
-# Seconds for one mail, from finding the server's address to its last answer.
+# Seconds for one mail, from resolving the server's name to its last answer.
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=20.0)
-# Before the subjects of the mails to OPS_EMAILS.
+# Put before the subject of each mail to OPS_EMAILS.
 EMAIL_SUBJECT_PREFIX = "AskPro: "
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AskPro <termine@askpro.example>")
-# Who is told, by direct transport, when a job is dead that is critical or that others of its order pass by.
+# Mailed directly (no queue) when a job of an urgent queue dies, or one that later jobs of the same order waited for.
 OPS_EMAILS = env.list("OPS_EMAILS", default=[])
 
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
@@ -208,7 +208,7 @@ AFTER_FORK = ["askpro.logging.tell_what_nobody_caught", "askpro.sentry.start"]
 
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
 
-# Permissions reach no further than the companies that a log-in is bound to.
+# Limits permissions to the companies that a log-in is bound to.
 AUTHENTICATION_BACKENDS = ["askpro.console.backend.ScopedBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -228,8 +228,8 @@ if ENVIRONMENT == "production":
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600)
-# Advice that no variable could follow: the proxy in front redirects to HTTPS, and whoever owns the domain decides
-# about its other hosts.
+# Advice that is not ours to follow: the proxy in front redirects to HTTPS, and the domain's owner decides about its
+# other hosts.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
 LOGGING = {
@@ -248,14 +248,14 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "dramatiq": {"level": "WARNING"},
-        # Their own handlers print requests and traces whole.
+        # Without Django's own handlers, which print whole requests and tracebacks.
         "django": {"level": "INFO"},
         "django.server": {"level": "INFO"},
         "gunicorn.error": {"handlers": ["console"], "propagate": False},
-        # It logs arguments and traces of failed jobs; the engine logs the job's id, and keeps the trace in its row.
+        # Dramatiq logs arguments and traces of failed jobs; the engine logs the job's id, and its row keeps the trace.
         "dramatiq.worker.WorkerThread": {"level": "CRITICAL"},
     },
 }
 
-# Of the variables above: `manage.py check --deploy` fails for them.
+# The variables above that contain a remark: `manage.py check --deploy` fails for them.
 REMARKS_AS_VALUES = env.remarks

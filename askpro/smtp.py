@@ -11,12 +11,12 @@ from django.core.mail.backends import smtp
 
 from askpro.deadline import bounded, connect, deadline
 
-# Of all that a server says in one exchange: greetings, replies, and whatever it makes up.
+# The limit for all that a server says in one exchange, greetings and replies together.
 MOST_BYTES = 256 * 1024
 
 
 class EmailBackend(smtp.EmailBackend):
-    """Django's backend with one end for the whole dialogue, connecting and TLS included."""
+    """Django's backend with one deadline for the whole dialogue, connecting and TLS included."""
 
     @property
     def connection_class(self) -> Any:
@@ -28,7 +28,7 @@ class EmailBackend(smtp.EmailBackend):
 
     @property
     def may_have_been_taken(self) -> bool:
-        """Whether the server was given a message: before that, no failure can have delivered it."""
+        """Whether the server was given the message; if not, a failure proves that it was not delivered."""
         return isinstance(self.connection, _Smtp) and self.connection.hands_over
 
     def open(self) -> bool | None:

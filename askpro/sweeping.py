@@ -13,16 +13,16 @@ Row = TypeVar("Row", bound=Model)
 
 
 def tag(kind: str, field: str = "pk") -> Combinable:
-    """The tag of a row, `kind:<field>`, as PostgreSQL puts it together."""
+    """The tag of a row, `kind:<field>`, built by PostgreSQL."""
     return Concat(Value(f"{kind}:"), Cast(F(field), CharField()))
 
 
 def without_job(
     rows: QuerySet[Row], row_tag: Combinable, actors: Iterable[str], states: Iterable[str] = Job.LIVE
 ) -> QuerySet[Row]:
-    """Those `rows` whose tag no job of these actors in these states bears.
+    """The `rows` whose tag is on no job of these actors in these states.
 
-    Asked in the query, so that rows whose job waits, in a paused queue say, never crowd out a forgotten one.
+    The query itself decides, so that rows whose job waits (in a paused queue, say) never crowd out a forgotten one.
     """
     return cast(QuerySet[Row], rows.annotate(row_tag=row_tag).filter(~_has_job(actors, states)))
 
@@ -30,18 +30,18 @@ def without_job(
 def with_job(
     rows: QuerySet[Row], row_tag: Combinable, actors: Iterable[str], states: Iterable[str] = Job.LIVE
 ) -> QuerySet[Row]:
-    """Those `rows` whose tag a job of these actors in these states bears."""
+    """The `rows` whose tag is on a job of these actors in these states."""
     return cast(QuerySet[Row], rows.annotate(row_tag=row_tag).filter(_has_job(actors, states)))
 
 
 def tagged(*tags: str | Combinable) -> QuerySet[Job]:
-    """The jobs that bear any of these tags."""
-    # The index on tags leaves out the jobs without any, and is used only by a query that says the same.
+    """The jobs with any of these tags."""
+    # The index on tags leaves out jobs without tags, and PostgreSQL uses it only if the query excludes them too.
     return Job.objects.exclude(tags=[]).filter(tags__overlap=list(tags))
 
 
 def statuses(actors: Iterable[str], tags: Iterable[str]) -> dict[str, set[str]]:
-    """For each tag the statuses of these actors' jobs; a tag that none of them bears is left out."""
+    """For each tag the statuses of these actors' jobs; a tag without such jobs is left out."""
     found: dict[str, set[str]] = {}
     for names, status in tagged(*tags).filter(actor_name__in=[*actors]).values_list("tags", "status"):
         for name in names:

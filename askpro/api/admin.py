@@ -38,7 +38,7 @@ class ApiTokenAdmin(ConsoleModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: ModelForm, change: bool) -> None:
         if not change:
-            # Carried to the answer of this very request, and nowhere else.
+            # Kept until this request is answered, and nowhere else.
             request.new_token = obj.renew()  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
 

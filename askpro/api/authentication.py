@@ -14,7 +14,7 @@ LONGEST_HEADER = 200
 
 
 class Caller:
-    """Whoever holds the token; no user of the console."""
+    """The holder of a token, who is not a user of the console."""
 
     is_authenticated = True
 
@@ -41,7 +41,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class Allowance(BaseThrottle):
-    """So many requests a minute for each token, over all web processes."""
+    """API_REQUESTS_PER_MINUTE for each token, over all web processes."""
 
     def __init__(self) -> None:
         self._seconds = 0.0

@@ -13,7 +13,7 @@ from calls.models import BookingRequest, Company
 
 PREFIX = "askpro_"
 HINT_LENGTH = len(PREFIX) + 4
-# Evenly spaced allowances, of which a minute's worth may be used at once: one statement decides and writes.
+# Requests are spaced evenly, and a minute's worth of them may come at once. One statement decides and writes.
 TAKE = """
 UPDATE api_apitoken
    SET next_at = greatest(next_at, clock_timestamp()) + %(space)s, last_used_at = clock_timestamp()
@@ -68,7 +68,7 @@ class ApiToken(models.Model):
 
 
 class Submission(models.Model):
-    """One accepted POST. Its key makes it the same when it is sent again."""
+    """One accepted POST. Its key recognises it when it is sent again."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     token = models.ForeignKey(ApiToken, on_delete=models.SET_NULL, null=True, related_name="submissions")

@@ -29,7 +29,7 @@ class PhoneField(serializers.CharField):
 
 
 class MomentField(serializers.DateTimeField):
-    """A moment with its offset: without one nobody knows which it is."""
+    """A moment with its offset from UTC, without which it would be ambiguous."""
 
     def enforce_timezone(self, value: datetime) -> datetime:
         try:
@@ -37,7 +37,7 @@ class MomentField(serializers.DateTimeField):
                 raise serializers.ValidationError("The offset is missing. Write it as 2026-12-03T14:00:00+01:00.")
             return value.astimezone(timezone.get_default_timezone())
         except (OverflowError, ValueError) as error:
-            raise serializers.ValidationError("No moment that a calendar has.") from error
+            raise serializers.ValidationError("This date or time does not exist.") from error
 
 
 @extend_schema_field(
@@ -78,8 +78,8 @@ class WishSerializer(serializers.Serializer):
     """A wished appointment."""
 
     starts_at = MomentField(help_text="With its offset from UTC. It is booked at this time or not at all.")
-    service = ChoiceOfName(help_text="Its id, its name, or a synonym of its.")
-    staff = ChoiceOfName(required=False, allow_null=True, default=None, help_text="Only with this person, id or name.")
+    service = ChoiceOfName(help_text="Its id, its name or one of its synonyms.")
+    staff = ChoiceOfName(required=False, allow_null=True, default=None, help_text="Only with this person: id or name.")
     branch = serializers.IntegerField(
         required=False, allow_null=True, default=None, min_value=1, help_text="Needed where there are several."
     )
@@ -90,7 +90,7 @@ class WishSerializer(serializers.Serializer):
     def validate_starts_at(self, value: datetime) -> datetime:
         now = timezone.now()
         if not now < value <= now + FARTHEST:
-            raise serializers.ValidationError(f"Must lie in the future, at most {FARTHEST // timedelta(days=1)} days.")
+            raise serializers.ValidationError(f"Must be in the future, within {FARTHEST // timedelta(days=1)} days.")
         return value
 
 

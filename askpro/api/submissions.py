@@ -28,7 +28,7 @@ class KeyReused(APIException):
 def submit(token: ApiToken, wish: dict[str, Any], key: str | None) -> tuple[BookingRequest, bool]:
     """The request of this wish, and whether it is new. Raises `ValidationError` and `KeyReused`.
 
-    Who sends the same key at the same time waits for the first one to commit, then gets its request.
+    A second call with the same key at the same time waits until the first has committed, then gets its request.
     """
     digest = _digest(wish)
     with transaction.atomic():
@@ -62,7 +62,7 @@ def _request(company: Company, wish: dict[str, Any]) -> BookingRequest:
         company=company,
         branch=branch,
         customer=attendee(company, who["phone"] or None, name, who["email"], wish["sms_consent"]),
-        # For the person who takes it over, as a caller's words.
+        # Shown to the person who takes it over, where a phone call has the caller's words.
         date_words=f"{local:%d.%m.%Y}",
         time_words=f"{local:%H:%M}",
         service_words=service.name,

@@ -62,7 +62,7 @@ class ApiView(APIView):
 
 
 def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
-    """`{"error": code, "detail": sentence, "fields": {path: [sentences]}}`, the last one where fields are wrong."""
+    """`{"error": code, "detail": sentence, "fields": {path: [sentences]}}`, `fields` only where some are wrong."""
     if isinstance(error, OperationalError | InterfaceError | InternalError):
         log.error("The API cannot reach PostgreSQL: %s", type(error).__name__)
         body = {"error": "unavailable", "detail": "Nothing was stored. Try again."}

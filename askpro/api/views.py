@@ -79,7 +79,7 @@ def idempotency_key(request: Request) -> str | None:
 
 
 def country(request: Request) -> str:
-    """Whose national numbers are written in this request: those of the branch, where it can only be one."""
+    """The country whose national numbers this request uses: the branch's if it can only be one, else the company's."""
     company = request.auth.company  # type: ignore[union-attr]
     wished = request.data.get("branch") if isinstance(request.data, dict) else None
     branches = company.branches.filter(is_active=True)

@@ -1,4 +1,4 @@
-"""The German catalogue: extracted, compiled and judged without gettext's own tools. Knows no Django, so that
+"""The German catalogue: extracted, compiled and checked without gettext's own tools, and without Django, so that
 `manage.py` can compile it before Django starts."""
 
 import hashlib
@@ -19,13 +19,13 @@ msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
 
 """
-# Where sentences are written, and by which names they are marked.
+# The folders that contain sentences, and the functions that mark them.
 FOLDERS: Final = ("appointments", "askpro", "calls", "notifications", "webhooks")
 KEYWORDS: Final = {"_": None, "gettext": None, "gettext_lazy": None}
 
 
 def is_current() -> bool:
-    """Whether the compiled catalogue is there and was made from the source as it is now."""
+    """Whether the compiled catalogue exists and was made from the current source."""
     try:
         with COMPILED.open("rb") as file:
             return GNUTranslations(file).info().get("project-id-version") == f"AskPro {_digest()}"
@@ -72,7 +72,7 @@ def extracted() -> Any:
 
 
 def update_source() -> list[str]:
-    """Add the code's new sentences to the source and drop what the code says no more; returns what lacks German."""
+    """Add the code's new sentences to the source and drop those it no longer has; return those without German."""
     from babel.messages.pofile import write_po
 
     catalogue = read()

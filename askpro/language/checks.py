@@ -1,4 +1,4 @@
-"""Nobody starts without the German sentences."""
+"""`manage.py check` fails without the German sentences."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from askpro.language import catalogue
 
 @register(Tags.translation)
 def check_catalogue(**_: Any) -> list[CheckMessage]:
-    """The compiled catalogue is there, and made from the source of this release."""
+    """The compiled catalogue exists and was made from the source of this release."""
     if catalogue.is_current():
         return []
     place = catalogue.COMPILED.relative_to(catalogue.ROOT)

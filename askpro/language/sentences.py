@@ -1,4 +1,4 @@
-"""What is stored as a code and told as a sentence, in the language of whoever reads it."""
+"""What is stored as a code and shown as a sentence, in the reader's language."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,13 +34,13 @@ class Sentence(models.TextChoices):
 
 
 class Kept(Sentence):
-    """What releases stored that knew no codes."""
+    """Sentences stored by releases that had no codes yet."""
 
     AS_WRITTEN = "as_written", "%(text)s"
 
 
 def tell(code: str, facts: Facts, language: str, *kinds: type[Sentence]) -> str:
-    """The sentence of a stored code, which is one of these kinds'; a code of another release stays as it is."""
+    """The sentence of a stored code of one of these kinds; a code of another release is shown as it is."""
     known: list[type[Sentence]] = [*kinds, Kept]
     found = next((kind(code) for kind in known if code in kind.values), None)
     return found.tell(facts, language) if found is not None else code

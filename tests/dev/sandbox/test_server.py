@@ -83,4 +83,4 @@ def test_it_does_not_start_in_production() -> None:
     command = [sys.executable, "manage.py", "sandbox_run", "--http-port", "0", "--smtp-port", "0"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
-    assert "local and testing" in done.stderr
+    assert "local or testing" in done.stderr
