@@ -1,4 +1,4 @@
-"""What is not the product: `up` runs it on one machine, `sandbox` plays its vendors, `bench` measures it.
+"""Tools outside of the product: `up` runs it on one machine, `sandbox` plays its vendors, `bench` measures it.
 
 An installation without this folder runs; nothing of the product may import from it.
 """

@@ -15,7 +15,7 @@ PEERS = "peers"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
-    # A supervisor's TERM ends it as a person's Ctrl-C does: the database and the programs go with it.
+    # A TERM ends it as a Ctrl-C does: the database is dropped and the programs are stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         names = options.only or list(MEASURES)
@@ -46,7 +46,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="Measure the engine beside its peers, each pair in the same run. Takes some six minutes.",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-    parser.add_argument("--quick", action="store_true", help="one round of less: some two minutes, and less exact")
+    parser.add_argument("--quick", action="store_true", help="one round with less work: some two minutes, less exact")
     parser.add_argument("--only", nargs="+", choices=MEASURES, metavar="NAME", help=f"some of: {', '.join(MEASURES)}")
     parser.add_argument(
         "--peers",

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class BenchConfig(AppConfig):
-    """Installed by `askpro.dev.bench.settings` alone: the product has neither its table nor its actors."""
+    """Installed only by `askpro.dev.bench.settings`: the product has neither its table nor its actors."""
 
     name = "askpro.dev.bench"
     label = "bench"

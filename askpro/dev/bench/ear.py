@@ -1,4 +1,4 @@
-"""Where a job says that it starts: a datagram socket of the benchmark's."""
+"""A datagram socket of the benchmark, to which a job reports its start."""
 
 import os
 import random
@@ -14,12 +14,12 @@ from askpro.dev.up.failure import Failure
 EAR = "ASKPRO_BENCH_EAR"
 MOMENT = struct.Struct("<q")
 LONGEST = 10.0
-# Seconds before a send; longer pauses would be the worse for RedisBroker, which then polls less often.
+# Seconds before a send; longer pauses would put RedisBroker at a disadvantage, which then polls less often.
 PAUSES = (0.01, 0.05)
 
 
 class Ear:
-    """Hears when jobs start."""
+    """Receives the starts of jobs."""
 
     def __init__(self) -> None:
         path = os.environ[EAR]
@@ -29,7 +29,7 @@ class Ear:
         self._socket.settimeout(LONGEST)
 
     def wait_for(self, send: Callable[[], object]) -> float:
-        """Pause a little, then `send`; milliseconds from there to the start of the job that tells it."""
+        """Pause a little, then `send`; return the milliseconds until a job reports its start."""
         time.sleep(random.uniform(*PAUSES))
         sent = time.monotonic_ns()
         send()
@@ -39,7 +39,7 @@ class Ear:
         self._socket.close()
 
     def _hear(self) -> int:
-        """Nanoseconds of the monotonic clock, which all processes of a machine share."""
+        """The start in nanoseconds of the monotonic clock, which all processes of a machine share."""
         try:
             (moment,) = MOMENT.unpack(self._socket.recv(64))
         except TimeoutError as error:

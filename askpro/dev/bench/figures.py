@@ -1,4 +1,4 @@
-"""What a measurement found: our rounds, the peer's rounds in the same run, and what was to be reached."""
+"""The result of a measurement: our rounds, the peer's rounds in the same run, and the target."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`of` is what it is compared with: the ratio, or our own figure."""
+    """`of` says what is compared with the target: the ratio, or our own figure."""
 
     of: str
     at_least: float | None = None
@@ -24,9 +24,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table. The rounds of both sides were taken alternately; `strangers` per round, 0 to 1.
+    """One line of the table. The two sides took turns; `strangers` is other programs' share in each round, 0 to 1.
 
-    Not compared is what stands beside its peer for its size only.
+    A figure that is not compared is shown beside its peer only to give an idea of its size.
     """
 
     measure: str
@@ -41,7 +41,7 @@ class Figure:
 
     @property
     def ratio(self) -> float:
-        """How many times better we are: the median of the rounds' own ratios, since noise comes and goes."""
+        """How many times better we are: the median of the ratios of each round, since noise comes and goes."""
         pairs = zip(self.ours, self.peer, strict=True)
         return median(theirs / mine if self.less_is_better else mine / theirs for mine, theirs in pairs)
 

@@ -1,4 +1,4 @@
-"""What it was measured on. Without it a figure says nothing."""
+"""The machine that the figures were measured on; without it they mean nothing."""
 
 import platform
 from pathlib import Path

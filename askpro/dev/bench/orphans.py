@@ -1,4 +1,4 @@
-"""What a benchmark that was killed has left: held still, its programs did not hear that they should end."""
+"""Ends the programs of a benchmark that was killed: suspended ones could not react to the signal to end."""
 
 import os
 from contextlib import suppress
@@ -11,13 +11,13 @@ MARK = "ASKPRO_BENCH"
 
 
 def mark(place: str) -> dict[str, str]:
-    """The variables by which everything that this process starts is known later: where it ran, and for whom."""
-    # Without SPT_NOENV setproctitle writes over the environment that another process can read.
+    """Environment variables that mark all programs this process starts: with the place, and with this process's id."""
+    # Without SPT_NOENV, setproctitle overwrites the environment that other processes can read.
     return {MARK: f"{place} {os.getpid()}", "SPT_NOENV": "1"}
 
 
 def end(place: str) -> None:
-    """End the programs of runs at `place` whose benchmark is gone. Nothing in them is worth a farewell."""
+    """End the programs of runs at `place` whose benchmark is gone. They are killed: they hold nothing worth saving."""
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             where, _, owner = process.environ().get(MARK, "").rpartition(" ")

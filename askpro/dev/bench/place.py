@@ -18,12 +18,12 @@ from askpro.dev.bench.ear import EAR
 from askpro.dev.sandbox.credentials import LOCAL
 from askpro.dev.up.failure import Failure
 
-# Seconds within which Redis has read what a process had sent before it ended.
+# Seconds within which Redis has read what a process sent before it ended.
 LAST_WORDS = 0.1
 
 
 class Place:
-    """Takes the servers of DATABASE_URL and REDIS_URL as they are. Enter it before Django reads its settings."""
+    """Uses the servers of DATABASE_URL and REDIS_URL as they are. Enter it before Django reads its settings."""
 
     def __init__(self) -> None:
         self._url = urlsplit(os.environ.get("DATABASE_URL", ""))._replace(scheme="postgres")
@@ -32,7 +32,7 @@ class Place:
             raise Failure("DATABASE_URL and REDIS_URL are not both set.", "Start it as: python3 manage.py bench")
         self.database = f"{self._url.path.lstrip('/')}_bench"
         self._address = f"{self._url.hostname}:{self._url.port}/{self.database}"
-        # The same in every run, so that the next one also removes what a killed one has left.
+        # The same in every run, so that the next run also removes what a killed one has left.
         self.prefix = f"askpro-bench-{sha256(self._address.encode()).hexdigest()[:8]}"
         self.folder = Path()
 
@@ -80,7 +80,7 @@ class Place:
             self._administer("DROP DATABASE IF EXISTS {}" + (" WITH (FORCE)" if force else ""))
         except errors.ObjectInUse as error:
             raise Failure(
-                f"Somebody is connected to the database {self.database}: another benchmark runs.",
+                f"The database {self.database} is in use: another benchmark is running.",
                 "Wait for it to end.",
             ) from error
 

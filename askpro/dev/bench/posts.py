@@ -34,7 +34,7 @@ def ended(slot: datetime) -> Post:
 
 
 def many(count: int) -> list[Post]:
-    """Different calls, cheaply: the same conversation under ids of their own."""
+    """Different calls made cheaply: the same conversation, each under its own id."""
     first = ended(datetime.now(UTC) + timedelta(days=3))
     ids = [f"call_{secrets.token_hex(14)}" for _ in range(count)]
     return [Post(each, first.body.replace(first.call_id.encode(), each.encode())) for each in ids]

@@ -1,4 +1,4 @@
-"""The bar that is seen while it measures: on standard error, so that --json stays clean."""
+"""The progress bar during a run: on standard error, so that --json stays clean."""
 
 from types import TracebackType
 
@@ -25,7 +25,7 @@ class Steps:
         self._progress.stop()
 
     def say(self, text: str) -> None:
-        """What happens from now on."""
+        """Show what happens next."""
         self._progress.update(self._task, description=text)
         if not self._console.is_terminal:
             self._console.print(text)

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from askpro.dev.bench.figures import Figure
 
-# Share of the processors that strangers may take before a rate says nothing.
+# Above this share of the processors used by other programs, a rate means nothing.
 NOISY = 0.15
-# And before even a ratio does, since the two sides need different processes.
+# Above this share even a ratio means nothing, since the two sides need different processes.
 USELESS = 0.35
 TRUST = "Trust the ratios, not the rates and times."
 _WORDS = {None: "", True: "[green]met[/]", False: "[red]missed[/]"}
@@ -28,7 +28,7 @@ class Report:
     costs: list[dict[str, Any]] = field(default_factory=list)
 
     def add_costs(self, costs: Sequence[dict[str, Any]]) -> None:
-        """A side's first ones stay: later measures may have it as their baseline only."""
+        """The first costs of a side are kept: in later measures it may only be the baseline."""
         known = {cost["side"] for cost in self.costs}
         self.costs += [cost for cost in costs if cost["side"] not in known]
 
@@ -63,8 +63,8 @@ def _described(machine: dict[str, Any]) -> str:
 
 
 def _figures(figures: Sequence[Figure]) -> Table:
-    table = Table(title="Median of the rounds; the ratio says how many times better AskPro is", show_lines=True)
-    table.add_column("Measure, and beside whom", min_width=26)
+    table = Table(title="Median of the rounds; the ratio: how many times better AskPro is", show_lines=True)
+    table.add_column("Measure, and its peer", min_width=26)
     for name in ("AskPro", "Peer", "Ratio", "Target"):
         table.add_column(name, justify="right", no_wrap=True)
     for figure in figures:
@@ -79,7 +79,7 @@ def _figures(figures: Sequence[Figure]) -> Table:
 
 
 def _costs(costs: Sequence[dict[str, Any]]) -> Table:
-    table = Table(title="Processor time of an empty job, µs, and what is left of it in SQL")
+    table = Table(title="Processor time of an empty job, µs, and what remains of it in SQL")
     for name in ("", "Workers", "PostgreSQL", "Redis", "Together", "Left in SQL"):
         table.add_column(name, justify="left" if name in ("", "Left in SQL") else "right")
     for cost in costs:

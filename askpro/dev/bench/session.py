@@ -1,4 +1,4 @@
-"""What every measurement is given."""
+"""What every measurement receives."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,24 +11,24 @@ ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is measured: rounds, and of the work of each all, a little, or a share of that."""
+    """How much is measured: the number of rounds, and whether each does all of its work, little, or a share of that."""
 
     rounds: int = ROUNDS
     quick: bool = False
     share: float = 1.0
 
     def size(self, full: int, quick: int) -> int:
-        """How much of something one round takes."""
+        """The amount of work in one round."""
         return max(20, round((quick if self.quick else full) * self.share))
 
     def turns(self, full: int) -> int:
-        """In how many turns the sides take theirs: a change of turns has its own price."""
+        """The number of turns that each side takes; each change of turns costs time."""
         return 2 if self.quick else full
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run of the benchmark. `folder` is for logs and sockets, `peers` has the peers' packages when asked for."""
+    """One run of the benchmark. `folder` is for logs and sockets, `peers` has the peers' packages, if wanted."""
 
     folder: Path
     arena: Arena

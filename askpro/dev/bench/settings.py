@@ -6,7 +6,7 @@ from askpro.settings import *  # noqa: F403
 INSTALLED_APPS = [*product.INSTALLED_APPS, "askpro.dev.bench"]
 ROOT_URLCONF = "askpro.dev.bench.urls"
 QUEUE_SETTINGS = "askpro.dev.bench.queue_settings"
-# Dramatiq's default middleware, as the peer has it, on top of our own; settle does the work of the other three.
+# Dramatiq's default middleware, as the peer has it, in addition to ours; settle does the work of the other three.
 DRAMATIQ_BROKER = {
     **product.DRAMATIQ_BROKER,
     "MIDDLEWARE": [*product.DRAMATIQ_BROKER["MIDDLEWARE"], "dramatiq.middleware.AgeLimit"],

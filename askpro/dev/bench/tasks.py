@@ -1,4 +1,4 @@
-"""Our side's actors."""
+"""The actors of our side."""
 
 from askpro.dev.bench import work
 from askpro.queues import actor

@@ -1,4 +1,4 @@
-"""The product's addresses, and beside them the bare view: served by the same processes, behind the same middleware."""
+"""The product's URLs and the bare view: served by the same processes, behind the same middleware."""
 
 from django.urls import path
 

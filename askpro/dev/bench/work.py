@@ -18,7 +18,7 @@ def leave_effect(number: int) -> None:
 
 
 def tell_start() -> None:
-    """Say when the function began."""
+    """Report when the function began."""
     now = time.monotonic_ns()
     _mouth().sendto(MOMENT.pack(now), os.environ[EAR])
 

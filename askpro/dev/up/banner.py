@@ -10,7 +10,7 @@ from askpro.dev.up.home import Home
 
 
 def banner(home: Home, port: int, database: Path | None, seconds: float) -> RenderableType:
-    """Where everything is, the log-in, and what to try next."""
+    """The addresses, the log-in, and what to try next."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold")
     grid.add_column()

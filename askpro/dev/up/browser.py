@@ -1,4 +1,4 @@
-"""A Chromium for the tests that look at pages: found, or installed where that is possible."""
+"""A Chromium for the tests that look at pages: found, or installed if possible."""
 
 import os
 import shutil
@@ -40,7 +40,7 @@ def find() -> Path | None:
 
 
 def find_or_install() -> Path | None:
-    """`find`, then what Playwright installs, then Debian's package where that is out of reach; None when all fail."""
+    """`find`, then what Playwright installs, then Debian's package if Playwright's fails; None if all fail."""
     if (found := find()) or os.environ.get("ASKPRO_BROWSER"):
         return found
     print("No browser yet: installing Chromium…", file=sys.stderr, flush=True)

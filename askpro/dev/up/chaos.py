@@ -1,4 +1,4 @@
-"""`manage.py chaos`: the engine's tests under disasters, as long as one likes, on servers of their own."""
+"""`manage.py chaos`: kills parts of the engine under load, for as long as wanted, on servers of its own."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from askpro.dev.up.environment import of_tests
 from askpro.dev.up.home import free_below
 from askpro.dev.up.session import run_to_end
 
-# Never those of the caller: this one kills them.
+# The caller's servers are never used: chaos kills its servers.
 SERVERS = ("DATABASE_URL", "REDIS_URL", "ASKPRO_ENV_FILE")
 
 

@@ -27,7 +27,7 @@ These set up what they need, also on a machine with nothing but Python:
     up      start the whole product here; Ctrl-C stops it
     test    run the suite on a real PostgreSQL, Valkey and browser
     bench   measure the engine
-    chaos   kill everything under load and see that no job is lost
+    chaos   kill everything under load and check that no job is lost
 
 The others are Django's and the apps':
 """
@@ -49,7 +49,7 @@ def dispatch(argv: list[str]) -> None:
 
 
 def _local(command: str, argv: list[str]) -> int:
-    options = _parse(command, argv[2:])  # first: --help and a mistyped option need no installation
+    options = _parse(command, argv[2:])  # before the installation, which --help and a mistyped option do not need
     Installation(ROOT, REQUIREMENTS[command]).ensure(argv)
     catalogue.refresh()
     if command == "setup":

@@ -1,4 +1,4 @@
-"""The environment of the processes on this machine: where everything is, and the keys made for it."""
+"""The environment of the processes on this machine: addresses, and the keys made for it."""
 
 import json
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from askpro.dev.up.home import Home
 
-# Whatever settings.py reads of vendors and mail: a person's real keys must never reach a test.
+# All that settings.py reads about vendors and mail: a person's real keys must never reach a test.
 VENDORS = (
     "RETELL_BASE_URL", "RETELL_API_KEYS", "CALCOM_BASE_URL", "CALCOM_API_KEY", "CALCOM_WEBHOOK_SECRETS",
     "CALCOM_REQUESTS_PER_MINUTE", "TWILIO_REQUESTS_PER_MINUTE", "MAILS_PER_MINUTE",
@@ -16,7 +16,7 @@ VENDORS = (
 
 
 def of_up(home: Home, port: int, sandbox_http: int, sandbox_smtp: int) -> dict[str, str]:
-    """What web, workers and sandbox share: the vendors' addresses are the sandbox's, their keys our own."""
+    """What web, workers and sandbox share: the vendors' base URLs lead to the sandbox, and their keys are made here."""
     sandbox = f"http://127.0.0.1:{sandbox_http}"
     return {
         "ASKPRO_ENV": "local",
@@ -58,7 +58,7 @@ def publish(home: Home, env: dict[str, str]) -> None:
 
 
 def adopt(root: Path) -> None:
-    """Give a Django command what `up` published, unless the caller says where the database is."""
+    """Give a Django command the environment that `up` published, unless the caller has set DATABASE_URL."""
     if "DATABASE_URL" in os.environ or "ASKPRO_ENV_FILE" in os.environ:
         return
     state = Home.of(root).path / "state.json"

@@ -1,4 +1,4 @@
-"""Where one checkout keeps its data, its secrets and what it remembers between two starts."""
+"""Where a checkout keeps its data, its secrets and what it remembers between two starts."""
 
 import fcntl
 import json
@@ -31,7 +31,7 @@ class Home:
         return self.path / "logs"
 
     def prepare(self) -> None:
-        """Create the folder. Under root others may pass through it (PostgreSQL's user must)."""
+        """Create the folder. When made by root, other users may pass through it, since PostgreSQL's user must."""
         try:
             self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
             if self.path.stat().st_uid != os.geteuid():
@@ -45,7 +45,7 @@ class Home:
             ) from error
 
     def lock(self) -> bool:
-        """Take the folder for this process, until it ends; False when another process has it."""
+        """Lock the folder until this process ends; False when another process has locked it."""
         handle = (self.path / "lock").open("a+")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -96,7 +96,7 @@ class Home:
 
 
 def free_below(root: Path, name: str) -> Home:
-    """The locked home `name` of the checkout `root`, or `name-2` and so on while other runs have the earlier ones."""
+    """The locked home `name` of the checkout `root`, or `name-2` and so on while other runs lock the earlier ones."""
     parent = Home.of(root)
     parent.prepare()
     for number in count(1):

@@ -45,15 +45,15 @@ class Installation:
         if self.is_entered() and self.is_current():
             return
         if not self.is_entered() and self.is_satisfied():
-            return  # a container, or a virtual environment that somebody filled and activated
+            return  # a container, or an activated virtual environment that has everything
         if not self.is_current():
             with self._alone():
-                if not self.is_current():  # nobody else has installed it meanwhile
+                if not self.is_current():  # no other command has installed it meanwhile
                     self._install()
         self._exec(argv)
 
     def enter(self, argv: list[str]) -> None:
-        """Run `argv` again in `.venv` when there is a finished one and this Python lacks the packages."""
+        """Run `argv` again in `.venv` if it is finished and this Python lacks the packages."""
         if (
             not self.is_entered()
             and self._stamped_files()
@@ -66,29 +66,29 @@ class Installation:
         return Path(sys.prefix).resolve() == self.venv.resolve()
 
     def is_satisfied(self) -> bool:
-        """Whether this very Python has each pinned package in a pinned version."""
+        """Whether the running Python has each pinned package in a pinned version."""
         return all(_installed_version(name) in versions for name, versions in self._pins().items())
 
     def is_current(self) -> bool:
-        """Whether `.venv` was finished with these very files and this Python."""
+        """Whether `.venv` was finished with exactly these files and this Python."""
         stamp = self._read_stamp()
         same_files = all(stamp.get("files", {}).get(name) == _digest(self.root / name) for name in self.files)
         return same_files and stamp.get("made") == self._made() and os.access(self.python, os.X_OK)
 
     def _install(self) -> None:
-        # What an earlier command needed stays in: a raised pin may concern a package of the tests.
+        # The files of earlier commands are included: a raised pin may be of a package that only the tests need.
         files = tuple(dict.fromkeys((*self.files, *self._stamped_files())))
         names = len(Installation(self.root, files)._pins())
         with Progress(f"Setting up .venv with {names} packages and what they need (only this once)") as progress:
             if self._read_stamp().get("made") != self._made() or not os.access(self.python, os.X_OK):
                 self._make(progress)
-            (self.venv / STAMP).unlink(missing_ok=True)  # from here on it is unfinished until it is stamped again
+            (self.venv / STAMP).unlink(missing_ok=True)  # unfinished until it is stamped again
             pip = installer(self.python)
             pip.install([self.root / name for name in files], self.venv / "askpro-pip.log", progress)
         self._stamp(files)
 
     def _make(self, progress: Progress) -> None:
-        if self.venv.is_symlink():  # all in it would be deleted, and may be in use
+        if self.venv.is_symlink():  # everything in its target would be deleted, and may be in use
             raise Failure(
                 f"{self.venv} is a link to an environment that was made for another place.",
                 f"Remove the link, and this checkout makes an environment of its own: rm {self.venv}",
@@ -149,7 +149,7 @@ class Installation:
         return {package: versions | optional.get(package, set()) for package, versions in pins.items()}
 
     def _made(self) -> str:
-        """What a `.venv` is tied to beside its packages: the Python, the machine, its own place."""
+        """What a `.venv` depends on beside its packages: the Python, the machine and its own path."""
         return f"{sys.implementation.cache_tag} {os.uname().machine} {self.venv}"
 
     def _stamp(self, files: tuple[str, ...]) -> None:
@@ -179,7 +179,7 @@ def _digest(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all: a reader never sees half of it."""
+    """Write the file whole or not at all: a reader never sees half of it."""
     temporary = path.with_name(path.name + ".new")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)

@@ -18,7 +18,7 @@ from askpro.dev.up.failure import Failure
 from askpro.dev.up.process import spawn
 from askpro.dev.up.procfile import Process
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a dead process is started again; doubled each time
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a dead process is restarted; doubled each time
 SETTLED = 30.0  # seconds after which an earlier death no longer counts
 HOPELESS = 3  # deaths before the system was ever ready
 LONGEST_LINE = 64 * 1024
@@ -40,7 +40,7 @@ class Kept:
 
 
 class Keeper:
-    """Starts processes with one environment; `turn` is one round of the loop and must be called all the time."""
+    """Starts processes with one environment; `turn` is one round of the loop and must be called continually."""
 
     def __init__(self, env: Mapping[str, str], logs: Path, root: Path, console: Console) -> None:
         self._env = env
@@ -81,14 +81,14 @@ class Keeper:
         self.is_ready = True
 
     def turn(self, seconds: float) -> None:
-        """Pass on what was said within so many seconds, then look after the dead."""
+        """Pass on output for `seconds`, then restart processes that have died."""
         for key, _ in self._selector.select(seconds):
             key.data()
         for kept in self._kept:
             self._look_after(kept)
 
     def stop(self) -> None:
-        """End them one after the other, the last started first; each has its grace, unless the person is in a hurry."""
+        """End them one by one, the last started first. Each gets its grace, unless a second signal asks for haste."""
         for kept in reversed(self._kept):
             if kept.child is not None and kept.child.poll() is None:
                 kept.child.send_signal(signal.SIGTERM)
@@ -113,7 +113,7 @@ class Keeper:
             return
         if not kept.again_at:
             self._drain(kept)
-            self._kill(kept)  # what it left behind would hold its port
+            self._kill(kept)  # children that it left behind would hold its port
             kept.deaths = 1 if now - kept.started > SETTLED else kept.deaths + 1
             if kept.deaths >= HOPELESS and not self.is_ready:
                 raise self._failure(kept, f"ended {kept.deaths} times")

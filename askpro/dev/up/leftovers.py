@@ -20,12 +20,12 @@ def mark(home: Home) -> Mapping[str, str]:
 
 
 def find(home: Home) -> list[psutil.Process]:
-    """The marked processes of this home. They are ours for certain: no other has the mark."""
+    """The marked processes of this home. Only ours have the mark."""
     return [process for process in psutil.process_iter() if process.pid != os.getpid() and _is_marked(process, home)]
 
 
 def end(left: list[psutil.Process]) -> None:
-    """End them: first they get time to do it themselves, then SIGTERM, then SIGKILL."""
+    """End them: first they get time to end by themselves, then SIGTERM, then SIGKILL."""
     remaining = _wait(left, 2)  # Linux told them to stop when their owner died
     for sign, seconds in ((signal.SIGTERM, 3), (signal.SIGKILL, 5)):
         for process in remaining:
@@ -35,7 +35,7 @@ def end(left: list[psutil.Process]) -> None:
 
 
 def _wait(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
-    """Those that still run after so many seconds. A zombie does not: not every container's init reads them at once."""
+    """Those that still run after `seconds`. Zombies do not count: not every container's init reaps them at once."""
     wait_until(lambda: not any(is_alive(process.pid) for process in processes), seconds)
     return [process for process in processes if is_alive(process.pid)]
 

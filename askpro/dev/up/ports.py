@@ -7,7 +7,7 @@ from contextlib import closing
 import psutil
 
 HOST = "127.0.0.1"
-# Below the range from which the kernel takes the ports of outgoing connections: a remembered port stays free.
+# Below the range that the kernel uses for outgoing connections, so that a remembered port stays free.
 OURS = range(21_000, 32_000)
 
 

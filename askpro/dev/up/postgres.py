@@ -16,7 +16,7 @@ from askpro.dev.up.home import Home
 from askpro.dev.up.postgres_binaries import Binaries, find, readable_copy
 
 USER = "askpro"
-START_SECONDS = 60.0  # a crash recovery replays its log first
+START_SECONDS = 60.0  # after a crash it first replays its log
 SETTINGS = {
     "max_connections": "300",
     "fsync": "on",
@@ -60,7 +60,7 @@ class PostgreSQL:
         return f"postgres://{USER}:{self._password()}@{ports.HOST}:{self.port}/{database}"
 
     def start(self) -> None:
-        """Attach to a server that still serves the cluster, else start one. Failure shows the log's end."""
+        """Attach to a server that already serves the cluster, else start one. A Failure shows the log's end."""
         if self._attach():
             return
         if not self.data.is_dir():
@@ -86,7 +86,7 @@ class PostgreSQL:
         self._child = self._pid = None
 
     def _attach(self) -> bool:
-        """Whether a server that an earlier owner left serves the data; a stopping one is waited for."""
+        """Whether a server that an earlier owner left serves the data; if it is stopping, wait until it has stopped."""
         limit = time.monotonic() + 20
         while running := self._running():
             pid, port, status = running
@@ -110,7 +110,7 @@ class PostgreSQL:
         return (pid, port, status) if process.is_serving(pid, self.data) else None
 
     def _clear_stale_lock(self) -> None:
-        """After a reboot the old process id may be anybody's, and PostgreSQL would refuse to start."""
+        """After a reboot another process may have the old process id, and PostgreSQL would refuse to start."""
         if self._running() is None:
             (self.data / "postmaster.pid").unlink(missing_ok=True)
 
@@ -154,7 +154,7 @@ class PostgreSQL:
         unfinished.rename(self.data)
 
     def _launch(self, limit: float) -> bool:
-        """Start the server and wait until it answers; False when it ended (port taken, rests of a crash)."""
+        """Start the server and wait until it answers; False when it ended (port taken, remains of a crash)."""
         self.port = ports.choose(self._home.recall("postgres_port"))
         settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
@@ -184,11 +184,11 @@ class PostgreSQL:
 
 
 def _folder_for(home: Home, user: int | None) -> Path:
-    """The home itself, unless another user must get there and a closed folder (/root) is in the way."""
+    """The home itself, unless PostgreSQL's user cannot reach it because of a closed folder such as /root."""
     if user is None or all(folder.stat().st_mode & 0o001 for folder in (home.path, *home.path.parents)):
         return home.path
     key = hashlib.sha256(str(home.path).encode()).hexdigest()[:12]
-    # Not below /tmp or /var/tmp: systemd empties those of what nobody has read for some weeks.
+    # Not below /tmp or /var/tmp: there systemd deletes files that were not read for some weeks.
     folder = Path("/var/lib") / f"askpro-{key}"
     try:
         folder.mkdir(mode=0o711, exist_ok=True)
@@ -202,7 +202,7 @@ def _folder_for(home: Home, user: int | None) -> Path:
 
 
 def _env() -> dict[str, str]:
-    """Nothing of ours: PGDATA, PGPORT or LC_ALL of the person at the terminal must not reach the server."""
+    """Almost empty: PGDATA, PGPORT or LC_ALL of the person at the terminal must not reach the server."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 

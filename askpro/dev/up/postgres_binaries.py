@@ -1,4 +1,4 @@
-"""Which PostgreSQL there is: the pinned wheel's, else the machine's."""
+"""Finds PostgreSQL's binaries: the pinned wheel's, else the machine's."""
 
 import importlib.util
 import os
@@ -38,7 +38,7 @@ def find() -> Binaries:
 
 
 def readable_copy(binaries: Binaries, folder: Path) -> Binaries:
-    """The same binaries where every user may run them: a `.venv` below /root is closed to others."""
+    """The same binaries at a place where every user may run them: a `.venv` below /root is closed to others."""
     wheel = _wheel()
     if wheel is None or wheel not in binaries.bin.parents:
         return binaries  # the system's own, open to all
@@ -46,7 +46,7 @@ def readable_copy(binaries: Binaries, folder: Path) -> Binaries:
     if not copy.is_dir():
         unfinished = folder / "dist.new"
         shutil.rmtree(unfinished, ignore_errors=True)
-        # The binaries look for their libraries at $ORIGIN/../../../<wheel>.libs: keep that distance.
+        # The binaries look for their libraries at $ORIGIN/../../../<wheel>.libs, so the copy keeps that path.
         shutil.copytree(binaries.bin.parent, unfinished / "p" / "pg", symlinks=True)
         libs = wheel.with_name(f"{WHEEL}.libs")
         if libs.is_dir():

@@ -27,9 +27,9 @@ def spawn(
     user: int | None = None,
     cwd: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own (a Ctrl-C at the terminal passes it by).
+    """Start a process in a session of its own (a Ctrl-C at the terminal does not reach it).
 
-    When the owner dies, even by kill -9, Linux sends `farewell`. It goes by thread: call from the main one.
+    When the owner dies, even by kill -9, Linux sends it `farewell`. The owner is a thread, so call from the main one.
     """
     return subprocess.Popen(
         [str(part) for part in argv],
@@ -39,7 +39,7 @@ def spawn(
         stderr=subprocess.STDOUT,
         start_new_session=True,
         cwd=cwd,
-        preexec_fn=_tie(farewell, os.getpid()),  # runs after setuid, which would undo it
+        preexec_fn=_tie(farewell, os.getpid()),  # it runs after setuid, which would undo it
         user=user,
         group=user,
         extra_groups=None if user is None else [],
@@ -64,7 +64,7 @@ def is_serving(pid: int, folder: Path) -> bool:
 
 
 def end(pid: int, *steps: tuple[signal.Signals, float]) -> None:
-    """Send each signal and wait its seconds for the process to go; SIGKILL in the end."""
+    """Send each signal and wait its seconds for the process to end; finally send SIGKILL."""
     for sign, seconds in (*steps, (signal.SIGKILL, 5.0)):
         try:
             os.kill(pid, sign)
@@ -75,7 +75,7 @@ def end(pid: int, *steps: tuple[signal.Signals, float]) -> None:
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.02) -> bool:
-    """Poll the condition for so many seconds; whether it came true."""
+    """Poll the condition for at most `seconds`; whether it came true."""
     limit = time.monotonic() + seconds
     while not (true := condition()) and time.monotonic() < limit:
         time.sleep(pause)
@@ -84,7 +84,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.0
 
 def _remains(pid: int) -> bool:
     with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # a child of ours stays a zombie until it is read
+        os.waitpid(pid, os.WNOHANG)  # a child of ours stays a zombie until it is reaped
     return is_alive(pid)
 
 
@@ -92,7 +92,7 @@ def _tie(farewell: signal.Signals, owner: int) -> Callable[[], None]:
     def tie() -> None:
         if _libc is not None:
             _libc.prctl(PR_SET_PDEATHSIG, int(farewell), 0, 0, 0)
-        if os.getppid() != owner:  # it died before the line above
+        if os.getppid() != owner:  # the owner died before the line above
             os._exit(1)
 
     return tie

@@ -21,7 +21,7 @@ class Process:
 
 
 def table(env: Mapping[str, str], port: int) -> list[Process]:
-    """What runs on this machine beside the two servers."""
+    """The processes that run on this machine beside the two servers."""
     sandbox = int(env["SANDBOX_HTTP_PORT"])
     return [
         Process("sandbox", "magenta", manage("sandbox_run"), lambda: status(sandbox, "/sandbox/") == 200),
@@ -35,7 +35,7 @@ def manage(*arguments: str) -> tuple[str, ...]:
 
 
 def status(port: int, path: str) -> int:
-    """The status code of a GET on the loopback address; 0 when nobody answers."""
+    """The status code of a GET on the loopback address; 0 without an answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
     try:
         connection.request("GET", path)

@@ -1,4 +1,4 @@
-"""What is seen while packages are installed: one live line on a terminal, a few plain ones elsewhere."""
+"""Shows the progress while packages are installed: one live line on a terminal, a few plain ones elsewhere."""
 
 import sys
 import threading
@@ -44,7 +44,7 @@ class Progress:
         return int(time.monotonic() - self._began)
 
     def say(self, doing: str) -> None:
-        """What happens now."""
+        """Show what happens now."""
         self._now = doing
         if not self._live:
             self._print(f"  {doing} ({self.seconds} s)\n")

@@ -1,4 +1,4 @@
-"""The two servers AskPro stands on: those of the environment, else two of its own."""
+"""The two servers that AskPro needs: those named in the environment, else two of its own."""
 
 import os
 from contextlib import ExitStack
@@ -45,7 +45,7 @@ class Servers:
             server.stop()
 
     def revive(self) -> list[str]:
-        """Start again what has died, where it was; its names. Raises Failure when its port is taken meanwhile."""
+        """Restart dead servers on their ports and return their names. Raises Failure if a port is taken by now."""
         before = self.env
         dead = [server for server in self._own if not server.is_alive()]
         for server in dead:
@@ -64,7 +64,7 @@ class Servers:
 
     @property
     def cluster(self) -> Path | None:
-        """Where the rows are, when the PostgreSQL is ours."""
+        """The folder of the cluster, if the PostgreSQL is ours."""
         return self._postgres.data if self._postgres else None
 
     @property
@@ -99,5 +99,5 @@ def create_database(url: str) -> None:
 
 
 def _dsn(url: str) -> str:
-    """django-environ also writes pgsql:// and psql://; libpq knows postgres:// alone."""
+    """django-environ also writes pgsql:// and psql://; libpq knows only postgres://."""
     return urlsplit(url)._replace(scheme="postgres").geturl()

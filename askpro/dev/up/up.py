@@ -67,7 +67,7 @@ class Up:
         port = 0 if left else self._choose_port()
         self._servers.start()
         self._step("PostgreSQL and Redis answer")
-        if left:  # now, since they need PostgreSQL to end in order
+        if left:  # only now, since they need PostgreSQL to end cleanly
             leftovers.end(left)
             self._step(f"ended {len(left)} processes that a killed run had left")
         port = port or self._choose_port()
@@ -115,7 +115,7 @@ class Up:
         self._console.print(banner(self._home, port, self._servers.cluster, time.monotonic() - self._began))
 
     def _demo(self, keeper: Keeper) -> None:
-        """The demo company each time (it is made once), the demo call the first time only."""
+        """Run the demo's set-up each time (it creates the company once), and the demo call the first time only."""
         code, _ = keeper.run(Process("demo", "green", manage("seed_demo")))
         if code == 0 and not self._home.recall("demo_call"):
             code, _ = keeper.run(Process("demo", "green", manage("demo_call")))
@@ -124,7 +124,7 @@ class Up:
             self._console.print(f"[red]The demo did not go through; see {self._home.logs}/demo.log[/]")
 
     def _interrupt(self, sign: int, frame: FrameType | None) -> None:
-        """The first signal stops in order, the second kills the processes; the servers always end cleanly."""
+        """The first signal stops all in order, the second kills the processes; the servers always end cleanly."""
         for later in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(later, self._hurry)
         raise KeyboardInterrupt
@@ -147,5 +147,5 @@ class Up:
         self._say(f"[{style}]{time.monotonic() - self._began:5.1f} s  {text}[/]")
 
     def _say(self, text: str) -> None:
-        with suppress(OSError):  # the terminal is gone, and stopping goes on without it
+        with suppress(OSError):  # the terminal is gone; stopping continues without it
             self._console.print(text)

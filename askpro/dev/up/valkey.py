@@ -1,4 +1,4 @@
-"""A Valkey of this checkout's own. It only hurries: when its files are broken it starts without them."""
+"""A Valkey of this checkout's own. Nothing depends on its data: when its files are broken, it starts without them."""
 
 import importlib.util
 import os
@@ -41,7 +41,7 @@ class Valkey:
         return self._home.logs / "valkey.log"
 
     def start(self) -> None:
-        """Serve: attach to a server that still does, else start one. Raises Failure with the log's place."""
+        """Attach to a server that already runs, else start one. Raises Failure with the log's path."""
         if self._attach():
             return
         self._folder.mkdir(mode=0o700, exist_ok=True)

@@ -175,7 +175,7 @@ def test_it_refuses_to_run_twice_at_once(child_environment: Environment):
         other.close()
         outside_a_transaction(f'DROP DATABASE IF EXISTS "{name}"')
     assert ran.returncode == 1
-    assert "another benchmark runs" in ran.stderr
+    assert "another benchmark is running" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 

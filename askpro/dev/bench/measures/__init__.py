@@ -1,1 +1,1 @@
-"""What is measured: one file for each kind of figure, and what takes their rounds in turns."""
+"""What is measured: one file for each kind of figure, and two that let the sides take turns."""

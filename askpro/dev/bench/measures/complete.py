@@ -18,16 +18,16 @@ from askpro.dev.up.failure import Failure
 from calls.models import Company
 
 CALLS = (50, 10)
-# In how many turns the two sides take theirs.
+# The number of turns that each side takes.
 TURNS = 5
 WARM_UP = 3
-# Jobs from the call's end to the SMS, the latter's included.
+# Jobs from the call's end to the SMS, including the one that sends it.
 HOPS = 5
 LIMITS = {"p50": 150.0}
 
 
 def measure(session: Session, report: Report) -> None:
-    """One call after the other. The peer runs a pipeline of as many jobs, all of them empty: no database, no vendor."""
+    """One call after another. The peer runs a pipeline of as many jobs, but empty ones: no database, no vendor."""
     seed()
     # Equal times mean that there are no quiet hours: an SMS must not wait for the morning.
     Company.objects.update(quiet_from=clock_time(0), quiet_until=clock_time(0))

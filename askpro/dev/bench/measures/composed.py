@@ -12,13 +12,13 @@ from askpro.dev.bench.sides.contenders import Side
 BATCH = (10_000, 3_000)
 STEPS = 5
 CHAINS = (2_000, 400)
-# Chains one at a time, in how many turns.
+# The number of chains that run one at a time, at full and at --quick.
 SINGLE_CHAINS = (60, 15)
 TURNS = 3
 
 
 def measure_batch(session: Session, report: Report) -> None:
-    """The peer's group counts down a key in Redis: no row, no progress, and a job that dies leaves it open for ever."""
+    """The peer's group counts down a key in Redis: no row, no progress, and if a job dies it stays open for ever."""
     size = session.effort.size(*BATCH)
     ours, peer = session.arena.ours, session.arena.peer(USUAL_BEST, groups=True)
     rounds = take(session, f"A batch of {size:,}", (ours, peer), lambda side: side.run_batch(size))
@@ -36,7 +36,7 @@ def measure_batch(session: Session, report: Report) -> None:
 
 
 def measure_chain(session: Session, report: Report) -> None:
-    """Many chains at once for the rate, then one at a time. The peer's pipelines carry the later steps in the first."""
+    """Many chains at once for the rate, then one at a time. A message of the peer's carries the later steps."""
     count = session.effort.size(*CHAINS)
     ours, peer = session.arena.ours, session.arena.peer(USUAL_BEST)
     rounds = take(session, f"Chains of {STEPS}", (ours, peer), lambda side: side.run_chains(count, STEPS))
@@ -66,5 +66,5 @@ def _measure_single(session: Session, report: Report) -> None:
 
 
 def single_chains(side: Side, ear: Ear, length: int, count: int) -> tuple[list[float], float]:
-    """Milliseconds from the send to the start of the last step, of one chain after the other; share of strangers."""
+    """Milliseconds from the send to the start of the last step, one chain after another, and the share of strangers."""
     return idle.turn(side, ear, lambda: side.send_chain(length), count)

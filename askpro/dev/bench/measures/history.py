@@ -1,4 +1,4 @@
-"""What millions of finished jobs in the ledger cost those that run now."""
+"""How much millions of finished jobs in the ledger slow down those that run."""
 
 from django.db import connection
 
@@ -11,7 +11,7 @@ from askpro.dev.bench.sides.arena import rest
 
 JOBS = (5_000_000, 200_000)
 TABLES = ("queues_job", "queues_attempt")
-# Where the tables are that nobody uses at the moment.
+# The schema for the tables that are not in use at the moment.
 ASIDE = "bench_aside"
 CREATE = f"""
 CREATE SCHEMA {ASIDE};
@@ -41,13 +41,13 @@ SELECT id, 1, CASE status WHEN 'dead' THEN 'failed' ELSE status END, finished_at
        'bench', error_class
   FROM {ASIDE}.queues_job
 """
-# LIKE leaves out how a table is kept (autovacuum, fillfactor).
+# LIKE does not copy a table's storage options (autovacuum, fillfactor).
 OPTIONS = """
 SELECT relname, array_to_string(reloptions, ', ') FROM pg_class
  WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s) AND reloptions IS NOT NULL
 """
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = ANY(%s)"
-# Ends as it is after weeks: statistics known, nothing left for autovacuum to begin in the middle of a round.
+# Brings the tables into their state after weeks: statistics known, and no work for autovacuum in the middle of a round.
 SETTLE = (f"VACUUM (ANALYZE) {ASIDE}.queues_job", f"VACUUM (ANALYZE) {ASIDE}.queues_attempt", "CHECKPOINT")
 SWAP = """
 ALTER TABLE public.{table} SET SCHEMA {aside}_leaving;
@@ -57,7 +57,7 @@ ALTER TABLE {aside}_leaving.{table} SET SCHEMA {aside};
 
 
 def measure(session: Session, report: Report) -> None:
-    """Two ledgers change places between the rounds, one empty, one full: the same workers, the same minutes."""
+    """An empty and a full ledger are swapped between the rounds, so that the same workers run both at the same time."""
     jobs, finished = session.effort.size(*EMPTY), session.effort.size(*JOBS)
     ours = session.arena.ours
     session.steps.say(f"A ledger with {finished:,} finished jobs is written")
@@ -68,7 +68,7 @@ def measure(session: Session, report: Report) -> None:
     for number in range(session.effort.rounds):
         for ledger in (empty, full):
             session.steps.say(f"{ledger}, round {number + 1}")
-            ours.program.release()  # held still, a process might hold a table
+            ours.program.release()  # a suspended process might hold a lock on a table
             if ledger == empty:
                 _run(f"TRUNCATE {', '.join(TABLES)}")
             rounds.add(ours, ours.run("empty", [{}] * jobs), ledger)
@@ -91,7 +91,7 @@ def measure(session: Session, report: Report) -> None:
 
 
 def _fill(finished: int) -> None:
-    """Indexes last: so many rows are written in half the time."""
+    """Create the indexes last: that halves the time for this many rows."""
     with connection.cursor() as cursor:
         cursor.execute(CREATE)
         cursor.execute(OPTIONS, [list(TABLES)])
@@ -108,7 +108,7 @@ def _fill(finished: int) -> None:
 
 
 def _swap() -> None:
-    """At once for everybody: whoever is in a statement ends it first."""
+    """Swap the tables for all sessions at once; running statements finish first."""
     statements = "".join(SWAP.format(table=table, aside=ASIDE) for table in TABLES)
     _run(f"BEGIN; CREATE SCHEMA {ASIDE}_leaving; {statements} DROP SCHEMA {ASIDE}_leaving; COMMIT")
 

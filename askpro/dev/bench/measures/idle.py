@@ -1,4 +1,4 @@
-"""How long something takes that is sent while nothing else is to be done."""
+"""How long a send takes while there is nothing else to do."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -33,9 +33,9 @@ def by_turns(
 
 
 def turn(side: Contender, ear: Ear, send: Callable[[], object], count: int) -> tuple[list[float], float]:
-    """Milliseconds from each `send` to the job that tells its start, and the share of strangers.
+    """Milliseconds from each `send` until a job reports its start, and the share of strangers.
 
-    The other side is held still meanwhile.
+    The other side is suspended meanwhile.
     """
     side.program.release()
     time.sleep(IDLE_SECONDS)

@@ -32,7 +32,7 @@ MINIMAL = "bare view in a server without any middleware"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the generator reports."""
+    """What the load generator reports."""
 
     rate: float
     p99: float
@@ -40,7 +40,7 @@ class Load:
 
 
 def measure(session: Session, report: Report) -> None:
-    """No workers run: what is measured is taking the call in, that is event and job in one transaction."""
+    """No workers run: only the intake is measured, which writes event and job in one transaction."""
     seed()
     count = session.effort.size(*REQUESTS)
     with ExitStack() as stack:
@@ -64,14 +64,14 @@ def measure(session: Session, report: Report) -> None:
                 web.program.hold()
                 session.steps.done()
     _check(count * session.effort.rounds + WARM_UP)
-    # Nobody is to work on these calls.
+    # These calls must not be worked on.
     Job.objects.all().delete()
     WebhookEvent.objects.all().delete()
     report.figures += _figures(loads)
 
 
 def seed() -> None:
-    """The demo's companies; without one that has the called number a call is set aside and has no job."""
+    """Create the demo's companies: a call to a number of no company is set aside and gets no job."""
     call_command("seed_demo", password=secrets.token_urlsafe(16), stdout=StringIO())
 
 

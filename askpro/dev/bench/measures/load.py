@@ -13,13 +13,13 @@ from collections import Counter
 from askpro.dev.bench import posts
 
 CONNECTIONS = 8
-# A worker of gunicorn keeps the connections it has accepted; changing them evens out who serves how many.
+# A gunicorn worker keeps the connections it has accepted; reconnecting spreads them evenly over the workers.
 REQUESTS_A_CONNECTION = 50
 LONGEST = 30.0
 
 
 class Connection:
-    """Kept alive for some requests, then made anew."""
+    """Kept alive for some requests, then reopened."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -51,7 +51,7 @@ class Connection:
 
 
 class Load:
-    """Sends all requests over eight connections, each with one request on its way."""
+    """Sends all requests over eight connections, with one request at a time on each."""
 
     def __init__(self, port: int, requests: list[bytes]) -> None:
         self._requests = iter(requests)

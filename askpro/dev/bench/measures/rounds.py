@@ -12,13 +12,13 @@ from askpro.dev.bench.sides.contenders import Contender, Run
 
 @dataclass
 class Rounds:
-    """The runs of every side, by its name, in the order of the rounds; what each side keeps of a job."""
+    """The runs of each side by its name, in the order of the rounds, and what each side stores of a job."""
 
     runs: dict[str, list[Run]] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
 
     def add(self, side: Contender, run: Run, name: str = "") -> None:
-        """`name` where one side has runs of two sorts."""
+        """Give a `name` when one side has two sorts of runs."""
         self.runs.setdefault(name or side.name, []).append(run)
         self.kept[name or side.name] = side.kept
 
@@ -32,7 +32,7 @@ class Rounds:
         return [run.cost.strangers for run in self.runs[name]]
 
     def costs(self, what: str = "") -> list[dict[str, Any]]:
-        """Microseconds of processor time a job, by process. `what` tells jobs that are not single ones."""
+        """Microseconds of processor time for each job, by process. `what` names jobs that are not single ones."""
         return [
             {
                 "side": f"{name}, {what}" if what else name,
@@ -46,7 +46,7 @@ class Rounds:
 
 
 def take(session: Session, what: str, sides: Iterable[Contender], run: Callable[[Any], Run]) -> Rounds:
-    """Let each side `run` in each round, while the others are held still."""
+    """Let each side `run` in each round while the others are suspended."""
     rounds = Rounds()
     for number in range(session.effort.rounds):
         for side in sides:

@@ -1,4 +1,4 @@
-"""What a sender waits for: `send()` in a transaction, and sends that find a copy waiting already."""
+"""How long a sender waits: for `send()` in a transaction, and for unique sends that find a waiting copy."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ TRANSACTIONS = (1_000, 200)
 
 
 def measure_unique(session: Session, report: Report) -> None:
-    """Each send has its own commit. Nobody works meanwhile: the second send of a number finds the first one's job."""
+    """Each send commits. No worker runs meanwhile, so the second send of a number finds the first one's job."""
     ours = session.arena.ours
     half = session.effort.size(*SENDS) // 2
     plain, unique, strangers = [], [], []
@@ -51,7 +51,7 @@ def measure_unique(session: Session, report: Report) -> None:
 
 
 def measure_transaction(session: Session, report: Report) -> None:
-    """The same transaction with and without a `send()`, by turns. Telling Redis after its commit is in the time."""
+    """The same transaction with and without a `send()`, in turns. The time includes telling Redis after the commit."""
     ours = session.arena.ours
     count = session.effort.size(*TRANSACTIONS)
     rounds: list[tuple[list[float], list[float]]] = []

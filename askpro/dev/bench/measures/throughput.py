@@ -9,7 +9,7 @@ from askpro.dev.bench.sides.arena import rest
 from askpro.dev.bench.sides.contenders import Ours, RedisBroker, Run, Side
 from askpro.dev.up.failure import Failure
 
-# Around the best one, which differs little by machine.
+# Around the best value, which differs little between machines.
 PREFETCHES = (100, 200, 500)
 USUAL_BEST = 200
 EMPTY = (30_000, 10_000)
@@ -17,7 +17,7 @@ ATOMIC = (6_000, 2_000)
 
 
 def measure_empty(session: Session, report: Report) -> None:
-    """Ours, RedisBroker as it comes, and RedisBroker with the prefetch that did best in a trial."""
+    """Ours, RedisBroker with its defaults, and RedisBroker with the prefetch that did best in a trial."""
     jobs = session.effort.size(*EMPTY)
     session.steps.say("Workers start")
     ours, plain = session.arena.ours, session.arena.peer()
@@ -39,7 +39,7 @@ def _best(session: Session, jobs: int) -> RedisBroker:
 
 
 def measure_atomic(session: Session, report: Report) -> None:
-    """Exactly once on our side; RedisBroker runs the same INSERT at least once, without a transaction around it."""
+    """Our side runs them exactly once; RedisBroker runs the same INSERT at least once, without a transaction."""
     jobs = session.effort.size(*ATOMIC)
     ours, peer = session.arena.ours, session.arena.peer(USUAL_BEST)
     rounds = take(session, "Atomic jobs", (ours, peer), lambda side: _run_effects(side, jobs))

@@ -1,1 +1,1 @@
-"""`bench --peers`: what a Django project would pick instead. Nothing here is imported or installed without it."""
+"""`bench --peers`: the alternatives for a Django project. Without the option nothing here is imported or installed."""

@@ -8,12 +8,12 @@ from askpro.dev.bench import work
 app = Celery("bench", broker=settings.REDIS_URL, backend="django-db")
 app.conf.update(
     broker_transport_options={"global_keyprefix": f"{settings.REDIS_KEY_PREFIX}:celery:"},
-    # Name and arguments of the task stand in its row too.
+    # The row also stores the task's name and arguments.
     result_extended=True,
     # So that a process never waits for the next message; its own default is 4.
     worker_prefetch_multiplier=64,
     worker_hijack_root_logger=False,
-    # Else it would connect to PostgreSQL anew for every task, which took nine tenths of its time.
+    # Otherwise it reconnects to PostgreSQL for every task, which took nine tenths of its time.
     CELERY_DB_REUSE_MAX=1_000_000_000,
 )
 

@@ -17,12 +17,12 @@ from askpro.dev.bench.sides.contenders import Ours
 JOBS = (2_000, 500)
 WARM_UP = 200
 SENDS = (120, 30)
-# In how many turns each takes its sends.
+# The number of turns in which each side takes its sends.
 TURNS = 3
 
 
 def measure(session: Session, report: Report) -> None:
-    """Our jobs are more, since they take less time; rates and times are of one job."""
+    """We run more jobs, since ours take less time; rates and times are for one job."""
     ours = session.arena.ours
     with ExitStack() as stack:
         rivals = [_started(session, number, stack) for number in range(len(KINDS))]

@@ -1,4 +1,4 @@
-"""A peer in a run: its own workers, its own sender, and how its ledger says that everything is done."""
+"""A peer in a run: its own workers, its own sender, and the query that says whether all its jobs are done."""
 
 import json
 import os
@@ -18,14 +18,14 @@ from askpro.dev.bench.sides.program import ROOT, Program
 from askpro.dev.up.failure import Failure
 
 SECONDS = 120.0
-# Seconds between two looks. Celery's ledger does not say what is not done, so all that is done is counted each time.
+# Seconds between two queries. Celery's table does not show unfinished jobs, so finished ones are counted each time.
 LOOK_EVERY = 0.05
 SETTINGS = "askpro.dev.bench.peers.settings"
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a peer is started, and where it keeps what was done. `command` is what follows `python -m`, per process."""
+    """How a peer is started and where it stores finished jobs. `command` is what follows `python -m`, per process."""
 
     name: str
     apps: tuple[str, ...]
@@ -35,7 +35,7 @@ class Kind:
     setting: str
     # A query for the number of jobs that its ledger calls done.
     done: str
-    # What is left in SQL of a job that completed.
+    # What remains in SQL of a completed job.
     kept: str
 
 
@@ -46,7 +46,7 @@ class Rival:
         self.kind = kind
         self.kept = kind.kept
         self.name = f"{kind.name}, {kind.setting}"
-        # Its packages come first: Django takes psycopg 3 there, as these peers' users have it.
+        # The peers' packages come first, so that Django uses psycopg 3, as the peers' users do.
         self._env = {"DJANGO_SETTINGS_MODULE": SETTINGS, "PYTHONPATH": str(packages)}
         for app in kind.apps:
             self._python("-m", "django", "migrate", app, "--verbosity", "0")
@@ -55,12 +55,12 @@ class Rival:
         self.program = Program(kind.name.lower(), argv, folder, self._env)
 
     def wait(self) -> None:
-        """Until it has done its first job."""
+        """Wait until it has done its first job."""
         self._send(1)
         self.program.wait(lambda: self._done() == 1)
 
     def run(self, jobs: int) -> Run:
-        """As RedisBroker's: everything is there before the held workers are let loose."""
+        """As with RedisBroker: all jobs are sent before the suspended workers are released."""
         self.program.hold()
         expected = self._done() + jobs
         began = time.monotonic()
@@ -73,7 +73,7 @@ class Rival:
         return Run(jobs, enqueued_in, time.monotonic() - began, meter.read())
 
     def pick_up(self, count: int) -> list[float]:
-        """Milliseconds of each send, while nothing else is to be done."""
+        """Milliseconds of each send while there is nothing else to do."""
         self.program.release()
         time.sleep(IDLE_SECONDS)
         waited: list[float] = json.loads(self._send(count, "pick-up"))

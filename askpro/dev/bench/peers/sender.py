@@ -1,7 +1,7 @@
 """Sends a peer's jobs, from a process of its own: `python -m askpro.dev.bench.peers.sender MODULE COUNT [pick-up]`.
 
-Empty ones are sent in one transaction. For a pick-up each is sent alone, and heard when it starts; the milliseconds
-of each go to standard output as JSON.
+Empty jobs are sent in one transaction. For pick-up each is sent alone and reports its start; the milliseconds of each
+go to standard output as JSON.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""One small Django project for all three peers: no more apps than they need, connections that stay open."""
+"""One small Django project for all three peers: only the apps they need, and connections that stay open."""
 
 import os
 
@@ -19,7 +19,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = os.environ["REDIS_URL"]
 REDIS_KEY_PREFIX = os.environ["REDIS_KEY_PREFIX"]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-# Else it would look for `tasks` in every app, and find our own.
+# Otherwise it would look for `tasks` in every app, and find ours.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "procrastinate_tasks"
 PROCRASTINATE_IMPORT_PATHS = ["askpro.dev.bench.peers.procrastinate_tasks"]
 LOGGING = {"version": 1, "disable_existing_loggers": True, "root": {"level": "WARNING"}}

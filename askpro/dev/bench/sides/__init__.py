@@ -1,1 +1,1 @@
-"""What is started and measured: our programs, and the peer of each. Knows no measure."""
+"""The programs that are started and measured, ours and the peer of each. Imports no measure."""

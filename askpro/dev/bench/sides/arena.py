@@ -1,4 +1,4 @@
-"""The sides of a run, each started when it is first needed and then held still between its turns."""
+"""The sides of a run. Each is started when it is first needed, and suspended (SIGSTOP) between its turns."""
 
 import time
 from pathlib import Path
@@ -8,7 +8,7 @@ from askpro.dev.bench.sides.contenders import IDLE_SECONDS, Contender, Ours, Red
 
 
 class Arena:
-    """Owns the programs: they end with it."""
+    """Owns the programs, and ends them when it is left."""
 
     def __init__(self, folder: Path, warm_up: int) -> None:
         self._folder = folder
@@ -36,7 +36,7 @@ class Arena:
         return self._ours
 
     def peer(self, prefetch: int = 0, *, groups: bool = False) -> RedisBroker:
-        """RedisBroker with this prefetch, or with Dramatiq's own; with `groups` it can call back after a group."""
+        """RedisBroker with this prefetch, or with Dramatiq's default; with `groups` it can call back after a group."""
         key = (prefetch, groups)
         if key not in self._peers:
             self._peers[key] = RedisBroker(self._folder, prefetch, groups=groups)
@@ -44,7 +44,7 @@ class Arena:
         return self._peers[key]
 
     def retire_ours(self) -> None:
-        """Others are to work its queues."""
+        """End our side, because others must work its queues."""
         if self._ours:
             self._ours.program.stop()
             self._ours = None
@@ -56,6 +56,6 @@ class Arena:
 
 
 def rest(side: Contender) -> None:
-    """Let it fall idle, then hold it still."""
+    """Let it become idle, then suspend it."""
     time.sleep(IDLE_SECONDS)
     side.program.hold()

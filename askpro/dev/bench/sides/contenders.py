@@ -26,10 +26,10 @@ from askpro.queues.ledger import hints
 from askpro.queues.models import Job, Worker
 
 AT_ONCE = 1000
-# Seconds between two looks whether everything is done.
+# Seconds between two checks whether all jobs are done.
 LOOK_EVERY = 0.01
 DRAIN_SECONDS = 120.0
-# How long a side gets to fall idle. Longer than our consumers stay away from Redis after they were held still.
+# Seconds a side gets to become idle: longer than our consumers avoid Redis after they were suspended.
 IDLE_SECONDS = 0.8
 # Each half has its partial index.
 UNFINISHED = """
@@ -40,7 +40,7 @@ SELECT EXISTS (SELECT 1 FROM queues_job WHERE status = 'queued')
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """So many jobs were sent to idle workers, which were then let loose. Times in seconds."""
+    """`jobs` were sent to idle workers, which were then released. Times in seconds."""
 
     jobs: int
     enqueued_in: float
@@ -65,7 +65,7 @@ class Ours:
     def __init__(self, folder: Path) -> None:
         argv = (sys.executable, "-m", "django", "queues_run", "--environment", "bench")
         self.program = Program("askpro", argv, folder)
-        # redis-py's types are those of its asyncio twin as well.
+        # redis-py's types also include those of its asyncio client.
         self._redis: Any = hints.connect(5.0)
 
     def wait(self) -> None:
@@ -75,14 +75,14 @@ class Ours:
         getattr(tasks, kind).send(**arguments)
 
     def send_chain(self, length: int) -> None:
-        """So many steps; the last one tells when it starts."""
+        """Send a chain of `length` steps; the last one reports its start."""
         chain([*(tasks.empty.message() for _ in range(length - 1)), tasks.start.message()]).send()
 
     def run(self, kind: str, arguments: Sequence[dict[str, Any]]) -> Run:
         return self._drain(len(arguments), lambda: self._send_many(kind, arguments))
 
     def run_batch(self, size: int) -> Run:
-        """The members, then `on_finish`."""
+        """Run the members, then `on_finish`."""
 
         def send() -> None:
             Batch([tasks.empty.message() for _ in range(size)], on_finish=tasks.empty.message()).send()
@@ -97,19 +97,19 @@ class Ours:
         return self._drain(count * length, send)
 
     def finish(self) -> None:
-        """Let the workers do what was sent while they were held still."""
+        """Let the workers run the jobs that were sent while they were suspended."""
         self.program.release()
         self._wait()
 
     def _drain(self, jobs: int, send: Callable[[], object]) -> Run:
-        """Everything is written in one transaction; its commit lets the idle workers loose, and starts the clock.
+        """All jobs are written in one transaction; its commit sets the idle workers to work and starts the clock.
 
-        The clock is PostgreSQL's; it stops when the last job's completion is written.
+        The clock is PostgreSQL's. It stops when the last job's completion is written.
         """
         self.program.release()
         time.sleep(IDLE_SECONDS)
         before = uuid7()
-        time.sleep(0.001)  # so that the ids that follow are greater
+        time.sleep(0.001)  # so that later ids are greater
         began = time.monotonic()
         with transaction.atomic():
             send()
@@ -132,12 +132,12 @@ class Ours:
             broker.send_many(messages)  # type: ignore[attr-defined]
 
     def _hinted(self) -> int:
-        """Ids still in Redis: looking there spares PostgreSQL most of our looks."""
+        """The number of ids still in Redis: asking there saves most of the queries to PostgreSQL."""
         return int(client.llen(hints.key(QUEUE))) if (client := self._redis) else 0
 
     @staticmethod
     def _completed_since(before: UUID) -> tuple[int, datetime]:
-        """How many of the jobs with later ids, and when the last of them; the ledger may hold millions of others."""
+        """How many jobs with later ids are completed, and when the last was; there may be millions of others."""
         done = Job.objects.filter(pk__gt=before, status=Job.Status.COMPLETED)
         found = done.aggregate(Count("pk"), Max("finished_at"))
         return found["pk__count"], found["finished_at__max"] or datetime.max.replace(tzinfo=UTC)
@@ -167,7 +167,7 @@ class RedisBroker:
         getattr(self._peer, kind).send(**arguments)
 
     def send_chain(self, length: int) -> None:
-        """A pipeline: so many jobs, each sent by the end of the one before it; the last one tells when it starts."""
+        """Send a pipeline of `length` jobs, each sent when the one before it ends; the last one reports its start."""
         self._peer.send_pipeline([*[self._peer.empty] * (length - 1), self._peer.start])
 
     def run(self, kind: str, arguments: Sequence[dict[str, Any]]) -> Run:
@@ -178,7 +178,7 @@ class RedisBroker:
         return self._drain(len(arguments), send)
 
     def run_batch(self, size: int) -> Run:
-        """A group, then its completion callback."""
+        """Run a group, then its completion callback."""
         return self._drain(size + 1, lambda: self._peer.send_group(size))
 
     def run_chains(self, count: int, length: int) -> Run:
@@ -189,7 +189,7 @@ class RedisBroker:
         return self._drain(count * length, send)
 
     def _drain(self, jobs: int, send: Callable[[], object]) -> Run:
-        """There is no sending of many at once; the workers are held still until everything is there."""
+        """It cannot send many at once, so the workers are suspended until all are sent."""
         self.program.hold()
         began = time.monotonic()
         send()
@@ -205,10 +205,10 @@ Side = Ours | RedisBroker
 
 
 class Contender(Protocol):
-    """Whatever takes its turns in a round."""
+    """A side that takes turns in a round."""
 
     name: str
-    # What is left in SQL of a job that completed.
+    # What remains in SQL of a completed job.
     kept: str
     program: Program
 

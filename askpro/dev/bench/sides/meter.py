@@ -1,4 +1,4 @@
-"""Processor time while something is measured: by whom it was used, and how much strangers took."""
+"""Processor time during a measurement: what each side used, and how much other programs took."""
 
 import resource
 import time
@@ -17,7 +17,7 @@ from askpro.dev.bench.sides.program import Program
 SERVER = """
 SELECT pid FROM pg_stat_activity WHERE datname = current_database() OR (datname IS NULL AND backend_type <> ALL(%s))
 """
-# Of the background processes these may work for other databases of the server.
+# These background processes may work for other databases of the server.
 FOREIGN = ["autovacuum launcher", "logical replication launcher"]
 
 
@@ -29,11 +29,11 @@ class Cost:
     postgres: float | None
     redis: float
     strangers: float
-    """Share of the machine's processors, 0 to 1, that was used by none of the measured and not by the benchmark."""
+    """Share of the machine's processors, 0 to 1, used neither by what is measured nor by the benchmark."""
 
 
 class Meter:
-    """Reads the counters when it is made, and once more at `read`."""
+    """Reads the counters when it is created, and again at `read`."""
 
     def __init__(self, *programs: Program) -> None:
         self._programs = programs
@@ -56,7 +56,7 @@ class Meter:
 
 
 def _own() -> float:
-    """The benchmark's own, the load generators that have ended included."""
+    """The benchmark's own time, including that of load generators that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(each.ru_utime + each.ru_stime for each in used)
 
@@ -76,7 +76,7 @@ def _postgres() -> float | None:
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(pid)
             if not process.name().startswith("postgres"):
-                # The server's pids mean nothing here.
+                # The server runs on another machine: its pids mean nothing here.
                 return None
             times = process.cpu_times()
             seconds += times.user + times.system
@@ -85,7 +85,7 @@ def _postgres() -> float | None:
 
 
 def _redis() -> float:
-    # redis-py's types are those of its asyncio twin as well.
+    # redis-py's types also include those of its asyncio client.
     client: Any = _client()
     cpu = client.info("cpu")
     return float(cpu["used_cpu_user"]) + float(cpu["used_cpu_sys"])

@@ -1,4 +1,4 @@
-"""As little Django as there can be before a view with one INSERT: no middleware, one address."""
+"""The least Django that a view with one INSERT needs: no middleware, one URL."""
 
 from askpro.dev.bench.settings import *  # noqa: F403
 

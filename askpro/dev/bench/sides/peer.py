@@ -1,4 +1,4 @@
-"""The peer: Dramatiq's RedisBroker as it comes, with its default middleware."""
+"""The peer: Dramatiq's RedisBroker with its defaults, including the default middleware."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,16 +32,16 @@ class Peer:
 
     @property
     def unfinished(self) -> int:
-        """Messages that wait or are being worked on."""
+        """The number of messages that wait or are being processed."""
         return int(self.broker.do_qsize(QUEUE))
 
     def send_pipeline(self, actors: Sequence[Actor[Any, Any]]) -> None:
-        """One job after the other, each sent by the end of the one before it."""
+        """Send one job after another, each when the one before it ends."""
         jobs = [actor.message_with_options(pipe_ignore=True) for actor in actors]
         dramatiq.pipeline(jobs, broker=self.broker).run()  # type: ignore[no-untyped-call]
 
     def send_group(self, size: int) -> None:
-        """Empty jobs, and one more after all of them."""
+        """Send empty jobs, and one more that runs after all of them."""
         group: Any = dramatiq.group([self.empty.message() for _ in range(size)], broker=self.broker)  # type: ignore[no-untyped-call]
         group.add_completion_callback(self.empty.message())
         group.run()
@@ -52,7 +52,7 @@ class Peer:
 
 
 class Counters(RedisBackend):
-    """How many of a group are left. Dramatiq gives these keys no namespace, and leaves them for a day."""
+    """Counts the unfinished jobs of a group. Dramatiq gives these keys no namespace and keeps them for a day."""
 
     def __init__(self, namespace: str) -> None:
         super().__init__(url=settings.REDIS_URL)

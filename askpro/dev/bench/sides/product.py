@@ -25,17 +25,17 @@ from askpro.dev.up.process import wait_until
 from askpro.queues.models import Job, Worker
 from notifications.models import Notification
 
-# Seconds within which a call has to be through.
+# Seconds within which a call must be done.
 LONGEST = 30.0
 LOOK_EVERY = 0.01
-# Afternoon hours that no other time of a haircut overlaps; spoken, they are clear without a guess.
+# Afternoon hours whose haircuts do not overlap; when spoken, they need no guess.
 HOURS = range(13, 18)
 EARLIEST, LATEST = timedelta(days=2), timedelta(days=30)
 BUSY = (Job.Status.QUEUED, Job.Status.PROCESSING, Job.Status.WAITING)
 
 
 class Product:
-    """Everything ends with the stack."""
+    """Its programs end when the exit stack is closed."""
 
     def __init__(self, session: Session, stack: ExitStack) -> None:
         http_port, smtp_port = ports.choose(), ports.choose()

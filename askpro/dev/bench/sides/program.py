@@ -1,4 +1,4 @@
-"""A program under measurement, with all its processes: started, held still, released, ended."""
+"""A measured program with all its processes: started, suspended between turns, released, ended."""
 
 import os
 import signal
@@ -14,12 +14,12 @@ from askpro.dev.up.process import end, spawn, wait_until
 
 ROOT = Path(__file__).resolve().parents[4]
 START_SECONDS = 60.0
-# For a process that was killed to be gone.
+# The time for a killed process to disappear.
 LAST_SECONDS = 5.0
 
 
 class Program:
-    """Held still, it uses no processor: what is not being measured does not disturb what is."""
+    """While it is suspended it uses no processor, and so does not disturb the program that is being measured."""
 
     def __init__(self, name: str, argv: Sequence[str], folder: Path, env: Mapping[str, str] | None = None) -> None:
         self.name = name
@@ -29,19 +29,19 @@ class Program:
             self._child: subprocess.Popen[bytes] = spawn(argv, env=own, output=log, cwd=ROOT)
 
     def wait(self, ready: Callable[[], bool], seconds: float = START_SECONDS) -> None:
-        """Until `ready`. Raises Failure with the program's last lines when it ends before, or takes too long."""
+        """Wait until `ready`. Raises Failure with the program's last lines if it ends before or takes too long."""
         if not wait_until(lambda: self._child.poll() is not None or ready(), seconds, pause=0.1):
             raise self._failure(f"is not ready after {seconds:.0f} s")
         self.check()
 
     def check(self) -> None:
-        """Raises Failure when the program has ended."""
+        """Raise Failure if the program has ended."""
         if self._child.poll() is not None:
             raise self._failure(f"ended with code {self._child.returncode}")
 
     @property
     def processes(self) -> list[psutil.Process]:
-        """The first one, then all that come from it."""
+        """The first process, then all its descendants."""
         first = psutil.Process(self._child.pid)
         return [first, *first.children(recursive=True)]
 
@@ -49,7 +49,7 @@ class Program:
         self._signal(signal.SIGSTOP, self.processes)
 
     def release(self) -> None:
-        """Workers first, so that all of them begin at once."""
+        """Let it run again: workers first, so that all of them begin at once."""
         self._signal(signal.SIGCONT, reversed(self.processes))
 
     def cpu(self) -> float:
@@ -67,7 +67,7 @@ class Program:
             self._child.terminate()
 
     def stop(self) -> None:
-        """Returns when none of its processes is left: nothing is written any more."""
+        """End it. When this returns, no process is left and nothing more is written."""
         family: list[psutil.Process] = []
         with suppress(psutil.NoSuchProcess):
             family = self.processes

@@ -1,4 +1,4 @@
-"""Web servers under measurement: gunicorn with the very options of `manage.py up`."""
+"""The measured web servers: gunicorn with exactly the options of `manage.py up`."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from askpro.dev.up.procfile import status, table
 
 
 class Web:
-    """`settings` names the Django settings it serves with, `probe` a path that any answer will do for."""
+    """`settings` names the Django settings it runs with; any answer to `probe`, a path, means that it is up."""
 
     def __init__(self, name: str, folder: Path, settings: str, probe: str, **env: str) -> None:
         self.port = ports.choose()

@@ -17,7 +17,7 @@ class Command(BaseCommand):
             self.stdout.write(f"log-in: {self._log_in(name, password)}")
 
     def _log_in(self, name: str, password: str) -> str:
-        """A person's own password stays: `changed` says that the one of the environment does not open the console."""
+        """A password that a person has set is kept: `changed` means that the environment's no longer works."""
         users = get_user_model()._default_manager
         user = users.filter(username=name).first()
         if user is None:
