@@ -53,4 +53,4 @@ def test_the_command_ends_with_0(world: World, child_environment: Callable[..., 
         timeout=60,
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert "Everything that had to happen did." in finished.stdout
+    assert "Everything happened as it should." in finished.stdout

@@ -1,4 +1,4 @@
-"""The sandbox from outside: what tests and `demo_call` ask of it."""
+"""The client of the sandbox that tests and `demo_call` use."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 class SandboxRefused(RuntimeError):
-    """The sandbox did not do it; the text says why."""
+    """The sandbox refused the request; the text says why."""
 
 
 class SandboxClient:
@@ -25,7 +25,7 @@ class SandboxClient:
         self._session.trust_env = False
 
     def reset(self) -> None:
-        """As if just started: no bookings, messages, mails, calls, deliveries or faults; switches at their defaults."""
+        """Reset it as if just started: no bookings, messages, mails, calls, deliveries or faults; default switches."""
         self._post("reset")
 
     def switch(self, **switches: Any) -> None:
@@ -33,11 +33,11 @@ class SandboxClient:
         self._post("switches", switches)
 
     def fault(self, route: str, *, times: int = 1, match: Json | None = None, **fault: Any) -> None:
-        """Let `route` fail, see `askpro.dev.sandbox.faults`: fault("calcom.create_booking", drop="after", times=2)."""
+        """Make `route` fail, see `askpro.dev.sandbox.faults`: fault("calcom.create_booking", drop="after", times=2)."""
         self._post("faults", {"route": route, "fault": fault, "times": times, "match": match or {}})
 
     def faults(self) -> list[Json]:
-        """Those that are set; `hits` counts how often each was met."""
+        """The faults that are set; `hits` counts the requests that met each."""
         return self._state("faults")
 
     def clear_faults(self) -> None:
@@ -80,23 +80,23 @@ class SandboxClient:
         return self._post("retell/calls", {"call": call, "events": list(events), "copies": dict(copies or {})})
 
     def ring(self, from_number: str, to_number: str, agent_id: str = "") -> Json:
-        """A call comes in; the variables that AskPro answered with stand in every later event of it."""
+        """Let a call come in; the variables that AskPro answers are in all of its later events."""
         return self._post("retell/ring", {"from_number": from_number, "to_number": to_number, "agent_id": agent_id})
 
     def inbound_sms(self, sender: str, body: str, to: str = "+493023125199") -> Json:
-        """An SMS from a customer, told to AskPro; STOP opts the sender out at Twilio first."""
+        """Send AskPro an SMS from a customer; STOP first opts the sender out at Twilio."""
         return self._post("twilio/inbound", {"from": sender, "to": to, "body": body})
 
     def report_sms(self, sid: str, status: str, error_code: int | None = None) -> Json:
-        """Call back with a status of your choice, in any order."""
+        """Send a status callback with any status, in any order."""
         return self._post("twilio/status", {"sid": sid, "status": status, "error_code": error_code})
 
     def fill(self, event_type_id: int, start: datetime) -> list[Json]:
-        """Somebody else books `start` with everybody who is free."""
+        """Book `start` for strangers with every host who is free."""
         return self._post("calcom/fill", {"event_type_id": event_type_id, "start": start.isoformat()})
 
     def add_many(self, event_type_id: int, count: int, start: datetime, created_at: datetime) -> None:
-        """So many bookings of strangers, a quarter of an hour apart from `start`, whoever is free."""
+        """Add `count` bookings of strangers, a quarter of an hour apart from `start`, without checking who is free."""
         wanted = {"event_type_id": event_type_id, "count": count, "start": start.isoformat()}
         self._post("calcom/many", wanted | {"created_at": created_at.isoformat()})
 
@@ -122,7 +122,7 @@ class SandboxClient:
         return self._post("calcom/end-meeting", {"uid": uid})
 
     def set_calcom_clock(self, now: datetime) -> None:
-        """Let Cal.com believe that it is `now`, until the next reset."""
+        """Set Cal.com's clock to `now`, until the next reset."""
         self.switch(calcom_clock_seconds=round((now - datetime.now(UTC)).total_seconds()))
 
     def state(self) -> Json:

@@ -1,4 +1,4 @@
-"""The control API: what tests, the demo and curious people ask of the sandbox."""
+"""The control API of the sandbox, for tests, the demo and curious people."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,11 +17,11 @@ PREFIX = "/sandbox"
 
 
 class BadRequest(ValueError):
-    """The text says what the request lacks."""
+    """The text says what is missing from the request."""
 
 
 class Control:
-    """Wraps the sandbox: its own paths are answered here, the rest goes on to the vendors."""
+    """Wraps the sandbox: answers its own paths and passes the rest to the vendors."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -97,7 +97,7 @@ class Control:
         return self._sandbox.calcom.acts.ask_for_another_time(request.json["uid"], reason)
 
     def _ring(self, request: Request) -> Any:
-        """A call comes in: AskPro is asked for its variables, which every event of that call then shows."""
+        """Let a call come in: ask AskPro for its variables, which every event of the call then contains."""
         wanted = request.json
         return self._sandbox.retell.ring(wanted["from_number"], wanted["to_number"], wanted.get("agent_id", ""))
 
@@ -114,7 +114,7 @@ class Control:
         return self._sandbox.twilio.report(wanted["sid"], wanted["status"], wanted.get("error_code"))
 
     def _call(self, request: Request) -> Any:
-        """Keep a call and tell AskPro: {"call": {…}, "events": […], "copies": {"call_ended": 5}}."""
+        """Store a call and send its events to AskPro: {"call": {…}, "events": […], "copies": {"call_ended": 5}}."""
         call, copies = request.json["call"], request.json.get("copies", {})
         if not isinstance(call, dict) or not isinstance(call.get("call_id"), str):
             raise BadRequest("A call needs a call_id.")

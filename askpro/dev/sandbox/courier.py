@@ -78,13 +78,13 @@ class Courier:
         return delivery
 
     def later(self, seconds: float, step: Callable[[], object]) -> None:
-        """Run `step` on a thread of the courier after `seconds`; a reset forgets it."""
+        """Run `step` on a thread of the courier after `seconds`, unless a reset comes first."""
         with self._woken:
             heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), step))
             self._woken.notify()
 
     def repeat(self, delivery_id: int) -> Delivery | None:
-        """The same bytes under the same signature once more."""
+        """Send the same bytes with the same signature again."""
         found = next((delivery for delivery in list(self._deliveries) if delivery.id == delivery_id), None)
         if found is None:
             return None

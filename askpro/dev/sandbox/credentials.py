@@ -1,4 +1,4 @@
-"""The keys that AskPro and the sandbox share. Made up, and good for this machine only."""
+"""The keys that AskPro and the sandbox share. They are made up and work on this machine only."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ class Credentials:
 
     @classmethod
     def from_settings(cls) -> "Credentials":
-        """AskPro's own settings; what is empty there is taken from `LOCAL`."""
+        """The keys in AskPro's settings; those that are empty come from `LOCAL`."""
         return cls(
             retell_keys=tuple(settings.RETELL_API_KEYS or [LOCAL["RETELL_API_KEYS"]]),
             calcom_key=settings.CALCOM_API_KEY or LOCAL["CALCOM_API_KEY"],
@@ -39,7 +39,7 @@ class Credentials:
 
 
 def environment(sandbox_url: str, smtp_port: int) -> dict[str, str]:
-    """The environment in which AskPro talks to the sandbox and to nobody else."""
+    """The environment in which AskPro talks only to the sandbox."""
     return LOCAL | {
         "SANDBOX_URL": sandbox_url,
         "RETELL_BASE_URL": f"{sandbox_url}/retell",

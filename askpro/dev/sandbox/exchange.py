@@ -1,4 +1,4 @@
-"""A request and an answer, free of sockets."""
+"""A request and an answer, without sockets."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 
 class Unreadable(ValueError):
-    """The body is not what its content type says."""
+    """The body does not match its content type."""
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Request:
 
     @cached_property
     def json(self) -> Any:
-        """The parsed body; an empty object when it is empty or no JSON by its type. Raises `Unreadable`."""
+        """The parsed body; an empty object when it is empty or its type is not JSON. Raises `Unreadable`."""
         if not self.body or "json" not in self.headers.get("Content-Type", ""):
             return {}
         try:
@@ -53,7 +53,7 @@ class Request:
 
 @dataclass
 class Answer:
-    """The last four are how a fault spoils it on its way, see `askpro.dev.sandbox.faults`."""
+    """The last four fields are a fault's changes to the answer on its way, see `askpro.dev.sandbox.faults`."""
 
     status: int
     body: bytes = b""
@@ -70,7 +70,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Silence:
-    """No answer: after `seconds` the connection is closed, with `reset` as rudely as TCP can."""
+    """No answer: after `seconds` the connection is closed, or reset (RST) with `reset`."""
 
     seconds: float = 0.0
     reset: bool = False

@@ -33,15 +33,15 @@ class BadFault(ValueError):
 class Fault:
     """One thing that goes wrong `times` times on routes that match `route` (`calcom.*` matches all of Cal.com).
 
-    status, body, headers   answered instead; without a body the vendor's own for that status. With `effect` the
-                            request was carried out all the same.
-    latency_ms              waits first; the answer is the true one if nothing else is set
-    drop, reset             "before" or "after" the request took effect: no answer, after `latency_ms` the connection
-                            is closed (drop) or reset
+    status, body, headers   answered instead; without a body the vendor's usual one for that status. With `effect`
+                            the request is carried out all the same.
+    latency_ms              waits first; if nothing else is set, the normal answer follows
+    drop, reset             "before" or "after" the request takes effect: no answer, and after `latency_ms` the
+                            connection is closed (drop) or reset
     slot_gone               a booking finds its time taken
-    cut                     the second half of the answer never comes: the connection is closed
-    drip_ms                 the answer comes byte by byte, head and all, with so long between two
-    padding, pack           so many blanks follow the answer; packed by gzip, with their small length
+    cut                     the connection is closed after the first half of the answer
+    drip_ms                 the answer comes byte by byte, head included, with this pause between two
+    padding, pack           this number of blanks follows the answer; `pack` compresses both with gzip
     match                   only requests whose path, query, form or JSON holds these values under these names
     """
 
@@ -65,7 +65,7 @@ class Fault:
 
     @property
     def takes_effect(self) -> bool:
-        """Whether the request is carried out behind the fault."""
+        """Whether the request is carried out in spite of the fault."""
         if self.status:
             return self.effect
         return "before" not in (self.drop, self.reset)
@@ -76,7 +76,7 @@ class Fault:
 
 
 class Faults:
-    """The faults that are set, oldest first; each request meets the first that fits."""
+    """The faults that are set, oldest first; each request meets the first that matches."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -103,7 +103,7 @@ class Faults:
         return fault
 
     def take(self, route: str, request: Request) -> Fault | None:
-        """The fault that this request meets, used up by one."""
+        """The fault that this request meets; uses it up by one."""
         if not self._faults:
             return None
         with self._lock:
@@ -130,7 +130,7 @@ def _matches(fault: Fault, request: Request) -> bool:
 
 
 def _values(request: Request) -> dict[str, Any]:
-    """Everything a request says, JSON's inner names joined by dots."""
+    """All values of a request by name; inner names of JSON are joined by dots."""
     try:
         body = request.json
     except Unreadable:

@@ -1,4 +1,4 @@
-"""The mail catcher: an SMTP server that delivers nothing and keeps everything."""
+"""The mail catcher: an SMTP server that keeps every mail and delivers none."""
 
 import asyncio
 import base64
@@ -16,14 +16,14 @@ from askpro.dev.sandbox.faults import Fault, Faults
 ROUTE, TO_ROUTE = "smtp.message", "smtp.recipient"
 _LINES = b"250-and so on\r\n" * 4096
 
-# It logs every address at INFO.
+# This logger writes every address at INFO.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 class Mailbox:
-    """Mails as they came, in order. A fault on `smtp.message` refuses: 451 for now, 550 for good.
+    """The mails in the order they came. A fault on `smtp.message` refuses one: 451 for now, 550 for good.
 
-    On `smtp.recipient` it does so before the message comes. `drip_ms` and `padding` answer slowly and without end.
+    A fault on `smtp.recipient` refuses before the message is sent. `drip_ms` answers slowly, `padding` endlessly.
     """
 
     def __init__(self, faults: Faults) -> None:
@@ -60,7 +60,7 @@ class Mailbox:
 
 
 class MailServer:
-    """The SMTP server on a thread of its own; `port` is the one it got."""
+    """The SMTP server on its own thread; `port` is the one it listens on."""
 
     def __init__(self, mailbox: Mailbox, host: str, port: int) -> None:
         self.port = port
@@ -120,7 +120,7 @@ def _parsed(recipients: list[str], raw: bytes) -> dict[str, Any]:
     return {
         "to": recipients,
         "from": str(mail["From"] or ""),
-        # A subject folded before its first word comes with the fold's space.
+        # A subject that is folded before its first word begins with the fold's space.
         "subject": str(mail["Subject"] or "").strip(),
         "text": _content(mail.get_body(("plain",))),
         "html": _content(mail.get_body(("html",))),

@@ -1,4 +1,4 @@
-"""The sandbox for human eyes."""
+"""The sandbox's page for people."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

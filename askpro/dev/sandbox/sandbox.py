@@ -1,4 +1,4 @@
-"""The whole sandbox: a request finds its route, meets a fault or does not, and is answered."""
+"""The whole sandbox: finds the route of a request, applies a fault if one matches, and answers."""
 
 import time
 from dataclasses import replace
@@ -17,15 +17,15 @@ from askpro.dev.sandbox.twilio.api import Twilio
 
 
 class Vendor(Protocol):
-    """What each stand-in has."""
+    """The interface of each stand-in."""
 
     def routes(self) -> list[Route]: ...
 
     def unknown(self, request: Request) -> Answer:
-        """The vendor's answer to a path that it does not have."""
+        """The vendor's answer to an unknown path."""
 
     def usual(self, status: int, request: Request) -> Answer:
-        """The vendor's usual answer with `status`, for faults that name no body."""
+        """The vendor's usual answer with `status`, for faults without a body."""
 
 
 class Sandbox:
@@ -39,11 +39,11 @@ class Sandbox:
         self.reset()
 
     def reset(self) -> None:
-        """As if just started; what is on its way is forgotten."""
+        """Reset it as if just started; pending deliveries are dropped."""
         self.courier.reset()
         self.faults.clear()
         self.mailbox.clear()
-        # New ones, so that a request still running changes the old.
+        # New objects, so that a request that is still running changes only the old ones.
         self.switches = Switches()
         self.switches.change(self._defaults)
         self.calcom = Calcom(self.courier, self.switches, self._credentials)

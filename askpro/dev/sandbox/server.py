@@ -1,4 +1,4 @@
-"""HTTP for the sandbox: kept-alive connections, a thread each, and at hand where a fault wants to break one."""
+"""HTTP for the sandbox: kept-alive connections, one thread for each, which a fault can break."""
 
 import contextlib
 import logging
@@ -26,7 +26,7 @@ _BLANKS = b" " * 65536
 
 
 class Server(ThreadingHTTPServer):
-    """Waits for no open connection when it is closed."""
+    """Does not wait for open connections when it is closed."""
 
     daemon_threads = True
     block_on_close = False
@@ -41,7 +41,7 @@ class Server(ThreadingHTTPServer):
         return int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no error here: tests kill them on purpose."""
+        """A vanished client is not an error here: tests kill clients on purpose."""
         log.debug("connection lost", exc_info=True)
 
 
@@ -79,7 +79,7 @@ class Connection(BaseHTTPRequestHandler):
     def _outcome(self, request: Request) -> Answer | Silence:
         try:
             return self.server.handle_exchange(request)
-        except Exception:  # The edge: a bug of the sandbox must look like one, not like a dead vendor.
+        except Exception:  # The edge: a bug of the sandbox must not look like a dead vendor.
             log.exception("the sandbox failed on %s %s", request.method, request.path)
             return Answer(
                 500, b'{"error": "The sandbox itself failed, see its log."}', {"Content-Type": "application/json"}
@@ -116,7 +116,7 @@ class Connection(BaseHTTPRequestHandler):
         time.sleep(silence.seconds)
         if silence.reset:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-            # The handler's streams hold the socket too; only when they are closed it is really reset.
+            # The handler's streams also hold the socket; it is reset only once they are closed.
             with contextlib.suppress(OSError):
                 self.rfile.close()
                 self.connection.close()

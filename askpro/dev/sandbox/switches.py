@@ -1,4 +1,4 @@
-"""How the vendors behave while nothing is wrong."""
+"""How the vendors behave without faults."""
 
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -13,23 +13,23 @@ class BadSwitch(ValueError):
 
 @dataclass
 class Switches:
-    """`POST /sandbox/switches` changes any of them, a reset brings the defaults of the process back.
+    """`POST /sandbox/switches` changes any of them; a reset restores the defaults of the process.
 
     askpro_url              where Retell, Cal.com and inbound SMS send their webhooks
     webhooks                Cal.com's: "blocking" sends before the API answers, as the vendor does; "async"; "off"
     calcom_rate_limit       requests a minute and key; beyond it the key is blocked for a minute
-    calcom_clock_seconds    how far Cal.com's clock is ahead of the true one, for bookings on fixed dates
+    calcom_clock_seconds    seconds that Cal.com's clock is ahead of the real one, for bookings on fixed dates
     twilio_clock_seconds    the same for the times of Twilio's messages
-    confirmation_required   event types whose bookings wait for the host's yes
-    event_type_kinds        what event types are beside plain ones, by id: {"4711": {"seats": 6}}, see `calcom.kinds`
+    confirmation_required   event types whose bookings wait for the host's approval
+    event_type_kinds        event types that are not plain ones, by id: {"4711": {"seats": 6}}, see `calcom.kinds`
     webhook_shape           Cal.com's: "usual"; "nested": meetings under `payload` too, as forks send them; "flat" and
                             "form" as a template of the subscriber's own makes them
     sms_outcome             how a message ends: delivered, undelivered, failed, sent (no receipt), queued (stuck)
     sms_error_code          with undelivered and failed
-    sms_error_code_later    whether such a status is told twice, first without and then with its code
+    sms_error_code_later    whether such a status is reported twice, first without and then with its code
     sms_step_ms             between the steps of a message
     retell_tries            deliveries of one event until an answer is 2xx
-    retell_retry_ms         between them
+    retell_retry_ms         between these deliveries
     """
 
     askpro_url: str = "http://127.0.0.1:8000"
@@ -48,7 +48,7 @@ class Switches:
     retell_retry_ms: int = 500
 
     def change(self, wanted: dict[str, Any]) -> None:
-        """Raises `BadSwitch` and changes nothing when one of them is wrong."""
+        """Change the given switches; if one is wrong, change none and raise `BadSwitch`."""
         known = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         for name, value in wanted.items():
             if name not in known:

@@ -1,4 +1,4 @@
-"""A sandbox process for tests: on free ports, ready when it is handed over, dead when the tests are."""
+"""A sandbox process for tests: on free ports, ready when tests get it, ended with them."""
 
 import contextlib
 import os
@@ -23,14 +23,14 @@ _READY = re.compile(r"Sandbox ready: (http://\S+?)/sandbox/ smtp://[^:]+:(\d+)")
 
 
 class SandboxDidNotStart(RuntimeError):
-    """The text is what it printed."""
+    """The text is the sandbox's output."""
 
 
 @contextlib.contextmanager
 def running_sandbox(**environment: str) -> Iterator[SandboxClient]:
-    """Start one, yield its client, end it. It uses the keys of `credentials.LOCAL` unless told otherwise.
+    """Start a sandbox, yield its client, end it. It uses the keys of `credentials.LOCAL` by default.
 
-    The rate limit of Cal.com is out of the way; `client.switch(calcom_rate_limit=…)` brings it back.
+    Cal.com's rate limit is set too high to matter; `client.switch(calcom_rate_limit=…)` lowers it.
     `credentials.environment(client.url, client.smtp_port)` is what an AskPro process needs to talk to it.
     """
     own = {"DJANGO_SETTINGS_MODULE": "askpro.settings", "ASKPRO_ENV": "testing", "PYTHONPATH": str(ROOT)}

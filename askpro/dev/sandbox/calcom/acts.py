@@ -1,4 +1,4 @@
-"""What attendees and hosts do with bookings, and which webhook tells of it."""
+"""What attendees and hosts do with bookings, and which webhook reports it."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -48,7 +48,8 @@ class Acts:
     def cancel(self, uid: str, reason: str, seat: str = "") -> Json:
         booking = self._bookings.cancellable(uid)
         leaving = self._bookings.stand_up(booking, seat) if seat else None
-        # Told before it is done: whoever looks at once may still find it accepted. A seat is given back first.
+        # The webhook is sent before the booking is cancelled, so a reader may still find it accepted. A seat is given
+        # back first.
         told = payloads.cancelled(booking, reason, "", leaving)
         self._subscribers.tell(payloads.CANCELLED, booking.uid, told)
         if leaving is None:
@@ -59,12 +60,12 @@ class Acts:
         old = self._bookings.get(uid)
         if old.seats:
             return self._move_seat(old, start, seat) if seat else self._move_seats(old, start, reason)
-        # A host who moves his own appointment has said yes to it.
+        # Hosts who move an appointment themselves have agreed to it.
         waits = self._switches.kind_of(old.event_type.id).confirmation and by != old.host.email
         moved = self._bookings.reschedule(uid, parsed(start), reason=reason, by=by, pending=waits)
         answered = moved.new.created()
         if waits:
-            # A request like a new one: it does not name the booking that it replaces.
+            # It looks like a new request: it does not name the booking that it replaces.
             self._subscribers.tell(payloads.REQUESTED, moved.new.uid, payloads.booked(moved.new))
         else:
             self._tell_moved(moved)
@@ -99,7 +100,7 @@ class Acts:
         return booking.listed()
 
     def reassign(self, uid: str, host_id: int | None = None) -> Json:
-        """Give a booking to another host of its event type; without a name to the first who is free."""
+        """Give a booking to another host of its event type: the named one, else the first who is free."""
         booking, before = self._bookings.get(uid), self._bookings.get(uid).host
         free = [host.id for host in self._bookings.free_hosts(booking.event_type, booking.start)]
         chosen = host_id if host_id is not None else next(iter(free), None)
@@ -152,7 +153,7 @@ class Acts:
         return booking.listed()
 
     def _move_seat(self, old: Booking, start: str, seat: str) -> Json:
-        """One attendee goes to another time, alone or to others; whoever is left stays."""
+        """Move one attendee to another time, where others may be booked too; the other attendees stay."""
         person = old.seated(seat)
         new = self._bookings.sit(old.seats, old.event_type, parsed(start), replace(person, seat=str(uuid.uuid4())))
         if self._bookings.stand_up(old, seat) is None:
@@ -172,7 +173,7 @@ class Acts:
 
 
 def check_kind(event_type: EventType, kind: Kind, body: Json) -> None:
-    """What only the event type's own settings can tell. Raises the 400."""
+    """Check what depends on the event type's own settings. Raises the 400."""
     person, said = body["attendee"], body.get("bookingFieldsResponses") or {}
     if not person.get("email") and not kind.hides_email:
         raise Refused(400, "Missing attendee email - it is required by the event type.")
@@ -198,7 +199,7 @@ def check_kind(event_type: EventType, kind: Kind, body: Json) -> None:
 
 
 def _fits(field: Mapping[str, Any], value: object) -> bool:
-    """Numbers, yes or no, lists, and texts; a choice has to be among the options."""
+    """Whether the value is a number, boolean, list or text, as the field wants; a choice must be one of the options."""
     wanted: dict[str, type | tuple[type, ...]] = {
         "number": (int, float),
         "boolean": bool,

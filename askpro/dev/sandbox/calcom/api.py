@@ -1,4 +1,4 @@
-"""Cal.com's API: routes, the gate before them, and what each does."""
+"""Cal.com's API: its routes, the checks before them, and what each does."""
 
 import re
 import uuid
@@ -75,7 +75,7 @@ class Calcom:
         return self._refusal(_cannot(request), request, {})
 
     def usual(self, status: int, request: Request) -> Answer:
-        """What a fault with `status` answers when it names no body."""
+        """The answer of a fault with `status` that has no body of its own."""
         limits = headers(self._switches.calcom_rate_limit, 0, 47) if status == 429 else {}
         return self._refusal(refusals.usual(status), request, limits)
 
@@ -86,8 +86,8 @@ class Calcom:
         return self._refusal(refused, request, {})
 
     def _gated(self, path: str, action: Action, legacy: Action | None) -> Callable[[Request], Answer]:
-        """Limit, key, version, then the action. Unlike the vendor a request without a key never passes here:
-        Cal.com books, moves and cancels for anybody, and so would hide that AskPro forgot the key."""
+        """Check limit, key and version, then run the action. A request without a key is always refused, unlike at
+        Cal.com, which books, moves and cancels without one: that would hide that AskPro forgot the key."""
         resource = path.split("/")[1]
 
         def handle(request: Request) -> Answer:
@@ -115,7 +115,7 @@ class Calcom:
             raise Refused(401, refusals.KEY_UNKNOWN if key.startswith("cal_") else refusals.KEY_NOT_VALID)
 
     def _versioned(self, resource: str, action: Action, legacy: Action | None, request: Request) -> Action:
-        """The trap: an unknown or missing version means the API of 2024-04-15, a known one of another resource 404."""
+        """Cal.com's trap: an unknown or missing version means the API of 2024-04-15, another resource's gives 404."""
         if resource not in VERSIONS:
             return action
         asked = request.headers.get("cal-api-version", "")
@@ -138,7 +138,7 @@ class Calcom:
         return 201, self.acts.create(event_type, body)
 
     def _create_legacy(self, request: Request) -> tuple[int, Any]:
-        """Books all the same, and answers in another shape: a client that forgot the version has to notice by that."""
+        """Book all the same, but answer in another shape: so can a client notice that it forgot the version."""
         _, created = self._create(request)
         first = created[0] if isinstance(created, list) else created
         return 201, self.bookings.get(first["uid"]).legacy()
@@ -239,7 +239,7 @@ def _event_type_of(values: dict[str, Any]) -> EventType:
 
 
 def _check_against(event_type: EventType, body: dict[str, Any]) -> None:
-    """What no event type of this world has. Raises the 400."""
+    """Refuse options that no event type of the demo world has. Raises the 400."""
     if body.get("lengthInMinutes") is not None:
         raise Refused(
             400,

@@ -1,4 +1,4 @@
-"""One booking, and how the API writes it."""
+"""A booking, and how the API shows it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +13,7 @@ ACCEPTED, PENDING, CANCELLED, REJECTED = "accepted", "pending", "cancelled", "re
 
 @dataclass
 class Attendee:
-    """`seat`, `metadata` and `responses` are those of a seat; elsewhere the booking has them."""
+    """`seat`, `metadata` and `responses` are used for seats only; otherwise the booking has them."""
 
     name: str
     email: str
@@ -28,9 +28,9 @@ class Attendee:
 
 @dataclass
 class Booking:
-    """`start` and `end` are in UTC. A reschedule leaves this one cancelled and makes another, unless it has seats.
+    """`start` and `end` are in UTC. A reschedule cancels this booking and creates another, unless it has seats.
 
-    Guests are attendees as well, after the booker. With `seats` there is one booking for all who share a time.
+    Guests are attendees too, listed after the booker. With `seats`, all who share a time share one booking.
     """
 
     id: int
@@ -59,7 +59,7 @@ class Booking:
 
     @property
     def attendee(self) -> Attendee:
-        """Who booked; of a booking whose last seat was given back, nobody."""
+        """The booker; an empty one when the last seat was given back."""
         return self.attendees[0] if self.attendees else Attendee("", "", TIMEZONE)
 
     @property
@@ -85,14 +85,14 @@ class Booking:
         self.attendees.append(person)
 
     def seated(self, seat: str) -> Attendee:
-        """Who has it. Raises the 400."""
+        """The attendee who has this seat. Raises the 400."""
         for person in self.attendees:
             if person.seat == seat:
                 return person
         raise refusals.Bare(400, "User not a part of this booking")
 
     def listed(self) -> dict[str, Any]:
-        """As GET, list and cancel answer with it."""
+        """The booking in the answers of GET, list and cancel."""
         written = {
             "id": self.id,
             "uid": self.uid,
@@ -126,11 +126,11 @@ class Booking:
         return written | self._reschedule()
 
     def created(self, seat: str = "") -> dict[str, Any]:
-        """As create and reschedule answer with it."""
+        """The booking in the answers of create and reschedule."""
         return self.listed() | ({"seatUid": seat} if seat else {"isPlatformManagedUserBooking": False})
 
     def legacy(self) -> dict[str, Any]:
-        """As the API of 2024-04-15 writes it: what a forgotten cal-api-version gets."""
+        """The booking in the API of 2024-04-15, which a request without cal-api-version gets."""
         return {
             "id": self.id,
             "uid": self.uid,
@@ -157,7 +157,7 @@ class Booking:
         if not self.seats:
             return written
         said = self._responses(person)
-        # The address is not told among a seat's answers.
+        # The e-mail address is not among a seat's answers.
         del said["email"], said["displayEmail"]
         return written | {"seatUid": person.seat, "bookingFieldsResponses": said, "metadata": person.metadata}
 

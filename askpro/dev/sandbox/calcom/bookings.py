@@ -1,4 +1,4 @@
-"""Every booking of the stand-in, and the rules by which one comes to be, moves and ends."""
+"""Every booking of the stand-in, and the rules for creating, moving and ending one."""
 
 import itertools
 import threading
@@ -21,7 +21,7 @@ FIRST_ID = 903_311
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """`old` as it was; of a booking with seats that its host moved it has the same uid."""
+    """`old` as it was. When a host moved a booking with seats, both have the same uid."""
 
     new: Booking
     old: Booking
@@ -48,7 +48,7 @@ class Bookings:
         among: frozenset[int] = frozenset(),
         **rest: Any,
     ) -> Booking:
-        """Book `start` (UTC) with the first free host, of those `among` if any are named.
+        """Book `start` (UTC) with the first free host, among the ids of `among` if there are any.
 
         Raises the 400 that Cal.com would answer.
         """
@@ -75,7 +75,7 @@ class Bookings:
     def repeat(
         self, occurrences: int, event_type: EventType, start: datetime, attendees: list[Attendee], **rest: Any
     ) -> list[Booking]:
-        """A booking a week, all or none of them. Raises the 400."""
+        """Book once a week, all occurrences or none. Raises the 400."""
         with self._lock:
             starts = [start + timedelta(weeks=week) for week in range(occurrences)]
             for moment in starts:
@@ -84,9 +84,9 @@ class Bookings:
             return [self.create(event_type, moment, list(attendees), **series) for moment in starts]
 
     def sit(self, seats: int, event_type: EventType, start: datetime, person: Attendee, **rest: Any) -> Booking:
-        """One more attendee of the booking at `start`; a cancelled one comes to life again under its uid.
+        """Add an attendee to the booking at `start`; a cancelled one is accepted again under its uid.
 
-        Raises the 400, or the 409 when it is full or the person sits there already.
+        Raises the 400, or the 409 when it is full or the person already has a seat.
         """
         with self._lock:
             booking = self._seated(event_type, start)
@@ -112,7 +112,7 @@ class Bookings:
         return person
 
     def move_seats(self, booking: Booking, start: datetime, reason: str) -> Moved:
-        """The host takes the whole booking to another time; it keeps its uid. Raises the 400."""
+        """Move the whole booking to another time for the host; it keeps its uid. Raises the 400."""
         with self._lock:
             self._movable(booking.uid)
             self._host(booking.event_type, start, ignoring=booking.uid)
@@ -135,7 +135,7 @@ class Bookings:
             return self._diary.free_hosts(event_type, start)
 
     def mark_absent(self, booking: Booking, absent: dict[str, bool], host: bool) -> None:
-        """Raises the 400 before it has begun."""
+        """Note who was absent. Raises the 400 if the booking has not begun."""
         if self._now() < booking.start:
             raise Refused(400, refusals.NOT_BEGUN)
         with self._lock:
@@ -171,7 +171,7 @@ class Bookings:
             self._diary.enter(booking)
 
     def reschedule(self, uid: str, start: datetime, *, reason: str, by: str, pending: bool = False) -> Moved:
-        """The new booking and the old, now cancelled one. The metadata moves along. Raises the 400 or 404."""
+        """The new booking and the old one, now cancelled. The new one has the metadata. Raises the 400 or 404."""
         with self._lock:
             old = self._movable(uid)
             host = self._host(old.event_type, start, ignoring=uid)
@@ -204,7 +204,7 @@ class Bookings:
         ignoring: str = "",
         among: frozenset[int] = frozenset(),
     ) -> list[datetime]:
-        """Free starts, not sooner than the notice and not beyond the booking window; those with a free seat as well."""
+        """Free starts between minimum notice and the end of the booking window, including those with a free seat."""
         now = self._now()
         start = max(start, now + timedelta(minutes=event_type.minimum_notice))
         with self._lock:
@@ -215,14 +215,14 @@ class Bookings:
             )
 
     def fill(self, event_type: EventType, start: datetime) -> list[Booking]:
-        """Book `start` with every host that is still free, for somebody else."""
+        """Book `start` for strangers, with every host who is still free."""
         stranger = Attendee("Frieda Schnell", "frieda.schnell@example.org", "Europe/Berlin", "de", "+4915559990000")
         with self._lock:
             hosts = self._diary.free_hosts(event_type, start)
             return [self.create(event_type, start, [replace(stranger)]) for _ in hosts]
 
     def add_many(self, event_type: EventType, count: int, start: datetime, created_at: datetime) -> None:
-        """Bookings that nobody checked: for a calendar of a large house."""
+        """Add bookings without checking them, to fill the calendar of a large company."""
         host = HOSTS[event_type.hosts[0]]
         with self._lock:
             for number in range(count):
@@ -286,7 +286,7 @@ class Bookings:
         self._bookings[booking.uid] = booking
         for person in booking.attendees:
             self._by_email[person.email.lower()].append(booking)
-        # A booking that waits for the host's yes blocks nothing, so a repeated request makes a second one.
+        # A booking that waits for the host's approval blocks no time, so a repeated request makes a second one.
         if booking.status == ACCEPTED:
             self._diary.enter(booking)
 

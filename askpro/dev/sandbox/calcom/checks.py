@@ -1,4 +1,4 @@
-"""Cal.com's validation of what comes in; the errors are in class-validator's form."""
+"""Cal.com's validation of requests; the errors have class-validator's form."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""When hosts are free: opening hours in local time, and what is booked already."""
+"""When hosts are free: by opening hours in local time and existing bookings."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from askpro.dev.sandbox.world import COMPANY_OF_EVENT_TYPE, HOSTS, TIMEZONE, Eve
 ZONE = ZoneInfo(TIMEZONE)
 DAYS = ("mo", "di", "mi", "do", "fr", "sa", "so")
 SLOT_INTERVAL = timedelta(minutes=15)
-# How far ahead can be booked. The longest wish that AskPro passes on is a year ahead.
+# How far ahead one can book. AskPro passes on wishes of up to a year ahead.
 BOOKING_WINDOW = timedelta(days=400)
 
 
@@ -30,7 +30,7 @@ class Diary:
     def free_hosts(
         self, event_type: EventType, start: datetime, ignoring: str = "", among: frozenset[int] = frozenset()
     ) -> list[Host]:
-        """Who can take this event type then; empty outside the opening hours."""
+        """The hosts who can take this event type at `start`; none outside the opening hours."""
         end = start + timedelta(minutes=event_type.minutes)
         if not _open(event_type, start, end):
             return []
@@ -57,7 +57,7 @@ class Diary:
         return self._by_host_and_day[booking.host.id, booking.start.astimezone(ZONE).date()]
 
     def _taken(self, host_id: int, start: datetime, end: datetime, ignoring: str) -> bool:
-        # Nobody works through midnight here, so a booking overlaps those of its own day only.
+        # No opening hours cross midnight here, so a booking overlaps only those of its own day.
         booked = self._by_host_and_day.get((host_id, start.astimezone(ZONE).date()), {}).values()
         return any(booking.start < end and start < booking.end and booking.uid != ignoring for booking in booked)
 

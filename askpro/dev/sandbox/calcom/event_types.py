@@ -55,7 +55,7 @@ def selected(query: dict[str, str]) -> list[EventType]:
 
 
 def listed(event_type: EventType, kind: Kind) -> dict[str, Any]:
-    """As GET /v2/event-types shows it, and by that whether it can be booked as it is."""
+    """The event type in GET /v2/event-types, which also shows whether it can be booked as it is."""
     company = COMPANY_OF_EVENT_TYPE[event_type.id]
     owner = HOSTS[event_type.hosts[0]]
     return {
@@ -94,7 +94,7 @@ def schedules() -> list[dict[str, Any]]:
 
 
 def owner() -> dict[str, Any]:
-    """Whom the API key belongs to."""
+    """The user that the API key belongs to."""
     company = COMPANIES[0]
     host = company.hosts[0]
     return {

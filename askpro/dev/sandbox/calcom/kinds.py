@@ -1,4 +1,4 @@
-"""What an event type is beside a plain one: seats, recurrence, a host who has to agree, a price, fields of its own."""
+"""What an event type may have: seats, recurrence, a host who must agree, a price, its own booking fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -15,9 +15,9 @@ class Kind:
 
     seats           how many attendees share one booking; 0: one each
     occurrences     how many bookings one request makes, a week apart; 0: one
-    confirmation    the host has to say yes
+    confirmation    the host must confirm
     price           in cents; the booking waits until it is paid
-    hides_email     of an organisation: the address is not asked for, and whatever was sent is replaced
+    hides_email     an organisation's: the e-mail address is not asked for, and one that is sent is replaced
     fields          booking fields besides name, address and phone, as GET /v2/event-types shows them
     phone_required  whether `attendee.phoneNumber` must be there
     """

@@ -1,4 +1,4 @@
-"""The pieces of which Cal.com's webhooks are made."""
+"""The parts of Cal.com's webhooks."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What Cal.com's booking webhooks say, each with its own spelling of times and its own set of fields."""
+"""The payloads of Cal.com's booking webhooks. Each has its own format of times and its own set of fields."""
 
 import uuid
 from typing import Any
@@ -22,7 +22,7 @@ PAYMENT_ID = 5120
 
 
 def booked(booking: Booking, seat: Attendee | None = None) -> dict[str, Any]:
-    """BOOKING_CREATED, and BOOKING_REQUESTED of one that waits for the host; `seat`: whose new one it is."""
+    """BOOKING_CREATED, or BOOKING_REQUESTED of one that waits for the host; `seat` is the attendee of a new seat."""
     waits = booking.status == PENDING
     connected = {"appsStatus": [], "conferenceData": {"createRequest": {"requestId": str(uuid.uuid4())}}}
     return {
@@ -43,14 +43,14 @@ def booked(booking: Booking, seat: Attendee | None = None) -> dict[str, Any]:
 
 
 def confirmed(booking: Booking) -> dict[str, Any]:
-    """BOOKING_CREATED after the host's yes or the payment: its metadata holds the video address, if there is one."""
+    """BOOKING_CREATED after the host's approval or the payment: its metadata holds the video URL, if there is one."""
     return booked(booking) | {"metadata": {}}
 
 
 def rescheduled(booking: Booking, old: Booking, seat: Attendee | None = None) -> dict[str, Any]:
-    """BOOKING_RESCHEDULED: `uid` is the new booking's, the old one stands beside it.
+    """BOOKING_RESCHEDULED: `uid` is the new booking's; the old one's is in another field.
 
-    A host who moves a booking with seats keeps its uid; who moves one `seat` only is alone among the attendees.
+    When a host moves a booking with seats, it keeps its uid; when one `seat` moves, only its attendee is listed.
     """
     payload = (
         booked(booking, seat)
@@ -69,7 +69,7 @@ def rescheduled(booking: Booking, old: Booking, seat: Attendee | None = None) ->
 
 
 def cancelled(booking: Booking, reason: str, by: str, seat: Attendee | None = None) -> dict[str, Any]:
-    """BOOKING_CANCELLED. It has no metadata. Of one `seat` given back it says the same, naming that attendee only."""
+    """BOOKING_CANCELLED. It has no metadata. For one `seat` given back it is the same, with only that attendee."""
     return (
         {
             **parts.common(booking, offset),
@@ -109,7 +109,7 @@ def rejected(booking: Booking, reason: str) -> dict[str, Any]:
 
 
 def payment(booking: Booking, paid: bool) -> dict[str, Any]:
-    """BOOKING_PAYMENT_INITIATED and BOOKING_PAID. Both say ACCEPTED, whatever the booking is."""
+    """BOOKING_PAYMENT_INITIATED and BOOKING_PAID. Both say ACCEPTED, whatever the booking's status."""
     left_out = {"bookerUrl", "userFieldsResponses", "hideOrganizerEmail", "customReplyToEmail"}
     common = {name: value for name, value in parts.common(booking, milliseconds).items() if name not in left_out}
     bought = {
@@ -140,7 +140,7 @@ def payment(booking: Booking, paid: bool) -> dict[str, Any]:
 
 
 def no_show(booking: Booking, absent: dict[str, bool]) -> dict[str, Any]:
-    """BOOKING_NO_SHOW_UPDATED: whom it is about, seats and guests among them; the uid has a name of its own."""
+    """BOOKING_NO_SHOW_UPDATED: the attendees concerned, also seats and guests; the uid has another field name."""
     named = " and ".join(absent)
     return {
         "message": f"{named} marked as no-show" if any(absent.values()) else f"{named} unmarked as no-show",
@@ -151,13 +151,13 @@ def no_show(booking: Booking, absent: dict[str, bool]) -> dict[str, Any]:
 
 
 def reassigned(booking: Booking, before: Host) -> dict[str, Any]:
-    """BOOKING_REASSIGNED, as the hosted documentation has it: the same uid, another organizer."""
+    """BOOKING_REASSIGNED, as in the hosted documentation: the same uid, another organizer."""
     changed = {"addedHostUserIds": [booking.host.id], "removedHostUserIds": [before.id]}
     return booked(booking) | changed
 
 
 def meeting_ended(booking: Booking) -> dict[str, Any]:
-    """MEETING_ENDED: the booking's row, its `createdAt` included, which stands beside the trigger."""
+    """MEETING_ENDED: the booking's row, beside the trigger; `createdAt` is therefore the booking's."""
     row = {
         "id": booking.id,
         "uid": booking.uid,

@@ -1,4 +1,4 @@
-"""What single values have to be, as class-validator's decorators decide it."""
+"""Checks of single values, as class-validator's decorators make them."""
 
 import re
 from collections.abc import Callable, Collection
@@ -17,7 +17,7 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}\.[^@\s.]{2,63}")
 
 
 def is_date(value: Any) -> bool:
-    """A date or a time in ISO 8601 that exists."""
+    """An existing date or time in ISO 8601."""
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         return False
     try:
@@ -79,7 +79,7 @@ def is_phone(value: Any) -> bool:
 
 
 def is_metadata(value: Any) -> bool:
-    """At most 50 keys of 40 characters, each with a text of 500, a number or a yes or no."""
+    """At most 50 keys of 40 characters, each with a text of 500, a number or a boolean."""
     if not isinstance(value, dict) or len(value) > 50:
         return False
     return all(
@@ -106,7 +106,7 @@ def is_between(low: int, high: int) -> Predicate:
 
 
 def is_absence(value: Any) -> bool:
-    """Who was there or not, in POST /v2/bookings/{uid}/mark-absent."""
+    """An attendee and whether they were absent, in POST /v2/bookings/{uid}/mark-absent."""
     return is_object(value) and is_email(value.get("email")) and is_flag(value.get("absent"))
 
 

@@ -36,17 +36,17 @@ _ORDERS: dict[str, Callable[[Booking], datetime]] = {
 def matching(bookings: list[Booking], query: dict[str, str], now: datetime) -> list[Booking]:
     """Those that pass every filter of a checked query, in its order; by id if it names none."""
     found = [booking for booking in bookings if _passes(booking, query, now)]
-    # The last one named sorts first, as ORDER BY would have it the other way round.
+    # Sorting is stable: to sort by the first name, then the second, as ORDER BY does, the last one goes first.
     for name in reversed([name for name in query if name in _ORDERS]):
         found.sort(key=_ORDERS[name], reverse=query[name] == "desc")
     return found
 
 
 def page(bookings: list[Booking], query: dict[str, str], now: datetime) -> tuple[list[Booking], dict[str, Any]]:
-    """One page of those that match and its `pagination`; beyond the end it is empty.
+    """One page of the bookings that match, and its `pagination`; beyond the end the page is empty.
 
-    The vendor counts before it filters by time of creation and change: its totals, and `hasNextPage` with them, are
-    those of the query without these four filters.
+    The vendor counts before it filters by times of creation and change: totals and `hasNextPage` are those of the
+    query without these four filters.
     """
     found = matching(bookings, query, now)
     take, skip = int(query.get("take") or DEFAULT_TAKE), int(query.get("skip") or 0)

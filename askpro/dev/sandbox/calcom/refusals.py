@@ -1,4 +1,4 @@
-"""Cal.com's errors: two shapes of body, and the words that clients tell them apart by."""
+"""Cal.com's errors: two shapes of body, and the texts by which clients tell them apart."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -62,7 +62,7 @@ def unknown(uid: str) -> Refused:
 
 
 def ended_already(uid: str) -> Refused:
-    """To somebody who wants to cancel it."""
+    """The refusal to cancel it."""
     return Refused(
         400,
         f"Can't cancel booking with uid={uid} because it has been cancelled already. Please provide uid of a booking "
@@ -71,7 +71,7 @@ def ended_already(uid: str) -> Refused:
 
 
 def not_movable(uid: str, moved_to: str) -> Refused:
-    """To somebody who wants to move it: it has ended, or was moved before."""
+    """The refusal to move it, because it was cancelled or moved before."""
     if not moved_to:
         return Refused(
             400,
@@ -113,6 +113,6 @@ def _details(refused: Refused) -> Any:
     if refused.status == 429:
         return refused.message
     phrase = responses.get(refused.status, "Error")
-    # Node spells this one as RFC 4918 did.
+    # Node uses RFC 4918's phrase for this status.
     phrase = "Unprocessable Entity" if refused.status == 422 else phrase
     return {"message": refused.message, "error": phrase, "statusCode": refused.status}

@@ -1,4 +1,4 @@
-"""What each of Cal.com's requests has to look like."""
+"""The rules that Cal.com's requests must obey."""
 
 from dataclasses import dataclass
 
@@ -75,7 +75,7 @@ COUNTRY_CODE = "must be a valid phone number in the international format. The co
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One property: what it has to be, and the words when it is not. A missing optional one passes."""
+    """The rule of one property, and the text when it is broken. A missing optional property passes."""
 
     name: str
     constraint: str

@@ -1,4 +1,4 @@
-"""Who gets Cal.com's webhooks: AskPro, and whoever was registered through the API."""
+"""The receivers of Cal.com's webhooks: AskPro, and all that were registered through the API."""
 
 import uuid
 from datetime import datetime
@@ -64,12 +64,12 @@ class Subscribers:
         return self._registered.pop(id_)
 
     def tell(self, trigger: str, uid: str, payload: dict[str, Any]) -> None:
-        """Send, and unless told otherwise wait for every answer: so does the vendor. A failure is not sent again."""
+        """Send to all, and by default wait for every answer, as the vendor does. A failure is not sent again."""
         written = milliseconds(self._switches.calcom_now())
         self._send(trigger, uid, {"triggerEvent": trigger, "createdAt": written}, payload)
 
     def tell_meeting(self, trigger: str, at: datetime, row: dict[str, Any]) -> None:
-        """A meeting began or ended: flat, unlike everything else, with the `createdAt` of the booking itself."""
+        """Report that a meeting began or ended. Only this payload is flat, and has the `createdAt` of the booking."""
         if self._switches.webhook_shape == "usual":
             self._send(trigger, row["uid"], {"triggerEvent": trigger} | row, None)
         else:
@@ -80,7 +80,7 @@ class Subscribers:
             return
         content_type, body = _written(self._switches.webhook_shape, envelope, payload)
         for url, secret in self._addresses(trigger):
-            # Without a secret the header really says this.
+            # Cal.com really sends this text when there is no secret.
             signature = calcom_signature(secret, body) if secret else "no-secret-provided"
             headers = {
                 "Content-Type": content_type,
@@ -104,7 +104,7 @@ class Subscribers:
 
 
 def _written(shape: str, envelope: dict[str, Any], payload: dict[str, Any] | None) -> tuple[str, bytes]:
-    """Content type and body. A subscriber's own template puts the fields beside the trigger, or makes a form."""
+    """Content type and body. A subscriber's own template may put the fields beside the trigger or make a form."""
     if payload is None:
         return "application/json", compact(envelope)
     if shape == "flat":

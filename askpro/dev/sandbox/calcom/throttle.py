@@ -1,4 +1,4 @@
-"""Cal.com's rate limit: so many requests a minute and key, then a minute's block."""
+"""Cal.com's rate limit: a number of requests per minute and key; above it the key is blocked for a minute."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ class Throttle:
         self._windows: dict[str, _Window] = {}
 
     def count(self, key: str, limit: int) -> tuple[bool, dict[str, str]]:
-        """Whether this request passes, and the headers that tell how much is left; Reset is in seconds to go."""
+        """Whether this request passes, and the headers that say how many are left; Reset is the seconds until then."""
         now = time.monotonic()
         with self._lock:
             window = self._windows.get(key)

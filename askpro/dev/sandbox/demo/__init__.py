@@ -1,1 +1,1 @@
-"""Invented phone calls, played through the real webhook endpoint and followed to their end."""
+"""Invented phone calls, sent to the real webhook endpoint and followed to their end."""

@@ -1,4 +1,4 @@
-"""Invented people with invented numbers, another one each call."""
+"""Invented people with invented numbers, a different one for each call."""
 
 import random
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Caller:
 
 
 def somebody() -> Caller:
-    """The numbers are of the range that is given to nobody, the addresses of the domain that has no mail."""
+    """The numbers are from an unassigned range, the addresses from a domain without mail."""
     first, last = random.choice(_NAMES)
     number = f"{random.randrange(10**7):07d}"
     address = f"{first}.{last}".lower().translate(_PLAIN)

@@ -1,4 +1,4 @@
-"""What the demo calls are about: who calls, what is said, and what has to come of it."""
+"""The demo calls: who calls, what is said, and what the result must be."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ SCENARIOS = {
         Scenario("booked", "A haircut is booked and confirmed by SMS and e-mail."),
         Scenario(
             "slot_gone",
-            "Somebody else takes the time while the caller is on the phone.",
+            "Another customer takes the time while the caller is on the phone.",
             event_type=COLOUR,
             outcome="follow_up",
             follow_up_reason="slot_gone",
@@ -42,7 +42,7 @@ SCENARIOS = {
         ),
         Scenario(
             "unclear_date",
-            "The caller says no day that could be booked without a guess.",
+            "The caller names no day that could be booked without guessing.",
             outcome="follow_up",
             follow_up_reason="unclear",
             words=lambda slot: ("irgendwann nächste Woche", "eher vormittags"),
@@ -50,13 +50,13 @@ SCENARIOS = {
         Scenario("anonymous", "The caller hides the number: booked, confirmed by e-mail only.", anonymous=True),
         Scenario(
             "unknown_number",
-            "A number is called that no company has.",
+            "The called number belongs to no company.",
             outcome="unassigned",
             to_number=UNKNOWN_NUMBER,
         ),
         Scenario(
             "redelivered",
-            "Retell delivers the end of the call five times at once: still one of everything.",
+            "Retell delivers the end of the call five times at once; still everything happens once.",
             copies={"call_ended": 5},
         ),
     )

@@ -1,4 +1,4 @@
-"""What can be seen of a call: in AskPro's database, and at the stand-ins."""
+"""What a call leaves behind: in AskPro's database and at the stand-ins."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Channel = Notification.Channel
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One thing that has to happen; `look` returns what is seen, empty while there is nothing."""
+    """One thing that must happen; `look` describes it, and returns an empty text until it has happened."""
 
     name: str
     look: Callable[[], str]
@@ -37,7 +37,7 @@ class Watch:
         self._call_id = call_id
 
     def expected(self, scenario: Scenario) -> list[Sighting]:
-        """What has to be seen, in the order in which it should come."""
+        """What must happen, in the order in which it should."""
         if scenario.outcome == "unassigned":
             return [Sighting("Set aside", self._unassigned)]
         seen = [Sighting("Call", self._call), Sighting("Customer", self._customer)]
@@ -49,7 +49,7 @@ class Watch:
         return [*seen, Sighting("E-mail", self._mail)]
 
     def surplus(self, scenario: Scenario) -> list[str]:
-        """What must not be there, in words: twice of what there has to be one, or anything that was not to come."""
+        """What must not be there, in words: anything that happened twice or should not have happened."""
         allowed = 1 if scenario.outcome == "booked" else 0
         counts = {
             "calls": (Call.objects.filter(retell_call_id=self._call_id).count(), 1),
@@ -121,7 +121,7 @@ class Watch:
         )
 
     def _bookings(self) -> list[dict[str, object]]:
-        """Those that bear this call's mark."""
+        """Cal.com's bookings with this call's mark."""
         keys = {str(key) for key in self._appointments().values_list("booking_key", flat=True)}
         if not keys:
             return []
@@ -134,5 +134,5 @@ def _local(moment: datetime) -> str:
 
 
 def _held_back(notice: Notification) -> datetime | None:
-    """When an SMS goes out that is held back for the night."""
+    """When an SMS will be sent that is held back during the quiet hours."""
     return may_be_sent_now(notice, timezone.now()) if notice.status == Notice.PENDING else None

@@ -1,4 +1,4 @@
-"""Retell's API and webhooks: calls are put in by the control API, and told of to AskPro."""
+"""Retell's API and webhooks: the control API puts calls in, and AskPro gets their events."""
 
 import base64
 import json
@@ -56,7 +56,7 @@ class Retell:
             return list(self._calls.values())
 
     def keep(self, call: dict[str, Any]) -> None:
-        """Put a call in. Variables that AskPro set when it rang come back in every event of it."""
+        """Store a call. The variables that AskPro set when it came in are in every event of it."""
         with self._lock:
             ends = (call.get("from_number", ""), call.get("to_number", ""))
             if set_by_us := self._variables.pop(ends, None):
@@ -64,7 +64,7 @@ class Retell:
             self._calls[call["call_id"]] = call
 
     def ring(self, from_number: str, to_number: str, agent_id: str) -> dict[str, Any]:
-        """Tell of an incoming call, once, and remember the dynamic variables of the answer."""
+        """Report an incoming call, once, and remember the dynamic variables of the answer."""
         call = {"agent_id": agent_id, "from_number": from_number, "to_number": to_number}
         body = compact({"event": "call_inbound", "call_inbound": call})
         delivery = self._post("call_inbound", from_number, body)
@@ -77,7 +77,7 @@ class Retell:
         return dict(variables)
 
     def tell(self, event: str, call: dict[str, Any], copies: int = 1) -> list[Delivery]:
-        """Deliver an event, in `copies` at the same moment; each is tried again until an answer is 2xx."""
+        """Deliver `copies` of an event at the same moment; each is retried until an answer is 2xx."""
         if copies == 1:
             return [self._deliver(event, call)]
         with ThreadPoolExecutor(copies) as pool:
@@ -110,7 +110,7 @@ class Retell:
 
     def _get(self, request: Request) -> Answer:
         call = self._calls.get(request.parts["call_id"])
-        # Retell says 422 to an id that it does not know.
+        # Retell answers 422 for an unknown id.
         return as_json(200, call) if call else _error(422)
 
     def _list(self, request: Request) -> Answer:

@@ -1,4 +1,4 @@
-"""What each of Retell's events shows of a call."""
+"""Which fields of a call each of Retell's events contains."""
 
 from typing import Any
 
@@ -30,12 +30,12 @@ def body(event: str, call: dict[str, Any]) -> bytes:
 
 
 def shown(event: str, call: dict[str, Any]) -> dict[str, Any]:
-    """Basic fields at the start, all but the analysis at the end, everything once analysed."""
+    """The basic fields at the start, all but the analysis at the end, everything after the analysis."""
     if event == STARTED:
         return {name: call[name] for name in BASIC if name in call} | {"call_status": "ongoing"}
     return {name: value for name, value in call.items() if event == ANALYZED or name != "call_analysis"}
 
 
 def listed(call: dict[str, Any]) -> dict[str, Any]:
-    """As a list shows it: without transcripts."""
+    """The call in a list: without transcripts."""
     return {name: value for name, value in call.items() if name not in TRANSCRIPTS}

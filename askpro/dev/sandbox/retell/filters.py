@@ -1,4 +1,4 @@
-"""Retell's filters of the third version of list-calls."""
+"""Retell's filters, those of the third version of list-calls."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ class BadFilter(ValueError):
 
 
 def passes(call: dict[str, Any], criteria: dict[str, Any]) -> bool:
-    """Whether a call meets every filter. A field it does not have meets none. Raises `BadFilter`."""
+    """Whether a call meets every filter. A missing field meets none. Raises `BadFilter`."""
     if not isinstance(criteria, dict):
         raise BadFilter("filter_criteria")
     return all(_meets(call.get(name), wanted) for name, wanted in criteria.items() if name != "metadata")

@@ -1,4 +1,4 @@
-"""Twilio's API: send, look up and list messages; what becomes of them afterwards."""
+"""Twilio's API: sends, looks up and lists messages, and reports what becomes of them."""
 
 import base64
 import re
@@ -47,7 +47,7 @@ class Twilio:
         return refusals.usual(status)
 
     def messages(self) -> list[dict[str, Any]]:
-        """All, oldest first; `accepted_at` is ours, because the API tells no fractions of a second."""
+        """All messages, oldest first. We add `accepted_at`, since the API has no fractions of a second."""
         with self._lock:
             return [
                 message.listed() | {"accepted_at": message.created_at.isoformat()}
@@ -58,7 +58,7 @@ class Twilio:
         return sorted(self._opted_out)
 
     def receive(self, sender: str, to: str, body: str) -> Delivery:
-        """An SMS from a customer: tells AskPro. STOP and START are obeyed first, as Twilio does."""
+        """Send AskPro an SMS from a customer. STOP and START are obeyed first, as Twilio does."""
         word = body.strip().upper()
         if word == "STOP":
             self._opted_out.add(sender)
@@ -69,7 +69,7 @@ class Twilio:
         return callbacks.send(self._courier, self._credentials.auth_token, url, "inbound", form["MessageSid"], form)
 
     def report(self, sid: str, status: str, error_code: int | None = None) -> Delivery | None:
-        """Move a message to `status`, in whatever order, and call back; None when it is unknown or wants no calls."""
+        """Move a message to `status`, in any order, and call back; None when it is unknown or wants no callbacks."""
         message = self._messages.get(sid)
         if message is None:
             return None
@@ -131,7 +131,7 @@ class Twilio:
         return answer
 
     def _plan(self, message: Message) -> None:
-        """Let the message run its course. Its first status is never called back."""
+        """Schedule the message's statuses. The first one is never called back."""
         outcome = self._switches.sms_outcome
         steps = ["queued"] if message.status == "accepted" else []
         if outcome != "queued":
@@ -151,7 +151,7 @@ class Twilio:
             )
 
     def _step(self, message: Message, status: str, code: int | None) -> None:
-        """The plan ends where somebody has reported the end before it came."""
+        """Take the next scheduled step; once a final status was reported, only another final one is."""
         if message.status not in FINAL or status in FINAL:
             self.report(message.sid, status, code)
 
@@ -186,7 +186,7 @@ class Twilio:
 
 
 def _passes(message: Message, query: dict[str, str]) -> bool:
-    """To, From and the three DateSent filters; those take days in GMT, and both bounds include theirs."""
+    """Apply To, From and the three DateSent filters, which take days in GMT; both bounds include their day."""
     if query.get("To", message.to) != message.to or query.get("From", message.sender) != message.sender:
         return False
     day = f"{message.when:%Y-%m-%d}"

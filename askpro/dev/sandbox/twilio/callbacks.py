@@ -7,7 +7,7 @@ from askpro.dev.sandbox.courier import Courier, Delivery, twilio_signature
 
 
 def send(courier: Courier, token: str, url: str, event: str, subject: str, form: Mapping[str, str]) -> Delivery:
-    """Post, and again: by default once and only when the connection failed; `#rc=3&rp=ct,rt,5xx` widens it."""
+    """Post, and retry: by default once and only when the connection failed; `#rc=3&rp=ct,rt,5xx` asks for more."""
     body = urlencode(form).encode()
     headers = {
         "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",

@@ -1,4 +1,4 @@
-"""What Twilio refuses at once, in the order in which it looks."""
+"""What Twilio refuses at once, in the order of its checks."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _LANDLINES = (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberT
 
 
 def check(form: Mapping[str, str], messaging_service: str) -> None:
-    """Raises `Refused` for a message that is not accepted."""
+    """Raise `Refused` for a message that is not accepted."""
     to, sender, service = form.get("To", ""), form.get("From", ""), form.get("MessagingServiceSid", "")
     if not to:
         raise Refused(21604)
@@ -33,7 +33,7 @@ def check(form: Mapping[str, str], messaging_service: str) -> None:
 
 
 def segments(body: str) -> int:
-    """Parts that a text is sent in: 160 or 153 units of GSM-7, 70 or 67 of UCS-2."""
+    """The number of parts that a text is sent in: 160 or 153 units of GSM-7, 70 or 67 of UCS-2."""
     if all(letter in _GSM or letter in _GSM_LONG for letter in body):
         units, single, joined = len(body) + sum(letter in _GSM_LONG for letter in body), 160, 153
     else:

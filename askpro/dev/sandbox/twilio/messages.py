@@ -1,4 +1,4 @@
-"""One SMS, and how the API and the webhooks write it."""
+"""An SMS, and how the API and the webhooks show it."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class Message:
 
     @property
     def when(self) -> datetime:
-        """What DateSent filters by; a message on its way counts from when it was created."""
+        """The time that DateSent filters by; for a message that is not sent yet, when it was created."""
         return self.sent_at or self.created_at
 
     def listed(self) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class Message:
             "from": self.sender or None,
             "messaging_service_sid": self.service or None,
             "num_media": "0",
-            # A service counts once it has picked the sender.
+            # A messaging service counts segments only once it has picked the sender.
             "num_segments": str(segments(self.body)) if self.sender else "0",
             "price": f"-{segments(self.body) * 0.09:.5f}" if done else None,
             "price_unit": "USD" if done else None,
@@ -61,7 +61,7 @@ class Message:
         }
 
     def callback_form(self) -> dict[str, str]:
-        """What a status callback tells."""
+        """The fields of a status callback."""
         form = {
             "AccountSid": self.account_sid,
             "ApiVersion": "2010-04-01",
@@ -82,7 +82,7 @@ class Message:
 
 
 def inbound_form(account_sid: str, service: str, sender: str, to: str, body: str) -> dict[str, str]:
-    """What Twilio tells of an SMS that came in."""
+    """The fields of Twilio's webhook about an incoming SMS."""
     sid = f"SM{secrets.token_hex(16)}"
     form = {
         "AccountSid": account_sid,

@@ -1,4 +1,4 @@
-"""Twilio's errors by code. The words are near the vendor's; clients tell them apart by the code."""
+"""Twilio's errors by code. The texts are close to the vendor's; clients tell errors apart by the code."""
 
 from askpro.dev.sandbox.exchange import Answer, as_json
 
@@ -38,7 +38,7 @@ def answer(code: int) -> Answer:
 
 
 def usual(status: int) -> Answer:
-    """What Twilio would most likely say with `status`: for faults without a body."""
+    """What Twilio would most likely answer with `status`: for faults without a body."""
     code = OF_STATUS.get(status, 20500 if status >= 500 else 21211)
     return as_json(status, _body(code, MESSAGES[code][1], status))
 

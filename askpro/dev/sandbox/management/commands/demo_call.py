@@ -21,13 +21,13 @@ from calls.models import PhoneNumber
 LOOK_EVERY = 0.05
 # A second confirmation would come within this time.
 SETTLE = 0.5
-# People ring up a few days ahead and mostly want the afternoon.
+# People call a few days ahead and mostly want the afternoon.
 EARLIEST, LATEST = timedelta(days=2), timedelta(days=21)
 HOURS = range(13, 18)
 
 
 class Command(BaseCommand):
-    help = "Play one phone call through the real webhook endpoint and follow what comes of it."
+    help = "Send one phone call to the real webhook endpoint and follow what happens."
 
     def add_arguments(self, parser: CommandParser) -> None:
         about = " ".join(f"{scenario.name}: {scenario.about}" for scenario in SCENARIOS.values())
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         return client
 
     def _free_slot(self, client: SandboxClient, scenario: Scenario) -> datetime:
-        """A time that Cal.com has free and a person might ask for, in the salon's zone."""
+        """A time that is free at Cal.com and that a person might ask for, in the salon's zone."""
         now = datetime.now(UTC)
         query = f"eventTypeId={scenario.event_type.id}&start={now + EARLIEST:%Y-%m-%d}&end={now + LATEST:%Y-%m-%d}"
         answer = client.calcom(
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         free = [parsed(slot["start"]).astimezone(ZoneInfo(TIMEZONE)) for day in days for slot in day]
         likely = [slot for slot in free if slot.hour in HOURS and slot.minute in (0, 30)]
         if not likely:
-            raise CommandError(f"Cal.com's stand-in names no free afternoon ({answer.status_code}).")
+            raise CommandError(f"Cal.com's stand-in has no free afternoon ({answer.status_code}).")
         return likely[0]
 
     def _play(self, client: SandboxClient, scenario: Scenario, call: dict[str, Any]) -> None:
@@ -91,7 +91,7 @@ class Command(BaseCommand):
             )
 
     def _follow(self, expected: list[Sighting], timeout: float) -> list[str]:
-        """Report each sighting when it is made; returns the names of those that were not."""
+        """Report each sighting when it happens; return the names of those that did not."""
         deadline = time.monotonic() + timeout
         while expected and time.monotonic() < deadline:
             for sighting in list(expected):
@@ -109,8 +109,8 @@ class Command(BaseCommand):
         if missing:
             raise CommandError(f"Did not happen: {', '.join(missing)}. Look at the console's page of call {call_id}.")
         if surplus:
-            raise CommandError(f"Too much happened: {'; '.join(surplus)}.")
-        self._line(self.style.SUCCESS("Everything that had to happen did."))
+            raise CommandError(f"Should not have happened: {'; '.join(surplus)}.")
+        self._line(self.style.SUCCESS("Everything happened as it should."))
 
     def _report(self, name: str, seen: str) -> None:
         after = time.monotonic() - self._began

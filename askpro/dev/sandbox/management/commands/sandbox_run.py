@@ -37,7 +37,7 @@ class Command(BaseCommand):
             mail.start()
         except OSError as error:
             raise CommandError(f"A port of the sandbox is taken: {error}") from error
-        # A supervisor's TERM ends it as a person's Ctrl-C does.
+        # A TERM ends it as a Ctrl-C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         self.stdout.write(f"Sandbox ready: http://{HOST}:{server.port}/sandbox/ smtp://{HOST}:{mail.port}")
         self.stdout.flush()

@@ -1,4 +1,4 @@
-"""Writes the demo world, which the sandbox serves as Cal.com, to the database, and an administrator."""
+"""Writes to the database the demo world, which the sandbox serves as Cal.com, and an administrator."""
 
 import os
 import secrets
@@ -15,8 +15,8 @@ from calls.models import Branch, Company, PhoneNumber, Service, Staff
 
 class Command(BaseCommand):
     help = (
-        "Write the demo companies with branches, numbers, services and staff, and an administrator. Runs again without"
-        " harm: what exists is left as people have changed it."
+        "Write the demo companies with branches, numbers, services and staff, and an administrator. It can run again:"
+        " rows that exist stay as they are."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--password",
             default=os.environ.get("ASKPRO_ADMIN_PASSWORD", ""),
-            help="Default: ASKPRO_ADMIN_PASSWORD, or one that is made up and printed.",
+            help="Default: ASKPRO_ADMIN_PASSWORD, else one is made up and printed.",
         )
 
     def handle(self, *args: Any, user: str, password: str, **options: Any) -> None:
@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
 
 def seed(said: world.Company) -> Company:
-    """Write one company and all it has, where it is missing."""
+    """Write a company and its rows, those that are missing."""
     company, _ = Company.objects.get_or_create(
         slug=said.slug,
         defaults={
@@ -68,7 +68,7 @@ def seed(said: world.Company) -> Company:
 
 
 def create_administrator(name: str, password: str) -> str:
-    """Create the superuser where it is missing; returns the password if it had to be made up."""
+    """Create the superuser if missing; return the password if one was made up."""
     users = get_user_model().objects
     if users.filter(username=name).exists():
         return ""
