@@ -1,5 +1,5 @@
-"""Two things: `door` takes requests in and stands above all apps; `models` and `inbox` keep what was told, below them.
+"""Two layers: `door`, above all apps, takes requests in; `models` and `inbox`, below all apps, keep the stored events.
 
-Beside them, above all apps as the door is: the console's pages, the command, and the job and the listener that follow
-from a change of phone numbers.
+Also above all apps: the console's pages, the command, and the job and the listener that react to a change of phone
+numbers.
 """

@@ -1,4 +1,4 @@
-"""What follows here from changes elsewhere."""
+"""Jobs that this app sends when other code changes a row."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from webhooks.tasks import replay_unassigned
 
 @sends_on(post_save, sender=PhoneNumber)
 def replay_when_assigned(instance: PhoneNumber, **_: Any) -> Message[Any] | None:
-    """A number that somebody has mapped to a company takes up the calls that nobody could place before."""
+    """When a number gets a company, replay the calls to it that belonged to no company before."""
     unplaced = WebhookEvent.objects.filter(status=WebhookEvent.Status.UNASSIGNED, provider=Provider.RETELL)
     if instance.is_active and unplaced.exists():
         return replay_unassigned.message(number_id=instance.pk)

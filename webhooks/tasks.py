@@ -19,7 +19,7 @@ from webhooks.models import Provider, WebhookEvent
     unique_by="replay:{number_id}",
 )
 def replay_unassigned(number_id: int) -> None:
-    """Work again on the calls that came in on this number while no company had it, the oldest first.
+    """Replay the calls that came in on this number while no company had it, the oldest first.
 
     Writes: WebhookEvent, Job
     """

@@ -1,4 +1,4 @@
-"""A company's own addresses: made, copied to the vendor, their secrets changed; no secret is ever shown."""
+"""A company's own addresses: create them, copy them to the vendor, change their secrets. No secret is ever shown."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from webhooks.models import Provider, WebhookAddress, WebhookSecret
 
 
 class WebhookAddressForm(forms.ModelForm):
-    """The secret is no field of the form's model part: it can be written, and is never read or shown."""
+    """The secret is not one of the model's fields in the form: it can be written, but is never read or shown."""
 
     new_secret = forms.CharField(
         required=False,
@@ -84,7 +84,7 @@ class WebhookAddressAdmin(ConsoleModelAdmin):
         return rows
 
     def get_readonly_fields(self, request: HttpRequest, obj: WebhookAddress | None = None) -> Any:
-        # Events that came in here stay this company's.
+        # Events that came in at this address must stay this company's.
         return ("company", "provider", "copy") if obj is not None else ("copy",)
 
     def has_delete_permission(self, request: HttpRequest, obj: WebhookAddress | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""What came in through the doors, and what was turned away."""
+"""The events that came in, and the requests that were refused."""
 
 from typing import Any
 
@@ -155,7 +155,7 @@ class RefusedWebhookAdmin(ReadOnlyModelAdmin):
 
 
 def subject_of(event: WebhookEvent) -> str:
-    """What the event is about. A booking uid cancels without any log-in: its beginning is enough to recognise it."""
+    """What the event is about. A booking uid lets anyone cancel without a log-in, so only its beginning is shown."""
     if event.provider == "calcom" and len(event.subject) > 8:
         return f"{event.subject[:8]}…"
     return event.subject

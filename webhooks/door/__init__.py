@@ -1,3 +1,3 @@
-"""Whatever takes in a vendor's request: check it, store it with its job, answer. Imports every app and is imported by
-none: only Django's urls, the console's pages and the commands of webhooks may.
+"""Takes in a vendor's request: checks it, stores it with its job, answers. It imports every app, and no app imports
+it: only Django's urls, the console's pages and the commands of webhooks may.
 """

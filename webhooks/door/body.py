@@ -1,4 +1,4 @@
-"""The body of a request, before its signature is looked at: type, length, then the raw bytes."""
+"""Reads the body of a request, before its signature is checked: type, length, then the raw bytes."""
 
 from collections.abc import Collection
 
@@ -9,7 +9,7 @@ from webhooks.door.refusal import Reason, Refused
 
 
 def read_body(request: HttpRequest, content_types: Collection[str]) -> bytes:
-    """The raw bytes. Type and length are judged by the headers alone, before one of them is read.
+    """The raw bytes. Type and length are checked by the headers alone, before any byte is read.
 
     Raises `Refused`.
     """
@@ -17,7 +17,7 @@ def read_body(request: HttpRequest, content_types: Collection[str]) -> bytes:
         raise Refused(Reason.BAD_TYPE)
     length = _length(str(request.META.get("CONTENT_LENGTH") or ""))
     try:
-        # Not `request.body`: Django's cap on that is meant for forms, and a long call's transcript exceeds it.
+        # Not `request.body`: Django limits that to the size of forms, and a long call's transcript exceeds the limit.
         body = request.read(length)
     except UnreadablePostError as error:
         raise Refused(Reason.MALFORMED) from error
@@ -29,7 +29,7 @@ def read_body(request: HttpRequest, content_types: Collection[str]) -> bytes:
 def _length(stated: str) -> int:
     if not (stated.isascii() and stated.isdigit()):
         raise Refused(Reason.NO_LENGTH)
-    # Twelve digits are far beyond any cap; converting many more would cost time.
+    # Twelve digits exceed any limit; converting many more would cost time.
     if len(stated) > 12 or int(stated) > settings.WEBHOOK_MAX_BYTES:
         raise Refused(Reason.TOO_LARGE)
     return int(stated)

@@ -1,4 +1,4 @@
-"""Cal.com: which triggers there are, and what makes each the same when sent again (there is no delivery id)."""
+"""Cal.com: its triggers, and the key by which each is recognised when sent again, since there is no delivery id."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ Status = WebhookEvent.Status
 
 class Calcom(Vendor):
     provider = Provider.CALCOM
-    # A form comes from a webhook with a template of its own.
+    # A webhook with its own template sends a form.
     content_types = frozenset({"application/json", FORM})
     kept_headers = ("X-Cal-Signature-256", "X-Cal-Webhook-Version")
     jobs = dict.fromkeys(Trigger, process_calcom_webhook)

@@ -1,4 +1,4 @@
-"""What is known of an event before it is stored."""
+"""What is known about an event before it is stored."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from webhooks.models import WebhookEvent
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One verified event: what it is, what makes it the same when sent again, and what is to become of it.
+    """One verified event: what it is, the key that recognises it when sent again, and what to do with it.
 
-    `received` means that a job works on it. `newest_wins` marks reports that replace each other instead of
-    being each other's duplicates. `kept_body` replaces the sent bytes where the caller's opt-out forbids them.
+    Status `received` means that a job works on it. `newest_wins` marks reports that replace each other instead of
+    being each other's duplicates. `kept_body` is stored instead of the sent bytes if the caller's opt-out forbids them.
     """
 
     event_type: str
@@ -28,5 +28,5 @@ class Incoming:
 
 
 def body_key(prefix: str, body: bytes) -> str:
-    """The key of an event that has no id of its own: the same bytes are the same event."""
+    """The key of an event without an id: the same bytes are the same event."""
     return f"{prefix[:80]}:{hashlib.sha256(body).hexdigest()}"

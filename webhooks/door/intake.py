@@ -1,4 +1,4 @@
-"""Storing a verified event and its job in one transaction; and what becomes of one that was stored before."""
+"""Stores a verified event and its job in one transaction, and handles one that was stored before."""
 
 import hashlib
 import json
@@ -18,8 +18,8 @@ from webhooks.inbox.jobs import job_for
 from webhooks.models import WebhookAddress, WebhookEvent
 
 Status = WebhookEvent.Status
-# The unique key decides, not a look beforehand: deliveries in parallel cannot slip through between. Written by hand,
-# because every round trip counts here, and the ORM cannot say what this statement says.
+# The unique key decides, not a query beforehand, between which and the insert a parallel delivery could slip through.
+# The SQL is written by hand, because every round trip counts here and the ORM cannot express this statement.
 INSERT = """
     INSERT INTO webhooks_webhookevent ({columns}) VALUES ({values})
     ON CONFLICT DO NOTHING RETURNING id
@@ -34,7 +34,7 @@ def store(
     verified_by: str,
     address: WebhookAddress | None = None,
 ) -> None:
-    """Write the event and send its job: both or neither. Sent again, it is counted on the first."""
+    """Write the event and send its job: both or neither. A repeated event is counted on the first one."""
     owner = {"address_id": address and address.pk, "company_id": address and address.company_id}
     row = _row(vendor, incoming, request, body, verified_by) | owner
     job = job_for(vendor.provider, incoming.event_type) if incoming.status == Status.RECEIVED else None
@@ -56,7 +56,7 @@ def _row(vendor: Vendor, incoming: Incoming, request: HttpRequest, body: bytes, 
         "body_sha256": hashlib.sha256(body).hexdigest(),
         "content_type": request.content_type or "",
         "headers": json.dumps(_headers(vendor, request)),
-        # It may name what the caller said: Retell fills variables into the address.
+        # The query may contain what the caller said: Retell fills variables into the URL.
         "query": "" if incoming.kept_body is not None else _plain(request.META.get("QUERY_STRING", ""), 500),
         "verified_by": verified_by,
         "occurred_at": incoming.occurred_at,
@@ -91,7 +91,7 @@ def _again(row: dict[str, Any], newest_wins: bool) -> None:
 
 
 def _keep_conflict(row: dict[str, Any], first: WebhookEvent) -> None:
-    """Keep the other content beside the first, for a person to see; once, however often it is sent."""
+    """Keep the different content beside the first, for a person to see: once, however often it is sent."""
     conflict = row | {
         "event_key": f"{row['event_key'][:180]}#{row['body_sha256'][:16]}",
         "status": Status.CONFLICT.value,

@@ -1,4 +1,4 @@
-"""Turning requests away: the answer, and one counter per provider, reason, hour and address prefix."""
+"""Refuses requests: the answer, and one counter per provider, reason, hour and address prefix."""
 
 import ipaddress
 import logging
@@ -24,7 +24,7 @@ _STATUS = {
 
 
 class Refused(Exception):
-    """The request is turned away and nothing of it is kept but a count."""
+    """The request is refused, and only counted."""
 
     def __init__(self, reason: RefusedWebhook.Reason) -> None:
         super().__init__(reason.label)
@@ -32,12 +32,12 @@ class Refused(Exception):
 
     @property
     def status(self) -> HTTPStatus:
-        """What to answer; whatever is wrong with a signature is 401."""
+        """The status of the answer; anything wrong with a signature is 401."""
         return _STATUS.get(self.reason, HTTPStatus.UNAUTHORIZED)
 
 
 def count(provider: str, refused: Refused, request: HttpRequest) -> None:
-    """Count a refusal. When the database is away the answer stands all the same."""
+    """Count a refusal. If the database is down, the request is refused all the same."""
     try:
         RefusedWebhook.count_one(provider, refused.reason, address_prefix(request))
     except Error as error:
@@ -47,7 +47,7 @@ def count(provider: str, refused: Refused, request: HttpRequest) -> None:
 def address_prefix(request: HttpRequest) -> str:
     """The sender's network, /24 of IPv4 or /48 of IPv6; empty when unknown.
 
-    X-Forwarded-For counts only where a proxy of ours is declared, and only the entry that this proxy appended.
+    X-Forwarded-For counts only if a proxy of ours is declared, and only the entry that this proxy appended.
     """
     address = str(request.META.get("REMOTE_ADDR", ""))
     if settings.SECURE_PROXY_SSL_HEADER:

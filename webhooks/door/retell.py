@@ -1,4 +1,4 @@
-"""Retell: what makes an event the same when sent again, and what may be kept of it."""
+"""Retell: the key by which an event is recognised when sent again, and what may be kept of it."""
 
 import hashlib
 import json
@@ -64,14 +64,14 @@ class Retell(Vendor):
         )
 
     def answer(self, incoming: Incoming, address: WebhookAddress | None) -> HttpResponse:
-        """204 for what is over; a ringing call gets the words of today's date instead (retell.md §2)."""
+        """204 for what has happened; a ringing call is answered with variables such as today's date (retell.md §2)."""
         if incoming.event_type != INBOUND:
             return HttpResponse(status=204)
         call = mapping(incoming.payload.get(INBOUND))
         dialled = name(call.get("to_number"), 32)
         number = number_named(dialled)
         if number is not None and objection(Provider.RETELL, address, number.company_id):
-            dialled = ""  # What day it is may be told; whose number it is, and whom it knows, may not.
+            dialled = ""  # The date may be told, but not whose number it is or whom the company knows.
         variables = dynamic_variables(dialled, name(call.get("from_number"), 32))
         return JsonResponse({INBOUND: {"dynamic_variables": variables}})
 
@@ -88,7 +88,7 @@ class Retell(Vendor):
 
 
 def _inbound(payload: dict[str, Any], signature: str) -> Incoming:
-    # There is no call id yet. The signature holds the moment of sending, so that a second call is another event.
+    # There is no call id yet. The signature contains the time of sending, so that a second call is another event.
     return Incoming(
         event_type=INBOUND,
         event_key=body_key(INBOUND, signature.encode("utf-8", "replace")),
@@ -108,7 +108,7 @@ def _key(event_type: str, subject: str, payload: dict[str, Any]) -> str:
 
 
 def _permitted(payload: dict[str, Any], told: RetellEvent) -> bytes | None:
-    """The body with what may be kept of it, when the call's owner restricts storage; None: as it came."""
+    """What may be kept of the body if the call's owner restricts storage; None: all of it."""
     if not is_restricted(told.call):
         return None
     call = permitted(told.call)

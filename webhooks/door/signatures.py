@@ -1,4 +1,4 @@
-"""The vendors' signatures: over the raw bytes, in constant time, with any of several active secrets."""
+"""Checks the vendors' signatures: over the raw bytes, in constant time, with any of several active secrets."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ from webhooks.models.fingerprint import fingerprint
 # Retell's own SDK allows the same five minutes, inclusive, on both sides.
 RETELL_TOLERANCE_MS = 300_000
 _RETELL_HEADER = re.compile(r"v=([0-9]{1,15}),d=([0-9a-f]{64})")
-# What Cal.com sends in place of a signature when its webhook has no secret.
+# Cal.com sends this instead of a signature when the webhook has no secret.
 _CALCOM_UNSIGNED = "no-secret-provided"
 _TWILIO_HASHES = {"HMAC_SHA1": hashlib.sha1, "HMAC_SHA256": hashlib.sha256}
 
@@ -74,7 +74,7 @@ def verify_twilio(
 def twilio_settings(header: str) -> tuple[str, str]:
     """Key id and algorithm of `X-Twilio-Webhooks-Signature-Settings: key=<id>,algorithm=HMAC_SHA256`.
 
-    Without the header it is the auth token with SHA1, and the id is empty. Raises `Refused`.
+    Without the header the auth token signs with SHA1, and the id is empty. Raises `Refused`.
     """
     if not header:
         return "", "HMAC_SHA1"
@@ -92,7 +92,7 @@ def _require(header: str, secrets: Sequence[str]) -> None:
 
 
 def _matching(given: str, expected: Iterable[tuple[str, str]]) -> str:
-    """Compare with all, never stopping early, so that time does not tell which secret or character was right."""
+    """Compare with all, never stopping early, so that time does not reveal which secret or character matched."""
     digest = given.encode("utf-8", "surrogatepass")
     matched = [secret for secret, right in expected if hmac.compare_digest(right.encode(), digest) and secret]
     if not matched:

@@ -19,8 +19,8 @@ from webhooks.models import Provider, WebhookAddress, WebhookEvent
 
 Status = WebhookEvent.Status
 
-# One spelling only (RFC 3986 §2.1), as every encoder writes it: the signature covers the decoded fields, and a body
-# that differs in any bit is another body.
+# Only one spelling is accepted (RFC 3986 §2.1), the one that every encoder writes: the signature covers the decoded
+# fields only, and a body that differs in any bit would count as another body.
 _OTHER_SPELLING = re.compile(rb"[^!-~]|%(?![0-9A-F]{2})")
 
 
@@ -34,7 +34,7 @@ class Twilio(Vendor):
         is_form = request.content_type == FORM
         _, algorithm = twilio_settings(request.headers.get("X-Twilio-Webhooks-Signature-Settings", ""))
         return verify_twilio(
-            # Behind a proxy that ends TLS, only the configured address is the one that Twilio signed.
+            # Behind a proxy that ends TLS, only the configured URL is the one that Twilio signed.
             settings.PUBLIC_URL + request.get_full_path(),
             _fields(body) if is_form else (),
             request.headers.get("X-Twilio-Signature", ""),
@@ -44,7 +44,7 @@ class Twilio(Vendor):
         )
 
     def shared_secrets(self, request: HttpRequest) -> Sequence[str]:
-        """The auth tokens; with a settings header the shared key of that id, where shared keys are configured."""
+        """The auth tokens; with a settings header, the shared key of that id if shared keys are configured."""
         key_id, _ = twilio_settings(request.headers.get("X-Twilio-Webhooks-Signature-Settings", ""))
         shared: dict[str, Any] = settings.TWILIO_SHARED_KEYS
         if not key_id or not shared:
@@ -64,7 +64,7 @@ class Twilio(Vendor):
         return _incoming(event_type, told.sid, f"{event_type}:{told.sid}:{told.code}", body)
 
     def answer(self, incoming: Incoming, address: WebhookAddress | None) -> HttpResponse:
-        """An empty 200; to a message empty TwiML, as any other text would be sent to the customer."""
+        """An empty 200; for a message, empty TwiML, since any other text would be sent to the customer."""
         if incoming.event_type == Kind.MESSAGE:
             return HttpResponse("<Response/>", content_type="text/xml")
         return HttpResponse(status=200, content_type="text/plain")

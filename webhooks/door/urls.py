@@ -7,10 +7,10 @@ from webhooks.door.views import WebhookView
 from webhooks.models import Provider
 
 app_name = "webhooks"
-# Of a company's own address (WebhookAddress.public_id).
+# The id in a company's own address (WebhookAddress.public_id).
 PUBLIC_ID = "(?P<public_id>[A-Za-z0-9_-]{22})"
 VIEWS = {provider: WebhookView.as_view(vendor=vendor) for provider, vendor in VENDORS.items()}
-# One endpoint for all that Twilio sends; the path is part of what it signs, and free to choose there.
+# One endpoint for all that Twilio sends. The path is part of what it signs, and can be chosen freely there.
 TWILIO = "(?:/(?:status|inbound|json))?"
 urlpatterns = [
     re_path(r"^retell/?$", VIEWS[Provider.RETELL], name="retell"),

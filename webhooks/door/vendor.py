@@ -1,4 +1,4 @@
-"""What the one webhook view has to know about a vendor."""
+"""What the webhook view must know about a vendor."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -25,12 +25,12 @@ class Vendor(ABC):
 
     @abstractmethod
     def shared_secrets(self, request: HttpRequest) -> Sequence[str]:
-        """The installation's, for companies without an address of their own."""
+        """The installation's secrets, for companies without an address of their own."""
 
     @abstractmethod
     def read(self, request: HttpRequest, body: bytes) -> Incoming:
-        """What the verified bytes say. Raises `Malformed` when they cannot be read at all."""
+        """Read the verified bytes. Raises `Malformed` when they cannot be read at all."""
 
     def answer(self, incoming: Incoming, address: WebhookAddress | None) -> HttpResponse:
-        """What the provider wants to hear once its event is stored at `address`, a duplicate's included."""
+        """The answer that the provider expects once its event is stored at `address`; the same for a duplicate."""
         return HttpResponse(status=204)

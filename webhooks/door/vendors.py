@@ -1,4 +1,4 @@
-"""All vendors, by provider. Imported when Django starts: from then on stored events have their jobs."""
+"""All vendors, by provider. Imported when Django starts, which registers the jobs of stored events."""
 
 from webhooks.door.calcom import Calcom
 from webhooks.door.retell import Retell

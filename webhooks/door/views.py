@@ -1,4 +1,4 @@
-"""The door for webhooks: believe nothing, store once, answer what the vendor wants. docs/webhooks.md has the table."""
+"""The view of all webhooks: trusts nothing, stores once, answers as the vendor expects (table in docs/webhooks.md)."""
 
 import logging
 from typing import Any
@@ -20,12 +20,12 @@ from webhooks.models import RefusedWebhook, WebhookAddress
 
 log = logging.getLogger(__name__)
 
-# Seconds after which a vendor that retries should: PostgreSQL restarts faster than that.
+# Seconds after which a vendor should retry: PostgreSQL restarts faster than that.
 RETRY_AFTER = 5
 
 
 class WebhookView(APIView):
-    """One vendor's endpoint. The signature over the raw bytes is the only authentication there is."""
+    """One vendor's endpoint. The signature over the raw bytes is the only authentication."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -34,7 +34,7 @@ class WebhookView(APIView):
     vendor: Vendor = Retell()
 
     def post(self, request: Request, public_id: str = "") -> HttpResponse:
-        # DRF's parsers must not touch the stream: what is signed are the bytes.
+        # DRF's parsers must not touch the stream, since the raw bytes are signed.
         raw: HttpRequest = request._request
         try:
             return self._accept(raw, public_id)
@@ -47,7 +47,7 @@ class WebhookView(APIView):
             return HttpResponse("Try again.\n", status=503, content_type="text/plain", headers=headers)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Nothing to negotiate or to authenticate: a 406 for an odd Accept header would lose the event."""
+        """Skip content negotiation and authentication: a 406 for an odd Accept header would lose the event."""
         request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
 
     def _accept(self, request: HttpRequest, public_id: str) -> HttpResponse:
@@ -63,7 +63,7 @@ class WebhookView(APIView):
         return self.vendor.answer(incoming, address)
 
     def _address(self, public_id: str) -> WebhookAddress | None:
-        """The company's own; None for the one that companies without share."""
+        """The company's own address; None for the one that companies without an address share."""
         if not public_id:
             return None
         address = WebhookAddress.objects.filter(public_id=public_id, provider=self.vendor.provider).first()

@@ -1,7 +1,7 @@
 """Which job works on which stored event.
 
-The door knows the jobs (`webhooks.door.vendors`) and enters them here when Django starts, so that what works on stored
-events can send them without importing the apps.
+The door knows the jobs (`webhooks.door.vendors`) and enters them here when Django starts, so that the inbox can send
+them without importing the apps.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _entered: dict[str, Jobs] = {}
 
 
 def enter(provider: str, jobs: Jobs) -> None:
-    """Have these jobs work on the provider's events, by their type."""
+    """Set the jobs that work on the provider's events, by event type."""
     _entered[provider] = jobs
 
 
@@ -33,5 +33,5 @@ def job_of(event: WebhookEvent) -> LedgerActor[Any, Any] | None:
 
 
 def actor_names() -> set[str]:
-    """Of all jobs that work on stored events."""
+    """The names of all jobs that work on stored events."""
     return {actor.actor_name for jobs in _entered.values() for actor in jobs.values()}

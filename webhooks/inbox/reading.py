@@ -1,4 +1,4 @@
-"""Reading what a stranger wrote: JSON and forms, with a bound on everything."""
+"""Reads JSON and forms that strangers wrote, with a limit on everything."""
 
 import json
 from typing import Any, NoReturn
@@ -48,7 +48,7 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _looks_deep(body: bytes) -> bool:
-    """A cheap guess that never misses: pairs of brackets fall away from inside, one level a round."""
+    """A cheap check that never misses: each round removes the innermost pairs of brackets, one level."""
     brackets = body.translate(None, _ALL_BUT_BRACKETS)
     for _ in range(DEEPEST):
         if not brackets:

@@ -1,4 +1,4 @@
-"""Choosing stored events to work on again, and doing so."""
+"""Selects stored events and sends their jobs again."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from webhooks.models import WebhookEvent
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which events. Empty means all; times are of receiving, from `since` up to but without `until`."""
+    """Which events to replay. An empty field means all; received from `since` up to, but not at, `until`."""
 
     provider: str = ""
     statuses: Sequence[str] = ()
@@ -28,7 +28,7 @@ class Choice:
     force: bool = False
 
     def events(self) -> QuerySet[WebhookEvent]:
-        """Those that a replay would take up, the oldest first, so that a call's start comes before its end."""
+        """The events that a replay would take up, the oldest first, so that a call's start comes before its end."""
         allowed = [*WebhookEvent.UNFINISHED, *(WebhookEvent.FORCED if self.force else ())]
         wished = {
             "provider": self.provider,
@@ -44,10 +44,10 @@ class Choice:
 
 
 def replay_one(event: WebhookEvent, force: bool = False) -> bool:
-    """Send the event's job again, the stored event being verified already; False when it is not in a state for it.
+    """Send the job of a stored, and so verified, event again; False if the event is not in a state for it.
 
-    With `force` also after success and for a conflict, whose content then counts as well: the effects are idempotent.
-    An event of a type that has no job is left as it is.
+    `force` also replays a processed event, since the effects are idempotent, and a conflict, whose content then counts
+    too. An event whose type has no job is left as it is.
     """
     job = job_of(event)
     if job is None:

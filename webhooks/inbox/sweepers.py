@@ -1,4 +1,4 @@
-"""Whatever state implies work gets its job again."""
+"""Finds stored events that need a job but have none, and sends it again."""
 
 import logging
 from datetime import timedelta
@@ -14,7 +14,7 @@ from webhooks.models import WebhookEvent
 
 log = logging.getLogger(__name__)
 
-# An event's job is written with it, so one without a job is rare: cancelled by hand, or lost to a restored backup.
+# An event and its job are written together, so one is rarely missing: cancelled by hand, or lost to a restored backup.
 FORGOTTEN_AFTER = timedelta(minutes=2)
 AT_ONCE = 200
 
@@ -40,7 +40,7 @@ def _settle(event_id: int) -> bool:
             .filter(pk=event_id, status=WebhookEvent.Status.RECEIVED)
             .first()
         )
-        # Chosen here: asked for the newest row, PostgreSQL walks through all jobs from the newest on.
+        # Chosen in Python: with ORDER BY and LIMIT, PostgreSQL would walk through all jobs from the newest on.
         newest = max(tagged(f"event:{event_id}"), key=lambda job: job.pk, default=None)
         if event is None or (newest is not None and newest.status in Job.LIVE):
             return False

@@ -1,4 +1,4 @@
-"""What the vendors told us, where they tell it, and what was refused at the door. Every app may import it."""
+"""Events from the vendors, the addresses they come to, and counts of refused requests. Every app may import it."""
 
 from webhooks.models.address import WebhookAddress, WebhookSecret
 from webhooks.models.event import WebhookEvent

@@ -1,4 +1,4 @@
-"""Addresses of a company's own, and the secrets that sign there."""
+"""Companies' own webhook addresses, and the secrets that sign there."""
 
 import logging
 import secrets
@@ -17,13 +17,13 @@ log = logging.getLogger(__name__)
 
 
 def new_public_id() -> str:
-    """22 letters, digits, `-` and `_`: nobody finds another's by trying."""
+    """22 letters, digits, `-` and `_`: too many to find another company's by trying."""
     return secrets.token_urlsafe(16)
 
 
 class WebhookAddress(models.Model):
-    """Where one vendor sends one company's events. The address names the company, and its secrets are the company's
-    alone; from the first secret on, those of the installation do not speak for this company any more.
+    """Where one vendor sends one company's events. The address identifies the company, and its secrets belong to that
+    company alone. Once it has a secret, the installation's secrets are no longer accepted for this company.
     """
 
     company = models.ForeignKey("calls.Company", on_delete=models.PROTECT, related_name="webhook_addresses")
@@ -43,7 +43,7 @@ class WebhookAddress(models.Model):
         ordering = ["company", "provider"]
         constraints = [
             models.UniqueConstraint("company", "provider", name="webhook_address_once"),
-            # Without it nobody would know which account's messages the token reports on.
+            # Without the SID it would be unknown which account's messages the token reports on.
             models.CheckConstraint(
                 condition=Q(provider=Provider.TWILIO, account__startswith="AC")
                 | ~Q(provider=Provider.TWILIO) & Q(account=""),
@@ -56,7 +56,7 @@ class WebhookAddress(models.Model):
 
     @classmethod
     def of(cls, company_id: int, provider: str) -> Self | None:
-        """The company's own address at this vendor, once a secret signs there."""
+        """The company's own address at this vendor, once it has a secret."""
         signed = WebhookSecret.objects.filter(retired_at=None).values("address_id")
         return cls.objects.filter(company_id=company_id, provider=provider, pk__in=signed).first()
 
@@ -66,16 +66,16 @@ class WebhookAddress(models.Model):
         return f"{settings.PUBLIC_URL}/webhooks/{self.provider}/{self.public_id}/"
 
     def active_secrets(self) -> list[str]:
-        """All that may sign now, the newest first, without those that no SECRET_KEY opens any more."""
+        """The secrets that may sign now, the newest first, without those that no SECRET_KEY decrypts any more."""
         rows = self.secrets.filter(retired_at=None).order_by("-pk")
         return [opened for row in rows if (opened := row.opened())]
 
     def add_secret(self, secret: str) -> "WebhookSecret":
-        """Let one more secret sign; the others go on until they are retired."""
+        """Let one more secret sign; the others stay valid until they are retired."""
         return WebhookSecret.objects.create(address=self, secret=secret, fingerprint=fingerprint(secret))
 
     def retire_secrets(self) -> int:
-        """Let all secrets of now sign no more; returns how many that concerned."""
+        """Retire all current secrets; returns how many there were."""
         return self.secrets.filter(retired_at=None).update(retired_at=timezone.now())
 
 
@@ -95,7 +95,7 @@ class WebhookSecret(models.Model):
         return self.fingerprint
 
     def opened(self) -> str:
-        """The secret; empty when it was encrypted with a key that is gone."""
+        """The secret, decrypted; empty when its key is gone."""
         try:
             return str(self.secret)
         except UnreadableSecret:
@@ -104,9 +104,9 @@ class WebhookSecret(models.Model):
 
 
 def objection(provider: str, address: WebhookAddress | None, company_id: int) -> str:
-    """Why what came to `address` (None: the shared one) must not concern this company; empty when it may.
+    """Why an event that came to `address` (None: the shared one) must not concern this company; empty when it may.
 
-    A company's secret signs for that company, and the installation's for those without a secret of their own.
+    A company's secret signs for that company only, and the installation's for companies without a secret.
     """
     if address is not None:
         return "" if address.company_id == company_id else "It is about another company than its address."

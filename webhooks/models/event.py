@@ -1,4 +1,4 @@
-"""What the vendors told us, as they told it."""
+"""The vendors' events, as they sent them."""
 
 import uuid
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ from webhooks.models.refused import RefusedWebhook
 
 
 class WebhookEvent(models.Model):
-    """One verified event: the raw bytes, and how far it got. The provider's own key makes it unique at its address, so
-    that nobody can take the key of another company's event.
+    """One verified event: the raw bytes, and how far it got. The provider's key is unique per address, so that no
+    company can take the key of another company's event.
     """
 
     class Status(models.TextChoices):
@@ -29,11 +29,11 @@ class WebhookEvent(models.Model):
         CONFLICT = "conflict", "Same key, other content"
         FAILED = "failed", "Job gave up"
 
-    # What a job may still work on. A job that was dead and is retried finds its event failed.
+    # States that a job may work on. FAILED is one, because a dead job that is retried finds its event failed.
     OPEN = (Status.RECEIVED, Status.FAILED)
-    # What a replay takes up again without being forced to.
+    # States that a replay takes up without --force.
     UNFINISHED = (Status.FAILED, Status.IGNORED, Status.UNASSIGNED, Status.INVALID)
-    # And what only when it is.
+    # States that a replay takes up only with --force.
     FORCED = (Status.PROCESSED, Status.CONFLICT)
 
     provider = models.CharField(max_length=16, choices=Provider.choices)
@@ -94,7 +94,7 @@ class WebhookEvent(models.Model):
             models.Index(fields=["subject"], name="webhook_subject"),
             models.Index(fields=["received_at"], condition=Q(status="received"), name="webhook_waiting"),
             models.Index(fields=["provider"], condition=Q(status="unassigned"), name="webhook_unassigned"),
-            # Partial: an event that comes in has neither, and should not pay for two more indexes.
+            # Partial, because a new event has neither and should not pay for two more indexes.
             models.Index(fields=["company"], condition=Q(company__isnull=False), name="webhook_company"),
             models.Index(fields=["conflict_of"], condition=Q(conflict_of__isnull=False), name="webhook_conflict"),
         ]
@@ -104,7 +104,7 @@ class WebhookEvent(models.Model):
 
     @classmethod
     def take(cls, event_id: int) -> Self | None:
-        """Lock the event until the transaction ends; None when it is worked off. Raises `Gone`."""
+        """Lock the event until the transaction ends; None when it is already done. Raises `Gone`."""
         try:
             event = cls.objects.select_for_update().get(pk=event_id)
         except cls.DoesNotExist as error:
@@ -113,9 +113,9 @@ class WebhookEvent(models.Model):
 
     @classmethod
     def about(cls, company_id: int, subjects: Iterable[str]) -> models.QuerySet["WebhookEvent"]:
-        """What this company was told about these, and what was told about them to nobody's address.
+        """Events about these subjects that belong to this company or, so far, to none.
 
-        Calls, bookings and messages are known by ids that are unique within their company only.
+        The ids of calls, bookings and messages are unique within their company only.
         """
         ours = Q(company=company_id) | Q(company=None)
         return WebhookEvent.objects.filter(ours, subject__in=[*filter(None, subjects)])
@@ -126,38 +126,38 @@ class WebhookEvent(models.Model):
         return load_form(bytes(self.body)) if self.content_type == FORM else load_object(bytes(self.body))
 
     def objection(self, company_id: int) -> str:
-        """Why no row of this company may follow from this event; empty when one may."""
+        """Why this event must not change rows of this company; empty when it may."""
         return objection(self.provider, self.address, company_id)
 
     def mark_processed(self, company: models.Model | None = None, reason: str = "") -> bool:
-        """Its job has done all there was to do; False when that was so before."""
+        """Its job is done; False when it was already marked."""
         return self._finish(self.Status.PROCESSED, reason, company=company)
 
     def mark_ignored(self, reason: str, company: models.Model | None = None) -> bool:
-        """There is nothing to do about it."""
+        """There is nothing to do for it."""
         return self._finish(self.Status.IGNORED, reason, company=company)
 
     def mark_unassigned(self, reason: str) -> bool:
-        """Nobody knows whose it is. Replay it once the number or the event type has a company."""
+        """Its company is unknown. Replay it once the number or the event type has a company."""
         return self._finish(self.Status.UNASSIGNED, reason)
 
     def mark_invalid(self, reason: str, company: models.Model | None = None) -> bool:
-        """What it says makes no sense. `reason` names the field, never its value."""
+        """Its content makes no sense. `reason` names the field, never its value."""
         return self._finish(self.Status.INVALID, reason, company=company)
 
     def refuse(self, objection: str) -> bool:
-        """Its secret does not speak for the company that it is about: visible, counted, without effect."""
+        """Its secret is not valid for the company that it is about: show it, count it, do nothing."""
         if not self.mark_invalid(objection):
             return False
         RefusedWebhook.count_one(self.provider, RefusedWebhook.Reason.OTHER_TENANT)
         return True
 
     def mark_failed(self, reason: str) -> bool:
-        """Its job is dead. Retrying that job, or a replay, takes the event up again."""
+        """Its job is dead. A retry of that job, or a replay, works on the event again."""
         return self._move((self.Status.RECEIVED,), status=self.Status.FAILED, reason=reason[:300])
 
     def mark_replayed(self, force: bool = False) -> bool:
-        """It waits for its job again; False when it is not in a state for it."""
+        """Let it wait for its job again; False if it is not in a state for that."""
         allowed = [*self.UNFINISHED, *(self.FORCED if force else ())]
         again = {"status": self.Status.RECEIVED, "reason": "", "processed_at": None}
         return self._move(allowed, **again, replays=F("replays") + 1)

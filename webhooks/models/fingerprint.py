@@ -1,8 +1,8 @@
-"""Telling secrets apart without telling them."""
+"""Tells secrets apart without revealing them."""
 
 import hashlib
 
 
 def fingerprint(secret: str) -> str:
-    """Tells which of several secrets matched, without telling the secret."""
+    """A short hash that shows which of several secrets matched, without revealing it."""
     return hashlib.sha256(b"askpro.webhooks:" + secret.encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""What was turned away."""
+"""Counts of refused requests."""
 
 from django.db import connection, models
 
@@ -13,7 +13,7 @@ _COUNT = """
 
 
 class RefusedWebhook(models.Model):
-    """How often a request was turned away: counted by provider, reason, hour and address prefix; no body kept."""
+    """How often requests were refused, by provider, reason, hour and address prefix; no body is kept."""
 
     class Reason(models.TextChoices):
         MISSING_SIGNATURE = "missing_signature", "No signature"
@@ -45,6 +45,6 @@ class RefusedWebhook(models.Model):
 
     @classmethod
     def count_one(cls, provider: str, reason: str, address_prefix: str = "") -> None:
-        """One more of this hour."""
+        """Count one more in this hour."""
         with connection.cursor() as cursor:
             cursor.execute(_COUNT, [provider, reason, address_prefix])

@@ -14,8 +14,8 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 class Command(BaseCommand):
     help = (
-        "Work on stored webhook events again: without --status the failed, ignored, unassigned and invalid ones. "
-        "Shows how many match, and asks."
+        "Replay stored webhook events: without --status the failed, ignored, unassigned and invalid ones. "
+        "Shows how many match, and asks first."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--until", type=moment, metavar="WHEN", help="received before then")
         parser.add_argument("--id", type=int, action="append", help="of an event; may be given several times")
         parser.add_argument("--call", help="call id, booking uid or message sid that the event is about")
-        parser.add_argument("--limit", type=positive, help="at most so many, the oldest first")
+        parser.add_argument("--limit", type=positive, help="at most this number, the oldest first")
         parser.add_argument("--force", action="store_true", help="processed ones and conflicts too")
         parser.add_argument("--dry-run", action="store_true", help="only show what matches")
         parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         if count == 0 or options["dry_run"] or not (options["yes"] or self._is_wanted(count)):
             return
         done = replay(choice.events(), choice.force)
-        left = f", {done['left']} left as they were (no job for their type, or taken up by somebody else)"
+        left = f", {done['left']} left as they were (no job for their type, or replayed meanwhile by another process)"
         self.stdout.write(f"{done['sent']} sent{left if done['left'] else ''}.")
 
     def _show(self, choice: Choice) -> int:
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         try:
             return input(f"Replay {count}? [y/N] ").strip().lower() in ("y", "yes")
         except EOFError:
-            raise CommandError("Nobody answers here: add --yes.") from None
+            raise CommandError("Without a terminal this cannot ask: add --yes.") from None
 
 
 def _choice(options: dict[str, Any]) -> Choice:
@@ -73,7 +73,7 @@ def _choice(options: dict[str, Any]) -> Choice:
 
 
 def moment(written: str) -> datetime:
-    """A day or a time in the installation's zone, or so long ago."""
+    """A day or a time in the installation's zone, or an age before now."""
     if written[-1:] in UNITS and written[:-1].isascii() and written[:-1].isdigit() and len(written) <= 6:
         return timezone.now() - timedelta(**{UNITS[written[-1]]: int(written[:-1])})
     try:
