@@ -1,4 +1,4 @@
-"""Who called: found by number, made once, never renamed by a call."""
+"""The caller's row: found by phone number, created once, never renamed by a call."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -14,9 +14,9 @@ from calls.wishes.wish import WishedAppointment
 
 
 def customer_of(call: Call, wish: WishedAppointment | None) -> Customer | None:
-    """The caller's row, made now if there is none, in the caller's transaction, which holds the call's lock.
+    """The row of the person who called; created if missing. Runs in a transaction that holds the call's lock.
 
-    A withheld number never matches anybody: such a caller is a new customer, and only when something was wished.
+    A withheld number matches no customer: such a caller becomes a new one, and only if an appointment was wished.
     """
     customer = _known(call) or _made(call, wish)
     if customer is not None and wish is not None:
@@ -27,9 +27,9 @@ def customer_of(call: Call, wish: WishedAppointment | None) -> Customer | None:
 
 
 def attendee(company: Company, phone: str | None, name: str, email: str, sms_consent: bool) -> Customer:
-    """Who an appointment was asked for without a call, found by number or made now; nothing known is overwritten.
+    """The customer of a request without a call: found by number or created; nothing known is overwritten.
 
-    In the caller's transaction. `phone` is in E.164. Without one it is a new customer each time, as with a call.
+    Runs in the caller's transaction. `phone` is in E.164. Without one, each request creates a customer, as with calls.
     """
     if phone is None:
         customer = Customer.objects.create(company=company, language=company.language)
@@ -50,13 +50,13 @@ def has_agreed(call: Call) -> bool:
 
 
 def take_back_consent(call: Call) -> None:
-    """The caller was heard to refuse messages after all; what was agreed to after the call stays."""
+    """The caller refused messages after all: take back consent, unless it was given after this call."""
     call.booking_requests.filter(sms_consent=True).update(sms_consent=False)
     _agreeing(call).update(sms_consent_at=None, sms_consent_call=None)
 
 
 def _agreeing(call: Call) -> QuerySet[Customer]:
-    """The caller's row, where it agreed to messages in this call or before it."""
+    """The caller's row, if consent to messages was given in this call or before it."""
     return Customer.objects.filter(calls=call, sms_consent_at__lte=call.said_at)
 
 
@@ -80,9 +80,9 @@ def _by_phone(company: Company, phone: str) -> Customer:
 
 
 def _learn(customer: Customer, wish: WishedAppointment, call: Call) -> None:
-    """Name, e-mail and contact number fill gaps: a mother who books for her child stays who she is.
+    """Fill only missing name, e-mail and contact number: a mother who books for her child keeps her name.
 
-    What somebody else says on the same line is kept on the request, and used for its appointment alone.
+    What another person says on the same line is kept on the request, and used for its appointment only.
     """
     is_other = bool(customer.name and wish.name) and fold(customer.name) != fold(wish.name)
     customer.name = customer.name or wish.name
@@ -93,14 +93,14 @@ def _learn(customer: Customer, wish: WishedAppointment, call: Call) -> None:
 
 
 def _is_other_number(customer: Customer, wish: WishedAppointment) -> bool:
-    """Whether a mobile number was said that is not known of the customer; a landline takes no SMS."""
+    """Whether the caller said a mobile number that is not the customer's; a landline cannot receive SMS."""
     said = wish.contact_phone
     return bool(said) and said not in (customer.phone, customer.contact_phone) and is_mobile(said or "")
 
 
 def _is_settled(customer: Customer) -> bool:
-    """Whether the contact number is more than what an earlier call said: a person entered it, or an appointment that
-    was confirmed has used it. Any caller could otherwise have somebody else's messages sent to himself."""
+    """Whether the contact number is more than an earlier caller's word: a person entered it, or a confirmed appointment
+    used it. Otherwise any caller could have another customer's messages sent to another number."""
     if not customer.contact_phone:
         return False
     heard_of = Q(status__in=Appointment.AGREED) | Q(version__gt=1)
@@ -108,7 +108,7 @@ def _is_settled(customer: Customer) -> bool:
 
 
 def _note_consent(customer: Customer, wish: WishedAppointment, call: Call) -> None:
-    # Said together with another number, a yes is about that number, and stands on the request.
+    # A yes that comes with another number is about that number, and is kept on the request.
     if wish.sms_consent is True and customer.sms_consent_at is None and not _is_other_number(customer, wish):
         customer.sms_consent_at, customer.sms_consent_call = call.said_at, call
     if wish.sms_consent is False:

@@ -1,4 +1,4 @@
-"""What the voice agent is told while a call comes in: a language model does not know which day it is."""
+"""The variables for the voice agent when a call comes in, since a language model does not know today's date."""
 
 from datetime import timedelta
 from typing import Final
@@ -23,9 +23,9 @@ NEXT_DAYS: Final = (
 
 
 def dynamic_variables(to_number: str, from_number: str) -> dict[str, str]:
-    """Today's date in the branch's zone in the caller's words, and whose branch it is.
+    """Today's date in the branch's zone and in words, and the branch.
 
-    Of the caller only whether the number is known, no name: a phone is shared, and the name would go to a
+    About the caller only whether the number is known, not the name: phones are shared, and the name would go to a
     language model.
     """
     number = number_named(to_number)
@@ -47,7 +47,7 @@ def dynamic_variables(to_number: str, from_number: str) -> dict[str, str]:
         known = phone is not None and Customer.objects.filter(company=number.company, phone=phone).exists()
         variables |= {
             Session.COMPANY.value: number.company.name,
-            # Where the number serves several, the caller has to say which.
+            # If the number serves several branches, the caller must say which.
             Session.BRANCH.value: number.branch.name if len(number.branches) == 1 else "",
             Session.IS_KNOWN.value: "ja" if known else "nein",
         }

@@ -1,4 +1,4 @@
-"""Numbers as callers say and vendors send them, brought into E.164."""
+"""Turns numbers as callers say and vendors send them into E.164."""
 
 import re
 from typing import Final
@@ -7,7 +7,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 HOME: Final = "DE"
-"""Whose national numbers are read where no company says otherwise (ISO 3166-1)."""
+"""The country whose national numbers are read if no company says otherwise (ISO 3166-1)."""
 
 NO_NUMBER: Final = frozenset(
     {"anonymous", "unknown", "blocked", "private", "withheld", "unavailable", "restricted", "anonym"}
@@ -15,20 +15,20 @@ NO_NUMBER: Final = frozenset(
 
 _BLANKS: Final = " \u00a0\u2009\u202f"
 _WRITTEN_NUMBER: Final = re.compile(rf"\(?\+?[0-9({_BLANKS}][0-9{_BLANKS}()/.\-\u2010-\u2015]{{2,30}}")
-# A plus and fifteen digits (ITU-T E.164 §6.1); the library takes longer ones of Germany for valid.
+# A plus and fifteen digits (ITU-T E.164 §6.1); for Germany the library also accepts longer ones.
 _LONGEST_E164: Final = 16
 _LONGEST_WRITTEN: Final = 64
 _KEYPAD: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
-# Twilio hands an anonymous caller on as the word typed on a keypad: +266696687 is ANONYMOUS.
+# For an anonymous caller, Twilio sends the word as typed on a keypad: +266696687 is ANONYMOUS.
 _WORDS_ON_A_KEYPAD: Final = frozenset(word.translate(_KEYPAD) for word in NO_NUMBER)
 _TEXTABLE: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 
 def normalise(raw: object, country: str | None) -> str | None:
-    """The number in E.164, or None when it is withheld, a placeholder, no valid number, or readable as two.
+    """The number in E.164, or None if it is withheld, a placeholder, invalid, or readable as two numbers.
 
     Accepts what callers say and vendors send: `+49 30 …`, `0049 …` and `49 …` from anywhere, and the national form
-    (`030 / …`) of `country` alone: elsewhere the same digits are somebody else's number. None: no national form.
+    (`030 / …`) of `country` only, since in other countries the same digits are another number. None: no national form.
     """
     written = raw.strip() if isinstance(raw, str) and len(raw) <= _LONGEST_WRITTEN else ""
     digits = _digits(written)
@@ -51,7 +51,7 @@ def is_country(code: str) -> bool:
 
 
 def code(country: str) -> str:
-    """What calls to this country begin with: 49 for DE."""
+    """The calling code of this country: 49 for DE."""
     return str(phonenumbers.country_code_for_region(country))
 
 
@@ -62,10 +62,10 @@ def is_mobile(e164: str) -> bool:
 
 
 def _doubted(international: set[str | None], digits: str, country: str | None) -> set[str | None]:
-    """What digits can be that begin with neither a plus nor a zero: E.164, unless a domestic number is read as well.
+    """The readings of digits that begin with neither a plus nor a zero: E.164, and a domestic number if valid as one.
 
-    Domestic numbers count as their country writes them. In Germany they begin with a zero: without it, digits that
-    begin with 49 are what is left of E.164, and any others may have lost their zero as well as their plus.
+    Domestic numbers count only as their country writes them. In Germany they begin with a zero: digits without it that
+    begin with 49 are E.164 without its plus; others may have lost the zero or the plus, and are read as nothing.
     """
     national = _e164(digits, country)
     if country is None or national is None:

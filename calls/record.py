@@ -1,4 +1,4 @@
-"""A call as Retell tells it, written to its one row."""
+"""Writes what Retell reports about a call to the call's row."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,7 +13,7 @@ from calls.retell.storage import Storage, permitted_variables
 from calls.wishes.sources import Source
 
 RANK: Final = Call.RANK
-# What an opt-out forbids to keep, also where an earlier event had still allowed it.
+# An opt-out forbids to store these, even if an earlier event still allowed it.
 SENSITIVE: Final = ("transcript", "recording_url", "summary")
 TEXTS: Final = ("agent_id", "direction", "from_number", "to_number", "disconnection_reason", *SENSITIVE)
 EMPTY: Final[tuple[Any, ...]] = (None, "", {}, [])
@@ -23,12 +23,11 @@ FACTS: Final = (*TEXTS, "started_at", "ended_at", "duration_ms", "cost_usd")
 def record(
     told: RetellCall, number: PhoneNumber, status: Call.Status, objection: Callable[[int], str] = lambda company_id: ""
 ) -> tuple[Call, bool]:
-    """Write what an event tells to the call's row, in the caller's transaction; True when it is the call's end,
-    heard of for the first time.
+    """Write an event to the call's row, in the caller's transaction; True if it is the first to report the call's end.
 
-    The call id, unique within its company, keeps it one row when two events insert it at once; the row's lock then puts
-    the events in order. What is known is never erased: an event that is late only fills the gaps. A call stays with its
-    company when the number moves to another, unless `objection` says that the event must not concern that one.
+    The call id is unique within its company, so two events that insert it at once make one row; the row's lock then
+    puts the events in order. Known values are never erased: a late event only fills the gaps. A call stays with its
+    company when the number moves to another one, unless `objection` says that the event must not concern the former.
     """
     call = _row(told, number, objection)
     if status == Call.Status.ONGOING and not told.transfer:
@@ -87,7 +86,7 @@ def _analysis(told: RetellCall) -> dict[str, Any]:
 
 
 def _merged(old: dict[str, Any], new: dict[str, Any], is_newer: bool) -> dict[str, Any]:
-    """Both, value by value and object by object; where both say something, the newer event is right."""
+    """Merge both, value by value and object by object; if both have a value, the newer event's counts."""
     merged = dict(old)
     for name, value in new.items():
         before = merged.get(name)

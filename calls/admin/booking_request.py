@@ -1,4 +1,4 @@
-"""What was asked for: out of calls, and through the API, where no call tells the story."""
+"""Requests for appointments: from calls, and from the API, where there is no call page to show them."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -97,7 +97,7 @@ class CallAdmin(ReadOnlyModelAdmin):
 
 
 def caller_of(call: Call) -> SafeString | str:
-    """Who called, by the best name there is."""
+    """Who called: the name, else the number."""
     if call.customer is not None and call.customer.name:
         return call.customer.name
     return display.phone(call.from_number) if call.from_number else "Anonymous caller"
@@ -128,7 +128,7 @@ def _facts(call: Call) -> list[tuple[str, Any]]:
 
 
 def _notes(call: Call, story: Story) -> list[tuple[str, str]]:
-    """What needs a person, in one sentence each."""
+    """What needs a person, one sentence for each."""
     notes = []
     if call.needs_review:
         notes.append(("warning", f"Needs a look: {call.review_told() or 'no reason given.'}"))

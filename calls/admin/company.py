@@ -59,7 +59,7 @@ class CompanyAdmin(ConsoleModelAdmin):
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """A new company is nobody's yet."""
+        """Only users who see all companies may add one."""
         return Scope.of(request.user).is_whole and bool(super().has_add_permission(request))
 
     def find(self, rows: QuerySet[Company], term: Term) -> QuerySet[Company]:
@@ -67,12 +67,12 @@ class CompanyAdmin(ConsoleModelAdmin):
         return rows.filter(named if term.number is None else named | Q(pk=term.number))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Companies without their key, so that one that cannot be decrypted any more breaks no page."""
+        """Load companies without their key, so that a key that cannot be decrypted breaks no page."""
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.defer("calcom_api_key").annotate(has_key=~Q(calcom_api_key=""))
 
     def get_fieldsets(self, request: HttpRequest, obj: Company | None = None) -> Any:
-        """Who may only look sees nothing of what can only be written."""
+        """Hide write-only fields from users who may only view."""
         shown = [*super().get_fieldsets(request, obj)]
         if obj is not None and Scope.of(request.user).is_whole:
             shown.append(GATE)
@@ -91,7 +91,7 @@ class CompanyAdmin(ConsoleModelAdmin):
 
     @admin.display(description="Requests to Cal.com pass")
     def calcom_gate(self, company: Company) -> str:
-        """As events and mails name it: they tell of keys by their fingerprints."""
+        """The gate's name in events and mails, which name keys by their fingerprints."""
         try:
             key = company.calcom_api_key
         except UnreadableSecret:

@@ -39,7 +39,7 @@ class CustomerAdmin(ConsoleModelAdmin):
         ("sms_consent_at", "answered_stop"),
         ("last_contact_at", "created_at"),
     )
-    # Calls find a customer by phone, and consent is only ever given or taken back by the customer.
+    # Calls find a customer by phone number, and only the customer gives or takes back consent.
     readonly_fields = ("phone", "company", "sms_consent_at", "answered_stop", "last_contact_at", "created_at")
     change_form_outer_after_template = "console/tables.html"
 
@@ -51,7 +51,7 @@ class CustomerAdmin(ConsoleModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Customer, form: forms.ModelForm, change: bool) -> None:
         if "contact_phone" in form.changed_data:
-            # A person knows better than any later call.
+            # What a person entered is better than what a later call says.
             obj.contact_phone_call = None
         super().save_model(request, obj, form, change)
 
@@ -77,7 +77,7 @@ class CustomerAdmin(ConsoleModelAdmin):
 
     @admin.display(description="Answered STOP")
     def answered_stop(self, customer: Any) -> SafeString | str:
-        # A boolean's red cross would look like trouble where all is well, and its green tick the other way round.
+        # A boolean's red cross would look like trouble although all is well, and its green tick the opposite.
         return display.pill("dead", "", "yes, no SMS is sent") if customer.has_stopped else "no"
 
     @admin.display(description="Last contact")

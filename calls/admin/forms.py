@@ -1,4 +1,4 @@
-"""What people type into the set-up, checked before a job stumbles over it."""
+"""Forms of the set-up, which check what people type before a job fails because of it."""
 
 import re
 from typing import Any, Final
@@ -10,18 +10,18 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 from calls import phone
 from notifications import senders
 
-# What a mapped answer may name in braces, filled by appointments.booking.fields.
+# The facts that a mapped answer may name in braces; appointments.booking.fields fills them.
 FACTS: Final = frozenset({"name", "phone", "email", "notes", "service", "staff", "branch"})
 
 
 class PhoneField(forms.CharField):
-    """A number in any form that people write; NumbersForm keeps it in E.164."""
+    """A phone number as people write it; NumbersForm turns it into E.164."""
 
     widget = UnfoldAdminTextInputWidget
 
 
 class NumbersForm(forms.ModelForm):
-    """Numbers are read as those of the country that the form, or what it belongs to, says."""
+    """Reads numbers as those of the form's country, else of the branch's or company's."""
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -31,7 +31,7 @@ class NumbersForm(forms.ModelForm):
         return cleaned
 
     def _country(self, cleaned: dict[str, Any]) -> str | None:
-        """The first that is said: the form's own, its branch's, its company's. The model judges what is not."""
+        """The first that is given: the form's own, its branch's, its company's. Else the model checks the number."""
         company = cleaned.get("company") or getattr(self.instance, "company", None)
         branch = cleaned.get("branch")
         said = cleaned.get("country") or (branch.home if branch else company.country if company else None)
@@ -39,7 +39,7 @@ class NumbersForm(forms.ModelForm):
 
 
 class SetUpForm(NumbersForm):
-    """Time zones exist, synonyms are words, and what belongs together has the same company."""
+    """Checks that time zones exist, synonyms are words, and related rows have the same company."""
 
     def clean_country(self) -> str:
         return str(self.cleaned_data["country"]).upper()
@@ -70,7 +70,7 @@ class SetUpForm(NumbersForm):
 
 
 class ServiceForm(SetUpForm):
-    """Answers are for fields that are asked for, and among their options."""
+    """Checks that answers are for fields that are asked for, and among their options."""
 
     def clean_field_answers(self) -> dict[str, str]:
         answers = self.cleaned_data["field_answers"] or {}
@@ -88,7 +88,7 @@ class ServiceForm(SetUpForm):
 
 
 class CompanyForm(SetUpForm):
-    """The key is no field of the form's model part: it can be written, and is never read or shown."""
+    """The key is not one of the model's fields in the form: it can be written, but is never read or shown."""
 
     new_calcom_api_key = forms.CharField(
         required=False,
@@ -124,7 +124,7 @@ class CompanyForm(SetUpForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if written := cleaned.get("sms_sender"):
-            # What cannot be read is judged by the model.
+            # The model validates what could not be read.
             cleaned["sms_sender"] = senders.read(written, self._country(cleaned)) or written
         return cleaned
 

@@ -44,13 +44,13 @@ class ServiceAdmin(ConsoleModelAdmin):
 
     @admin.display(description="By phone")
     def hindrance(self, service: Service) -> str:
-        """The same in a list: one reason, and how many more there are."""
+        """`judgement` for a list: one reason, and how many more there are."""
         more = len(service.hindrances) - 1
         return f"{service.hindrances[0].label} (+{more})" if more > 0 else self.judgement(service)
 
     @admin.display(description="By phone")
     def judgement(self, service: Service) -> str:
-        """Why it cannot be booked by phone, or what is to be known of it."""
+        """Why it cannot be booked by phone, or what to know about it."""
         if service.calcom_event_type_id is None:
             return "No event type at Cal.com"
         if service.judged_at is None:

@@ -16,7 +16,7 @@ from calls.german.words import APPROXIMATE, ARTICLES, BOUNDS, MINUTES, MONTHS, W
 class Clock:
     """The minutes since midnight that the words can mean: two for "halb drei", one for "16 Uhr".
 
-    Of "10:30" the evening is only a doubt: it counts where the branch is open then and closed in the morning.
+    "10:30" hardly means the evening: that counts only if the branch is open then and closed in the morning.
     """
 
     minutes: frozenset[int]
@@ -51,7 +51,7 @@ _DASHES: Final = frozenset({"-", "\u2013", "\u2014", "bis"})
 
 
 def read_clock(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
-    """The statement about a time of day that begins at this token, and how many tokens it takes."""
+    """The statement about a time of day that begins at this token, and its number of tokens."""
     return (
         _range(tokens, at)
         or _written(tokens, at)
@@ -167,7 +167,7 @@ def _quarter_or_half(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] 
     if first == "drei" and second == "viertel":
         return _up_to_hour(tokens, at + 2, minutes_before=15, taken=2)
     if first == "viertel" and number(tokens, at + 1) is not None:
-        # In the east a quarter past three, elsewhere what is left of "Viertel vor vier".
+        # In the east "viertel vier" is a quarter past three; elsewhere it may be a cut-off "Viertel vor vier".
         return UnclearClock(Reason.AMBIGUOUS_TIME), 2
     if first == "viertel" and second in {"vor", "nach"}:
         return _beside(tokens, at + 2, 15 if second == "nach" else -15, taken=2)
@@ -220,7 +220,7 @@ def _hour(tokens: Sequence[Token], at: int) -> tuple[ClockFact, int] | None:
 
 
 def _minute(tokens: Sequence[Token], at: int) -> tuple[int | None, int]:
-    """The minute said after "Uhr", and how many tokens it takes; no number of a date, and no other hour."""
+    """The minute said after "Uhr", and its number of tokens; not a number of a date, and not another hour."""
     minute, taken = number(tokens, at), 1
     if minute == 0 and (unit := number(tokens, at + 1)) is not None and unit < 10:
         minute, taken = unit, 2

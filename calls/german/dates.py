@@ -1,4 +1,4 @@
-"""Which statement about a day begins at a token."""
+"""Reads the statement about a day that begins at a token."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -90,7 +90,7 @@ def _written_date(tokens: Sequence[Token], at: int) -> Read:
     stated_year = year(tokens, at + 1)
     if stated_year is not None:
         return CalendarDay(int(day), int(month), stated_year), 2
-    # "15.1" may be what is left of 15.10., 15.11. or 15.12., and "9.10" in the field for the time is a time.
+    # "15.1" may be a cut-off 15.10., 15.11. or 15.12., and "9.10" in the field for the time is a time.
     after_a_day = word(tokens, at - 1) in ARTICLES | WEEKDAYS.keys()
     doubtful = month == "1" or (token.in_time_field and len(month) == 2 and not after_a_day)
     if doubtful and not token.text.endswith("."):

@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeVar
 
 from calls.german.moment import Reason
 
-# Nobody who names such a day without its year means the one in ten months or more.
+# A day that has just passed, named without a year, hardly means the one in ten months or more.
 _JUST_PAST: Final = timedelta(weeks=8)
 
 
@@ -159,7 +159,7 @@ _Fact = TypeVar("_Fact", bound=DayFact)
 def resolve_day(facts: Sequence[DayFact], today: date) -> date | Reason:
     """The one day on which all statements agree, or why there is none.
 
-    Weekdays, weeks and parts of a date choose a day only when no date was said; beside a date they must agree.
+    Weekdays, weeks and parts of a date choose a day only if no date was said; if one was, they must agree with it.
     """
     unclear = [fact.reason for fact in facts if isinstance(fact, UnclearDay)]
     if unclear:
@@ -205,7 +205,7 @@ def _nth(nth: NthWeekday, year: Year | None, month: Month | None, today: date) -
 
 
 def _chosen(facts: Sequence[DayFact], today: date) -> date | Reason:
-    """The day that statements choose which name none: a weekday, where the others leave one."""
+    """The day chosen by statements that name none by themselves: the weekday, if the others leave exactly one."""
     weekday, in_weeks = _first(Weekday, facts), _first(WeeksAhead, facts)
     if weekday is None:
         if in_weeks:
@@ -226,7 +226,7 @@ def _chosen(facts: Sequence[DayFact], today: date) -> date | Reason:
 
 
 def _in_its_year(dated: Callable[[int], date], year: Year | None, today: date) -> date | Reason:
-    """The next such day of the calendar, unless the last one is so near that it may be meant."""
+    """The next such day of the calendar, unless the last one is so recent that it may be meant."""
     if year is not None:
         return dated(today.year + year.ahead)
     years = (today.year - 1, today.year, today.year + 1)
@@ -247,7 +247,7 @@ def _or_none(dated: Callable[[int], date], year: int) -> date | None:
 
 
 def _next_day_of_month(lone: DayOfMonth, weekday: Weekday, today: date) -> date | Reason:
-    """The next 26th; it is not searched for a month in which it falls on the weekday that was said."""
+    """The next 26th; later months in which it falls on the named weekday are not searched."""
     months = [Month(ahead).of(today) for ahead in (0, 1, 2)]
     days = [date(*month, lone.day) for month in months if 1 <= lone.day <= monthrange(*month)[1]]
     ahead = [day for day in days if day >= today]

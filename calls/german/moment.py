@@ -1,4 +1,4 @@
-"""What became of the words for day and time: a moment, or why it is none."""
+"""The result of reading the words for day and time: a moment, or why there is none."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why the words of a caller do not name one instant. Each is work for a person, never a default."""
+    """Why a caller's words do not name one instant. A person must ask; nothing is assumed."""
 
     NO_DATE = "no_date"  # no day was said
     NO_TIME = "no_time"  # no time of day was said
@@ -35,8 +35,8 @@ class Moment:
 class Unclear:
     """What the caller said does not name one instant.
 
-    `words` quotes the caller for the person who calls back. `day` and `window` hold what was understood
-    nevertheless ("morgen Vormittag": tomorrow, 06:00 to 12:00): to look up alternatives, never to book.
+    `words` quotes the caller for the person who calls back. `day` and `window` hold what was understood all the same
+    ("morgen Vormittag": tomorrow, 06:00 to 12:00), to look up alternatives, never to book.
     """
 
     reason: Reason

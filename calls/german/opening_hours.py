@@ -1,4 +1,4 @@
-"""When a branch is open, per weekday, in the one form that is stored."""
+"""When a branch is open, per weekday, in the form that is stored."""
 
 import re
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ class Span:
 class OpeningHours:
     """When a branch is open, in its own local time: seven days, Monday first, each a tuple of spans.
 
-    No spans at all mean that the hours are not known, so they decide nothing.
+    Without any span the hours are unknown and decide nothing.
     """
 
     days: tuple[tuple[Span, ...], ...] = ((),) * 7
@@ -65,7 +65,7 @@ class OpeningHours:
         return bool(self.open_minutes(local.date(), [local.hour * 60 + local.minute]))
 
     def open_minutes(self, day: date, minutes: Iterable[int]) -> tuple[int, ...]:
-        """Those of the given minutes since midnight at which the branch is open on that day."""
+        """The given minutes since midnight at which the branch is open on that day."""
         spans = self.days[day.weekday()]
         return tuple(minute for minute in minutes if any(minute in span for span in spans))
 

@@ -1,4 +1,4 @@
-"""The words from left to right: every day and time that they name, and what was not understood."""
+"""Reads the words from left to right: every day and time that they name, and what was not understood."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -24,11 +24,11 @@ class Reading:
     unread: tuple[str, ...] = ()
 
     def localised(self, zone: ZoneInfo) -> "Reading":
-        """The instants as a day and a time in this zone, so that they can be held against the other words."""
+        """The instants as day and time in this zone, so that they can be compared with the other words."""
         days, clocks = list(self.days), list(self.clocks)
         for instant in self.instants:
             local = instant.astimezone(zone)
-            # Language models write a wall clock with a Z behind it: which of the two did the caller hear?
+            # Language models put a Z after a local time, so it is unclear whether UTC or local time was said.
             if instant.utcoffset() != local.utcoffset():
                 clocks.append(UnclearClock(Reason.AMBIGUOUS_TIME))
             _note_moment(local, days, clocks)
@@ -94,10 +94,10 @@ def _is_approximate(tokens: Sequence[Token], at: int) -> bool:
 
 
 def _beside_the_last(fact: ClockFact, tokens: Sequence[Token], at: int, notes: _Notes) -> ClockFact:
-    """The statement, held against the time that was said just before it in the same field.
+    """The statement, compared with the time that was said just before it in the same field.
 
-    Two times are one only when they are the same, or the second explains the first ("16 Uhr, also vier"): of
-    "8 Uhr, 20 Uhr" the dial would choose one.
+    Two times count as one only if they are the same, or if the second explains the first ("16 Uhr, also vier").
+    Otherwise one of "8 Uhr, 20 Uhr" would be chosen because both are the same on the dial.
     """
     last = notes.clocks[-1] if notes.clocks and notes.clock_ended_at > -1 else None
     between = tokens[notes.clock_ended_at : at]
@@ -125,7 +125,7 @@ def _take_iso(text: str, notes: _Notes) -> None:
 
 
 def _note_moment(moment: datetime, days: list[DayFact], clocks: list[ClockFact]) -> None:
-    """The day and the time; midnight is only what a field for dates holds in place of a time."""
+    """Note the day and the time; midnight only fills the place of a time in a field for dates."""
     days.append(CalendarDay(moment.day, moment.month, moment.year))
     if moment.time() != time():
         clocks.append(clock_at(moment.hour, moment.minute, full=True))
@@ -136,7 +136,7 @@ def _take_small_word(tokens: Sequence[Token], at: int, notes: _Notes) -> None:
     if token.text in APPROXIMATE:
         notes.approximate = True
     elif token.text == "am" and notes.clock_ended_at == at and _is_last(tokens, at):
-        # "4 am" is no German.
+        # "4 am" is not German.
         notes.unread.append(token.text)
     elif token.text == "in" and word(tokens, at + 1) in IN_BEFORE:
         return

@@ -1,4 +1,4 @@
-"""What a caller said about day and time, as one instant or as a reason for a person to ask. Never a guess."""
+"""Turns what a caller said about day and time into one instant, or into a reason to ask. It never guesses."""
 
 from datetime import UTC, date, datetime, time
 from typing import Final
@@ -44,7 +44,7 @@ def names_day_and_time(datum: str, uhrzeit: str) -> bool:
 
 
 class _Wish:
-    """One reading on its way to an instant; the first obstacle is the reason."""
+    """Turns a reading into an instant; the first obstacle becomes the reason."""
 
     def __init__(
         self, reading: Reading, words: str, said_at: datetime, zone: ZoneInfo, opening_hours: OpeningHours

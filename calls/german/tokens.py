@@ -33,7 +33,7 @@ class Token:
     in_time_field: bool = False
 
 
-# "20.11. 16 Uhr" holds no year: two digits are one only when nothing stands between.
+# "20.11. 16 Uhr" contains no year: two digits are a year only if nothing is between them and the month.
 _LEXICON: Final = re.compile(
     r"""
       (?P<iso>     [0-9]{4}-[0-9]{2}-[0-9]{2}
@@ -59,13 +59,13 @@ _FIELD: Final = Token(Kind.FIELD, "|")
 
 
 def tokenise(day_field: str, time_field: str) -> list[Token]:
-    """Both fields as one row of tokens, so that a day or a time is found in whichever field it was put."""
+    """Both fields as one list of tokens, so that a day or a time is found in either field."""
     days, times = (_with_sundays(_tokens(*field)) for field in ((day_field, False), (time_field, True)))
     return [*days, _FIELD, *_without_stops(times)]
 
 
 def word(tokens: Sequence[Token], at: int) -> str:
-    """The word at this place; empty when there is another token or none."""
+    """The word at this place; empty if there is no token, or one of another kind."""
     return tokens[at].text if 0 <= at < len(tokens) and tokens[at].kind is Kind.WORD else ""
 
 
@@ -105,7 +105,7 @@ def _tokens(field: str, in_time_field: bool) -> list[Token]:
 
 
 def _without_stops(times: list[Token]) -> list[Token]:
-    """ "16 Uhr 30.": where no day is said, a stop behind the number of an hour or a minute ends a sentence."""
+    """ "16 Uhr 30.": if no day is said, a full stop after the number of an hour or a minute ends a sentence."""
     if any(token.kind in {Kind.ISO, Kind.DATE, Kind.PAIR} or token.text in _DAY_WORDS for token in times):
         return times
     return [
@@ -124,7 +124,7 @@ def _with_sundays(tokens: list[Token]) -> list[Token]:
 
 
 def _is_sunday(tokens: Sequence[Token], at: int) -> bool:
-    """Whether "so" is short for a Sunday: "am So", it has a stop, a date follows, or it stands alone among days."""
+    """Whether "so" means Sunday: "am So", with a full stop, before a date, or alone in the field for the day."""
     if word(tokens, at) != "so":
         return False
     if word(tokens, at - 1) in THIS | NEXT | {"am"}:

@@ -43,7 +43,7 @@ MONTHS: Final = {
     "november": 11, "nov": 11, "dezember": 12, "dez": 12,
 }  # fmt: skip
 
-# "so" is a Sunday only where calls.german.tokens finds it to be one: callers say "so gegen zwei".
+# calls.german.tokens decides when "so" is a Sunday, since callers also say "so gegen zwei".
 WEEKDAYS: Final = {
     "montag": 0, "mo": 0, "dienstag": 1, "di": 1, "mittwoch": 2, "mi": 2, "donnerstag": 3, "do": 3,
     "freitag": 4, "fr": 4, "samstag": 5, "sonnabend": 5, "sa": 5, "sonntag": 6,
@@ -99,7 +99,7 @@ FILLERS: Final = frozenset(
 """Words that do not change the day or the time."""
 
 IN_BEFORE: Final = ARTICLES | THIS | NEXT | AFTER_NEXT | {"kw", "kalenderwoche"}
-"""What may follow "in" that is no span of time ("in zwei Stunden")."""
+"""Words that may follow "in" without making it a span of time ("in zwei Stunden")."""
 
 Span = tuple[int, int]
 """Minutes since midnight, the end excluded."""

@@ -1,4 +1,4 @@
-"""What somebody asked for."""
+"""Requests for appointments."""
 
 import uuid
 
@@ -14,9 +14,9 @@ from calls.wishes.unclear import Unclear, codes
 
 
 class BookingRequest(models.Model):
-    """One wished appointment. Of a call, with the words said, unique per call and ordinal: a call can hold two.
+    """One wished appointment. A call's has the words said, and is unique by call and ordinal: a call can have two.
 
-    Without a call it came through the API, and says itself for which branch and customer.
+    Without a call it came through the API, and has its own branch and customer.
     """
 
     class Status(models.TextChoices):
@@ -69,18 +69,18 @@ class BookingRequest(models.Model):
 
     @property
     def where(self) -> Branch:
-        """The branch that is to serve it."""
+        """The branch where the appointment should be."""
         branch = self.branch or (self.call.branch if self.call else None)
         assert branch is not None  # by constraint
         return branch
 
     @property
     def who(self) -> Customer | None:
-        """Whose appointment it is to be, once that is known."""
+        """The customer of the appointment, once known."""
         return self.customer or (self.call.customer if self.call else None)
 
     def settle_call(self, outcome: Call.Outcome) -> None:
-        """Write what came of it on its call, if it has one."""
+        """Write the outcome to its call, if it has one."""
         if self.call is not None:
             self.call.settle_outcome(outcome)
 
@@ -90,7 +90,7 @@ class BookingRequest(models.Model):
 
     @property
     def asks_for_booking(self) -> bool:
-        """False where the caller wants something of a person instead."""
+        """False if the caller wants something from a person instead."""
         return Unclear.of(self.unclear).asks_for_booking
 
     def close(self, status: "BookingRequest.Status") -> bool:

@@ -18,9 +18,9 @@ from calls.retell.storage import Storage
 from calls.wishes.field_names import Source
 from calls.wishes.told import ToolCall
 
-# What `variables` keeps beside what each source says: the session's variables as they stood when the call began, …
+# What `variables` holds besides each source's values: the session's variables as they were when the call began, …
 SESSION: Final = "session"
-# … which tools the agent used, how far the caller was put through, and what may be kept.
+# … the tools that the agent used, how far the caller was put through, and what may be stored.
 TOOLS: Final = "tools"
 TRANSFER: Final = "transfer"
 STORAGE: Final = "storage"
@@ -36,7 +36,7 @@ class Call(models.Model):
         LOST = "lost", "Lost"
 
     class Outcome(models.TextChoices):
-        """What came of the call, by our own rows; Retell's opinion stays in `analysis`."""
+        """The outcome of the call, by our own rows; Retell's opinion stays in `analysis`."""
 
         PENDING = "pending", "Being worked on"
         NO_REQUEST = "no_request", "No appointment asked for"
@@ -78,7 +78,7 @@ class Call(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        # Within its company: nobody can take the id of another company's call.
+        # Unique per company, so that no company can block the id of another company's call.
         constraints = [models.UniqueConstraint("retell_call_id", "company", name="call_once_per_company")]
         indexes = [
             models.Index(fields=["company", "-started_at"], name="call_by_company"),
@@ -91,17 +91,17 @@ class Call(models.Model):
         return self.retell_call_id
 
     def advance(self, status: "Call.Status", **fields: object) -> bool:
-        """Move to `status` and write `fields`, unless the call is there or further already; False then."""
+        """Move to `status` and write `fields`; False if the call is already there or further."""
         lower = [name for name, rank in self.RANK.items() if rank < self.RANK[status]]
         moved = Call.objects.filter(pk=self.pk, status__in=lower).update(status=status, **fields)
         return moved == 1
 
     def settle_outcome(self, outcome: "Call.Outcome") -> bool:
-        """Write what came of the call; a booking is never overwritten by anything less."""
+        """Write the outcome of the call; a booking is never overwritten by a lesser outcome."""
         return Call.objects.filter(pk=self.pk).exclude(outcome=Call.Outcome.BOOKED).update(outcome=outcome) == 1
 
     def ask_for_look(self, why: Review, facts: Facts | None = None) -> None:
-        """Have a person look at it for this reason, too; it is not saved."""
+        """Add a reason for a person to look at the call; does not save it."""
         others = [reason for reason in self.review_reasons if reason["code"] != why]
         self.needs_review, self.review_reasons = True, [*others, {"code": why, "facts": why.checked(facts)}]
 
@@ -115,7 +115,7 @@ class Call(models.Model):
         """The moment that "morgen" refers to: the call's start, or when we first heard of it."""
         return self.started_at or self.created_at
 
-    # What its wishes are read from, `calls.wishes.told.Told`.
+    # The protocol that its wishes are read from, `calls.wishes.told.Told`.
 
     @property
     def disconnection(self) -> Disconnection | None:
@@ -140,7 +140,7 @@ class Call(models.Model):
 
     @property
     def may_be_quoted(self) -> bool:
-        """Whether the caller's own words may be kept, and told to others."""
+        """Whether the caller's own words may be stored, and shown to others."""
         return self.variables.get(STORAGE, Storage.EVERYTHING) == Storage.EVERYTHING
 
     @property

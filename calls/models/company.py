@@ -1,4 +1,4 @@
-"""Who is called: a company, its branches and the numbers that callers dial."""
+"""A company, its branches and the numbers that callers dial."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -78,7 +78,7 @@ class Company(models.Model):
 
 
 class Branch(models.Model):
-    """One place of a company: its address goes into messages, its hours decide what "um vier" means."""
+    """One location of a company: its address goes into messages, its hours decide what "um vier" means."""
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="branches")
     name = models.CharField(max_length=200)
@@ -104,14 +104,14 @@ class Branch(models.Model):
         return f"{self.company.name}, {self.name}"
 
     def clean(self) -> None:
-        """Opening hours in their one form. Raises `ValidationError` when they cannot be read."""
+        """Check the opening hours. Raises `ValidationError` when they cannot be read."""
         try:
             self.opening_hours = OpeningHours.from_json(self.opening_hours or {}).to_json()
         except InvalidOpeningHours as error:
             raise ValidationError({"opening_hours": str(error)}) from error
 
     def call_back_by(self, now: datetime) -> datetime:
-        """Two hours from now, or when the branch opens next after that; unknown hours do not move it."""
+        """Two hours from now, or when the branch next opens after that; two hours if its hours are unknown."""
         due = now + CALL_BACK_WITHIN
         try:
             hours = OpeningHours.from_json(self.opening_hours)
@@ -132,19 +132,19 @@ class Branch(models.Model):
 
     @property
     def address(self) -> str:
-        """Street, postal code and city in one line; empty where nothing is known."""
+        """Street, postal code and city in one line; empty if nothing is known."""
         town = f"{self.postal_code} {self.city}".strip()
         return ", ".join(part for part in (self.street, town) if part)
 
 
 def countries() -> list[str]:
-    """The countries of all companies and branches, whose national numbers may be meant."""
+    """The countries of all companies and branches, for reading national numbers."""
     branches = Branch.objects.exclude(country="").values_list("country", flat=True)
     return sorted(Company.objects.values_list("country", flat=True).union(branches))
 
 
 class PhoneNumber(AtomicSave, models.Model):
-    """A number that callers dial. It alone decides which tenant a call belongs to."""
+    """A number that callers dial. Only the number decides which tenant a call belongs to."""
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="phone_numbers")
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="phone_numbers")
@@ -174,7 +174,7 @@ class PhoneNumber(AtomicSave, models.Model):
 
     @property
     def branches(self) -> list[Branch]:
-        """All that a caller may mean."""
+        """All branches that a caller of this number may mean."""
         own, company = self.branch_id, self.company_id
         more = [each for each in self.more_branches.all() if each.is_active and each.company_id == company]
         return [self.branch, *(each for each in more if each.pk != own)]

@@ -1,4 +1,4 @@
-"""What can be booked, and with whom."""
+"""Services that can be booked, and the staff who do them."""
 
 from typing import Final
 
@@ -8,12 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from askpro.language.sentences import Sentence
 from calls.models.company import Branch, Company
 
-# Filled from the attendee's number, which Cal.com is given anyway.
+# Cal.com fills these from the attendee's number, which it gets anyway.
 PHONE_FIELDS: Final = frozenset({"attendeePhoneNumber", "smsReminderNumber"})
 
 
 class Obstacle(Sentence):
-    """Why a service cannot be booked by phone, as its event type at Cal.com tells."""
+    """Why a service cannot be booked by phone, according to its event type at Cal.com."""
 
     SEATS = "seats", _("Several attendees share one time")
     RECURRENCE = "recurrence", _("One booking makes a series")
@@ -61,19 +61,19 @@ class Service(models.Model):
 
     @classmethod
     def offered_at(cls, branch: Branch) -> list["Service"]:
-        """What may be asked for there: the branch's own services, and those of all branches."""
+        """The services offered at a branch: its own, and those of all branches."""
         offered = cls.objects.filter(company_id=branch.company_id, is_active=True)
         return [service for service in offered if service.branch_id in (None, branch.pk)]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What callers call it: its name, and its synonyms as far as these are words."""
+        """What callers call it: its name, and those of its synonyms that are texts."""
         synonyms = self.synonyms if isinstance(self.synonyms, list) else []
         return (self.name, *(word for word in synonyms if isinstance(word, str)))
 
     @property
     def hindrances(self) -> list[Obstacle]:
-        """Why it cannot be booked by phone; empty where it can, or where its event type was never read."""
+        """Why it cannot be booked by phone; empty if it can, or if its event type was never read."""
         known = [obstacle for obstacle in Obstacle if obstacle in self.obstacles]
         return [*known, *([Obstacle.FIELDS] if self.unmapped_fields else [])]
 
@@ -82,7 +82,7 @@ class Service(models.Model):
         return [field["slug"] for field in self.required_fields if not self.answer_to(field["slug"])]
 
     def answer_to(self, slug: str) -> str:
-        """What staff have mapped to a required field, facts still in braces."""
+        """The answer that staff have mapped to a required field, with facts still in braces."""
         answer = self.field_answers.get(slug)
         return answer if isinstance(answer, str) and answer else "{phone}" if slug in PHONE_FIELDS else ""
 
@@ -107,7 +107,7 @@ class Staff(models.Model):
 
     @classmethod
     def offering(cls, service: Service | None, branch: Branch) -> list["Staff"]:
-        """Who does this there; all of the branch where no service is given."""
+        """The staff who do this service at the branch; all staff of the branch without a service."""
         people = cls.objects.filter(branch=branch, is_active=True)
         return list(people.filter(services=service) if service else people)
 

@@ -6,7 +6,7 @@ from askpro.language.sentences import Sentence
 
 
 class Review(Sentence):
-    """What about a call no request says."""
+    """Reasons that no booking request of the call shows."""
 
     ENDED_BY_RETELL = "ended_by_retell", _("Retell ended the call: %(reason)s.")
     NOT_READ = "not_read", _("An appointment was mentioned that no request holds.")

@@ -1,3 +1,3 @@
-"""Wishes as booking requests: held against what the branch offers, written as rows, and looked at again when the call
-says more. Above the models; `rows.write_wishes` and `second_look` are what the jobs use.
+"""Turns wishes into booking requests: compares them with what the branch offers, writes rows, and checks them again
+when more is known about the call. Imports the models; the jobs use `rows.write_wishes` and `second_look`.
 """

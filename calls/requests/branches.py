@@ -1,4 +1,4 @@
-"""Which branch a caller means, where one number or one agent serves several: a caller who does not say it is asked."""
+"""Finds the branch that a caller means, if a number or agent serves several; if none is named, a person asks."""
 
 import re
 from typing import Final
@@ -8,14 +8,14 @@ from calls.requests.matching import AmbiguousMatch, Candidate, Match, match_serv
 from calls.tenancy import number_named
 from calls.text import fold
 
-# What people say around a branch's name.
+# Words that people say around a branch's name.
 _AROUND: Final = re.compile(
     r"\b(filiale|standort|niederlassung|salon|praxis|in|an|am|im|der|die|das|dem|den|bei|zu|zur|zum)\b"
 )
 
 
 def branch_of(call: Call, words: str) -> tuple[Branch, Unclear | None]:
-    """The branch that is to serve the wish; beside the call's own one why nobody knows which is meant."""
+    """The branch of the wish; if it is not clear which is meant, the call's own branch and the reason."""
     served = branches_served(call)
     if len(served) == 1:
         return served[0], None
@@ -29,7 +29,7 @@ def branch_of(call: Call, words: str) -> tuple[Branch, Unclear | None]:
 
 
 def branches_served(call: Call) -> list[Branch]:
-    """Those of the number that was dialled; where only the agent is known, those of all its numbers."""
+    """The branches of the dialled number; if only the agent is known, those of all its numbers."""
     numbers = [call.phone_number] if call.phone_number is not None else []
     ours = call.from_number if call.direction == "outbound" else call.to_number
     if call.agent_id and number_named(ours) is None:

@@ -1,4 +1,4 @@
-"""Whether what one source says of an appointment is something else than a request holds."""
+"""Checks whether a source says something else about an appointment than a request holds."""
 
 import re
 from collections.abc import Iterable
@@ -12,21 +12,21 @@ from calls.requests.moments import moment_of
 from calls.text import fold
 from calls.wishes.wish import Version
 
-# A time that can be read, and is none that could have been booked.
+# The time can be read, but could not have been booked.
 _ELSEWHERE: Final = (Reason.PAST_DATE, Reason.TOO_FAR)
 
 
 def contradicting(call: Call, request: BookingRequest, versions: Iterable[Version]) -> Version | None:
     """The first version of this request's appointment that names another time, service or person.
 
-    What a version does not say, or says so that it can be read as what the request holds, contradicts nothing.
+    It is no contradiction if a version says nothing, or can be read as what the request holds.
     """
     own = (version for version in versions if version.ordinal == request.ordinal)
     return next((version for version in own if _differs(call, request, version)), None)
 
 
 def unheard(requests: Iterable[BookingRequest], versions: Iterable[Version]) -> list[Version]:
-    """Versions of appointments that no request is about, one for each."""
+    """One version of each appointment that has no request."""
     known = [request for request in requests if request.asks_for_booking]
     ordinals = {request.ordinal for request in known}
     words = {(request.date_words, request.time_words) for request in known}
@@ -66,7 +66,7 @@ def _is_other_service(request: BookingRequest, words: str) -> bool:
     if not words or request.service is None:
         return False
     found = match_service(words, Service.offered_at(request.where))
-    # "Haarschnitt Damen" may be what is called "Haarschnitt" here.
+    # "Haarschnitt Damen" may be the service called "Haarschnitt" here.
     alike = any(_key(name) in _key(words) or _key(words) in _key(name) for name in request.service.names)
     return _is_other(found, request.service_id, otherwise=not alike)
 

@@ -1,4 +1,4 @@
-"""Which of several names somebody means: of services, members of staff, branches."""
+"""Finds which service, member of staff or branch a caller's words name."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeVar
 from calls.text import fold
 
 THRESHOLD: Final = 0.85
-"""Least likeness of a fuzzy hit: one wrong letter in seven."""
+"""The least similarity of a fuzzy match: one wrong letter in seven."""
 
 _SHORTEST_FUZZY: Final = 5
 _LONGEST_NAME: Final = 120
@@ -16,7 +16,7 @@ _TITLES: Final = frozenset({"frau", "herr", "herrn", "bei", "zu", "der", "die", 
 
 
 class Named(Protocol):
-    """Anything with an identity and the names that people use for it: a service, a member of staff."""
+    """A row with an id and the names that people use for it: a service, a member of staff."""
 
     @property
     def id(self) -> int: ...
@@ -58,7 +58,7 @@ def match_service(words: str, services: Iterable[Named]) -> Result:
     """The one service that the words name: by equal name or synonym, else by one that sounds nearly alike.
 
     Case, umlauts, hyphens and blanks do not matter, numbers do: "Massage 30" is never "Massage 60". There is
-    no default: no hit and several hits are results of their own.
+    no default: no match and several matches are separate results.
     """
     said = _key(words)
     keyed = [(service.id, [_key(name) for name in service.names]) for service in services]
@@ -80,7 +80,7 @@ def match_staff(words: str, staff: Iterable[Named]) -> Result:
 
 
 def the_one(found: Result, among: Iterable[N]) -> N | None:
-    """What was found, of those that it was sought among; None where nothing or several were."""
+    """The row that was found; None if there was no match or several."""
     return next((each for each in among if each.id == found.id), None) if isinstance(found, Match) else None
 
 
@@ -103,7 +103,7 @@ def _alike(words: str, said: str, keyed: _Keyed) -> Result:
 
 
 def _likeness(said: str, key: str) -> float:
-    """One minus the edits per letter; nothing for short words and where the numbers in them differ."""
+    """One minus the edits per letter; zero for short words, and if the numbers in them differ."""
     longest = max(len(said), len(key))
     if min(len(said), len(key)) < _SHORTEST_FUZZY or _digits(said) != _digits(key):
         return 0.0
@@ -132,7 +132,7 @@ def _parts(name: str) -> list[str]:
 
 
 def _single_names(name: str) -> set[str]:
-    """First and last names; a double name also as a whole, and each half of it."""
+    """First and last names; a double name as a whole and each half of it."""
     return {_key(single) for single in name[:_LONGEST_NAME].split()} | set(_parts(name))
 
 

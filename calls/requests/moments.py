@@ -1,4 +1,4 @@
-"""When a caller means: the words for day and time, from where and when they were said."""
+"""Reads a caller's words for day and time, by the place and time at which they were said."""
 
 from calls.german.moment import Moment, Unclear
 from calls.german.opening_hours import InvalidOpeningHours, OpeningHours

@@ -1,4 +1,4 @@
-"""The caller's wishes as rows: day and time, service and staff resolved, or marked as work for a person."""
+"""Writes the caller's wishes as rows: day, time, service and staff resolved, or marked as work for a person."""
 
 from datetime import datetime
 
@@ -15,10 +15,10 @@ Status = BookingRequest.Status
 
 
 def write_wishes(call: Call, heard: Extraction) -> list[BookingRequest]:
-    """One row per wish, in the caller's transaction; a wish that has its row already is left as it is.
+    """Write one row per wish, in the caller's transaction; a wish that already has a row is left as it is.
 
-    A wish is dropped at once where booking it would be wrong: the agent has booked already, or the company does not
-    have AskPro book. What is to be cancelled, moved or talked about on the phone goes to a person either way.
+    A wish is dropped at once if booking it would be wrong: the agent has already booked, or the company does not have
+    AskPro book. A wish to cancel, to move or to be called back goes to a person in any case.
     """
     rows = [_row(call, wish) for wish in heard.wishes]
     if not rows and heard.intentions.concern_existing:
@@ -37,7 +37,7 @@ def write_wishes(call: Call, heard: Extraction) -> list[BookingRequest]:
 
 
 def missed(call: Call, version: Version, ordinal: int) -> BookingRequest:
-    """A request for a person: one source speaks of an appointment of which the others do not."""
+    """Write a request for a person: one source mentions an appointment that the others do not."""
     return BookingRequest(
         call=call,
         company=call.company,
@@ -51,7 +51,7 @@ def missed(call: Call, version: Version, ordinal: int) -> BookingRequest:
 
 
 def _object(call: Call, row: BookingRequest, heard: Extraction) -> None:
-    """Note what keeps the row from being booked, and the words that say so: they are for a person, not for a host."""
+    """Note why the row must not be booked, and the words that say so: for a person, not for a host at Cal.com."""
     other = None
     if heard.objection is None and not row.unclear:
         other = contradicting(call, row, heard.versions)
@@ -61,7 +61,7 @@ def _object(call: Call, row: BookingRequest, heard: Extraction) -> None:
 
 
 def _add_callback(call: Call, rows: list[BookingRequest]) -> None:
-    """One call back does for both: where a wish goes to a person anyhow, that is it."""
+    """Ask for a call back; if a wish already goes to a person, on that wish: one call does for both."""
     unclear = next((row for row in rows if row.unclear), None)
     if unclear is not None:
         unclear.unclear = Unclear.CALLBACK
@@ -88,7 +88,7 @@ def _row(call: Call, wish: WishedAppointment) -> BookingRequest:
         name=wish.name,
         contact_phone=wish.contact_phone or "",
         email=wish.email,
-        # A caller's own words go to no host where they may not be kept.
+        # A caller's own words do not go to a host if they may not be stored.
         notes=wish.notes if call.may_be_quoted else "",
         sms_consent=wish.sms_consent is True,
         starts_at=starts_at,
@@ -106,7 +106,7 @@ def _when(call: Call, branch: Branch, wish: WishedAppointment) -> tuple[datetime
 def _service(branch: Branch, words: str) -> tuple[Service | None, Unclear | None]:
     services = Service.offered_at(branch)
     if not words and len(services) == 1:
-        # Nothing to choose from, so nothing is guessed.
+        # There is only one service, so nothing is guessed.
         return services[0], None
     found = match_service(words, services)
     several = isinstance(found, AmbiguousMatch)
@@ -115,7 +115,7 @@ def _service(branch: Branch, words: str) -> tuple[Service | None, Unclear | None
 
 
 def _staff(branch: Branch, words: str, service: Service | None) -> tuple[Staff | None, Unclear | None]:
-    """The person wished for, among those of the branch who do this; nobody when nobody was wished for."""
+    """The wished person, among the branch's staff who do this; None if no person was wished."""
     if not words:
         return None, None
     offering = Staff.offering(service, branch)

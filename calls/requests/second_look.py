@@ -1,4 +1,4 @@
-"""What a call says after its wishes were read: where that is not what was booked, a person is asked."""
+"""Compares what a call says after its wishes were read with what was booked; if they differ, a person is asked."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ REASONS: Final = (Reason.CONTRADICTION, Reason.PERHAPS_BOOKED)
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """What a request holds and the call says otherwise by now. `unclear` is why it must not be booked any more."""
+    """A request that the call now contradicts. `unclear` is why it must no longer be booked."""
 
     request: BookingRequest
     unclear: Unclear
@@ -38,17 +38,17 @@ class Contradiction:
 
 
 def has_news(call: Call, heard: Extraction) -> bool:
-    """Whether the call says something by now that its requests do not hold."""
+    """Whether the call now says something that its requests do not hold."""
     takes_back = heard.sms_refused and has_agreed(call)
     return takes_back or any(_contradictions(call, heard)) or bool(_missed(call, heard))
 
 
 def act_on_news(call: Call, heard: Extraction) -> None:
-    """Ask a person about each request that the call contradicts by now, once; what was booked stays booked.
+    """Ask a person, once, about each request that the call now contradicts; what was booked stays booked.
 
-    1. A request that Cal.com was not asked for yet is not booked any more: its booking job hands it over.
-    2. Of any other a follow-up is opened here.
-    3. An appointment that nothing was known of becomes a request of its own, for a person.
+    1. A request not yet sent to Cal.com is no longer booked: its booking job hands it over to a person.
+    2. For any other request a follow-up is opened here.
+    3. An appointment that was not known becomes a request of its own, for a person.
     """
     for found in _contradictions(call, heard):
         with transaction.atomic():
@@ -74,7 +74,7 @@ def _ask_about(found: Contradiction) -> None:
 
 
 def _contradictions(call: Call, heard: Extraction) -> Iterator[Contradiction]:
-    """What nobody was asked about yet, of the requests that are booked or about to be."""
+    """Contradictions of requests that are booked or about to be, and that no person was asked about yet."""
     standing = (BookingRequest.Status.OPEN, BookingRequest.Status.BOOKED)
     requests = call.booking_requests.select_related("service", "staff").filter(status__in=standing, unclear="")
     for request in requests.exclude(follow_ups__reason__in=REASONS).order_by("ordinal"):
