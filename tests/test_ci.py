@@ -1,0 +1,63 @@
+"""`.ci/run tests` with a played suite: what fails is tried once more and named, and never more than three tests."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SUITE = """
+import json, pathlib, sys
+if "--last-failed" in sys.argv:
+    print("== 1 passed ==")
+    sys.exit({second})
+cache = pathlib.Path(".pytest_cache/v/cache")
+cache.mkdir(parents=True, exist_ok=True)
+names = [f"tests/test_x.py::test_{{number}}[a b]" for number in range({failed})]
+(cache / "lastfailed").write_text(json.dumps(dict.fromkeys(names, True)))
+print("== {failed} failed, 9 passed ==")
+sys.exit({first})
+"""
+
+
+def run(folder: Path, failed: int, first: int = 1, second: int = 0) -> subprocess.CompletedProcess[str]:
+    (folder / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", folder / ".ci" / "run")
+    (folder / "manage.py").write_text(SUITE.format(failed=failed, first=first, second=second))
+    return subprocess.run([folder / ".ci" / "run", "tests"], capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_what_passes_has_no_second_try(tmp_path: Path) -> None:
+    ran = run(tmp_path, failed=0, first=0)
+    assert ran.returncode == 0
+    assert "Once more" not in ran.stdout
+
+
+def test_what_failed_is_named_and_tried_once_more(tmp_path: Path) -> None:
+    ran = run(tmp_path, failed=3)
+    assert ran.returncode == 0
+    tried, told = ran.stdout.split("Once more and alone, what failed:\n")[1].split("== 1 passed ==")
+    assert tried == "".join(f"  tests/test_x.py::test_{number}[a b]\n" for number in range(3))
+    assert "3 failed, 9 passed" in told
+    assert told.count("passed at the second try, alone: tests/test_x.py::test_") == 3
+
+
+def test_what_fails_again_has_failed(tmp_path: Path) -> None:
+    ran = run(tmp_path, failed=1, second=1)
+    assert ran.returncode == 1
+    assert "at the second try" not in ran.stdout
+
+
+@pytest.mark.parametrize("failed", [4, 40])
+def test_more_than_three_have_no_second_try(tmp_path: Path, failed: int) -> None:
+    ran = run(tmp_path, failed)
+    assert ran.returncode == 1
+    assert f"{failed} tests failed; only 3 are given a second try:\n  tests/test_x.py::test_0[a b]\n" in ran.stdout
+    assert "Once more" not in ran.stdout
+
+
+def test_a_suite_that_did_not_run_has_no_second_try(tmp_path: Path) -> None:
+    ran = run(tmp_path, failed=1, first=2)
+    assert ran.returncode == 1
+    assert "Once more" not in ran.stdout
