@@ -39,7 +39,7 @@ FINAL_STATES: Final = (_S.COMPLETED, _S.DEAD, _S.CANCELLED)
 LIVING_STATES: Final = (SupervisorStatus.RUNNING, SupervisorStatus.STOPPING)
 # Becomes ready at a certain time, or when what it waits for is free.
 LATER: Final = _sql(LATER_STATES)
-# Over. A retry by hand begins again from `dead` or `cancelled`.
+# Over. From `dead` or `cancelled`, a retry by hand starts the job again.
 FINAL: Final = _sql(FINAL_STATES)
 FAILED: Final = _sql((_S.DEAD, _S.CANCELLED))
 # Held by no worker. `NOT_STARTED` adds the jobs that wait for another job.
@@ -47,5 +47,5 @@ UNCLAIMED: Final = _sql((_S.SCHEDULED, _S.QUEUED, _S.RETRYING, _S.RELEASED))
 NOT_STARTED: Final = _sql((_S.WAITING, _S.SCHEDULED, _S.QUEUED, _S.RETRYING, _S.RELEASED))
 # Neither over nor waiting for another job.
 UNDER_WAY: Final = _sql((_S.QUEUED, _S.PROCESSING, _S.SCHEDULED, _S.RETRYING, _S.RELEASED))
-# Of supervisors: those that beat.
+# The states of supervisors that send heartbeats.
 LIVING: Final = _sql(LIVING_STATES)

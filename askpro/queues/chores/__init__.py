@@ -1,4 +1,4 @@
-"""The chores process: what has to be done again and again for all jobs, and looking after the fleet.
+"""The chores process: work that recurs for all jobs together, and looking after the fleet.
 
 Imports `fleet`, `jobs`, `ledger` and `processes`.
 """

@@ -143,7 +143,7 @@ class Chores:
         self._paused = paused
         for command in commands.take(self._database, self._supervisor_id):
             if command.kind not in FleetCommand.Kind:
-                log.warning("Another release told this supervisor what it does not know: %s", command.kind)
+                log.warning("Another release sent a command that this one does not know: %s", command.kind)
             elif command.kind != FleetCommand.Kind.SCALE:
                 self._link.send(WORDS[command.kind]())
             elif command.processes is None:

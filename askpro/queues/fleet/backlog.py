@@ -1,4 +1,4 @@
-"""What waits in each queue."""
+"""How many jobs are ready in each queue, and how old the oldest is."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

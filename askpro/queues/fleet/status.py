@@ -24,7 +24,7 @@ SELECT id::int, host, pid, environment, code_version, status,
     OR status = 'dead' AND beat_at > clock_timestamp() - interval '1 hour'
  ORDER BY host, id
 """
-# Counting stops here: nobody reads the difference, and a million rows take a second.
+# Counting stops here: a higher number tells people nothing more, and counting a million rows takes a second.
 MOST_WAITING = 20_000
 COUNTS = f"""
 SELECT queue_name, status, count(*) FROM (
@@ -38,7 +38,7 @@ UNION ALL
 SELECT queue_name, 'dead_lately', count(*) FROM queues_job
  WHERE status = 'dead' AND finished_at > clock_timestamp() - interval '1 hour' GROUP BY 1
 """
-# The promise of a queue that has jobs, but that no setting names (any more).
+# The promise of a queue that has jobs, but that the settings do not name, or no longer name.
 UNDECLARED_PROMISE = 60.0
 PAUSES = """
 SELECT kind, name, until, by FROM queues_pause WHERE until IS NULL OR until > clock_timestamp() ORDER BY kind, name
@@ -54,9 +54,9 @@ EVENTS = "SELECT at, kind, text FROM queues_fleetevent ORDER BY id DESC LIMIT 20
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """One queue. Times in seconds, `rate` in runs per second; what is `ready` is counted up to ten thousand, what waits
-    and the dead up to twenty thousand. `later` is what is scheduled, retrying and released; `dead_lately` died within
-    the last hour; `pools` work the queue.
+    """One queue. Times in seconds, `rate` in runs per second. Ready jobs are counted up to ten thousand, waiting and
+    dead ones up to twenty thousand. `later` are the scheduled, retrying and released ones; `dead_lately` died within
+    the last hour; `pools` are those that work the queue.
     """
 
     name: str
@@ -136,7 +136,7 @@ class EventStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything at one moment; the newest events first."""
+    """Everything, as read at one time; the newest events first."""
 
     queues: list[QueueStatus]
     pools: list[PoolStatus]
@@ -171,7 +171,7 @@ def read(database: Connection) -> Status:
 
 
 def queues(database: Connection, also: Iterable[str] = ()) -> list[QueueStatus]:
-    """Every declared queue, every other that has jobs, and those that are asked for besides."""
+    """Every declared queue, every other queue that has jobs, and those named in `also`."""
     return _queues(database, _living(_rows(database)), also)
 
 

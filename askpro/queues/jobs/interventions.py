@@ -127,7 +127,7 @@ def cancel_batch(batch_id: uuid.UUID) -> int:
 
 
 def retry_batch(batch_id: uuid.UUID) -> int:
-    """Run the dead and cancelled members again, as a new generation with callbacks of its own."""
+    """Run the dead and cancelled members again, as a new generation with its own callbacks."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM queues_batch WHERE id = %s FOR UPDATE", [str(batch_id)])
         cursor.execute(

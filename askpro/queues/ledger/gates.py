@@ -23,7 +23,7 @@ from askpro.queues.ledger.gate_sql import ADMIT, ANSWERED, ENTER, FAILED, MAKE, 
 from askpro.queues.ledger.running import current
 
 # The share of a burst that requests of each urgency may use up, so that the urgent ones always find some left. A job
-# that has passed the gate before may use a little more, so that jobs end before others begin.
+# that has passed the gate before may use a little more, so that begun jobs end before others begin.
 SHARES = {Urgency.LIVE: 1.0, Urgency.FIRST: 0.8, Urgency.USUAL: 0.6, Urgency.LAST: 0.3}
 BEGUN = 0.1
 # The share of a minute's requests that may come at once.

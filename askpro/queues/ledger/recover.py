@@ -1,4 +1,4 @@
-"""Giving back what a dead worker held: started jobs pay a try, merely claimed ones and bystanders go back free."""
+"""Gives back the jobs of a dead worker: started ones pay a try, merely claimed ones and bystanders go back free."""
 
 import time
 from collections.abc import Collection, Sequence

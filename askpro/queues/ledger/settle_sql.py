@@ -30,7 +30,7 @@ RETURNING job_id::text
 """
 
 # One clock reading for the whole statement: a job never ends before its attempt.
-# A running job has a `run_at` only if somebody woke it.
+# A running job has a `run_at` only if it was woken.
 # The last real error stays: a deadline that passes while a failed job waits does not hide it.
 # Rows are locked in the order of their ids, so that two such statements never deadlock.
 # A process that was suspended may settle a job's lost claim and its new one together: claim_no tells them apart.

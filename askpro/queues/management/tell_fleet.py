@@ -26,7 +26,7 @@ class TellFleet(BaseCommand):
     def tell(self, wait: float, pool: str = "", processes: int | None = None) -> None:
         told = commands.command(self.kind, pool, processes, by=names.me())
         if not told:
-            self.stderr.write(f"No supervisor runs {pool}." if pool else "No supervisor runs.")
+            self.stderr.write(f"No supervisor runs {pool}." if pool else "No supervisor is running.")
             sys.exit(NOBODY)
         taken = names.wait_until_taken(told, wait)
         self.stdout.write(f"{taken} of {len(told)} supervisors have taken it.")

@@ -1,4 +1,4 @@
-"""What forker and chores tell each other: lines of JSON over a socket pair, a dataclass for each word."""
+"""The messages between forker and chores: lines of JSON over a socket pair, a dataclass for each kind ("word")."""
 
 import json
 import logging
@@ -13,14 +13,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Word:
-    """Something that one of them says; `word` is its name on the line."""
+    """A message of one of them; `word` is its name on the line."""
 
     word: ClassVar[str]
 
 
 @dataclass(frozen=True)
 class Scale(Word):
-    """To the forker: so many processes in this group."""
+    """To the forker: this group should have `count` processes."""
 
     word = "scale"
     group: str
@@ -29,21 +29,21 @@ class Scale(Word):
 
 @dataclass(frozen=True)
 class Recall(Word):
-    """To the forker: something was paused; workers give back what they have not started."""
+    """To the forker: something was paused; workers must give back the jobs that they have not started."""
 
     word = "recall"
 
 
 @dataclass(frozen=True)
 class Restart(Word):
-    """To the forker: run the current code."""
+    """To the forker: restart with the current code."""
 
     word = "restart"
 
 
 @dataclass(frozen=True)
 class Stop(Word):
-    """To the forker: finish what runs and end."""
+    """To the forker: finish the running jobs and end."""
 
     word = "stop"
 
@@ -160,7 +160,7 @@ class Link:
 
     @property
     def is_jammed(self) -> bool:
-        """The other end does not read: what can be said later should be."""
+        """Whether the other end does not read: then messages that can wait should not be sent now."""
         return bool(self._unsent)
 
     def flush(self) -> None:
@@ -173,8 +173,8 @@ class Link:
             self.is_closed = True
 
     def receive(self, wait: float = 0.0) -> Iterator[Word]:
-        """What has come, after at most `wait` seconds. During a restart the ends may be of two releases: a word that
-        this one does not know is logged and left out."""
+        """The messages that have come, after at most `wait` seconds. During a restart the two ends may be different
+        releases: a message that this one does not know is logged and skipped."""
         if wait:
             select.select([self._socket], [], [], wait)
         *lines, self._unread = self._read().split(b"\n")
@@ -183,7 +183,7 @@ class Link:
             try:
                 yield WORDS[values.pop("word")](**values)
             except (KeyError, TypeError) as error:
-                log.warning("The other end said what this release does not know: %s", type(error).__name__)
+                log.warning("The other end sent a message that this release does not know: %s", type(error).__name__)
 
     def close(self) -> None:
         self._socket.close()

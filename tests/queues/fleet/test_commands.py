@@ -131,7 +131,7 @@ class TestTellingTheFleet:
         assert (event.text, event.supervisor_id) == (f"chefin: restart on {second.host} (leaks)", second.pk)
 
     def test_nobody_to_tell_is_exit_code_two(self):
-        assert run("queues_stop") == ("No supervisor runs.\n", 2)
+        assert run("queues_stop") == ("No supervisor is running.\n", 2)
 
     def test_scaling_reaches_those_that_run_the_pool(self, database):
         here, elsewhere = supervisor(), supervisor(pools=["other"])
