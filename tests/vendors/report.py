@@ -11,11 +11,11 @@ from tests.vendors.requests import Asked
 FILE = Path(settings.BASE_DIR) / "docs" / "faults.md"
 HEAD = """# What becomes of faults
 
-Each request that AskPro makes, against each way in which the other side can fail it: in one try (once), or in every
-try of the first ten minutes, after which the other side is well again (always). The table says how it stands half an
-hour later. Nowhere do two live bookings of one wish stay unseen, is an SMS sent twice, or does anything wait for
-more than two minutes without a follow-up, a reason at its row, or a job that says so; every exchange ends in its time
-(`VENDOR_TIMEOUT`, `EMAIL_TIMEOUT`). Nothing of Retell's API is asked for.
+Each request that AskPro makes, with each fault that the other side can have: in one try (once), or in every try of
+the first ten minutes, after which the other side works again (always). The tables show the state half an hour later.
+In no case do two live bookings of one wish stay unnoticed, is an SMS sent twice, or does anything wait for more than
+two minutes without a follow-up, a reason in its row, or a job that says so. Every exchange ends within its time limit
+(`VENDOR_TIMEOUT`, `EMAIL_TIMEOUT`). AskPro makes no requests to Retell's API.
 
 Written by `python3 manage.py test tests/vendors --long`; do not edit.
 """
