@@ -18,6 +18,8 @@ def run(root: Path, options: argparse.Namespace) -> int:
     """Start PostgreSQL and Valkey, run pytest with the given arguments, stop them; pytest's exit code."""
     home = free_below(root, "test")
     env = {**of_tests(home), "ASKPRO_TEST_LONG": "1" if options.long else os.environ.get("ASKPRO_TEST_LONG", "")}
+    # Else each of the hundreds of processes that tests start would compile the product again.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     chosen = _names_tests(root, options.rest)
     found = browser.find() if chosen and not browser.is_required() else browser.find_or_install()
     if found:
