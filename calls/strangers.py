@@ -1,7 +1,7 @@
 """What strangers say about themselves, made fit for mails, SMS and calendars.
 
-Whoever calls, writes or books chooses these texts and whom a mail goes to: a name such as "Ihr Konto ist gesperrt:
-https://evil.example" must not become our letter.
+Anyone who calls, writes or books chooses these texts and the recipient of a mail: a name such as "Ihr Konto ist
+gesperrt: https://evil.example" must not become a mail from us.
 """
 
 import re
@@ -14,7 +14,7 @@ _SMALL: Final = """
     af al am auf aus av bin da das de del della den der des di do dos du e el ibn la le les los nach of op t te ten ter
     und van vande vander vom von vor y zu zum zur dr prof med dent st
 """
-# What letters in the name of banks and shops say, and what nobody is called.
+# Words of phishing mails in the name of banks and shops, and of no person's name.
 _SAID_BY_CHEATS: Final = """
     account achtung aufforderung bestätigen bitte click code dein deine dringend gesperrt gewonnen guthaben here hier
     ihr ihre ihren ihrem ist jetzt klick klicken konto kreditkarte link login mahnung passwort password please pin
@@ -23,12 +23,12 @@ _SAID_BY_CHEATS: Final = """
 _PARTS: Final = frozenset(_SMALL.split())
 _NO_NAMES: Final = frozenset(_SAID_BY_CHEATS.split())
 _WORD: Final = re.compile(r"['’]?[^\W\d_]+(?:['’-][^\W\d_]+)*[.'’]?")
-# A dot that joins letters makes an address of them; that of an abbreviation or a number does not.
+# A dot between letters makes them an address; a dot of an abbreviation or a number does not.
 _JOINING: Final = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
 
 
 def plausible_name(text: str) -> str:
-    """The name on one line, or nothing when it is none: letters, blanks, hyphen, apostrophe, as names have them."""
+    """The name on one line; empty unless it has only the letters, blanks, hyphens and apostrophes of a name."""
     name = one_line(text)
     words = name.split()
     if not 0 < len(name) <= LONGEST_NAME or len(words) > MOST_WORDS:
@@ -37,23 +37,23 @@ def plausible_name(text: str) -> str:
 
 
 def quotation(text: str, language: str = "de") -> str:
-    """What was said, in quotation marks, on one line, with nothing that a mail program makes a link of."""
+    """What was said, in quotation marks, on one line, with nothing that a mail program turns into a link."""
     said = unlinked(text)
     if not said:
         return ""
     opening, closing = ("„", "“") if language == "de" else ("“", "”")
-    # Nobody ends our quotation marks before we do.
+    # The quoted text must not close our quotation marks.
     return opening + re.sub("[„“”]", '"', said) + closing
 
 
 def unlinked(text: str) -> str:
-    """The text on one line; addresses stay legible, and lead nowhere: `https[:]//evil[.]example`, `ole[at]…`."""
+    """The text on one line; addresses stay legible but are no links: `https[:]//evil[.]example`, `ole[at]…`."""
     said = one_line(text).replace("://", "[:]//").replace("@", "[at]")
     return _JOINING.sub("[.]", said)
 
 
 def one_line(text: str) -> str:
-    """Without line breaks, controls and what cannot be seen; full-width and look-alike dots are dots."""
+    """The text without line breaks, control and invisible characters; full-width and look-alike dots become dots."""
     plain = unicodedata.normalize("NFKC", text).replace("。", ".").replace("｡", ".").replace("․", ".")
     seen = (" " if char.isspace() else char for char in plain if char.isspace() or unicodedata.category(char)[0] != "C")
     return " ".join("".join(seen).split())

@@ -1,4 +1,4 @@
-"""Calls that ended and that no job reads: their jobs are sent again, or a person is asked."""
+"""Finds ended calls that no job reads, and sends their jobs again or asks a person."""
 
 from datetime import timedelta
 from typing import Final
@@ -15,7 +15,7 @@ from askpro.queues.models import Job
 from calls.models import Call
 from calls.tasks import send_chain
 
-# Reading waits for the analysis for two minutes at most; what is older and has no job was forgotten.
+# Reading waits for the analysis for two minutes at most; an older call without a job was forgotten.
 FORGOTTEN_AFTER: Final = timedelta(minutes=5)
 MOST: Final = 200
 READERS: Final = ("extract_call_data",)
@@ -44,7 +44,7 @@ def _calls_in_question() -> list[Call]:
 
 
 def _hand_over(call: Call) -> None:
-    """A person listens; a retry of the dead job still reads the request."""
+    """Ask a person to listen to the call; a retry of the dead job still reads the request."""
     call.settle_outcome(Call.Outcome.FOLLOW_UP)
     follow_ups.open_for_call(call, FollowUp.Reason.JOB_DEAD, Detail.READING_FAILED)
     update_analytics.send(call_id=call.pk)

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 Status = Call.Status
 Outcome = Call.Outcome
 
-# Seconds between two looks for the analysis; its arrival wakes the job at once.
+# Seconds between two checks for the analysis; its arrival wakes the job at once.
 LOOK_AGAIN: Final = 10.0
 STATUS: Final[dict[str, Call.Status]] = {
     Event.STARTED: Status.ONGOING,
@@ -42,7 +42,7 @@ STATUS: Final[dict[str, Call.Status]] = {
 }
 # No money, no free line, a carrier that refuses: the next calls end the same way.
 FOR_OPERATORS: Final = (Disconnection.LIMIT, Disconnection.CARRIER)
-# Ends that, without a start, mean that nobody ever talked.
+# Ends that, for a call without a start, mean that no conversation took place.
 NEVER_BEGAN: Final = (Disconnection.LIMIT, Disconnection.CARRIER, Disconnection.VENDOR_ERROR)
 
 
@@ -55,7 +55,7 @@ NEVER_BEGAN: Final = (Disconnection.LIMIT, Disconnection.CARRIER, Disconnection.
     tags=("event:{event_id}",),
 )
 def process_retell_call_ended(event_id: int) -> None:
-    """Record the end or the analysis of a call; its end, heard of first, starts the work that follows a call.
+    """Record the end or the analysis of a call; the first report of its end starts the work that follows a call.
 
     Writes: WebhookEvent, Call, Job
     """
@@ -95,7 +95,7 @@ def process_retell_call_started(event_id: int) -> None:
     tags=("event:{event_id}",),
 )
 def process_retell_transfer(event_id: int) -> None:
-    """Record how far a caller was put through to a person: what that person may have booked is asked about.
+    """Record how far a caller was put through to a person, and ask about what that person may have booked.
 
     Writes: WebhookEvent, Call, Job
     """
@@ -110,7 +110,7 @@ def process_retell_transfer(event_id: int) -> None:
 def extract_call_data(call_id: int) -> None:
     """Read what the caller asked for into booking requests, once.
 
-    The request may stand only in call_analyzed, seconds after the end: an incomplete one waits for it, without
+    The request may be complete only in call_analyzed, seconds after the end: an incomplete one waits for it, without
     spending tries, for ANALYSIS_WAIT seconds at most.
 
     Writes: Call, BookingRequest, FollowUp
@@ -158,18 +158,18 @@ def identify_customer(call_id: int) -> None:
     queue_name="high", max_retries=4, backoff=(5 * S, 30 * S), time_limit=30 * S, atomic=True, tags=("call:{call_id}",)
 )
 def ask_about_news(call_id: int) -> None:
-    """Ask a person where a call's analysis, or a transfer told late, says otherwise than what was booked.
+    """Ask a person if a call's analysis, or a transfer reported late, contradicts what was booked.
 
     Writes: BookingRequest, FollowUp, Customer, Notification, Job
     """
-    # The call's row stays unlocked: a booking job locks the request first, and the call after it.
+    # The call's row is not locked here: a booking job locks the request first, and then the call.
     call = _the(Call.objects.all(), call_id)
     second_look.act_on_news(call, _heard(call))
 
 
 @actor(queue_name="default", max_retries=3, time_limit=30 * S, atomic=True, tags=("call:{call_id}",))
 def update_customer_from_call(call_id: int) -> None:
-    """Note on the customer when there was contact last; told twice or late, it never goes back.
+    """Note on the customer when the last contact was; a repeated or late event never sets it back.
 
     Writes: Customer
     """
@@ -182,7 +182,7 @@ def update_customer_from_call(call_id: int) -> None:
 
 
 def send_chain(call: Call) -> None:
-    """Send the jobs that make an appointment of a call, each after the other, in the caller's transaction."""
+    """Send, in the caller's transaction, the chain of jobs that turns a call into an appointment."""
     steps = (
         extract_call_data,
         identify_customer,
@@ -194,7 +194,7 @@ def send_chain(call: Call) -> None:
 
 
 def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
-    """The call of an event, written; None when the event makes no sense or nobody knows whose it is."""
+    """Write an event to its call and return it; None if the event makes no sense or its company is unknown."""
     try:
         told = parse_call(event.payload)
     except (InvalidCall, Malformed) as error:
@@ -215,9 +215,9 @@ def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
 
 
 def _start_work(call: Call, told: RetellCall) -> None:
-    """Send what follows a call; only one event is the first that tells of its end, so once."""
+    """Send the jobs that follow a call: once, since only one event is the first to report its end."""
     if told.disconnection in FOR_OPERATORS:
-        # One of Retell's own words, not the caller's: it says what to mend.
+        # This is one of Retell's values, not the caller's words: it says what to fix.
         log.error("Call %d: Retell ended it with %s", call.pk, told.disconnection_reason)
         call.ask_for_look(Review.ENDED_BY_RETELL, {"reason": told.disconnection_reason})
         call.save(update_fields=["needs_review", "review_reasons"])
@@ -229,8 +229,8 @@ def _start_work(call: Call, told: RetellCall) -> None:
 
 
 def _use_news(call: Call) -> None:
-    """Wake the job that waits for the analysis. Where that no longer waits, a wish that only the analysis holds starts
-    the work again, and what the analysis says otherwise is asked about.
+    """Wake the job that waits for the analysis. If it no longer waits, a wish that only the analysis has starts the
+    work again, and a person is asked about what the analysis contradicts.
     """
     if call.extracted_at is None:
         wake(extract_call_data, tag=f"call:{call.pk}")
@@ -282,7 +282,7 @@ def _wait_for_analysis(call: Call, heard: Extraction) -> None:
 
 
 def _reviews(call: Call, heard: Extraction) -> list[Review]:
-    """Why a person should look at the call although no request says so."""
+    """Reasons for a person to look at the call that no request shows."""
     applies = {
         Review.NOT_READ: heard.needs_review and not heard.more_than_read,
         Review.MORE_THAN_READ: heard.more_than_read,

@@ -1,4 +1,4 @@
-"""Whose call it is: the number that was dialled decides, and nothing in the payload but that and the agent."""
+"""Finds the company of a call: by the dialled number, else the agent, and by nothing else in the payload."""
 
 from collections.abc import Callable
 
@@ -10,19 +10,19 @@ from calls.retell.call import RetellCall
 
 
 def number_of(call: RetellCall) -> PhoneNumber | None:
-    """The active number that this call came in on or went out from; None means that nobody knows whose it is.
+    """The active number that this call came in on or went out from; None if its company cannot be known.
 
-    First the number, exactly; else the agent, if it answers active numbers of one company only: which branch is meant
-    is asked then (`calls.requests.branches`). A tenant named in the payload's metadata is not believed.
+    First by the exact number, else by the agent, if it answers active numbers of only one company; the branch is then
+    asked for (`calls.requests.branches`). A tenant named in the payload's metadata is not trusted.
     """
     ours = call.from_number if call.direction == "outbound" else call.to_number
     return number_named(ours) or _number_of_agent(call.agent_id)
 
 
 def number_heard_of(call: RetellCall, objection: Callable[[int], str]) -> PhoneNumber | None:
-    """The number of a call's earlier events: of a transfer Retell may tell no more than the call's id.
+    """The number of a call's earlier events: for a transfer Retell may send only the call's id.
 
-    Two companies may have been told of the same id: that of the one counts which `objection` does not speak against.
+    Two companies may have calls with the same id: the one counts that `objection` has nothing against.
     """
     known = Call.objects.select_related("phone_number__company", "phone_number__branch")
     calls = list(known.filter(retell_call_id=call.call_id))
@@ -31,7 +31,7 @@ def number_heard_of(call: RetellCall, objection: Callable[[int], str]) -> PhoneN
 
 
 def number_named(ours: str) -> PhoneNumber | None:
-    """The one active number that is written so in its own country; vendors leave the plus away at times."""
+    """The one active number that is written like this in its own country; vendors sometimes leave out the plus."""
     if (number := normalise(ours, None)) is not None:
         return _active().filter(number=number).first()
     numbers = {normalise(ours, country) for country in countries()} - {None}
@@ -40,7 +40,7 @@ def number_named(ours: str) -> PhoneNumber | None:
 
 
 def other_party(direction: str, from_number: str, to_number: str, home: str) -> str | None:
-    """The customer's number in E.164, read as in the branch's country; None when it is withheld or no number."""
+    """The customer's number in E.164, read as in the branch's country; None if it is withheld or not a number."""
     return normalise(to_number if direction == "outbound" else from_number, home)
 
 

@@ -1,4 +1,4 @@
-"""How words are compared: as German ears hear them."""
+"""Compares words as German ears hear them."""
 
 import unicodedata
 from typing import Final
@@ -17,5 +17,5 @@ def fold(text: str) -> str:
 
 
 def word_set(words: str) -> frozenset[str]:
-    """The words of a line that is easier to read than a list."""
+    """The words of a line, which is easier to read in code than a list."""
     return frozenset(words.split())

@@ -1,1 +1,1 @@
-"""Retell: what its webhooks say of a call, read without trust, and what may be kept of it. Knows no row."""
+"""Retell: reads what its webhooks say about a call, without trust, and says what may be stored of it. Uses no rows."""

@@ -1,4 +1,4 @@
-"""A call as Retell tells it, in any event or answer of its API."""
+"""A call as Retell reports it, in any event or answer of its API."""
 
 import re
 from collections.abc import Mapping
@@ -114,7 +114,7 @@ def parse_call(payload: object) -> RetellCall:
     """Reads a webhook body, nested under `call` or flat, or a call object of the API.
 
     Raises InvalidCall, naming field and reason, for what cannot be a call: no object, no usable id, a time
-    that is unreadable or outside 2000 to 2100. Everything else that is wrong is dropped and noted.
+    that is unreadable or outside 2000 to 2100. Any other wrong value is dropped and noted.
     """
     call = _call_object(payload)
     fields = CallFields(permitted(call) if is_restricted(call) else call)
@@ -176,7 +176,7 @@ def _call_id(value: object) -> str:
 
 
 def _storage(fields: CallFields) -> Storage:
-    """Absent means everything, Retell's default; a setting not known here is honoured as the strictest."""
+    """What may be stored. Absent means everything, Retell's default; an unknown setting counts as the strictest."""
     setting = fields.code("data_storage_setting", 64)
     if fields.source.get("opt_out_sensitive_data_storage") is True:
         return Storage.BASIC_ATTRIBUTES_ONLY
@@ -221,7 +221,7 @@ def _underscored(fields: CallFields) -> dict[str, object]:
 
 
 def _transfer(payload: object, fields: CallFields) -> Transfer:
-    """From the event itself, or from how the call ended; that a transfer has a destination is said beside both."""
+    """How far a transfer went: by the event itself, or by how the call ended. Its destination is in another field."""
     event = payload.get("event") if isinstance(payload, dict) else None
     if isinstance(event, str) and event in TRANSFERS:
         return TRANSFERS[event]
@@ -234,7 +234,7 @@ def _transfer(payload: object, fields: CallFields) -> Transfer:
 
 
 def _tool_calls(fields: CallFields) -> tuple[ToolCall, ...]:
-    """The roles in this list are an open set: what is neither a call nor a result is passed over."""
+    """The tools used. The list may contain entries of any role: those that are neither call nor result are skipped."""
     entries = fields.objects("transcript_with_tool_calls", _MOST_UTTERANCES)
     results = {
         str(entry.get("tool_call_id")): succeeded(entry) for entry in entries if entry.get("role") == "tool_call_result"

@@ -1,4 +1,4 @@
-"""How Retell says that a call ended, and what kind of end that is."""
+"""How a call ended: Retell's values, and the kind of end that each is."""
 
 from enum import StrEnum
 from typing import Final
@@ -48,7 +48,7 @@ _VALUES: Final[dict[Disconnection, str]] = {
     ),
 }
 _KIND: Final = {value: kind for kind, values in _VALUES.items() for value in values.split()}
-# Whatever the agent's fields hold then, nobody has wished it.
+# After such an end nobody has wished anything, even if the agent's fields say so.
 NO_TALK: Final = frozenset({Disconnection.MACHINE, Disconnection.NOT_CONNECTED})
 
 

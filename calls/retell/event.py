@@ -1,4 +1,4 @@
-"""What Retell's webhooks say, read without trust: the events there are, and which befell which call when."""
+"""Reads what Retell's webhooks say, without trust: which event happened to which call, and when."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from askpro.reading import EARLIEST, LATEST, name
 
 
 class Event(StrEnum):
-    """What something follows from here."""
+    """The events that AskPro works on."""
 
     STARTED = "call_started"
     ENDED = "call_ended"
@@ -35,7 +35,7 @@ class Transfer(StrEnum):
 
     @property
     def may_have_talked(self) -> bool:
-        """A person may have talked to the caller; of a transfer whose end is not known, one has to assume so."""
+        """Whether a person may have talked to the caller; assumed also for a transfer whose end is unknown."""
         return self in (Transfer.STARTED, Transfer.BRIDGED)
 
 
@@ -46,9 +46,9 @@ TRANSFERS: Final[dict[str, Transfer]] = {
     Event.TRANSFER_CANCELLED: Transfer.CANCELLED,
 }
 
-# Answered while the caller hears it ring: nothing is left for a job.
+# Answered at once, while the caller hears the ringing: there is nothing left for a job.
 INBOUND: Final = "call_inbound"
-# Sent at every turn of the talk; only the newest is worth keeping.
+# Sent at every turn of the conversation; only the newest is worth keeping.
 TRANSCRIPT: Final = "transcript_updated"
 FUNCTION: Final = "custom_function"
 CHATS: Final = ("chat_started", "chat_ended", "chat_analyzed")
@@ -67,8 +67,8 @@ HAPPENED: Final[dict[str, str]] = {
 # No repr: what a caller said must not reach a log through a traceback's variables.
 @dataclass(frozen=True, slots=True, repr=False)
 class RetellEvent:
-    """One webhook: its type, and the object of the call or chat that it is about, as it came; `place` is the name that
-    the object stood under, empty where its fields stood beside the event. A type that cannot be read is empty.
+    """One webhook: its type, and the unchanged object of the call or chat that it is about. `place` is the field that
+    held the object, empty if its fields were beside the event. A type that cannot be read is empty.
     """
 
     type: str
@@ -94,7 +94,7 @@ class RetellEvent:
 
     @property
     def happened_at(self) -> datetime | None:
-        """When, as far as that can be read: whatever else stands there is for the job to complain of."""
+        """When it happened, if that can be read; the job reports any other value."""
         moment = self.call.get(HAPPENED[self.type]) if self.type in HAPPENED else None
         if not isinstance(moment, int) or not EARLIEST.timestamp() * 1000 <= moment < LATEST.timestamp() * 1000:
             return None
@@ -102,5 +102,5 @@ class RetellEvent:
 
 
 def about(fields: Mapping[str, Any], place: str = "call") -> object:
-    """What a body is about. Once, without notice, the call's fields stood beside the event instead of under `call`."""
+    """The object that a body is about. Once Retell, without notice, put the call's fields beside the event."""
     return fields.get(place, fields)

@@ -25,7 +25,7 @@ class InvalidCall(ValueError):
 
 
 class CallFields(Fields):
-    """One object of a call, with what only Retell writes so."""
+    """One object of a call, with readers for Retell's own formats."""
 
     def dollars_from_cents(self, name: str, highest: int = 100_000) -> Decimal | None:
         """US dollars, to a hundredth of a cent, from Retell's US cents."""
@@ -102,7 +102,7 @@ def _from_milliseconds(value: object) -> datetime | None:
     milliseconds = whole(value)
     if milliseconds is None:
         return None
-    # Out of range, whatever it is exactly: the conversion overflows on numbers that no calendar holds.
+    # Too large or small; not converted, because that overflows on numbers beyond the calendar.
     if not EARLIEST.timestamp() * 1000 <= milliseconds < LATEST.timestamp() * 1000:
         return LATEST
     return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)

@@ -1,4 +1,4 @@
-"""What may be kept of a call whose owner restricts storage: a list of fields by name; whatever is not named goes.
+"""What may be stored of a call whose owner restricts storage: the fields named here, and no others.
 
 `data_storage_setting` and `opt_out_sensitive_data_storage` of a call, contracts of Retell §3. What a booking needs
 stays: who called whom and when, and the fields in which the agent wrote the wish.
@@ -45,7 +45,7 @@ _LISTED: Final = _NAMED | {name for names in LISTED_FIELDS.values() for name in 
 
 
 class Storage(StrEnum):
-    """What the agent's owner lets be kept of a call (`data_storage_setting`)."""
+    """What the agent's owner allows to store of a call (`data_storage_setting`)."""
 
     EVERYTHING = "everything"
     EVERYTHING_EXCEPT_PII = "everything_except_pii"
@@ -53,13 +53,13 @@ class Storage(StrEnum):
 
 
 def is_restricted(call: Mapping[str, Any]) -> bool:
-    """Whether the call's owner forbids to keep everything; a setting that nobody knows forbids it too."""
+    """Whether the call's owner restricts what may be stored; an unknown setting restricts it too."""
     setting = call.get("data_storage_setting")
     return setting not in (None, Storage.EVERYTHING) or call.get("opt_out_sensitive_data_storage") is True
 
 
 def permitted(call: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a call object, in an event or an answer of the API, what may be kept in spite of the restriction."""
+    """The part of a call object (of an event or an API answer) that may be stored in spite of the restriction."""
     analysis = mapping(call.get("call_analysis"))
     kept = {
         **_facts(call, FACTS),
@@ -74,7 +74,7 @@ def permitted(call: Mapping[str, Any]) -> dict[str, Any]:
         **permitted_variables({name: value for name, value in call.items() if name.startswith("_")}),
     }
     if call.get("transfer_destination"):
-        # That there is one, not whose number it is.
+        # Store that there is a destination, but not its number.
         kept["transfer_destination"] = True
     return {name: value for name, value in kept.items() if value not in ({}, [], {"custom_analysis_data": {}})}
 
@@ -102,7 +102,7 @@ def _facts(source: Mapping[str, Any], names: Any) -> dict[str, Any]:
 
 
 def _tools_used(turns: object) -> list[dict[str, Any]]:
-    """Which tools were used, which decides whether the agent has booked already; not what was handed to them."""
+    """The tools used, to decide whether the agent has already booked; without their arguments."""
     return [
         {**_facts(turn, TOOLS), "successful": succeeded(turn)}
         for turn in (turns if isinstance(turns, list) else ())
@@ -111,5 +111,5 @@ def _tools_used(turns: object) -> list[dict[str, Any]]:
 
 
 def _is_plain(value: object) -> bool:
-    """No object or list, in which anything could stand."""
+    """Whether the value is no object or list, which could contain anything."""
     return value is None or isinstance(value, str | int | float | bool)

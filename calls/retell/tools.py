@@ -1,4 +1,4 @@
-"""What became of a tool that the agent used."""
+"""Whether a tool that the agent used succeeded."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ _ANSWERS_NO: Final = re.compile(
 
 
 def succeeded(result: Mapping[str, object]) -> bool | None:
-    """What Retell reports; None also where the function answered in time that it did not succeed."""
+    """Retell's report; None also if the function answered in time, but that it did not succeed."""
     successful, content = result.get("successful"), result.get("content")
     if successful is True and isinstance(content, str) and _ANSWERS_NO.search(content[:_LONGEST_RESULT]):
         return None

@@ -1,4 +1,4 @@
-"""What the caller wants, read from the agent's fields: `extraction` puts together what the other files read.
+"""What the caller wants, read from the agent's fields: `extraction` combines what the other files read.
 
-Knows no row and no vendor: a call is whatever is `Told`.
+Uses no rows and no vendor: a call is any object with the protocol `Told`.
 """

@@ -25,7 +25,7 @@ _ONLY_LOOKS: Final = word_set(
 
 
 class AgentBooked(StrEnum):
-    """Whether booking what the caller wished would make two appointments of one."""
+    """Whether the agent has booked already, so that booking the wish would make a second appointment."""
 
     NO = "no"
     PERHAPS = "perhaps"
@@ -33,11 +33,11 @@ class AgentBooked(StrEnum):
 
 
 def booked_by_agent(tools: Iterable[ToolCall], functions: Iterable[str], wishes: int) -> AgentBooked:
-    """What the agent's calls of booking functions came to, of which `functions` are named in the number's settings.
+    """Whether the agent has booked. `functions` are its booking functions according to the number's settings.
 
-    Only a function that is known to book is believed, and only for as many wishes as it has succeeded. One that
-    merely has a name that sounds so, or that reported no result, may have booked. One that failed has not. Where
-    functions are named, no other one counts.
+    Only a function that is known to book is trusted, and only for as many wishes as it has succeeded. One whose name
+    merely sounds like booking, or that reported no result, may have booked. One that failed has not. If `functions`
+    are named, no others count.
     """
     named = {_base(name) for name in functions}
     certain, perhaps = 0, False

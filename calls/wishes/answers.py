@@ -1,4 +1,4 @@
-"""What an agent's field says in a word: yes, no, or nothing at all."""
+"""Reads short answers in an agent's fields: yes, no, or nothing."""
 
 import re
 from typing import Final
@@ -40,7 +40,7 @@ def said(value: object) -> str:
 
 
 def consent(value: object) -> bool | None:
-    """A plain yes or no; None for everything that would have to be interpreted."""
+    """A plain yes or no; None for anything that would need interpretation."""
     if isinstance(value, bool):
         return value
     answer = re.sub(r"[^\w ]", "", fold(value[:_LONGEST_ANSWER])).strip() if isinstance(value, str) else ""
@@ -48,7 +48,7 @@ def consent(value: object) -> bool | None:
 
 
 def affirms(value: object) -> bool:
-    """Whether a field that stands for a wish has it: a yes, or any words that do not begin with a refusal."""
+    """Whether a field for a wish contains it: a yes, or any words that do not begin with a refusal."""
     if isinstance(value, (bool, int, float)):
         return bool(value)
     text = fold(said(value))

@@ -21,7 +21,7 @@ MOST_WISHES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What is to be done after a call: its wishes, and what only a person can decide."""
+    """The work after a call: its wishes, and what only a person can decide."""
 
     wishes: tuple[WishedAppointment, ...]
     versions: tuple[Version, ...]
@@ -43,12 +43,12 @@ class Extraction:
 
     @property
     def booked_by_agent(self) -> bool:
-        """The agent has done all that was asked for."""
+        """Whether the agent has already done all that was asked for."""
         return self.agent_booked is AgentBooked.YES and self.objection is None
 
     @property
     def objection(self) -> Unclear | None:
-        """What a person has to judge before anything is booked, however complete the wishes are."""
+        """What a person must judge before anything is booked, even if the wishes are complete."""
         if self.intentions.contradictory:
             return Unclear.MIXED
         if Intention.MOVE in self.intentions.stated:
@@ -63,14 +63,14 @@ class Extraction:
 
     @property
     def needs_review(self) -> bool:
-        """Something about an appointment was said that no wish holds."""
+        """Whether something about an appointment was said that is in no wish."""
         unheard = not self.wishes and (self.mentions_appointment or bool(self.appointment_requested))
         settled = self.booked_by_agent or self.intentions.concern_existing
         return self.more_than_read or (unheard and not settled)
 
     @property
     def needs_listening(self) -> bool:
-        """A wish to cancel or to move was heard that no field tells: somebody has to listen."""
+        """Whether a wish to cancel or move was heard that is in no field, so that a person must listen."""
         heard = self.mentions_existing or (self.retold_as_existing and not self.wishes)
         return heard and self.objection is None
 

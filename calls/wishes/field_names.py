@@ -1,7 +1,7 @@
 """The names of variables, ours and the agents', in one place: no name may be both.
 
-What our answer to `call_inbound` sets comes back in `retell_llm_dynamic_variables` of every event of that call, where
-it must never be taken for what the caller said.
+The variables that our answer to `call_inbound` sets come back in `retell_llm_dynamic_variables` of every event of that
+call, where they must never be taken for the caller's words.
 """
 
 import re
@@ -12,7 +12,7 @@ from calls.text import fold
 
 
 class Source(StrEnum):
-    """Where a wish was found, the first that holds one before the others."""
+    """Where a wish was found; an earlier source comes before a later one."""
 
     ANALYSIS = "custom_analysis_data"
     COLLECTED = "collected_dynamic_variables"
@@ -21,7 +21,7 @@ class Source(StrEnum):
 
 
 class Session(StrEnum):
-    """What our answer to `call_inbound` sets."""
+    """The variables that our answer to `call_inbound` sets."""
 
     TODAY = "heute_datum"
     WEEKDAY = "wochentag"
@@ -41,7 +41,7 @@ class Session(StrEnum):
 
 
 FORMER_CLOCK: Final = "uhrzeit"
-"""How `Session.CLOCK` was called until it was seen to be the name of a wish: sessions begun before still have it."""
+"""The earlier name of `Session.CLOCK`, changed because agents use it for a wish; older sessions still have it."""
 
 RETELL_NAMES: Final = (
     "current_agent_state",
@@ -60,10 +60,10 @@ RETELL_NAMES: Final = (
     "call_type",
     "chat_id",
 )
-"""What Retell sets in every session by itself. Read nowhere; a test holds the fields below against it."""
+"""The variables that Retell itself sets in every session. Never read; a test compares the fields below with them."""
 
 WISH_FIELDS: Final[dict[str, tuple[str, ...]]] = {
-    # Where an appointment is to be moved, the plain names may be those of the old time.
+    # When an appointment is to be moved, the plain names may mean the old time.
     "date": ("neues_datum", "new_date", "datum", "termin_datum", "wunschdatum", "wunschtermin", "appointment_date"),
     "time": (
         "neue_uhrzeit",
@@ -84,7 +84,7 @@ WISH_FIELDS: Final[dict[str, tuple[str, ...]]] = {
         "staff_name",
         "staff",
     ),
-    # "filiale" is what the session is told.
+    # "filiale" is a variable of the session.
     "branch": (
         "wunschfiliale",
         "filiale_wunsch",
@@ -97,7 +97,7 @@ WISH_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "notes": ("kundenpraeferenzen", "anmerkungen", "notizen", "notes"),
 }
-"""What belongs to one wished appointment."""
+"""Fields of one wished appointment."""
 
 LISTED_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "date": ("date", "tag"),
@@ -114,7 +114,7 @@ CALLER_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "email_consent": ("email_einwilligung", "e_mail_einwilligung", "email_consent"),
     "alternatives": ("alternative_termine_gewuenscht", "alternatives_wanted"),
 }
-"""What belongs to the caller, and so to every appointment of the call that says nothing else."""
+"""Fields of the caller, which hold for every appointment of the call that says nothing else."""
 
 REQUESTED: Final = ("appointment_requested", "termin_gewuenscht", "terminwunsch")
 CALLBACK: Final = ("callback_requested", "rueckruf_gewuenscht", "rueckruf_erwuenscht")
@@ -131,6 +131,6 @@ def folded_name(key: str) -> str:
 
 
 def numbered(name: str) -> tuple[str, int]:
-    """A folded name, and of which appointment it speaks: `datum_2` is the second's `datum`."""
+    """A folded name without its number, and the number of its appointment: `datum_2` is the `datum` of the second."""
     match = _NUMBERED.fullmatch(name)
     return (match[1], int(match[2])) if match and match[1] in _KNOWN else (name, 1)

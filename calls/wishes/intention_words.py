@@ -20,7 +20,7 @@ _CANCEL: Final = (
 
 MOVE: Final = re.compile(_MOVE)
 CANCEL: Final = re.compile(_CANCEL)
-"""Words that mean moving or cancelling wherever they stand: in a service, in a remark."""
+"""Words that mean moving or cancelling in any field, such as a service or a remark."""
 
 STATED_MOVE: Final = re.compile(
     rf"{_MOVE}|schieb|schob|^aender\w*$|\btausch|termintausch|terminwechsel|\bumleg|umzuleg|vorzieh|vorzuzieh|"
@@ -41,12 +41,12 @@ ANOTHER: Final = re.compile(r"\b(?:und|and|neu\w{0,2}|new|another|dafuer)\b")
 STATED_EXISTING: Final = re.compile(
     r"bestaetig|confirm|\bzum termin|\bbestehend|\bexisting|verspaet|\blate\b|erinner|\bremind|nachfrag|\bstatus"
 )
-"""About an appointment that exists, and neither to move nor to cancel it."""
+"""Words about an existing appointment that is neither to be moved nor cancelled."""
 STATED_ASK: Final = re.compile(
     r"\bfrag|rueckfrag|auskunft|\binfo|preis|kosten|kostet|oeffnungszeit|\bquestion|inquir|enquir|\bpric|\bcost|"
     r"opening hours"
 )
-"""What means so only in a field that is there to say what the caller wants."""
+"""Words with this meaning only in a field whose purpose is to say what the caller wants."""
 
 _MOVED: Final = (
     "verschieben verschiebung verschiebungswunsch verschoben verlegen verlegung verlegt vorverlegen umbuchen umbuchung "
@@ -74,7 +74,7 @@ FIELD: Final = word_set(
     "aktion action anfrage request grund reason thema topic kategorie category wunsch kundenanliegen kundenwunsch "
     "anliegenart terminaktion gespraechsgrund"
 )
-"""A field whose name has one of these and else only `BESIDE` says what the caller wants: `art_des_anliegens`."""
+"""A field whose name has one of these and otherwise only `BESIDE` says what the caller wants: `art_des_anliegens`."""
 
 BESIDE: Final = word_set(
     "termin termine appointment appointments buchungs des der die das den ein einen eine the a an of for to is "
@@ -85,7 +85,7 @@ BESIDE: Final = word_set(
 )
 
 SUMMARY: Final = re.compile(r"zusammenfassung|summary|transkript|transcript|verlauf|recap")
-"""A field that retells the call: it may make a person look, and decides nothing."""
+"""A field that summarises the call: it may make a person look, but decides nothing."""
 
 NEW: Final = word_set("neu neue neuer neues neuen new")
 OLD: Final = word_set(

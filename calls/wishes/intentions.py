@@ -1,7 +1,7 @@
 """What a caller wants: to book, to cancel, to move, to be called back, or only to ask.
 
-Read from structured fields alone. Callers who cancel or move must not get one more appointment: a word of
-these in any field keeps a machine from booking. A summary or a transcript only makes a person look.
+Read from structured fields only. Callers who cancel or move must not get a further appointment: a word for either
+in any field keeps a machine from booking. A summary or a transcript only makes a person look.
 """
 
 import json
@@ -22,7 +22,7 @@ _LONGEST: Final = 2_000
 
 
 class Intention(StrEnum):
-    """What a caller may want of a business that keeps a calendar."""
+    """What a caller may want from a business with appointments."""
 
     BOOK = "book"
     CANCEL = "cancel"
@@ -61,7 +61,7 @@ class Intentions:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Said:
-    """What one field says. A weak one gives way to cancelling and moving: an appointment is wished by who moves one."""
+    """What one field says. A weak one gives way to cancelling and moving: to move is also to wish an appointment."""
 
     intentions: frozenset[Intention]
     words: str = ""
@@ -69,7 +69,7 @@ class _Said:
 
 
 def intentions_of(sources: Mapping[Source, Mapping[str, object]]) -> Intentions:
-    """What the fields of all sources say together; those that contradict each other say so."""
+    """What the fields of all sources say together, and whether they contradict each other."""
     told = [found for source, values in sources.items() for found in _told(source, values)]
     stated = frozenset[Intention]().union(*(found.intentions for found in told if not found.is_weak))
     weak = frozenset[Intention]().union(*(found.intentions for found in told if found.is_weak))
@@ -87,7 +87,7 @@ def concerns_existing(text: str) -> bool:
 
 
 def meaning(key: str, value: object) -> str | None:
-    """What a field says that the caller wants, in our own words: all that may be kept of it where theirs may not."""
+    """The caller's intention in a field, in our own words, which may be stored when the caller's may not."""
     told = [found for name, leaf in _leaves(value, folded_name(_apart(key))) for found in _says(name, leaf)]
     strong = frozenset[Intention]().union(*(found.intentions for found in told if not found.is_weak))
     if strong:
@@ -97,13 +97,13 @@ def meaning(key: str, value: object) -> str | None:
 
 def _told(source: Source, values: Mapping[str, object]) -> Iterator[_Said]:
     for name, value in _leaves(values):
-        # The session may hold whatever the agent was told, such as until when one may cancel.
+        # The session may contain anything the agent was told, such as the deadline for cancelling.
         if source is not Source.DYNAMIC or numbered(name)[0] in _OF_WISH or _names_intention(name):
             yield from _says(name, value)
 
 
 def _leaves(value: object, name: str = "", depth: int = _DEEPEST) -> Iterator[tuple[str, object]]:
-    """The single values of a source with their folded names, those of inner objects under the names of both."""
+    """The single values of a source with their folded names; a value in an inner object has both names joined."""
     if isinstance(value, str) and value.lstrip()[:1] in {"[", "{"}:
         with suppress(ValueError, RecursionError):
             value = json.loads(value)
@@ -137,11 +137,11 @@ def _says(name: str, value: object) -> Iterator[_Said]:
 
 
 def _stated(text: str) -> frozenset[Intention]:
-    """What a field says that is there to say it, the strongest first."""
+    """What a field says whose purpose is to say what the caller wants, the strongest first."""
     plain = _plain(text)
     books = bool(words.STATED_BOOK.search(plain))
     if words.STATED_CANCEL.search(plain):
-        # To cancel one and to book another is to move.
+        # To cancel one appointment and book another is to move it.
         moves = words.STATED_MOVE.search(plain) or (books and words.ANOTHER.search(plain))
         return frozenset({Intention.MOVE if moves else Intention.CANCEL})
     if words.STATED_MOVE.search(plain):
@@ -182,7 +182,7 @@ def _plain(text: str) -> str:
 
 
 def _apart(text: str) -> str:
-    """`cancelAppointment` in two words."""
+    """`cancelAppointment` as two words."""
     return re.sub(r"([a-zäöü])([A-ZÄÖÜ])", r"\1 \2", text)
 
 

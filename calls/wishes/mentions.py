@@ -1,4 +1,4 @@
-"""Words in a transcript or a summary. They are a reason for a person to look, never to book or to leave it."""
+"""Words in a transcript or a summary. They are a reason for a person to look, never a reason to book or not to book."""
 
 import re
 from typing import Final

@@ -1,7 +1,7 @@
-"""Where Retell puts what an agent collected, without what was known before the first word was spoken.
+"""Reads what an agent collected, without what was known before the first word was spoken.
 
-The variables of a session come back with every event of its call, beside or among what the agent collected. None of
-them is the caller's wish: the clock of the session must never become the time of an appointment.
+A session's variables come back with every event of its call, beside or among what the agent collected. None of them
+is the caller's wish: the session's clock must never become the time of an appointment.
 """
 
 import re
@@ -31,9 +31,9 @@ Values = Mapping[str, object]
 
 
 def spoken(call: Told) -> dict[Source, dict[str, object]]:
-    """What each source says of the caller's wish, by the names as written.
+    """What each source says about the caller's wish, by the names as written.
 
-    Left out are, besides the name, number and address of the caller:
+    Besides the caller's name, number and address, these are left out:
     1. of the session's variables: those of the first event of the call, all of a call that we made, lists (the
        appointments that the agent was told of), and what our own answer to `call_inbound` set
     2. what another source repeats of the session, under the same name and with the same value
@@ -49,7 +49,7 @@ def spoken(call: Told) -> dict[Source, dict[str, object]]:
 
 
 def _clocks(call: Told) -> frozenset[str]:
-    """The clock that our answer told, as digits, under its name today and its former one."""
+    """The clock of our answer, as digits, under its present and its former name."""
     sessions = (call.dynamic_variables, call.session)
     return frozenset(
         _digits(value)
@@ -62,7 +62,7 @@ def _clocks(call: Told) -> frozenset[str]:
 def _said_in_session(call: Told, clocks: frozenset[str]) -> dict[str, object]:
     """Older agents wrote what they collected among the session's variables, during the call."""
     before = call.dynamic_variables if call.direction == "outbound" else call.session
-    # Where the first event is known, it tells whether the clock was written over by a wish.
+    # If the first event is known, it shows whether a wish has overwritten the clock.
     is_clock = _is_ours(call.dynamic_variables) and not call.session
     left_out = {*LISTS, FORMER_CLOCK} if is_clock else {*LISTS}
     said = {key: value for key, value in call.dynamic_variables.items() if _plain(key) not in left_out}
@@ -83,7 +83,7 @@ def _is_repeated(name: str, value: object, known: Values) -> bool:
 
 
 def _same(one: object, other: object) -> bool:
-    """Equal as said: an agent writes `18:55` also as `18:55 Uhr`."""
+    """Whether both mean the same: an agent may write `18:55` as `18:55 Uhr`."""
     if not isinstance(one, str) or not isinstance(other, str):
         return one == other
     return fold(one) == fold(other) or (bool(_digits(one)) and _digits(one) == _digits(other))

@@ -32,7 +32,7 @@ class Statement:
 def statements(source: object) -> list[Statement]:
     """One statement per appointment: the plain fields, fields numbered `datum_2`, and lists of appointments.
 
-    A list speaks for itself: beside it the plain fields only tell about the caller.
+    Beside a list, the plain fields count only for what they say about the caller.
     """
     values = _folded(source)
     rows_of_lists = [item for name in LISTS for item in listed(values.get(name))][:_MOST]

@@ -1,4 +1,4 @@
-"""What the caller's wishes are read from."""
+"""The protocol of a call that the caller's wishes are read from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class ToolCall:
 
 
 class Told(Protocol):
-    """A call as one event tells it, or as its row knows it from all events."""
+    """A call as one event reports it, or as its row holds it from all events."""
 
     @property
     def direction(self) -> str: ...

@@ -59,7 +59,7 @@ class Unclear(Sentence):
 
     @classmethod
     def of(cls, code: str) -> "Unclear":
-        """What a row holds; a code of another release is read as words that were not understood."""
+        """The value for a stored code; a code of another release is read as words that were not understood."""
         return cls(code) if code in cls.values else cls.UNREADABLE
 
     @property
@@ -68,7 +68,7 @@ class Unclear(Sentence):
 
     @property
     def asks_for_booking(self) -> bool:
-        """Whether an appointment was wished at all; if not, somebody is needed also where AskPro does not book."""
+        """Whether an appointment was wished at all; if not, a person is needed even if AskPro does not book."""
         return self.about not in (About.CALLBACK, About.EXISTING)
 
 

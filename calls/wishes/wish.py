@@ -1,4 +1,4 @@
-"""One appointment as the caller wished it, put together of what the sources say."""
+"""One appointment as the caller wished it, combined from what the sources say."""
 
 import re
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class WishedAppointment:
 
     @property
     def complete(self) -> bool:
-        """Whether day and time were said, clear or not: a later event will hardly say more."""
+        """Whether day and time were said, clear or not, so that a later event will hardly add anything."""
         return bool(self.date_words and self.time_words) or names_day_and_time(self.date_words, self.time_words)
 
 
@@ -86,8 +86,8 @@ class Version:
 
 
 def wishes_in(found: Found, requested: bool | None, country: str, doubtful: bool) -> list[WishedAppointment]:
-    """What the first source with a complete wish says, else the first with any; where it is in doubt whether an
-    appointment is wished, only what is complete, and nothing of a source that says no.
+    """The wishes of the first source with a complete one, else of the first with any. If it is in doubt whether an
+    appointment is wished, only complete wishes count, and none of a source that says no.
     """
     by_source = {
         source: [_wish(source, row, found, country) for row in rows if _says_when(row)]
@@ -103,7 +103,7 @@ def wishes_in(found: Found, requested: bool | None, country: str, doubtful: bool
 
 
 def versions_in(found: Found) -> tuple[Version, ...]:
-    """What the analysis and the agent say, each for itself. The other sources are read only where these say nothing."""
+    """What the analysis and the agent say, separately. The other sources are read only if these say nothing."""
     rows = [row for source in (Source.ANALYSIS, Source.COLLECTED) for row in found.get(source, ())]
     versions = [
         Version(
