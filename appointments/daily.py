@@ -15,10 +15,10 @@ LAST_DAYS: Final = 7
 
 
 def recount(company: Company, day: date) -> DailyCount:
-    """Recount a company's local day. Two at once do no harm: the second waits, then counts what is there by then."""
+    """Recount a company's local day. Two at once do no harm: the second waits, then counts the newer rows."""
     with transaction.atomic():
         DailyCount.objects.bulk_create([DailyCount(company=company, day=day)], ignore_conflicts=True)
-        # Locked before counting, or an older count could be written over a newer one.
+        # Locked before counting, since otherwise an older count could overwrite a newer one.
         count = DailyCount.objects.select_for_update().get(company=company, day=day)
         calls = _calls_of(company, day)
         start, end = _span(company, day)
@@ -52,7 +52,7 @@ def day_in(company: Company, moment: datetime) -> date:
 
 def _calls_of(company: Company, day: date) -> QuerySet[Call]:
     start, end = _span(company, day)
-    # Two conditions, not one on the earlier known of the two times: the index on them ends with started_at.
+    # Two conditions, not one on coalesce(started_at, created_at), so that the index that ends with started_at is used.
     began = Q(started_at__gte=start, started_at__lt=end)
     never_began = Q(started_at=None, created_at__gte=start, created_at__lt=end)
     return Call.objects.filter(began | never_began, company=company)

@@ -1,4 +1,4 @@
-"""Opening and settling work for people, once per wish and topic."""
+"""Opens and settles work for people, once per wish and topic."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from askpro.language.sentences import Facts
 from calls.models import BookingRequest, Call, Unclear
 from notifications import staff
 
-# What machines still try, or gave up: settled as soon as the wish is booked or handed to a person.
+# The job still tries, or has given up: settled as soon as the wish is booked or handed to a person.
 INTERIM: Final = (FollowUp.Reason.PROVIDER_DOWN, FollowUp.Reason.JOB_DEAD)
 
 
@@ -70,13 +70,13 @@ def open_for_call(call: Call, reason: FollowUp.Reason, detail: Detail) -> Follow
 
 
 def make_call_obsolete(call: Call, why: Detail) -> int:
-    """Settle what `open_for_call` had opened."""
+    """Settle the follow-up that `open_for_call` opened."""
     rows = FollowUp.objects.filter(call=call, booking_request=None, status=FollowUp.Status.OPEN)
     return sum(follow_up.make_obsolete(why) for follow_up in rows.filter(reason=FollowUp.Reason.JOB_DEAD))
 
 
 def make_obsolete(request: BookingRequest, reasons: Iterable[FollowUp.Reason], why: Detail) -> int:
-    """Settle the request's open follow-ups with these reasons: no person has to work on them any more."""
+    """Settle the request's open follow-ups with these reasons: no person needs to work on them any more."""
     rows = FollowUp.objects.filter(booking_request=request, status=FollowUp.Status.OPEN, reason__in=[*reasons])
     return sum(follow_up.make_obsolete(why) for follow_up in rows)
 

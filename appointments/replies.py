@@ -76,7 +76,7 @@ def _messages_to(reply: Reply) -> list[Notification]:
 
 
 def _companies(reply: Reply, messages: list[Notification]) -> list[Company]:
-    """Whose number was answered to. Several may share a sender: an opt-out there counts for all who used it."""
+    """The companies whose sender was answered. Several may share one: an opt-out then counts for all who used it."""
     numbers = PhoneNumber.objects.filter(number=reply.to).values("company_id")
     own = Company.objects.filter(Q(sms_sender__in=_senders(reply)) | Q(pk__in=numbers))
     found = {company.pk: company for company in [*(message.company for message in messages), *own]}
@@ -90,8 +90,8 @@ def _senders(reply: Reply) -> list[str]:
 def _answered(event: WebhookEvent, reply: Reply, senders: list[Company], companies: list[Company]) -> set[str]:
     """The senders that a STOP or START is about: the one that was answered, and those that its companies use today.
 
-    What came to a company's own address concerns that company's senders only; what came to the shared address never
-    concerns the senders of a company with an address of its own.
+    A reply to a company's own address concerns that company's senders only; one to the shared address never concerns
+    the senders of a company with its own address.
     """
     said, own = set(_senders(reply)), _used_by(companies, reply)
     said &= own if event.address_id else said - (_used_by(senders, reply) - own)
@@ -101,7 +101,7 @@ def _answered(event: WebhookEvent, reply: Reply, senders: list[Company], compani
 
 
 def _used_by(companies: list[Company], reply: Reply) -> set[str]:
-    """What these companies send from, or sent to this number from."""
+    """The senders that these companies use, or used for messages to this number."""
     numbers = PhoneNumber.objects.filter(company__in=companies, number=reply.to).values_list("number", flat=True)
     sent = Notification.objects.filter(company__in=companies, recipient=reply.sender, sender__in=_senders(reply))
     return {*numbers, *sent.values_list("sender", flat=True), *(company.sms_sender for company in companies)}

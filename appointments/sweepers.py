@@ -1,4 +1,4 @@
-"""Rows whose state implies work get their job again. Cheap, bounded, harmless when run twice or by several hosts."""
+"""Finds rows that need a job but have none, and sends it. Cheap, bounded, harmless if run twice or by many hosts."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,7 +21,7 @@ from calls.models import BookingRequest
 # A chain reaches its booking within seconds; an older request without a job was forgotten.
 FORGOTTEN_AFTER: Final = timedelta(minutes=5)
 MOST: Final = 200
-# A request waits for these jobs: when one of them is dead, nothing books it any more.
+# A request waits for these jobs: if one of them is dead, nothing will book it.
 BOOKING_ACTORS: Final = ("identify_customer", *BOOKERS)
 
 
@@ -39,7 +39,7 @@ def sweep() -> None:
 
 
 def resend_forgotten_requests() -> None:
-    """Open requests without a live booking job: one whose job gave up goes to a person, the others get a new job."""
+    """Find open requests without a live booking job: if its job gave up, tell a person, else send a new job."""
     with transaction.atomic():
         requests = _requests_in_question()
         statuses = sweeping.statuses(BOOKING_ACTORS, [_tag(request) for request in requests])
@@ -50,15 +50,15 @@ def resend_forgotten_requests() -> None:
             if found & {Job.Status.DEAD, Job.Status.CANCELLED}:
                 gave_up.append(request)
             else:
-                # Two requests of one call are one job's work.
+                # One job does all requests of a call.
                 forgotten[_tag(request)] = request
         one_by_one(gave_up, _hand_over_dead, atomic=True)
         one_by_one(forgotten.values(), lambda request: booking_chain(request).send(), atomic=True)
 
 
 def clear_forgotten_reservations() -> None:
-    """Reservations that may be a booking at Cal.com, although a person has their request by now."""
-    # A dead job was told to the operators, and waits for them.
+    """Find reservations that may be bookings at Cal.com although a person now has the request, and send their job."""
+    # The operators were told of a dead job, which waits for them.
     states = (*Job.LIVE, Job.Status.DEAD)
     with transaction.atomic():
         reserved = (
@@ -72,7 +72,7 @@ def clear_forgotten_reservations() -> None:
 
 
 def cancel_forgotten_surplus() -> None:
-    """Surplus bookings that still stand: they get their job again, and a person is told in time."""
+    """Find surplus bookings that still exist: send their job again, and tell a person in time."""
     old = surplus.waiting().filter(surplus_since__lt=timezone.now() - surplus.PATIENCE).order_by("surplus_since")
     rows = Appointment.objects.select_related("booking_request__call", "booking_request__company")
     unwanted = rows.filter(pk__in=old.values_list("appointment", flat=True)[:MOST])
@@ -84,7 +84,7 @@ def cancel_forgotten_surplus() -> None:
 
 
 def ask_silent_hosts() -> None:
-    """Bookings that wait too long for the host's yes or a payment: a person is told, once per wait."""
+    """Find bookings that wait too long for the host's approval or a payment, and tell a person, once per wait."""
     with transaction.atomic():
         rows = silent_hosts.unanswered().select_for_update(skip_locked=True, of=("self",)).order_by("updated_at")
         related = rows.select_related("booking_request__company", "booking_request__call__branch__company")

@@ -28,7 +28,7 @@ from webhooks.models import WebhookEvent
     tags=("call:{call_id}",),
 )
 def create_appointment_from_call(call_id: int) -> None:
-    """Book what the caller asked for at Cal.com, or leave a follow-up for a person.
+    """Book at Cal.com what the caller asked for, or open a follow-up for a person.
 
     Writes: Appointment, CalcomUid, BookingRequest, Service, FollowUp, Call, Notification, Job
     Calls: Cal.com: event types, slots, bookings (list, create)
@@ -46,7 +46,7 @@ def create_appointment_from_call(call_id: int) -> None:
     tags=("request:{request_id}",),
 )
 def create_appointment_from_request(request_id: int) -> None:
-    """Book at Cal.com what came through the API, or leave a follow-up for a person.
+    """Book at Cal.com what came through the API, or open a follow-up for a person.
 
     Writes: Appointment, CalcomUid, BookingRequest, Service, FollowUp, Notification, Job
     Calls: Cal.com: event types, slots, bookings (list, create)
@@ -63,7 +63,7 @@ def create_appointment_from_request(request_id: int) -> None:
     tags=("event:{event_id}",),
 )
 def process_calcom_webhook(event_id: int) -> None:
-    """Mirror what Cal.com's webhook says, once, whatever the order in which they come.
+    """Mirror what Cal.com's webhook says, once; webhooks may arrive in any order.
 
     Writes: WebhookEvent, CalcomUid, Appointment, BookingRequest, FollowUp, Call, Staff, Notification, Job
     """
@@ -111,7 +111,7 @@ def sync_all_calcom_data() -> None:
     tags=("company:{company_id}",),
 )
 def sync_calcom_data(company_id: int) -> None:
-    """Read event types and changed bookings of a company from Cal.com; repairs what a lost webhook left.
+    """Read event types and changed bookings of a company from Cal.com, to repair what lost webhooks missed.
 
     Writes: Service, SyncPoint, CalcomUid, Appointment, BookingRequest, FollowUp, Call, Staff, Notification, Job
     Calls: Cal.com: event types, bookings (list)
@@ -143,7 +143,7 @@ def recount_all() -> None:
 
 @actor(queue_name="low", max_retries=2, time_limit=2 * MIN, atomic=True, tags=("company:{company_id}",))
 def recount_company(company_id: int) -> None:
-    """Recount a company's last days, so that corrections by hand and late news count, too.
+    """Recount a company's last days, so that manual corrections and late events are counted, too.
 
     Writes: DailyCount
     """
@@ -171,7 +171,7 @@ def count_request(request_id: int) -> None:
     tags=("appointment:{appointment_id}",),
 )
 def clear_reservation(appointment_id: int) -> None:
-    """Release a reservation that nobody wants any more, and have cancelled what it became at Cal.com.
+    """Release a reservation that is no longer wanted; any booking it became at Cal.com is cancelled.
 
     Writes: Appointment, CalcomUid, Job
     Calls: Cal.com: bookings (list)
@@ -189,7 +189,7 @@ def clear_reservation(appointment_id: int) -> None:
     tags=("appointment:{appointment_id}",),
 )
 def cancel_surplus_bookings(appointment_id: int) -> None:
-    """Cancel at Cal.com what nobody wants there: a second booking of one wish, one at another time than asked.
+    """Cancel surplus bookings at Cal.com: a second booking for one wish, or one at another time than asked.
 
     Writes: CalcomUid, FollowUp, Appointment, Notification, Job
     Calls: Cal.com: bookings (get, cancel)
@@ -206,7 +206,7 @@ def cancel_surplus_bookings(appointment_id: int) -> None:
     tags=("appointment:{appointment_id}",),
 )
 def look_for_second_booking(appointment_id: int) -> None:
-    """Look every minute for a second booking, while an earlier request of unknown end may still be carried out.
+    """Look every minute for a second booking, while an earlier request of unknown outcome may still be carried out.
 
     Writes: CalcomUid, Appointment, BookingRequest, FollowUp, Call, Staff, Notification, Job
     Calls: Cal.com: bookings (list)
@@ -215,7 +215,7 @@ def look_for_second_booking(appointment_id: int) -> None:
 
 
 def booking_chain(request: BookingRequest) -> Chain:
-    """What books an open request that no job works on yet; send it in the transaction that makes the request."""
+    """The chain that books an open request without a job; send it in the transaction that creates the request."""
     if request.call_id is None:
         steps = (create_appointment_from_request, count_request)
         return chain([step.message(request_id=request.pk) for step in steps])

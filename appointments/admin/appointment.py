@@ -1,4 +1,4 @@
-"""Appointments. Their truth is at Cal.com; here they are looked at."""
+"""The pages of appointments, read-only: Cal.com has the authoritative state."""
 
 from typing import Any
 
@@ -120,7 +120,7 @@ def _calendar_facts(appointment: Appointment) -> list[tuple[str, Any]]:
     return [
         ("State at Cal.com", appointment.get_sync_status_display()),
         ("Booked through", appointment.get_source_display()),
-        # A uid cancels a booking without any log-in.
+        # With a uid anyone can cancel the booking without a log-in.
         ("Booking uid", f"{uid[:4]}…" if uid else ""),
         ("Booking id", appointment.calcom_booking_id),
         ("Our key", appointment.booking_key),

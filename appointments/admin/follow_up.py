@@ -24,7 +24,7 @@ from askpro.console.term import Term
 
 
 class StateFilter(DropdownFilter):
-    """Open ones unless asked otherwise: the list is work to do."""
+    """Shows open follow-ups by default, since the list is work to do."""
 
     title = "status"
     parameter_name = "state"
@@ -142,7 +142,7 @@ def _due(follow_up: FollowUp) -> SafeString | str:
 
 
 def _alternative(value: Any) -> SafeString | str:
-    """A free time as it was noted: an ISO time, alone or with what belongs to it."""
+    """A free time as stored: an ISO time, alone or in an object."""
     start = value.get("start") or value.get("starts_at") if isinstance(value, dict) else value
     try:
         return display.weekday(datetime.fromisoformat(str(start).replace("Z", "+00:00")))

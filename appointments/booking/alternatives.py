@@ -15,7 +15,7 @@ def choose(slots: Iterable[datetime], wished: datetime, earliest: datetime, zone
     """At most five of the free `slots`, none before `earliest`, in the order of time.
 
     Up to three are the nearest within two hours of the wish on the same day of the branch; the rest are the first
-    of the fourteen days after it. Nobody is moved to any of them: they are for a person to offer.
+    of the fourteen days after it. None is booked automatically: a person offers them.
     """
     day = wished.astimezone(zone).date()
     last = wished + timedelta(days=SEARCH_DAYS)

@@ -23,7 +23,7 @@ from askpro.queues.errors import Gone, JobError, RateLimited, Release, Unavailab
 from calls import strangers
 from calls.models import BookingRequest, Call, Service
 
-# One failed try may be a hiccup; from the second on a person is told, while the job keeps trying.
+# One failed try may be a short outage; after the second a person is told, while the job keeps trying.
 TRIES_BEFORE_HELP: Final = 2
 # The process that asked may have died while its request was still on its way: until this time has passed, a booking
 # that is not found may still be made, and a team's event type would take a second one beside it. Proxies give a request
@@ -32,7 +32,7 @@ JUDGED_AFTER: Final = timedelta(seconds=35)
 
 
 class MayBeOnItsWay(Release):
-    """What became of an earlier request cannot be known yet; only this one booking waits."""
+    """The result of an earlier request cannot be known yet. Only this booking waits, not the others."""
 
 
 def book_call(call_id: int) -> None:
@@ -48,7 +48,7 @@ def book_call(call_id: int) -> None:
 
 
 def book_request(request_id: int) -> None:
-    """The same for one request that came without a call."""
+    """Do the same for a request without a call."""
     requests = BookingRequest.objects.filter(pk=request_id)
     if not requests.exists():
         raise Gone(f"There is no request {request_id}.")
@@ -99,7 +99,7 @@ class Booker:
             self._reserve_and_create()
 
     def _problem(self) -> Problem | None:
-        """What keeps it from being booked; Cal.com is asked for the event type only if nothing else does."""
+        """Why it cannot be booked; Cal.com is asked for the event type only if there is no other reason."""
         problem = problem_with(self.request, timezone.now())
         if problem is None and self._service.judged_at is None:
             sync.judge(self._client, self._service)
@@ -107,14 +107,14 @@ class Booker:
         return problem
 
     def _is_settled(self) -> bool:
-        """There is a booking already, which may wait for the host; or the reservation was cancelled."""
+        """Whether there is a booking (which may wait for the host), or the reservation was cancelled."""
         assert self.appointment is not None
         if self.appointment.status == Appointment.Status.CANCELLED:
             self.request.close(BookingRequest.Status.DROPPED)
         return self.appointment.calcom_uid is not None or self.appointment.status != Appointment.Status.REQUESTED
 
     def _look_if_asked(self) -> Booking | None:
-        """What waited at the gate was never sent: looking for it would use up a request that others wait for."""
+        """Look, unless the request waited at the gate and was never sent: a search costs others a request."""
         assert self.appointment is not None
         return self._look() if self.appointment.asked_at is not None else None
 
@@ -126,7 +126,7 @@ class Booker:
             else:
                 self._accept(self._ask_again())
         except SlotGone:
-            # After a lost answer a retry hears that the time is taken: perhaps by the earlier request of this very job.
+            # After a lost answer, a retry may find the time taken by this job's own earlier request.
             if self.appointment is None or not self._accept(self._look()):
                 self._hand_over_slot_gone()
         except BookingRefused as error:
@@ -162,12 +162,12 @@ class Booker:
             raise MayBeOnItsWay(remaining.total_seconds(), "an earlier request may still be on its way to Cal.com")
 
     def _accept(self, booking: Booking | None) -> bool:
-        """Record an answer of Cal.com's if it is what was asked for; False when there is none."""
+        """Record Cal.com's answer if it is what was asked for; False if there is none."""
         if booking is None:
             return False
         assert self.appointment is not None
         if booking.key != self.appointment.booking_key:
-            # It is not ours, whatever made Cal.com answer with it: somebody else's appointment stays untouched.
+            # This booking is not ours, so it stays untouched, whatever made Cal.com answer with it.
             return self._accept(self._look()) or self._hand_over_mismatch(Detail.OTHER_BOOKING)
         if self._is_as_asked(booking):
             for found in (booking, *self.seconds):
@@ -195,13 +195,13 @@ class Booker:
         return True
 
     def _was_taken_by_others(self) -> bool:
-        """Cal.com answers 500 for a team without a free host: from the second try on a taken slot is believed."""
+        """For a team without a free host Cal.com answers 500: from the second try on that counts as a taken slot."""
         assert self.appointment is not None
         starts_at = self.appointment.starts_at
         free = self._client.slots(self._event_type_id, starts_at, starts_at + timedelta(hours=1))
         if not self.appointment.failed_tries or starts_at in free:
             return False
-        # It was looked for before it was asked for: in between our own request may have come through.
+        # Look again: since the first look, our own request may have been carried out.
         if not self._accept(self._look()):
             self._hand_over_slot_gone()
         return True
@@ -222,7 +222,7 @@ class Booker:
         return alternatives.choose(slots, self.request.starts_at, earliest, self.request.where.zone)
 
     def _look(self) -> Booking | None:
-        """The booking that an earlier request has made, if one is found; where there are more, `seconds` has them."""
+        """The booking that an earlier request made, if one is found; any further ones are in `seconds`."""
         assert self.appointment is not None
         found = self._client.find_bookings_by_key(*self.appointment.look_up)
         self.seconds = found[1:]
@@ -234,7 +234,7 @@ class Booker:
         return calcom.NewBooking(
             event_type_id=self._event_type_id,
             starts_at=appointment.starts_at,
-            # Cal.com mails it to the host, and to an address that the caller chose.
+            # Cal.com mails the name to the host, and to an address that the caller chose.
             name=strangers.plausible_name(appointment.attendee_name) or "Telefonkunde",
             email=appointment.calcom_email,
             phone=appointment.attendee_phone,
@@ -261,7 +261,7 @@ class Booker:
 
 
 def _settle_call(call: Call) -> None:
-    """A call is also done when all its requests were dropped."""
+    """Settle a call all of whose requests were dropped: it is done, too."""
     if set(call.booking_requests.values_list("status", flat=True)) == {BookingRequest.Status.DROPPED}:
         Call.objects.filter(pk=call.pk, outcome=Call.Outcome.PENDING).update(outcome=Call.Outcome.NO_REQUEST)
 

@@ -1,4 +1,4 @@
-"""What a booking says besides when, what and who: the caller's words, and the fields that an event type asks for."""
+"""The fields of a booking besides time, service and people: the caller's notes, and what the event type asks for."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,7 +9,7 @@ from calls.models import BookingRequest
 from calls.models.offer import PHONE_FIELDS, Service
 
 NOTES: Final = "notes"
-# Cal.com shows them to the host in mail and calendar: what is longer was no note.
+# Cal.com shows notes to the host in mail and calendar; a longer text is not a note.
 LONGEST_NOTE: Final = 1000
 EMPTY: Final[tuple[Any, ...]] = ("", None, [])
 YES: Final = frozenset({"ja", "yes", "true", "1"})
@@ -26,7 +26,7 @@ def responses(request: BookingRequest) -> dict[str, Any]:
 
 
 def empty_fields(request: BookingRequest) -> list[str]:
-    """Required fields, mapped by staff, to which this request has nothing to say."""
+    """Required fields, mapped by staff, for which this request has no value."""
     service = request.service
     assert service is not None
     said = facts(request)
@@ -38,7 +38,7 @@ def empty_fields(request: BookingRequest) -> list[str]:
 
 
 def facts(request: BookingRequest) -> dict[str, str]:
-    """What a mapping may name in braces, as it stands for this request."""
+    """The facts that a mapping may name in braces, with their values for this request."""
     customer = request.who
     return {
         "name": strangers.unlinked(request.name or (customer.name if customer else "")),
@@ -52,7 +52,7 @@ def facts(request: BookingRequest) -> dict[str, str]:
 
 
 def _answer(field: Mapping[str, Any], service: Service, said: Mapping[str, str]) -> Any:
-    """The mapped text with its facts, in the type that Cal.com wants; None where it has none."""
+    """The mapped text with its facts filled in, in the type that Cal.com wants; None if there is none."""
     text = service.answer_to(field["slug"])
     if field["slug"] == NOTES:
         text = said[NOTES] or text

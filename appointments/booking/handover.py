@@ -1,4 +1,4 @@
-"""From the machine to a person: what cannot be booked, and what a dead job has left."""
+"""Hands requests to a person: those that cannot be booked, and those whose job is dead."""
 
 from django.db import transaction
 
@@ -11,7 +11,7 @@ from calls.models import BookingRequest, Call
 def hand_over(
     request: BookingRequest, problem: Problem, appointment: Appointment | None = None, offers: tuple = ()
 ) -> bool:
-    """Give a request to a person, and let go of its reservation; False when it was booked or settled meanwhile."""
+    """Give a request to a person and release its reservation; False if it was booked or settled meanwhile."""
     with transaction.atomic():
         if appointment is not None and not appointment.give_up(problem.detail, problem.facts):
             return False
@@ -33,7 +33,7 @@ def hand_over(
 
 
 def hand_over_dead(request: BookingRequest, detail: Detail) -> None:
-    """A person is told; the request stays open, so that a retry of the dead job still books it."""
+    """Tell a person; the request stays open, so that a retry of the dead job still books it."""
     with transaction.atomic():
         appointment = Appointment.objects.filter(booking_request=request).first()
         follow_ups.open_for(request, FollowUp.Reason.JOB_DEAD, detail, appointment=appointment)

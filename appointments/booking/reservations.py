@@ -1,4 +1,4 @@
-"""Holding a time here while Cal.com is asked for it, and letting go of what was left behind."""
+"""Reserves a time here while Cal.com is asked for it, and releases reservations that were left behind."""
 
 from datetime import timedelta
 
@@ -17,9 +17,9 @@ from notifications import recipients
 
 
 def reserve(request: BookingRequest) -> Appointment:
-    """Hold the time here. Raises `SlotGone` when another reservation has the wished person at this time.
+    """Reserve the time here. Raises `SlotGone` if another reservation has the wished person at this time.
 
-    Raises `Release` when a person has taken the request meanwhile, or a later event says otherwise than the request.
+    Raises `Release` if a person has taken the request meanwhile, or a later event contradicts it.
     """
     branch, service, starts_at = request.where, request.service, request.starts_at
     assert service is not None and starts_at is not None
@@ -41,7 +41,7 @@ def reserve(request: BookingRequest) -> Appointment:
                 ends_at=starts_at + timedelta(minutes=service.duration_minutes),
                 timezone=str(branch.zone),
                 source=Appointment.Source.PHONE if request.call else Appointment.Source.API,
-                # Unknown from the first commit: a job that finds this row after a crash has to look at Cal.com first.
+                # UNKNOWN from the first commit on: a job that finds this row after a crash must look at Cal.com first.
                 sync_status=Appointment.Sync.UNKNOWN,
                 asked_at=timezone.now(),
                 attendee_name=request.name or (customer.name if customer else ""),
@@ -58,7 +58,7 @@ def reserve(request: BookingRequest) -> Appointment:
 
 
 def clear(appointment_id: int) -> None:
-    """Release a reservation whose request a person has taken over, and have cancelled what it became at Cal.com."""
+    """Release a reservation whose request a person has taken over; any booking it became at Cal.com is cancelled."""
     appointment = Appointment.objects.select_related("company", "service").filter(pk=appointment_id).first()
     if appointment is None:
         raise Gone(f"There is no appointment {appointment_id}.")

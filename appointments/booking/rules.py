@@ -52,7 +52,7 @@ class Problem:
 
 
 def problem_with(request: BookingRequest, now: datetime) -> Problem | None:
-    """What keeps this request from being booked at `now`, or None. The wish is never changed to fit."""
+    """Why this request cannot be booked at `now`, or None. The wish is never changed to make it fit."""
     return _problem_with_words(request, now) or _problem_with_service(request) or _problem_with_time(request, now)
 
 
@@ -67,7 +67,7 @@ def _problem_with_words(request: BookingRequest, now: datetime) -> Problem | Non
 
 
 def _about_existing(request: BookingRequest, reason: FollowUp.Reason, now: datetime) -> Problem:
-    """Names the appointment that is probably meant; where several may be, all of them."""
+    """Name the appointment that is probably meant; if several may be, all of them."""
     found = upcoming.of_caller(request, now)
     meant = [one for one in found if one.starts_at == request.starts_at] or found
     if not meant:

@@ -1,4 +1,4 @@
-"""Bookings that wait for the host's yes or for a payment: after a while a person is told."""
+"""Tells a person about bookings that have waited too long for the host's approval or for a payment."""
 
 from datetime import timedelta
 from typing import Final
@@ -10,12 +10,12 @@ from appointments import follow_ups
 from appointments.booking.waiting import NOTICE
 from appointments.models import Appointment, Detail, FollowUp
 
-# A person asks a host who has not answered by then; sooner where the service's notice begins earlier.
+# A person then asks the host who has not answered; sooner if the service's minimum notice begins earlier.
 ASK_AFTER: Final = timedelta(hours=4)
 
 
 def unanswered() -> QuerySet[Appointment]:
-    """Our customers' bookings that have waited too long, and of which no person was told since they began to wait.
+    """Our customers' bookings that have waited too long, and about which no person was told during this wait.
 
     A customer who booked at Cal.com itself is told by Cal.com.
     """

@@ -1,7 +1,7 @@
-"""Bookings of ours at Cal.com that nobody wants: a second one for one wish, one at another time, one taken over.
+"""Our unwanted bookings at Cal.com: a second one for one wish, one at another time, one that a person took over.
 
-The transaction that finds one notes it, and a job of its own looks at it and cancels it. A person is told of what is
-not cancelled within PATIENCE; once it is cancelled, that follow-up is settled.
+The transaction that finds one notes it, and a separate job checks and cancels it. A person is told of one that is not
+cancelled within PATIENCE; once it is cancelled, that follow-up is settled.
 """
 
 from datetime import timedelta
@@ -30,7 +30,7 @@ LOOK_EVERY: Final = 60.0
 
 
 def look_out(appointment: Appointment) -> None:
-    """Send the job that looks for a second booking later: Cal.com was asked once more for the same one."""
+    """Send the job that later looks for a second booking, since Cal.com was asked again for the same one."""
     delay = int(LOOK_EVERY * S)
     job("look_for_second_booking").send_with_options(kwargs={"appointment_id": appointment.pk}, delay=delay)
 
@@ -59,13 +59,13 @@ def look(appointment_id: int) -> None:
 
 
 def waiting(appointment: Appointment | None = None) -> QuerySet[CalcomUid]:
-    """What is still to be cancelled, of all appointments or of one."""
+    """Surplus bookings that are not cancelled yet, of all appointments or of one."""
     rows = CalcomUid.objects.filter(surplus_since__isnull=False, ended_at=None, appointment__isnull=False)
     return rows if appointment is None else rows.filter(appointment=appointment)
 
 
 def tell(appointment: Appointment) -> None:
-    """Tell a person that a booking still stands, unless one has dealt with it already."""
+    """Tell a person that a surplus booking still exists, unless one has dealt with it already."""
     request: BookingRequest | None = appointment.booking_request
     reason = FollowUp.Reason.NOT_CANCELLED
     since = waiting(appointment).aggregate(newest=Max("surplus_since"))["newest"]
@@ -83,7 +83,7 @@ def _appointment(appointment_id: int) -> Appointment:
 
 
 def _cancel(client: calcom.Calcom, appointment: Appointment, row: CalcomUid) -> None:
-    """Look at it first: it may be over, or the first booking may have been moved to it without a webhook."""
+    """Cancel a booking, but check it first: it may be over, or the first one may have been moved to it unnoticed."""
     language = appointment.company.language
     booking = _found(client, appointment, row.uid)
     if booking is None:
@@ -96,7 +96,7 @@ def _cancel(client: calcom.Calcom, appointment: Appointment, row: CalcomUid) -> 
         client.cancel(row.uid, why)
         row.end(timezone.now(), why)
     else:
-        # It is not ours, whatever made us believe so: somebody else's appointment stays untouched.
+        # This booking is not ours, so it stays untouched, whatever made us believe that it was.
         row.keep()
 
 

@@ -1,4 +1,4 @@
-"""Which appointments a caller has ahead: a caller who wants to cancel or to move means one of them."""
+"""Finds a caller's upcoming appointments: one who wants to cancel or move means one of them."""
 
 from datetime import datetime
 from typing import Final
@@ -13,13 +13,13 @@ from calls.models.company import Language
 from calls.phone import normalise
 from notifications.text import dates
 
-# How many, and how much of each, the facts of a detail have room for.
+# The facts of a detail have room for this many appointments, and this much of each name.
 MOST: Final = 3
 LONGEST_NAME: Final = 18
 
 
 def of_caller(request: BookingRequest, now: datetime) -> list[Appointment]:
-    """The caller's own ones that stand or wait for the host, the next first, by customer and by number."""
+    """The caller's appointments that are confirmed or wait for the host, by customer and by number, the next first."""
     stands = Q(status=Appointment.Status.CONFIRMED) | Appointment.WAITS_FOR_HOST
     numbers = _numbers(request)
     own = Q(attendee_phone__in=numbers) | Q(customer__phone__in=numbers) | Q(customer__contact_phone__in=numbers)

@@ -1,4 +1,4 @@
-"""Requests whose booking takes long, for any reason: a person is told, and the wait ends in time."""
+"""Tells a person about requests whose booking takes long, for any reason, and ends the wait in time."""
 
 from collections.abc import Callable, Collection
 from datetime import timedelta
@@ -33,7 +33,7 @@ from calls.models import BookingRequest
 
 # The sweeper comes every half minute, so a person knows two minutes after the call at the latest.
 TOLD_AFTER: Final = timedelta(seconds=80)
-# The wait has to end in time although the sweeper comes only every half minute.
+# The wait must end in time, although the sweeper runs only every half minute.
 SLACK: Final = timedelta(minutes=1)
 AT_ONCE: Final = 500
 # The tag of the job that books a request.
@@ -54,7 +54,7 @@ def tell_of_waiting() -> int:
 
 
 def end_waiting() -> int:
-    """Give to a person what cannot be booked in time any more, even while no worker runs. Returns how many."""
+    """Give requests that can no longer be booked in time to a person, even while no worker runs. Returns how many."""
     soon = timezone.now() + SLACK
     late = Q(starts_at__lt=ExpressionWrapper(Value(soon) + NOTICE, DateTimeField()))
     requests = _waiting(late)
@@ -62,7 +62,7 @@ def end_waiting() -> int:
 
 
 def unbooked() -> QuerySet[BookingRequest]:
-    """Open requests without a booking at Cal.com, which would wait for a host's yes."""
+    """Open requests without a booking at Cal.com; one with a booking waits for the host."""
     waits_for_host = Appointment.objects.filter(booking_request=OuterRef("pk"), calcom_uid__isnull=False)
     return BookingRequest.objects.filter(~Exists(waits_for_host), status=BookingRequest.Status.OPEN)
 
@@ -75,9 +75,9 @@ def _waiting(condition: Q) -> list[BookingRequest]:
 
 
 def _with_each(requests: list[BookingRequest], act: Callable[[BookingRequest, Appointment | None], None]) -> int:
-    """Do `act` with each that still waits and that nobody else holds, under its lock; returns how many there were.
+    """Call `act`, under its lock, with each that still waits and is not locked elsewhere; returns how many there were.
 
-    The appointment is locked before the request, in the same order as where a booking is mirrored or given up.
+    The appointment is locked before the request, in the same order as when a booking is mirrored or given up.
     """
 
     def under_lock(request: BookingRequest) -> None:

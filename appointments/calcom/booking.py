@@ -43,7 +43,7 @@ class Booking:
     """One booking at one moment. `rescheduled_from` and `rescheduled_to` are the uids before and after it.
 
     The first of its `attendees` is the booker, guests follow. `seated`: several bookers share its time, and this may be
-    about some of them only; `seat` is the one that it is about. `wants_other_time`: the host cancels and asks for
+    about some of them only; `seat` is the seat that it is about. `wants_other_time`: the host cancels and asks for
     another time.
     """
 
@@ -65,7 +65,7 @@ class Booking:
     updated_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        # It can never become an appointment, however often it is tried.
+        # It can never become an appointment, so no retry helps.
         if self.ends_at <= self.starts_at:
             raise Unreadable("it ends before it begins")
 
@@ -76,12 +76,12 @@ class Booking:
 
     @property
     def names_host(self) -> bool:
-        """Whether it says who holds it: a host whom Cal.com no longer knows is called "unknown"."""
+        """Whether it names a host: Cal.com calls one that it no longer knows "unknown"."""
         return any(host.id is not None or "@" in host.email for host in self.hosts)
 
     @property
     def key(self) -> uuid.UUID | None:
-        """Our own mark, if the booking bears it. A reschedule hands it on to the next uid."""
+        """Our own key, if the booking has one. A reschedule copies it to the next uid."""
         try:
             return uuid.UUID((self.metadata or {}).get("askpro_booking_key", ""))
         except ValueError:
@@ -89,7 +89,7 @@ class Booking:
 
     @property
     def chain(self) -> list[str]:
-        """The uids that it names, in the order in which it had them."""
+        """The uids of this booking over time, the oldest first."""
         return [uid for uid in (self.rescheduled_from, self.uid, self.rescheduled_to) if uid]
 
     @property
@@ -144,20 +144,20 @@ class Booking:
 
 
 def may_bear(entry: object, key: uuid.UUID) -> bool:
-    """Whether an entry of a list, readable or not, may be a booking with our `key`: only its metadata can deny it."""
+    """Whether an entry of a list, readable or not, may be a booking with our `key`: only metadata can rule it out."""
     metadata = mapping(entry).get("metadata")
     return not isinstance(metadata, dict) or str(metadata.get("askpro_booking_key", "")).lower() == str(key)
 
 
 def uid(value: object, field: str) -> str:
-    """A booking's uid. It becomes part of paths: only its own alphabet passes. Raises `Unreadable`."""
+    """A booking's uid. It becomes part of URLs, so only its own alphabet passes. Raises `Unreadable`."""
     if not isinstance(value, str) or not _UID.fullmatch(value):
         raise Unreadable(f"{field} is missing or no uid")
     return value
 
 
 def attendees_in(fields: Mapping[str, Any]) -> tuple[Attendee, ...]:
-    """Everybody named in `attendees`, as far as they can be read."""
+    """All `attendees` that can be read."""
     return tuple(_attendee(Fields.of(entry)) for entry in items(fields.get("attendees"))[:MOST_ATTENDEES])
 
 

@@ -33,7 +33,7 @@ SLOTS_VERSION: Final = "2024-09-04"
 EVENT_TYPES_VERSION: Final = "2024-06-14"
 
 PAGE: Final = 100
-# A row that changes while a list is read moves in it: each page overlaps the end of the one before.
+# A row that changes while a list is read moves in it, so each page overlaps the end of the one before.
 PAGE_OVERLAP: Final = 10
 MOST_PAGES: Final = 500
 LONGEST_CHAIN: Final = 10
@@ -61,9 +61,9 @@ class NewBooking:
 class Calcom:
     """Cal.com with one API key.
 
-    Beside the errors named at each method every one raises `RateLimited`, `Unavailable`, `Rejected` (the key,
-    or a request that Cal.com does not route: our bug), and `Unknown` where a write may have happened.
-    No text of an error holds what Cal.com wrote: its messages quote uids and addresses.
+    Besides the errors named at each method, every method raises `RateLimited`, `Unavailable`, `Rejected` (the key,
+    or a request that Cal.com does not route: our bug), and `Unknown` when a write may have happened.
+    No error text contains what Cal.com wrote, since its messages quote uids and addresses.
     """
 
     def __init__(self, base_url: str, api_key: str) -> None:
@@ -87,11 +87,11 @@ class Calcom:
         return _read(lambda: Booking.from_api(data), Unknown)
 
     def find_bookings_by_key(self, key: UUID, event_type_id: int, starts_at: datetime) -> list[Booking]:
-        """The bookings that bear `key`, the one that counts first: live ones before ended ones, the oldest first.
+        """The bookings with `key`, the one that counts first: live ones before ended ones, then the oldest first.
 
-        Looked for by event type around the first time: metadata cannot be searched for, and an event type may rewrite
-        addresses. One that was moved stands elsewhere: its chain is followed. Raises `Unavailable` rather than leaving
-        out a booking that cannot be read and may be ours.
+        The search is by event type around the first time, because metadata cannot be searched and an event type may
+        rewrite addresses. If a booking was moved to another time, its chain is followed. Raises `Unavailable` rather
+        than leaving out a booking that cannot be read and may be ours.
         """
         around = {
             "eventTypeIds": str(event_type_id),
@@ -117,7 +117,7 @@ class Calcom:
                 yield booking
 
     def cancel(self, uid: str, reason: str) -> None:
-        """Cancel; that it was cancelled before is success too. Raises `BookingRefused`, `NotFound`."""
+        """Cancel; success also if it was cancelled before. Raises `BookingRefused`, `NotFound`."""
         self._post(f"/v2/bookings/{uid}/cancel", {"cancellationReason": reason}, cancel_error)
 
     def reschedule(self, uid: str, starts_at: datetime, reason: str) -> Booking:
@@ -140,13 +140,13 @@ class Calcom:
         return [found for entry in entries if (found := EventType.from_api(entry))]
 
     def event_type(self, id_: int) -> EventType | None:
-        """One event type; None when it makes no sense. Raises `NotFound`, also for one of a team's."""
+        """One event type; None if it makes no sense. Raises `NotFound`, also for a team's event type."""
         return EventType.from_api(self._get(f"/v2/event-types/{id_}", EVENT_TYPES_VERSION, dict))
 
     def _entries(self, query: Mapping[str, Any]) -> Iterator[Any]:
         """Every entry of a list, page by page up to the first that is not full.
 
-        What Cal.com says of further pages counts rows that the filter leaves out, and so never ends.
+        Cal.com's `hasNextPage` counts rows that the filter leaves out, and so may never become false.
         """
         for page in range(MOST_PAGES):
             asked = {**query, "take": PAGE, "skip": page * (PAGE - PAGE_OVERLAP)}
@@ -222,14 +222,14 @@ def _readable(entries: Iterable[Any]) -> Iterator[Booking]:
         try:
             yield Booking.from_api(entry)
         except Unreadable:
-            continue  # One odd booking must not hide the others; recurring ones come as lists, for example.
+            continue  # One unreadable booking must not hide the others; recurring ones come as lists, for example.
 
 
 def _data(answer: Answer, kind: type, otherwise: type[JobError]) -> Any:
     body = mapping(answer.json())
     data = body.get("data")
     if body.get("status") != "success" or not isinstance(data, kind):
-        raise otherwise("Cal.com: an answer that is none")
+        raise otherwise("Cal.com: unreadable answer: no data of the expected type")
     return data
 
 
@@ -240,6 +240,6 @@ def _list(value: object) -> list[Any]:
 
 
 def _message(answer: Answer) -> str:
-    """The vendor's message out of either error shape, to tell cases apart: never shown, logged or kept."""
+    """The vendor's message from either error shape, to tell cases apart; it is never shown, logged or stored."""
     body = Fields.of(answer.json())
     return body.inside("error").text("message", 1000) or body.text("message", 1000)

@@ -1,4 +1,4 @@
-"""What Cal.com's refusals mean. Only the stable part of a message is looked at, and none is handed on."""
+"""What Cal.com's refusals mean. Only the stable part of a message is read, and no message is passed on."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from askpro.reading import mapping
 
 
 class SlotGone(JobError):
-    """The time is not free. It may be our own earlier request that took it: look before believing it."""
+    """The time is not free. Our own earlier request may have taken it, so look before believing it."""
 
 
 class NotFound(JobError):
@@ -17,14 +17,14 @@ class NotFound(JobError):
 
 
 class BookingRefused(JobError):
-    """Cal.com refuses for a reason that no retry changes: a person has to decide."""
+    """Cal.com refuses for a reason that no retry changes: a person must decide."""
 
     def __init__(self, detail: Detail) -> None:
         super().__init__(detail.tell(language="en"))
         self.detail = detail
 
 
-# What the message begins with or holds → what it means. Vendor's words, contract of July 2026.
+# How the message begins, or what it contains → what it means. The vendor's words, contract of July 2026.
 _REFUSALS: Final = {
     "meeting in the past": Detail.REFUSED_PAST,
     "can't be booked at the": Detail.REFUSED_BOUNDS,
@@ -42,7 +42,7 @@ def is_word(answer: Answer) -> bool:
 
 
 def common_error(status: int, message: str) -> JobError | None:
-    """What an answer means whichever call it is to; None where that differs."""
+    """What an answer means for every call; None if that depends on the call."""
     if status == 401:
         return Rejected("Cal.com refuses the API key (401): enter a valid one, then retry this job.")
     if status == 404 and message.startswith("Cannot "):

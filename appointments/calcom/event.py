@@ -1,4 +1,4 @@
-"""What Cal.com's webhooks say, read without trust: the triggers there are, and when what befell which booking."""
+"""Reads what Cal.com's webhooks say, without trust: what happened to which booking, and when."""
 
 import json
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ IGNORED: Final = {
     ),
 }
 
-# These happen at the meeting's own time: a `createdAt` beside the fields of the booking is the booking's.
+# These happen at the meeting's own time: the `createdAt` beside the booking's fields is that of the booking.
 MEETINGS: Final = {"MEETING_STARTED": "startTime", Trigger.MEETING_ENDED: "endTime"}
 # A template, or a form, writes these as JSON in a text.
 WRITTEN_AS_TEXT: Final = ("payload", "organizer", "user", "attendees", "metadata")
@@ -55,7 +55,7 @@ LONGEST_TEXT: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A body's trigger, time and booking, each as it stands there: nothing is known to make sense yet."""
+    """A body's trigger, time and booking, each as it is there; nothing is checked yet."""
 
     trigger: str
     at: object
@@ -68,7 +68,7 @@ class Opened:
 
     @property
     def happened_at(self) -> datetime | None:
-        """When, as far as that can be read; a time without a zone is read as UTC."""
+        """When it happened, if that can be read; a time without a zone is read as UTC."""
         try:
             told = datetime.fromisoformat(name(self.at, 40))
             return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
@@ -95,10 +95,10 @@ class CalcomEvent:
 
 
 def opened(fields: Mapping[str, Any]) -> Opened:
-    """The one reader of all shapes in which the body's fields come.
+    """The one reader of all shapes of a body.
 
-    The booking stands under `payload`, as Cal.com sends most; beside the trigger, as it sends meetings, and as
-    templates may; in a form whose `payload` is JSON in a text.
+    The booking's fields are under `payload`, as Cal.com sends most; or beside the trigger, as it sends meetings and as
+    templates may; or in a form whose `payload` is JSON in a text.
     """
     told = _without_texts(fields)
     payload = told.get("payload")

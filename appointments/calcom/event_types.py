@@ -14,7 +14,7 @@ LONGEST_DAY: Final = 24 * 60  # minutes
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """`required` holds the fields that a booking has to fill besides name and address, as `Service` keeps them."""
+    """`required` holds the fields that a booking must fill besides name and address, as `Service` stores them."""
 
     id: int
     slug: str

@@ -1,4 +1,4 @@
-"""How a booking that was not made here becomes an appointment of the right company."""
+"""Turns a booking that was not made here into an appointment of the right company."""
 
 from appointments.calcom.booking import Booking, Host, Status
 from appointments.changes import people
@@ -8,11 +8,11 @@ from calls.models import Branch, Service
 
 
 class NoCompany(LookupError):
-    """Neither an appointment nor a service of any company has to do with this booking."""
+    """The booking belongs to no appointment and to no service of any company."""
 
 
 def service_of(booking: Booking) -> Service:
-    """The service with the booking's event type, which alone tells its company. Raises `NoCompany`."""
+    """The service with the booking's event type, the only field that shows its company. Raises `NoCompany`."""
     if booking.event_type_id is None:
         raise NoCompany("The booking names no event type.")
     rows = Service.objects.select_related("company", "branch")
@@ -23,10 +23,10 @@ def service_of(booking: Booking) -> Service:
 
 
 def company_of(booking: Booking, mandate: Mandate) -> int:
-    """Whose the booking is: its event type tells it, else our key in the metadata, else its uids.
+    """The booking's company: by its event type, else by our key in the metadata, else by its uids.
 
-    A uid proves least: a company that knows another's can send it with a secret of its own. Raises `NoCompany`, and
-    `OtherTenant` when `mandate` does not speak for it.
+    A uid proves least: a company that knows another's uid can send it with its own secret. Raises `NoCompany`, and
+    `OtherTenant` if `mandate` does not cover the company.
     """
     by_type = Service.objects.filter(calcom_event_type_id__isnull=False, calcom_event_type_id=booking.event_type_id)
     by_key = Appointment.objects.filter(booking_key=booking.key) if booking.key else Appointment.objects.none()
@@ -56,7 +56,7 @@ def adopt(booking: Booking) -> Appointment:
         timezone=service.company.timezone,
         sync_status=Appointment.Sync.SYNCED,
         source=Appointment.Source.CALCOM,
-        # From the start: a reservation of ours must never keep out a booking of Cal.com's.
+        # Set from the start: a reservation of ours must never block a booking of Cal.com's.
         calcom_uid=booking.uid,
     )
     appointment.customer = people.customer_of(booking, appointment)
@@ -81,7 +81,7 @@ def booking_of(appointment: Appointment, before: Appointment) -> Booking:
 
 
 def replace_row(adopted: Appointment, by: Appointment) -> None:
-    """Give `by` all that an adopted row stood for. No customer was told of that row, so nothing else names it."""
+    """Replace an adopted row by `by`. No customer was told about the adopted row, so nothing else refers to it."""
     CalcomUid.objects.filter(appointment=adopted).update(appointment=by)
     adopted.delete()
 

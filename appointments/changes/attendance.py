@@ -1,7 +1,7 @@
-"""Which attendee a booking's news is about: only news about our own attendee may touch our customer.
+"""Decides which attendee an event is about: only events about our own attendee may change our customer's rows.
 
-A booking with seats has one uid for all who share its time, and guests are attendees like the booker. What is compared
-are addresses and numbers, kept as hashes: of what was given to Cal.com, and of what Cal.com makes of it.
+A booking with seats has one uid for all who share its time, and guests are attendees like the booker. Addresses and
+numbers are compared, kept as hashes: those that were given to Cal.com, and what Cal.com turns them into.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from django.conf import settings
 from appointments.calcom.booking import Attendee, Booking
 from appointments.models import Appointment
 
-# An event type that hides its e-mail field keeps this instead of the address that was sent.
+# An event type that hides its e-mail field stores this instead of the address that was sent.
 _NUMBER_AS_ADDRESS: Final = re.compile(r"\+?([0-9]{6,15})@sms\.cal\.com")
 _SHORTEST_NUMBER: Final = 6
 
@@ -22,8 +22,8 @@ _SHORTEST_NUMBER: Final = 6
 def is_about(booking: Booking, appointment: Appointment) -> bool:
     """Whether the news concerns the appointment's own attendee.
 
-    Our key is proof where one booking has one booker. Where nobody is named, or we know nobody to compare with, the
-    uid decides. A row of a booking made at Cal.com stands for the booking, so one seat given back leaves it as it is.
+    If a booking has one booker, our key is proof. If no attendee is named, or we know none to compare with, the uid
+    decides. A row of a booking made at Cal.com stands for the whole booking, so a seat given back does not change it.
     """
     if not booking.seated and booking.key is not None and booking.key == appointment.booking_key:
         return True
@@ -36,7 +36,7 @@ def is_about(booking: Booking, appointment: Appointment) -> bool:
 
 
 def marks(appointment: Appointment) -> frozenset[str]:
-    """By what our attendee is known at Cal.com; empty where nothing is known."""
+    """Hashes by which Cal.com knows our attendee; empty if none are known."""
     texts = (appointment.calcom_email, appointment.attendee_email, appointment.attendee_phone)
     return frozenset(mark for text in texts if (mark := _mark(text)))
 
@@ -47,7 +47,7 @@ def marks_of(attendees: Iterable[Attendee]) -> frozenset[str]:
 
 
 def _mark(text: str) -> str:
-    """A hash of an address or a number, however it is written."""
+    """A hash of an address or a number, independent of how it is written."""
     known = text.strip().lower()
     if number := _NUMBER_AS_ADDRESS.fullmatch(known):
         known = number[1]

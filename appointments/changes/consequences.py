@@ -29,7 +29,7 @@ def settle_request(appointment: Appointment, revived: bool) -> None:
 
 
 def note_host(appointment: Appointment, *, is_moved: bool) -> None:
-    """Another person holds a confirmed appointment: tell the customer, and staff where the wish is not met.
+    """Another person holds a confirmed appointment: tell the customer, and staff if the wish is not met.
 
     A message cannot name a host whom we do not know, so a person tells the customer.
     """
@@ -44,7 +44,7 @@ def note_host(appointment: Appointment, *, is_moved: bool) -> None:
 
 
 def settle_waiting(appointment: Appointment) -> None:
-    """The host has answered: settle the follow-up that was to ask."""
+    """The host has answered: settle the follow-up to ask the host."""
     if request := appointment.booking_request:
         follow_ups.make_obsolete(request, [FollowUp.Reason.NO_ANSWER], Detail.CANCELLED_MEANWHILE)
 

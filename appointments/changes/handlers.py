@@ -1,4 +1,4 @@
-"""What each webhook of Cal.com's does to our rows."""
+"""What each of Cal.com's webhooks changes in our rows."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ Handler: TypeAlias = Callable[[CalcomEvent, Mandate], "Mirrored | Appointment | 
 
 
 def apply(event: CalcomEvent, mandate: Mandate) -> Mirrored | Appointment | None:
-    """Bring our rows to what the event says, in the caller's transaction; None when no row of ours is concerned.
+    """Apply an event to our rows, in the caller's transaction; None if it concerns no row of ours.
 
     Raises `KeyError` on a trigger without a handler, `Unreadable`, `NoCompany`, `OtherTenant`.
     """
@@ -37,13 +37,13 @@ def _booking(status: Status) -> Handler:
 def _changed(event: CalcomEvent, mandate: Mandate) -> Mirrored:
     """Another time, or another host."""
     booking = Booking.from_webhook(event.payload, Status.ACCEPTED)
-    # If anybody but the host moves it, and its event type asks the host first, it waits for a yes again.
+    # If it is moved by anyone but the host, and its event type asks the host first, it waits for approval again.
     pending = str(event.payload.get("status", "")).upper() == "PENDING"
     return mirror(replace(booking, status=Status.PENDING) if pending else booking, event.at, mandate)
 
 
 def _no_show(event: CalcomEvent, mandate: Mandate) -> Appointment | None:
-    """The customer was marked as absent, or that was taken back: the newest word about our attendee counts."""
+    """The customer was marked as absent, or that was taken back: the newest event about our attendee counts."""
     appointment = _known(uid(event.payload.get("bookingUid") or event.payload.get("uid"), "bookingUid"), mandate)
     named = attendees_in(event.payload)
     if appointment is None or not named:
@@ -65,7 +65,7 @@ def _meeting_ended(event: CalcomEvent, mandate: Mandate) -> Appointment | None:
 
 
 def _known(booking_uid: str, mandate: Mandate) -> Appointment | None:
-    """The locked appointment whose booking this is now; None for an unknown uid and for one that was replaced."""
+    """The appointment, locked, whose current booking this is; None for an unknown or a replaced uid."""
     rows = CalcomUid.objects.filter(uid=booking_uid, replaced_by="", appointment__isnull=False)
     companies = mandate.allowed(rows.values_list("company_id", flat=True))
     if not companies:

@@ -1,4 +1,4 @@
-"""For whose appointments a message of Cal.com's may speak."""
+"""Which companies' appointments a message from Cal.com may change."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class OtherTenant(Exception):
-    """The secret that signed a message does not speak for the company that it is about; the text says why."""
+    """The secret that signed a message is not valid for the company that it is about; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Mandate:
             raise OtherTenant(why_not)
 
     def allowed(self, companies: Iterable[int]) -> list[int]:
-        """Those of these companies that it speaks for. Raises `OtherTenant` when it speaks for none of them."""
+        """The companies of these that it may change. Raises `OtherTenant` if there is none."""
         named = sorted({*companies})
         allowed = [company_id for company_id in named if not self.objection(company_id)]
         if named and not allowed:
@@ -29,5 +29,5 @@ class Mandate:
         return allowed
 
 
-# Of what Cal.com itself answers to our own requests.
+# For Cal.com's answers to our own requests.
 EVERYBODYS: Final = Mandate(lambda company_id: "")

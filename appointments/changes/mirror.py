@@ -1,4 +1,4 @@
-"""Cal.com's truth, mirrored: webhooks, answers to our own calls and the sync all come through `mirror`."""
+"""Mirrors Cal.com's state: webhooks, answers to our own calls and the sync all go through `mirror`."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,7 +24,7 @@ REQUESTED, CONFIRMED, CANCELLED = (
 
 
 class Effect(StrEnum):
-    """What the news of a booking did."""
+    """What an event about a booking changed."""
 
     APPLIED = "applied"
     ENDED_BEFORE = "ended before it was heard of"
@@ -42,14 +42,14 @@ class Mirrored:
 
 
 def mirror(booking: Booking, at: datetime, mandate: Mandate = EVERYBODYS) -> Mirrored:
-    """Bring our rows to what Cal.com said of `booking` at `at`. Run it in a transaction; raises `NoCompany`, and
-    `OtherTenant` when its sender may not speak for the company that it is about (`mandate`).
+    """Apply what Cal.com said about `booking` at `at` to our rows. Run it in a transaction; raises `NoCompany`, and
+    `OtherTenant` if the sender may not change the company that it is about (`mandate`).
 
-    The same news twice, late, or in any order ends in the same rows, because what decides only ever grows:
-    1. Lock the company's rows of the uids it names, and remember what it says of them: replaced by another, ended.
-    2. Find its appointment by a uid, else by our key, else make one (source Cal.com).
-    3. A uid that was replaced since says nothing about the appointment any more, nor does a surplus booking: a second
-       booking for one wish is cancelled, whichever came first, and the customer hears nothing of it.
+    The same news twice, late, or in any order ends in the same rows, because the facts that decide are only added:
+    1. Lock the company's rows of the uids it names, and note what it says about them: replaced by another, ended.
+    2. Find its appointment by a uid, else by our key, else create one (source Cal.com).
+    3. A uid that has been replaced no longer says anything about the appointment, nor does a surplus booking: a second
+       booking for one wish is cancelled, whichever came first, and the customer is not told about it.
     4. The appointment follows: ended beats accepted beats pending, and older news never undoes newer.
     News about another attendee, a seat or a guest, touches no appointment.
     """
@@ -104,7 +104,7 @@ def _without_others(booking: Booking, uids: dict[str, CalcomUid]) -> Booking:
 
 
 def _report_other(appointment: Appointment, booking: Booking) -> None:
-    """Without seats a booking has one booker: if it now names another, a person has to look into it."""
+    """Without seats a booking has one booker: if it now names another, a person must look into it."""
     request = appointment.booking_request
     if not booking.seated and request is not None:
         follow_ups.open_for(request, FollowUp.Reason.MISMATCH, Detail.OTHER_ATTENDEE, appointment=appointment)
@@ -143,13 +143,13 @@ def _find(company_id: int, uids: dict[str, CalcomUid], booking: Booking) -> Appo
 
 
 def _stands_for_ours(found: Appointment, ours: Appointment) -> bool:
-    """The host's answer came without our key, and before all that has it: the row that was adopted for it is ours."""
+    """Whether the host's answer came first and without our key, so that the row adopted for it is our appointment."""
     adopted = found.source == Appointment.Source.CALCOM and found.pk != ours.pk
     return adopted and (ours.calcom_uid is not None or ours.starts_at == found.starts_at)
 
 
 def _unite(earlier: Appointment, later: Appointment) -> Appointment:
-    """One row for two that turn out to be one booking, moved while its middle uid was not known yet."""
+    """Merge two rows that turn out to be one booking, which was moved twice before its middle uid was known."""
     if later.source == Appointment.Source.CALCOM and later.calcom_uid:
         uid = CalcomUid.lock(later.company_id, later.calcom_uid)[later.calcom_uid]
         state, at = booking_of(later, earlier), later.calcom_event_at or timezone.now()
@@ -162,15 +162,15 @@ def _unite(earlier: Appointment, later: Appointment) -> Appointment:
 
 
 def _is_other_start(appointment: Appointment, booking: Booking) -> bool:
-    """Cal.com answered our request with another time: that is not what the caller wished for."""
+    """Whether Cal.com answered our request with another time than the caller wished for."""
     waiting = appointment.calcom_uid is None and not booking.rescheduled_from
     return waiting and booking.starts_at != appointment.starts_at
 
 
 def _is_requested_move(appointment: Appointment, booking: Booking, at: datetime) -> bool:
-    """Where the event type needs the host's yes, a move comes as a new request, which names no older booking.
+    """If the event type needs the host's approval, a move comes as a new request, which names no older booking.
 
-    The newest one with our key is the booking. If it had the same time, it would be the same wish, booked twice.
+    The newest one with our key is the booking. One with the same time would be the same wish, booked twice.
     """
     is_newest = appointment.calcom_event_at is None or at > appointment.calcom_event_at
     is_other = appointment.calcom_uid not in (None, booking.uid) and booking.starts_at != appointment.starts_at
@@ -193,7 +193,7 @@ def _follow(appointment: Appointment, this: CalcomUid, booking: Booking, at: dat
     if this.has_ended_for(attendance.marks(appointment)):
         _cancel(appointment, booking, this.ended_at or at, this.end_reason or booking.reason)
     elif booking.ended:
-        return  # The seat was given back, and has been taken again since.
+        return  # The seat was given back and has since been taken again.
     elif booking.status == Status.PENDING:
         _hold(appointment, booking, at)
     else:
@@ -220,7 +220,7 @@ def _confirm(appointment: Appointment, booking: Booking, at: datetime) -> None:
 
 
 def _hold(appointment: Appointment, booking: Booking, at: datetime) -> None:
-    """The host has to say yes first: nothing is confirmed, and a confirmed one that was moved to this no longer is."""
+    """The host must approve first: the booking is not confirmed, nor is a confirmed one that was moved to it."""
     if appointment.calcom_uid == booking.uid and appointment.status != REQUESTED:
         return
     changes = _facts(appointment, booking, at)
@@ -255,7 +255,7 @@ def _cancel(appointment: Appointment, booking: Booking, at: datetime, reason: st
 
 
 def _was_told(appointment: Appointment) -> bool:
-    """Whether the customer has heard of this appointment: every message after the first raised the version."""
+    """Whether the customer was told about this appointment: every message after the first raised the version."""
     return appointment.version > 1 or appointment.is_agreed
 
 
@@ -264,7 +264,7 @@ def _ends_otherwise(appointment: Appointment, changes: dict[str, Any]) -> bool:
 
 
 def _is_with_other(appointment: Appointment, changes: dict[str, Any]) -> bool:
-    """Whether the person whom the customer knows of is replaced."""
+    """Whether another person replaces the one that the customer was told about."""
     return appointment.staff is not None and changes.get("staff", appointment.staff) != appointment.staff
 
 

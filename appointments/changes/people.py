@@ -1,4 +1,4 @@
-"""Who holds an appointment and who attends it: Cal.com's hosts and attendees against our own rows."""
+"""Finds our rows of the people in a booking: staff for Cal.com's hosts, customers for its attendees."""
 
 import hashlib
 from typing import Any
@@ -19,13 +19,13 @@ def staff_of(booking: Booking, company_id: int) -> Staff | None:
 
 
 def customer_of(booking: Booking, appointment: Appointment) -> Customer | None:
-    """The company's customer with exactly the attendee's number; nobody is guessed by name or address."""
+    """The company's customer with exactly the attendee's number; never guessed by name or address."""
     phone = _phone(booking, appointment)
     return Customer.objects.filter(company_id=appointment.company_id, phone=phone).first() if phone else None
 
 
 def attendee_facts(booking: Booking, appointment: Appointment) -> dict[str, Any]:
-    """What the booking knows of the attendee that we do not; what stands here already is kept."""
+    """What the booking knows about the attendee and we do not; what we already have is kept."""
     attendee = booking.attendee
     known = {
         "attendee_name": attendee.name,
@@ -36,9 +36,9 @@ def attendee_facts(booking: Booking, appointment: Appointment) -> dict[str, Any]
 
 
 def address_for(request: BookingRequest) -> str:
-    """The address to give to Cal.com: the caller's own, else one made up for this customer alone.
+    """The e-mail address for Cal.com: the caller's own, else one made up for this customer only.
 
-    Cal.com finds a booker by address: callers who shared one were handed each other's bookings.
+    Cal.com finds a booker by address: callers who shared one were given each other's bookings.
     """
     if recipients.is_real(request.email):
         return request.email

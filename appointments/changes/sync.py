@@ -1,4 +1,4 @@
-"""Reading a company's event types and bookings from Cal.com: the net under every lost webhook."""
+"""Reads a company's event types and bookings from Cal.com, and so repairs what lost webhooks missed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -20,7 +20,7 @@ from appointments.models import SyncPoint
 from askpro.one_by_one import gravest, one_by_one
 from calls.models import Company, Service
 
-# Clocks differ, and a row may be committed after a later one: each reading looks back this far.
+# Clocks differ, and a row may be committed after a later one, so each reading overlaps the last by this much.
 OVERLAP: Final = timedelta(minutes=10)
 CHECKPOINT_EVERY: Final = 50
 LONGEST_NOTICE: Final = 366 * 24 * 60  # minutes
@@ -29,7 +29,7 @@ LONGEST_NOTICE: Final = 366 * 24 * 60  # minutes
 def sync_company(company: Company) -> None:
     """Read both parts, each from where it ended last time. Raises what the client raises; what was read is kept.
 
-    A row that cannot be mirrored stops no other; its error is raised at the end.
+    A row that cannot be mirrored does not stop the others; its error is raised at the end.
     """
     client = calcom.for_company(company)
     failures = [*sync_event_types(client, company), *sync_bookings(client, company)]
@@ -38,7 +38,7 @@ def sync_company(company: Company) -> None:
 
 
 def sync_event_types(client: Calcom, company: Company) -> list[Exception]:
-    """Update the services from their event types. None is deleted; a new one stays inactive until a person says yes."""
+    """Update services from their event types. None is deleted; a new one is inactive until a person activates it."""
     started = timezone.now()
     failures = one_by_one(client.event_types(), lambda event_type: _offer(company, event_type), atomic=True)
     _point(company, SyncPoint.Part.EVENT_TYPES, started)
@@ -60,7 +60,7 @@ def judge(client: Calcom, service: Service) -> None:
 
 
 def sync_bookings(client: Calcom, company: Company) -> list[Exception]:
-    """Mirror what changed since the last time, or, the first time, all that is ahead. Returns what could not be."""
+    """Mirror what has changed since the last time, or, the first time, all future bookings. Returns the errors."""
     started = timezone.now()
     services = Service.objects.filter(company=company, calcom_event_type_id__isnull=False)
     event_types = ",".join(str(id_) for id_ in services.values_list("calcom_event_type_id", flat=True))
@@ -78,7 +78,7 @@ def sync_bookings(client: Calcom, company: Company) -> list[Exception]:
 
 
 def _read_all(client: Calcom, point: SyncPoint, event_types: str) -> list[Exception]:
-    """By their time, so that a reading which the vendor's rate limit interrupts continues where it was."""
+    """Read all, sorted by time, so that a reading that the vendor's rate limit interrupts continues where it was."""
     since = _written(point.ahead_from or timezone.now() - timedelta(days=1))
     ahead = client.list_bookings({"eventTypeIds": event_types, "afterStart": since, "sortStart": "asc"})
     return _mirror_all(ahead, lambda booking: point.note(ahead_from=booking.starts_at))
@@ -94,9 +94,9 @@ def _read_changes(client: Calcom, point: SyncPoint, event_types: str, since: dat
 
 
 def _mirror_all(bookings: Iterator[Booking], note: Callable[[Booking], None] | None = None) -> list[Exception]:
-    """Mirror each in a transaction of its own, and `note` now and then how far this has come.
+    """Mirror each in its own transaction, and `note` the progress every CHECKPOINT_EVERY bookings.
 
-    One that fails is tried again after the others: its rows may have been locked, and no later reading asks for it.
+    One that fails is tried again after the others: its rows may have been locked, and no later reading returns it.
     """
     counter = count(1)
 
@@ -120,7 +120,7 @@ def _offer(company: Company, event_type: EventType) -> None:
 
 
 def _has_key_for_itself(company: Company) -> bool:
-    """Whether every event type of the key is this company's: several that share one cannot be told apart."""
+    """Whether all event types of the key belong to this company; companies that share a key cannot be told apart."""
     if company.calcom_api_key:
         return company.calcom_api_key != settings.CALCOM_API_KEY
     sharing = Company.objects.filter(calcom_api_key="", is_active=True).exclude(pk=company.pk)

@@ -16,7 +16,7 @@ from calls.models import BookingRequest, Branch, Call, Company, Customer, Servic
 
 
 class Appointment(models.Model):
-    """One appointment. Cal.com's truth is mirrored; only our own reservations can be refused here."""
+    """One appointment. Cal.com's state is mirrored; only our own reservations can be refused here."""
 
     class Status(models.TextChoices):
         """Where it stands with the customer."""
@@ -131,7 +131,7 @@ class Appointment(models.Model):
 
     @property
     def look_up(self) -> tuple[uuid.UUID, int, datetime]:
-        """What its booking is looked for by at Cal.com: our key, the event type, the time first asked for."""
+        """What to search its booking by at Cal.com: our key, the event type, the time first asked for."""
         event_type_id = self.service.calcom_event_type_id if self.service else None
         if event_type_id is None:
             raise Rejected("The service has lost its event type: enter it again, then retry this job.")
@@ -143,7 +143,7 @@ class Appointment(models.Model):
         return self.status in self.AGREED
 
     def give_up(self, why: Detail | Unclear, facts: Facts | None = None) -> bool:
-        """Let go of a reservation that became no booking; False when one was recorded in the meantime."""
+        """Release a reservation that did not become a booking; False if a booking was recorded meanwhile."""
         return self._move(
             self.IS_RESERVATION,
             status=self.Status.CANCELLED,
@@ -163,7 +163,7 @@ class Appointment(models.Model):
         )
 
     def note_request(self, at: datetime | None) -> bool:
-        """Cal.com is asked to book it at this moment, or, with None, the request has certainly not reached it."""
+        """Note when Cal.com is asked to book it; None if the request has certainly not reached Cal.com."""
         return self._move(self.IS_RESERVATION, asked_at=at)
 
     def write(self, **values: Any) -> bool:

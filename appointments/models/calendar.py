@@ -1,4 +1,4 @@
-"""What is known of the bookings at Cal.com, and how far they were read."""
+"""What is known about the bookings at Cal.com, and how far they were read."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,13 +13,13 @@ from calls.models import Company
 
 
 class CalcomUid(models.Model):
-    """Every booking uid a company ever heard of. What stands here only grows, so the order of news does not matter.
+    """Every booking uid a company was ever told of. Facts are only added, so the order of events does not matter.
 
     A uid lives once at Cal.com: after its end, or after a reschedule replaced it, it never comes back. If its end is
-    heard of first, the row stays as a tombstone, and the creation that arrives later finds it. In a booking with seats
-    each attendee has an end of their own, and may come back: there the newest word on each counts.
+    reported first, the row stays as a tombstone, and the creation that arrives later finds it. In a booking with seats
+    each attendee may leave and come back: there the newest event about each counts.
 
-    Each company has rows of its own: what one company is told of a uid does not concern the others.
+    Each company has its own rows: what one company is told about a uid does not concern the others.
     """
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, db_index=False, related_name="+")
@@ -56,26 +56,26 @@ class CalcomUid(models.Model):
         ]
 
     def __str__(self) -> str:
-        # A uid cancels a booking without any log-in: it is a secret and never printed whole.
+        # With a uid anyone can cancel a booking without a log-in: it is a secret, and never printed whole.
         return f"{self.uid[:4]}…"
 
     @classmethod
     def lock(cls, company_id: int, *uids: str) -> dict[str, Self]:
-        """The company's rows of these uids, made where missing, locked in one order until the transaction ends."""
+        """The company's rows of these uids, created if missing, locked in a fixed order until the transaction ends."""
         names = sorted({uid for uid in uids if uid})
         cls.objects.bulk_create([cls(company_id=company_id, uid=uid) for uid in names], ignore_conflicts=True)
         rows = cls.objects.select_for_update().filter(company_id=company_id, uid__in=names).order_by("uid")
         return {row.uid: row for row in rows}
 
     def end(self, at: datetime, reason: str = "") -> bool:
-        """Remember that the booking was cancelled or rejected; False when that was known."""
+        """Note that the booking was cancelled or rejected; False if that was known."""
         ended = CalcomUid.objects.filter(pk=self.pk, ended_at=None).update(ended_at=at, end_reason=reason[:300])
         if ended:
             self.ended_at, self.end_reason = at, reason[:300]
         return ended == 1
 
     def note_seats(self, at: datetime, marks: Iterable[str], *, taken: bool) -> None:
-        """Remember of a booking with seats who was in it, or gave a seat back, at this moment."""
+        """Note who took a seat of a booking with seats, or gave one back, at this moment."""
         word = [at.isoformat(), taken]
         news = {mark: word for mark in marks if _is_newer(word, self.seats.get(mark))}
         self.seats = self.seats | news
@@ -94,14 +94,14 @@ class CalcomUid(models.Model):
         return newest is not None and not newest[1]
 
     def replace(self, uid: str) -> bool:
-        """Remember that a reschedule put `uid` in its place; False when that was known."""
+        """Note that a reschedule replaced it by `uid`; False if that was known."""
         replaced = CalcomUid.objects.filter(pk=self.pk, replaced_by="").update(replaced_by=uid)
         if replaced:
             self.replaced_by = uid
         return replaced == 1
 
     def note_surplus(self) -> bool:
-        """Remember that it is surplus; False when that was known, or it has ended."""
+        """Note that it is surplus; False if that was known, or if it has ended."""
         rows = CalcomUid.objects.filter(pk=self.pk, surplus_since=None, ended_at=None)
         return rows.update(surplus_since=timezone.now()) == 1
 
@@ -140,7 +140,7 @@ class SyncPoint(models.Model):
         return f"{self.company.name}: {self.get_part_display()}"
 
     def note(self, **values: datetime | None) -> None:
-        """Remember how far a reading has come; what was not told is left as it is."""
+        """Note how far a reading has come; values that are not given stay as they are."""
         if told := {name: value for name, value in values.items() if value is not None}:
             SyncPoint.objects.filter(pk=self.pk).update(**told)
 

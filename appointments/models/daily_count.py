@@ -1,4 +1,4 @@
-"""What a company's days held."""
+"""Daily counts of a company."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from calls.models import Company
 
 
 class DailyCount(models.Model):
-    """What a company's day held; always recomputed from the rows, so counting twice is harmless."""
+    """A company's counts of one day; always recomputed from the rows, so counting twice is harmless."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="daily_counts")
     day = models.DateField()

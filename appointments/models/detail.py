@@ -1,4 +1,4 @@
-"""What a follow-up, or a booking that failed, says to the person who takes over."""
+"""What a follow-up, or a failed booking, tells the person who takes over."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -6,7 +6,7 @@ from askpro.language.sentences import Sentence
 
 
 class Detail(Sentence):
-    """Why a person is asked, why nobody is asked any more, or what went wrong at Cal.com.
+    """Why a person is asked, why a person is no longer needed, or what went wrong at Cal.com.
 
     `calls.models.Unclear` says what was unclear in the caller's words.
     """

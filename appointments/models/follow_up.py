@@ -49,7 +49,7 @@ class FollowUp(models.Model):
 
         @property
         def topic(self) -> str:
-            """What it is about; of one wish only one follow-up on each topic is open."""
+            """What it is about; each wish has at most one open follow-up on each topic."""
             return WISH if self in STRENGTH else self.value
 
     class Status(models.TextChoices):
@@ -113,17 +113,17 @@ class FollowUp(models.Model):
         return tell(self.detail, self.detail_facts, language or self.company.language, Detail, Unclear)
 
     def note_told(self, language: str = "") -> str:
-        """What the person did, or why nobody had to."""
+        """What the person did, or why no person had to."""
         return self.note or tell(self.settled_by, {}, language or self.company.language, Detail)
 
     def resolve(self, user: Any, note: str = "") -> bool:
-        """A person has dealt with it; False when it was settled before.
+        """A person has dealt with it; False if it was settled before.
 
-        The request is that person's for good: a job that still tries to book it finds it closed and stops, so that one
+        This also closes the request for good: a job that still tries to book it finds it closed and stops, so that one
         wish never becomes two appointments.
         """
         with transaction.atomic():
-            # The request before its follow-ups, in the same order as where a booking is mirrored.
+            # The request is locked before its follow-ups, in the same order as when a booking is mirrored.
             request = self.booking_request
             if request is not None:
                 BookingRequest.objects.select_for_update().get(pk=request.pk)
@@ -134,15 +134,15 @@ class FollowUp(models.Model):
         return True
 
     def make_obsolete(self, why: Detail) -> bool:
-        """It has settled by itself; False when a person was first."""
+        """It is no longer needed; False if a person has dealt with it first."""
         return self._settle(self.Status.OBSOLETE, settled_by=why)
 
     @classmethod
     def open_once(cls, *, reason: Reason, topic: str = "", **values: Any) -> tuple["FollowUp", bool]:
         """The open follow-up on this topic of the wish or appointment, and whether it was opened now.
 
-        A reason that is open already opens none again, nor does one that says less than the open one; one that says
-        more replaces it. The caller holds the wish's or the appointment's row, so that no other is opened meanwhile.
+        A reason that is already open opens no second one, and a weaker reason opens none; a stronger one replaces it.
+        The caller holds the lock of the wish's or the appointment's row, so that no other is opened meanwhile.
         """
         topic = topic or reason.topic
         subjects = {name: values[name] for name in ("booking_request", "appointment") if values.get(name)}
@@ -161,8 +161,8 @@ class FollowUp(models.Model):
         return True
 
 
-# The topic of whatever keeps a wish from being booked, and how much each of it says: what machines still try gives
-# way to what they gave up, and that to what a person has to decide. Among those the newer one counts.
+# The topic of all reasons that keep a wish from being booked, and their strength: a job that still tries is weaker than
+# one that gave up, and that is weaker than a decision for a person. Among equally strong ones the newer counts.
 WISH: Final = "wish"
 STRENGTH: Final[dict[str, int]] = {
     FollowUp.Reason.PROVIDER_DOWN: 1,
