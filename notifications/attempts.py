@@ -11,7 +11,7 @@ from notifications.models import Notification
 
 # The engine ends a run after this long, and kills its process if that does not help.
 TIME_LIMIT_MS: Final = 30 * S
-# So a message that was handed over longer ago is with the provider by now, or never will be.
+# So a message that was handed over longer ago has reached the provider by now, or never will.
 JUDGED_AFTER: Final = timedelta(milliseconds=TIME_LIMIT_MS + 5 * S)
 
 

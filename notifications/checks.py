@@ -12,17 +12,17 @@ from notifications import senders
 
 @register(Tags.compatibility)
 def check_sender(**_: Any) -> list[CheckMessage]:
-    """The installation's messaging service has the form of one."""
+    """The installation's messaging service id has the right form."""
     service = settings.TWILIO_MESSAGING_SERVICE_SID
     if not service or senders.is_service(service):
         return []
     hint = "Copy the Messaging Service SID from Twilio's console: MG and 32 hex digits."
-    return [Error("TWILIO_MESSAGING_SERVICE_SID is no messaging service.", hint=hint, id="notifications.E001")]
+    return [Error("TWILIO_MESSAGING_SERVICE_SID is not a messaging service.", hint=hint, id="notifications.E001")]
 
 
 @register(Tags.database)
 def check_senders(databases: Any = None, **_: Any) -> list[CheckMessage]:
-    """Each company's sender has the form of one; earlier releases stored them unchecked."""
+    """Each company's sender has the right form; earlier releases stored senders unchecked."""
     if not databases or "default" not in databases:
         return []
     try:

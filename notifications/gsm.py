@@ -31,12 +31,12 @@ _PLAIN: Final = str.maketrans(
         "Œ": "OE",
     }
 )
-# Symbols, modifiers, and what has no width of its own: emoji and their glue. Letters of other scripts stay.
+# Symbols, modifiers and zero-width characters, such as emoji and their joiners. Letters of other scripts stay.
 _DROPPED: Final = frozenset({"So", "Sk", "Cc", "Cf", "Cs", "Cn", "Co", "Mn", "Me"})
 
 
 def gsm_segments(text: str) -> int:
-    """How many messages `text` is sent, and paid, as."""
+    """The number of messages that `text` is sent, and charged, as."""
     costs = [1 if char in BASIC else 2 if char in EXTENDED else 0 for char in text]
     if all(costs):
         return _segments(costs, ONE_GSM, PART_GSM)
@@ -59,7 +59,7 @@ def _segments(costs: list[int], whole: int, part: int) -> int:
         return 1
     segments, used = 1, 0
     for cost in costs:
-        # A pair (escape, or surrogates) is never split between two parts.
+        # A pair (escape and character, or surrogates) is never split between two parts.
         if used + cost > part:
             segments, used = segments + 1, 0
         used += cost

@@ -1,4 +1,4 @@
-"""What follows here from changes of rows."""
+"""What this app does when rows change."""
 
 from typing import Any
 
@@ -10,6 +10,6 @@ from notifications.models import Notification, ended
 
 @receiver(ended)
 def judge(notification: Notification, **_: Any) -> None:
-    """A message to a customer that reached its end may have been the last that could tell them."""
+    """A message to a customer has ended: it may have been the last one that could tell them."""
     if notification.appointment_id is not None:
         untold.judge(notification.appointment_id, notification.kind)

@@ -42,8 +42,8 @@ class Undeliverable(JobError):
 
 def send(notification: Notification) -> None:
     """Send it. A mail whose outcome is unknown is sent once more: SMTP cannot be asked, and a confirmation that never
-    arrives is worse than one that arrives twice. Both copies bear the same Message-ID, by which mail programs know
-    them as one."""
+    arrives is worse than one that arrives twice. Both copies have the same Message-ID, by which mail programs
+    recognise them as one."""
     if notification.may_be_sent_already:
         wait_for_earlier_attempt(notification)
         if not notification.reopen():
@@ -73,7 +73,7 @@ def _message(notification: Notification, content: texts.Mail) -> EmailMultiAlter
     is_to_staff = notification.kind == Notification.Kind.STAFF
     sender_name = name if is_to_staff else " ".join(notification.company.name.split())
     headers = {
-        # Deterministic: the second copy of an uncertain send is the same message.
+        # Deterministic, so that a second copy after an unknown outcome is the same message.
         "Message-ID": f"<{notification.reference}@{address.rpartition('@')[2]}>",
         "Auto-Submitted": "auto-generated",
     }
@@ -131,7 +131,7 @@ def _event(notification: Notification, appointment: Appointment) -> ics.Event:
 
 def _deliver(message: EmailMultiAlternatives) -> None:
     """Hand over to the mail server. Raises `GateShut`, `Undeliverable`, `Unavailable` (nothing was taken), `Unknown`,
-    and `Rejected` when the server refuses us. No text holds what the server wrote: it quotes addresses."""
+    and `Rejected` if the server refuses us. No error text contains what the server wrote, which quotes addresses."""
     refuse_inside_transaction()
     with gates.mail().passing(), deadline(settings.EMAIL_TIMEOUT):
         _hand_over(get_connection(), message)
@@ -159,11 +159,11 @@ def _failure(error: OSError | SMTPException, may_have_been_taken: bool) -> JobEr
         return Undeliverable(Why.MAIL_ADDRESS)
     code = _code(error)
     if code is None or code < 400:
-        # The connection broke, or the answer is none: perhaps the server has the whole message.
+        # The connection broke, or the answer is unreadable: the server may have the whole message.
         kind = Unknown if may_have_been_taken else Unavailable
         return kind(f"The mail server did not answer: {type(error).__name__}.")
     if code < 500:
-        # 421 ends the conversation with everybody; the other codes are about this mail.
+        # 421 means that the server is closing for all mails; the other codes are about this mail.
         later = Unavailable if code == 421 else OnlyThisMail
         return later(f"The mail server wants it later ({code}).")
     if isinstance(error, SMTPSenderRefused):
@@ -178,6 +178,6 @@ def _code(error: OSError | SMTPException) -> int | None:
 
 
 def _close(connection: BaseEmailBackend) -> None:
-    """An error of saying good-bye changes nothing about a message that was taken."""
+    """Close the connection; an error here changes nothing about a message that was taken."""
     with suppress(OSError, SMTPException):
         connection.close()

@@ -15,12 +15,12 @@ from calls.models.company import Language
 from notifications.twilio.errors import Reaction
 from notifications.why import Why
 
-# Sent for each `notification` to a customer that reaches an end, in the transaction in which it does.
+# Sent for each `notification` to a customer that reaches a final state, in the same transaction.
 ended = Signal()
 
 
 def because(why: Why | Reaction | None, facts: Facts | None = None) -> dict[str, Any]:
-    """What the columns of a reason hold; nothing for None."""
+    """The values of the columns of a reason; empty ones for None."""
     return {"reason": why or "", "reason_facts": why.checked(facts) if why else {}}
 
 
@@ -51,12 +51,12 @@ class Notification(models.Model):
 
     UNSENT = (Status.PENDING, Status.SENDING, Status.UNKNOWN)
     IN_FLIGHT = (Status.SENDING, Status.UNKNOWN)
-    # Its provider has taken or refused it.
+    # The provider has taken or refused it.
     ANSWERED = (Status.SENT, Status.DELIVERED, Status.FAILED)
     # It was handed over, or may have been.
     HANDED_OVER = (*IN_FLIGHT, *ANSWERED)
     REACHES_NOBODY = (Status.FAILED, Status.SKIPPED)
-    # A mail server cannot be asked, so its second copy is the last; at Twilio an SMS is looked for before each.
+    # A mail server cannot be asked, so a second mail is the last; an SMS is looked for at Twilio before each try.
     MOST_REOPENED = {"email": 1, "sms": 4}
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="notifications")
@@ -153,7 +153,7 @@ class Notification(models.Model):
         Appointment.objects.select_for_update(no_key=True).filter(pk__in=about).values_list("pk").first()
 
     def claim(self, *, text: str, sender: str = "") -> bool:
-        """Take a pending one to hand it to the provider now; False when another run was first."""
+        """Claim a pending message to hand it to the provider now; False if another run was first."""
         return self._move(
             Q(status=self.Status.PENDING),
             status=self.Status.SENDING,
@@ -194,10 +194,10 @@ class Notification(models.Model):
         )
 
     def reopen(self) -> bool:
-        """It is unknown whether it was sent, or it was looked for and not found: it waits again, a few times only.
+        """Let a message wait again that may have been sent, or was looked for and not found; a few times only.
 
-        A retry of its job or the sweeper may bring it back, but an unclear answer of its provider must not send a
-        customer the same message over and over: after the last time it has failed. False when it does not wait again.
+        A retry of its job or the sweeper may send it again, but an unclear answer of the provider must not send a
+        customer the same message over and over: after the last time it has failed. False if it does not wait again.
         """
         waits = self._move(
             self._this_attempt() & Q(reopened__lt=self.MOST_REOPENED[self.channel]),
@@ -229,7 +229,7 @@ class Notification(models.Model):
         return self.status not in self.UNSENT
 
     def _this_attempt(self) -> Q:
-        # A worker that was taken for dead must not judge the attempt of its successor.
+        # A worker that was declared dead must not judge the attempt of its successor.
         return Q(status__in=self.IN_FLIGHT, attempts=self.attempts)
 
     def _move(self, expected: Q, **values: Any) -> bool:

@@ -12,28 +12,28 @@ from notifications.models import OptOut
 
 
 def sender_of(company: Company) -> str:
-    """What the company's SMS come from; empty when nothing is set."""
+    """The sender of the company's SMS; empty if none is set."""
     return company.sms_sender or settings.TWILIO_MESSAGING_SERVICE_SID
 
 
 def opt_out(number: str, senders: Iterable[str]) -> None:
-    """Never again an SMS from these senders to this number."""
+    """Send no more SMS from these senders to this number."""
     rows = [OptOut(number=number, sender=sender) for sender in sorted({*senders}) if sender]
     OptOut.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def opt_in(number: str, senders: Iterable[str]) -> None:
-    """Take an opt-out back. That gives no consent where there was none."""
+    """Take an opt-out back. This does not give consent if there was none."""
     OptOut.objects.filter(number=number, sender__in=[*senders]).delete()
 
 
 def has_opted_out(number: str, company: Company) -> bool:
-    """Whether nothing more goes from the company's sender to this number."""
+    """Whether no more SMS go from the company's sender to this number."""
     return OptOut.objects.filter(number=number, sender=sender_of(company)).exists()
 
 
 def with_stop(customers: QuerySet[Any]) -> QuerySet[Any]:
-    """Customers with `has_stopped`: whether one of their numbers wants no more from their company's sender."""
+    """Customers with `has_stopped`: whether one of their numbers has opted out of their company's sender."""
     sender = Coalesce(NullIf(OuterRef("company__sms_sender"), Value("")), Value(settings.TWILIO_MESSAGING_SERVICE_SID))
     numbers = Q(number=OuterRef("phone")) | Q(number=OuterRef("contact_phone"))
     return customers.annotate(has_stopped=Exists(OptOut.objects.filter(numbers, sender=sender)))

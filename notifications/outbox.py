@@ -1,4 +1,4 @@
-"""Writes what is to be said, in the transaction that made it true; it is sent later."""
+"""Writes messages in the transaction that made them true; they are sent later."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ def announce(appointment: Appointment, kind: str) -> list[Notification]:
     """Tell the customer, and staff of a new appointment. Returns the rows written now, none the second time.
 
     One row per (appointment, version, kind, channel), written in the caller's transaction together with its job.
-    Where no SMS may go out, the row says why. Whether it is still true is checked again when it is sent.
+    If no SMS may go out, the row says why. Whether it is still true is checked again when it is sent.
     """
     drafts = [*_to_customer(appointment, Notification.Kind(kind))]
     if kind == Notification.Kind.CONFIRMATION:

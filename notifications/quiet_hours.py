@@ -15,7 +15,7 @@ def quiet_until(moment: datetime, zone: ZoneInfo, starts: time, ends: time) -> d
     day = local.date() if local.time() < ends else local.date() + timedelta(days=1)
     end = datetime.combine(day, ends, zone)
     if end.timestamp() <= moment.timestamp():
-        # The clock was set back over the end: it is quiet until the hour's second passing.
+        # The end falls into the hour that comes twice when the clocks go back: it is quiet until its second time.
         end = end.replace(fold=1)
     return end
 

@@ -24,7 +24,7 @@ DEAD_NUMBER_FOR: Final = timedelta(days=180)
 
 
 def number_for(appointment: Appointment) -> str:
-    """Where an appointment's SMS go: to the number that its caller said and agreed to, else to the customer's."""
+    """The number for an appointment's SMS: the one that its caller said and agreed to, else the customer's."""
     request = appointment.booking_request
     if request is not None and agreed_to(appointment, request.contact_phone) and is_mobile(request.contact_phone):
         return request.contact_phone
@@ -32,13 +32,13 @@ def number_for(appointment: Appointment) -> str:
 
 
 def agreed_to(appointment: Appointment | None, number: str) -> bool:
-    """Whether this very number was said, with a yes to SMS, when this appointment was asked for."""
+    """Whether exactly this number was said, with a yes to SMS, when this appointment was asked for."""
     request = appointment.booking_request if appointment is not None else None
     return request is not None and request.sms_consent and bool(number) and request.contact_phone == number
 
 
 def sms_objection(customer: Customer | None, number: str, appointment: Appointment | None = None) -> Why | None:
-    """Why this customer gets no SMS about the appointment at this number; None when nothing speaks against it."""
+    """Why this customer gets no SMS about the appointment at this number; None if they may get one."""
     if customer is None:
         return Why.NO_CUSTOMER
     if not number:
@@ -55,7 +55,7 @@ def sms_objection(customer: Customer | None, number: str, appointment: Appointme
 
 
 def holders(number: str) -> QuerySet[Customer]:
-    """Everybody who is reached at exactly this number, at any company."""
+    """All customers, of any company, with exactly this number."""
     return Customer.objects.filter(Q(phone=number) | Q(contact_phone=number))
 
 
@@ -79,7 +79,7 @@ def number_of(appointment: Appointment) -> str:
 
 
 def is_real(address: str) -> bool:
-    """Whether mail to this address reaches a person: it is valid, and nobody made it up."""
+    """Whether mail to this address reaches a person: it is valid and was not made up."""
     try:
         validate_email(address)
     except ValidationError:
@@ -88,7 +88,7 @@ def is_real(address: str) -> bool:
 
 
 def staff_email(company: Company, branch_email: str) -> str:
-    """Where a company's people are told: the branch's address, else the company's."""
+    """The address for a company's staff: the branch's, else the company's."""
     return branch_email or company.notification_email
 
 

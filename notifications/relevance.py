@@ -10,7 +10,7 @@ from notifications.why import Why
 
 Kind = Notification.Kind
 
-# What has to be true of the appointment when its message goes out.
+# The status that an appointment must have when its message is sent.
 EXPECTED_STATUS: Final = {
     Kind.CONFIRMATION: Appointment.Status.CONFIRMED,
     Kind.REQUESTED: Appointment.Status.REQUESTED,
@@ -33,7 +33,7 @@ def why_not_any_more(notification: Notification) -> Why | None:
 
 
 def why_not_true(kind: Notification.Kind, appointment: Appointment | None) -> Why | None:
-    """Why this is not to be told of the appointment; None when it is true and the time is ahead."""
+    """Why this message must not be sent about the appointment; None if it is true and lies ahead."""
     if appointment is None or appointment.status != EXPECTED_STATUS[kind]:
         return Why.NOT_TRUE
     if appointment.starts_at <= timezone.now() and kind != Kind.STAFF:

@@ -9,7 +9,7 @@ from calls import phone
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _SERVICE: Final = re.compile(r"MG[0-9a-fA-F]{32}")
 _NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
-# A service id of which some is missing would be taken for a name.
+# A truncated service id would be taken for a name.
 _PART_OF_SERVICE: Final = re.compile(r"MG[0-9a-fA-F]+")
 
 HELP: Final = (
@@ -39,5 +39,5 @@ def is_service(sender: str) -> bool:
 
 
 def takes_answers(sender: str) -> bool:
-    """Whether the customer can answer: to a name nobody can."""
+    """Whether the customer can answer, which is impossible if the sender is a name."""
     return is_service(sender) or sender.startswith("+")

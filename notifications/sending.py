@@ -8,7 +8,7 @@ from django.db import transaction
 from askpro.by_name import job
 from notifications.models import Notification
 
-# These jobs themselves write rows by way of this file, so it knows them by name only.
+# These jobs themselves write rows through this file, so it knows them only by name.
 JOBS: Final[dict[str, str]] = {
     Notification.Channel.SMS: "send_sms_notification",
     Notification.Channel.EMAIL: "send_email_notification",
@@ -16,10 +16,10 @@ JOBS: Final[dict[str, str]] = {
 
 
 def write(drafts: Iterable[Notification]) -> list[Notification]:
-    """Write those that are not there yet, and send the jobs of the pending ones; returns the rows written now."""
+    """Write the drafts that have no row yet, and send the jobs of the pending ones; returns the rows written now."""
     drafts = list(drafts)
     with transaction.atomic():
-        # ON CONFLICT DO NOTHING, which does not say what it did: the references do.
+        # ON CONFLICT DO NOTHING does not return which rows it wrote, so the references identify them.
         Notification.objects.bulk_create(drafts, ignore_conflicts=True)
         references = [draft.reference for draft in drafts]
         written = list(Notification.objects.filter(reference__in=references).order_by("id"))

@@ -30,14 +30,14 @@ SHORTEST_VALIDITY: Final = timedelta(minutes=1)
 
 
 def send(notification: Notification) -> None:
-    """Send it once, whatever became of earlier attempts.
+    """Send it once, even after earlier attempts.
 
     1. If an earlier attempt may have sent it, look for it at Twilio; if it is there, it was sent.
     2. If it is no longer true, has no consent, or is too much for today, skip it, with the reason on the row.
     3. In quiet hours, `Release` until they end.
     4. Claim the row and commit, hand the message over, record the answer.
     If Twilio refuses the message for good, the row fails, not the job; if it refuses the account or the sender, the job
-    dies, for a person to mend that and retry it.
+    dies, so that a person can correct that and retry it.
     """
     if notification.may_be_sent_already and _is_over(notification):
         return
@@ -62,7 +62,7 @@ def may_be_sent_now(notification: Notification, moment: datetime) -> datetime | 
 
 
 def _is_over(notification: Notification) -> bool:
-    """Whether nothing is left to do about an earlier attempt: it is found, or it was the second of unknown end."""
+    """Whether nothing is left to do after an earlier attempt: it was found, or its outcome stayed unknown too often."""
     attempt_at = wait_for_earlier_attempt(notification)
     if _find(notification, attempt_at):
         return True
@@ -91,7 +91,7 @@ def _record(notification: Notification, message: twilio.Message) -> None:
 
 
 def _taken(notification: Notification, sids: list[str]) -> set[str]:
-    """Those that are other messages of ours with the same words, or an earlier send of this one."""
+    """The sids that belong to other messages of ours with the same text, or to an earlier send of this one."""
     rows = Notification.objects.filter(provider_id__in=sids).exclude(pk=notification.pk)
     known = {sid for sid in rows.values_list("provider_id", flat=True) if sid}
     return known | {notification.earlier_provider_id}
@@ -116,7 +116,7 @@ def _is_dropped_for_quiet_hours(notification: Notification) -> bool:
 def _claim(notification: Notification, text: str, sender: str) -> bool:
     with transaction.atomic():
         _lock_number(notification)
-        # A change of an appointment that the customer knows of always goes out: the last message must be true.
+        # A change of an appointment that the customer knows about is always sent: the last message must be true.
         is_first_word = notification.kind == Notification.Kind.CONFIRMATION
         if is_first_word and _sent_today(notification) >= DAILY_CAP:
             notification.skip(Why.ENOUGH_TODAY, {"count": DAILY_CAP})
@@ -125,14 +125,14 @@ def _claim(notification: Notification, text: str, sender: str) -> bool:
 
 
 def _lock_number(notification: Notification) -> None:
-    # Of two messages sent at once, each has to count the other.
+    # Two messages sent at the same time must each count the other.
     with connection.cursor() as cursor:
         key = f"sms:{notification.company_id}:{notification.recipient}"
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
 def _sent_today(notification: Notification) -> int:
-    """SMS of the local day, by number: a caller who withholds the number but names one is a new customer each time."""
+    """The number's SMS of the local day. Not by customer: a caller who withholds the number is a new one each time."""
     now = timezone.now().astimezone(texts.zone_of(_appointment(notification)))
     handed_over = Notification.objects.filter(
         company_id=notification.company_id,

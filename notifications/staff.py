@@ -1,4 +1,4 @@
-"""Tells a company's staff that one of them is needed."""
+"""Tells a company's staff that a person is needed."""
 
 from appointments.models import FollowUp
 from notifications import recipients, sending
@@ -6,7 +6,7 @@ from notifications.models import Notification
 
 
 def tell(follow_up: FollowUp) -> list[Notification]:
-    """Tell the branch by mail that a person is needed, once per follow-up; nothing where no address is set."""
+    """Tell the branch by mail that a person is needed, once per follow-up; does nothing if no address is set."""
     branch_email = follow_up.branch.notification_email if follow_up.branch else ""
     address = recipients.staff_email(follow_up.company, branch_email)
     if not address:

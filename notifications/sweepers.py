@@ -1,4 +1,4 @@
-"""Rows whose state implies work get their job again. Called every half minute; cheap when all is well."""
+"""Finds messages that need a job but have none, and sends it. Runs every half minute; cheap when all is well."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,25 +20,25 @@ from notifications.why import Why
 Status = Notification.Status
 
 AT_ONCE: Final = 200
-# Of one sweep. In a long list, most wait for a person to mend what their dead jobs were refused for.
+# Pages per sweep. In a long list, most wait for a person to correct what their jobs were refused for.
 MOST_PAGES: Final = 25
 # A row younger than this still has the job that was committed with it.
 FORGOTTEN_AFTER: Final = timedelta(minutes=2)
-# After each dead job a longer pause, so that an outage of hours is outlasted and a bug does not fill the list.
+# The pause grows with each dead job, so that it outlasts an outage of hours and a bug does not fill the list.
 PAUSE_AFTER_DEAD: Final = timedelta(minutes=15)
 MOST_DEAD_JOBS: Final = 5
 GIVE_UP_AFTER: Final = timedelta(hours=48)
 UNREPORTED_AFTER: Final = timedelta(minutes=10)
 ASK_AGAIN_AFTER: Final = timedelta(hours=1)
 ASK_FOR: Final = timedelta(days=1)
-# Refused accounts and senders: a person has to mend something, then retries the job.
+# Refused accounts and senders: a person must correct something, then retry the job.
 FOR_PEOPLE: Final = "askpro.queues.errors.Rejected"
 
 SENDERS: Final = (*sending.JOBS.values(),)
 
 
 def sweep() -> None:
-    """Revive what has no job, give up what is too old, ask about what was not reported on, and ask people to phone."""
+    """Send missing jobs, give up old messages, ask Twilio about unreported ones, and ask people to call customers."""
     one_by_one((resend_forgotten, ask_about_unreported, untold.sweep), lambda part: part())
 
 
@@ -52,7 +52,7 @@ def resend_forgotten() -> int:
 
 
 def ask_about_unreported() -> int:
-    """Send jobs that ask Twilio about SMS sent a while ago without a word since; returns how many."""
+    """Send jobs that ask Twilio about SMS sent a while ago and not reported on since; returns how many."""
     now = timezone.now()
     silent = Notification.objects.filter(
         Q(polled_at=None) | Q(polled_at__lte=now - ASK_AGAIN_AFTER),
@@ -88,7 +88,7 @@ def _revive(notification: Notification, jobs: list[Job]) -> bool:
     if any(job.status in Job.LIVE for job in jobs):
         return False
     if jobs and max(jobs, key=lambda job: job.pk).status == Job.Status.CANCELLED:
-        # An operator did not want it sent; a message that may be out already cannot be called back.
+        # An operator did not want it sent; one that may have been sent already cannot be called back.
         if not notification.skip(Why.JOB_CANCELLED):
             notification.mark_failed(Why.JOB_CANCELLED)
         return False
@@ -99,7 +99,7 @@ def _revive(notification: Notification, jobs: list[Job]) -> bool:
     if not _is_due(dead):
         return False
     with transaction.atomic():
-        # Other hosts sweep, too: look again once the row is locked.
+        # Other hosts sweep, too, so check again once the row is locked.
         locked = Notification.objects.select_for_update(skip_locked=True).filter(
             pk=notification.pk, status__in=Notification.UNSENT
         )

@@ -12,7 +12,7 @@ from notifications.models import Notification
 from notifications.twilio.event import Kind, TwilioEvent
 from webhooks.models import WebhookEvent
 
-# The first pause is longer than it takes to judge an unknown outcome; both together outlast an outage of five minutes.
+# The first pause is longer than judging an unknown outcome takes; both together outlast an outage of five minutes.
 SMS_BACKOFF: Final = (45 * S, 6 * MIN)
 EMAIL_BACKOFF: Final = (45 * S, 6 * MIN, 30 * MIN, 2 * H)
 FOR_MESSAGES: Final = "process_inbound_sms"
@@ -26,13 +26,13 @@ FOR_MESSAGES: Final = "process_inbound_sms"
     tags=("call:{call_id}",),
 )
 def send_appointment_confirmation(call_id: int) -> None:
-    """Write the confirmations of what was booked in this call that are not written yet; other jobs send them.
+    """Write the missing confirmations of what was booked in this call; other jobs send them.
 
-    Usually there is none left: a confirmation is written in the transaction that mirrors the booking.
+    Usually none is missing: a confirmation is written in the transaction that mirrors the booking.
 
     Writes: Notification, FollowUp, Job
     """
-    # A later version was told already, by the message that raised it.
+    # A later version was already announced by the message that raised it.
     booked = Appointment.objects.select_for_update(of=("self",)).filter(
         call_id=call_id, status=Appointment.Status.CONFIRMED, version=1
     )
@@ -119,7 +119,7 @@ def check_sms_delivery(notification_id: int) -> None:
 
 
 def _unsent(notification_id: int) -> Notification | None:
-    """The notification with all that its text needs; None when it is over. Raises `Gone`."""
+    """The notification with all that its text needs; None if it is no longer to be sent. Raises `Gone`."""
     rows = Notification.objects.select_related(
         "company",
         "customer",
@@ -136,5 +136,5 @@ def _unsent(notification_id: int) -> Notification | None:
     try:
         notification = rows.get(pk=notification_id)
     except Notification.DoesNotExist as error:
-        raise Gone("The notification exists no more.") from error
+        raise Gone("The notification no longer exists.") from error
     return None if notification.is_over else notification

@@ -7,7 +7,7 @@ from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable
 
 
 class Why(Sentence):
-    """Why a message is where it is. `twilio.errors.Reaction` says what Twilio's error codes mean."""
+    """Why a message has its state. `twilio.errors.Reaction` says what Twilio's error codes mean."""
 
     # Not sent on purpose.
     NO_CUSTOMER = "no_customer", _("No customer is known.")

@@ -1,4 +1,4 @@
-"""What became of a message after Twilio took it: reports come out of order, twice, late, or never."""
+"""Applies Twilio's reports on a message, which come out of order, twice, late, or never."""
 
 import logging
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from notifications.why import Why
 log = logging.getLogger(__name__)
 
 MOST_RESENDS: Final = 1
-# For a handset that is switched off or a carrier that is overloaded, half an hour helps, a second does not.
+# If a phone is switched off or a carrier overloaded, half an hour helps, a second does not.
 RESEND_AFTER_MS: Final = 30 * MIN
 DAILY_CAP_CODE: Final = 30023
 TOMORROW_MS: Final = 24 * H
@@ -25,7 +25,7 @@ TOMORROW_MS: Final = 24 * H
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What Twilio says of a message, in a callback or when asked."""
+    """What Twilio says about a message, in a callback or when asked."""
 
     sid: str
     status: str
@@ -33,14 +33,14 @@ class Report:
 
 
 def locked(**key: Any) -> Notification:
-    """The row that `key` names, held until the transaction ends. Raises `Notification.DoesNotExist`."""
+    """The row that `key` names, locked until the transaction ends. Raises `Notification.DoesNotExist`."""
     Notification.hold_appointment(**key)
     rows = Notification.objects.select_for_update(of=("self",))
     return rows.select_related("company", "appointment", "follow_up").get(**key)
 
 
 def apply(report: Report, notification: Notification) -> str:
-    """Write what the report says. Returns why it changes nothing, or an empty text. The caller holds the row's lock."""
+    """Write what the report says. Returns why it changes nothing, or an empty text. The caller has locked the row."""
     if report.status not in RANK:
         return "Twilio named a status that AskPro does not know."
     if notification.provider_id not in (None, report.sid):
@@ -54,7 +54,7 @@ def apply(report: Report, notification: Notification) -> str:
 
 
 def _is_news(report: Report, notification: Notification) -> bool:
-    """Whether it says more than what is known. The same end can come twice, at first without its code."""
+    """Whether it adds to what is known. The same final status can come twice, at first without its code."""
     known = notification.provider_status if notification.provider_id else ""
     if not known or RANK[report.status] != RANK[known]:
         return not known or RANK[report.status] > RANK[known]

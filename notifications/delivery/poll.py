@@ -1,4 +1,4 @@
-"""Asking Twilio about messages without a report: it tries each callback a few times only."""
+"""Asks Twilio about messages without a report, since it tries each callback only a few times."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ def check(notification_id: int) -> None:
     """Ask about one sent SMS and write the answer. If Twilio does not have the message, its row stays as it is."""
     notification = Notification.objects.filter(pk=notification_id).first()
     if notification is None:
-        raise Gone("The notification exists no more.")
+        raise Gone("The notification no longer exists.")
     if notification.status != Notification.Status.SENT or not notification.provider_id:
         return
     try:

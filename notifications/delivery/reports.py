@@ -1,4 +1,4 @@
-"""Twilio's reports on what we sent, one stored callback each."""
+"""Works on Twilio's reports about our messages, one stored callback each."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -14,7 +14,7 @@ from notifications.models import Notification
 from notifications.twilio.event import TwilioEvent
 from webhooks.models import WebhookEvent
 
-# A report can come before the commit of the sid that it is about; after this long the sid is not ours.
+# A report can come before the commit of its sid; if the sid is unknown after this long, it is not ours.
 SID_UNKNOWN_FOR: Final = timedelta(seconds=60)
 ASK_AGAIN_AFTER: Final = 5.0
 
@@ -41,7 +41,7 @@ def receive(event: WebhookEvent, told: TwilioEvent) -> None:
 
 
 def _find(query: str, sid: str) -> Notification | None:
-    """By the reference that we put into the callback's address, then by sid; locked."""
+    """Find and lock the message: by the reference that we put into the callback's URL, else by sid."""
     reference = _reference(query)
     for key in ({"reference": reference}, {"provider_id": sid}):
         with suppress(Notification.DoesNotExist):

@@ -1,7 +1,7 @@
-"""A person calls the customers whom no message could tell of their appointment.
+"""Has a person call the customers whom no message could tell about their appointment.
 
-For each version a customer has been told, or a message is under way, or a follow-up asks a person to phone, once. It is
-decided in the transaction in which a message reaches its end, and by the sweeper for messages that reach none.
+For each version of an appointment, the customer was told, or a message is under way, or one follow-up asks a person to
+call. This is decided in the transaction in which a message ends, and by the sweeper for messages that do not end.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from notifications.why import Why
 Kind = Notification.Kind
 Status = Notification.Status
 
-# Longer than it takes to ask Twilio about a silent message, and to send one again that found the handset off.
+# Longer than it takes to ask Twilio about a silent message, and to resend one that found the phone switched off.
 PATIENCE: Final = timedelta(minutes=45)
 AT_ONCE: Final = 200
 # With and without a number to call.
@@ -38,14 +38,14 @@ DETAILS: Final = {
     Kind.RESCHEDULED: (Detail.MOVED_UNTOLD, Detail.MOVED_UNTOLD_NO_NUMBER),
     Kind.CANCELLATION: (Detail.CANCELLED_UNTOLD, Detail.CANCELLED_UNTOLD_NO_NUMBER),
 }
-# Only Twilio has it: no carrier took it yet.
+# Only Twilio has the message: no carrier has taken it yet.
 WITH_TWILIO: Final = [status for status, rank in RANK.items() if rank < RANK["sent"]]
 
 
 def judge(appointment_id: int, kind: str) -> None:
-    """Open or settle the follow-up, as the messages about the appointment's newest version stand now."""
+    """Open or settle the follow-up, by the state of the messages about the appointment's newest version."""
     with transaction.atomic():
-        # Two channels that fail at the same time must not each count on the other.
+        # Two channels that fail at the same time must not each rely on the other.
         rows = Appointment.objects.select_for_update(no_key=True, of=("self",))
         related = ("company", "branch__company", "customer", "call", "booking_request")
         appointment = rows.select_related(*related).get(pk=appointment_id)
@@ -61,7 +61,7 @@ def judge(appointment_id: int, kind: str) -> None:
 
 
 def sweep() -> int:
-    """Judge messages that reach no end: unsent for too long, or at Twilio without a report. Returns how many."""
+    """Judge messages that do not end: unsent for too long, or at Twilio without a report. Returns how many."""
     found = list(_silent().order_by("pk").values_list("appointment_id", "kind")[:AT_ONCE])
     one_by_one(found, lambda silent: judge(*silent))
     return len(found)
@@ -78,7 +78,7 @@ def _settle(why: Detail, follow_ups: QuerySet[FollowUp]) -> None:
 
 
 def _may_stay_untold(kind: Notification.Kind, appointment: Appointment) -> bool:
-    """A customer who knows of no appointment yet need not hear that the host is asked, only what the host answers."""
+    """Whether the customer need not be told: one who knows of no appointment yet only needs the host's answer."""
     return kind == Kind.REQUESTED and appointment.version == 1
 
 
@@ -109,7 +109,7 @@ def _end_of_quiet(moment: datetime, appointment: Appointment) -> datetime | None
 
 
 def _ask(appointment: Appointment, kind: Notification.Kind, topic: str) -> None:
-    """Open the follow-up, unless a person has dealt with this version already."""
+    """Open the follow-up, unless a person has already dealt with this version."""
     if FollowUp.objects.filter(appointment=appointment, topic=topic, status=FollowUp.Status.DONE).exists():
         return
     branch, now, number = appointment.branch, timezone.now(), recipients.number_of(appointment)
@@ -134,9 +134,9 @@ def _ask(appointment: Appointment, kind: Notification.Kind, topic: str) -> None:
 
 
 def _silent() -> QuerySet[Notification]:
-    """Messages that are true, ahead, and unsent or at Twilio, where neither the customer nor a person was told yet.
+    """Messages still true, about future appointments, unsent or only at Twilio; neither customer nor staff were told.
 
-    The job of one that waits for the end of the quiet hours is due then.
+    One that waits for the end of the quiet hours is due when they end.
     """
     now = timezone.now()
     old, soon = now - PATIENCE, now + PATIENCE

@@ -27,12 +27,12 @@ class Event:
 
     @property
     def method(self) -> str:
-        """PUBLISH, not REQUEST: an answer to an invitation would reach nobody."""
+        """PUBLISH, not REQUEST: nobody would get an answer to an invitation."""
         return "CANCEL" if self.is_cancelled else "PUBLISH"
 
 
 def calendar(event: Event) -> str:
-    """The file, with CRLF line ends. Times are UTC instants: no zone definition can be wrong or missing."""
+    """The file, with CRLF line ends. Times are in UTC, so that no zone definition can be wrong or missing."""
     return "".join(f"{part}\r\n" for line in _lines(event) for part in _folded(line))
 
 
@@ -69,7 +69,7 @@ def _escaped(text: str) -> str:
 
 
 def _parameter(text: str) -> str:
-    # A quoted parameter knows no escape: RFC 5545 forbids the quote itself.
+    # A quoted parameter has no escape: RFC 5545 forbids the quote itself.
     return _printable(" ".join(text.split())).replace('"', "'")
 
 
@@ -78,7 +78,7 @@ def _printable(text: str) -> str:
 
 
 def _folded(line: str) -> Iterator[str]:
-    """The line in parts of at most 75 octets, each but the first after a blank, no character torn apart."""
+    """The line in parts of at most 75 octets, all but the first after a blank, without splitting a character."""
     part, octets = "", 0
     for char in line:
         size = len(char.encode())

@@ -50,7 +50,7 @@ class Mail:
 
 
 def sms(notification: Notification, sender: str) -> str:
-    """The text message: the company first, then when. In one SMS if dropping lesser facts can make it so."""
+    """The text message: the company first, then the time. Lesser facts are dropped to make it fit into one SMS."""
     variants = [gsm_text(text) for text in _sms_variants(notification, sender)]
     return min(variants, key=gsm_segments)
 
@@ -72,12 +72,12 @@ def has_calendar(notification: Notification) -> bool:
 
 
 def zone_of(appointment: Appointment) -> ZoneInfo:
-    """The zone of the place that the appointment is at."""
+    """The time zone of the appointment's place."""
     return appointment.branch.zone if appointment.branch else ZoneInfo(appointment.company.timezone)
 
 
 def summary(appointment: Appointment) -> str:
-    """What stands in a calendar: the company, and the service when it is known."""
+    """The title in a calendar: the company, and the service if it is known."""
     company = appointment.company.name
     return f"{company}: {appointment.service.name}" if appointment.service else company
 
@@ -93,7 +93,7 @@ def spoken_number(e164: str) -> str:
 
 
 def _sms_variants(notification: Notification, sender: str) -> Iterator[str]:
-    """From all that is worth saying to the bare appointment; each variant drops one thing more."""
+    """Variants from the full text to the bare appointment; each drops one more fact."""
     appointment, branch = _subject(notification), _subject(notification).branch
     words, language = _words(notification), Language(notification.language)
     company = " ".join(appointment.company.name[:LONGEST_NAME_IN_SMS].split())
@@ -101,12 +101,12 @@ def _sms_variants(notification: Notification, sender: str) -> Iterator[str]:
     head = f"{company}: {words.messages[notification.kind].sms.format(when=when)}"
     service = f", {appointment.service.name}" if appointment.service else ""
     staff = _with_whom(appointment, words.sms_staff, words.sms_other_staff)
-    # The staff name stays where it is the news, or is not the one that was asked for.
+    # The staff name stays if it is the news, or is not the one that was asked for.
     kept = staff if notification.kind == Kind.STAFF_CHANGED or _wished_other(appointment) else ""
     place = f", {branch.address}" if branch and branch.address else ""
     street = f", {branch.street}" if branch and branch.street else ""
     phone = words.sms_phone.format(phone=spoken_number(branch.phone)) if branch and branch.phone else ""
-    # A name as sender takes no answers.
+    # A sender that is a name takes no answers.
     stop = words.sms_stop if senders.takes_answers(sender) else ""
     if notification.kind == Kind.CANCELLATION:
         service = staff = kept = place = street = ""
@@ -236,7 +236,7 @@ def _follow_up_facts(follow_up: FollowUp, words: Wording, language: Language) ->
 
 
 def _person(name: str, number: str, language: str) -> str:
-    """Name and number, for staff; what is no plausible name is shown as what was said."""
+    """Name and number, for staff; an implausible name is shown as a quotation."""
     named = strangers.plausible_name(name) or strangers.quotation(name, language)
     return ", ".join(part for part in (named, spoken_number(number)) if part)
 

@@ -1,4 +1,4 @@
-"""Twilio's Messages: send one, look for one, ask how one fared."""
+"""Twilio's Messages: send one, look for one, ask for its status."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,16 +19,16 @@ from notifications.gsm import gsm_text
 from notifications.twilio.errors import QUEUE_FULL, Reaction, reaction_to
 from webhooks.models import Provider, WebhookAddress
 
-# A sender's queue empties at one message a second, so a full one needs minutes.
+# A sender's queue drains at one message a second, so a full one needs minutes.
 QUEUE_FULL_PAUSE: Final = 180.0
 # Pages of 100 messages to one number within a day; no number gets more than a few messages.
 MOST_PAGES: Final = 3
-# Widens Twilio's retries of a status callback: three, and for every failure. A fragment is neither sent nor signed.
+# Asks for more retries of a status callback: three, after any failure. A fragment is neither sent nor signed.
 CALLBACK_RETRIES: Final = "#rc=3&rp=ct,rt,5xx"
 
 
 class Refused(JobError):
-    """Twilio answered that it will not send this; `reaction` says what follows from the code."""
+    """Twilio answered that it will not send this; `reaction` says what to do about the code."""
 
     def __init__(self, code: int) -> None:
         self.code = code
@@ -38,8 +38,8 @@ class Refused(JobError):
 
 @dataclass(frozen=True, slots=True)
 class OutgoingSms:
-    """`sender` is a number, a name, or a messaging service (MG…); `validity` in seconds, `callback` where Twilio
-    reports."""
+    """`sender` is a number, a name, or a messaging service (MG…); `validity` in seconds, `callback` the URL that
+    Twilio reports to."""
 
     to: str
     sender: str
@@ -60,7 +60,7 @@ class OutgoingSms:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What Twilio knows of a message."""
+    """What Twilio knows about a message."""
 
     sid: str
     status: str
@@ -70,7 +70,7 @@ class Message:
 
     @classmethod
     def from_api(cls, data: Any) -> "Message":
-        """Raises `Unreadable` on anything that is no message."""
+        """Raises `Unreadable` for anything that is not a message."""
         fields = Fields.of(data)
         sid = name(fields.source.get("sid"), 64)
         if not sid:
@@ -78,7 +78,7 @@ class Message:
         return cls(
             sid=sid,
             status=fields.text("status", 24),
-            # As it stands there, to be compared with what was sent.
+            # Unchanged, to be compared with what was sent.
             body=str(fields.source.get("body") or ""),
             created_at=_moment(fields.source.get("date_created")),
             error_code=fields.number("error_code"),
@@ -88,7 +88,7 @@ class Message:
 class Twilio:
     """Twilio with one account.
 
-    Every method raises `RateLimited`, `Unavailable`, `Refused`, and `Unknown` where a message may have gone out.
+    Every method raises `RateLimited`, `Unavailable`, `Refused`, and `Unknown` if a message may have been sent.
     """
 
     def __init__(self, base_url: str, account_sid: str, token: str) -> None:
@@ -105,7 +105,7 @@ class Twilio:
             raise Unknown("Twilio: accepted, but the answer is not readable") from error
 
     def find(self, to: str, body: str, since: datetime) -> list[Message]:
-        """Messages to this number with this very text, created since then, oldest first."""
+        """Messages to this number with exactly this text, created since then, oldest first."""
         wanted = _comparable(body)
         found = [
             message
@@ -115,11 +115,11 @@ class Twilio:
         return found[::-1]
 
     def get(self, sid: str) -> Message:
-        """How a message fared. Raises `Refused` with 20404 for one that Twilio does not have."""
+        """A message with its status. Raises `Refused` with 20404 if Twilio does not have it."""
         return _readable(self._request("GET", f"/{quote(sid, safe='')}.json"))
 
     def _list(self, to: str, since: datetime) -> list[Message]:
-        # Newest first. Its DateSent filter would leave out what is still queued, which has no such date yet.
+        # Newest first. Twilio's DateSent filter would leave out queued messages, which have no such date yet.
         messages: list[Message] = []
         response = self._request("GET", ".json", params={"To": to, "PageSize": 100})
         for _ in range(MOST_PAGES):
@@ -172,8 +172,8 @@ def client() -> Twilio:
 
 
 def status_callback(reference: str, address: WebhookAddress | None = None) -> str:
-    """Where Twilio reports on a message, `address` being the company's own; the reference is in it because a report
-    can come before our commit."""
+    """The URL for Twilio's reports on a message; `address` is the company's own. It contains the reference, because a
+    report can come before our commit."""
     place = address.url if address is not None else f"{settings.PUBLIC_URL}/webhooks/twilio/"
     return f"{place}status/?ref={reference}{CALLBACK_RETRIES}"
 
@@ -189,7 +189,7 @@ def _is_word(answer: Answer) -> bool:
 
 
 def _is_senders_own(error: JobError) -> bool:
-    """Only the queue of one sender is full: messages from others still go out."""
+    """Whether only one sender's queue is full, so that messages from others are still sent."""
     return isinstance(error, Throttled) and _code(error.response) == QUEUE_FULL
 
 
@@ -203,7 +203,7 @@ def _refusal(answer: Answer) -> JobError:
 
 
 def _code(answer: Answer) -> int:
-    """Twilio's code, 0 where there is none."""
+    """Twilio's code, or 0."""
     code = mapping(answer.json()).get("code")
     return code if isinstance(code, int) and not isinstance(code, bool) else 0
 
@@ -240,5 +240,5 @@ def _moment(text: Any) -> datetime | None:
 
 
 def _comparable(body: str) -> str:
-    # SmartEncoded may have replaced characters there; blanks are no difference either.
+    # Twilio's smart encoding may have replaced characters; blanks make no difference either.
     return " ".join(gsm_text(body).split())

@@ -1,4 +1,4 @@
-"""What each of Twilio's error codes asks of us."""
+"""What to do about each of Twilio's error codes."""
 
 from typing import Final
 
@@ -49,7 +49,7 @@ REACTIONS: Final[dict[int, Reaction]] = {
 }
 
 QUEUE_FULL: Final = 21611
-# These say something about the number, not about the message: the next one would end the same way.
+# These are about the number, not the message: the next message would fail in the same way.
 DEAD_NUMBER_CODES: Final = tuple(
     str(code) for code, reaction in REACTIONS.items() if reaction in (Reaction.BAD_NUMBER, Reaction.LANDLINE)
 )

@@ -1,4 +1,4 @@
-"""What Twilio's callbacks say, read without trust: how a message of ours fared, or what a customer answered."""
+"""Reads what Twilio's callbacks say, without trust: the status of our message, or a customer's answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 from askpro.reading import Fields, name
 
-# How far each status is: higher beats lower, whatever order they arrive in. Among final ones, what arrived has arrived.
+# The order of the statuses: a higher one beats a lower, in any order of arrival. Among final ones, delivered wins.
 RANK: Final = {
     "accepted": 0,
     "scheduled": 0,
@@ -36,8 +36,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TwilioEvent:
-    """One callback. `sid` is its message's; `status` and `code` are a report's, as Twilio writes them. What cannot be
-    read is empty.
+    """One callback. `sid` is its message's; `status` and `code` are a report's, as Twilio writes them. Unreadable
+    fields are empty.
     """
 
     kind: Kind
