@@ -144,7 +144,7 @@ def _detail(reply: Reply, customer: Customer | None) -> dict[str, Any]:
     cancels = _word(reply) in CANCEL_WORDS
     if customer is not None:
         return {"detail": Detail.WANTS_TO_CANCEL if cancels else Detail.ANSWERED}
-    # Without the number nobody could call back.
+    # Without the number it would be impossible to call back.
     detail = Detail.WANTS_TO_CANCEL_FROM if cancels else Detail.ANSWERED_FROM
     return {"detail": detail, "detail_facts": detail.checked({"number": strangers.unlinked(reply.sender)})}
 

@@ -58,7 +58,11 @@ def check_ops_emails(**_: Any) -> list[CheckMessage]:
         return [Error("OPS_EMAILS is empty: alerts reach nobody.", hint=HINT.format("OPS_EMAILS"), id="askpro.E004")]
     wrong = [address for address in settings.OPS_EMAILS if not _is_address(address)]
     hint = "Write addresses alone, separated by commas."
-    return [Error(f"OPS_EMAILS: {len(wrong)} of it are no addresses.", hint=hint, id="askpro.E005")] if wrong else []
+    return (
+        [Error(f"OPS_EMAILS has entries that are no addresses: {len(wrong)}.", hint=hint, id="askpro.E005")]
+        if wrong
+        else []
+    )
 
 
 @register(Tags.security, deploy=True)

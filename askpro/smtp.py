@@ -1,4 +1,4 @@
-"""Mail by SMTP within EMAIL_TIMEOUT seconds, whatever the server does."""
+"""Sends mail by SMTP within EMAIL_TIMEOUT seconds, even if the server answers slowly or without end."""
 
 import smtplib
 import socket

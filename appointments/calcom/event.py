@@ -86,7 +86,7 @@ class CalcomEvent:
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Self:
-        """Read the body's fields, in whatever shape it came. Raises `Unreadable`."""
+        """Read the body's fields, in any of its shapes. Raises `Unreadable`."""
         told = opened(fields)
         if not told.trigger:
             raise Unreadable("triggerEvent is missing")

@@ -100,7 +100,7 @@ class NamedSerializer(serializers.Serializer):
 
 
 class AppointmentSerializer(serializers.ModelSerializer):
-    """What stands in the calendar."""
+    """The appointment in the calendar."""
 
     staff = NamedSerializer(allow_null=True)
 

@@ -27,7 +27,7 @@ STORAGE: Final = "storage"
 
 
 class Call(models.Model):
-    """A call that Retell held. Its status only moves forward, whatever order the events arrive in."""
+    """A call that Retell held. Its status only moves forward, in whichever order the events arrive."""
 
     class Status(models.TextChoices):
         ONGOING = "ongoing", "Ongoing"

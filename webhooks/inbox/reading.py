@@ -17,7 +17,7 @@ class Malformed(ValueError):
 def load_object(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`. Raises `Malformed` for everything else: bytes that are not UTF-8, NaN, numbers of
     thousands of digits, more than `DEEPEST` levels. NUL and lone surrogates written as escapes are legal JSON and
-    pass: whoever stores a text cleans it.
+    pass: the code that stores a text cleans it.
     """
     try:
         value = json.loads(body.decode("utf-8"), parse_constant=_refuse)

@@ -162,7 +162,7 @@ class Keeper:
         kept.child.stdout.close()
 
     def _kill(self, kept: Kept) -> None:
-        """The process and whatever is left of its session."""
+        """Kill the process and what remains of its session."""
         if kept.child is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(kept.child.pid, signal.SIGKILL)

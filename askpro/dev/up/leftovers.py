@@ -14,7 +14,7 @@ MARK = "ASKPRO_UP"
 
 
 def mark(home: Home) -> Mapping[str, str]:
-    """The variables by which a process of this home is known later, in its environment and its children's."""
+    """Variables that mark the processes of this home, in their environment and that of their children."""
     # Without SPT_NOENV setproctitle writes over the environment that another process can read.
     return {MARK: str(home.path), "SPT_NOENV": "1"}
 
