@@ -31,6 +31,11 @@ from askpro.queues.testing import run_jobs
 from tests.queues import actors
 
 pytestmark = pytest.mark.django_db(transaction=True)
+MANY = """
+INSERT INTO queues_job (id, actor_name, queue_name, args, kwargs, options, tags, status, run_at)
+SELECT gen_random_uuid(), 'nothing', %s, '[1]', '{}', '{}', '{}', %s, clock_timestamp() + interval '1 hour'
+  FROM generate_series(1, %s)
+"""
 
 
 def run(name, *arguments, **options):
@@ -185,6 +190,15 @@ class TestStatus:
         seen = json.loads(run("queues_status", json=True)[0])
         (queue,) = (queue for queue in seen["queues"] if queue["name"] == "default")
         assert [queue[what] for what in ("ready", "running", "later", "dead")] == [1, 1, 1, 2]
+
+    @pytest.mark.parametrize(("status", "what"), [("scheduled", "later"), ("dead", "dead")])
+    def test_many_of_one_queue_hide_none_of_another(self, database, status, what):
+        many = 25_000
+        with connection.cursor() as cursor:
+            cursor.execute(MANY, ["low", status, many])
+            cursor.execute(MANY, ["critical", status, 1])
+        counts = {queue["name"]: queue[what] for queue in json.loads(run("queues_status", json=True)[0])["queues"]}
+        assert (counts["low"], counts["critical"]) == (many, 1)
 
 
 class TestCancelling:
