@@ -11,7 +11,8 @@ DEVELOPMENT = ("bench", "chaos", "demo_call", "prepare", "sandbox_run", "seed_de
 
 def run(argv: list[str]) -> None:
     """Run the command of `argv`; a command of development is explained instead where its apps are not installed."""
-    command = argv[1] if len(argv) > 1 else ""
+    asked = argv[2:] if argv[1:2] == ["help"] else argv[1:]
+    command = asked[0] if asked else ""
     if command in DEVELOPMENT and not settings.IS_FOR_DEVELOPMENT:
         sys.exit(
             f"manage.py {command} belongs to development: it needs the folder askpro/dev and the environment"

@@ -95,6 +95,7 @@ class TestWithoutTheFolder:
         assert done.returncode == 1
         assert f"manage.py {command} belongs to development" in done.stderr
         assert "Traceback" not in done.stderr
+        assert run("manage.py", "help", command).stderr == done.stderr
 
     @pytest.mark.parametrize("environment", ["local", "testing"])
     def test_it_runs_in_the_environments_of_development_too(self, run: Run, environment: str) -> None:
