@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-# Groups that keep one worker busy for minutes, the longest first. What is in one never runs beside another of it.
+# Groups that keep one worker busy for minutes, the longest first. Tests of one group never run at the same time.
 LONGEST = ("processes", "disasters")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the long tests out unless `manage.py test --long` asked for them, and begin with the longest groups: a
-    worker that came to one late would still be at it when the others have nothing left to do."""
+    worker that took one late would still run it when the others are done."""
     items.sort(key=_turn)
     if os.environ.get("ASKPRO_TEST_LONG") == "1":
         return
@@ -43,7 +43,7 @@ def contracts() -> Path:
 
 @pytest.fixture(scope="session")
 def child_environment() -> Callable[..., dict[str, str]]:
-    """The environment for a process that a test starts, with the test's own database."""
+    """The environment for a process that a test starts, with the test's database."""
     from django.conf import settings
     from django.db import connection
 
@@ -90,7 +90,7 @@ def _quick_commits(django_db_setup: None, django_db_blocker: Any) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flush() -> Iterator[None]:
-    """Let tests with `transaction=True` empty only the tables that they wrote to, in place of all."""
+    """Let tests with `transaction=True` empty only the tables that they wrote to, instead of all."""
     from django.test import TransactionTestCase
 
     from tests import tables
@@ -106,7 +106,7 @@ def _quick_flush() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _nobody_else_in_the_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """End what threads and killed processes of tests still have open, or the database could not be dropped."""
+    """End sessions that threads and killed processes of tests left open, so that the database can be dropped."""
     yield
     from django.db import connection
 

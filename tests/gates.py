@@ -1,4 +1,4 @@
-"""Time for gates: their moments are PostgreSQL's, which no test can move; so the rows move the other way."""
+"""Lets time pass for gates: their clock is PostgreSQL's, which tests cannot set, so their rows are moved back."""
 
 from datetime import timedelta
 
@@ -13,11 +13,11 @@ MOMENTS = ("full_at", "shut_since", "shut_until", "probe_until")
 
 
 def let_pass(seconds: float) -> None:
-    """So many seconds pass at every gate."""
+    """Let `seconds` pass at every gate."""
     GateState.objects.update(**{name: F(name) - timedelta(seconds=seconds) for name in MOMENTS})
 
 
 def shut(gate: Gate) -> None:
-    """Whoever is behind this gate is away."""
+    """Let a request fail at this gate, as when the vendor behind it is down."""
     with pytest.raises(Unreached), gate.passing():
         raise Unreached("nobody is there")

@@ -1,4 +1,4 @@
-"""Every regular expression of the product, found in its source, and texts that are bad for it."""
+"""Finds every regular expression in the product's source, and builds texts that are slow to match."""
 
 import ast
 import importlib
@@ -41,11 +41,11 @@ class Expression:
 
     @cached_property
     def openings(self) -> list[str]:
-        """Beginnings of what it matches, one for each place in it."""
+        """Beginnings of texts that it matches, one for each place in it."""
         return list(dict.fromkeys(["", *_openings(self.tree)]))
 
     def attacks(self, most: int | None, chance: Random) -> Iterator[tuple[str, str]]:
-        """Opening and what is repeated after it: each character and each pair; `most` of them by chance."""
+        """Beginnings, and what is repeated after them: each character and each pair; `most` of them, at random."""
         units = [*self.alphabet, *(one + two for one in self.alphabet for two in self.alphabet if one != two)]
         every = range(len(self.openings) * len(units))
         for index in every if most is None or most >= len(every) else chance.sample(every, most):
@@ -53,7 +53,7 @@ class Expression:
             yield self.openings[opening], units[unit]
 
     def seconds(self, opening: str, unit: str, length: int) -> float:
-        """Processor time that reading takes: a text of `length` characters that goes on and ends in nothing known."""
+        """Processor time of reading a text of `length` characters that repeats something and then fails to match."""
         text: Any = opening + unit * (length // len(unit)) + "\x02"
         if isinstance(self.pattern.pattern, bytes):
             text = text.encode("utf-8", "replace")
@@ -69,7 +69,7 @@ class Expression:
 
 
 def expressions() -> tuple[list[Expression], list[str]]:
-    """All that stand in the product's source, and the places of those that only exist while the program runs."""
+    """All expressions in the product's source, and the places of those that are built at run time."""
     trees = {path: ast.parse((PROJECT / path).read_text()) for path in _sources()}
     uses = _uses(trees.values())
     found: dict[tuple[str, str], Expression] = {}
@@ -116,7 +116,7 @@ def _pattern(call: ast.Call, namespace: dict[str, Any]) -> re.Pattern[Any]:
 
 
 def _names(tree: ast.AST) -> dict[ast.AST, str]:
-    """Under which name each call's result is kept."""
+    """The name that each call's result is assigned to."""
     kept: dict[ast.AST, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -136,7 +136,7 @@ def _uses(trees: Any) -> dict[str, set[str]]:
 
 
 def _characters(items: Any) -> Iterator[str]:
-    """One character of each kind that stands in it."""
+    """One character of each kind that occurs in it."""
     for code, value in items:
         if code in (op.LITERAL, op.NOT_LITERAL):
             yield chr(value)
@@ -184,7 +184,7 @@ def _openings(items: Any) -> list[str]:
 
 
 def _sample(code: Any, value: Any) -> str:
-    """A short text that it matches, as far as that is seen at once."""
+    """A short text that it matches, if one is easy to find."""
     if code is op.LITERAL:
         return chr(value)
     if code in (op.ANY, op.NOT_LITERAL):

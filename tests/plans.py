@@ -1,4 +1,4 @@
-"""Whether PostgreSQL can answer what code asks by an index."""
+"""Checks that PostgreSQL can answer the code's queries by an index."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Documents name the tests that hold what they promise."""
+"""Finds the tests that documents name for their promises."""
 
 import ast
 from pathlib import Path

@@ -22,5 +22,5 @@ if (url := os.environ.get("REDIS_URL")) and url != os.environ.get("ASKPRO_TEST_R
 
 from askpro.settings import *  # noqa: E402, F403 - it reads the environment set above
 
-# The product's own takes a third of a second on purpose; each log-in of a test would pay it.
+# The product's hasher takes a third of a second on purpose, which each log-in of a test would take too.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,8 +1,8 @@
-"""Empty tables between tests: only those that somebody has written to."""
+"""Empties tables between tests: only those that were written to."""
 
 from django.db import connection
 
-# What `migrate` leaves behind: no test takes it away.
+# Rows that `migrate` wrote, which no test deletes.
 OF_DJANGO = ("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
 
 WRITTEN = """
@@ -18,7 +18,7 @@ SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
 
 
 def end_sessions() -> None:
-    """Let no session of a killed worker outlive its test: what it was asked last it would still do."""
+    """Let no session of a killed worker outlive its test: it would still carry out its last statement."""
     with connection.cursor() as cursor:
         cursor.execute(END_SESSIONS, [])
 

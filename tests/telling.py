@@ -14,9 +14,9 @@ from dramatiq.errors import Retry
 
 from askpro.queues.errors import Rejected, Unavailable
 
-# Put together here: lines of source are shown in traces, and must not look like a leak.
+# Joined at run time: tracebacks show lines of source, which must not look like a leak.
 CANARY = "-".join(["+4915550100777", "Kanarienvogel"])
-# Nobody listens there: it is refused at once.
+# Nothing listens there: the connection is refused at once.
 NOWHERE = "http://127.0.0.1:1"
 
 

@@ -1,4 +1,4 @@
-"""A job that is sent by its name is there, in every process."""
+"""Every job that is sent by name exists, in every process."""
 
 import ast
 import subprocess
@@ -19,7 +19,7 @@ LOADED = "import django; django.setup(); from askpro.by_name import job; print(j
 
 
 def written_out() -> Iterator[str]:
-    """The names in `job("…")`, wherever an app says so."""
+    """The names in `job("…")`, in all apps."""
     for path in (path for app in APPS for path in (ROOT / app).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "job":

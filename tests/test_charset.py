@@ -1,4 +1,4 @@
-"""Whatever codec a header names, the answer is no error."""
+"""No codec that a header names makes the answer a server error."""
 
 import encodings
 import pkgutil
@@ -43,7 +43,7 @@ def test_the_server_has_it() -> None:
 
 
 def test_every_codec_is_answered() -> None:
-    """`hex`, `utf_16` and others are decoded in the request's constructor, before anything could catch it."""
+    """`hex`, `utf_16` and others are used in the request's constructor, before anything could catch the error."""
     answers = {name: ask(f"text/plain; charset={name}") for name in CODECS}
 
     assert set(answers.values()) <= {200, 400}

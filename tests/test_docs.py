@@ -1,4 +1,4 @@
-"""What docs/ says of the code is read from the code."""
+"""What docs/ says about the code agrees with the code."""
 
 import re
 from pathlib import Path

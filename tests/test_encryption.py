@@ -1,4 +1,4 @@
-"""Secrets are encrypted at rest, and one that nobody can read hurts nobody who does not need it."""
+"""Secrets are encrypted at rest, and an unreadable one disturbs only code that needs it."""
 
 import pytest
 from django.db import connection

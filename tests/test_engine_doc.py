@@ -1,4 +1,4 @@
-"""docs/engine.md names the tests that hold its promises: they exist."""
+"""The tests that docs/engine.md names for its promises exist."""
 
 import re
 from pathlib import Path

@@ -20,7 +20,7 @@ def closed_port() -> int:
 
 @pytest.fixture
 def hung_port() -> Iterator[int]:
-    """A server that takes the connection and never says a word."""
+    """A server that accepts the connection and never answers."""
     with closing(socket.socket()) as server:
         server.bind(("127.0.0.1", 0))
         server.listen()

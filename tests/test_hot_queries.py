@@ -1,4 +1,4 @@
-"""What is asked at every call, message or sweep is answered by an index, however long the history has grown."""
+"""Queries of every call, message or sweep use an index, so that a long history does not slow them down."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Outgoing HTTP fails as a small family, and never inside a transaction."""
+"""Outgoing HTTP fails with few kinds of errors, and never runs inside a transaction."""
 
 import contextlib
 import gzip
@@ -165,7 +165,7 @@ def test_a_write_without_an_answer_is_unknown(client: Client, error: Exception) 
 
 @contextlib.contextmanager
 def silent() -> Iterator[int]:
-    """A port where connections are taken and nobody ever reads."""
+    """A port that accepts connections and never reads."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 

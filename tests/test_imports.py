@@ -1,4 +1,4 @@
-"""No file of the product imports itself by way of others; imports inside functions and for types count, too."""
+"""No file of the product imports itself through others; imports in functions and for types count, too."""
 
 import ast
 from collections import deque
@@ -39,7 +39,7 @@ def imports_of(root: Path, packages: Iterable[str]) -> Graph:
 
 
 def circles(graph: Graph) -> list[list[str]]:
-    """One shortest way back for each module that has one, without those that pass the same modules."""
+    """A shortest circle for each module that has one, without those through the same modules."""
     found: dict[frozenset[str], list[str]] = {}
     for module in graph:
         if way := way_back(graph, module):

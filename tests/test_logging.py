@@ -1,4 +1,4 @@
-"""Log lines are JSON, and tell the job they belong to."""
+"""Log lines are JSON, and name the job they belong to."""
 
 import json
 import logging

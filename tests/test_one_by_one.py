@@ -1,4 +1,4 @@
-"""One bad row never stops the others, wherever rows are worked through."""
+"""One bad row never stops the others, in all places that work through rows."""
 
 from datetime import timedelta
 from typing import Any

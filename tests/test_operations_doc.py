@@ -1,4 +1,4 @@
-"""docs/operations.md names the tests that hold its promises: they exist. It names every command and every key."""
+"""The tests that docs/operations.md names for its promises exist, and it names every command and every key."""
 
 import re
 from dataclasses import fields

@@ -11,13 +11,13 @@ from askpro.console.payload import readable
 from tests.patterns import Expression, expressions
 
 FOUND, UNKNOWN = expressions()
-# They are put together while the program runs, from our own words, and read our own docstrings.
+# These are built at run time from our own words, and read only our own docstrings.
 OURS = ("askpro/queues/jobs/catalogue.py",)
 LENGTH = 2_000
-# What is read faster than this is not judged: it is far from what any quadratic reading takes.
+# Reading that is faster than this is not judged: any quadratic reading would take far longer.
 QUICK = 0.002
 MOST = 3.0
-# Short enough for what takes twice as long with each character to be seen and not waited for.
+# Short enough that a reading which takes twice as long with each character is noticed without a long wait.
 SHORT = range(8, 32, 2)
 
 

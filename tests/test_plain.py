@@ -1,4 +1,4 @@
-"""Nothing of an outside text reaches a log line, an attempt, an event of the fleet, a mail or Sentry."""
+"""No part of an outside text reaches a log line, an attempt, an event of the fleet, a mail or Sentry."""
 
 import io
 import json
@@ -92,7 +92,7 @@ def test_what_an_exception_quotes_reaches_no_row_and_no_mail(kind: str, written:
     assert safe(rows, written.getvalue(), *(f"{sent.subject}\n{sent.body}" for sent in mail.outbox))
     attempt = Attempt.objects.get()
     assert attempt.error_class.rpartition(".")[2] == type(caught(kind)).__name__
-    # Still of use: where it was, file, line and function.
+    # What remains is useful: file, line and function.
     assert "telling.py" in attempt.trace
     assert "line " in attempt.trace
 

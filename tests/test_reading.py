@@ -1,4 +1,4 @@
-"""Reading a hostile object: whatever stands in a field, what comes out is usable, absent, or named as unreadable."""
+"""Reading a hostile object: every field comes out usable, absent, or named as unreadable."""
 
 from datetime import UTC, datetime
 from typing import Any

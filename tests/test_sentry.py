@@ -1,4 +1,4 @@
-"""Error reports carry classes and places, never what somebody said."""
+"""Error reports contain classes and places in the code, never what people said."""
 
 from askpro.sentry import WITHHELD, scrub
 

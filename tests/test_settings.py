@@ -1,4 +1,4 @@
-"""What a production installation does when a variable was forgotten."""
+"""A production installation in which a variable was forgotten."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from askpro.environment import Environment
 
 
 def setting(name: str, environment: str, **more: str) -> str:
-    """A setting's value in a process that nobody gave more than its environment's name and a key."""
+    """A setting's value in a process that has only the environment's name and a key."""
     kept = {key: value for key, value in os.environ.items() if key in ("PATH", "PYTHONPATH")}
     env = {**kept, "ASKPRO_ENV": environment, "SECRET_KEY": "x" * 50, **more}
     program = f"from askpro import settings; print(settings.{name})"

@@ -1,4 +1,4 @@
-"""docs/writing-jobs.md: its examples run from top to bottom, and its table of errors is what is really said."""
+"""docs/writing-jobs.md: its examples run from top to bottom, and its table of errors has the real texts."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Hours in a moment: the ledger's clock is PostgreSQL's and cannot be set, so its times are moved into the past."""
+"""Lets hours pass at once: the ledger's clock is PostgreSQL's and cannot be set, so its times are moved back."""
 
 import time
 from collections.abc import Callable
@@ -22,10 +22,10 @@ from notifications import sweepers as notification_sweepers
 from tests.gates import let_pass
 
 SWEEP_EVERY = 30.0
-# After so many seconds the sweepers come less often than in life: what they do is seen by then.
+# After this many seconds the sweepers run less often than in production, since all their effects were seen by then.
 BUSY = 180.0
 DUE = "run_at <= clock_timestamp() AND status IN ('scheduled', 'retrying', 'released') AND gate IS NULL"
-# Jobs that wait at a gate have no moment of their own.
+# Jobs that wait at a gate have no time of their own.
 FIRST = """
 SELECT extract(epoch FROM least(
     (SELECT min(run_at) FROM queues_job WHERE status IN ('scheduled', 'retrying', 'released') AND gate IS NULL),
@@ -45,7 +45,7 @@ class Timelapse:
         self._sweeps_at = SWEEP_EVERY
 
     def run_until(self, end: float, or_until: Callable[[], bool] = lambda: False) -> None:
-        """Go on to `end` seconds after the beginning, stopping wherever something is due, or until that is so."""
+        """Advance to `end` seconds after the beginning, with a stop whenever something is due, or until it is so."""
         self._work()
         while self.now < end and not or_until():
             self._move_to(min(end, self._sweeps_at, self._next_job()))

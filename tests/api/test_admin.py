@@ -1,4 +1,4 @@
-"""A token is shown once, to whoever made it."""
+"""A token is shown once, to the person who created it."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""The description is true and served without a token; its page asks no other server."""
+"""The description is correct and served without a token; its page loads nothing from other servers."""
 
 import re
 from typing import Any

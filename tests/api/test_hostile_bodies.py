@@ -1,4 +1,4 @@
-"""Whatever is sent: an answer with a reason, never a crash, and nothing half done."""
+"""Any body gets an answer with a reason, never a crash, and nothing is left half done."""
 
 import json
 from typing import Any

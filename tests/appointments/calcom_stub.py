@@ -20,7 +20,7 @@ Fault = Callable[[], Answer]
 
 
 def answer(name: str) -> Any:
-    """An answer of Cal.com's, as the contract has it, about invented people."""
+    """An answer of Cal.com, as in the contract, about invented people."""
     return json.loads((ANSWERS / f"{name}.json").read_text())
 
 
@@ -38,12 +38,12 @@ def no_connection() -> Answer:
 
 
 def killed() -> Answer:
-    """Ends the asking process here; the request may be carried out later."""
+    """Ends the process that asks; the request may be carried out later."""
     raise KeyboardInterrupt
 
 
 class CalcomStub:
-    """Answers like Cal.com. A fault comes instead of the next answer to a route; after_effect: it has happened."""
+    """Answers like Cal.com. A fault replaces the next answer to a route; with after_effect the request took effect."""
 
     def __init__(self, mock: responses.RequestsMock) -> None:
         self.mock = mock
@@ -71,7 +71,7 @@ class CalcomStub:
         return sum(f"{method} {path}" == route for method, path, _ in self.requests)
 
     def book(self, start: str, **values: Any) -> dict[str, Any]:
-        """A booking that is there, made by whomever."""
+        """Add an existing booking, no matter who made it."""
         uid = f"stub{len(self.bookings):018d}"
         begin = datetime.fromisoformat(start)
         self.bookings.append(

@@ -12,7 +12,7 @@ from askpro.dev.sandbox.testing import running_sandbox
 from tests.appointments.calcom_stub import BASE, CalcomStub
 from tests.appointments.salon import NOW
 
-# A Tuesday: what the sandbox's Cal.com takes for now.
+# A Tuesday: the time of the sandbox's Cal.com.
 SANDBOX_NOW = datetime(2026, 12, 1, 9, 15, tzinfo=UTC)
 
 
@@ -39,7 +39,7 @@ def sandbox_process() -> Iterator[SandboxClient]:
 
 @pytest.fixture
 def sandbox(sandbox_process: SandboxClient, live_server: Any, settings: Any) -> Iterator[SandboxClient]:
-    """Cal.com on the first of December, sending its webhooks to this very AskPro."""
+    """Cal.com on the first of December, sending its webhooks to the AskPro under test."""
     sandbox_process.reset()
     sandbox_process.switch(webhooks="blocking", askpro_url=live_server.url)
     sandbox_process.set_calcom_clock(SANDBOX_NOW)

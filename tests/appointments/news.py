@@ -1,4 +1,4 @@
-"""Telling AskPro what became of a booking at Cal.com: as a webhook does, or straight to the mirror."""
+"""Tells AskPro what became of a booking at Cal.com: through a webhook, or directly to the mirror."""
 
 import hashlib
 import json
@@ -63,7 +63,7 @@ def ours(wish: BookingRequest) -> dict[str, Any]:
 
 
 def receive(body: dict[str, Any] | bytes) -> WebhookEvent:
-    """Store what came in, and run its job."""
+    """Store the event and run its job."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     digest = hashlib.sha256(raw).hexdigest()
     values = {"body": raw, "body_sha256": digest, "event_type": "BOOKING_CREATED"}

@@ -1,4 +1,4 @@
-"""`call_analyzed` says otherwise than what was booked: the booking stands, and a person is asked, once."""
+"""`call_analyzed` contradicts what was booked: the booking stays, and a person is asked, once."""
 
 from datetime import timedelta
 from itertools import permutations
@@ -61,7 +61,7 @@ def salon(calendar: CalcomStub) -> CalcomStub:
 
 
 def tell(event: str, otherwise: dict[str, Any], **changes: Any) -> None:
-    """An event of the one call; only the analysis says otherwise."""
+    """An event of the one call; only the analysis contradicts the booking."""
     began = round(NOW.timestamp() * 1000)
     analysis = {"call_analysis": {"custom_analysis_data": otherwise}} if event == ANALYZED else {}
     values = {"start_timestamp": began, "end_timestamp": began + 60_000, "from_number": "+4915550100456"}
@@ -80,7 +80,7 @@ def play(order: tuple[str, ...], otherwise: dict[str, Any]) -> None:
 
 
 def asked() -> QuerySet[FollowUp]:
-    """What somebody is asked, but for the call to a customer whom no message reaches."""
+    """The follow-ups, except the one to call a customer whom no message reaches."""
     return FollowUp.objects.exclude(reason=FollowUp.Reason.UNTOLD)
 
 
@@ -113,7 +113,7 @@ def test_the_person_whom_only_the_analysis_names_is_the_one_asked_for(salon: Cal
 
 
 def orders() -> list[tuple[str, ...]]:
-    """Both events, each also a second time, in every order, with the work after each of them."""
+    """Both events, each also twice, in every order, with their jobs run after each."""
     told_in = sorted(set(permutations((ENDED, ANALYZED, ENDED, ANALYZED))))
     return [(*order[:place], "work", *order[place:]) for order in told_in for place in range(1, 5)]
 

@@ -1,4 +1,4 @@
-"""Work for people: opened once, due when somebody is there, settled once."""
+"""Work for people: opened once, due in opening hours, settled once."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -127,7 +127,7 @@ def open_topics(wish: Any) -> list[str]:
 
 @pytest.mark.parametrize("seed", [7, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(8, 28))])
 def test_of_one_wish_never_two_are_open_on_one_topic(seed: int, admin_user: Any) -> None:
-    """Whatever goes wrong in whatever order, with people and a booking in between."""
+    """Failures in any order, with people and a booking in between."""
     dice, wish = random.Random(seed), wished()
     reasons = [reason for reason in FollowUp.Reason if reason != FollowUp.Reason.UNTOLD]
     for _ in range(25):

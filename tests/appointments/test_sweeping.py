@@ -1,4 +1,4 @@
-"""State that implies work gets its job again, also when everything else was lost."""
+"""Rows whose state implies a job get it again, even if everything else was lost."""
 
 from datetime import timedelta
 from typing import Any
@@ -102,7 +102,7 @@ def test_it_lets_a_request_wait_for_the_host(calendar: CalcomStub, clock: Any) -
 
 
 def left_behind(wish: BookingRequest, calendar: CalcomStub, clock: Any, booked: bool) -> Appointment:
-    """A reservation whose outcome is unknown, and a person who has taken its request over."""
+    """A reservation whose outcome is unknown, after a person has taken over its request."""
     calendar.fail("POST /v2/bookings", error("500"), after_effect=booked)
     calendar.fail("GET /v2/bookings", error("500"))
     with pytest.raises(Exception, match=r"Cal\.com"):

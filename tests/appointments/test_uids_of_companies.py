@@ -1,4 +1,4 @@
-"""The rows of earlier releases, one for each uid, become rows of their companies, and a step back keeps what it can."""
+"""Rows of earlier releases, one for each uid, become rows of their companies; migrating back keeps what it can."""
 
 from datetime import timedelta
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The same call told several times at once, in threads with transactions of their own."""
+"""The same call reported several times at once, in threads with their own transactions."""
 
 import threading
 from collections.abc import Callable
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*works: Callable[[], Any]) -> list[BaseException]:
-    """Run all of them, let go in the same moment; returns what they raised."""
+    """Run all of them, released at the same moment; return what they raised."""
     barrier, errors = threading.Barrier(len(works)), []
 
     def run(work: Callable[[], Any]) -> None:

@@ -1,4 +1,4 @@
-"""A national number is the branch's own country's, at every door. All invented."""
+"""National numbers are read as the branch's country's, wherever they come in. All invented."""
 
 from datetime import UTC, datetime, timedelta
 

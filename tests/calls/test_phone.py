@@ -44,7 +44,7 @@ def test_it_writes_a_number_in_e164(written: str, e164: str) -> None:
         ("(+49) 155 57000123", "+4915557000123"),
         ("0 0 49 155 57000123", "+4915557000123"),
         ("0049(0)155/57000123", "+4915557000123"),
-        # Without its zero it may as well be the number of a Texan.
+        # Without its zero it may also be a number in Texas.
         ("15123456789", None),
         ("436641234567", None),
     ],

@@ -1,4 +1,4 @@
-"""What strangers say is made fit for mails: names stay names, and nothing leads anywhere."""
+"""Strangers' words are made fit for mails: names stay names, and nothing becomes a link."""
 
 import re
 from itertools import product

@@ -1,4 +1,4 @@
-"""Calls that nobody reads any more get their job again, or a person."""
+"""Ended calls that no job reads get their job again, or a person is asked."""
 
 from datetime import timedelta
 

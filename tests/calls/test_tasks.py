@@ -213,7 +213,7 @@ def test_it_waits_no_longer_than_is_left_and_then_takes_what_there_is(number: Ph
 
 
 def read_without_the_analysis() -> None:
-    """The end of a call whose agent told nothing, and two minutes on."""
+    """The end of a call whose agent collected nothing, then two minutes pass."""
     with time_machine.travel(datetime(2025, 11, 17, 9, 2, tzinfo=UTC), tick=False) as clock:
         told("call_ended", collected_dynamic_variables={}, transcript="User: Guten Tag.")
         clock.shift(121)

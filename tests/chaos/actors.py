@@ -1,4 +1,4 @@
-"""Jobs whose effects are rows without any unique key, so that one too many is seen as well as one too few."""
+"""Jobs whose effects are rows without a unique key, so that both a surplus and a missing one are found."""
 
 import time
 
@@ -8,7 +8,7 @@ from dramatiq import get_broker
 from askpro.queues import actor
 from askpro.queues.ledger.running import current
 
-# PostgreSQL goes away several times: a job may fail as often as it likes, it must only end.
+# PostgreSQL is stopped several times: a job may fail any number of times, but it must end.
 PATIENT = {"queue_name": "default", "max_retries": 30, "backoff": (100, 200, 400)}
 TABLES = """
 CREATE TABLE IF NOT EXISTS sent (kind text, number int, PRIMARY KEY (kind, number));
@@ -23,7 +23,7 @@ class NotYet(Exception):
 
 
 def effect(kind: str, number: int, part: str = "") -> None:
-    """Note what a run does, and which run it is that began when."""
+    """Note what a run does, and which run it is and when it began."""
     claim = current.claim
     assert claim is not None
     assert claim.started is not None
@@ -60,7 +60,7 @@ def link(number: int, step: int) -> None:
 
 @actor(no_overlap="key:{key}", **PATIENT)
 def alone(key: int, number: int) -> None:
-    """Begins and ends visibly, with a token of this very run."""
+    """Notes its begin and end with a token of this run."""
     token = this_run()
     effect("alone", key, f"begin {token}")
     time.sleep(0.002)

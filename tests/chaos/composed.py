@@ -1,4 +1,4 @@
-"""Jobs that wait for each other: batches, chains inside, keys of every sort, limits; and errors nobody can store."""
+"""Jobs that wait for each other: batches, chains in them, all sorts of keys, limits; and unstorable errors."""
 
 import time
 import uuid
@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection
 from askpro.queues import Batch, actor
 from tests.chaos.actors import PATIENT, effect, this_run
 
-# At most so many jobs of a shared key run at once.
+# The most jobs of a shared key that run at once.
 PLACES = 2
 HOSTILE = ("\x00", "\ud800 \udfff", "ä\x00" * 2_000_000, "'; DROP TABLE queues_job; --")
 
@@ -22,7 +22,7 @@ def member(number: int, part: str) -> None:
 
 @actor(queue_name="default", max_retries=1, backoff=(100,))
 def breaks(number: int) -> None:
-    """Dies of an error whose text no database takes."""
+    """Dies of an error whose text no database can store."""
     raise ValueError(HOSTILE[number % len(HOSTILE)])
 
 
@@ -41,7 +41,7 @@ def ordered(key: int, number: int) -> None:
 
 @actor(concurrency=("share:{key}", PLACES), **PATIENT)
 def shared(key: int, number: int) -> None:
-    """Counts who is here by PostgreSQL's own locks of sessions, which end with their process like the job does."""
+    """Counts running jobs by PostgreSQL's session locks, which end with the process, as the job does."""
     place = _take_place(key)
     try:
         if place is None:
@@ -49,14 +49,14 @@ def shared(key: int, number: int) -> None:
         time.sleep(0.05)
         effect("shared", number)
     finally:
-        # When it fails the session is gone, and its lock with it.
+        # If this fails, the session is gone, and its lock too.
         with suppress(DatabaseError), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [key, place or 0])
 
 
 @actor(unique_by="unique:{key}", **PATIENT)
 def unique(key: int, keys: int) -> None:
-    """Notes how many of its key had been sent when it began: one run has to see them all."""
+    """Notes how many jobs of its key had been sent when it began: one run must see them all."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM sent WHERE kind = 'unique' AND number %% %s = %s", [keys, key])
         (seen,) = cursor.fetchone()

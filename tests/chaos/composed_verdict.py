@@ -7,7 +7,7 @@ from django.conf import settings
 from tests.chaos.load import KEYS, SENDERS
 from tests.chaos.rows import LOST, RUNS, UNPREVENTABLE, rows
 
-# An attempt's start is told by two clocks, and sometimes after having waited for PostgreSQL.
+# An attempt's start comes from two clocks, and is sometimes noted only after waiting for PostgreSQL.
 TOLD_LATE = 1.0
 # A chain is one member: failed when a step of it is dead or cancelled.
 MEMBERS = """
@@ -35,7 +35,7 @@ def _batches_are_counted_exactly() -> list[str]:
 
 
 def _batches_fail_as_they_should() -> list[str]:
-    """Poison fails its batch; a tolerant one loses nobody else, and none fails without poison."""
+    """Poison fails its batch; a tolerant batch loses no other member, and none fails without poison."""
     found = rows(
         "SELECT name, failed FROM queues_batch AS batch, LATERAL (SELECT count(*) FROM queues_job"
         " WHERE batch_id = batch.id AND actor_name = 'breaks') AS poison (doses)"
@@ -70,7 +70,7 @@ def _members_of_batches_ran_once() -> list[str]:
 
 
 def _order_was_kept() -> list[str]:
-    """A run that was killed begins again; nobody behind it begins before it has ended."""
+    """A run that was killed begins again, and no job behind it begins before it has ended."""
     problems: list[str] = []
     for key in range(SENDERS * KEYS):
         last, ended = -1, True
@@ -88,7 +88,7 @@ def _order_was_kept() -> list[str]:
 
 
 def _nobody_was_one_too_many() -> list[str]:
-    """Unless a run that had come before its host froze took its place only after it woke up."""
+    """Exempt: a run that was let in before its host froze and took its place only after it woke up."""
     found = rows(
         "SELECT number, part FROM effect AS crowd WHERE kind = 'too many' AND NOT EXISTS ("
         f"SELECT 1 FROM effect JOIN {LOST} WHERE kind IN ('shared', 'too many') AND {UNPREVENTABLE}"
@@ -98,7 +98,7 @@ def _nobody_was_one_too_many() -> list[str]:
 
 
 def _nobody_began_what_others_had() -> list[str]:
-    """A process that was stopped still holds jobs when it goes on, and must not start what was given away meanwhile."""
+    """A process that was suspended still holds jobs when it resumes; it must not start those given to others."""
     return [
         f"{kind} {number} was begun by its loser {late:.2f} s after the loss"
         for kind, number, late in rows(
@@ -120,7 +120,7 @@ def _the_last_unique_job_saw_everything() -> list[str]:
 def _the_rate_was_kept() -> list[str]:
     starts = rows(
         "SELECT extract(epoch FROM started_at)::float8 FROM queues_attempt JOIN queues_job ON queues_job.id = job_id"
-        # Of a run whose host fell silent nobody knows when it began.
+        # If a host fell silent, the start of its run is unknown.
         " WHERE actor_name = 'limited' AND started_at IS NOT NULL AND outcome <> 'lost' ORDER BY 1"
     )
     rate, window = settings.LIMITS["chaos"]

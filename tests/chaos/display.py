@@ -1,4 +1,4 @@
-"""How far it is: one live table on a terminal, a line for each disaster elsewhere."""
+"""Shows the progress: one live table on a terminal, otherwise a line for each disaster."""
 
 import logging
 import threading
@@ -43,7 +43,7 @@ class Display:
 
     def __enter__(self) -> "Display":
         if self._console.is_terminal:
-            # What senders say of Redis would tear the table apart.
+            # The senders' log lines about Redis would break the table.
             logging.disable(logging.WARNING)
             self._counter.start()
             self._live.start()
@@ -85,7 +85,7 @@ class Display:
         return table
 
     def _left(self, now: float) -> str:
-        """Told by the clock or by what the disasters took so far; what is sent last takes its time after it."""
+        """Estimated by the clock or by the disasters so far; the jobs sent last take some time after it."""
         passed = now - self._began
         if self._seconds:
             return f", {_clock(max(self._seconds - passed, 0.0))} of disasters left"

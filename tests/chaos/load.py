@@ -17,7 +17,7 @@ KEYS = 7
 SHARED_KEYS = 1
 STEPS = 4
 SENDERS = 3
-# How many of a hundred things that are sent are what.
+# The share of each kind, in a hundred things that are sent.
 MIX = {
     "atomic": 35,
     "plain": 10,
@@ -34,7 +34,7 @@ MIX = {
     "lingering": 1,
     "breaks": 2,
 }
-# Half of a disaster's jobs are there when it begins; the others come over so many seconds.
+# Half of a disaster's jobs exist when it begins; the others are sent over this many seconds.
 SPREAD = 2.0
 
 
@@ -52,14 +52,14 @@ class Load:
         self._time_pushes()
 
     def send(self, jobs: int) -> None:
-        """Begin to send about so many jobs."""
+        """Begin to send about `jobs` jobs."""
         for sender in range(SENDERS):
             thread = threading.Thread(target=self._send_some, args=(jobs // SENDERS, sender), daemon=True)
             thread.start()
             self._threads.append(thread)
 
     def join(self) -> None:
-        """Until everything is sent."""
+        """Wait until everything is sent."""
         for thread in self._threads:
             thread.join()
         self._threads.clear()
@@ -78,7 +78,7 @@ class Load:
                 with transaction.atomic():
                     sent += sum(_send(kind, number, sender) for kind, number in zip(kinds, numbers, strict=True))
             except (DatabaseError, InterfaceError):
-                # PostgreSQL is away: loud, and a sender's business. These numbers are simply never sent.
+                # PostgreSQL is down: the sender gets an error, and these numbers are never sent.
                 self.refused += 1
                 connection.close()
                 time.sleep(0.1)
@@ -98,12 +98,12 @@ class Load:
 
 
 def _first_of(jobs: int) -> list[str]:
-    """What each sender begins with: a job that stays in its transaction, and more limited ones than a window takes."""
+    """Each sender's first jobs: one that stays in its transaction, and more limited ones than a window allows."""
     return ["lingering"] + ["limited"] * max(2, jobs // 50)
 
 
 def _send(kind: str, number: int, sender: int) -> int:
-    """Note and send; returns how many rows of jobs there will be."""
+    """Note and send; return the number of job rows that there will be."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO sent VALUES (%s, %s)", [kind, number])
     if kind == "chain":
@@ -120,7 +120,7 @@ def _send_one(kind: str, number: int, sender: int) -> None:
     if kind == "alone":
         actors.alone.send(number % KEYS, number)
     elif kind == "ordered":
-        # A key of one sender only: what commits first was sent first.
+        # Only one sender uses this key, so that the order of commits is the order of sends.
         composed.ordered.send(sender + SENDERS * (number % KEYS), number)
     elif kind == "shared":
         composed.shared.send(number % SHARED_KEYS, number)
@@ -132,7 +132,7 @@ def _send_one(kind: str, number: int, sender: int) -> None:
 
 @contextmanager
 def sending(load: Load, jobs: int) -> Iterator[None]:
-    """Do something while so many jobs are being sent."""
+    """Do something while jobs are being sent."""
     load.send(jobs)
     time.sleep(0.2)
     yield

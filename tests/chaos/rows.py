@@ -1,4 +1,4 @@
-"""What a statement finds."""
+"""Runs statements and returns what they find."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ LOST = (
     "queues_attempt AS lost"
     " ON lost.outcome = 'lost' AND lost.job_id = effect.job_id AND lost.claim_no = effect.claim_no"
 )
-# Nobody can prevent what a run does that was inside its function when its host froze, and goes on when it wakes up:
-# here, in our own database, its sessions are ended, unless it had not opened one yet.
+# A run that was inside its function when its host froze continues when the host wakes up; that cannot be prevented.
+# Only in our own database are its sessions ended, unless it had not opened one yet.
 UNPREVENTABLE = "began < lost.finished_at AND at > lost.finished_at"
 RUNS = f"""
 SELECT part FROM effect LEFT JOIN {LOST}

@@ -1,4 +1,4 @@
-"""Send jobs, let everything die in turn, and judge; on servers of its own. Exit code 1 on any fault."""
+"""Sends jobs, kills every part in turn, and checks the result, on its own servers. Exit code 1 on any fault."""
 
 import argparse
 import os
@@ -25,7 +25,7 @@ def main() -> int:
     with World(options.seed, options.away) as world:
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.queues.process_settings"
         os.environ.setdefault("ASKPRO_ENV", "testing")
-        # So that the limited jobs have to wait and yet do not outlast all others.
+        # So that the limited jobs must wait, but do not take longer than all others.
         os.environ["TEST_RATE"] = str(max(5, options.jobs // 1000))
         django.setup()
         # Its models need the settings, and those the servers' addresses.

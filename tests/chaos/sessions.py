@@ -1,4 +1,4 @@
-"""What sessions of PostgreSQL can do to each other."""
+"""Disturbs the engine from other sessions of PostgreSQL."""
 
 import random
 import signal
@@ -11,7 +11,7 @@ import psycopg2
 from tests.chaos.rows import rows
 from tests.queues.queues_run import kill
 
-# A worker whose atomic job has written its effect and not yet completed.
+# A worker whose atomic job has written its effect and has not yet completed.
 INSIDE = """
 SELECT worker.id, worker.pid FROM queues_worker AS worker JOIN pg_stat_activity AS session
     ON application_name = 'askpro worker ' || worker.id
@@ -47,7 +47,7 @@ def _lock(url: str, order: str, limit: float, seed: float) -> None:
     session = psycopg2.connect(url)
     try:
         with session.cursor() as cursor:
-            # The engine's sessions look sooner, so that they are the ones whose statements are ended.
+            # The engine's sessions check for deadlocks sooner, so that their statements are the ones that are ended.
             cursor.execute("SET deadlock_timeout = '300ms'")
             while time.monotonic() < limit:
                 with suppress(psycopg2.errors.DeadlockDetected):

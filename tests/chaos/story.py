@@ -22,7 +22,7 @@ MOVING = ("scheduled", "queued", "processing", "retrying", "released")
 
 
 def live_through(world: World, jobs: int, seed: int, minutes: float = 0.0) -> int:
-    """Tell on standard output how it went; returns the exit code."""
+    """Print how it went; return the exit code."""
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute(actors.TABLES)
@@ -53,7 +53,7 @@ def live_through(world: World, jobs: int, seed: int, minutes: float = 0.0) -> in
 
 
 def _disasters(world: World, jobs: int, seed: int, minutes: float) -> Iterator[tuple[Callable[[], None], int]]:
-    """Each once; then, until the minutes are over, again and again in any order. With the jobs to send meanwhile."""
+    """Each disaster once, then repeatedly in random order until the time is over; each with its number of jobs."""
     disasters = list(world.disasters())
     began, given, rounds = time.monotonic(), 0, 0
     chance = random.Random(seed)
@@ -82,7 +82,7 @@ def _come_to_rest(limit: float) -> float:
 
 
 def _what_still_blocks() -> list[str]:
-    """A key that something was left of would keep these waiting for ever."""
+    """These would wait for ever if anything of a key were left behind."""
     sent = [composed.ordered.send(key, 10**9) for key in range(SENDERS * KEYS)]
     sent += [composed.shared.send(key, 10**9) for key in range(SHARED_KEYS)]
     sent += [composed.unique.send(key, KEYS) for key in range(KEYS)]

@@ -28,7 +28,7 @@ MOVING = ("queued", "scheduled", "retrying", "released")
 
 
 class Walk:
-    """Workers as dictionaries of claims; a stolen claim stays with its old holder, who is a zombie from then on."""
+    """Workers as dictionaries of claims; a stolen claim stays with its old holder, which is then a zombie."""
 
     def __init__(self, seed: int, *, with_batches: bool = False) -> None:
         self.random = random.Random(seed)
@@ -118,7 +118,7 @@ class Walk:
             if outcome is COMPLETED:
                 assert claim.id not in self.completed, "a completed job ran again"
                 self.completed.add(claim.id)
-        # It may all arrive once more, much later.
+        # All of it may arrive again, much later.
         self.zombies.extend((worker, claim) for claim, _ in items)
 
     def outcome(self) -> Outcome:
@@ -141,7 +141,7 @@ class Walk:
             assert self.settle(worker, [(claim, self.outcome())]) == set(), "a zombie's result was taken"
 
     def die(self) -> None:
-        """The forker saw the worker's end, and what it had started."""
+        """The forker saw the worker end, and which jobs it had started."""
         worker, held = self.random.choice(list(self.workers.items()))
         started = [claim for claim in held.values() if self.random.random() < 0.5]
         recover(self.database, Death(worker, [(claim.id, claim.claim_no, 0.1) for claim in started]))
@@ -209,7 +209,7 @@ class Walk:
         members: dict[Any, list[str]] = {}
         for pk, chain_id, status in batch_jobs(batch):
             members.setdefault(chain_id or pk, []).append(status)
-        # A retried step runs although a later one is cancelled: its chain is over when nothing of it moves.
+        # A retried step runs although a later one is cancelled: the chain is over when none of its steps can run.
         over = [m for m in members.values() if not {*MOVING, "processing"} & set(m)]
         failed = [m for m in over if {"dead", "cancelled"} & set(m)]
         completed = [m for m in over if set(m) == {"completed"}]

@@ -1,4 +1,4 @@
-"""What must be true once everything has come to rest. Each check returns what is wrong, best nothing."""
+"""Checks that must hold once all jobs are over. Each check returns what is wrong."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from tests.chaos import composed_verdict
 from tests.chaos.load import KEYS, STEPS
 from tests.chaos.rows import RUNS, rows
 
-# Kinds whose effect has to be there exactly once; the others at least once.
+# Kinds whose effect must exist exactly once; the others at least once.
 EXACTLY_ONCE = {"atomic": "atomic", "parent": "parent", "parent's child": "child", "lingering": "lingering"}
 AT_LEAST_ONCE = {
     "plain": "plain",
@@ -35,14 +35,14 @@ def verdict() -> list[str]:
 
 
 def few(problems: list[str]) -> list[str]:
-    """Enough to see what is wrong, and room for what else is."""
+    """Only some examples of a fault, to leave room for other faults."""
     return problems[:MOST_OF_A_KIND] + (
         [f"... and {more} more like that"] if (more := len(problems) - MOST_OF_A_KIND) > 0 else []
     )
 
 
 def _every_job_ended_as_it_should() -> list[str]:
-    """Completed; but poison is dead, and what a dead job, a failed batch or a younger copy put an end to is over."""
+    """All jobs are completed, except dead poison and those that a dead job, a failed batch or a younger copy ended."""
     found = rows(
         "SELECT actor_name, status, error_class, count(*) FROM queues_job AS job"
         " WHERE NOT CASE WHEN actor_name = 'breaks' THEN status = 'dead' AND error_message <> ''"
@@ -101,7 +101,7 @@ def _chains_ran_in_order() -> list[str]:
 
 
 def _keys_never_overlapped() -> list[str]:
-    """An end belongs to the last begin of its key; a begin without an end is a run that was killed."""
+    """Each end belongs to the last begin of its key; a begin without an end is a run that was killed."""
     problems: list[str] = []
     for key in range(KEYS):
         running = ""

@@ -1,4 +1,4 @@
-"""Looks now and then for what must not even be true for a moment."""
+"""Checks repeatedly for states that must not occur even for a moment."""
 
 import threading
 from contextlib import suppress
@@ -9,7 +9,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from tests.chaos.rows import rows
 
 EVERY = 0.1
-# A copy that a killed worker had begun waits beside the younger one until it is claimed; two new ones never do.
+# A copy that a killed worker had begun waits beside a younger one until claimed; two new copies never wait together.
 TWO_COPIES = """
 SELECT unique_key, count(*) FROM queues_job
  WHERE actor_name = 'unique' AND status IN ('queued', 'scheduled', 'retrying', 'released') AND claim_no = 0

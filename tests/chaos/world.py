@@ -1,4 +1,4 @@
-"""A PostgreSQL, a Valkey and a `queues_run` of the test's own, and everything that can befall them."""
+"""The test's own PostgreSQL, Valkey and `queues_run`, and everything that can happen to them."""
 
 import os
 import random
@@ -25,19 +25,19 @@ from tests.queues.queues_run import QueuesRun, kill, wait_until
 
 PROCESSES = 3
 THREADS = 2
-# Who has so many seconds for PostgreSQL's absence has them for a host's silence as well.
+# A run long enough for PostgreSQL's absence is also long enough for a host's silence.
 LONG = 30.0
 
 
 class World:
-    """Up inside `with`; afterwards nothing of it is left, processes and files included."""
+    """Runs inside `with`; afterwards no process and no file of it is left."""
 
     def __init__(self, seed: int, away: float = 8.0) -> None:
         self._away = away
-        # What a disaster found wrong by itself.
+        # Faults that a disaster found itself.
         self.faults: list[str] = []
         self._random = random.Random(seed)
-        # Not below pytest's folder, which PostgreSQL's own user could not enter.
+        # Not below pytest's folder, which PostgreSQL's user could not enter.
         self._home = Home(Path(tempfile.mkdtemp(prefix="askpro-chaos-")))
         self._home.prepare()
         self._postgres = PostgreSQL(self._home)
@@ -154,7 +154,7 @@ class World:
         assert wait_until(self.queues.is_complete, 5), "the workers did not come back with PostgreSQL"
 
     def keep_postgresql_away(self) -> None:
-        """Long enough for everybody to fall silent; nobody may be declared dead for it."""
+        """Stop PostgreSQL long enough for all hosts to fall silent; none may be declared dead because of it."""
         before = set(rows("SELECT id FROM queues_supervisor WHERE status = 'running'"))
         workers = set(self.queues.workers())
         self._kill_postgres()
@@ -168,7 +168,7 @@ class World:
             self.faults.append("workers ended while PostgreSQL was away")
 
     def stop_a_worker_inside_its_transaction(self) -> None:
-        """As a host that froze: its job is given to somebody else, then it wakes up and goes on as a zombie."""
+        """Like a frozen host: its job is given to another worker, then it wakes up and continues as a zombie."""
         found = inside_a_transaction(self.queues.workers())
         if found is None:
             self.faults.append("no worker was found inside its transaction")
@@ -186,11 +186,11 @@ class World:
             kill(pid)
 
     def freeze_a_host(self) -> None:
-        """A second `queues_run` falls silent, is buried and robbed of its jobs, and wakes up as if nothing had been."""
+        """A second `queues_run` falls silent, is declared dead and loses its jobs, then wakes up and continues."""
         other = self._new_queues("frozen.log").start()
         buried = "SELECT 1 FROM queues_supervisor WHERE pid = %s AND status = %s"
         try:
-            # Best inside a transaction, unless the other host's workers had all of those jobs.
+            # Preferably inside a transaction, unless the other host's workers had all of those jobs.
             inside_a_transaction(other.workers())
             frozen = [other.pid, *other.children()]
             for pid in frozen:
@@ -210,7 +210,7 @@ class World:
         provoke(self._postgres.url("postgres"), seconds=3.0, seed=self._random.random())
 
     def deadlocks(self) -> int:
-        """How often PostgreSQL had to end one; its statistics do not survive its crashes."""
+        """How many deadlocks PostgreSQL ended; its statistics do not survive its crashes."""
         return self._postgres.log.read_text(errors="replace").count("ERROR:  deadlock detected")
 
     def kill_everything_at_once(self) -> None:

@@ -1,4 +1,4 @@
-"""The catalogue is compiled without gettext's tools, and nobody starts with a missing or old one."""
+"""The catalogue is compiled without gettext's tools, and `manage.py check` fails with a missing or old one."""
 
 from pathlib import Path
 

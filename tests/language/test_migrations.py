@@ -1,4 +1,4 @@
-"""Rows of earlier releases stay readable, and a step back leaves them as they were."""
+"""Rows of earlier releases stay readable, and migrating back leaves them as they were."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Reasons are stored as codes and told whole, in the reader's language."""
+"""Reasons are stored as codes and shown as full sentences, in the reader's language."""
 
 import pytest
 from babel.messages.checkers import checkers

@@ -1,4 +1,4 @@
-"""A job's life under a fake clock, decided by the engine's own rules."""
+"""Runs a job under a fake clock, by the engine's own rules."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests import gates
 
 @dataclass
 class Life:
-    """How a job ended: runs that spent a try, pauses of releases in seconds, the errors on the way."""
+    """How a job ended: the runs that spent a try, the seconds of each release, and its errors."""
 
     status: str = ""
     tries: int = 0
@@ -22,7 +22,7 @@ class Life:
 
 
 def live(actor: Any, clock: time_machine.Traveller, *, most_runs: int = 30, **kwargs: Any) -> Life:
-    """Run the job until it is completed, dead or cancelled, moving the clock on over every pause."""
+    """Run the job until it is completed, dead or cancelled, advancing the clock over every pause."""
     life = Life()
     for _ in range(most_runs):
         error: BaseException | None = None

@@ -1,4 +1,4 @@
-"""What the tests of this folder agree on."""
+"""Constants and helpers that the tests of this folder share."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ def announced(appointment: Appointment, channel: str, kind: str = "confirmation"
 
 
 def change(appointment: Appointment, **values: object) -> Appointment:
-    """Change the row behind everybody's back, and read it again."""
+    """Change the row directly in the database, and read it again."""
     Appointment.objects.filter(pk=appointment.pk).update(**values)
     appointment.refresh_from_db()
     return appointment

@@ -1,4 +1,4 @@
-"""The same over real sockets: the stand-ins for Twilio and the mail server, strict about the contract."""
+"""Sending over real sockets, to the stand-ins for Twilio and the mail server, which enforce the contract."""
 
 import time
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def sandbox(sandbox_process: SandboxClient, settings: Any) -> SandboxClient:
 
 @pytest.fixture(autouse=True)
 def today(appointment: Appointment, clock: time_machine.Traveller) -> None:
-    """The sandbox has the real clock: so have we, with an appointment in two days and no quiet hours."""
+    """The sandbox uses the real clock, and so do we: an appointment in two days, and no quiet hours."""
     now = time_machine.escape_hatch.datetime.datetime.now(UTC)
     clock.move_to(now)
     starts_at = now + timedelta(days=2)

@@ -75,7 +75,7 @@ def test_it_keeps_the_daily_limit_when_two_are_sent_at_once(
     count = sender._sent_today
 
     def count_together(notification: Notification) -> int:
-        """Lets both count before either claims, unless one has to wait for the other."""
+        """Lets both count before either claims, unless one must wait for the other."""
         counted = count(notification)
         with suppress(threading.BrokenBarrierError):
             both_counted.wait(0.5)

@@ -1,4 +1,4 @@
-"""Rows that imply work get their jobs again."""
+"""Messages whose job is missing get it again."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,7 +31,7 @@ def end(notification: Notification, status: str = "dead", error_class: str = "Ty
 
 @pytest.fixture(autouse=True)
 def only_the_sms(sms: Notification) -> None:
-    """The mails of the same appointment are no part of the story."""
+    """Delete the mails of the same appointment, which do not matter here."""
     Notification.objects.exclude(pk=sms.pk).update(status=Status.SENT)
 
 

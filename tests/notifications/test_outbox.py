@@ -1,4 +1,4 @@
-"""Writing what is to be said."""
+"""Writing messages."""
 
 import threading
 from typing import Any

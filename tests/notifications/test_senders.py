@@ -47,7 +47,7 @@ def test_it_refuses_what_twilio_refuses(written: str) -> None:
 @given(st.text(max_size=40) | st.from_regex(r"(MG|\+)?[0-9A-Fa-f ]{1,34}"))
 def test_whatever_is_kept_is_one_of_the_three(written: str) -> None:
     kept = senders.read(written, "DE")
-    # The vendor's rule, written down once more: contracts, addenda "Twilio".
+    # The vendor's rule, written independently: contracts, addenda "Twilio".
     number, name = r"\+[1-9]\d{6,14}", r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}"
     assert kept is None or re.fullmatch(rf"{number}|{name}|MG[0-9a-fA-F]{{32}}", kept, re.ASCII)
     assert kept is None or senders.read(kept, None) == kept, "kept as it is from then on"

@@ -119,7 +119,7 @@ def test_it_is_sent_later_when_twilio_is_down_for_five_minutes(
         send_sms_notification(sms.pk)
     assert Notification.objects.get(pk=sms.pk).status == Status.UNKNOWN
     clock.shift(timedelta(seconds=45))
-    # The look fails as well: nothing is sent, and nothing is forgotten.
+    # The search fails too: nothing is sent, and nothing is forgotten.
     with pytest.raises(Unavailable):
         send_sms_notification(sms.pk)
     clock.shift(timedelta(minutes=5))
@@ -422,7 +422,7 @@ def test_while_twilio_is_away_it_waits_at_the_gate_and_asks_nobody(
         send_sms_notification(sms.pk)
     sms.refresh_from_db()
     assert (sms.status, twilio.requests) == (Status.PENDING, [])
-    # It runs by itself now and then: so it is not kept until Twilio is back and it has become untrue.
+    # It runs now and then, so that a message that is no longer true does not wait until Twilio is back.
     clock.move_to(Appointment.objects.get().starts_at + timedelta(minutes=1))
     send_sms_notification(sms.pk)
     sms.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Whatever strangers say, no message of ours becomes theirs: each of their fields, in each message, in every part."""
+"""No words of strangers turn our messages into theirs: each of their fields, in each message, in every part."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,7 +21,7 @@ from tests.calls.test_strangers import HOSTILE
 from tests.notifications.scene import MOBILE, NOW, change
 from webhooks.models import WebhookEvent
 
-# None of them may stand in a message of ours in any spelling that a program makes a link or a header of.
+# None of these may be in a message of ours in a spelling that a program turns into a link or a header.
 DOTS = (".", "。", "．", "｡", "․")
 FORBIDDEN = ("://evil", "@evil", "\nBcc", *(f"evil{dot}example" for dot in DOTS))
 # A fifth of them in CI, all with `--long`.
@@ -30,7 +30,7 @@ CUSTOMERS_KINDS = ("confirmation", "rescheduled", "cancellation")
 
 
 def parts(message: Any) -> Iterator[str]:
-    """All that a reader, or his mail program, sees of a mail."""
+    """All that a reader or a mail program sees of a mail."""
     whole = message.message()
     for name, value in whole.items():
         yield f"{name}: {make_header(decode_header(str(value)))}"

@@ -37,11 +37,11 @@ class TwilioApi:
         mock.add_callback(responses.GET, pattern, callback=self._get)
 
     def will(self, *answers: Any) -> None:
-        """The next POSTs end so: an error code with HTTP status and headers, or an exception."""
+        """Let the next POSTs fail: with an error code, HTTP status and headers, or with an exception."""
         self.answers += answers
 
     def lists(self, body: str) -> None:
-        """From now on this is the answer to a question for messages."""
+        """Set the answer to later queries for messages."""
         self.list_body = body
 
     def accept(self, form: dict[str, str]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""A package, so that its fixtures of that scope end with it: nobody else may find its processes at work."""
+"""A package, so that its package-scoped fixtures end with it, and other tests do not meet its processes."""

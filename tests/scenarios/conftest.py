@@ -19,8 +19,8 @@ from tests.tables import OF_DJANGO, end_sessions
 
 @pytest.fixture(scope="package")
 def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """In place of pytest-django's, whose transaction hides rows from other processes, and whose flush after each
-    test would take the rows of processes that live on."""
+    """Replaces pytest-django's fixture, whose transaction hides rows from other processes, and whose flush after each
+    test would delete the rows of processes that keep running."""
     with django_db_blocker.unblock():
         yield
         end_sessions()
@@ -32,7 +32,7 @@ def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 def machine(
     db: None, child_environment: Callable[..., dict[str, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
-    """Everything that runs."""
+    """All the running processes."""
     logs = tmp_path_factory.mktemp("scenarios")
     port = ports.choose()
     url = f"http://{ports.HOST}:{port}"

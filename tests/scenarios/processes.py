@@ -18,7 +18,7 @@ START_SECONDS = 30.0
 
 
 class Queues(QueuesRun):
-    """`manage.py queues_run` with the pools of the environment `testing`: nothing in it is a test's."""
+    """`manage.py queues_run` with the pools of the environment `testing`, without anything made for tests."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         super().__init__(environment, log, processes=ENVIRONMENTS["testing"]["all"]["processes"])
@@ -35,18 +35,18 @@ class Queues(QueuesRun):
 
     @contextmanager
     def instead(self, **environment: str) -> Iterator["Queues"]:
-        """One with more in its environment works meanwhile."""
+        """Replace it meanwhile by one with more in its environment."""
         self.stop()
         other = Queues({**self._environment, **environment}, self.log)
         try:
             yield other.start()
         finally:
             other.stop()
-            # It takes over what the other one held.
+            # It takes over the jobs that the other one held.
             self.start()
 
     def start_if_stopped(self) -> None:
-        """A test that failed may have left nothing running."""
+        """Start it again if a failed test has left it stopped."""
         if self._child is None or self._child.poll() is not None:
             self.start(wait=False)
         self.wait_for_workers()

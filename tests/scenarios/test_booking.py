@@ -39,7 +39,7 @@ def test_it_books_once_when_neither_the_answer_nor_the_look_comes_through(world:
     assert [fault["hits"] for fault in world.vendors.faults()] == [1, 2]
     # The third failure in a row shuts the gate, and costs no try.
     assert Job.objects.get(actor_name="create_appointment_from_call").tries_spent == 1
-    # It took seconds: nobody was bothered.
+    # It took seconds, so no person was asked.
     assert not FollowUp.objects.exists()
 
 

@@ -60,7 +60,7 @@ CANCELLED = sorted([*CONFIRMED, ("email", "cancellation", 2), ("sms", "cancellat
 
 def test_it_books_once_when_the_webhook_is_worked_on_before_our_own_commit(world: World) -> None:
     call = world.call()
-    # Cal.com has booked and told us; its answer to us hangs until the line breaks.
+    # Cal.com has booked and sent its webhook; its answer hangs until the connection breaks.
     world.vendors.fault("calcom.create_booking", drop="after", latency_ms=1_500)
     world.ring(call)
     world.until(lambda: world.of(call).is_confirmed())

@@ -1,4 +1,4 @@
-"""The chain as `manage.py up` shows it: every demo call does what it says."""
+"""The demo calls of `manage.py up`: each does what it says."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Everybody calls at once, and Cal.com takes 120 requests a minute: nobody waits unseen, the rest books by itself."""
+"""Many people call at once, and Cal.com allows 120 requests a minute: staff see each wait, and all are booked."""
 
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ PATIENCE = 900
 
 
 def known_at(request: BookingRequest) -> datetime:
-    """When it was booked, or a person knew of it."""
+    """When it was booked, or a person was told of it."""
     bookers = Job.objects.filter(actor_name="create_appointment_from_call", kwargs={"call_id": request.call_id})
     told = FollowUp.objects.filter(booking_request=request).values_list("created_at", flat=True)
     return min([*bookers.values_list("finished_at", flat=True), *told])
@@ -41,5 +41,5 @@ def test_each_has_an_appointment_or_a_follow_up_in_two_minutes_and_the_rest_is_b
     assert set(FollowUp.objects.values_list("status", flat=True)) <= {"obsolete"}
     # It was never shut: Cal.com refused nothing.
     assert [*GateState.objects.filter(name__startswith="calcom").values_list("generation", "failures")] == [(0, 0)]
-    # Mails may pay one for the workers that are killed when this is over.
+    # Mails may spend one try, for workers that are killed at the end of the test.
     assert not Job.objects.filter(actor_name="create_appointment_from_call", tries_spent__gt=0).exists()

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("scenarios")
 LONG = os.environ.get("ASKPRO_TEST_LONG") == "1"
 CALLS = 334 if LONG else 50
 EVENTS = 3 * CALLS
-BOOKED_OF = 5  # one of so many callers names a clear time, the others are called back
+BOOKED_OF = 5  # one in this many callers names a clear time, the others are called back
 BLOWS = 30 if LONG else 4
 PATIENCE = 300.0 if LONG else 60.0
 

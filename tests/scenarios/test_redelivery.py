@@ -20,7 +20,7 @@ LONG = os.environ.get("ASKPRO_TEST_LONG") == "1"
 ROUNDS = 40 if LONG else 5
 CALLS = 3
 KILLS = 2
-# Three chains take about so long: deaths are spread over it.
+# About the time that three chains take: the kills are spread over it.
 CHAIN_SECONDS = 0.8
 
 
@@ -58,7 +58,7 @@ def report(killed: int, took: list[float]) -> None:
 
 
 def slow_down(world: World) -> None:
-    """Requests on their way are where a death hurts: let each vendor take its time."""
+    """Make each vendor slow, since a kill does most harm while a request is on its way."""
     world.vendors.clear_faults()
     for route in ("calcom.create_booking", "twilio.create_message"):
         world.vendors.fault(route, latency_ms=200, times=CALLS)

@@ -1,4 +1,4 @@
-"""Scenario 6, end to end: whatever Twilio does, each customer gets one SMS."""
+"""Scenario 6, end to end: each customer gets one SMS in spite of Twilio's faults."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Scenario 8: a number that nobody has, until an operator says whose it is."""
+"""Scenario 8: a number that belongs to no company until an operator assigns it."""
 
 import pytest
 

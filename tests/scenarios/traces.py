@@ -9,7 +9,7 @@ from notifications.models import Notification
 
 
 class Photograph(SandboxClient):
-    """What the vendors hold at one moment: asked for once, however many calls are looked up in it."""
+    """What the vendors have at one moment: read once, for any number of calls."""
 
     def __init__(self, vendors: SandboxClient) -> None:
         super().__init__(vendors.url)
@@ -35,7 +35,7 @@ class Traces:
 
     @property
     def appointment(self) -> Appointment:
-        """The only one. Raises when there are none or several."""
+        """The only one. Raises if there are none or several."""
         return Appointment.objects.get(call__retell_call_id=self._id)
 
     @property
@@ -49,12 +49,12 @@ class Traces:
 
     @property
     def mails(self) -> set[str]:
-        """Message-IDs at the caller's address: a copy of the same mail is none more."""
+        """Message-IDs at the caller's address: a copy of the same mail does not count."""
         return {mail["headers"]["Message-ID"] for mail in self._vendors.mails(self._email)}
 
     @property
     def bookings(self) -> list[Json]:
-        """Those at Cal.com that bear this call's mark and stand."""
+        """The live bookings at Cal.com with this call's mark."""
         keys = {str(key) for key in self._appointments().values_list("booking_key", flat=True)}
         standing = self._vendors.bookings("accepted")
         return [booking for booking in standing if booking["metadata"].get("askpro_booking_key") in keys]
@@ -69,7 +69,7 @@ class Traces:
         return bool(states) and states <= {("sms", "delivered"), ("email", "sent")}
 
     def count(self) -> dict[str, int]:
-        """How many there are of what there has to be one."""
+        """The counts of what must exist exactly once."""
         return {
             "calls": Call.objects.filter(retell_call_id=self._id).count(),
             "customers": Customer.objects.filter(phone=self._phone).count(),

@@ -40,7 +40,7 @@ from webhooks.models import WebhookEvent
 
 Json = dict[str, Any]
 
-# Generous: two busy cores, and a worker that was killed young is replaced after a pause.
+# Generous, for two busy cores and because a worker that was killed soon after its start is replaced after a pause.
 PATIENCE = 30.0
 NOWHERE = "http://127.0.0.1:9"
 # Whole hours only, so that no two bookings overlap.
@@ -65,7 +65,7 @@ class World:
     # People
 
     def call(self, kind: str = "booked", slot: datetime | None = None) -> Json:
-        """A call that has just ended, of somebody else each time, about a free time unless `slot` names one."""
+        """A call that has just ended, from a different caller each time, about a free time unless `slot` names one."""
         scenario = SCENARIOS[kind]
         slot = slot or self.free_slot(scenario.event_type)
         call = call_object(scenario, somebody(), slot, datetime.now(UTC))
@@ -89,7 +89,7 @@ class World:
             assert {answer.result() for answer in told} == {204}
 
     def begin_to_ring(self, calls: list[Json], **copies: int) -> Future[None]:
-        """Calls that end at the same time; the result is there when Retell has told of all of them."""
+        """Calls that end at the same time; the result is ready when Retell has reported all of them."""
         ringing = [self._phones.submit(self.ring, call, **copies) for call in calls]
         return self._phones.submit(lambda: [each.result() for each in ringing] and None)
 
@@ -103,7 +103,7 @@ class World:
         return data
 
     def lose_calcoms_webhooks(self) -> None:
-        """From now on what Cal.com says does not arrive; `deliver` brings it, in any order."""
+        """From now on Cal.com's webhooks do not arrive; `deliver` sends them, in any order."""
         self.vendors.switch(askpro_url=NOWHERE)
 
     def said(self, trigger: str) -> Json:
@@ -123,18 +123,18 @@ class World:
     # Time, death and oblivion
 
     def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> float:
-        """Wait for it; returns the seconds it took. The failure says what there is instead."""
+        """Wait for it; return the seconds it took. A failure shows the state instead."""
         began = time.monotonic()
         assert wait_until(condition, seconds), f"not true after {seconds} s: {self.told()}"
         return time.monotonic() - began
 
     def until_done(self, condition: Callable[[], object] = lambda: True, seconds: float = PATIENCE) -> None:
-        """Until it is true and no job is left. Where all jobs wait for a time, that time comes at once."""
+        """Wait until it is true and no job is left. If all jobs wait for a time, that time comes at once."""
 
         def is_done() -> bool:
             if Job.objects.filter(status__in=BUSY).exists():
                 return False
-            # Nothing but a person would get it going again.
+            # Only a person could start it again.
             assert not Job.objects.filter(status=Job.Status.DEAD).exists(), self.told()
             if Job.objects.filter(status__in=Job.LIVE).exists():
                 self._skip_to_next()
@@ -144,7 +144,7 @@ class World:
         self.until(is_done, seconds)
 
     def let_pass(self, span: timedelta) -> None:
-        """Age every row that somebody waits for: what is due by then is due now."""
+        """Make every waiting row older, so that what is due by then is due now."""
         Job.objects.filter(run_at__isnull=False).update(run_at=F("run_at") - span)
         gates.let_pass(span.total_seconds())
         Notification.objects.filter(sending_at__isnull=False).update(sending_at=F("sending_at") - span)
@@ -161,7 +161,7 @@ class World:
         return bool(victims)
 
     def until_workers_are_grown_up(self) -> None:
-        """One that dies young is replaced after a pause that doubles each time; these tests are about other things."""
+        """One that dies early is replaced after a pause that doubles each time, which these tests do not test."""
         self.queues.wait_for_workers()
         self.until(lambda: all(_age(pid) > YOUNG for pid in self.queues.workers()))
 
@@ -169,7 +169,7 @@ class World:
         self.redis.flushdb()
 
     def stop_everything(self) -> None:
-        """Nothing is left, whatever state a failed test was in; the processes go on."""
+        """Remove everything that a test left, even a failed one; the processes keep running."""
         self.vendors.reset()
         Job.objects.filter(status__in=Job.LIVE).exclude(status=Job.Status.PROCESSING).update(status="cancelled")
         self.until(lambda: not Job.objects.filter(status=Job.Status.PROCESSING).exists())
@@ -190,7 +190,7 @@ class World:
         return [Traces(now, call).count() for call in calls]
 
     def told(self) -> Json:
-        """All states at once, for whoever has to find out why a test failed."""
+        """All states at once, to find out why a test failed."""
         return {
             "jobs": list(
                 Job.objects.exclude(status="completed").values_list(

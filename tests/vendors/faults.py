@@ -1,4 +1,4 @@
-"""The faults of the matrix: what the other side does, as the sandbox plays it or by where it is looked for."""
+"""The faults of the matrix: the sandbox plays them, or the request goes to another address."""
 
 from dataclasses import dataclass, field
 from typing import Any

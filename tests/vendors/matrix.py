@@ -21,12 +21,12 @@ from tests.vendors.faults import Fault
 from tests.vendors.requests import NOW, Asked, World
 
 ONCE, ALWAYS = "once", "always"
-# Seconds for an exchange that only its end stops, and for all others: a busy machine is no fault.
+# Time-outs of an exchange that only its time-out ends, and of all others, so that a busy machine is no fault.
 SHORT, USUAL = 0.4, 10.0
-# Beside its own work, a job may make so many requests in one run, each of which may use its time up.
+# The most requests that a job may make in one run, each of which may take its whole time-out.
 MOST_REQUESTS = 4
 WORK = 2.0
-# A fault that is "always" there ends after these seconds; so long is waited for what becomes of it.
+# A fault that is "always" there ends after this many seconds, which are waited for its outcome.
 FAULT_ENDS, LAST = 600.0, 2700.0
 SILENT_FOR = 120.0
 SILENT = "silent after two minutes"

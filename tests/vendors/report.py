@@ -1,4 +1,4 @@
-"""docs/faults.md: written from what the matrix played, and read again to be held against it."""
+"""Writes docs/faults.md from what the matrix played, and reads it to compare it with the matrix."""
 
 import re
 from pathlib import Path
@@ -32,7 +32,7 @@ def section(asked: Asked, became: dict[str, str]) -> str:
 
 
 def write(asked: Asked, true: str) -> None:
-    """Put the section in the place of the one before, or at the end."""
+    """Replace the section by the new one, or add it at the end."""
     whole = FILE.read_text() if FILE.exists() else HEAD
     parts = re.split(r"(?m)^(?=## )", whole)
     kept = [part for part in parts[1:] if not part.startswith(f"## {asked.name}\n")]

@@ -1,4 +1,4 @@
-"""The requests of the matrix: for each the world in which a job makes it, and what is right about that world."""
+"""The requests of the matrix: for each, the situation in which a job makes it, and what must hold afterwards."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ MOBILE, ADDRESS = "+4915550100456", "ole.linde@example.org"
 
 @dataclass
 class World:
-    """What a cell of the matrix plays in; `about` is the row that its job works on, `ahead` the clock's lead."""
+    """The situation of a cell of the matrix; `about` is the row that its job works on, `ahead` the clock's lead."""
 
     sandbox: SandboxClient
     ahead: int = 0
@@ -79,7 +79,7 @@ def _taken(world: World) -> None:
 
 
 def _lost_answer(world: World) -> None:
-    """An earlier try has booked, and could neither hear of it nor look."""
+    """An earlier try has booked, but got no answer and could not look for the booking."""
     _wish(world)
     world.sandbox.fault("calcom.create_booking", drop="after")
     world.sandbox.fault("calcom.list_bookings", status=503)
@@ -126,7 +126,7 @@ def _has_open_follow_up(world: World) -> bool:
 
 def _what_became_of_the_wish(world: World) -> str:
     wish = BookingRequest.objects.get()
-    # The caller of the matrix has no channel to be told by; who phones then is no matter of the vendor's.
+    # The caller has no channel for messages; who calls then does not depend on the vendor.
     opened = FollowUp.objects.filter(status=FollowUp.Status.OPEN).exclude(reason="untold")
     reasons = [*opened.order_by("pk").values_list("reason", flat=True)]
     if wish.status == BookingRequest.Status.BOOKED:
@@ -156,7 +156,7 @@ def _salon(world: World) -> None:
     at = branch(company(calcom_api_key=KEY))
     service(at.company, HAIRCUT)
     world.about = at.company
-    # The first reading is behind it: what changed is asked for twice.
+    # The first reading is done, so that changes are asked for twice.
     SyncPoint.objects.create(company=at.company, part="bookings", read_until=timezone.now() - timedelta(days=1))
 
 
@@ -237,7 +237,7 @@ def _row_says_so(world: World) -> bool:
 
 
 def _is_asked_again(world: World) -> bool:
-    """The row says that the provider has it, and the sweeper asks again within the hour."""
+    """The row says that the provider has the message, and the sweeper asks again within the hour."""
     return Notification.objects.get(pk=world.about.pk).status == Notification.Status.SENT
 
 

@@ -19,7 +19,7 @@ from tests.vendors.requests import BY_NAME, REQUESTS
 pytestmark = pytest.mark.django_db
 
 CELLS = [Cell(asked, fault, times) for asked in REQUESTS for fault in asked.faults for times in (ONCE, ALWAYS)]
-# Those that only a time-out ends take long: of them two are played here, of the others one in eighty.
+# Cells that only a time-out ends take long: two of them are played here, and one in eighty of the others.
 SAMPLE = [cell for cell in CELLS if not cell.fault.is_slow][7::80]
 SLOW = ("Cal.com: book | time-out after success | once", "Mail server: the message | drip | once")
 SAMPLE += [cell for cell in CELLS if str(cell) in SLOW]
@@ -49,7 +49,7 @@ def test_every_fault_of_a_request_ends_as_the_documentation_says(sandbox: Sandbo
 
 
 def test_retell_is_asked_for_nothing() -> None:
-    """It has no row in the matrix: a client of its API would need some."""
+    """This vendor has no row in the matrix; a client of its API would need some."""
     files = subprocess.run(
         ["git", "grep", "-l", "RETELL_BASE_URL", "--", "*.py"],
         cwd=settings.BASE_DIR,

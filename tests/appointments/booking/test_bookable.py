@@ -1,4 +1,4 @@
-"""What may be booked by phone is read from Cal.com before anybody books it, shown, and kept to."""
+"""Whether a service may be booked by phone is read from Cal.com before the first booking, shown, and obeyed."""
 
 from typing import Any
 
@@ -225,7 +225,7 @@ def test_any_event_type_is_read_without_an_error(traits: dict[str, Any], slug: s
         assert read is not None and all(field["slug"] for field in read.required)
 
 
-# Against the sandbox three in CI, all with --long; what is refused is tried in every kind above.
+# CI runs three of these against the sandbox, --long all; refusals are tested with every kind above.
 KINDS = [
     ({"seats": 4}, "not_bookable"),
     ({"confirmation": True}, "requested"),

@@ -426,7 +426,7 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
 def test_what_cannot_be_read_never_means_that_nothing_is_booked(calendar: CalcomStub, clock: Any, body: str) -> None:
-    calendar.status = "pending"  # Blocks no time: a second request would make a second booking.
+    calendar.status = "pending"  # A pending booking blocks no time: a second request would make a second one.
     calendar.fail(CREATE, timeout, after_effect=True)
     wish = wished()
     for _ in range(4):

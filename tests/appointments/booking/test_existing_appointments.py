@@ -21,7 +21,7 @@ COMPLETE: dict[str, Any] = NEW_TIME | {"name": "Ole Linde", "sms_einwilligung": 
 
 
 def talked(collected: dict[str, Any], *, from_number: str = PHONE, **values: Any) -> Call:
-    """A call of the salon, after all its jobs."""
+    """A call to the salon, after all its jobs have run."""
     at = Call.objects.first()
     branch_of_call = at.branch if at else branch(company())
     if at is None:

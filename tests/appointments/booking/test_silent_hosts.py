@@ -1,4 +1,4 @@
-"""A booking that waits for the host's word, or for a payment, is told of once, and never silent for ever."""
+"""A person is told, once, of a booking that waits for the host's approval or a payment; none waits unnoticed."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 @pytest.fixture
 def held(calendar: CalcomStub) -> Appointment:
-    """Booked at Cal.com, and pending there."""
+    """A booking that is pending at Cal.com."""
     calendar.status = "pending"
     create_appointment_from_call(call_id=wished().call_id)
     return Appointment.objects.get()
@@ -49,7 +49,7 @@ def test_the_customer_is_told_once_what_holds(held: Appointment) -> None:
         (60, silent_hosts.ASK_AFTER - timedelta(minutes=1), False),
         (60, silent_hosts.ASK_AFTER + timedelta(minutes=1), True),
         (60, WISH - NOW - timedelta(minutes=59), True),
-        # Three days of notice before an appointment in three days: there is no time to wait.
+        # The minimum notice is three days and the appointment in three days, so there is no time to wait.
         (3 * 24 * 60, timedelta(hours=3, minutes=1), True),
         (3 * 24 * 60, timedelta(hours=2, minutes=59), False),
     ],

@@ -1,4 +1,4 @@
-"""Bookings at Cal.com that nobody wants: cancelled by a job that looks first, and told of where that fails."""
+"""Unwanted bookings at Cal.com: a job checks and cancels them, and a person is told if that fails."""
 
 import contextlib
 from typing import Any
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 @pytest.fixture
 def second(calendar: CalcomStub) -> dict[str, Any]:
-    """A second booking of a wish that is booked, and news of it."""
+    """A second booking of a wish that is already booked, and the event about it."""
     calendar.places = 2
     wish = wished()
     create_appointment_from_call(call_id=wish.call_id)

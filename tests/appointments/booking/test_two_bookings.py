@@ -1,4 +1,4 @@
-"""Whenever Cal.com carries a request out, and whatever we hear of it: two live bookings of one wish never stay."""
+"""One wish never keeps two live bookings, whenever Cal.com carries out a request and whatever it reports."""
 
 import json
 from typing import Any
@@ -19,20 +19,20 @@ pytestmark = pytest.mark.django_db
 DELAYS = (0, 1, 9, 11, 30, 36, 45, 70, 120, 300, 600)
 HEARD = {"never": None, "at once": 0.0, "after a minute": 60.0, "after half an hour": 1800.0}
 CASES = [(delay, heard, is_killed) for delay in DELAYS for heard in HEARD for is_killed in (False, True)]
-# Of the cases CI runs one in seventeen, and the rest with --long.
+# CI runs one in seventeen of the cases, --long all.
 SAMPLE = CASES[5::17]
 CREATE = "POST /v2/bookings"
 
 
 class LateCalcom:
-    """Carries the first request for a booking out `delay` seconds late, and tells of bookings `heard` later."""
+    """Carries out the first request for a booking `delay` seconds late, and reports bookings `heard` seconds later."""
 
     def __init__(self, calendar: CalcomStub, delay: float, heard: float | None, *, is_killed: bool) -> None:
         self._calendar, self._delay, self._heard = calendar, delay, heard
         self._told: set[str] = set()
         self._born: dict[str, float] = {}
         self._is_done = False
-        # As a team's event type: a second request makes a second booking.
+        # Behaves like a team's event type: a second request makes a second booking.
         calendar.places = 2
         calendar.fail(CREATE, killed if is_killed else timeout)
         self.two_since: float | None = None

@@ -1,4 +1,4 @@
-"""Bookings that wait for Cal.com: no try is spent, a person is told in time, and all are booked once it answers."""
+"""Bookings that wait for Cal.com spend no try, a person is told in time, and all are booked once it answers."""
 
 from datetime import timedelta
 from typing import Any
@@ -45,18 +45,18 @@ def database() -> Any:
 
 
 class Day:
-    """A day in steps: time passes for rows, gates and the product, chores and workers do what they do by then."""
+    """A day in steps: time passes for rows, gates and the code; chores and workers do what is then due."""
 
     def __init__(self, clock: Any, database: EngineConnection, calendar: CalcomStub) -> None:
         self.clock, self.database, self.calendar = clock, database, calendar
         self.seconds = 0.0
-        # When each request reached Cal.com.
+        # The times at which requests reached Cal.com.
         self.asked_at: list[float] = []
-        # When a person knew of it, or it was booked, by request.
+        # By request, when a person was told of it or it was booked.
         self.known_after: dict[int, float] = {}
 
     def live(self, seconds: float, step: float = 30.0) -> None:
-        """After two minutes the sweeper comes every five only: what it does has happened by then."""
+        """After two minutes the sweeper runs every five minutes only, since all that it does has happened by then."""
         end = self.seconds + seconds
         self._work()
         while self.seconds < end:
@@ -91,7 +91,7 @@ def day(clock: Any, database: EngineConnection, calendar: CalcomStub, monkeypatc
 
 
 def callers(day: Day, count: int, of: Company | None = None) -> list[BookingRequest]:
-    """So many people who have just called, each about a time of their own."""
+    """`count` people who have just called, each about a different time."""
     at = branch(of or company())
     service(at.company)
     wishes = []
@@ -187,7 +187,7 @@ class TestTheLimit:
         day.live(count / limit * 120, step=15)
         assert statuses() == {"booked"}
         assert day.most_asked_in_a_minute() <= limit
-        # Nobody looks for a booking that was never asked for.
+        # A booking that was never asked for is not looked for.
         assert len(day.asked_at) == count
         assert set(FollowUp.objects.values_list("status", flat=True)) == {"obsolete"}
         booked = [booking["metadata"]["askpro_booking_key"] for booking in day.calendar.bookings]
@@ -204,7 +204,7 @@ class TestTheLimit:
         run_jobs()
         assert statuses() == {"booked"}
         assert Job.objects.get(actor_name="sync_calcom_data").release_reason.endswith("its limit is used up")
-        # The next one that is due does not wait beside it.
+        # The next one that is due does not wait as well.
         sync_calcom_data.send(company_id=wish.company_id)
         assert Job.objects.filter(actor_name="sync_calcom_data").count() == 1
 

@@ -165,7 +165,7 @@ def test_it_misses_none_when_a_row_moves_while_it_pages(calendar: CalcomStub, cl
     every = {booking["uid"] for booking in calendar.bookings}
     listing = client.list_bookings({})
     seen = {next(listing).uid for _ in range(calcom.PAGE)}
-    # One of those read changes, and moves to the end of a list that is in the order of change.
+    # One that was read changes, and moves to the end of the list, which is sorted by time of change.
     calendar.bookings.append(calendar.bookings.pop(0) | {"updatedAt": "2026-11-30T11:00:00.000Z"})
     assert seen | {booking.uid for booking in listing} == every
 

@@ -53,7 +53,7 @@ SHAPES = [nested, flat, payload_in_a_form, fields_in_a_form, template]
 
 
 def receive(trigger: str, content_type: str, body: bytes, request: Any) -> WebhookEvent:
-    """Through the vendor's own reading at the door, as the view does it, and through the job."""
+    """Send it through the vendor's reading at the door, as the view does, and through the job."""
     told = VENDORS[Provider.CALCOM].read(request.post("/webhooks/calcom/", body, content_type=content_type), body)
     assert (told.event_type, bool(told.subject), told.status) == (trigger, True, "received")
     event = WebhookEvent.objects.create(
@@ -81,7 +81,7 @@ def test_a_booking_is_read_from_every_shape_to_its_end(calendar: CalcomStub, rf:
     )
 
     row = {"uid": booked["uid"], "startTime": booked["start"], "endTime": booked["end"], "status": "ACCEPTED"}
-    # Where it comes flat its createdAt is the booking's, else the meeting's: its own time counts.
+    # In a flat body createdAt is the booking's, otherwise the meeting's: the meeting's own time counts.
     created_at = booked["end"] if shape in (nested, payload_in_a_form) else "2026-11-30T10:00:00.901Z"
     event = receive("MEETING_ENDED", *shape("MEETING_ENDED", created_at, row), rf)
     assert event.status == "processed"

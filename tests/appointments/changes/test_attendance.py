@@ -1,4 +1,4 @@
-"""Cal.com tells of attendees: what is told of others never touches our customer, and what is told of ours counts."""
+"""Events about attendees: those about others never change our customer, those about ours count."""
 
 from datetime import datetime, timedelta
 from itertools import product
@@ -96,7 +96,7 @@ DONE = {"BOOKING_CANCELLED": "cancelled", "BOOKING_REJECTED": "cancelled", "BOOK
 
 
 def may_be_first(trigger: str, setting: str) -> bool:
-    """A no-show of an unknown booking is about nothing; without seats a move before the booking says who moved."""
+    """A no-show of an unknown booking has no subject; without seats a move before the booking says who moved."""
     return trigger != "BOOKING_NO_SHOW_UPDATED" and (trigger != "BOOKING_RESCHEDULED" or setting == "seats")
 
 
@@ -219,7 +219,7 @@ def test_the_newest_word_counts_in_all_stories(words: list[tuple[str, str]], dat
 
 
 def newest_word_counts(words: list[tuple[str, str]], data: Any) -> None:
-    """Oracle: of the words that name us, the newest; the booking itself is the first of them."""
+    """Oracle: the newest of the events that name our attendee; the booking itself is the first of them."""
     people = {"ours": [OURS], "other": [OTHER], "both": [OURS, OTHER]}
     triggers = {"taken": "BOOKING_CREATED", "given back": "BOOKING_CANCELLED"}
     order = data.draw(st.permutations(range(len(words) + 1)))
@@ -237,7 +237,7 @@ def newest_word_counts(words: list[tuple[str, str]], data: Any) -> None:
 
 
 class TestHostsWord:
-    """Event types that need the host's word: the newest booking with our key is the one that counts."""
+    """Event types that need the host's approval: the newest booking with our key counts."""
 
     def request(self, wish: BookingRequest, uid: str, start: datetime, minute: int) -> dict[str, Any]:
         body = created(wish, minute, uid=uid, startTime=written(start), endTime=written(start + timedelta(minutes=45)))
@@ -297,7 +297,7 @@ class TestHostsWord:
 
 
 class TestOtherTime:
-    """The host cancels and asks for another time: Cal.com's mail reaches nobody who has phoned."""
+    """The host cancels and asks for another time: Cal.com's mail does not reach a customer who booked by phone."""
 
     def asked(self) -> dict[str, Any]:
         reason = "Please choose another time"

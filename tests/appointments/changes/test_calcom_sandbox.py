@@ -39,7 +39,7 @@ def run(wish: BookingRequest) -> None:
 
 
 def hear(*, shuffled: int | None = None) -> list[str]:
-    """Work on the webhooks that wait, in the order in which they came or in another; what became of them."""
+    """Work on the waiting webhooks, in order of arrival or in another order; return what became of them."""
     events = list(WebhookEvent.objects.filter(status="received").order_by("id"))
     if shuffled is not None:
         random.Random(shuffled).shuffle(events)
@@ -100,7 +100,7 @@ def test_it_books_once_when_the_answer_takes_longer_than_we_wait(
     settings.VENDOR_TIMEOUT = 0.5
     sandbox.fault("calcom.create_booking", latency_ms=900)
     with pytest.raises(Unknown):
-        run(wish)  # Cal.com has not booked yet when it is asked for the booking.
+        run(wish)  # Cal.com is asked for the booking before it has booked.
     settings.VENDOR_TIMEOUT = 5.0
     with time_machine.travel(SANDBOX_NOW + 2 * booker.JUDGED_AFTER):
         run(wish)

@@ -1,4 +1,4 @@
-"""News of one booking worked on at the same time by several workers, and two callers who want the same time."""
+"""Several workers work on events of one booking at the same time, and two callers want the same time."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def hear_all(seed: int) -> None:
-    """Work on every event in an order of one's own, as workers do: a deadlock's victim tries again."""
+    """Work on every event in the given order, as a worker does: the victim of a deadlock tries again."""
     news = list(STORY)
     random.Random(seed).shuffle(news)
     tries = 10

@@ -28,7 +28,7 @@ AT = "2026-11-30T10:00:0{}.402Z"
 
 @pytest.fixture
 def booked(calendar: CalcomStub) -> dict[str, Any]:
-    """A booking of a stranger's, at a salon of ours."""
+    """A stranger's booking at one of our salons."""
     at = branch(company())
     service(at.company)
     staff(at)

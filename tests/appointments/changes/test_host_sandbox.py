@@ -119,7 +119,7 @@ def test_a_guest_who_did_not_come_is_no_word_on_our_customer(wish: BookingReques
 
 
 def test_what_others_do_with_their_seats_leaves_a_seat_of_ours(wish: BookingRequest, sandbox: SandboxClient) -> None:
-    """The event type got seats after it was read: what was booked is followed by its attendee."""
+    """The event type got seats after it was read: a booking is then followed by its attendee."""
     sandbox.switch(event_type_kinds={str(HAIRCUT): {"seats": 3}})
     attendee = {"email": "kunde-7@kunden.askpro.example", "name": "Ole Linde", "timeZone": "Europe/Berlin"}
     other = {"email": "andere.person@example.org", "name": "Andere Person", "timeZone": "Europe/Berlin"}

@@ -1,4 +1,4 @@
-"""Who holds an appointment: every change after the confirmation is told, and a wish not met is not passed over."""
+"""Who holds an appointment: the customer is told of every change after the confirmation, staff of an unmet wish."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def kinds(appointment: Appointment) -> list[str]:
 
 
 def reassigned(how: str, appointment: Appointment, calendar: CalcomStub, to: int, minutes: int) -> None:
-    """The host changes: Cal.com says so by a trigger of its own, by the booking's, or the sync finds it."""
+    """The host changes: Cal.com reports it with its own trigger or with the booking's, or the sync finds it."""
     booking = calendar.bookings[0]
     if how == "sync":
         booking = told_of(Status.ACCEPTED, booking["uid"], metadata=booking["metadata"], **host(to))

@@ -1,4 +1,4 @@
-"""News of bookings in every order: scenario 4 of domain.md, and what must never be undone by older news."""
+"""Events of bookings in every order: scenario 4 of domain.md, and what older events must never undo."""
 
 from dataclasses import replace
 from datetime import timedelta

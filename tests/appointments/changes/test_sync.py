@@ -1,4 +1,4 @@
-"""Reading from Cal.com what no webhook told."""
+"""Reading from Cal.com what no webhook reported."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from tests.gates import let_pass
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 TEN_BOOKINGS_LATER = "2026-11-30T10:05:00.000Z"
-# A sequence counts on where its transaction is rolled back.
+# A sequence keeps its value when its transaction is rolled back.
 DEADLOCK_ONCE = """
 CREATE SEQUENCE tries;
 CREATE FUNCTION deadlock_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -143,7 +143,7 @@ def test_it_goes_on_where_it_was_interrupted(salon: Company, calendar: CalcomStu
     calendar.fail("GET /v2/bookings", error("500"), answers_before=3)
     with pytest.raises(Unavailable):
         sync_calcom_data(company_id=salon.pk)
-    # A hundred of the changed ones were read; the page after them failed.
+    # A hundred changed bookings were read; the next page failed.
     assert SyncPoint.objects.get(part="bookings").read_until == NOW + timedelta(minutes=19)
     sync_calcom_data(company_id=salon.pk)
     assert calendar.requests[-1][2]["afterUpdatedAt"] == "2026-11-30T10:09:00.000Z"

@@ -1,4 +1,4 @@
-"""The same studio, customer and appointment as where messages are sent, and Twilio, by which the answers come."""
+"""The studio, customer and appointment of the tests of messages, and Twilio, which sends the replies."""
 
 from tests.notifications.conftest import (  # noqa: F401 - fixtures
     appointment,

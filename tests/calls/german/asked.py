@@ -1,4 +1,4 @@
-"""How the tests ask: a salon in Berlin, called on Monday, 17 November 2025, at ten."""
+"""Helpers to parse words as if said to a salon in Berlin on Monday, 17 November 2025, at ten."""
 
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -29,12 +29,12 @@ def understood(
 
 
 def day_understood(datum: str, **kwargs: datetime) -> str:
-    """The day alone, asked with a time that leaves no question."""
+    """Only the day, parsed with a time that is clear."""
     return understood(datum, "16:00", **kwargs).removesuffix(" 16:00")
 
 
 def time_understood(uhrzeit: str, **kwargs: OpeningHours) -> str:
-    """The time alone, asked for the day after the call."""
+    """Only the time, parsed for the day after the call."""
     return understood("morgen", uhrzeit, **kwargs).removeprefix("2025-11-18 ")
 
 

@@ -1,4 +1,4 @@
-"""Counts what the reader makes of spoken moments: right, asked, and wrong with the words."""
+"""Counts how spoken moments are read: right, asked about, or wrong, with the words."""
 
 import os
 from collections import Counter
@@ -14,14 +14,14 @@ from calls.german.time import parse_wish
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WHOLE = os.environ.get("ASKPRO_TEST_LONG") == "1"
-# The report names those that are asked most.
+# The report names the forms that are asked about most.
 MOST_FORMS = 25
 
 _Case = TypeVar("_Case")
 
 
 def sampled(cases: Iterable[_Case], one_in: int) -> Iterator[_Case]:
-    """All cases with `manage.py test --long`, else every `one_in`th: a prime, so that no form is always left out."""
+    """All cases with `manage.py test --long`, else every `one_in`th: a prime, so that no form is always skipped."""
     return islice(cases, 0, None, 1 if WHOLE else one_in)
 
 
@@ -36,7 +36,7 @@ class Tally:
     def hear(
         self, form: str, words: tuple[str, str], meant: datetime | None, *, said_at: datetime, hours: OpeningHours
     ) -> None:
-        """`meant` is what is right; None where only a question is."""
+        """`meant` is the right result; None if only asking is right."""
         answer = parse_wish(*words, said_at=said_at, zone=BERLIN, opening_hours=hours)
         if not isinstance(answer, Moment):
             self.asked[form] += 1

@@ -1,4 +1,4 @@
-"""How people say a moment that they have in mind: the words come from the moment, and know nothing of the reader.
+"""How people express a given moment: the words are made from the moment, independently of the reader.
 
 Each function yields pairs: the form, as the report counts it, and the words.
 """
@@ -30,7 +30,7 @@ def counted(number: int) -> str:
 
 
 def numbered(number: int) -> str:
-    """The number as a place in a row, as after "am": "ersten", "zwanzigsten"."""
+    """The ordinal number, as after "am": "ersten", "zwanzigsten"."""
     irregular = {1: "ersten", 3: "dritten", 7: "siebten", 8: "achten"}
     return irregular.get(number) or counted(number) + ("ten" if number < 20 else "sten")
 
@@ -40,7 +40,7 @@ def hour_before_uhr(hour: int) -> str:
 
 
 def full_times(hour: int, minute: int) -> Said:
-    """By the 24-hour clock. From one to twelve some of these may be heard as the other half of the day."""
+    """On the 24-hour clock. From one to twelve, some of these may be understood as the other half of the day."""
     yield "16:30", f"{hour:02}:{minute:02}"
     yield "16:30 Uhr", f"{hour:02}:{minute:02} Uhr"
     yield "um 16:30 Uhr.", f"um {hour:02}:{minute:02} Uhr."
@@ -55,7 +55,7 @@ def full_times(hour: int, minute: int) -> Said:
 
 
 def times_in_digits(hour: int, minute: int) -> Said:
-    """With an hour as it is spoken, by either dial."""
+    """With a spoken hour, on the 12- or 24-hour clock."""
     yield "4:30", f"{hour}:{minute:02}"
     yield "4:30 Uhr", f"{hour}:{minute:02} Uhr"
     yield "4.30 Uhr", f"{hour}.{minute:02} Uhr"
@@ -105,7 +105,7 @@ def times_in_words(hour: int, minute: int) -> Said:
 
 
 def times_of_the_dial(hour: int, minute: int) -> Said:
-    """As on a clock's face, where nobody says which half of the day is meant."""
+    """As on a clock's face, without saying which half of the day is meant."""
     this, following = counted(hour % 12 or 12), counted(hour % 12 + 1)
     digits = hour % 12 + 1
     if minute == 30:
@@ -143,7 +143,7 @@ def parts_of_day(hour: int, minute: int) -> Iterator[str]:
 
 
 def days(day: date, today: date) -> Said:
-    """Every way to name a day, as far as it may be named so today."""
+    """Every way to name a day that is possible when said today."""
     ahead = (day - today).days
     yield from _relative(day, ahead)
     yield from _by_weekday(day, today)
@@ -191,7 +191,7 @@ def _by_weekday(day: date, today: date) -> Said:
         yield "Mo.", f"{SHORT[day.weekday()]}."
         yield "nächsten Mo.", f"nächsten {SHORT[day.weekday()]}."
     weeks, days = divmod(ahead, 7)
-    # Said on that weekday itself it could mean two days, so nobody says it.
+    # On that weekday itself it could mean two days, so it is not said.
     if 1 <= weeks <= 4 and days:
         yield "Montag in einer Woche", f"{name} in {_weeks(weeks)}"
         yield "Montag in 14 Tagen", f"am {name} in {weeks * 7} Tagen"

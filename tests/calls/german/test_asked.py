@@ -1,4 +1,4 @@
-"""What only a person can decide is asked, whatever the words around it."""
+"""What only a person can decide is asked about, whatever words are around it."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -61,7 +61,7 @@ def dates_in_the_field_for_the_time() -> Said:
     for ahead in range(365):
         day = TODAY + timedelta(days=ahead)
         for form, words in speaker.days(day, TODAY):
-            # "26.11" is a time where the field is one for times, and no day.
+            # In the field for times "26.11" is a time, not a day.
             if form != "26.11":
                 yield speaker.WEEKDAYS[day.weekday()], words
                 yield "", words
@@ -104,7 +104,7 @@ def instants_of_another_zone() -> Said:
     ],
 )
 def test_it_asks(generator: Callable[[], Said], one_in: int) -> None:
-    """A fraction in CI, as the table says; all with --long."""
+    """CI runs the fraction in the table, --long all."""
     answers = (
         (words, parse_wish(*words, said_at=SAID_AT, zone=BERLIN, opening_hours=NINE_TO_SIX))
         for words in sampled(generator(), one_in)

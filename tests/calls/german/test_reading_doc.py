@@ -1,4 +1,4 @@
-"""docs/agents.md says how words are read; they are."""
+"""Words are read as docs/agents.md says."""
 
 import re
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is spoken from a moment is read as that moment, or asked: never as another."""
+"""Words made from a moment are read as that moment or asked about, never read as another."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,7 +19,7 @@ HOURS = {
     "day and night": [["00:00", "24:00"]],
     "unknown": [],
 }
-# How a sentence goes on behind the words.
+# How a sentence may continue after the words.
 ENDS = ("", ".", " bitte", ". Bitte.", "!")
 TOMORROW, CHANGES = date(2026, 11, 25), (date(2026, 3, 29), date(2026, 10, 25), date(2027, 3, 28), date(2027, 10, 31))
 SAID_AT = {day: datetime.combine(day - timedelta(1), time(9, 12), tzinfo=BERLIN) for day in (TOMORROW, *CHANGES)}
@@ -106,7 +106,7 @@ def test_a_time_is_read_as_it_was_meant_or_asked(tally: Tally) -> None:
 
 
 FIRST, LAST_DAY = date(2025, 11, 1), date(2027, 11, 30)
-# What is said of a time, beside the day: in the other field, in the same one, before it.
+# Where the time is said relative to the day: in the other field, in the same one, before it.
 TIMES = (("{}", "16:00"), ("{}", "um vier"), ("{} um 16 Uhr", ""), ("", "{} um 16 Uhr"), ("16 Uhr", "{}"))
 CALLED = (time(9, 12), time(0, 5), time(23, 50))
 
@@ -155,7 +155,7 @@ LAYOUTS = (
 
 
 def test_a_day_and_a_time_in_any_forms_and_order_are_read_as_they_were_meant_or_asked(tally: Tally) -> None:
-    """By chance, the same at each run: 3,000 in CI, 200,000 with --long."""
+    """Random, but the same in each run: 3,000 in CI, 200,000 with --long."""
     chance = Random(9)
     nine_to_six = OpeningHours.from_json(dict.fromkeys(DAYS, HOURS["nine to six"]))
     for _ in range(200_000 if WHOLE else 3_000):

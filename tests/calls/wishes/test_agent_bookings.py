@@ -1,4 +1,4 @@
-"""What an agent or a person has done already is not booked again without asking."""
+"""What an agent or a person may have booked already is not booked again without asking."""
 
 from itertools import permutations, product
 from typing import Any

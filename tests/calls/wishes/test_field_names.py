@@ -1,4 +1,4 @@
-"""One table of names: what our session sets is never what is read from an agent."""
+"""One table of names: no variable that our session sets is read as an agent's."""
 
 import itertools
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ READ = {
 
 
 def spellings(name: str) -> set[str]:
-    """A name in the ways in which agents' builders write one and the same."""
+    """The spellings in which builders of agents write the same name."""
     umlauts = name.replace("ae", "ä").replace("oe", "ö").replace("ue", "ü")
     cases = {f(each) for each in (name, umlauts) for f in (str, str.upper, str.title, str.capitalize)}
     parts = {case.replace("_", joint) for case in cases for joint in ("_", "-", " ")}

@@ -1,4 +1,4 @@
-"""Who wants to cancel or to move never gets an appointment more, however the agent writes it down."""
+"""A caller who wants to cancel or move never gets a further appointment, however the agent writes it down."""
 
 import json
 from itertools import cycle, product

@@ -114,7 +114,7 @@ def test_it_ends_the_same_in_whatever_order_and_however_often_the_reports_come(
                 known = sent.error_code
             ends.add((sent.status, sent.error_code, sent.resends * Job.objects.count()))
         arrived = {"delivered", "read"} & {status for status, _ in chosen}
-        # What arrived before it was reported lost is never sent again; a resend that came first finds that out itself.
+        # A message that arrived before it was reported lost is never sent again; an earlier resend finds out itself.
         told = {(status, code) for status, code, _ in ends} if arrived else ends
         assert len(told) == 1, f"{chosen} ends as {ends}"
 
@@ -127,7 +127,7 @@ def test_it_is_sent_once_more_when_the_handset_was_off(
     assert (sent.status, sent.resends, sent.provider_id, sent.earlier_provider_id) == (Status.PENDING, 1, None, SID)
     [job] = Job.objects.all()
     assert (job.status, job.kwargs) == ("scheduled", {"notification_id": sent.pk})
-    # The old send has nothing to say about the new one.
+    # A report on the old send does not change the new one.
     assert report("sent", query=f"ref={sent.reference}").status == WebhookEvent.Status.IGNORED
     clock.shift(timedelta(minutes=30))
     send_sms_notification(sent.pk)

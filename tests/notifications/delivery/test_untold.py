@@ -1,4 +1,4 @@
-"""Whatever becomes of a customer's messages: somebody was told, or one person is asked to phone, once."""
+"""For all outcomes of a customer's messages: the customer was told, or a person is asked to call, once."""
 
 import threading
 import uuid
@@ -57,7 +57,7 @@ def refused(reaction: Reaction) -> Playing:
 
 
 def reported(*reports: tuple[str, int | None]) -> Playing:
-    """Twilio took it, and reports on it; what is sent again meets the same end."""
+    """Twilio takes the message and reports on it; a resend has the same outcome."""
 
     def playing(row: Notification, clock: time_machine.Traveller) -> None:
         for sid in (SID, SID.replace("SM", "SN")):
@@ -92,7 +92,7 @@ def quiet_until_it_begins(row: Notification, clock: time_machine.Traveller) -> N
 
 
 def cap_reached(row: Notification, clock: time_machine.Traveller) -> None:
-    """Held back where it is the first word; else it goes out, and arrives."""
+    """The message is held back if it is the first one; otherwise it is sent and arrives."""
     if row.kind == "confirmation":
         row.skip(Why.ENOUGH_TODAY, {"count": 3})
     else:
@@ -104,7 +104,7 @@ def nothing(*_: Any) -> None:
 
 
 arrives = reported(("sent", None), ("delivered", None))
-# What is set before, and what happens then → whether the customer was told by SMS.
+# The set-up, and what happens then → whether the customer was told by SMS.
 SMS: dict[str, tuple[Setting, Playing, bool]] = {
     "delivered": (nothing, arrives, True),
     "sent, and no report comes": (nothing, reported(("sent", None)), True),
@@ -143,7 +143,7 @@ MAIL: dict[str, tuple[Playing | None, bool]] = {
     "server away": (waits(Why.NO_ANSWER), False),
 }
 CELLS = list(product(KINDS, SMS, MAIL))
-# In CI each outcome of an SMS once without an address, and each of a mail beside a failed SMS.
+# CI runs each outcome of an SMS once without an e-mail address, and each of a mail with a failed SMS.
 SAMPLE = {(KINDS[n % 5], name, "no address") for n, name in enumerate(SMS)}
 SAMPLE |= {(KINDS[n % 3], "filtered", name) for n, name in enumerate(MAIL)} | {("cancellation", "no consent", "sent")}
 
@@ -186,7 +186,7 @@ def test_somebody_is_told_or_one_person_is_asked(
 
 
 def silent(appointment: Appointment, kind: str = "cancellation") -> FollowUp:
-    """Nobody could be told, and a person is asked."""
+    """The customer could not be told, and a person is asked to call."""
     customer_with(email=None)(appointment)
     row = announced(Appointment.objects.get(pk=about(appointment, kind).pk), Channel.SMS, kind)
     reported(("undelivered", 30007))(row, None)
@@ -343,7 +343,7 @@ def test_a_message_ends_beside_what_changes_its_appointment(appointment: Appoint
         held = Appointment.objects.select_for_update().get(pk=appointment.pk)
         ending.start()
         assert wait_until(somebody_waits, 5)
-        # It finds the rows there, in whatever state they are.
+        # It finds the existing rows, in any state.
         outbox.announce(held, "confirmation")
     ending.join(10)
     row.refresh_from_db()

@@ -49,7 +49,7 @@ def unescaped(value: str) -> str:
 
 
 def shown(text: str) -> str:
-    """What of a text a calendar can show: its lines, without what cannot be printed."""
+    """The part of a text that a calendar can show: its lines, without unprintable characters."""
     lines = [line.translate({ord(c): " " for c in "\t\u00a0\u2007\u202f"}) for line in text.splitlines()]
     return "\n".join("".join(char for char in line if char.isprintable()) for line in lines)
 

@@ -1,4 +1,4 @@
-"""Every code has its reaction, on purpose."""
+"""Every code has a reaction that was chosen on purpose."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a callback of Twilio's says, whatever its fields hold."""
+"""Reading Twilio's callbacks, with any values in their fields."""
 
 from typing import Any
 
