@@ -85,3 +85,13 @@ def test_a_failed_event_is_worked_on_when_its_dead_job_is_retried(event: Webhook
     run_jobs()
     event.refresh_from_db()
     assert event.status == Status.UNASSIGNED
+
+
+def test_an_event_of_a_vendor_that_only_another_release_knows_is_left_to_it(event: WebhookEvent) -> None:
+    Job.objects.all().delete()
+    WebhookEvent.objects.create(
+        provider="other", event_type="call_ended", event_key="call_ended:1", subject="1", received_at=event.received_at
+    )
+    assert resend_forgotten() == 1
+    assert Job.objects.get().kwargs == {"event_id": event.pk}
+    assert WebhookEvent.objects.get(provider="other").status == Status.RECEIVED
