@@ -1,4 +1,4 @@
-"""People who look at the console, and what they look at."""
+"""Users of the console, and the rows that they see."""
 
 from collections.abc import Callable
 

@@ -1,5 +1,5 @@
-"""A world for the console's tests and for looking at it: as many rows as wanted, with what people and vendors really
-write in them, hostile strings included. Every person, number and address is invented."""
+"""Rows for the console's tests and for viewing it: as many as wanted, with texts as people and vendors really write
+them, hostile strings included. Every person, number and address is invented."""
 
 import random
 from datetime import timedelta
@@ -61,7 +61,7 @@ User: Danke, tschüss!"""
 
 
 def make_world(calls: int = 12, seed: int = 7, snapshot_days: float = 0.1) -> World:
-    """A world with `calls` calls and all that follows from them. The first call is hostile in every text."""
+    """`calls` calls and all the rows that follow from them. Every text of the first call is hostile."""
     world, dice = World(), random.Random(seed)
     _set_up(world)
     _people(world, dice, calls)
@@ -245,7 +245,7 @@ def _follow_ups(world: World, dice: random.Random) -> None:
 
 
 def _age(world: World) -> None:
-    """Rows are born when their call has ended, not now."""
+    """Set the time of creation to the end of the call instead of now."""
     ended = {call.pk: call.ended_at or call.started_at for call in world.calls}
     for rows, seconds in ((world.requests, 1), (world.appointments, 2), (world.follow_ups, 2), (world.messages, 2)):
         for row in rows:

@@ -1,4 +1,4 @@
-"""The fleet of a made world: hosts alive, silent and dead, their workers, pauses, commands, events, and snapshots."""
+"""An invented fleet: hosts alive, silent and dead, their workers, pauses, commands, events, and snapshots."""
 
 import math
 import random
@@ -47,7 +47,7 @@ def make_workers(world: World) -> None:
 
 
 def make_fleet(world: World, dice: random.Random) -> None:
-    """What the hosts say of themselves, and what was done to them. After the jobs."""
+    """The hosts' reports about themselves, and the acts on them. Call it after the jobs are made."""
     running = list(Job.objects.filter(status="processing").order_by("-pk")[:3])
     for row in Supervisor.objects.filter(status="running"):
         workers = [worker for worker in world.workers if worker.supervisor_id == row.pk]

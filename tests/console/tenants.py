@@ -1,4 +1,4 @@
-"""Two salons whose rows touch wherever a row can: by loose keys, and by foreign keys that nothing forbids."""
+"""Two salons whose rows refer to each other wherever possible: by loose keys, and by all possible foreign keys."""
 
 from typing import Any
 
@@ -17,17 +17,17 @@ from notifications.models import Notification
 from tests.console.world import World
 from webhooks.models import WebhookAddress, WebhookEvent
 
-# Stands in every text of the other salon, and nowhere else.
+# Part of every text of the other salon, and of no other text.
 CANARY = "ZEISIG"
 KEPT = {"slug", "timezone", "country", "opening_hours", "token_sha256", "hint", "headers", "account"}
-# Codes that the page tells in a sentence of ours.
+# Codes that the page shows as sentences.
 KEPT |= {"sync_error", "detail", "reason"}
-# JSON that has no shape of ours.
+# JSON without a shape of ours.
 SHAPELESS = {"variables", "analysis", "problems", "synonyms"}
 
 
 def bound(*companies: Company, operator: bool = False, permissions: Any = None) -> User:
-    """A staff log-in with all permissions there are, unless said otherwise."""
+    """A staff log-in, by default with all permissions."""
     user = User.objects.create_user(f"bound-{User.objects.count()}", is_staff=True)
     user.user_permissions.set(Permission.objects.all() if permissions is None else permissions)
     Access.objects.create(user=user, is_operator=operator).companies.set(companies)
@@ -44,7 +44,7 @@ def rows_of(company: Company, model: type[models.Model]) -> models.QuerySet[Any]
 
 
 def make_strangers(world: World) -> tuple[Company, Company]:
-    """Ours and theirs. Theirs bear the canary in every text, and point at our rows."""
+    """Our rows and theirs. Theirs contain the canary in every text, and refer to our rows."""
     ours, theirs = world.companies
     for company in (ours, theirs):
         ApiToken.objects.create(

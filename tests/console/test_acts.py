@@ -1,4 +1,4 @@
-"""What a person may do: asked on GET, done on POST, only with the permission, and written down."""
+"""Acts: GET asks, POST does, only with the permission, and each is recorded."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The filter by days: whole days of the console's zone, written as people write them; what is no day is told."""
+"""The filter by days: whole days of the console's zone, written as people write them; an invalid day is reported."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -82,7 +82,7 @@ def test_without_a_year_it_is_this_one() -> None:
 
 
 def test_every_list_with_days_has_this_filter() -> None:
-    """The theme's own ends at midnight before the last day, and leaves out in silence what it cannot read."""
+    """The theme's own filter ends at midnight before the last day, and silently ignores what it cannot read."""
     used = [
         (model._meta.label, each[1])
         for model, model_admin in admin.site._registry.items()

@@ -1,4 +1,4 @@
-"""Dead jobs by what killed them: counted in windows, shown with one of them, sent again all at once."""
+"""Dead jobs grouped by cause: counted by periods, shown with an example, retried together."""
 
 from collections.abc import Callable
 from datetime import timedelta

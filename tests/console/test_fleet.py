@@ -1,4 +1,4 @@
-"""What operators see of the fleet, and what they do to it: asked first, with a reason, on record, by permission."""
+"""What operators see of the fleet, and their acts: confirmed first, with a reason, recorded, by permission."""
 
 from collections.abc import Callable
 from datetime import timedelta

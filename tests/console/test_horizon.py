@@ -1,4 +1,4 @@
-"""A list that no index narrows looks back so far and no further, and says so."""
+"""A list that no index narrows looks back only to a limit, and says so."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ LIST = "/admin/queues/job/"
 
 @pytest.fixture
 def ledger(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hundred jobs of the last hundred days, of which about thirty are to be looked at."""
+    """A hundred jobs of the last hundred days, of which about thirty are within the limit."""
     monkeypatch.setattr(horizon, "MOST", 30)
     now = timezone.now()
     Job.objects.bulk_create(
@@ -89,5 +89,5 @@ def test_no_board_reads_the_whole_ledger(ledger: None, statement: str) -> None:
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
     assert "Seq Scan on queues_" not in plan
-    # An index whose condition is the state, or the attempts of the jobs that it gave.
+    # An index whose condition is the state, or the attempts of the jobs found by it.
     assert "queues_job_pkey" not in plan

@@ -1,4 +1,4 @@
-"""A job's page, its chain and its batch: what it waits for, what it said, and what a retry would do once more."""
+"""A job's page, its chain and its batch: what it waits for, what it reported, and what a retry would repeat."""
 
 import uuid
 from collections.abc import Callable

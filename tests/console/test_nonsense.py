@@ -1,4 +1,4 @@
-"""Whatever an address or a form says, the answer is a page or a 400: never an error, and nothing is changed by it."""
+"""Any URL or form is answered with a page or a 400, never with a server error, and changes nothing."""
 
 import os
 import random
@@ -21,7 +21,7 @@ from calls.models import Company
 from tests.console.tenants import bound, snapshot
 from tests.console.world import World
 
-# Of each kind there are up to 200,000 questions. CI asks so many of them, always the same.
+# Each kind has up to 200,000 requests. CI sends this many of them, always the same.
 MANY = 1500 if os.environ.get("ASKPRO_TEST_LONG") == "1" else 15
 HOSTILE: tuple[Any, ...] = (
     "\x00",
@@ -81,7 +81,7 @@ def actions() -> Iterator[Question]:
 
 
 def forms() -> Iterator[Question]:
-    """Every form × every field, and what an address could fill in; rows that are not there."""
+    """Every form × every field, and what a URL could fill in; rows that do not exist."""
     for model in admin.site._registry:
         fields = [field.name for field in (*model._meta.concrete_fields, *model._meta.many_to_many)]
         row = model._default_manager.order_by("pk").first()

@@ -60,7 +60,7 @@ def test_it_asks_no_more_for_a_longer_list(
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    admin_client.get(list_of(model))  # content types and the like are cached from here on
+    admin_client.get(list_of(model))  # fills the caches, such as that of content types
     with CaptureQueriesContext(connection) as many:
         admin_client.get(list_of(model))
     keep = model._default_manager.order_by("pk").values_list("pk", flat=True)[:1]

@@ -1,4 +1,4 @@
-"""What strangers send is readable, exact, and cannot hurt."""
+"""Strangers' payloads are shown readably, exactly and harmlessly."""
 
 import json
 

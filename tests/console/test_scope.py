@@ -1,5 +1,5 @@
-"""A salon's log-in sees its own rows everywhere, changes no others, and learns of none: on every address of the
-console, found by walking them."""
+"""A salon's log-in sees its own rows everywhere, and can neither change others nor learn of them: on every URL of the
+console, found by walking through them."""
 
 import os
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from tests.console.world import World
 
 WHOLE = os.environ.get("ASKPRO_TEST_LONG") == "1"
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-# What anybody who is logged in may open, whatever he is bound to.
+# Pages that every user may open, with any scope.
 FOR_ALL = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "autocomplete", "search"}
 FOR_ALL |= {"app_list"}
 
@@ -38,7 +38,7 @@ class Salon:
         self.client.force_login(self.user)
 
     def ask(self, address: str, data: Any = None, *, post: bool = False) -> str:
-        """What is answered, wherever it stands: in the text, in the address one is sent to, in what that page says."""
+        """The whole answer: its text, the URL of a redirect, and the text of the page there."""
         send = self.client.post if post else self.client.get
         answer = send(address, data or {})
         assert answer.status_code < 500, (address, data)
@@ -136,7 +136,7 @@ def _reads_its_own(salon: Salon, model: type[models.Model]) -> None:
 
 
 def test_an_operator_sees_both(salon: Salon) -> None:
-    """The walk above would find a canary if there were one."""
+    """Shows that the walk above would find a canary."""
     salon.client.force_login(bound(operator=True))
 
     for model in tenant_models():
@@ -174,7 +174,7 @@ def test_a_salon_changes_no_row_of_another(salon: Salon) -> None:
 
 
 def test_a_salon_gives_no_row_of_its_own_to_another(salon: Salon) -> None:
-    """Nor takes one: what a form may choose from are the rows that the person sees."""
+    """A form does not accept others either: its choices are the rows that the user sees."""
     branch, staff = salon.ours.branches.get(), salon.ours.staff.earliest("pk")
     strange = salon.theirs.branches.get()
     form = {"company": salon.theirs.pk, "branch": strange.pk, "name": "Taken", "is_active": "on"}
@@ -222,7 +222,7 @@ def test_a_salon_finds_only_its_own_rows(salon: Salon) -> None:
 
 
 def test_no_page_beside_the_tables_tells_of_another(salon: Salon) -> None:
-    """Without a table of their own: the front page, boards, chains, app lists, the shortcut by content type."""
+    """Pages without a model: the front page, boards, chains, app lists, the shortcut by content type."""
     chain = Job.objects.exclude(chain_id=None).values_list("chain_id", flat=True).first()
     for route, name, model in addresses():
         if model is None and name not in ("logout", "app_list", ""):

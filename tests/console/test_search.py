@@ -1,4 +1,4 @@
-"""Whatever a person has in hand finds the row."""
+"""A row is found by any id, number or name that a person may have."""
 
 import uuid
 from typing import Any

@@ -1,4 +1,4 @@
-"""The set-up that people write: checked, and secrets are written only."""
+"""The set-up that people enter is checked, and its secrets are write-only."""
 
 import pytest
 from django.conf import settings

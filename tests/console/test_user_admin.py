@@ -1,4 +1,4 @@
-"""Nobody raises himself or others above himself, by no field of no form; nobody takes over who has more."""
+"""No user can give anyone more rights than their own, by any field of any form, or take over a user with more."""
 
 from itertools import product
 from typing import Any
@@ -17,7 +17,7 @@ PASSWORD = "a-new-password-of-mine"
 
 
 class People:
-    """Somebody who manages log-ins and has some permissions more, and everybody he could want to be."""
+    """A user who manages log-ins and has a few more permissions, and the users that they might want to be."""
 
     def __init__(self) -> None:
         self.companies = [Company.objects.create(name=name, slug=name.lower()) for name in ("Ours", "Theirs")]
@@ -61,13 +61,13 @@ class People:
 
 @pytest.fixture
 def people(db: None, settings: Any) -> People:
-    # A slow hash is the point of the others; here it would be most of the test.
+    # The real hashers are slow on purpose; here that would be most of the test's time.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return People()
 
 
 def form_of(user: User, **changes: Any) -> dict[str, Any]:
-    """What a browser would send for the log-in as it is, with some changes."""
+    """What a browser would send for the unchanged log-in, with some changes."""
     access = Access.objects.filter(user=user).first()
     form: dict[str, Any] = {
         "username": user.username,
@@ -94,7 +94,7 @@ def rows() -> list[Any]:
 
 
 def wishes(people: People) -> dict[str, dict[str, Any]]:
-    """What somebody could want to give, by the field of the form."""
+    """What a user might try to give, by field of the form."""
     return {
         "superuser": {"is_superuser": "on"},
         "permission": {"user_permissions": [people.more.pk]},
@@ -170,7 +170,7 @@ def test_no_group_gets_more_than_the_giver_has(people: People) -> None:
 
 
 def test_who_is_no_operator_manages_nobody(people: People) -> None:
-    """With every permission there is: log-ins belong to no company."""
+    """Even with every permission, since log-ins belong to no company."""
     for person in (bound(people.companies[0]), bound()):
         client = Client()
         client.force_login(person)
@@ -184,7 +184,7 @@ def test_who_is_no_operator_manages_nobody(people: People) -> None:
 
 
 def test_an_operator_does_what_is_his(people: People) -> None:
-    """The form as it is sent by a browser changes what it should, so the tests above try a form that works."""
+    """A form as a browser sends it changes what it should, so the tests above use one that works."""
     user = people.covered["salon"]
     wish = {"email": "neu@example.org", "access-0-companies": [each.pk for each in people.companies]}
     answer = people.client.post(f"/admin/auth/user/{user.pk}/change/", form_of(user, **wish))

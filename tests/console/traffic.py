@@ -1,4 +1,4 @@
-"""The traffic of a made world: webhook events, messages, workers, and jobs with their attempts."""
+"""Invented traffic: webhook events, messages, workers, and jobs with their attempts."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""What a made world holds, and the string that must never run."""
+"""The rows that were made for the console's tests, and the string that must never run as code."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Three who read an environment file, each by its own rules."""
+"""The three readers of an environment file, each with its own rules."""
 
 import json
 import subprocess
@@ -34,7 +34,7 @@ def by_environ(path: Path) -> dict[str, str]:
 
 
 def by_sh(path: Path) -> dict[str, str]:
-    """As `set -a; . FILE` does. Raises `CalledProcessError` where the shell complains."""
+    """As `set -a; . FILE` does. Raises `CalledProcessError` if the shell reports an error."""
     program = f"set -aeu; . {path}; exec env -0"
     done = subprocess.run(["sh", "-c", program], env={}, capture_output=True, text=True, timeout=20, check=True)
     assert not done.stderr, done.stderr

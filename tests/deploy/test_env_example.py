@@ -1,4 +1,4 @@
-"""deploy/env.example says the same to whoever reads it, and by itself it is not enough to go into production."""
+"""deploy/env.example means the same to all its readers, and is not enough for production without changes."""
 
 import os
 import re

@@ -16,7 +16,7 @@ from tests.deploy.env_files import by_systemd
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = shutil.ignore_patterns(".*", "dev", "tests", "docs", "__pycache__")
-# No module waits for a name of the folder that is not there, not even one that is imported while the program runs.
+# No module needs the missing folder, not even one that is imported while the program runs.
 IMPORT_EVERYTHING = """\
 import importlib, pkgutil, sys, django
 django.setup()

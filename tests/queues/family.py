@@ -1,4 +1,4 @@
-"""What batches and chains are to do, in plain Python: the model that `test_family.py` holds the engine to."""
+"""A model in plain Python of what batches and chains must do; `test_family.py` compares the engine with it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class Job:
     status: str
     chain: "Chain | None" = None
     batch: "Batch | None" = None
-    # The batch that it lets begin, as a step of a chain.
+    # As a step of a chain, the batch that it starts.
     starts: "Batch | None" = None
 
     def call(self, status: str = "queued") -> None:
@@ -114,7 +114,7 @@ class Batch:
                 self.callbacks["failure"].call("cancelled")
 
     def count(self, over: list[Job], status: str) -> None:
-        """These jobs are over now: the first failure sweeps the rest away; what is over is counted once."""
+        """These jobs are over now: the first failure cancels the rest, and each is counted once."""
         for job in over:
             job.status = status
         if over and status in FAILED and not self.allow_failures:
@@ -151,7 +151,7 @@ class Batch:
                 chain.catch.call()
 
     def reopen(self, failed: list[Job]) -> bool:
-        """Count members of these failed jobs as pending again; whether there were any."""
+        """Count those of these failed jobs that are members as pending again; whether there were any."""
         chains = [m for m in self.members if isinstance(m, Chain) and m.is_counted and set(m.steps) & set(failed)]
         reopened = len(chains) + sum(member in failed for member in self.members)
         for chain in chains:

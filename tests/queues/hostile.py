@@ -28,7 +28,7 @@ def holds_a_row(seconds: float) -> None:
 
 @actor(queue_name="default", atomic=True)
 def atomic_and_slow(seconds: float) -> None:
-    """Slow at its first run; who takes it over has it done at once."""
+    """Slow at its first run; a later run is done at once."""
     effect("atomic and slow")
     if not Attempt.objects.exists():
         time.sleep(seconds)

@@ -20,9 +20,9 @@ ENVIRONMENTS: dict[str, dict[str, dict[str, Any]]] = {
 if "TEST_POOLS" in os.environ:
     ENVIRONMENTS["testing"] = json.loads(os.environ["TEST_POOLS"])
 if not os.environ.get("TEST_ALL_APPS"):
-    # The engine knows none of the others; without them a process needs half the time to start.
+    # The engine needs no other apps; without them a process starts in half the time.
     INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django_dramatiq", "askpro.queues"]
-# The apps' sweepers have tests of their own; here they would add jobs that nobody sent.
+# The apps' sweepers have their own tests; here they would add jobs that no test sent.
 SWEEPERS: list[str] = []
 # Called in every fork.
 AFTER_FORK = [path for path in os.environ.get("TEST_AFTER_FORK", "").split(",") if path]

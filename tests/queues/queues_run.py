@@ -46,7 +46,7 @@ class QueuesRun:
         return self
 
     def wait_for_workers(self) -> None:
-        """Until the chores and as many workers as configured run, and the workers have their rows."""
+        """Wait until the chores and all configured workers run, and the workers have their rows."""
         assert wait_until(self.is_complete, START_SECONDS), f"queues_run did not start:\n{self.said()}"
 
     def is_complete(self) -> bool:
@@ -64,7 +64,7 @@ class QueuesRun:
         return self._children("askpro chores")
 
     def children(self) -> list[int]:
-        """Every living child, whatever it calls itself."""
+        """Every living child, by any name."""
         return self._children("")
 
     def kill(self) -> None:
@@ -74,11 +74,11 @@ class QueuesRun:
         self._child.wait()
 
     def signal_all(self, number: signal.Signals) -> None:
-        """To the whole process group at once, as when a host loses its power or is frozen."""
+        """Signal the whole process group at once, as when a host loses power or is frozen."""
         os.killpg(self.pid, number)
 
     def signal(self, number: signal.Signals) -> None:
-        """To the forker alone."""
+        """Signal only the forker."""
         kill(self.pid, number)
 
     def terminate(self) -> None:
@@ -91,7 +91,7 @@ class QueuesRun:
         return self._child.wait(seconds)
 
     def stop(self) -> None:
-        """End it by force, whatever it is doing: nothing may outlive its test, children of a killed forker included."""
+        """Kill it: nothing may outlive its test, not even children of a killed forker."""
         if self._child is None:
             return
         children = self.children()
@@ -120,7 +120,7 @@ def kill(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
 
 
 def wait_until(condition: Callable[[], object], seconds: float) -> bool:
-    """Whether the condition came true within so many seconds.
+    """Whether the condition came true within `seconds`.
 
     To look who lives costs some milliseconds of a processor, which those who are waited for need themselves.
     """

@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.queues.process_settings")
 
 if __name__ == "__main__":
     if seconds := os.environ.get("TEST_SILENT_AFTER"):
-        # Before anybody else imports it.
+        # Before anything else imports it.
         state.SILENT_AFTER = float(seconds)
     django.setup()
     for module in os.environ.get("TEST_ACTORS", "tests.queues.actors,tests.queues.hostile").split(","):

@@ -1,4 +1,4 @@
-"""What tests of a supervisor's life look at and say."""
+"""Helpers for tests of a supervisor's life."""
 
 import io
 from collections.abc import Callable

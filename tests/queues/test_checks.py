@@ -21,7 +21,7 @@ def pauses_too_often() -> None: ...
 
 @pytest.fixture
 def _known_queues():
-    """The product's queues are known again afterwards."""
+    """Restore the product's queues afterwards."""
     yield
     config.queue_names.cache_clear()
     config.queue_names()

@@ -9,7 +9,7 @@ from askpro.queues.config import InvalidQueueSettings, pools, promise, queue_nam
 
 @pytest.fixture
 def _known_queues():
-    """The product's queues are known again afterwards."""
+    """Restore the product's queues afterwards."""
     yield
     config.queue_names.cache_clear()
     config.queue_names()

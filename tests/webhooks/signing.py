@@ -1,4 +1,4 @@
-"""Webhooks as the vendors send them: signed over the very bytes."""
+"""Webhooks as the vendors send them: signed over exactly the bytes that are sent."""
 
 import base64
 import hashlib
@@ -73,7 +73,7 @@ def post_twilio(fields: dict[str, str], path: str = "/webhooks/twilio/status/", 
 
 
 def post(path: str, body: bytes, content_type: str, **headers: str) -> Any:
-    """Through every middleware, CSRF included."""
+    """Post it through every middleware, CSRF included."""
     client = Client(enforce_csrf_checks=True, raise_request_exception=True)
     sent: dict[str, Any] = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body))}
     return client.generic("POST", path, body, headers=headers, **sent)

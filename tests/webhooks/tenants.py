@@ -1,4 +1,4 @@
-"""Companies with an address and a secret of their own at each vendor, or none, and events about them. All invented."""
+"""Companies with their own address and secret at each vendor, or without, and events about them. All invented."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class Tenant:
     wished: Appointment
     call: Call
     message: Notification
-    # By vendor: the public id of the address, and the secret that signs there.
+    # By vendor, the public id of the address and the secret that signs there.
     ids: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
 
@@ -89,7 +89,7 @@ def _appointment(company: Company, service: Service, customer: Customer, status:
 
 
 def rows() -> set[str]:
-    """All that an event could move, as text."""
+    """All rows that an event could change, as text."""
     return {line for model in TOLD for line in serializers.serialize("jsonl", model.objects.all()).splitlines()}
 
 
@@ -104,7 +104,7 @@ def calcom(trigger: str, **changes: Any) -> dict[str, Any]:
 
 
 def of_calcom(of: Tenant) -> dict[str, dict[str, Any]]:
-    """Every event of Cal.com's that moves something of this company's."""
+    """Every event of Cal.com that changes rows of this company."""
     uid, event_type = of.booked.calcom_uid, of.service.calcom_event_type_id
     at = {"startTime": of.booked.starts_at.isoformat(), "endTime": of.booked.ends_at.isoformat()}
     known = {**at, "uid": uid, "eventTypeId": event_type, "rescheduleUid": None}
@@ -138,7 +138,7 @@ def of_calcom(of: Tenant) -> dict[str, dict[str, Any]]:
 
 
 def of_retell(of: Tenant) -> dict[str, dict[str, Any]]:
-    """Every event of Retell's that moves something of this company's."""
+    """Every event of Retell that changes rows of this company."""
 
     def call(name: str, **changes: Any) -> dict[str, Any]:
         body = recorded("retell", name)
@@ -157,7 +157,7 @@ def of_retell(of: Tenant) -> dict[str, dict[str, Any]]:
 
 
 def of_twilio(of: Tenant) -> dict[str, dict[str, Any]]:
-    """Every event of Twilio's that moves something of this company's."""
+    """Every event of Twilio that changes rows of this company."""
     reply = {"From": of.message.recipient, "To": of.company.sms_sender}
     sid = {"MessageSid": of.message.provider_id, "SmsSid": of.message.provider_id}
     return {

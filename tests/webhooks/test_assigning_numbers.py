@@ -1,4 +1,4 @@
-"""A call to a number that nobody had is placed once somebody maps the number; nobody else's is touched."""
+"""A call to a number without a company is worked on once the number gets one; no other company's call is touched."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A secret signs only for its companies, at every door."""
+"""A secret signs only for its companies, at every endpoint."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -35,7 +35,7 @@ KINDS = {
     Provider.RETELL: ("started", "ended", "analyzed", "transferred", "transferred by its id", "by its agent"),
     Provider.TWILIO: ("delivered", "failed", "stop", "a reply"),
 }
-# Whose address an event comes in at ("shared": the installation's), and whose rows it is about.
+# The company whose address an event comes in at ("shared": the installation's), and the company that it is about.
 RIGHT = [("birke", "birke"), ("linde", "linde"), ("shared", "esche")]
 WRONG = [pair for pair in product(("birke", "linde", "shared"), ("birke", "linde", "esche")) if pair not in RIGHT]
 MATRIX = [(provider, kind) for provider, kinds in KINDS.items() for kind in kinds]
@@ -49,7 +49,7 @@ def clock() -> Iterator[Any]:
 
 @pytest.fixture
 def tenants(clock: Any) -> dict[str, Tenant]:
-    """Who has a secret of its own, and who shares the installation's."""
+    """The companies with their own secret, and those that share the installation's."""
     return {
         "birke": tenant("birke", own=True),
         "linde": tenant("linde", own=True),
@@ -58,7 +58,7 @@ def tenants(clock: Any) -> dict[str, Tenant]:
 
 
 def sent(provider: Provider, body: dict[str, Any], at: Tenant | None) -> WebhookEvent:
-    """The event after its job, come in at a company's own address or at the shared one."""
+    """The event after its job; it came in at a company's own address or at the shared one."""
     secret, place = (at.secrets[provider], at.ids[provider]) if at else (SHARED[provider], "")
     assert send(provider, body, secret, place).status_code < 300
     event = WebhookEvent.objects.latest("pk")
@@ -150,7 +150,7 @@ def test_nobody_takes_the_key_of_anothers_event(tenants: dict[str, Tenant]) -> N
     assert (own.status, own.duplicates, own.conflict_of) == ("processed", 0, None)
     tenants["birke"].booked.refresh_from_db()
     assert tenants["birke"].booked.status == "cancelled"
-    # And sent again at its own address it is the same event.
+    # Sent again at its own address, it is the same event.
     assert send(Provider.CALCOM, body, tenants["birke"].secrets["calcom"], tenants["birke"].ids["calcom"]).status_code
     own.refresh_from_db()
     assert own.duplicates == 1
@@ -162,7 +162,7 @@ FIRST_WORDS = ("created", "requested", "cancelled before it was heard of", "resc
 @pytest.mark.parametrize("theirs", FIRST_WORDS)
 @pytest.mark.parametrize("ours", ["created", "cancelled before it was heard of", "rescheduled"])
 def test_nobody_takes_the_uid_of_anothers_booking(theirs: str, ours: str, tenants: dict[str, Tenant]) -> None:
-    """Somebody who learns a uid before its own company has heard of it says something of it, as of his own."""
+    """A company that learns a uid before the uid's own company does sends an event about it, as if it were its own."""
     birke, linde = tenants["birke"], tenants["linde"]
     honest = of_calcom(birke)[ours]
     with transaction.atomic():
@@ -185,7 +185,7 @@ def becomes(of: Tenant) -> list[tuple[Any, ...]]:
 
 
 def test_nobody_takes_the_id_of_anothers_call(tenants: dict[str, Tenant]) -> None:
-    """Somebody who knows the id of another company's call reports it as one of his own."""
+    """A company that knows the id of another company's call reports it as its own."""
     birke, linde = tenants["birke"], tenants["linde"]
     body = recorded("retell", "call_ended")
     body["call"] |= {"call_id": birke.call.retell_call_id, "to_number": linde.number.number}
@@ -200,7 +200,7 @@ def test_nobody_takes_the_id_of_anothers_call(tenants: dict[str, Tenant]) -> Non
 
 
 def test_nobody_hides_the_transfer_of_anothers_call(tenants: dict[str, Tenant]) -> None:
-    """Of a transfer Retell may tell no more than the call's id, and somebody else may have a call of that id."""
+    """For a transfer Retell may send only the call's id, and another company may have a call with that id."""
     birke, linde = tenants["birke"], tenants["linde"]
     body = recorded("retell", "call_started")
     body["call"] |= {"call_id": birke.call.retell_call_id, "to_number": linde.number.number}
@@ -267,7 +267,7 @@ def test_a_secret_is_changed_without_losing_an_event(tenants: dict[str, Tenant])
     assert send("calcom", body, "cal_whsec_next", place).status_code == 200
     assert address.retire_secrets() == 2
     assert send("calcom", body, birke.secrets["calcom"], place).status_code == 401
-    # Without a secret of its own the company shares the installation's again.
+    # Without its own secret the company shares the installation's again.
     assert sent(Provider.CALCOM, body, None).status == "processed"
 
 

@@ -1,4 +1,4 @@
-"""docs/webhooks.md has the table; every example of the contracts and every fixture is held to it."""
+"""Every example of the contracts and every fixture agrees with the table in docs/webhooks.md."""
 
 import json
 import re
@@ -63,7 +63,7 @@ def make_tenant(provider: str, payload: dict[str, Any]) -> None:
 
 
 def work_off(event: WebhookEvent) -> str:
-    """Run the event's job as long as it wants; returns the state it leaves."""
+    """Run the event's job until it ends; return the event's state."""
     job = job_of(event)
     if event.status == WebhookEvent.Status.RECEIVED:
         assert job is not None

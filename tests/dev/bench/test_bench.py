@@ -1,4 +1,4 @@
-"""A whole run, as small as it can be: that everything is measured and nothing stays behind, not how fast it is."""
+"""A whole run, as small as possible: checks that all is measured and nothing is left behind, not how fast it is."""
 
 import json
 import subprocess
@@ -37,7 +37,7 @@ def measured(environment: dict[str, str], *names: str) -> dict[str, Any]:
 
 def check_figures(found: dict[str, Any]) -> None:
     for figure in found["figures"]:
-        # What something adds may be less than nothing where so little is measured.
+        # With so little measured, an added time may even be negative.
         assert figure["askpro"] > 0 or figure["ratio"] is None
         assert figure["peer"] > 0
         assert len(figure["rounds"]["askpro"]) == len(figure["rounds"]["peer"]) == 1
@@ -50,7 +50,7 @@ def databases() -> set[str]:
 
 
 def keys(environment: dict[str, str]) -> list[bytes]:
-    """Of this very benchmark: others may run at the same Redis."""
+    """The keys of this benchmark only: others may use the same Redis."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", environment["DATABASE_URL"])
         prefix = Place().prefix
@@ -65,7 +65,7 @@ def held_still(parent: int) -> list[int]:
 
 
 def outside_a_transaction(statement: str) -> None:
-    """Databases are made and dropped in none."""
+    """No transaction, since databases cannot be created and dropped in one."""
     own = connection.copy()
     own.set_autocommit(True)
     with own.cursor() as cursor:

@@ -8,7 +8,7 @@ def figure(ours: list[float], peer: list[float], **more: object) -> Figure:
 
 
 def test_it_compares_each_round_with_the_peers_of_the_same_round():
-    """Twice as fast in every round, whatever the noise did to both: medians alone would say 2.5."""
+    """We are twice as fast in every round, although noise hit both sides: the ratio of medians would be 2.5."""
     assert figure([10_000, 4_000, 5_000], [5_000, 2_000, 2_500]).ratio == 2.0
     assert figure([100, 500, 900], [50, 250, 450]).ratio == 2.0
 

@@ -30,7 +30,7 @@ def sandbox_process() -> Iterator[SandboxClient]:
 
 @pytest.fixture
 def sandbox(sandbox_process: SandboxClient) -> SandboxClient:
-    """Empty, with nobody listening for webhooks, and on the first of December 2026."""
+    """The sandbox, emptied, with nothing listening for webhooks, on 1 December 2026."""
     sandbox_process.reset()
     sandbox_process.switch(webhooks="off", askpro_url="http://127.0.0.1:9", retell_tries=1)
     sandbox_process.set_calcom_clock(CLOCK)
@@ -64,7 +64,7 @@ def listener(sandbox: SandboxClient) -> Iterator[Listener]:
 
 @pytest.fixture(scope="session")
 def specs(contracts: Path, sandbox_process: SandboxClient) -> dict[str, OpenAPI]:
-    """The vendors' specifications, served from where the sandbox is."""
+    """The vendors' specifications, with the sandbox as their server."""
     loaded = {}
     for vendor, name in SPECS.items():
         spec = json.loads((contracts / "specs" / name).read_text())
@@ -77,7 +77,7 @@ def specs(contracts: Path, sandbox_process: SandboxClient) -> dict[str, OpenAPI]
 
 @pytest.fixture
 def conforms(specs: dict[str, OpenAPI]) -> Callable[[str, requests.Response], None]:
-    """Fails when an answer is not what the vendor's specification says."""
+    """Fails if an answer does not match the vendor's specification."""
 
     def check(vendor: str, response: requests.Response) -> None:
         request = RequestsOpenAPIRequest(response.request)

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Listener(ThreadingHTTPServer):
-    """Takes webhooks; `statuses` are answered in turn, then 204, with `answer`. `on_request` runs before it."""
+    """Takes webhooks and answers with `answer`, with `statuses` in turn, then 204. `on_request` runs before that."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -22,7 +22,7 @@ class Listener(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def wait_for(self, count: int) -> list[dict[str, Any]]:
-        """The first `count` webhooks; fails the test when they do not come."""
+        """The first `count` webhooks; fails the test if they do not come."""
         while len(self.requests) < count:
             assert self.arrived.wait(10), f"{len(self.requests)} of {count} webhooks came"
             self.arrived.clear()

@@ -1,4 +1,4 @@
-"""Bookings come to be, move and end as Cal.com's contract says."""
+"""Bookings are created, moved and ended as Cal.com's contract says."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What stands before Cal.com's resources: key, version, limit, validation; and both shapes of error."""
+"""The checks before Cal.com's resources: key, version, limit, validation; and both shapes of error."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tests.dev.sandbox.vendors import BEARD, THURSDAY, Calcom, booking
 
 
 def shape(value: Any) -> Any:
-    """Names and types of a body, whatever it says."""
+    """The names and types of a body, without its values."""
     if isinstance(value, dict):
         return {name: shape(inner) for name, inner in value.items()}
     return type(value).__name__

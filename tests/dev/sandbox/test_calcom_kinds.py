@@ -1,4 +1,4 @@
-"""Event types that are more than plain ones: seats, recurrence, a host's word, a price, fields of their own."""
+"""Event types that are not plain: with seats, recurrence, a host's approval, a price, their own fields."""
 
 import json
 from collections.abc import Callable

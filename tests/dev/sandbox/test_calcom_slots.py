@@ -1,4 +1,4 @@
-"""Free times: by opening hours in local time, whatever the clocks do."""
+"""Free times: by opening hours in local time, also when the clocks change."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -66,7 +66,7 @@ def test_it_offers_a_time_while_one_of_two_hosts_is_free(calcom: Calcom) -> None
 
 def test_it_offers_nothing_sooner_than_the_notice(calcom: Calcom, sandbox: SandboxClient) -> None:
     sandbox.set_calcom_clock(datetime(2026, 12, 1, 9, 10, tzinfo=UTC))
-    # It is 10:10 in Berlin and two hours' notice are wanted.
+    # It is 10:10 in Berlin, and the minimum notice is two hours.
     assert starts(calcom, BEARD, "2026-12-01", timeZone="Europe/Berlin")[0] == "2026-12-01T12:15:00.000+01:00"
 
 

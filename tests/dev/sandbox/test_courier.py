@@ -1,4 +1,4 @@
-"""The sandbox signs exactly as the vendors do, and only so."""
+"""The sandbox signs exactly as the vendors do."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from askpro.dev.sandbox.exchange import compact
 
 
 def body(vector: dict[str, Any], folder: Path) -> bytes:
-    """A vector holds its body, or names the file whose compact form is meant."""
+    """The body of a test vector: it holds it, or names the file with it, whose compact form is used."""
     if "body" in vector:
         return vector["body"].encode()
     return compact(json.loads((folder / vector["body_file"]).read_text()))

@@ -1,4 +1,4 @@
-"""The demo calls say what AskPro understands, look like Retell's, and the command tells when nothing comes of them."""
+"""AskPro understands the demo calls, they look like Retell's, and the command reports if nothing comes of them."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Faults on demand: each does to the right request what it says, and only as often."""
+"""Faults on demand: each does what it says, to the right requests, and no more often."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""Retell: calls to look up and to list, and events that its own SDK believes."""
+"""Retell: calls can be looked up and listed, and its own SDK accepts the events."""
 
 import json
 from collections.abc import Callable

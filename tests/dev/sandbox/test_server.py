@@ -30,7 +30,7 @@ def test_it_answers_without_waiting_for_a_delayed_acknowledgement(calcom: Calcom
         began = time.perf_counter()
         calcom.listed(attendeeEmail="juergen.weiss@example.org")
         took.append(time.perf_counter() - began)
-    # Nagle's algorithm would cost each 40 ms; the fastest one is not the machine's fault.
+    # Nagle's algorithm would cost each answer 40 ms. The fastest one is judged: others may be the machine's fault.
     assert min(took) < 0.005
 
 

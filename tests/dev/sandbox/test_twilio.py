@@ -1,4 +1,4 @@
-"""Twilio's Messages: what is taken, what is refused by which code, and what is told afterwards."""
+"""Twilio's Messages: which are accepted, which refused with which code, and what is reported afterwards."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The vendors' clients as AskPro would use them, bare."""
+"""Bare clients of the vendors' APIs, with requests as AskPro sends them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -72,7 +72,7 @@ class Retell:
 
 
 def booking(event_type: int = COLOUR, start: str = THURSDAY, **more: Any) -> dict[str, Any]:
-    """The body of a booking that Cal.com takes."""
+    """The body of a booking that Cal.com accepts."""
     attendee = {
         "name": "Jürgen Weiß",
         "email": "juergen.weiss@example.org",

@@ -108,7 +108,7 @@ def test_it_needs_nothing_but_the_standard_library_to_begin() -> None:
 
 
 def test_it_reads_every_pin_of_this_repository() -> None:
-    """A line that the reader does not understand would never be installed again."""
+    """A change in a line that the reader does not understand would never be installed."""
     for name in ("requirements.txt", "deploy/requirements-local.txt", "tests/requirements.txt"):
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
         wanted = [line for line in lines if line.strip() and not line.startswith("#")]

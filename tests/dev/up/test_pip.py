@@ -1,4 +1,4 @@
-"""Which pip fills a fresh environment, and what is said where there is none."""
+"""Which pip fills a fresh environment, and the message if there is none."""
 
 import importlib.util
 import subprocess
@@ -15,7 +15,7 @@ BASE = sys._base_executable  # type: ignore[attr-defined]
 
 @pytest.fixture
 def python(tmp_path: Path) -> Path:
-    """Of an environment without pip."""
+    """The Python of an environment without pip."""
     subprocess.run([BASE, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True, timeout=60)
     return tmp_path / "venv/bin/python"
 

@@ -1,4 +1,4 @@
-"""One real cluster serves the whole file, as long as one worker runs it; each test does without the others."""
+"""One real cluster serves the whole file if one worker runs it; no test depends on another."""
 
 import os
 import shutil

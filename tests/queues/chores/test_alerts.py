@@ -1,4 +1,4 @@
-"""Somebody is told of dead critical jobs: once, in one mail, without what callers said."""
+"""Dead critical jobs are reported once, in one mail, without what callers said."""
 
 import threading
 

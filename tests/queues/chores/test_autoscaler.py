@@ -187,7 +187,7 @@ def test_hosts_together_have_what_the_fleet_wants_and_never_less_than_their_mini
 
 
 def test_two_critical_against_a_thousand_default_jobs_keep_the_critical_promise():
-    """Played for two minutes with jobs of 2 s: critical jobs come in pairs, default's backlog stands."""
+    """Simulate two minutes with jobs of 2 s: critical jobs come in pairs, default has a backlog."""
     here = pool(max_shift=1, cooldown=3)
     counts = {"critical": 1, "default": 1}
     ready = {"critical": deque([0.0, 0.0]), "default": deque([0.0] * 1000)}

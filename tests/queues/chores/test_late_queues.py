@@ -17,19 +17,19 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def ready(seconds_ago, jobs=1):
-    """The jobs that wait have been ready for so long; `default` promises 60 s."""
+    """Let `jobs` waiting jobs have been ready since `seconds_ago`; `default` promises 60 s."""
     while Job.objects.count() < jobs:
         actors.nothing.send(1)
     Job.objects.update(ready_at=timezone.now() - timedelta(seconds=seconds_ago))
 
 
 def pass_by(**time):
-    """What was noted is so much longer ago."""
+    """Make what was noted older by this time."""
     FleetEvent.objects.update(at=F("at") - timedelta(**time))
 
 
 def slump(jobs):
-    """So many jobs more are late, beside what was late before."""
+    """Make this many more jobs late."""
     for _ in range(jobs):
         actors.nothing.send(2)
     Job.objects.filter(args=[2]).update(ready_at=timezone.now() - timedelta(seconds=90))
@@ -40,7 +40,7 @@ def clear():
 
 
 def mailed():
-    """How many mails ops gets of what was noted since the last time."""
+    """The number of mails to OPS_EMAILS about what was noted since the last time."""
     before = len(mail.outbox)
     alerts.tell_of_events()
     return len(mail.outbox) - before
@@ -90,7 +90,7 @@ def test_a_queue_on_the_edge_is_not_told_of_again_and_again():
 
 
 class TestOneJobThatNobodyEverTakes:
-    """It keeps its queue late for good, and must not silence what becomes of the queue besides."""
+    """It keeps its queue late for ever, which must not hide other lateness of the queue."""
 
     @pytest.fixture(autouse=True)
     def stuck(self, settings):

@@ -1,4 +1,4 @@
-"""A great many jobs that wait for their time: promotion keeps up, and no worker knows of them."""
+"""Very many delayed jobs: promotion keeps up, and no worker knows of them."""
 
 import os
 import time
@@ -77,5 +77,5 @@ def test_workers_do_not_grow_and_what_is_due_runs_on_time(start):  # noqa: F811
     assert queues.workers() == workers
     assert grown < 10
     assert late[0] > timedelta(milliseconds=-50)
-    # A machine that other tests keep busy too is not idle: the last ones have to be on time by the middle one only.
+    # Other tests keep the machine busy, so only the median of the last ones must be on time.
     assert late[-1 if IS_LONG else 25] < timedelta(seconds=1)

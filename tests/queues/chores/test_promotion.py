@@ -1,4 +1,4 @@
-"""Promotion, freed keys, deadlines: what every chores process does, and any number of them may."""
+"""Promotion, freed keys, deadlines: every chores process does these, and any number may do so at once."""
 
 import random
 import threading
@@ -227,7 +227,7 @@ class TestReadyJobsThatNobodyClaims:
 
 
 class TestTheEndByTheClock:
-    """A ledger of which all but a few jobs are over: none of them is read."""
+    """A ledger with only a few unfinished jobs: no finished one is read."""
 
     @pytest.mark.parametrize(
         ("end", "index"), [(interventions.end_overdue, "job_overdue"), (interventions.end_expired, "job_expiring")]

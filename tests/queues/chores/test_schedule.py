@@ -1,4 +1,4 @@
-"""The schedule: each tick sends once, whoever looks; what was missed goes by policy; the code is the truth."""
+"""The schedule: each tick sends once, on any number of hosts; missed ticks follow the policy; the code decides."""
 
 import threading
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The schedule on two real hosts' worth of processes: each tick has its job, and one job, whoever dies."""
+"""The schedule with the processes of two hosts: each tick gets exactly one job, even if processes die."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Nobody is declared dead who is merely not heard."""
+"""A host that is only not heard is not declared dead."""
 
 import os
 from datetime import timedelta
@@ -223,7 +223,7 @@ class TestWhatOthersLeft:
 
 
 class TestALateClaim:
-    """It became visible when its worker was over for everybody; the supervisor lives."""
+    """It became visible after its worker was declared over; the supervisor is alive."""
 
     @pytest.mark.parametrize("ended", ["dead", "stopped"])
     def test_it_goes_back_free(self, database, ended):
@@ -258,7 +258,7 @@ class TestALateClaim:
 
 
 class TestAZombie:
-    """Its host was frozen for longer than the silence, then woke up: it beats and claims as if nothing had been."""
+    """Its host was frozen for longer than the silence, then woke up: it beats and claims as before."""
 
     def test_its_next_death_is_noticed_too(self, database, clock):
         row, worker = supervisor()

@@ -1,4 +1,4 @@
-"""What is said at an actor or a message is checked where it is said, not when the job runs."""
+"""Options of an actor or a message are checked where they are given, not when the job runs."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ from tests.queues import actors, hostile
 
 @pytest.fixture(autouse=True)
 def forget():
-    """Actors that a test declares are gone after it."""
+    """Actors that a test declares are removed after it."""
     known = set(get_broker().actors)
     yield
     for name in set(get_broker().actors) - known:
@@ -236,7 +236,7 @@ class TestMessages:
             {"time_limit": float("inf")},
             {"deadline": "tomorrow"},
             {"expires": "tomorrow"},
-            {"expires": datetime(2026, 1, 2)},  # noqa: DTZ001 - nobody knows in which zone
+            {"expires": datetime(2026, 1, 2)},  # noqa: DTZ001 - its zone is unknown
             {"tags": "call:7"},
             {"on_failure": 5},
         ],

@@ -295,7 +295,7 @@ class TestChains:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_members_that_are_over_at_the_same_moment_are_counted_one_after_the_other(database):
-    """One fails and sweeps the rest, the other is a step whose next one is swept: only together is their chain over."""
+    """One fails and cancels the rest; the other is a step whose next one is cancelled: the chain is over after both."""
     Batch([bad(), [actors.nothing.message(1), actors.nothing.message(2)]], **callbacks()).send()
     failing, stepping = sorted(claim_all(database), key=lambda claim: claim.actor_name)
     dead = decide(ValueError("no"), tries_left=0, tries_spent=0, backoff=())

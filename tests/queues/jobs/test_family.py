@@ -1,4 +1,4 @@
-"""Random trees of chains and batches under random ends and acts: every state is the model's (`family.py`)."""
+"""Random trees of chains and batches with random ends and acts: every state equals the model's (`family.py`)."""
 
 import os
 import time
@@ -36,7 +36,7 @@ OUTCOMES = {
 
 
 class Play:
-    """One tree in the database and in the model, and a hand that does the same to both."""
+    """One tree in the database and in the model, to which the same acts are applied."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -210,7 +210,7 @@ class Play:
             assert batch.is_waiting or batch.pending == 0
 
 
-# Without shrinking: another seed is another tree, so a smaller number is no simpler case.
+# Without shrinking: each seed is a different tree, so a smaller number is not a simpler case.
 @settings(max_examples=500 if IS_LONG else 40, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(seed=st.integers(0, 2**32))
 def test_every_state_is_the_models(seed: int) -> None:

@@ -1,4 +1,4 @@
-"""What is put together wrongly says what to write instead, before anything is written."""
+"""A wrong composition raises before anything is written, and the error says what to write instead."""
 
 import dramatiq
 import pytest

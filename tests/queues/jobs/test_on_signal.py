@@ -1,4 +1,4 @@
-"""Listeners: the job's row and the change that it follows from are one transaction."""
+"""Listeners: the job's row and the change that causes it are in one transaction."""
 
 from collections.abc import Iterator
 

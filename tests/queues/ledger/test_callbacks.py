@@ -1,4 +1,4 @@
-"""Who is told when a job is over: `on_success` and `on_failure`, sent by settle."""
+"""The callbacks when a job is over: `on_success` and `on_failure`, sent by settle."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""Gates: one limit and one breaker for each party outside, shared by all; who waits there is not claimed."""
+"""Gates: one limit and one breaker for each vendor, shared by all processes; jobs that wait there are not claimed."""
 
 import threading
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def state() -> GateState:
 
 
 def use_up(gate: Gate = GATE) -> int:
-    """Somebody on the line asks until there is no room; how often."""
+    """Make requests of the first urgency until there is no room; return their number."""
     for count in range(1000):
         try:
             with gate.passing():
@@ -61,7 +61,7 @@ def asked(effects: object) -> list[int]:
 
 
 def make_room(count: float, urgency: Urgency = Urgency.FIRST) -> None:
-    """From this very moment on so many requests of this urgency have room; with a negative number, none for long."""
+    """From now on there is room for this number of requests of this urgency; a negative one means none for long."""
     ahead = (GATE.burst * gates.SHARES[urgency] - count) * GATE.spacing
     with connection.cursor() as cursor:
         values = [ahead, GATE.spacing, GATE.burst]

@@ -328,7 +328,7 @@ def test_a_release_that_is_settled_while_somebody_wakes_it_is_not_slept_through(
     waker = threading.Thread(target=lambda: (wake(actors.waits, "call:1"), connection.close()))
     with transaction.atomic():
         settle_all(DjangoConnection(connection.cursor()), claims, released(60, "not yet"))
-        # It sees the job run, and waits for what becomes of it.
+        # It sees the job run, and waits for its outcome.
         waker.start()
         assert wait_until(somebody_waits, 5)
     waker.join()

@@ -1,4 +1,4 @@
-"""Redis may be anything but well: senders do not feel it, and nothing is lost."""
+"""Redis may fail in any way: senders do not notice, and nothing is lost."""
 
 import signal
 import socket
@@ -20,7 +20,7 @@ from tests.queues import actors
 
 pytestmark = pytest.mark.redis_patience
 
-# What a request may wait for Redis, all its sends together.
+# The longest that a request may wait for Redis, all its sends together.
 LONGEST_WAIT = 0.5
 
 

@@ -1,4 +1,4 @@
-"""Text from anywhere, in every place where a job can put it: one settle writes it all, and loses nobody's result."""
+"""Hostile text in every place where a job can put it: one settle writes all of it, and loses no job's result."""
 
 import time
 from typing import Any

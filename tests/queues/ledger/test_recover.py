@@ -1,4 +1,4 @@
-"""What a dead worker held is given back: started jobs pay a try, claimed ones nothing."""
+"""A dead worker's jobs are given back: started ones spend a try, claimed ones none."""
 
 import pytest
 from django.db import OperationalError, connections
@@ -156,7 +156,7 @@ class TestACrash:
 
 
 class TestAKillOnPurpose:
-    """The forker killed the process: who did not give the reason loses nothing."""
+    """The forker killed the process: jobs that were not the reason spend no try."""
 
     def test_only_who_ignored_its_time_limit_pays(self, database, worker):
         for number in range(3):

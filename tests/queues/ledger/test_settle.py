@@ -51,7 +51,7 @@ def somebody_holds(statement):
             cursor.execute(statement)
         yield
     finally:
-        # Over before it goes on here: a session that is only closed holds its locks for a moment more.
+        # Ended before the test continues: a session that is only closed holds its locks for a moment longer.
         other.rollback()
         other.close()
 
@@ -71,7 +71,7 @@ class TestClaiming:
     def test_claiming_by_ids_never_reads_the_backlog(self, database):
         send_many([actors.nothing.message(number) for number in range(3000)])
         Job.objects.update(status="completed")
-        # A quiet hour: nobody waits, say the statistics.
+        # A quiet hour: according to the statistics, no job waits.
         database.rows("ANALYZE queues_job")
         message = actors.nothing.send(1)
         params = ("default", list(get_broker().actors), "default", 1, "{" + message.message_id + "}", 1, 1)

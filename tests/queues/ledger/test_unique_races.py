@@ -34,7 +34,7 @@ class Sender(threading.Thread):
 
 def waits() -> bool:
     with connection.cursor() as cursor:
-        # A transaction sees everybody's activity as it was when it first looked.
+        # A transaction keeps seeing the activity of all sessions as it was at its first look.
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(WAITS_FOR_A_LOCK)
         return cursor.fetchone() is not None
@@ -84,7 +84,7 @@ def test_a_key_is_taken_together_with_its_job_outside_of_a_transaction_too(trans
 
 
 def test_two_senders_of_the_same_keys_do_not_wait_for_each_other_in_a_circle(transactional_db):
-    """The second asks for its keys in the other order, while the first holds one and is about to want the other."""
+    """The second asks for its keys in the opposite order, while the first holds one and will ask for the other."""
     errors = []
 
     def send_backwards() -> None:
@@ -118,7 +118,7 @@ def test_copies_that_are_sent_together_are_one_that_comes_as_soon_as_the_soonest
 def test_a_key_that_is_taken_over_while_it_is_swept_stays(transactional_db):
     actors.unique.send(company_id=1)
     Job.objects.update(status="completed")
-    # The sweep has seen that the job is over; it is held up before it comes to lock the key.
+    # The sweep has seen that the job is over; it is held up before it locks the key.
     slow = unique.SWEEP.replace("AS standing\n      JOIN over", "AS standing CROSS JOIN pg_sleep(1)\n      JOIN over")
     assert slow != unique.SWEEP
     database = EngineConnection()

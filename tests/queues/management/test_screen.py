@@ -134,7 +134,7 @@ class Terminal:
             signal.signal(number, signal.SIG_IGN)
 
     def wait_for(self, words, seconds=20.0):
-        """Until the words are on the screen."""
+        """Wait until the words are on the screen."""
         until = time.monotonic() + seconds
         while words not in self.screen():
             assert time.monotonic() < until, f"no {words!r} on the screen:\n{self.screen()}"
@@ -151,9 +151,9 @@ class Terminal:
         self._program.send_signal(number)
 
     def end(self, within):
-        """Its exit code, and what it wrote last; it has so many seconds for it."""
+        """Its exit code and its last output; it must end `within` seconds."""
         until = time.monotonic() + within
-        # As a terminal does, read all the time: a full buffer keeps the program from writing its last frame.
+        # Read continually, as a terminal does: a full buffer would keep the program from writing its last frame.
         while self._program.poll() is None:
             assert time.monotonic() < until, "it did not end"
             self._read(0.05)

@@ -1,4 +1,4 @@
-"""One worker's empty look by age serves all workers of its forker; nobody's look is put off for ever."""
+"""One worker's empty look by age serves all workers of its forker; no worker's look is put off for ever."""
 
 import os
 import time
@@ -94,6 +94,6 @@ class TestTwoWorkers:
         self.lose_a_hint(redis_client)
         began = time.monotonic()
         found = next((claims for _ in range(10) if (claims := first.take(1.5))), [])
-        # Whoever else may have taken it is told by the row.
+        # The row says if another worker has taken it.
         assert len(found) == 1, [*Job.objects.values(), *Worker.objects.values(), *Supervisor.objects.values()]
         assert time.monotonic() - began < 1.7

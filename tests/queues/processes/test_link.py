@@ -1,4 +1,4 @@
-"""Forker and chores hear each other, whatever the other one is doing."""
+"""Forker and chores get each other's messages, even if the other is busy."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Forty workers, and a restart under load: what a supervisor costs, and what nobody notices."""
+"""Forty workers, and a restart under load: what a supervisor costs, and that no job suffers."""
 
 import itertools
 import os

@@ -121,7 +121,7 @@ class TestARestart:
         module.write_text(source.replace("VERSION", "one"))
         path = os.pathsep.join([str(tmp_path), str(Path(__file__).resolve().parents[3])])
         names = "tests.queues.actors,tests.queues.hostile,fresh_actors"
-        # Two versions of one size and one second would be one to the compiler's cache.
+        # The bytecode cache could not tell two versions of the same size and second apart.
         fresh = {"PYTHONPATH": path, "TEST_ACTORS": names, "PYTHONDONTWRITEBYTECODE": "1"}
         queues = supervise({"all": {"queues": ALL, "processes": 1}}, **fresh)
         old = queues.workers()
@@ -233,7 +233,7 @@ class TestRecycling:
 
 
 class TestTroubleInOnePool:
-    """A hung socket, a busy C loop, an import that explodes: the other pool's jobs go on at once."""
+    """A hung socket, a busy C loop, a failing import: the other pool's jobs continue at once."""
 
     @pytest.mark.parametrize("trouble", ["hangs_on_a_socket", "loops_in_c"])
     def test_a_job_that_hangs_holds_only_its_own_process(self, supervise, trouble):

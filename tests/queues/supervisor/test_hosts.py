@@ -55,7 +55,7 @@ def post() -> Iterator[Post]:
 
 
 ONE = {"all": {"queues": ALL, "processes": 1}}
-# Where the fifteen seconds are not what a test is about.
+# For tests that are not about the fifteen seconds.
 SOONER = {} if os.environ.get("ASKPRO_TEST_LONG") == "1" else {"TEST_SILENT_AFTER": "7"}
 
 
@@ -126,7 +126,7 @@ def network(tmp_path: Path) -> Iterator[Callable[[str], None]]:
 
 
 class TestAHostThatIsCutOff:
-    """In a network namespace of its own: nothing arrives any more, and nobody is told so."""
+    """A host in its own network namespace: its packets are dropped without notice."""
 
     def test_its_jobs_run_elsewhere_and_what_it_did_meanwhile_counts_for_nothing(self, supervise, effects, network):
         values = connection.settings_dict
@@ -175,7 +175,7 @@ class TestTwoHosts:
         up = time.monotonic() - began
         command("queues_clear", "critical", force=True)
         seconds_until(lambda: both() and all_over(), 60)
-        # Some arrive all the time: what one process can do, and half of what another can.
+        # Jobs arrive all the time, as many as one and a half processes can do.
         until, needed = time.monotonic() + 10, []
         while time.monotonic() < until:
             hostile.critical_and_slow.send(0.2)
@@ -204,11 +204,11 @@ class TestASilentHeart:
         theirs = Worker.objects.get().pk
         for pid in (first.pid, *first.chores()):
             kill(pid, signal.SIGSTOP)
-        # What fifteen seconds of silence lead to.
+        # The result of fifteen seconds of silence.
         Supervisor.objects.update(status="dead")
         second = supervise({"all": {"queues": ALL, "processes": 1}})
         seconds_until(lambda: Worker.objects.get(pk=theirs).status == "dead", 5)
-        # Its sessions were ended; once it has new ones it could claim.
+        # Its sessions were ended; with new ones it could claim.
         seconds_until(lambda: has_a_new_session(theirs), 10)
         send_many([actors.slow.message(0.02, f"{number}") for number in range(60)])
         seconds_until(all_over, 20)

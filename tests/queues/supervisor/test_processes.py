@@ -25,7 +25,7 @@ from tests.queues.queues_run import QueuesRun, kill, seconds_until, wait_until
 
 IS_LONG = os.environ.get("ASKPRO_TEST_LONG") == "1"
 IN_ORDER = 500 if IS_LONG else 60
-# A machine that other tests keep busy is not idle: one of three has to be on time.
+# Other tests keep the machine busy, so one of three must be on time.
 ROUNDS = 1 if IS_LONG else 3
 
 pytestmark = [
@@ -69,7 +69,7 @@ def worker_of(queues: QueuesRun, job: Job) -> int:
 
 
 def row_is_free() -> bool:
-    """Whether nobody has the row locked that `hostile.holds_a_row` locks."""
+    """Whether the row that `hostile.holds_a_row` locks is free."""
     try:
         with transaction.atomic():
             return Lock.objects.select_for_update(nowait=True).filter(key="row").exists()
@@ -142,7 +142,7 @@ class TestAStoppedWorker:
         database = EngineConnection()
         assert recover_lost(database, Worker.objects.get(pid=pid).pk) == held > 1
         database.close()
-        # Nobody can claim them: what starts from here on was claimed before.
+        # These cannot be claimed: what starts from now on was claimed before.
         Job.objects.filter(status="queued").update(status="scheduled", run_at=timezone.now() + timedelta(hours=1))
         time.sleep(SURE_FOR)
         kill(pid, signal.SIGCONT)
@@ -156,7 +156,7 @@ class TestAPoisonJob:
     def test_it_dies_after_its_tries_and_its_neighbours_lose_nothing(self, start):
         for number in range(30):
             actors.nothing.send(number)
-        # Long enough for what ran before it to be settled.
+        # Long enough for the jobs that ran before to be settled.
         hostile.kills_its_process_after.send(0.1)
         for number in range(30):
             actors.nothing.send(number)
@@ -168,7 +168,7 @@ class TestAPoisonJob:
         assert count(actor_name="nothing", status="completed", tries_spent=0) == 60
 
     def test_many_deaths_in_a_row_are_no_trouble_at_the_start(self, start):
-        """Whoever begins a job has started well, however young it dies of it."""
+        """A process that begins a job has started well, even if it dies of the job at once."""
         start()
         send_many([actors.poison.message() for _ in range(8)])
         took = seconds_until(all_over, 30)
@@ -483,7 +483,7 @@ class TestLimitsAcrossProcesses:
             .values_list("started_at", flat=True)
         )
         assert len(starts) == starts_wanted
-        # An attempt's start is told by two clocks, the worker's and the server's, which a busy machine keeps apart.
+        # An attempt's start comes from two clocks, the worker's and the server's, which differ on a busy machine.
         apart = 0.1
         windows = zip(starts, starts[rate:], strict=False)
         assert all((later - first).total_seconds() > period - apart for first, later in windows)

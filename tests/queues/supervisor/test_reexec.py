@@ -11,7 +11,7 @@ from askpro.queues.processes.link import Died
 from askpro.queues.supervisor import reexec
 from askpro.queues.supervisor.reexec import INHERITED, PREFLIGHT_LIMIT, Preflight, Takeover, inherit
 
-# A death as every release writes it into the file for the next image, and as it is known in this one.
+# A death as every release writes it into the file for the next image, and as this release represents it.
 REPORT = {"pool": "all", "worker_id": 7, "started": [["id", 2, 0.5]], "culprits": [], "cause": "stuck", "stacks": ""}
 DIED = Died(12, "all", 7, started=[["id", 2, 0.5]], culprits=[], cause="stuck")
 

@@ -1,4 +1,4 @@
-"""Signals of a real `queues_run`, whenever they come; and a system that has none of Linux' own calls."""
+"""Signals to a real `queues_run` at any time; and a system without Linux's own calls."""
 
 import random
 import signal
@@ -89,7 +89,7 @@ class TestAnyMoment:
             time.sleep(dice.uniform(0, 2.5))
             if hit == signal.SIGUSR1:
                 queues.kill()
-            # A busy machine takes longer: a forker that is late itself has patience with a worker that is stopped.
+            # A busy machine takes longer: a forker that is itself late gives a suspended worker more time.
             queues.wait(60)
         supervise(ONE)
         seconds_until(all_over, 60)

@@ -1,4 +1,4 @@
-"""What a forker tells of its workers."""
+"""What a forker reports about its workers."""
 
 import uuid
 

@@ -24,7 +24,7 @@ def workload(transactional_db):
     row = Worker.objects.create(pool="test", host="here", pid=1)
     work = Workload(row.pk, threads=1, code_version="v1")
     yield work
-    # Its thread that looks for cancelled jobs would go on for ever, with a session of its own.
+    # Its thread that looks for cancelled jobs would run for ever, with its own session.
     work.stopping = True
     work.finish()
 
@@ -37,7 +37,7 @@ def consumer(workload):
 
 
 def take(consumer, most=1000):
-    """Messages until there are none."""
+    """All messages, until there are none."""
     messages = []
     while len(messages) < most and (message := next(consumer)) is not None:
         messages.append(message)

@@ -1,4 +1,4 @@
-"""Dramatiq's own commands work the queues: real processes, ended well and killed."""
+"""Dramatiq's own commands work the queues: real processes, ended cleanly and killed."""
 
 import os
 import signal

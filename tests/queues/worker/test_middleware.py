@@ -35,7 +35,7 @@ def in_a_thread(function):
 
 def test_a_thread_that_was_interrupted_inside_a_transaction_can_connect_again():
     def interrupted():
-        # As an interrupt between the first and the last line of `atomic` leaves it.
+        # The state that an interrupt between the first and the last line of `atomic` leaves.
         transaction.atomic().__enter__()
         DatabaseConnections().after_process_message(get_broker(), None, exception=TimeLimitExceeded())
         actors.nothing.send(1)

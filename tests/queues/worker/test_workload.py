@@ -35,7 +35,7 @@ def workload(transactional_db, page):
     row = Worker.objects.create(pool="test", host="here", pid=1)
     work = Workload(row.pk, threads=2, code_version="v1", page=page)
     yield work
-    # Its thread that looks for cancelled jobs would go on for ever, with a session of its own.
+    # Its thread that looks for cancelled jobs would run for ever, with its own session.
     work.stopping = True
     work.finish()
 
@@ -101,7 +101,7 @@ class TestGivingBack:
         assert (job.worker_id, job.tries_spent, job.releases, job.ready_at) == (None, 0, 0, ready_at)
         assert not Attempt.objects.exists()
         assert wait_until(redis_client.keys, 2)
-        # An earlier test's thread may still have given something back.
+        # The thread of an earlier test may have given something back meanwhile.
         assert message.message_id.encode() in redis_client.lrange(redis_client.keys()[0], 0, -1)
 
 
@@ -151,7 +151,7 @@ class TestRunning:
 
 
 class TestABriefDeath:
-    """What a stopped process wakes up with may be somebody else's by now."""
+    """Jobs that a suspended process still has when it wakes up may belong to another worker by then."""
 
     def wake_up_with(self, workload, item):
         item.sure_at -= 60

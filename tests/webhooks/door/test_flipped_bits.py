@@ -44,7 +44,7 @@ def is_believed(provider: Provider, request: HttpRequest, body: bytes) -> bool:
 
 
 def request(path: str, content_type: str, header: str, value: bytes, query: str = "") -> HttpRequest:
-    # WSGI hands header bytes on as Latin-1.
+    # WSGI passes header bytes on as Latin-1.
     headers = {header: value.decode("latin-1")}
     made = RequestFactory().generic("POST", path, b"-", content_type, headers=headers)
     made.META["QUERY_STRING"] = query

@@ -1,4 +1,4 @@
-"""Whatever a signed body holds: a clear answer, a visible state, no traceback, nothing lost."""
+"""Any signed body gets a clear answer and a visible state, without a traceback, and nothing is lost."""
 
 import copy
 import json
@@ -37,7 +37,7 @@ VALUES = st.recursive(
 
 
 def paths(value: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where something stands in a payload; of a list only the first entry."""
+    """The paths of a payload's values; of a list only the first entry."""
     inside = value.items() if isinstance(value, dict) else list(enumerate(value))[:1] if isinstance(value, list) else ()
     for name, inner in inside:
         yield (*before, name)
@@ -65,7 +65,7 @@ def told() -> int:
 
 
 def work_off(event: WebhookEvent) -> None:
-    """Run the event's job, and what follows a call up to the booking; none of it may fail."""
+    """Run the event's job and the jobs that follow a call, up to the booking; none may fail."""
     job = job_of(event)
     if event.status != Status.RECEIVED or job is None:
         return
@@ -82,7 +82,7 @@ def work_off(event: WebhookEvent) -> None:
 
 
 def hold(post: Callable[[Any], Any], body: Any) -> None:
-    """Answered clearly, and stored, counted on what is stored, or counted as refused."""
+    """Check that it was answered clearly, and stored, counted on a stored event, or counted as refused."""
     refused, stored = refusals(), told()
     answer = post(body)
     if answer.status_code == 400:

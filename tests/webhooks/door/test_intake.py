@@ -145,7 +145,7 @@ def test_it_still_keeps_which_tools_were_used_when_nothing_said_may_be_kept() ->
 
 
 def in_parallel(count: int, work: Callable[[], Any]) -> list[Any]:
-    """Run in threads with connections and transactions of their own, all let go at once."""
+    """Run in threads with their own connections and transactions, all released at once."""
     barrier, results = threading.Barrier(count), []
 
     def run() -> None:

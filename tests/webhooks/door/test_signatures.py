@@ -27,7 +27,7 @@ URL = "https://askpro.example/webhooks/twilio/status/?ref=9f7b"
 
 
 def refusal(verify: Any, *args: Any) -> Reason | None:
-    """Why it is refused; None when it is believed."""
+    """Why it is refused; None if it is accepted."""
     try:
         verify(*args)
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""Where a call's owner restricts storage, only fields that are named are kept, in the raw body as well as in rows."""
+"""If a call's owner restricts storage, only named fields are kept, in the raw body as well as in rows."""
 
 import copy
 import json
@@ -47,7 +47,7 @@ def places(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def with_unknown_fields(payload: dict[str, Any]) -> dict[str, Any]:
-    """Unknown fields everywhere, and something that is no plain value where one belongs."""
+    """Unknown fields everywhere, and objects or lists in place of plain values."""
     told = copy.deepcopy(payload)
     for place in list(places(told)):
         place |= {name: VALUES[number % 3] for number, name in enumerate(UNKNOWN)}

@@ -19,7 +19,7 @@ Status = WebhookEvent.Status
 
 @pytest.fixture
 def events() -> dict[str, WebhookEvent]:
-    """One event in each state, received without a job being left of it."""
+    """One event in each state, whose jobs are gone."""
     post_retell(recorded("retell", "call_ended"))
     first = WebhookEvent.objects.get()
     Job.objects.all().delete()

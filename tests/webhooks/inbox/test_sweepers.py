@@ -17,7 +17,7 @@ Status = WebhookEvent.Status
 
 @pytest.fixture
 def event() -> WebhookEvent:
-    """A received event, older than a job takes to be sent."""
+    """A received event, old enough that its job must have been sent."""
     post_retell(recorded("retell", "call_ended"))
     WebhookEvent.objects.update(received_at=timezone.now() - timedelta(minutes=3))
     return WebhookEvent.objects.get()
