@@ -15,6 +15,7 @@ from tests.chaos.rows import rows
 from tests.chaos.verdict import few, verdict
 from tests.chaos.watcher import Watcher
 from tests.chaos.world import World
+from tests.queues.queues_run import wait_until
 
 DRAIN_SECONDS = 60.0
 PROBE_SECONDS = 20.0
@@ -76,8 +77,7 @@ def _disasters(world: World, jobs: int, seed: int, minutes: float) -> Iterator[t
 
 def _come_to_rest(limit: float) -> float:
     began = time.monotonic()
-    while Job.objects.filter(status__in=MOVING).exists() and time.monotonic() - began < limit:
-        time.sleep(0.1)
+    wait_until(lambda: not Job.objects.filter(status__in=MOVING).exists(), limit)
     return time.monotonic() - began
 
 

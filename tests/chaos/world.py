@@ -112,8 +112,7 @@ class World:
 
     def kill_the_supervisor(self) -> None:
         self.queues.kill()
-        self.queues.start(wait=False)
-        time.sleep(2)
+        self.queues.start()
 
     def kill_redis(self) -> None:
         self._valkey_signal(signal.SIGKILL)
@@ -219,8 +218,8 @@ class World:
         self._kill_postgres()
         self._postgres.start()
         self._valkey.start()
-        self.queues.start(wait=False)
-        time.sleep(2)
+        connection.close()
+        self.queues.start()
 
     def _new_queues(self, log: str) -> QueuesRun:
         environment = {**os.environ, "TEST_ACTORS": "tests.chaos.actors,tests.chaos.composed", "TEST_QUEUES": "default"}

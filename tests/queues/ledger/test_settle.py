@@ -22,6 +22,7 @@ from askpro.queues.models import Attempt, Job, Lock
 from askpro.queues.models import Batch as BatchRow
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
+from tests.queues.queues_run import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.no_processes, pytest.mark.also_without_redis]
 
@@ -383,9 +384,7 @@ class TestTheSettleThread:
 
     @staticmethod
     def wait_for(settler, count):
-        until = time.monotonic() + 20
-        while len(settler.done) < count and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_until(lambda: len(settler.done) >= count, 20)
         assert len(settler.done) == count
 
     def test_it_writes_again_after_its_connection_was_cut(self, database, settler):

@@ -1,5 +1,6 @@
 """What one worker process holds, and that it can neither lose nor keep a job by mistake."""
 
+import threading
 import time
 from math import inf
 
@@ -76,15 +77,16 @@ class TestOrphans:
         assert orphan.args == [2]
         assert Job.objects.get(pk=known.id).claim_no == 1
 
-    def test_a_job_that_came_back_before_its_release_was_noted_is_no_orphan(self, workload):
+    def test_a_job_that_came_back_before_its_release_was_noted_is_no_orphan(self, workload, monkeypatch):
         actors.nothing.send(1)
         (first,) = claim(workload)
         Job.objects.update(status="queued", worker_id=None)
         (second,) = claim(workload)
         # The note of the first claim's release arrives only now.
+        told, noted = workload._settler._done, threading.Event()
+        monkeypatch.setattr(workload._settler, "_done", lambda *items: (told(*items), noted.set()))
         workload.release(first, BACK)
-        assert wait_until(lambda: workload._settler._items.empty(), 2)
-        time.sleep(0.05)
+        assert noted.wait(5)
         self.lose_an_answer(workload)
         assert claim(workload) == []
         assert Job.objects.get().claim_no == second.claim_no
@@ -131,11 +133,11 @@ class TestRunning:
         for number in range(3):
             actors.nothing.send(number)
         self.run_one(workload)
-        time.sleep(0.25)
+        workload._last_move -= 0.25
         assert not workload.is_stuck
         second = self.run_one(workload)
         assert not workload.is_stuck
-        time.sleep(0.25)
+        workload._last_move -= 0.25
         assert workload.is_stuck
         workload.finished(second, COMPLETED)
         assert not workload.is_stuck
