@@ -8,7 +8,7 @@ from django.db import connection, transaction
 def plans(work: Callable[[], object], table: str) -> list[str]:
     """The plan of each query that `work` runs on `table`, where reading the whole table counts as unaffordable.
 
-    What is left are bitmaps of the rows that an index's condition chose, also where a test's few rows need none.
+    The planner then uses bitmaps of rows chosen by an index, even for a test's few rows, which would not need one.
     """
     asked: list[tuple[str, object]] = []
 

@@ -1,7 +1,7 @@
 import appointments.models.follow_up
 from django.db import migrations, models
 
-# Sentences of before stay readable: as the one fact of a code that says nothing but this fact.
+# Earlier sentences stay readable: each becomes the only fact of a code whose sentence is just this fact.
 KEEP_SENTENCES = """
     UPDATE appointments_followup SET detail_facts = jsonb_build_object('text', detail), detail = 'as_written'
      WHERE detail <> '';

@@ -4,7 +4,7 @@ from django.db import migrations, models
 from django.db.models import Q
 from django.utils import timezone
 
-# As they were when this was written: what keeps a wish from being booked, and how much each says.
+# Copies of the values of this release: the reasons that keep a wish from being booked, and their strength.
 STRENGTH = {"provider_down": 1, "job_dead": 2} | dict.fromkeys(
     (
         *("slot_gone", "unclear", "unknown_service", "not_bookable", "incomplete", "too_soon", "refused"),
@@ -15,7 +15,7 @@ STRENGTH = {"provider_down": 1, "job_dead": 2} | dict.fromkeys(
 
 
 def settle_doubles(apps: Any, _: Any) -> None:
-    """Of several open ones on one topic of one wish the strongest stays, of those the newest."""
+    """Of several open follow-ups on one topic of a wish, keep the strongest; of equally strong ones, the newest."""
     FollowUp = apps.get_model("appointments", "FollowUp")
     about_wish = FollowUp.objects.exclude(booking_request=None)
     about_wish.filter(reason__in=STRENGTH).update(topic="wish")

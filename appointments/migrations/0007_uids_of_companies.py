@@ -1,6 +1,6 @@
-"""Each company has rows of its own of the booking uids that it heard of.
+"""Give each company its own rows of the booking uids that it was told of.
 
-A uid that ended before anybody knew whose booking it was has ended for every company, as it had before.
+A uid that ended before its company was known counts as ended for every company, as it did before.
 """
 
 import django.db.models.deletion
@@ -18,7 +18,7 @@ INSERT INTO appointments_calcomuid (company_id, uid, ended_at, seats, end_reason
   WHERE appointment_id IS NULL AND (ended_at IS NOT NULL OR replaced_by <> '' OR seats <> '{}');
 DELETE FROM appointments_calcomuid WHERE company_id IS NULL;
 """
-# In a statement of their own: PostgreSQL changes no table whose rows still have checks to come.
+# In a separate statement: PostgreSQL cannot alter a table whose rows have pending checks.
 BIND = """
 SET CONSTRAINTS ALL IMMEDIATE;
 ALTER TABLE appointments_calcomuid ALTER COLUMN company_id SET NOT NULL;

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 def take_over(apps: Any, _: Any) -> None:
-    """What a customer answered holds for the numbers of the row, at the company's sender of today."""
+    """A customer's opt-out becomes one for each number of the row, for the company's present sender."""
     Customer, OptOut = apps.get_model("calls", "Customer"), apps.get_model("notifications", "OptOut")
     rows = Customer.objects.filter(sms_opted_out_at__isnull=False).select_related("company")
     for customer in rows.iterator():

@@ -11,8 +11,8 @@ COMMENTS, QUOTES = "#;", "'\""
 def by_systemd(path: Path) -> dict[str, str]:
     """As `EnvironmentFile=` does (systemd.exec(5) and src/basic/env-file.c).
 
-    A remark begins at the start of a line and nowhere else; a value goes to the end of its line, blanks around it
-    left out; quotes may open anywhere in it, and a backslash keeps what follows.
+    Only a whole line can be a remark. A value ends with its line, without the blanks around it; quotes may open
+    anywhere in it, and a backslash escapes the next character.
     """
     found: dict[str, str] = {}
     text = path.read_text("utf-8").replace("\\\n", "")

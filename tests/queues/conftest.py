@@ -67,8 +67,8 @@ def redis_client(
 ) -> Iterator["redis.Redis"]:
     """This test process's own Redis database, empty.
 
-    A sender gives a slow Redis up after a tenth of a second, which a busy machine takes for a lost one; only the
-    tests of that very patience, marked `redis_patience`, keep it.
+    A sender gives up on a slow Redis after a tenth of a second, which is too short for a busy machine; only the tests
+    of that time-out, marked `redis_patience`, keep it.
     """
     if not request.node.get_closest_marker("redis_patience"):
         monkeypatch.setattr(hints, "PUSH_TIMEOUT", 5.0)

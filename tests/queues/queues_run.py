@@ -122,7 +122,7 @@ def kill(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
 def wait_until(condition: Callable[[], object], seconds: float) -> bool:
     """Whether the condition came true within `seconds`.
 
-    To look who lives costs some milliseconds of a processor, which those who are waited for need themselves.
+    Each check of living processes takes some milliseconds of a processor, which those processes need themselves.
     """
     return process.wait_until(lambda: bool(condition()), seconds, pause=0.03)
 

@@ -1,7 +1,7 @@
 """Each request of each vendor against each fault, once and always; docs/faults.md says what becomes of it.
 
-CI plays one cell in eighty, `manage.py test --long` all of them; then a section of the file that is not true is
-written anew, and the test fails so that somebody looks at the difference.
+CI plays one cell in eighty, `manage.py test --long` all of them. Then an outdated section of the file is rewritten,
+and the test fails so that a person looks at the difference.
 """
 
 import os

@@ -46,8 +46,8 @@ def ended(words: str, turn: int) -> str:
 def spoken_times() -> Iterator[tuple[str, str, str, date, int]]:
     """Hours, form, words, day and minute: every minute of the day, each in every form that can mean it.
 
-    Who speaks by the dial means a time at which the branch is open: the domain's rule, which the reader goes by.
-    On days when the clocks change only the hours around the change are told apart.
+    A time on the 12-hour dial means one at which the branch is open: a rule of the domain, which the reader follows.
+    On days when the clocks change, only the hours around the change are tried.
     """
     for minute in range(24 * 60):
         hour, minutes = divmod(minute, 60)
