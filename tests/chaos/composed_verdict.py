@@ -1,4 +1,4 @@
-"""What must be true of batches and keys once everything has come to rest."""
+"""Checks of batches and keys that must hold once all jobs are over."""
 
 from collections.abc import Callable
 

@@ -77,7 +77,7 @@ class Display:
         table.add_row("jobs", f"{over:,} over, {self._sent:,} sent, at least {self._wanted:,} to be sent")
         table.add_row("", ProgressBar(total=max(self._sent, self._wanted), completed=over, width=50))
         if self._away_since:
-            table.add_row("rate", f"PostgreSQL is away, {now - self._away_since:.0f} s", style="yellow")
+            table.add_row("rate", f"PostgreSQL is down, {now - self._away_since:.0f} s", style="yellow")
         else:
             table.add_row("rate", f"{rate:,.0f} jobs/s")
         table.add_row("faults", str(faults), style="red" if faults else "green")

@@ -14,10 +14,12 @@ from tests.chaos.world import World
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="manage.py chaos", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=4000, help="how many are sent, at least (4000)")
-    parser.add_argument("--minutes", type=float, default=0.0, help="go on with disasters for so long (each once)")
+    parser.add_argument("--jobs", type=int, default=4000, help="the least number of jobs that are sent (4000)")
+    parser.add_argument(
+        "--minutes", type=float, default=0.0, help="repeat the disasters for this many minutes (default: each once)"
+    )
     parser.add_argument("--away", type=float, default=8.0, help="seconds without PostgreSQL (8)")
-    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the load and the disasters")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="seed of the load and of the disasters")
     options = parser.parse_args()
     # As after a Ctrl-C: no server may outlive this.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -28,7 +30,7 @@ def main() -> int:
         # So that the limited jobs must wait, but do not take longer than all others.
         os.environ["TEST_RATE"] = str(max(5, options.jobs // 1000))
         django.setup()
-        # Its models need the settings, and those the servers' addresses.
+        # Imported here: its models need the settings, and those need the servers' addresses.
         return int(import_module("tests.chaos.story").live_through(world, options.jobs, options.seed, options.minutes))
 
 

@@ -93,7 +93,7 @@ DAYS = [
     ("am 20.11.", "2025-11-20"),
     ("20. 11.", "2025-11-20"),
     ("17.11.", "2025-11-17"),
-    # nobody who means the one in ten months leaves the year away
+    # a speaker who means the one in ten months would say the year
     ("16.11.", "past_date"),
     ("22.9.", "past_date"),
     ("21.9.", "2026-09-21"),
