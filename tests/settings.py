@@ -17,8 +17,10 @@ os.environ.setdefault("ASKPRO_ENV", "testing")
 os.environ.setdefault("CALCOM_REQUESTS_PER_MINUTE", "0")
 # Playwright's sync API keeps an event loop in the thread in which the ORM works too.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-if (url := os.environ.get("REDIS_URL")) and url != os.environ.get("ASKPRO_TEST_REDIS_URL"):
-    os.environ["REDIS_URL"] = os.environ["ASKPRO_TEST_REDIS_URL"] = _redis_of_this_worker(url)
+# xdist's workers inherit the URL from the process that starts them, and the processes of tests from their worker: only
+# the URL that all began with is a worker's to change.
+if (url := os.environ.get("REDIS_URL")) and url == os.environ.setdefault("ASKPRO_TEST_REDIS_URL", url):
+    os.environ["REDIS_URL"] = _redis_of_this_worker(url)
 
 from askpro.settings import *  # noqa: E402, F403 - it reads the environment set above
 

@@ -42,3 +42,24 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing"):
         with pytest.raises(ImproperlyConfigured, match=re.escape(f"ASKPRO_ENV_FILE ({path}) cannot be read")):
             Environment().read_file(str(path))
+
+
+NEXT_PROCESS = """
+import os, subprocess, sys
+from tests import settings
+print(settings.REDIS_URL, flush=True)
+if sys.argv[1:]:
+    os.environ["PYTEST_XDIST_WORKER"] = sys.argv[1]
+    subprocess.run([sys.executable, "-c", os.environ["NEXT_PROCESS"], *sys.argv[2:]], check=True)
+"""
+
+
+@pytest.mark.parametrize("worker", ["gw0", "gw1", "gw2"])
+def test_each_worker_of_the_suite_has_a_redis_database_of_its_own(worker: str) -> None:
+    kept = {key: value for key, value in os.environ.items() if key in ("PATH", "PYTHONPATH")}
+    env = {**kept, "SECRET_KEY": "x" * 50, "REDIS_URL": "redis://127.0.0.1:1/3", "NEXT_PROCESS": NEXT_PROCESS}
+    # pytest, its worker, a process of the worker's tests, and one that this process starts.
+    program = [sys.executable, "-c", NEXT_PROCESS, worker, worker, worker]
+    told = subprocess.run(program, env=env, capture_output=True, text=True, timeout=60, check=True).stdout.split()
+    own = f"redis://127.0.0.1:1/{3 + 1 + int(worker[2:])}"
+    assert told == ["redis://127.0.0.1:1/3", own, own, own]
