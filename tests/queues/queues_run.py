@@ -134,6 +134,14 @@ def seconds_until(condition: Callable[[], object], limit: float) -> float:
     return time.monotonic() - began
 
 
+def slowness() -> float:
+    """How many times longer work takes now than on an idle machine: 1 when no other test wants the processors."""
+    began, used = time.monotonic(), time.thread_time()
+    while (mine := time.thread_time() - used) < 0.1:
+        pass
+    return max(1.0, (time.monotonic() - began) / mine)
+
+
 def _title(child: psutil.Process) -> str:
     try:
         return " ".join(child.cmdline()) if child.status() != psutil.STATUS_ZOMBIE else "\0"
