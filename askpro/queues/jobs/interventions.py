@@ -100,7 +100,7 @@ def end(condition: str, params: Sequence[Any], outcome: Outcome, order: str = "i
     with transaction.atomic(), connection.cursor() as cursor:
         database = DjangoConnection(cursor)
         _hold_batches(cursor, condition, params, order)
-        claims = claim.where(database, NOBODY, condition, params, AT_ONCE, order)
+        claims = claim.take_where(database, NOBODY, condition, params, AT_ONCE, order)
         items = [Item(taken, outcome, time.monotonic()) for taken in claims]
         if items:
             enqueue.announce(settle(database, NOBODY, settings.CODE_VERSION, items).ready)

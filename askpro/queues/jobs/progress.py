@@ -9,7 +9,7 @@ from askpro.queues.ledger.database import CONNECTION_ERRORS
 from askpro.queues.ledger.outcome import clean
 from askpro.queues.ledger.running import current
 
-trace = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 LONGEST_LOG = 20_000
 LONGEST_LINE = 2_000
@@ -45,7 +45,7 @@ def progress(done: int, total: int) -> None:
             (*_fitting(done, total), claim.id, current.worker_id, claim.claim_no),
         )
     except CONNECTION_ERRORS as error:
-        trace.warning("Progress of %s is not written: %s", claim.id, type(error).__name__)
+        logger.warning("Progress of %s is not written: %s", claim.id, type(error).__name__)
 
 
 def _fitting(done: int, total: int) -> tuple[int, int]:

@@ -42,11 +42,13 @@ ACTOR_RUNS = """actor_name <> ALL(ARRAY(SELECT name FROM queues_pause
  WHERE kind = 'actor' AND (until IS NULL OR until > clock_timestamp())))"""
 # A worker marked dead may not claim until its supervisor beats again: its jobs would only be taken away a second time.
 LIVES = "NOT EXISTS (SELECT 1 FROM queues_worker WHERE id = %s AND status = 'dead')"
-READY = f"status = 'queued' AND queue_name = %s AND actor_name = ANY(%s) AND {QUEUE_RUNS} AND {ACTOR_RUNS} AND {LIVES}"
+READY = (
+    f"{{status}} = 'queued' AND queue_name = %s AND actor_name = ANY(%s) AND {QUEUE_RUNS} AND {ACTOR_RUNS} AND {LIVES}"
+)
 # `status || ''` keeps PostgreSQL from using an index on the status: with statistics from a quiet hour it would read the
 # whole backlog of a burst for every claim, instead of looking up the ids.
-BY_IDS = TAKE.format(which=f"{READY} AND id = ANY(%s::uuid[])".replace("status =", "status || '' ="), order="id")
-BY_AGE = TAKE.format(which=READY, order="ready_at, id")
+BY_IDS = TAKE.format(which=READY.format(status="status || ''") + " AND id = ANY(%s::uuid[])", order="id")
+BY_AGE = TAKE.format(which=READY.format(status="status"), order="ready_at, id")
 HELD = f"SELECT {COLUMNS} FROM queues_job AS job WHERE worker_id = %s AND status = 'processing'"
 
 
@@ -110,7 +112,7 @@ def by_age(who: Who, limit: int) -> list[Claim]:
     return _claims(database.rows(BY_AGE, (*ready, limit, worker_id)))
 
 
-def where(
+def take_where(
     database: Connection, worker_id: int, condition: str, params: Sequence[Any], limit: int, order: str = "id"
 ) -> list[Claim]:
     """Claim jobs that meet an SQL condition, in any state, to end them from outside.

@@ -291,7 +291,7 @@ class TestCancelling:
         Batch([actors.nothing.message(number) for number in (1, 2)]).send()
         (failing,) = claim_all(database, limit=1)
         waiting = Job.objects.get(status="queued")
-        take = claim.where
+        take = claim.take_where
         dead = decide(ValueError("no"), tries_left=0, tries_spent=0, backoff=())
         settler = threading.Thread(target=settle_all, args=(database, [failing], dead))
 
@@ -301,7 +301,7 @@ class TestCancelling:
             assert wait_until(somebody_waits, 5)
             return taken
 
-        monkeypatch.setattr(claim, "where", take_and_meet)
+        monkeypatch.setattr(claim, "take_where", take_and_meet)
         assert interventions.cancel(waiting.pk)
         settler.join()
         assert statuses() == ["dead", "cancelled"]
