@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -83,9 +82,12 @@ def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.0
 
 
 def _remains(pid: int) -> bool:
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # a child of ours stays a zombie until it is reaped
-    return is_alive(pid)
+    try:
+        ended, _ = os.waitpid(pid, os.WNOHANG)  # a child of ours stays a zombie until it is reaped
+    except ChildProcessError:
+        return is_alive(pid)
+    # Once its first thread has ended, a process looks like a zombie, although its other threads may still run.
+    return not ended
 
 
 def _tie(farewell: signal.Signals, owner: int) -> Callable[[], None]:
