@@ -146,12 +146,12 @@ def pool_lines(alive: Iterable[Supervisor]) -> list[PoolLine]:
         for pool in _declared(environment):
             found.setdefault(pool.name, PoolLine(pool))
     orders = _orders(alive)
+    states = {row.pk: State.from_json(row.state) for row in alive}
     for line in found.values():
         ours = [row for row in alive if line.pool.name in row.pools]
         line.hosts = len(ours)
-        states = [State.from_json(row.state) for row in ours]
         for name, queues in line.pool.groups.items():
-            groups = [state.groups[name] for state in states if name in state.groups]
+            groups = [states[row.pk].groups[name] for row in ours if name in states[row.pk].groups]
             working = sum(group.working for group in groups)
             line.now += working
             line.target += sum(group.wanted for group in groups)

@@ -17,7 +17,7 @@ from askpro.queues.ledger.database import Connection
 WINDOW = 10.0
 # The living supervisors, with what each has measured. One silent for longer gets no share of the work.
 FLEET = """
-SELECT id, pools, state::text FROM queues_supervisor
+SELECT id, pools, jsonb_build_object('rates', coalesce(state -> 'rates', '{}'))::text FROM queues_supervisor
  WHERE status = 'running' AND beat_at > clock_timestamp() - %s * interval '1 second' ORDER BY id
 """
 
