@@ -102,7 +102,7 @@ class Series:
 
     @property
     def ages(self) -> SafeString:
-        promised = promise(self.name) if self.name in queue_names() else None
+        promised = self.promise.total_seconds() if self.promise else None
         return charts.lines([Line("oldest", "good", self.points("oldest"))], "s of waiting", promised)
 
     @property

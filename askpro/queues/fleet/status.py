@@ -11,7 +11,7 @@ from askpro.queues.config import promise, queue_names
 from askpro.queues.fleet.backlog import Backlog, backlogs
 from askpro.queues.fleet.state import SILENT_AFTER, State, rate_of
 from askpro.queues.ledger.database import Connection
-from askpro.queues.states import LATER, LATER_STATES, LIVING
+from askpro.queues.states import LATER, LATER_STATES, LIVING, LIVING_STATES
 
 # Exit codes, the same as Horizon's.
 RUNNING, PAUSED, INACTIVE = 0, 1, 2
@@ -149,7 +149,7 @@ class Status:
     @property
     def code(self) -> int:
         """The exit code: 0 running, 1 something is paused, 2 no supervisor is running."""
-        if not any(each.status in ("running", "stopping") and each.silent < SILENT_AFTER for each in self.supervisors):
+        if not any(each.status in LIVING_STATES and each.silent < SILENT_AFTER for each in self.supervisors):
             return INACTIVE
         return PAUSED if self.pauses else RUNNING
 

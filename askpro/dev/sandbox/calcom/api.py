@@ -22,7 +22,6 @@ from askpro.dev.sandbox.switches import Switches
 from askpro.dev.sandbox.world import EventType
 
 PREFIX = "/calcom"
-LEGACY = "2024-04-15"
 VERSIONS = {
     "bookings": "2024-08-13",
     "slots": "2024-09-04",
