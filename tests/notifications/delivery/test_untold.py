@@ -20,9 +20,9 @@ from notifications.models import Notification
 from notifications.opt_outs import opt_out
 from notifications.twilio.errors import REACTIONS, Reaction
 from notifications.why import Why
+from tests.locks import somebody_waits
 from tests.notifications.scene import MOBILE, NOW, announced, change
 from tests.notifications.twilio_api import SERVICE
-from tests.queues.ledger.test_guards import somebody_waits
 from tests.queues.queues_run import wait_until
 
 Channel, Status = Notification.Channel, Notification.Status

@@ -18,8 +18,8 @@ from askpro.queues.ledger.claim import by_age
 from askpro.queues.ledger.database import EngineConnection, limit_lock_waits
 from askpro.queues.models import FleetCommand, Job, Lock, Supervisor
 from askpro.queues.processes.link import Died, Link, Restart
+from tests.locks import somebody_holds
 from tests.queues import actors
-from tests.queues.ledger.test_settle import somebody_holds
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.no_processes]
 

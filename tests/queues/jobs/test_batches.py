@@ -15,8 +15,8 @@ from askpro.queues.ledger.outcome import decide
 from askpro.queues.models import Batch as Row
 from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs
+from tests.locks import somebody_waits
 from tests.queues import actors
-from tests.queues.ledger.test_guards import somebody_waits
 from tests.queues.ledger.test_settle import claim_all, settle_all
 from tests.queues.queues_run import wait_until
 

@@ -18,18 +18,12 @@ from askpro.queues.ledger.outcome import decide, released
 from askpro.queues.models import Job, Lock, RateLimit, UniqueKey
 from askpro.queues.plain import WITHHELD
 from askpro.queues.testing import run_jobs
+from tests.locks import somebody_holds, somebody_waits
 from tests.queues import actors
-from tests.queues.ledger.test_settle import claim_all, settle_all, somebody_holds
+from tests.queues.ledger.test_settle import claim_all, settle_all
 from tests.queues.queues_run import wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_processes, pytest.mark.also_without_redis]
-
-
-def somebody_waits():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-        return cursor.fetchone() is not None
 
 
 def statuses():

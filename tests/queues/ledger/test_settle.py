@@ -3,7 +3,6 @@
 import re
 import threading
 import time
-from contextlib import contextmanager
 
 import pytest
 from django.db import connection, transaction
@@ -21,6 +20,7 @@ from askpro.queues.ledger.settle import Item, Settler, settle
 from askpro.queues.models import Attempt, Job, Lock
 from askpro.queues.models import Batch as BatchRow
 from askpro.queues.testing import run_jobs
+from tests.locks import somebody_holds
 from tests.queues import actors
 from tests.queues.queues_run import wait_until
 
@@ -40,21 +40,6 @@ def settle_all(database, claims, outcome=COMPLETED, worker_id=1):
     for claim in claims:
         claim.started = now
     return settle(database, worker_id, "v1", [Item(claim, outcome, now) for claim in claims])
-
-
-@contextmanager
-def somebody_holds(statement):
-    """Another session runs this in a transaction that stays open meanwhile."""
-    other = connection.copy()
-    try:
-        other.set_autocommit(False)
-        with other.cursor() as cursor:
-            cursor.execute(statement)
-        yield
-    finally:
-        # Ended before the test continues: a session that is only closed holds its locks for a moment longer.
-        other.rollback()
-        other.close()
 
 
 def failure(message="no"):
