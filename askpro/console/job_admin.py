@@ -230,6 +230,7 @@ def _facts(job: Job) -> list[tuple[str, Any]]:
         ("Lost with a worker", f"{job.losses} times" if job.losses else None),
         ("Key", f"{job.lock_key}{', in order' if job.in_order else ''}" if job.lock_key else None),
         ("Shared key", f"{job.share_key}, {job.share_limit} at once" if job.share_key else None),
+        ("Tenant", job.fair_key),
         ("Unique key", job.unique_key),
         ("Rate limit", job.rate_limit),
         ("Batch", display.link(batch) if batch else None),

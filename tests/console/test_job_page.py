@@ -93,6 +93,10 @@ class TestTheRun:
         assert "zweiter Versuch" in shown
         assert HOSTILE not in shown
 
+    def test_it_names_the_tenant_that_the_job_belongs_to(self, admin_client: Client) -> None:
+        shown = admin_client.get(page(made(fair_key="company:3"))).content.decode()
+        assert "Tenant" in shown and "company:3" in shown
+
     def test_it_shows_how_far_a_running_job_is(self, admin_client: Client, world: World) -> None:
         running = next(job for job in world.jobs if job.status == "processing")
 

@@ -141,7 +141,12 @@ def ordered(key: str, number: int, fails: bool = False) -> None:
 def two_at_once(company_id: int, number: int) -> None: ...
 
 
-@actor(queue_name="default", in_order="tied:{company_id}", concurrency=("some:{company_id}", 2))
+@actor(
+    queue_name="default",
+    in_order="tied:{company_id}",
+    concurrency=("some:{company_id}", 2),
+    fair_by="company:{company_id}",
+)
 def tied(company_id: int) -> None: ...
 
 
@@ -154,6 +159,7 @@ def unique(company_id: int) -> None: ...
     no_overlap="alone:{text}",
     concurrency=("at once:{text}", 2),
     unique_by="once:{text}",
+    fair_by="of:{text}",
     tags=("text:{text}",),
 )
 def long_keys(text: str) -> None: ...
@@ -204,7 +210,14 @@ def hears(message: dict, told: object) -> None:
     effect(f"heard {message['actor_name']}: {told}")
 
 
-@actor(queue_name="default", no_overlap="heard", tags=('said "so"',), rate_limit="testing", on_success="hears")
+@actor(
+    queue_name="default",
+    no_overlap="heard",
+    tags=('said "so"',),
+    rate_limit="testing",
+    on_success="hears",
+    fair_by="us",
+)
 def hears_alone(message: dict, told: object) -> None: ...
 
 

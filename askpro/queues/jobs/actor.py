@@ -87,6 +87,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
             in_order=self.word("in_order") is not None,
             share_key=_key(fill(share)),
             share_limit=places,
+            fair_key=_key(fill(self.word("fair_by"))),
             unique_key=_key(fill(self.word("unique_by"))),
             rate_limit=self.word("rate_limit"),
             expires_at=_moment(self.word("expires", options)),
@@ -166,6 +167,7 @@ def actor(
     no_overlap: str | None = None,
     in_order: str | None = None,
     concurrency: tuple[str, int] | None = None,
+    fair_by: str | None = None,
     unique_by: str | None = None,
     rate_limit: str | None = None,
     expires: int | timedelta | None = None,
@@ -184,6 +186,7 @@ def actor(
     no_overlap   only one job with this key runs at a time; the others wait and spend no try
     in_order     the same, and the key stays taken while an earlier job of it is unfinished, retries included
     concurrency  (key, n): at most n jobs with this key run at the same time
+    fair_by      the tenant that the job belongs to, such as "company:{company_id}"
     unique_by    no second copy with this key waits; `send` returns the waiting one
     rate_limit   a name of LIMITS: evenly spaced starts over all hosts; waiting spends no try
     expires      cancelled if it has not started within this time of being sent; a message may give a point in time

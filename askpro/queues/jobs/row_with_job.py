@@ -17,6 +17,7 @@ HOLDERS = {
     "tags": "varchar[]",
     "lock_key": "varchar",
     "share_key": "varchar",
+    "fair_key": "varchar",
 }
 
 

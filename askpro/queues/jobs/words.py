@@ -21,6 +21,7 @@ DEFAULTS: dict[str, Any] = {
     "no_overlap": None,
     "in_order": None,
     "concurrency": None,
+    "fair_by": None,
     "unique_by": None,
     "rate_limit": None,
     "expires": None,
@@ -93,7 +94,7 @@ def milliseconds(value: Any) -> Any:
 
 def templates(options: dict[str, Any]) -> list[str]:
     """All texts that contain fields for the job's arguments."""
-    keys = [options[word] for word in ("no_overlap", "in_order", "unique_by") if word in options]
+    keys = [options[word] for word in ("no_overlap", "in_order", "fair_by", "unique_by") if word in options]
     shared = [options["concurrency"][0]] if "concurrency" in options else []
     return [*options.get("tags", ()), *keys, *shared]
 
@@ -152,6 +153,7 @@ MEANT: dict[str, tuple[Callable[[Any], bool], str]] = {
     "urgency": (lambda value: value in URGENCIES, f"one of {', '.join(URGENCIES)}"),
     "no_overlap": KEY,
     "in_order": KEY,
+    "fair_by": KEY,
     "unique_by": KEY,
     "concurrency": (_is_share, f'a pair such as ("company:{{company_id}}", 5), at most {MOST_PLACES}'),
     "rate_limit": (_is_text, "a name of LIMITS"),

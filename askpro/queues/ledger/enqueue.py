@@ -36,6 +36,7 @@ FEATURES = {
     "in_order": "%s",
     "share_key": "%s",
     "share_limit": "%s",
+    "fair_key": "%s",
     "unique_key": "%s",
     "rate_limit": "%s",
     "expires_at": "%s",
@@ -75,6 +76,7 @@ class NewJob:
     in_order: bool = False
     share_key: str | None = None
     share_limit: int | None = None
+    fair_key: str | None = None
     unique_key: str | None = None
     rate_limit: str | None = None
     expires_at: datetime | None = None

@@ -242,6 +242,7 @@ def _callback_columns(calls: Sequence[Callback]) -> list[list[Any]]:
             call.job.in_order,
             call.job.share_key,
             call.job.share_limit,
+            call.job.fair_key,
             call.job.rate_limit,
             call.job.expires_at,
             call.job.silenced,

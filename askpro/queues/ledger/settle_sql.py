@@ -210,16 +210,18 @@ BATCHES = f""", swept AS (
 # has its own callback.
 CALLBACKS = """, callback AS (
     INSERT INTO queues_job (id, actor_name, queue_name, args, kwargs, options, tags, status, ready_at, deadline_at,
-                            lock_key, in_order, share_key, share_limit, rate_limit, expires_at, silenced)
+                            lock_key, in_order, share_key, share_limit, fair_key, rate_limit, expires_at,
+                            silenced)
     SELECT call.id, call.actor_name, call.queue_name, call.args::jsonb, '{}', call.options::jsonb,
            ARRAY(SELECT json_array_elements_text(call.tags::json)), 'queued',
            statement_timestamp(), statement_timestamp() + call.deadline * interval '1 millisecond',
-           call.lock_key, call.in_order, call.share_key, call.share_limit, call.rate_limit, call.expires_at,
-           call.silenced
+           call.lock_key, call.in_order, call.share_key, call.share_limit, call.fair_key, call.rate_limit,
+           call.expires_at, call.silenced
       FROM unnest(%s::uuid[], %s::uuid[], %s::varchar[], %s::varchar[], %s::text[], %s::text[], %s::text[], %s::int8[],
-                  %s::varchar[], %s::bool[], %s::varchar[], %s::int2[], %s::varchar[], %s::timestamptz[], %s::bool[])
+                  %s::varchar[], %s::bool[], %s::varchar[], %s::int2[], %s::varchar[], %s::varchar[],
+                  %s::timestamptz[], %s::bool[])
                AS call (parent_id, id, actor_name, queue_name, args, options, tags, deadline,
-                        lock_key, in_order, share_key, share_limit, rate_limit, expires_at, silenced)
+                        lock_key, in_order, share_key, share_limit, fair_key, rate_limit, expires_at, silenced)
       JOIN settled ON settled.id = call.parent_id
  RETURNING id, queue_name
 )"""

@@ -54,6 +54,7 @@ class Job(models.Model):
     in_order = models.BooleanField(db_default=False, help_text="The key stays closed until the job is over.")
     share_key = models.CharField(max_length=200, null=True, help_text="Held by at most `share_limit` at once.")
     share_limit = models.SmallIntegerField(null=True)
+    fair_key = models.CharField(max_length=200, null=True, help_text="The tenant that it belongs to.")
     unique_key = models.CharField(max_length=200, null=True, help_text="No second copy waits.")
     rate_limit = models.CharField(max_length=100, null=True)
     gate = models.CharField(max_length=100, null=True, help_text="Where it waits, or was let through.")

@@ -69,6 +69,8 @@ class TestDeclaring:
             {"no_overlap": ""},
             {"in_order": 5},
             {"unique_by": ("a",)},
+            {"fair_by": 7},
+            {"fair_by": ""},
             {"rate_limit": 5},
             {"concurrency": "company"},
             {"concurrency": ("company", 0)},

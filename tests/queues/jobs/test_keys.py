@@ -32,7 +32,7 @@ def test_a_long_key_claims_its_own_effect_only():
 def test_long_keys_of_jobs_are_told_apart_and_places_fit_behind_them():
     for number in range(3):
         actors.long_keys.send(text=f"{LONG}{number}")
-    assert Job.objects.count() == 3
+    assert Job.objects.values("fair_key").distinct().count() == Job.objects.count() == 3
     assert run_jobs() == [("long_keys", "completed")] * 3
 
 

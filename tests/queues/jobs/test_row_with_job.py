@@ -41,6 +41,7 @@ def test_a_key_names_the_row() -> None:
     written = insert_with_job(INSERT, ["Salon", "birke"], actors.tied, "company_id")
     job = Job.objects.get()
     assert (job.lock_key, job.share_key) == (f"tied:{written}", f"some:{written}")
+    assert job.fair_key == f"company:{written}"
 
 
 def test_a_job_that_another_may_stand_for_is_refused() -> None:
