@@ -3,14 +3,20 @@
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import django
 
 from askpro.dev.bench.peers import installation
 from askpro.dev.bench.place import Place
+from askpro.dev.bench.pressure.phases import NAMES, PHASES, Phase, chosen
 from askpro.dev.up.failure import Failure
 
 MEASURES = ("jobs", "atomic", "batch", "chain", "unique", "send", "history", "pickup", "ingest", "complete")
 PEERS = "peers"
+# Minutes of a phase under pressure.
+USUAL_PHASE, SHORTEST_PHASE = 1.0, 0.05
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,25 +24,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A TERM ends it as a Ctrl-C does: the database is dropped and the programs are stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        names = options.only or list(MEASURES)
-        packages = None
-        if options.peers:
-            names, packages = [*names, PEERS], installation.ensure()
+        # Before the place, whose folder is gone afterwards.
+        packages = installation.ensure() if options.peers else None
         with Place() as place:
-            import django
-
-            django.setup()
-            from askpro.dev.bench.run import run
-            from askpro.dev.bench.session import ROUNDS, Effort
-
-            effort = Effort(1 if options.quick else ROUNDS, options.quick, options.share)
-            run(place.folder, names, effort, packages, as_json=options.json)
+            (_press if options.pressure else _measure)(options, place.folder, packages)
     except Failure as failure:
         print(f"\nmanage.py bench: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _measure(options: argparse.Namespace, folder: Path, packages: Path | None) -> None:
+    django.setup()
+    from askpro.dev.bench.run import run
+    from askpro.dev.bench.session import ROUNDS, Effort
+
+    names = [*(options.only or MEASURES), *([PEERS] if packages else [])]
+    effort = Effort(1 if options.quick else ROUNDS, options.quick, options.share)
+    run(folder, names, effort, packages, as_json=options.json)
+
+
+def _press(options: argparse.Namespace, folder: Path, packages: Path | None) -> None:
+    django.setup()
+    from askpro.dev.bench.pressure.run import Plan, run
+
+    plan = Plan(options.phases or PHASES, options.minutes or USUAL_PHASE, options.share)
+    run(folder, plan, as_json=options.json)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -53,8 +68,40 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         action="store_true",
         help="also Celery, django-tasks and procrastinate; they are installed into the state folder, from PyPI",
     )
+    parser.add_argument(
+        "--pressure",
+        action="store_true",
+        help="instead: 800 jobs a second for the production pools, while one thing after the other goes wrong",
+    )
+    parser.add_argument("--minutes", type=float, metavar="N", help="with --pressure: the length of each phase (1)")
+    parser.add_argument(
+        "--phases",
+        type=_phases,
+        metavar="NAME,NAME",
+        help=f"with --pressure: some of {', '.join(NAMES)}; the first one always",
+    )
     parser.add_argument("--share", type=float, default=1.0, help=argparse.SUPPRESS)  # for the tests
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    for problem in _misfits(options):
+        parser.error(problem)
+    return options
+
+
+def _misfits(options: argparse.Namespace) -> Iterator[str]:
+    if options.pressure and options.only:
+        yield "--only is not for --pressure, which has --phases"
+    for name in ("minutes", "phases"):
+        if getattr(options, name) is not None and not options.pressure:
+            yield f"--{name} is for --pressure"
+    if options.minutes is not None and options.minutes < SHORTEST_PHASE:
+        yield f"--minutes must be at least {SHORTEST_PHASE:g}"
+
+
+def _phases(names: str) -> tuple[Phase, ...]:
+    try:
+        return chosen(names)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 if __name__ == "__main__":

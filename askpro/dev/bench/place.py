@@ -15,6 +15,7 @@ from psycopg2 import errors, sql
 
 from askpro.dev.bench import orphans
 from askpro.dev.bench.ear import EAR
+from askpro.dev.bench.pressure.marks import MARKS
 from askpro.dev.sandbox.credentials import LOCAL
 from askpro.dev.up.failure import Failure
 
@@ -62,6 +63,7 @@ class Place:
             "LOG_LEVEL": "WARNING",
             "EMAIL_URL": "dummymail://",
             EAR: str(self.folder / "ear"),
+            MARKS: str(self.folder / "marks"),
         }
 
     def _forget_keys(self) -> None:

@@ -41,7 +41,7 @@ def print_json(report: Report) -> None:
 
 def print_table(report: Report) -> None:
     console = Console(highlight=False)
-    console.print(_described(report.machine))
+    console.print(described(report.machine))
     console.print(_figures(report.figures))
     if report.costs:
         console.print(_costs(report.costs))
@@ -53,7 +53,7 @@ def print_table(report: Report) -> None:
         )
 
 
-def _described(machine: dict[str, Any]) -> str:
+def described(machine: dict[str, Any]) -> str:
     return (
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}\n"
         f"Python {machine['python']}, Django {machine['django']}, Dramatiq {machine['dramatiq']},"

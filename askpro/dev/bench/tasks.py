@@ -1,6 +1,9 @@
 """The actors of our side."""
 
+from typing import Any
+
 from askpro.dev.bench import work
+from askpro.dev.bench.pressure import marks, mix
 from askpro.queues import actor
 
 
@@ -27,3 +30,17 @@ def numbered(number: int) -> None:
 @actor(unique_by="bench:{number}")
 def single(number: int) -> None:
     work.nothing()
+
+
+def _pressed(queue: str, suffix: str = "", **words: Any) -> Any:
+    def run(call_id: int, company_id: int, milliseconds: int, sent: int) -> None:
+        marks.tell_start(sent)
+        mix.rest(milliseconds)
+
+    tags = ("call:{call_id}", "company:{company_id}")
+    return actor(run, queue_name=queue, actor_name=f"pressed_{queue}{suffix}", tags=tags, **words)
+
+
+# One for each queue of the mix.
+pressed = {queue: _pressed(queue) for queue in mix.QUEUES}
+pressed_keyed = {queue: _pressed(queue, "_keyed", no_overlap="company:{company_id}") for queue in mix.QUEUES}

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from askpro.dev.bench.pressure.server import HOME as SERVER_HOME
 from askpro.dev.up.environment import of_tests
 from askpro.dev.up.home import free_below
 from askpro.dev.up.servers import Servers
@@ -17,4 +18,6 @@ def run(root: Path, options: argparse.Namespace) -> int:
         return run_to_end(argv, root, of_tests(free_below(root, "bench")))
     home = free_below(root, "bench")
     with Servers(home) as servers:
-        return run_to_end(argv, root, {**of_tests(home), **servers.env})
+        # A measure may stop and start the server that this process has started, and no other.
+        own = {SERVER_HOME: str(home.path)} if servers.cluster else {}
+        return run_to_end(argv, root, {**of_tests(home), **servers.env, **own})

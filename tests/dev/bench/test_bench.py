@@ -148,6 +148,45 @@ def test_it_measures_what_others_would_pick(child_environment: Environment):
     assert keys(environment) == []
 
 
+@pytest.mark.long
+def test_it_puts_the_production_pools_under_pressure(child_environment: Environment):
+    environment = child_environment()
+    phases = ("--phases", "open-transaction,restarted-server")
+    ran = bench(environment, "--json", "--pressure", "--minutes", "0.1", "--share", "0.05", *phases)
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    # The server belongs to the tests.
+    assert found["left_out"] == ["restarted-server"]
+    (side,) = found["sides"]
+    assert side["about"] == "the production pools, 6 to 6 processes of 29 to 77"
+    assert side["capacity"] > 0
+    clean, disturbed = side["phases"]
+    assert [clean["phase"], disturbed["phase"]] == ["clean", "open-transaction"]
+    for phase in (clean, disturbed):
+        assert phase["done"] > 0.5 * phase["offered"]
+        assert phase["pick_up"]["p99"] >= phase["pick_up"]["p50"] > 0
+        assert phase["wal"] > 0 and phase["size"] > 0 and phase["workers"] > 0 and phase["postgres"] > 0
+        assert phase["claims"] >= 1
+    # None of the dead rows can be removed: at least one for each of the two updates of each job.
+    assert disturbed["dead_rows"] > disturbed["done"] * disturbed["seconds"]
+    assert keys(environment) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--pressure", "--phases", "brust"), "no phase ['brust']; there are clean, open-transaction"),
+        (("--pressure", "--only", "jobs"), "--only is not for --pressure"),
+        (("--minutes", "5"), "--minutes is for --pressure"),
+        (("--pressure", "--minutes", "0.01"), "--minutes must be at least 0.05"),
+    ],
+)
+def test_it_refuses_options_that_do_not_fit(child_environment: Environment, arguments: tuple[str, ...], says: str):
+    ran = bench(child_environment(), *arguments)
+    assert ran.returncode == 2
+    assert says in ran.stderr
+
+
 def test_it_says_what_to_do_when_the_peers_cannot_be_installed(child_environment: Environment, tmp_path: Path):
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "ASKPRO_HOME": str(tmp_path)}
     isolated = {

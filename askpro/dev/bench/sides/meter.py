@@ -12,7 +12,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from askpro.dev.bench.sides.program import Program
+from askpro.dev.bench.sides.program import Program, used, used_by_ended_children
 
 SERVER = """
 SELECT pid FROM pg_stat_activity WHERE datname = current_database() OR (datname IS NULL AND backend_type <> ALL(%s))
@@ -71,17 +71,17 @@ def _postgres() -> float | None:
         cursor.execute(SERVER, [FOREIGN])
         pids = [pid for (pid,) in cursor.fetchall()]
     seconds = 0.0
-    found = False
+    server: psutil.Process | None = None
     for pid in pids:
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(pid)
             if not process.name().startswith("postgres"):
                 # The server runs on another machine: its pids mean nothing here.
                 return None
-            times = process.cpu_times()
-            seconds += times.user + times.system
-            found = True
-    return seconds if found else None
+            seconds += used(process)
+            server = server or process.parent()
+    # Sessions that have ended meanwhile: their parent has their time.
+    return seconds + used_by_ended_children(server) if server else None
 
 
 def _redis() -> float:

@@ -53,12 +53,11 @@ class Program:
         self._signal(signal.SIGCONT, reversed(self.processes))
 
     def cpu(self) -> float:
-        """Seconds of processor time that its processes have used."""
+        """Seconds of processor time that its processes have used, those that have ended included."""
         seconds = 0.0
         for process in self.processes:
             with suppress(psutil.NoSuchProcess):
-                times = process.cpu_times()
-                seconds += times.user + times.system
+                seconds += used(process) + used_by_ended_children(process)
         return seconds
 
     def ask_to_stop(self) -> None:
@@ -87,3 +86,15 @@ class Program:
     def _failure(self, what: str) -> Failure:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
         return Failure(f"{self.name} {what}. Its last lines:\n  " + "\n  ".join(lines))
+
+
+def used(process: psutil.Process) -> float:
+    """Seconds of processor time of this process."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def used_by_ended_children(process: psutil.Process) -> float:
+    """Seconds of processor time of its children that have ended and were waited for."""
+    times = process.cpu_times()
+    return float(getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0))
