@@ -30,6 +30,7 @@ from askpro.queues.ledger import enqueue, limits
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.outcome import Outcome, decide
 from askpro.queues.ledger.running import current, run, run_atomically
+from askpro.queues.ledger.turns import NOBODY
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -87,7 +88,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
             in_order=self.word("in_order") is not None,
             share_key=_key(fill(share)),
             share_limit=places,
-            fair_key=_key(fill(self.word("fair_by"))),
+            fair_key=_key(fill(self.word("fair_by") or self._nobody)),
             unique_key=_key(fill(self.word("unique_by"))),
             rate_limit=self.word("rate_limit"),
             expires_at=_moment(self.word("expires", options)),
@@ -114,6 +115,12 @@ class LedgerActor(dramatiq.Actor[P, R]):
             options=options,
             message_id=str(uuid7()),
         )
+
+    @property
+    def _nobody(self) -> str | None:
+        """The tenant of jobs that name none: where others take turns, these together are one tenant."""
+        broker: Any = self.broker
+        return NOBODY if self.queue_name in broker.fair_queues else None
 
     def _delay(self, delay: Any) -> int | None:
         delay = milliseconds(delay)

@@ -102,14 +102,14 @@ def by_ids(who: Who, ids: Collection[str]) -> list[Claim]:
     database, worker_id, queue_name, actors = who
     literal = "{" + ",".join(ids) + "}"
     ready = queue_name, list(actors), queue_name, worker_id
-    return _claims(database.rows(BY_IDS, (*ready, literal, len(ids), worker_id)))
+    return claims_of(database.rows(BY_IDS, (*ready, literal, len(ids), worker_id)))
 
 
 def by_age(who: Who, limit: int) -> list[Claim]:
     """Claim the oldest queued jobs of a queue, known to Redis or not."""
     database, worker_id, queue_name, actors = who
     ready = queue_name, list(actors), queue_name, worker_id
-    return _claims(database.rows(BY_AGE, (*ready, limit, worker_id)))
+    return claims_of(database.rows(BY_AGE, (*ready, limit, worker_id)))
 
 
 def take_where(
@@ -120,15 +120,16 @@ def take_where(
     `order` should be the order of the index that finds them: by id, PostgreSQL may read the whole ledger to find the
     first one.
     """
-    return _claims(database.rows(TAKE.format(which=condition, order=order), (*params, limit, worker_id)))
+    return claims_of(database.rows(TAKE.format(which=condition, order=order), (*params, limit, worker_id)))
 
 
 def held_by(database: Connection, worker_id: int) -> list[Claim]:
     """The claims that a worker holds, according to the rows."""
-    return _claims(database.rows(HELD, (worker_id,)))
+    return claims_of(database.rows(HELD, (worker_id,)))
 
 
-def _claims(rows: list[tuple[Any, ...]]) -> list[Claim]:
+def claims_of(rows: list[tuple[Any, ...]]) -> list[Claim]:
+    """Rows of `COLUMNS` as claims, the oldest jobs first."""
     return [_claim(row) for row in sorted(rows, key=itemgetter(0))]
 
 

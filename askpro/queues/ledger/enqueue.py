@@ -26,6 +26,7 @@ COLUMNS = {
     "ready_at": "CASE WHEN %s THEN clock_timestamp() END",
     "run_at": LATER,
     "deadline_at": LATER,
+    "fair_key": "%s",
 }
 # Most jobs have none of these; then the statement leaves the columns out.
 FEATURES = {
@@ -36,7 +37,6 @@ FEATURES = {
     "in_order": "%s",
     "share_key": "%s",
     "share_limit": "%s",
-    "fair_key": "%s",
     "unique_key": "%s",
     "rate_limit": "%s",
     "expires_at": "%s",
@@ -100,7 +100,7 @@ class NewJob:
     def values(self) -> list[Any]:
         status = self.status
         fixed = [self.id, self.actor_name, self.queue_name, self.args, self.kwargs, self.options, self.tags]
-        return [*map(_plain, fixed), status, status == "queued", self.delay, self.deadline]
+        return [*map(_plain, fixed), status, status == "queued", self.delay, self.deadline, self.fair_key]
 
     def feature_values(self) -> list[Any]:
         return [_plain(getattr(self, name)) for name in FEATURES]

@@ -76,6 +76,11 @@ class Job(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index("queue_name", "ready_at", "id", condition=Q(status="queued"), name="job_queued"),
+            models.Index(
+                *("queue_name", "fair_key", "ready_at", "id"),
+                condition=Q(status="queued", fair_key__isnull=False),
+                name="job_fair",
+            ),
             models.Index("run_at", condition=Q(status__in=_LATER), name="job_due"),
             models.Index("deadline_at", condition=Q(status__in=_LATER), name="job_overdue"),
             models.Index(

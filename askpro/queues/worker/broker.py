@@ -32,10 +32,17 @@ class LedgerBroker(dramatiq.Broker):
         # Set when Dramatiq's own command started this process.
         self.worker: dramatiq.Worker | None = None
         self.guest: Guest | None = None
+        # Queues in which tenants take turns: those with jobs that name a tenant (`fair_by`).
+        self.fair_queues: set[str] = set()
         self._boarding = Lock()
         for replaced in self.middleware:
             if isinstance(replaced, REPLACED):
                 raise ValueError(f"{type(replaced).__name__} has no place here: settle does its work. Remove it.")
+
+    def declare_actor(self, actor: dramatiq.Actor[Any, Any]) -> None:
+        super().declare_actor(actor)
+        if actor.options.get("fair_by") is not None:
+            self.fair_queues.add(actor.queue_name)
 
     def declare_queue(self, queue_name: str) -> None:
         if queue_name not in self.queues:

@@ -11,6 +11,7 @@ from dramatiq.middleware import TimeLimit
 
 from askpro.queues import MIN, H, S, actor
 from askpro.queues.jobs.actor import DEFAULTS
+from askpro.queues.ledger.turns import NOBODY
 from askpro.queues.models import Job
 from tests.queues import actors, hostile
 
@@ -252,3 +253,17 @@ class TestMessages:
     def test_what_the_job_is_cannot_be_said_by_a_message(self, word):
         with pytest.raises(ValueError, match="unknown message options"):
             actors.nothing.send_with_options(args=(1,), **{word: True})
+
+
+@pytest.mark.django_db
+class TestTenants:
+    def test_a_job_that_names_none_has_the_common_one_where_others_take_turns(self):
+        assert actors.tied.queue_name == actors.nothing.queue_name in get_broker().fair_queues
+        actors.nothing.send(1)
+        actors.tied.send(company_id=3)
+        assert [*Job.objects.order_by("id").values_list("fair_key", flat=True)] == [NOBODY, "company:3"]
+
+    def test_elsewhere_it_has_none(self):
+        assert actors.critical_and_fails.queue_name not in get_broker().fair_queues
+        actors.critical_and_fails.send()
+        assert Job.objects.get().fair_key is None

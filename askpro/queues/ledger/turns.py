@@ -1,0 +1,99 @@
+"""Tenants take turns (`fair_by`): the next job is of the tenant with the least running, then of the longest waiting."""
+
+from askpro.queues.ledger import claim as claims
+from askpro.queues.ledger.claim import ACTOR_RUNS, COLUMNS, LIVES, QUEUE_RUNS, Claim, Who
+
+# The tenant of all jobs that name none, in a queue in which others do.
+NOBODY = "(none)"
+# The most tenants that one claim looks at. When more wait, the next claim begins at the last of them.
+MOST_TENANTS = 200
+# Candidates beside twice the wanted jobs: other processes may be claiming the first ones at this moment.
+SPARE = 32
+FIRST = ""
+# The actors that may run here; no row when nothing may. Each part of the statement asks this once, and not each row.
+MAY = f"""may AS MATERIALIZED (
+    SELECT ARRAY(SELECT actor_name FROM unnest(%(actors)s::varchar[]) AS known (actor_name)
+                  WHERE {ACTOR_RUNS}) AS actors
+     WHERE {QUEUE_RUNS % "%(queue)s"} AND {LIVES % "%(worker)s"}
+)"""
+WAITS = "status = 'queued' AND queue_name = %(queue)s AND actor_name = ANY((SELECT actors FROM may)::varchar[])"
+
+
+def _head(keys: str) -> str:
+    """The first tenant with such a key, and when its oldest job became ready: one look into the index."""
+    return f"SELECT fair_key, ready_at FROM queues_job WHERE {WAITS} AND {keys} ORDER BY fair_key, ready_at, id LIMIT 1"
+
+
+def _walk(name: str, begin: str = "%(begin)s", until: str = "true") -> str:
+    """A query that goes from tenant to tenant, and reads no more of them than are asked for."""
+    return f"""{name} (fair_key, ready_at) AS (
+    ({_head(f"fair_key >= {begin} AND {until}")})
+    UNION ALL
+    SELECT next.* FROM {name} AS last, LATERAL ({_head(f"fair_key > last.fair_key AND {until}")}) AS next
+)"""
+
+
+# Jobs are taken one by one: each time of the tenant with the least running, the ones taken before included. The n-th
+# job of a tenant that has r running so has the place r + n, and jobs with the same place go by age.
+# Only the first tenants in this order can have one of the first places, and none can have more jobs than `most.place`
+# allows: the place that all of them would reach together if each had jobs enough. So few rows are read, however many
+# jobs a tenant has.
+# As in `settle_sql.py`, LATERAL and OFFSET 0 make each candidate look up its own row, in order, whatever the statistics
+# say: none is locked that is not taken.
+TAKE = f"""
+WITH RECURSIVE {MAY}, {_walk("onward")}, {_walk("around", begin="''", until="fair_key < %(begin)s")}
+, tenant AS MATERIALIZED (
+    SELECT * FROM (SELECT * FROM onward UNION ALL SELECT * FROM around) AS walk LIMIT {MOST_TENANTS}
+), busy AS MATERIALIZED (
+    SELECT fair_key, count(*) AS running FROM queues_job
+     WHERE status = 'processing' AND queue_name = %(queue)s GROUP BY fair_key
+), turn AS MATERIALIZED (
+    SELECT fair_key, ready_at, coalesce(running, 0) AS running
+      FROM tenant LEFT JOIN busy USING (fair_key) ORDER BY running, ready_at, fair_key LIMIT %(candidates)s
+), most AS MATERIALIZED (
+    SELECT min(ceil((%(candidates)s + running) / tenants))::int AS place FROM (
+        SELECT sum(running) OVER so_far AS running, row_number() OVER so_far AS tenants FROM turn
+        WINDOW so_far AS (ORDER BY running, ready_at, fair_key ROWS UNBOUNDED PRECEDING)) AS filled
+), candidate AS MATERIALIZED (
+    SELECT job.id FROM turn, most, LATERAL (
+        SELECT id, ready_at, running + row_number() OVER () AS place FROM (
+            SELECT id, ready_at FROM queues_job WHERE {WAITS} AND fair_key = turn.fair_key
+             ORDER BY ready_at, id LIMIT greatest(most.place - turn.running, 0)) AS oldest) AS job
+     ORDER BY job.place, job.ready_at, job.id
+), ready AS MATERIALIZED (
+    SELECT job.id FROM candidate, LATERAL (
+        SELECT id FROM queues_job WHERE id = candidate.id AND status || '' = 'queued'
+        OFFSET 0 FOR UPDATE SKIP LOCKED) AS job LIMIT %(limit)s
+)
+UPDATE queues_job AS job
+   SET status = 'processing', worker_id = %(worker)s, claim_no = job.claim_no + 1
+  FROM ready
+ WHERE job.id = ready.id
+RETURNING {COLUMNS}, (SELECT (array_agg(fair_key))[{MOST_TENANTS}] FROM tenant)
+"""
+
+
+def by_turn(who: Who, limit: int, begin: str = FIRST) -> tuple[list[Claim], str]:
+    """Claim up to `limit` queued jobs in turn; also returns the tenant to `begin` with next time.
+
+    A claim that finds fewer than `limit` may have left some: only one that finds nothing has seen everything.
+    """
+    database, worker_id, queue_name, actors = who
+    params = {
+        "queue": queue_name,
+        "actors": list(actors),
+        "worker": worker_id,
+        "limit": limit,
+        "candidates": candidates(limit),
+        "begin": begin,
+    }
+    rows = database.rows(TAKE, params)
+    if not rows:
+        # Rows of an earlier release have no tenant, and are older than all others.
+        return claims.by_age(who, limit), FIRST
+    return claims.claims_of([row[:-1] for row in rows]), rows[0][-1] or FIRST
+
+
+def candidates(limit: int) -> int:
+    """How many jobs to look at for a claim of `limit`."""
+    return 2 * limit + SPARE
