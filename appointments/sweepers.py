@@ -68,7 +68,7 @@ def clear_forgotten_reservations() -> None:
         )
         forgotten = sweeping.without_job(reserved, sweeping.tag("appointment"), ("clear_reservation",), states)
         first = forgotten.order_by("updated_at")[:MOST]
-        one_by_one(first, lambda appointment: clear_reservation.send(appointment_id=appointment.pk), atomic=True)
+        one_by_one(first, _clear, atomic=True)
 
 
 def cancel_forgotten_surplus() -> None:
@@ -79,7 +79,7 @@ def cancel_forgotten_surplus() -> None:
     one_by_one(unwanted, surplus.tell, atomic=True)
     states = (*Job.LIVE, Job.Status.DEAD)
     forgotten = sweeping.without_job(unwanted, sweeping.tag("appointment"), ("cancel_surplus_bookings",), states)
-    one_by_one(forgotten, lambda appointment: cancel_surplus_bookings.send(appointment_id=appointment.pk), atomic=True)
+    one_by_one(forgotten, _cancel_surplus, atomic=True)
     one_by_one(_told_in_vain(), follow_ups.settle_not_cancelled, atomic=True)
 
 
@@ -89,6 +89,14 @@ def ask_silent_hosts() -> None:
         rows = silent_hosts.unanswered().select_for_update(skip_locked=True, of=("self",)).order_by("updated_at")
         related = rows.select_related("booking_request__company", "booking_request__call__branch__company")
         one_by_one(related[:MOST], silent_hosts.ask, atomic=True)
+
+
+def _clear(appointment: Appointment) -> None:
+    clear_reservation.send(appointment_id=appointment.pk, company_id=appointment.company_id)
+
+
+def _cancel_surplus(appointment: Appointment) -> None:
+    cancel_surplus_bookings.send(appointment_id=appointment.pk, company_id=appointment.company_id)
 
 
 def _told_in_vain() -> QuerySet[Appointment]:
@@ -114,7 +122,7 @@ def _requests_in_question() -> list[BookingRequest]:
 def _hand_over_dead(request: BookingRequest) -> None:
     hand_over_dead(request, Detail.BOOKING_FAILED)
     if request.call_id:
-        update_analytics.send(call_id=request.call_id)
+        update_analytics.send(call_id=request.call_id, company_id=request.company_id)
 
 
 def _tag(request: BookingRequest) -> str:

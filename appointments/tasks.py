@@ -1,4 +1,7 @@
-"""The jobs of appointments: each does one thing, by ids."""
+"""The jobs of appointments: each does one thing, by ids.
+
+`company_id` says whose turn it is (`fair_by`); jobs that an earlier release has sent come without it.
+"""
 
 from appointments import daily, replies
 from appointments.booking import booker, reservations, surplus
@@ -25,9 +28,10 @@ from webhooks.models import WebhookEvent
     time_limit=2 * MIN,
     no_overlap="call:{call_id}",
     urgency="first",
+    fair_by="company:{company_id}",
     tags=("call:{call_id}",),
 )
-def create_appointment_from_call(call_id: int) -> None:
+def create_appointment_from_call(call_id: int, company_id: int | None = None) -> None:
     """Book at Cal.com what the caller asked for, or open a follow-up for a person.
 
     Writes: Appointment, CalcomUid, BookingRequest, Service, FollowUp, Call, Notification, Job
@@ -43,9 +47,10 @@ def create_appointment_from_call(call_id: int) -> None:
     time_limit=2 * MIN,
     no_overlap="request:{request_id}",
     urgency="first",
+    fair_by="company:{company_id}",
     tags=("request:{request_id}",),
 )
-def create_appointment_from_request(request_id: int) -> None:
+def create_appointment_from_request(request_id: int, company_id: int | None = None) -> None:
     """Book at Cal.com what came through the API, or open a follow-up for a person.
 
     Writes: Appointment, CalcomUid, BookingRequest, Service, FollowUp, Notification, Job
@@ -108,6 +113,7 @@ def sync_all_calcom_data() -> None:
     # All companies are due at once, and calls that have just ended wait in the same queue.
     concurrency=("sync", 3),
     urgency="last",
+    fair_by="company:{company_id}",
     tags=("company:{company_id}",),
 )
 def sync_calcom_data(company_id: int) -> None:
@@ -119,8 +125,15 @@ def sync_calcom_data(company_id: int) -> None:
     sync.sync_company(_company(company_id))
 
 
-@actor(queue_name="low", max_retries=3, time_limit=30 * S, atomic=True, tags=("call:{call_id}",))
-def update_analytics(call_id: int) -> None:
+@actor(
+    queue_name="low",
+    max_retries=3,
+    time_limit=30 * S,
+    atomic=True,
+    fair_by="company:{company_id}",
+    tags=("call:{call_id}",),
+)
+def update_analytics(call_id: int, company_id: int | None = None) -> None:
     """Recount the call's day.
 
     Writes: DailyCount
@@ -141,7 +154,14 @@ def recount_all() -> None:
     send_many([recount_company.message(company_id=pk) for pk in companies])
 
 
-@actor(queue_name="low", max_retries=2, time_limit=2 * MIN, atomic=True, tags=("company:{company_id}",))
+@actor(
+    queue_name="low",
+    max_retries=2,
+    time_limit=2 * MIN,
+    atomic=True,
+    fair_by="company:{company_id}",
+    tags=("company:{company_id}",),
+)
 def recount_company(company_id: int) -> None:
     """Recount a company's last days, so that manual corrections and late events are counted, too.
 
@@ -150,8 +170,15 @@ def recount_company(company_id: int) -> None:
     daily.recount_last_days(_company(company_id))
 
 
-@actor(queue_name="low", max_retries=3, time_limit=30 * S, atomic=True, tags=("request:{request_id}",))
-def count_request(request_id: int) -> None:
+@actor(
+    queue_name="low",
+    max_retries=3,
+    time_limit=30 * S,
+    atomic=True,
+    fair_by="company:{company_id}",
+    tags=("request:{request_id}",),
+)
+def count_request(request_id: int, company_id: int | None = None) -> None:
     """Recount the day on which an API request came in.
 
     Writes: DailyCount
@@ -168,9 +195,10 @@ def count_request(request_id: int) -> None:
     backoff=(1 * MIN, 5 * MIN, 15 * MIN, 1 * H),
     time_limit=1 * MIN,
     no_overlap="appointment:{appointment_id}",
+    fair_by="company:{company_id}",
     tags=("appointment:{appointment_id}",),
 )
-def clear_reservation(appointment_id: int) -> None:
+def clear_reservation(appointment_id: int, company_id: int | None = None) -> None:
     """Release a reservation that is no longer wanted; any booking it became at Cal.com is cancelled.
 
     Writes: Appointment, CalcomUid, Job
@@ -186,9 +214,10 @@ def clear_reservation(appointment_id: int) -> None:
     time_limit=1 * MIN,
     no_overlap="surplus:{appointment_id}",
     unique_by="surplus:{appointment_id}",
+    fair_by="company:{company_id}",
     tags=("appointment:{appointment_id}",),
 )
-def cancel_surplus_bookings(appointment_id: int) -> None:
+def cancel_surplus_bookings(appointment_id: int, company_id: int | None = None) -> None:
     """Cancel surplus bookings at Cal.com: a second booking for one wish, or one at another time than asked.
 
     Writes: CalcomUid, FollowUp, Appointment, Notification, Job
@@ -203,9 +232,10 @@ def cancel_surplus_bookings(appointment_id: int) -> None:
     backoff=(30 * S, 1 * MIN, 2 * MIN, 5 * MIN),
     time_limit=2 * MIN,
     unique_by="second:{appointment_id}",
+    fair_by="company:{company_id}",
     tags=("appointment:{appointment_id}",),
 )
-def look_for_second_booking(appointment_id: int) -> None:
+def look_for_second_booking(appointment_id: int, company_id: int | None = None) -> None:
     """Look every minute for a second booking, while an earlier request of unknown outcome may still be carried out.
 
     Writes: CalcomUid, Appointment, BookingRequest, FollowUp, Call, Staff, Notification, Job
@@ -218,9 +248,9 @@ def booking_chain(request: BookingRequest) -> Chain:
     """The chain that books an open request without a job; send it in the transaction that creates the request."""
     if request.call_id is None:
         steps = (create_appointment_from_request, count_request)
-        return chain([step.message(request_id=request.pk) for step in steps])
+        return chain([step.message(request_id=request.pk, company_id=request.company_id) for step in steps])
     steps = (create_appointment_from_call, update_analytics)
-    return chain([step.message(call_id=request.call_id) for step in steps])
+    return chain([step.message(call_id=request.call_id, company_id=request.company_id) for step in steps])
 
 
 def _work_on(event: WebhookEvent) -> None:
@@ -250,7 +280,7 @@ def _company(company_id: int) -> Company:
 def _finish(event: WebhookEvent, done: Mirrored | Appointment | None) -> None:
     appointment = done.appointment if isinstance(done, Mirrored) else done
     if isinstance(done, Mirrored) and done.changed and appointment is not None and appointment.call_id:
-        update_analytics.send(call_id=appointment.call_id)
+        update_analytics.send(call_id=appointment.call_id, company_id=appointment.company_id)
     reason = "" if appointment is not None else "no appointment has this booking"
     if isinstance(done, Mirrored) and done.effect != Effect.APPLIED:
         reason = done.effect

@@ -47,4 +47,4 @@ def _hand_over(call: Call) -> None:
     """Ask a person to listen to the call; a retry of the dead job still reads the request."""
     call.settle_outcome(Call.Outcome.FOLLOW_UP)
     follow_ups.open_for_call(call, FollowUp.Reason.JOB_DEAD, Detail.READING_FAILED)
-    update_analytics.send(call_id=call.pk)
+    update_analytics.send(call_id=call.pk, company_id=call.company_id)

@@ -1,4 +1,7 @@
-"""The jobs of calls: what Retell reports becomes a call, a request and a customer."""
+"""The jobs of calls: what Retell reports becomes a call, a request and a customer.
+
+`company_id` says whose turn it is (`fair_by`); jobs that an earlier release has sent come without it.
+"""
 
 import logging
 from datetime import timedelta
@@ -105,9 +108,15 @@ def process_retell_transfer(event_id: int) -> None:
 
 
 @actor(
-    queue_name="high", max_retries=2, backoff=(10 * S, 60 * S), time_limit=60 * S, atomic=True, tags=("call:{call_id}",)
+    queue_name="high",
+    max_retries=2,
+    backoff=(10 * S, 60 * S),
+    time_limit=60 * S,
+    atomic=True,
+    fair_by="company:{company_id}",
+    tags=("call:{call_id}",),
 )
-def extract_call_data(call_id: int) -> None:
+def extract_call_data(call_id: int, company_id: int | None = None) -> None:
     """Read what the caller asked for into booking requests, once.
 
     The request may be complete only in call_analyzed, seconds after the end: an incomplete one waits for it, without
@@ -140,9 +149,10 @@ def extract_call_data(call_id: int) -> None:
     backoff=(5 * S, 10 * S, 30 * S, 60 * S),
     time_limit=30 * S,
     atomic=True,
+    fair_by="company:{company_id}",
     tags=("call:{call_id}",),
 )
-def identify_customer(call_id: int) -> None:
+def identify_customer(call_id: int, company_id: int | None = None) -> None:
     """Find or make the customer who called, before anything is booked for them.
 
     Writes: Customer, Call, Job
@@ -151,13 +161,19 @@ def identify_customer(call_id: int) -> None:
     call.customer = customer_of(call, first_wish(call, call.branch.home))
     call.save(update_fields=["customer", "updated_at"])
     if call.customer is not None:
-        update_customer_from_call.send(call_id=call.pk)
+        update_customer_from_call.send(call_id=call.pk, company_id=call.company_id)
 
 
 @actor(
-    queue_name="high", max_retries=4, backoff=(5 * S, 30 * S), time_limit=30 * S, atomic=True, tags=("call:{call_id}",)
+    queue_name="high",
+    max_retries=4,
+    backoff=(5 * S, 30 * S),
+    time_limit=30 * S,
+    atomic=True,
+    fair_by="company:{company_id}",
+    tags=("call:{call_id}",),
 )
-def ask_about_news(call_id: int) -> None:
+def ask_about_news(call_id: int, company_id: int | None = None) -> None:
     """Ask a person if a call's analysis, or a transfer reported late, contradicts what was booked.
 
     Writes: BookingRequest, FollowUp, Customer, Notification, Job
@@ -167,8 +183,15 @@ def ask_about_news(call_id: int) -> None:
     second_look.act_on_news(call, _heard(call))
 
 
-@actor(queue_name="default", max_retries=3, time_limit=30 * S, atomic=True, tags=("call:{call_id}",))
-def update_customer_from_call(call_id: int) -> None:
+@actor(
+    queue_name="default",
+    max_retries=3,
+    time_limit=30 * S,
+    atomic=True,
+    fair_by="company:{company_id}",
+    tags=("call:{call_id}",),
+)
+def update_customer_from_call(call_id: int, company_id: int | None = None) -> None:
     """Note on the customer when the last contact was; a repeated or late event never sets it back.
 
     Writes: Customer
@@ -190,7 +213,7 @@ def send_chain(call: Call) -> None:
         send_appointment_confirmation,
         update_analytics,
     )
-    chain([step.message(call_id=call.pk) for step in steps]).send()
+    chain([step.message(call_id=call.pk, company_id=call.company_id) for step in steps]).send()
 
 
 def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
@@ -223,7 +246,7 @@ def _start_work(call: Call, told: RetellCall) -> None:
         call.save(update_fields=["needs_review", "review_reasons"])
     if not _was_connected(told):
         call.settle_outcome(Outcome.NOT_CONNECTED)
-        update_analytics.send(call_id=call.pk)
+        update_analytics.send(call_id=call.pk, company_id=call.company_id)
         return
     send_chain(call)
 
@@ -241,7 +264,7 @@ def _use_news(call: Call) -> None:
         Call.objects.filter(pk=call.pk).update(extracted_at=None, outcome=Outcome.PENDING)
         send_chain(call)
     elif second_look.has_news(call, heard):
-        ask_about_news.send(call_id=call.pk)
+        ask_about_news.send(call_id=call.pk, company_id=call.company_id)
 
 
 def _asks_for_something(heard: Extraction) -> bool:

@@ -32,4 +32,5 @@ def write(drafts: Iterable[Notification]) -> list[Notification]:
 def send_job(notification: Notification, delay: int | None = None) -> None:
     """Give a pending notification its job; `delay` in milliseconds."""
     sender = job(JOBS[notification.channel])
-    sender.send_with_options(kwargs={"notification_id": notification.pk}, delay=delay)
+    arguments = {"notification_id": notification.pk, "company_id": notification.company_id}
+    sender.send_with_options(kwargs=arguments, delay=delay)

@@ -64,7 +64,7 @@ def ask_about_unreported() -> int:
 
     def ask(notification: Notification) -> None:
         if silent.filter(pk=notification.pk).update(polled_at=now):
-            tasks.check_sms_delivery.send(notification_id=notification.pk)
+            tasks.check_sms_delivery.send(notification_id=notification.pk, company_id=notification.company_id)
             sent.append(notification.pk)
 
     one_by_one(silent.order_by("sent_at")[:AT_ONCE], ask, atomic=True)

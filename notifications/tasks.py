@@ -1,4 +1,7 @@
-"""The jobs of this app."""
+"""The jobs of this app.
+
+`company_id` says whose turn it is (`fair_by`); jobs that an earlier release has sent come without it.
+"""
 
 from typing import Final
 
@@ -23,9 +26,10 @@ FOR_MESSAGES: Final = "process_inbound_sms"
     max_retries=4,
     backoff=(5 * S, 30 * S, 2 * MIN, 10 * MIN),
     atomic=True,
+    fair_by="company:{company_id}",
     tags=("call:{call_id}",),
 )
-def send_appointment_confirmation(call_id: int) -> None:
+def send_appointment_confirmation(call_id: int, company_id: int | None = None) -> None:
     """Write the missing confirmations of what was booked in this call; other jobs send them.
 
     Usually none is missing: a confirmation is written in the transaction that mirrors the booking.
@@ -46,9 +50,10 @@ def send_appointment_confirmation(call_id: int) -> None:
     backoff=SMS_BACKOFF,
     time_limit=TIME_LIMIT_MS,
     deadline=24 * H,
+    fair_by="company:{company_id}",
     tags=("notification:{notification_id}",),
 )
-def send_sms_notification(notification_id: int) -> None:
+def send_sms_notification(notification_id: int, company_id: int | None = None) -> None:
     """Send one SMS.
 
     Writes: Notification, OptOut, FollowUp, Job
@@ -65,9 +70,10 @@ def send_sms_notification(notification_id: int) -> None:
     backoff=EMAIL_BACKOFF,
     time_limit=TIME_LIMIT_MS,
     deadline=24 * H,
+    fair_by="company:{company_id}",
     tags=("notification:{notification_id}",),
 )
-def send_email_notification(notification_id: int) -> None:
+def send_email_notification(notification_id: int, company_id: int | None = None) -> None:
     """Send one e-mail.
 
     Writes: Notification, FollowUp, Job
@@ -107,9 +113,10 @@ def process_twilio_webhook(event_id: int) -> None:
     backoff=(1 * MIN, 5 * MIN),
     time_limit=TIME_LIMIT_MS,
     urgency="last",
+    fair_by="company:{company_id}",
     tags=("notification:{notification_id}",),
 )
-def check_sms_delivery(notification_id: int) -> None:
+def check_sms_delivery(notification_id: int, company_id: int | None = None) -> None:
     """Ask Twilio what became of an SMS that has no report.
 
     Writes: Notification, OptOut, FollowUp, Job

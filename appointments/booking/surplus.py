@@ -31,8 +31,8 @@ LOOK_EVERY: Final = 60.0
 
 def look_out(appointment: Appointment) -> None:
     """Send the job that later looks for a second booking, since Cal.com was asked again for the same one."""
-    delay = int(LOOK_EVERY * S)
-    job("look_for_second_booking").send_with_options(kwargs={"appointment_id": appointment.pk}, delay=delay)
+    arguments = {"appointment_id": appointment.pk, "company_id": appointment.company_id}
+    job("look_for_second_booking").send_with_options(kwargs=arguments, delay=int(LOOK_EVERY * S))
 
 
 def cancel(appointment_id: int) -> None:

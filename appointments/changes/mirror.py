@@ -88,7 +88,7 @@ def note_surplus(row: CalcomUid, appointment: Appointment) -> None:
     """Send the job that cancels this surplus booking, in the caller's transaction."""
     row.belong_to(appointment)
     if row.note_surplus():
-        job("cancel_surplus_bookings").send(appointment_id=appointment.pk)
+        job("cancel_surplus_bookings").send(appointment_id=appointment.pk, company_id=appointment.company_id)
 
 
 def _without_others(booking: Booking, uids: dict[str, CalcomUid]) -> Booking:

@@ -35,7 +35,7 @@ def test_it_sends_the_booking_job_again_when_there_is_none(forgotten: BookingReq
     sweepers.sweep()
     assert sent("create_appointment_from_call") == 1
     job = Job.objects.get(actor_name="create_appointment_from_call")
-    assert job.kwargs == {"call_id": forgotten.call_id}
+    assert job.kwargs == {"call_id": forgotten.call_id, "company_id": forgotten.company_id}
     assert sent("update_analytics") == 1
 
 

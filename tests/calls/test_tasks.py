@@ -49,7 +49,8 @@ def test_it_records_the_call_and_starts_the_work_when_it_has_ended(number: Phone
     assert call.started_at == datetime(2025, 11, 17, 9, 0, 5, 123000, tzinfo=UTC)
     assert call.end_heard_at is not None
     assert sent() == CHAIN
-    assert {job.tags[0] for job in Job.objects.all()} == {f"call:{call.pk}"}
+    told_of = {(job.tags[0], job.fair_key) for job in Job.objects.all()}
+    assert told_of == {(f"call:{call.pk}", f"company:{number.company_id}")}
 
 
 @pytest.mark.parametrize("order", list(permutations(["call_started", "call_ended", "call_analyzed"])))

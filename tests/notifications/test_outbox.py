@@ -48,7 +48,7 @@ def test_it_puts_nobody_into_the_job(appointment: Appointment) -> None:
     outbox.announce(appointment, "confirmation")
     for job in Job.objects.all():
         assert job.args == []
-        assert job.kwargs.keys() == {"notification_id"}
+        assert job.kwargs.keys() == {"notification_id", "company_id"}
         assert job.tags == [f"notification:{job.kwargs['notification_id']}"]
 
 

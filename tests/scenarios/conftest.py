@@ -11,6 +11,7 @@ from askpro.dev.sandbox.management.commands.seed_demo import seed
 from askpro.dev.sandbox.testing import running_sandbox
 from askpro.dev.sandbox.world import COMPANIES
 from askpro.dev.up import ports
+from askpro.queues.models import Job
 from calls.models import Company
 from tests.scenarios.processes import Queues, running_web
 from tests.scenarios.world import World, empty_tables
@@ -60,3 +61,5 @@ def world(machine: World, settings: Any) -> Iterator[World]:
     fresh.queues.start_if_stopped()
     yield fresh
     fresh.stop_everything()
+    nobodys = Job.objects.filter(fair_key="company:None").values_list("actor_name", flat=True)
+    assert not set(nobodys), "sent without its company"

@@ -208,7 +208,8 @@ def test_it_has_a_second_booking_of_one_wish_cancelled_and_keeps_the_first() -> 
     done = hear(told_of(Status.ACCEPTED, "second", **ours(wish)), minute(1))
     appointment.refresh_from_db()
     assert (done.effect, appointment.calcom_uid) == (Effect.SURPLUS, "first")
-    assert sent(cancel_surplus_bookings) == [{"appointment_id": appointment.pk}]
+    arguments = {"appointment_id": appointment.pk, "company_id": appointment.company_id}
+    assert sent(cancel_surplus_bookings) == [arguments]
     hear(told_of(Status.CANCELLED, "second"), minute(2))
     appointment.refresh_from_db()
     assert appointment.status == "confirmed"
