@@ -9,8 +9,8 @@ from django.utils import timezone
 # About so many of the newest jobs are looked at.
 MOST = 500_000
 LEDGER = """
-SELECT reltuples::float8, (SELECT id FROM queues_job ORDER BY id LIMIT 1)
-  FROM pg_class WHERE oid = 'queues_job'::regclass
+SELECT sum(greatest(reltuples, 0))::float8, (SELECT id FROM queues_job ORDER BY id LIMIT 1)
+  FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'queues_job'::regclass
 """
 
 

@@ -1,6 +1,7 @@
 """The states of a job, and the sets of them that statements name, as SQL text."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Final
 
 from django.db.models import TextChoices
@@ -32,6 +33,10 @@ class SupervisorStatus(TextChoices):
 def _sql(states: Iterable[str]) -> str:
     return "(" + ", ".join(f"'{state}'" for state in states) + ")"
 
+
+# The `day` of unfinished jobs, and of dead and cancelled ones: it says which table a job's row is in.
+LIVE_DAY: Final = date.max
+FAILED_DAY: Final = date.min
 
 _S = JobStatus
 LATER_STATES: Final = (_S.SCHEDULED, _S.RETRYING, _S.RELEASED)

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from askpro.console import failure_acts, failures
-from askpro.queues.models import Attempt, FleetEvent, Job
+from askpro.queues.models import AttemptRow, FleetEvent, Job
 from tests.console.world import HOSTILE, World
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ def died(ago: timedelta = timedelta(0), fingerprint: str = "abc", **values: Any)
     words = {"actor_name": KIND.actor_name, "queue_name": "high", "error_class": KIND.error_class, **values}
     job = Job.objects.create(status="dead", finished_at=timezone.now() - ago, **words)
     if fingerprint:
-        Attempt.objects.create(job=job, claim_no=1, outcome="failed", fingerprint=fingerprint, trace="Traceback")
+        AttemptRow.objects.create(job=job, claim_no=1, outcome="failed", fingerprint=fingerprint, trace="Traceback")
     return job
 
 
@@ -49,8 +49,8 @@ def test_it_keeps_kinds_apart_by_job_error_and_place() -> None:
 
 def test_the_last_failure_decides_what_a_job_died_of() -> None:
     job = died(fingerprint="first")
-    Attempt.objects.create(job=job, claim_no=2, outcome="failed", fingerprint="second")
-    Attempt.objects.create(job=job, claim_no=3, outcome="crashed")
+    AttemptRow.objects.create(job=job, claim_no=2, outcome="failed", fingerprint="second")
+    AttemptRow.objects.create(job=job, claim_no=3, outcome="crashed")
 
     assert [group.kind.fingerprint for group in failures.groups()] == ["second"]
 

@@ -64,7 +64,7 @@ def test_an_unknown_name_reads_nothing(admin_client: Client, ledger: None, djang
 @pytest.mark.parametrize(
     ("page", "index"),
     [
-        (f"{LIST}?status__exact=dead", "job_dead"),
+        (f"{LIST}?status__exact=dead", "job_over"),
         (f"{LIST}?status__exact=queued", "job_queued"),
         (f"{LIST}?status__exact=retrying&queue=low", "Index Scan on job_"),
         (f"{LIST}?q=call:5", "job_tags"),

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from askpro.queues.models import Job
+from askpro.queues.models import AttemptRow, Job
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
 
@@ -44,7 +44,7 @@ def test_the_page_shows_what_an_attempt_said_and_how_far_it_came(admin_client: C
     actors.talks.send()
     run_jobs()
     job = Job.objects.get()
-    job.attempts.update(progress_done=3, progress_total=10, log="10:00:00 <script>eins</script>\n")
+    AttemptRow.objects.update(progress_done=3, progress_total=10, log="10:00:00 <script>eins</script>\n")
     page = admin_client.get(reverse("admin:queues_job_change", args=[job.pk])).content.decode()
     assert "&lt;script&gt;eins" in page
     assert "3 of 10" in page

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from askpro.console import chain, effects, waiting
-from askpro.queues.models import Attempt, Batch, GateState, Job, Lock, Pause
+from askpro.queues.models import AttemptRow, Batch, GateState, Job, Lock, Pause
 from tests.console.world import HOSTILE, World
 
 CONFIRMED = {"confirmed": "yes"}
@@ -84,8 +84,8 @@ class TestTheRun:
     def test_it_shows_what_an_attempt_said_and_where_a_stuck_worker_stood(self, admin_client: Client) -> None:
         job = made(status="dead")
         stacks = 'Thread 0x7f (most recent call first):\n  File "calls/tasks.py", line 9 in wait'
-        Attempt.objects.create(job=job, claim_no=1, outcome="crashed", trace=stacks, log=f"12:00 {HOSTILE}")
-        Attempt.objects.create(job=job, claim_no=2, outcome="completed", log="13:00 zweiter Versuch")
+        AttemptRow.objects.create(job=job, claim_no=1, outcome="crashed", trace=stacks, log=f"12:00 {HOSTILE}")
+        AttemptRow.objects.create(job=job, claim_no=2, outcome="completed", log="13:00 zweiter Versuch")
 
         shown = admin_client.get(page(job)).content.decode()
 

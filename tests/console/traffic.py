@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from askpro.console.trace import PROJECT
-from askpro.queues.models import Attempt, Batch, Job, Lock
+from askpro.queues.models import AttemptRow, Batch, Job, Lock
 from calls.models import Call
 from notifications.models import Notification
 from tests.console.world import HOSTILE, World
@@ -106,7 +106,7 @@ def make_jobs(world: World, dice: random.Random) -> None:
         ("update_analytics", "low"),
     ]
     jobs: list[Job] = []
-    attempts: list[Attempt] = []
+    attempts: list[AttemptRow] = []
     calls = {call.retell_call_id: (index, call) for index, call in enumerate(world.calls)}
     for event in world.events:
         sent = event.received_at
@@ -130,10 +130,10 @@ def make_jobs(world: World, dice: random.Random) -> None:
             jobs.append(job)
     _batches(world, dice, jobs, attempts)
     world.jobs = Job.objects.bulk_create(jobs, batch_size=1000)
-    Attempt.objects.bulk_create(attempts, batch_size=1000)
+    AttemptRow.objects.bulk_create(attempts, batch_size=1000)
 
 
-def _batches(world: World, dice: random.Random, jobs: list[Job], attempts: list[Attempt]) -> None:
+def _batches(world: World, dice: random.Random, jobs: list[Job], attempts: list[AttemptRow]) -> None:
     """One batch that runs, one that is over with failures, one without members."""
     now = timezone.now()
     for number, (name, status) in enumerate([("Nachzählen aller Filialen", "open"), ("import of March", "finished")]):
@@ -187,11 +187,11 @@ def _job(name: str, queue: str, sent: datetime, tags: list[str], dice: random.Ra
     )
 
 
-def _ran(attempts: list[Attempt], job: Job, at: datetime, world: World) -> None:
+def _ran(attempts: list[AttemptRow], job: Job, at: datetime, world: World) -> None:
     attempts.append(_attempt(job, 1, "completed", at, world))
 
 
-def _troubled(attempts: list[Attempt], job: Job, at: datetime, state: str, world: World) -> None:
+def _troubled(attempts: list[AttemptRow], job: Job, at: datetime, state: str, world: World) -> None:
     job.status, job.finished_at = state, at if state == "dead" else None
     job.run_at = timezone.now() + timedelta(minutes=5) if state in ("retrying", "released") else None
     if state == "released":
@@ -216,8 +216,8 @@ def _troubled(attempts: list[Attempt], job: Job, at: datetime, state: str, world
             attempts.append(attempt)
 
 
-def _attempt(job: Job, number: int, outcome: str, at: datetime, world: World) -> Attempt:
-    return Attempt(
+def _attempt(job: Job, number: int, outcome: str, at: datetime, world: World) -> AttemptRow:
+    return AttemptRow(
         job_id=job.pk,
         claim_no=number,
         outcome=outcome,

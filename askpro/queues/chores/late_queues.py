@@ -22,10 +22,10 @@ REMIND = 6 * 3600.0
 WAITING = "status = 'queued' AND queue_name = name AND actor_name <> ALL(%(paused)s)"
 LATE_JOBS = f"""
 SELECT name, coalesce((SELECT count(*) FROM (
-           SELECT 1 FROM queues_job WHERE {WAITING}
+           SELECT 1 FROM queues_job_live WHERE {WAITING}
               AND ready_at < statement_timestamp() - promised * interval '1 second' LIMIT {MOST_COUNTED}) AS late), 0),
        coalesce(extract(epoch FROM statement_timestamp() - (
-           SELECT ready_at FROM queues_job WHERE {WAITING} ORDER BY ready_at LIMIT 1)), 0)::float8
+           SELECT ready_at FROM queues_job_live WHERE {WAITING} ORDER BY ready_at LIMIT 1)), 0)::float8
   FROM unnest(%(names)s::text[], %(promises)s::float8[]) AS queue (name, promised)
 """
 LATEST = """

@@ -15,7 +15,7 @@ PAGE = 10_000
 # reads one page of each queue.
 READY = """
 WITH page AS MATERIALIZED (
-    SELECT id, ready_at, deadline_at FROM queues_job
+    SELECT id, ready_at, deadline_at FROM queues_job_live
      WHERE status = 'queued' AND queue_name = %s AND (ready_at, id) > (%s, %s) ORDER BY ready_at, id LIMIT %s
 )
 SELECT array_agg(id::text) FILTER (WHERE deadline_at < statement_timestamp()), count(*),

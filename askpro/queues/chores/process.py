@@ -20,7 +20,7 @@ from askpro.queues.chores.sweeping import Sweeping
 from askpro.queues.config import Pool
 from askpro.queues.fleet import commands, events, heartbeat, pauses
 from askpro.queues.fleet.host import hostname
-from askpro.queues.ledger import gates
+from askpro.queues.ledger import gates, history
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, chores_name, limit_lock_waits
 from askpro.queues.ledger.recover import Death, recover
 from askpro.queues.models import FleetCommand, FleetEvent
@@ -51,13 +51,17 @@ FREE_LOCKS_EVERY = 1.0
 ADMIT_EVERY = 0.2
 BEAT_EVERY = 2.0
 WATCH_EVERY = 1.0
+PUT_AWAY_EVERY = 1.0
 LATE_EVERY = 5.0
 UNIQUE_EVERY = 10.0
 COMMANDS_EVERY = 0.5
 BALANCE_EVERY = 1.0
 CODE_EVERY = 0.5
+DAYS_EVERY = 600.0
 # Seconds after the forker's end within which the last deaths are recovered.
 LAST_RECOVERY = 8.0
+# Bites of finished jobs that are put away before the other chores have their turn again.
+MOST_BITES = 5
 
 
 class Chores:
@@ -87,6 +91,8 @@ class Chores:
             Rhythm(FREE_LOCKS_EVERY, lambda: promotion.free_locks(self._database)),
             Rhythm(ADMIT_EVERY, lambda: gates.admit(self._database)),
             Rhythm(WATCH_EVERY, lambda: self._watch.look(self._database)),
+            Rhythm(DAYS_EVERY, self._prepare_days),
+            Rhythm(PUT_AWAY_EVERY, self._put_away),
             Rhythm(LATE_EVERY, self._free_late_claims),
             Rhythm(BALANCE_EVERY, self._balance),
             Rhythm(UNIQUE_EVERY, lambda: promotion.sweep_unique_keys(self._database)),
@@ -154,6 +160,17 @@ class Chores:
     def _promote(self) -> None:
         while promotion.promote(self._database) == promotion.AT_ONCE:
             pass
+
+    def _prepare_days(self) -> None:
+        try:
+            history.prepare_days(self._database)
+        except LockNotAvailable:
+            log.warning("Another process changes the tables of days; the next ones are made later")
+
+    def _put_away(self) -> None:
+        for _ in range(MOST_BITES):
+            if history.put_away(self._database) < history.AT_ONCE:
+                return
 
     def _balance(self) -> None:
         for group, count in self._balancer.look(self._database, self._paused, self._processes).items():

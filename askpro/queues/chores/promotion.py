@@ -9,11 +9,11 @@ from askpro.queues.states import FINAL, LATER
 # and a million delayed jobs would be read five times a second.
 PROMOTE = f"""
 WITH due AS MATERIALIZED (
-    SELECT id FROM queues_job
+    SELECT id FROM queues_job_live
      WHERE status IN {LATER} AND run_at <= statement_timestamp()
      ORDER BY run_at LIMIT %s FOR UPDATE SKIP LOCKED
 )
-UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL
+UPDATE queues_job_live AS job SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL
   FROM due
  WHERE job.id = due.id
 RETURNING job.id::text, job.queue_name
@@ -22,14 +22,14 @@ RETURNING job.id::text, job.queue_name
 # of thousands of waiters. Rows that another transaction has locked are skipped, so that the heartbeat never waits.
 FREE_LOCKS = f"""
 WITH waiter AS MATERIALIZED (
-    SELECT id, lock_key, share_key FROM queues_job
+    SELECT id, lock_key, share_key FROM queues_job_live
      WHERE status = 'released' AND run_at IS NULL AND coalesce(lock_key, share_key) IS NOT NULL
 ), first AS MATERIALIZED (
     (SELECT DISTINCT ON (lock_key, share_key) id FROM waiter ORDER BY lock_key, share_key, id)
     UNION
     SELECT waiter.id FROM queues_lock AS own JOIN waiter ON waiter.id = own.job_id AND waiter.lock_key = own.key
 ), free AS MATERIALIZED (
-    SELECT job.id FROM queues_job AS job JOIN first ON first.id = job.id
+    SELECT job.id FROM queues_job_live AS job JOIN first ON first.id = job.id
      WHERE status = 'released' AND run_at IS NULL
        AND (lock_key IS NULL OR NOT EXISTS (
             SELECT 1 FROM queues_lock WHERE key = job.lock_key AND job_id <> job.id))
@@ -39,7 +39,7 @@ WITH waiter AS MATERIALIZED (
        AND NOT (in_order AND EXISTS ({EARLIER.format(later="job", key="lock_key")}))
      ORDER BY job.id LIMIT %s FOR UPDATE OF job SKIP LOCKED
 )
-UPDATE queues_job AS job SET status = 'queued', ready_at = clock_timestamp()
+UPDATE queues_job_live AS job SET status = 'queued', ready_at = clock_timestamp()
   FROM free
  WHERE job.id = free.id
 RETURNING job.id::text, job.queue_name
@@ -48,7 +48,7 @@ RETURNING job.id::text, job.queue_name
 ORPHANED_LOCKS = f"""
 DELETE FROM queues_lock AS lock
  WHERE taken_at < clock_timestamp() - interval '10 seconds'
-   AND NOT EXISTS (SELECT 1 FROM queues_job WHERE id = lock.job_id
+   AND NOT EXISTS (SELECT 1 FROM queues_job_live WHERE id = lock.job_id
                       AND (status = 'processing' OR (in_order AND status NOT IN {FINAL})))
 """
 AT_ONCE = 5000

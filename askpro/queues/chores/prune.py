@@ -13,7 +13,7 @@ from askpro.queues.jobs import interventions
 from askpro.queues.ledger.outcome import cancelled
 from askpro.queues.models import (
     ActorSnapshot,
-    Attempt,
+    AttemptRow,
     Batch,
     BatchMember,
     FleetCommand,
@@ -78,7 +78,7 @@ def prune_fleet(days: int) -> int:
 def _delete(jobs: QuerySet[Job]) -> int:
     with transaction.atomic():
         ids = _hold(jobs)
-        Attempt.objects.filter(job_id__in=ids)._raw_delete("default")
+        AttemptRow.objects.filter(job_id__in=ids)._raw_delete("default")
         return Job.objects.filter(pk__in=ids).delete()[0]
 
 

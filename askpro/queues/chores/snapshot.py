@@ -13,13 +13,21 @@ SELECT at, extract(epoch FROM clock_timestamp() - at)::float8
   FROM (SELECT coalesce(max(at), clock_timestamp() - interval '1 hour') AS at FROM queues_metricssnapshot) AS last
 """
 TAKE = """
-WITH done AS (
-    SELECT job.queue_name, job.actor_name, count(*) FILTER (WHERE outcome = 'completed') AS completed,
-           count(*) FILTER (WHERE outcome NOT IN ('completed', 'released', 'cancelled')) AS failed,
-           count(attempt.started_at) AS runs,
-           coalesce(sum(extract(epoch FROM attempt.finished_at - attempt.started_at)), 0) AS took
+WITH run AS (
+    SELECT queue_name, actor_name, 'completed' AS outcome, started_at, finished_at
+      FROM queues_job
+     WHERE status = 'completed' AND day >= (%(since)s AT TIME ZONE 'UTC')::date AND finished_at > %(since)s
+       AND started_at IS NOT NULL
+    UNION ALL
+    SELECT job.queue_name, job.actor_name, attempt.outcome, attempt.started_at, attempt.finished_at
       FROM queues_attempt AS attempt JOIN queues_job AS job ON job.id = attempt.job_id
      WHERE attempt.finished_at > %(since)s
+), done AS (
+    SELECT queue_name, actor_name, count(*) FILTER (WHERE outcome = 'completed') AS completed,
+           count(*) FILTER (WHERE outcome NOT IN ('completed', 'released', 'cancelled')) AS failed,
+           count(started_at) AS runs,
+           coalesce(sum(extract(epoch FROM finished_at - started_at)), 0) AS took
+      FROM run
      GROUP BY 1, 2
 ), of_actors AS (
     INSERT INTO queues_actorsnapshot (actor_name, queue_name, at, seconds, completed, failed, run_time)
@@ -33,10 +41,10 @@ WITH done AS (
 INSERT INTO queues_metricssnapshot
        (queue_name, at, seconds, ready, oldest, running, completed, failed, run_time)
 SELECT name, clock_timestamp(), %(seconds)s,
-       (SELECT count(*) FROM queues_job WHERE status = 'queued' AND queue_name = name),
-       coalesce((SELECT greatest(0, extract(epoch FROM clock_timestamp() - min(ready_at))) FROM queues_job
+       (SELECT count(*) FROM queues_job_live WHERE status = 'queued' AND queue_name = name),
+       coalesce((SELECT greatest(0, extract(epoch FROM clock_timestamp() - min(ready_at))) FROM queues_job_live
                   WHERE status = 'queued' AND queue_name = name), 0),
-       (SELECT count(*) FROM queues_job WHERE status = 'processing' AND queue_name = name),
+       (SELECT count(*) FROM queues_job_live WHERE status = 'processing' AND queue_name = name),
        coalesce(completed, 0), coalesce(failed, 0), coalesce(run_time, 0)
   FROM unnest(%(queues)s::text[]) AS name LEFT JOIN of_queues ON of_queues.queue_name = name
 """

@@ -24,9 +24,9 @@ UPDATE queues_supervisor SET status = 'dead'
 UNBURIED = """
 SELECT worker.id FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
  WHERE supervisor.status IN ('dead', 'stopped')
-   AND (worker.status = 'running' OR worker.id IN (SELECT worker_id FROM queues_job WHERE status = 'processing'))
+   AND (worker.status = 'running' OR worker.id IN (SELECT worker_id FROM queues_job_live WHERE status = 'processing'))
 UNION
-SELECT worker_id FROM queues_job AS job
+SELECT worker_id FROM queues_job_live AS job
  WHERE status = 'processing' AND worker_id IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM queues_worker WHERE id = job.worker_id)
 """
@@ -40,7 +40,7 @@ LATE = """
 SELECT id FROM queues_worker
  WHERE supervisor_id = %s AND status IN ('dead', 'stopped') AND id <> ALL(%s)
    AND ended_at < clock_timestamp() - interval '5 seconds'
-   AND id IN (SELECT worker_id FROM queues_job WHERE status = 'processing')
+   AND id IN (SELECT worker_id FROM queues_job_live WHERE status = 'processing')
 """
 
 

@@ -10,10 +10,10 @@ from askpro.queues.ledger.database import Connection
 MOST_COUNTED = 10_000
 BACKLOGS = f"""
 SELECT name, coalesce((SELECT count(*) FROM (
-           SELECT 1 FROM queues_job WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%s)
+           SELECT 1 FROM queues_job_live WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%s)
             LIMIT {MOST_COUNTED}) AS counted), 0),
        coalesce(extract(epoch FROM clock_timestamp() - (
-           SELECT ready_at FROM queues_job WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%s)
+           SELECT ready_at FROM queues_job_live WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%s)
             ORDER BY ready_at LIMIT 1)), 0)::float8
   FROM unnest(%s::text[]) AS name
 """

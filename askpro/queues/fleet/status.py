@@ -29,9 +29,9 @@ SELECT id::int, host, pid, environment, code_version, status,
 MOST_WAITING = 20_000
 COUNTS = f"""
 SELECT queue_name, status, count(*) FROM (
-    SELECT queue_name, status FROM queues_job WHERE status IN {LATER} LIMIT %(most)s) AS waiting GROUP BY 1, 2
+    SELECT queue_name, status FROM queues_job_live WHERE status IN {LATER} LIMIT %(most)s) AS waiting GROUP BY 1, 2
 UNION ALL
-SELECT queue_name, 'running', count(*) FROM queues_job WHERE status = 'processing' GROUP BY 1
+SELECT queue_name, 'running', count(*) FROM queues_job_live WHERE status = 'processing' GROUP BY 1
 UNION ALL
 SELECT queue_name, 'dead', count(*) FROM (
     SELECT queue_name FROM queues_job WHERE status = 'dead' LIMIT %(most)s) AS dead GROUP BY 1
@@ -46,8 +46,8 @@ SELECT kind, name, until, by FROM queues_pause WHERE until IS NULL OR until > cl
 """
 GATES = """
 SELECT name, shut_since, shut_until, reason, waiting FROM queues_gate AS gate, LATERAL (
-    SELECT count(*)::int AS waiting FROM queues_job WHERE queues_job.gate = gate.name AND status || '' = 'released'
-    OFFSET 0) AS those
+    SELECT count(*)::int AS waiting FROM queues_job_live AS job
+     WHERE job.gate = gate.name AND job.status || '' = 'released' OFFSET 0) AS those
  WHERE shut_until IS NOT NULL OR waiting > 0 ORDER BY name
 """
 EVENTS = "SELECT at, kind, text FROM queues_fleetevent ORDER BY id DESC LIMIT 20"

@@ -19,7 +19,7 @@ from askpro.queues.ledger.settle_sql import CATCH, START
 # The number of the last step. A batch takes two numbers: its start has a row, the one after it has none.
 LAST = """
 SELECT greatest(max(chain_step), (SELECT max(chain_step) - 1 FROM queues_batch WHERE chain_id = %(chain_id)s))
-  FROM queues_job WHERE chain_id = %(chain_id)s
+  FROM queues_job_live WHERE chain_id = %(chain_id)s
 """
 Step = Message[Any] | Batch
 

@@ -14,30 +14,30 @@ from django.db.models.functions import Now
 
 from askpro.queues import keys
 from askpro.queues.ids import uuid7
-from askpro.queues.ledger import claim, enqueue
+from askpro.queues.ledger import claim, enqueue, history
 from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.ledger.outcome import Outcome, cancelled, expired, overdue
 from askpro.queues.ledger.settle import Item, settle
 from askpro.queues.ledger.settle_sql import CATCH, START
-from askpro.queues.states import FAILED, LATER, NOT_STARTED, UNCLAIMED
+from askpro.queues.states import FAILED, LATER, LIVE_DAY, NOT_STARTED, UNCLAIMED
 
 # The worker id under which rows that no worker holds are claimed and settled, in one transaction.
 NOBODY = -1
 HAS_NOT_STARTED = f"status IN {NOT_STARTED}"
 AT_ONCE = 1000
 LOCK_BATCHES_OF = """
-SELECT id FROM queues_batch WHERE id IN (SELECT batch_id FROM queues_job WHERE id = ANY(%s::uuid[]))
+SELECT id FROM queues_batch WHERE id IN (SELECT batch_id FROM queues_job_live WHERE id = ANY(%s::uuid[]))
  ORDER BY id FOR UPDATE
 """
 UNCOUNT = f"""
 WITH uncounted AS (
-    DELETE FROM queues_batchmember AS member USING queues_job AS job
+    DELETE FROM queues_batchmember AS member USING queues_job_live AS job
      WHERE job.id = ANY(%s::uuid[]) AND job.status IN {FAILED} AND member.chain_id = job.chain_id
  RETURNING member.batch_id
 )
 SELECT batch_id, count(*) FROM (
     SELECT batch_id FROM uncounted
-    UNION ALL SELECT batch_id FROM queues_job
+    UNION ALL SELECT batch_id FROM queues_job_live
                WHERE id = ANY(%s::uuid[]) AND chain_id IS NULL AND batch_id IS NOT NULL
                  AND status IN {FAILED}
 ) AS member GROUP BY batch_id ORDER BY batch_id
@@ -50,7 +50,7 @@ def cancel(job_id: uuid.UUID, reason: str = "Cancelled.") -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
         _hold_batches(cursor, this, key, "id")
         # Wait for the row's lock: a promotion or a sender of its unique key may hold it, and the job is not over then.
-        cursor.execute(f"SELECT 1 FROM queues_job WHERE {this} FOR UPDATE", key)
+        cursor.execute(f"SELECT 1 FROM queues_job_live WHERE {this} FOR UPDATE", key)
         return end(f"{this} AND {HAS_NOT_STARTED}", key, cancelled(reason)) == 1 or _interrupt(this, key) == 1
 
 
@@ -65,8 +65,9 @@ def cancel_tagged(tag: str, reason: str = "Cancelled.") -> int:
 def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
     """Make a dead job ready again with `tries` more runs; its id and history stay. False when it is not dead."""
     with transaction.atomic(), connection.cursor() as cursor:
+        history.bring_back(DjangoConnection(cursor), "id = %s AND status = 'dead'", [str(job_id)])
         _hold_batches(cursor, "id = %s", [str(job_id)], "id")
-        cursor.execute("SELECT 1 FROM queues_job WHERE id = %s AND status = 'dead' FOR UPDATE", [str(job_id)])
+        cursor.execute("SELECT 1 FROM queues_job_live WHERE id = %s AND status = 'dead' FOR UPDATE", [str(job_id)])
         if cursor.fetchone() is None:
             return False
         _reopen_for([job_id])
@@ -130,21 +131,22 @@ def retry_batch(batch_id: uuid.UUID) -> int:
     """Run the dead and cancelled members again, as a new generation with its own callbacks."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM queues_batch WHERE id = %s FOR UPDATE", [str(batch_id)])
+        history.bring_back(DjangoConnection(cursor), "batch_id = %s", [str(batch_id)])
         cursor.execute(
-            f"SELECT id FROM queues_job WHERE batch_id = %s AND status IN {FAILED} ORDER BY id FOR UPDATE",
+            f"SELECT id FROM queues_job_live WHERE batch_id = %s AND status IN {FAILED} ORDER BY id FOR UPDATE",
             [str(batch_id)],
         )
         ids = [row[0] for row in cursor.fetchall()]
         if not ids:
             return 0
         _reopen_for(ids)
-        first = "NOT EXISTS (SELECT 1 FROM queues_job AS earlier WHERE earlier.chain_id = queues_job.chain_id"
-        first += " AND earlier.chain_step < queues_job.chain_step AND earlier.status <> 'completed')"
+        # A step that failed is back among the live ones; any other that has not completed is there too.
+        first = "NOT EXISTS (SELECT 1 FROM queues_job_live AS earlier WHERE earlier.chain_id = queues_job_live.chain_id"
+        first += " AND earlier.chain_step < queues_job_live.chain_step AND earlier.status <> 'completed')"
         listed = "id = ANY(%s::uuid[])"
         params: list[Any] = [[str(job_id) for job_id in ids]]
-        cursor.execute(
-            f"UPDATE queues_job SET status = 'waiting', finished_at = NULL, cancel_at = NULL WHERE {listed}", params
-        )
+        changes = "status = 'waiting', finished_at = NULL, cancel_at = NULL"
+        cursor.execute(f"UPDATE queues_job_live SET {changes} WHERE {listed}", params)
         if not is_waiting(batch_id):
             changes = "extra_tries = extra_tries + tries_spent, losses = 0, alerted_at = NULL, deadline_at = NULL, "
             enqueue.make_ready(f"{listed} AND {first}", params, changes)
@@ -197,7 +199,8 @@ def _hold_batches(cursor: CursorWrapper, condition: str, params: Sequence[Any], 
     # a person who cancels one of them, would deadlock.
     cursor.execute(
         "SELECT id FROM queues_batch WHERE id IN ("
-        f"SELECT batch_id FROM queues_job WHERE {condition} ORDER BY {order} LIMIT {AT_ONCE}) ORDER BY id FOR UPDATE",
+        f"SELECT batch_id FROM queues_job_live WHERE {condition} ORDER BY {order} LIMIT {AT_ONCE})"
+        " ORDER BY id FOR UPDATE",
         params,
     )
 
@@ -205,7 +208,7 @@ def _hold_batches(cursor: CursorWrapper, condition: str, params: Sequence[Any], 
 def _interrupt(condition: str, params: Sequence[Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE queues_job SET cancel_at = coalesce(cancel_at, clock_timestamp())"
+            f"UPDATE queues_job_live SET cancel_at = coalesce(cancel_at, clock_timestamp())"
             f" WHERE status = 'processing' AND {condition}",
             params,
         )
@@ -230,8 +233,8 @@ def _reopen(batch_id: uuid.UUID, members: int) -> None:
         if callback is not None and callback.status != "waiting":
             # It was sent, or ruled out, in the generation that ended: the new generation gets its own.
             fresh[field] = uuid7()
-            callback.pk, callback.status = fresh[field], "waiting"
-            callback.ready_at = callback.finished_at = None
+            callback.pk, callback.status, callback.day = fresh[field], "waiting", LIVE_DAY
+            callback.ready_at = callback.started_at = callback.finished_at = callback.worker_id = None
             callback.claim_no = callback.tries_spent = callback.extra_tries = callback.releases = 0
             callback.save(force_insert=True)
     rows_of("Batch").filter(pk=batch_id).update(

@@ -40,7 +40,7 @@ def progress(done: int, total: int) -> None:
     try:
         # On the engine's own connection, so that an atomic job's progress is visible before it commits.
         database.rows(
-            "UPDATE queues_job SET progress_done = %s, progress_total = %s"
+            "UPDATE queues_job_live SET progress_done = %s, progress_total = %s"
             " WHERE id = %s AND worker_id = %s AND claim_no = %s AND status = 'processing'",
             (*_fitting(done, total), claim.id, current.worker_id, claim.claim_no),
         )

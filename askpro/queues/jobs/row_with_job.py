@@ -32,7 +32,7 @@ def insert_with_job(insert: str, params: Sequence[Any], actor: LedgerActor[Any, 
         raise ValueError(f"{actor.actor_name}: a job with unique_by must be sent on its own.")
     columns, values = enqueue.columns_of([job])
     statement = (
-        f"WITH written AS ({insert}), sent AS (INSERT INTO queues_job ({', '.join(columns)})"
+        f"WITH written AS ({insert}), sent AS (INSERT INTO queues_job_live ({', '.join(columns)})"
         f" SELECT {', '.join(_filled(*column) for column in columns.items())} FROM written) SELECT id FROM written"
     )
     with connection.cursor() as cursor:

@@ -27,9 +27,9 @@ CASE WHEN coalesce(lock_key, share_key, unique_key, rate_limit, gate) IS NOT NUL
 # MATERIALIZED keeps its LIMIT true: a plain subquery may be planned inside a loop and evaluated again for every row.
 TAKE = f"""
 WITH ready AS MATERIALIZED (
-    SELECT id FROM queues_job WHERE {{which}} ORDER BY {{order}} LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT id FROM queues_job_live WHERE {{which}} ORDER BY {{order}} LIMIT %s FOR UPDATE SKIP LOCKED
 )
-UPDATE queues_job AS job
+UPDATE queues_job_live AS job
    SET status = 'processing', worker_id = %s, claim_no = job.claim_no + 1
   FROM ready
  WHERE job.id = ready.id
@@ -49,7 +49,7 @@ READY = (
 # whole backlog of a burst for every claim, instead of looking up the ids.
 BY_IDS = TAKE.format(which=READY.format(status="status || ''") + " AND id = ANY(%s::uuid[])", order="id")
 BY_AGE = TAKE.format(which=READY.format(status="status"), order="ready_at, id")
-HELD = f"SELECT {COLUMNS} FROM queues_job AS job WHERE worker_id = %s AND status = 'processing'"
+HELD = f"SELECT {COLUMNS} FROM queues_job_live AS job WHERE worker_id = %s AND status = 'processing'"
 
 
 @dataclass(slots=True)

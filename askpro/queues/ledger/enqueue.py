@@ -50,7 +50,7 @@ FRESH_DEADLINE = """deadline_at = CASE WHEN status = 'waiting' THEN clock_timest
 TAGGED = "tags @> ARRAY[%s]::varchar[] AND NOT tags = '{}'"
 # One statement for both states: a job whose release is settled meanwhile is found in the one or the other.
 WAKE = f"""
-UPDATE queues_job
+UPDATE queues_job_live
    SET status = CASE status WHEN 'released' THEN 'queued' ELSE status END,
        ready_at = CASE status WHEN 'released' THEN clock_timestamp() ELSE ready_at END,
        run_at = CASE status WHEN 'released' THEN NULL ELSE clock_timestamp() END
@@ -144,7 +144,7 @@ def make_ready(condition: str, params: list[Any], changes: str = FRESH_DEADLINE)
     """Queue the jobs that meet an SQL condition; returns how many. For the engine's own modules."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE queues_job SET {changes}status = 'queued', ready_at = clock_timestamp(), run_at = NULL,"
+            f"UPDATE queues_job_live SET {changes}status = 'queued', ready_at = clock_timestamp(), run_at = NULL,"
             f" finished_at = NULL, worker_id = NULL WHERE {condition} RETURNING id::text, queue_name",
             params,
         )
@@ -183,7 +183,9 @@ def _insert_some(jobs: Sequence[NewJob]) -> None:
     columns, values = columns_of(jobs)
     row = f"({', '.join(columns.values())})"
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO queues_job ({', '.join(columns)}) VALUES {', '.join([row] * len(jobs))}", values)
+        cursor.execute(
+            f"INSERT INTO queues_job_live ({', '.join(columns)}) VALUES {', '.join([row] * len(jobs))}", values
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -21,7 +21,7 @@ WITH gate AS MATERIALIZED (
            WHEN shut_until > at THEN 'shut'
            WHEN shut_until IS NOT NULL AND NOT is_granted AND probe_until > at THEN 'shut'
            WHEN NOT %(passes_others)s AND EXISTS (
-                SELECT 1 FROM queues_job WHERE gate = asked.name AND status || '' = 'released'
+                SELECT 1 FROM queues_job_live WHERE gate = asked.name AND status || '' = 'released'
                    AND gate_urgency <= %(urgency)s) THEN 'behind'
            WHEN NOT is_granted AND %(spacing)s > 0
             AND full_at - at > greatest(%(burst)s * %(share)s - 1, 0) * %(spacing)s * interval '1 second' THEN 'full'
@@ -86,29 +86,29 @@ WITH gate AS MATERIALIZED (
     SELECT * FROM queues_gate AS gate
      WHERE (shut_until IS NULL OR (shut_until <= statement_timestamp()
                                    AND coalesce(probe_until <= statement_timestamp(), true)))
-       AND EXISTS (SELECT 1 FROM queues_job
-                    WHERE queues_job.gate = gate.name AND status || '' = 'released' OFFSET 0)
+       AND EXISTS (SELECT 1 FROM queues_job_live
+                    WHERE queues_job_live.gate = gate.name AND status || '' = 'released' OFFSET 0)
      ORDER BY name FOR UPDATE SKIP LOCKED
 ), room AS MATERIALIZED (
     SELECT name, burst, shut_until IS NOT NULL AS is_shut,
            CASE WHEN spacing > 0 THEN burst - greatest(extract(epoch FROM full_at - clock_timestamp()), 0) / spacing
                 ELSE {AT_ONCE} END AS free,
            {AT_ONCE} - (SELECT count(*) FROM (
-               SELECT 1 FROM queues_job WHERE queues_job.gate = gate.name AND status || '' = 'queued'
+               SELECT 1 FROM queues_job_live WHERE queues_job_live.gate = gate.name AND status || '' = 'queued'
                 LIMIT {AT_ONCE}) AS granted) AS hands
       FROM gate
 ), waiting AS MATERIALIZED (
     SELECT room.*, job.id, job.gate_urgency,
            row_number() OVER (PARTITION BY room.name ORDER BY job.gate_urgency, job.id) AS place
       FROM room CROSS JOIN LATERAL (
-        SELECT id, gate_urgency FROM queues_job
-         WHERE queues_job.gate = room.name AND status || '' = 'released' AND NOT room.is_shut
+        SELECT id, gate_urgency FROM queues_job_live
+         WHERE queues_job_live.gate = room.name AND status || '' = 'released' AND NOT room.is_shut
          ORDER BY gate_urgency, id LIMIT room.hands FOR UPDATE SKIP LOCKED) AS job
     UNION ALL
     SELECT room.*, job.id, job.gate_urgency, 1
       FROM room CROSS JOIN LATERAL (
-        SELECT id, gate_urgency FROM queues_job
-         WHERE queues_job.gate = room.name AND status || '' = 'released' AND room.is_shut
+        SELECT id, gate_urgency FROM queues_job_live
+         WHERE queues_job_live.gate = room.name AND status || '' = 'released' AND room.is_shut
          ORDER BY releases, gate_urgency, id LIMIT 1 FOR UPDATE SKIP LOCKED) AS job
 ), granted AS MATERIALIZED (
     SELECT id, name FROM waiting
@@ -121,7 +121,7 @@ WITH gate AS MATERIALIZED (
       FROM (SELECT name, count(*) FROM granted GROUP BY name) AS each
      WHERE gate.name = each.name
 )
-UPDATE queues_job AS job
+UPDATE queues_job_live AS job
    SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL, gate_token = job.claim_no + 1
   FROM granted
  WHERE job.id = granted.id

@@ -12,12 +12,14 @@ from askpro.queues.states import FINAL
 # other chains count: a later step of the job's own chain, or a callback of its batch, waits for this very job. The
 # steps of a chain that has halted keep no job waiting: a dead job opens the key.
 EARLIER = f"""
-SELECT 1 FROM queues_job AS earlier
+SELECT 1 FROM queues_job_live AS earlier
  WHERE earlier.lock_key = {{later}}.{{key}} AND earlier.id < {{later}}.id
    AND earlier.status NOT IN {FINAL}
    AND (earlier.status <> 'waiting' OR (earlier.chain_step >= 0 AND earlier.chain_id IS DISTINCT FROM
-        (SELECT chain_id FROM queues_job WHERE id = {{later}}.id) AND NOT EXISTS (
-            SELECT 1 FROM queues_job AS halt WHERE halt.chain_id = earlier.chain_id AND halt.status = 'dead')))
+        (SELECT chain_id FROM queues_job_live WHERE id = {{later}}.id) AND NOT EXISTS (
+            SELECT 1 FROM queues_job_live AS halt WHERE halt.chain_id = earlier.chain_id AND halt.status = 'dead'
+            UNION ALL
+            SELECT 1 FROM queues_job_failed AS halt WHERE halt.chain_id = earlier.chain_id AND halt.status = 'dead')))
 """
 # A claim that was repeated after a crash takes over the key of its own earlier try. Where order counts, an earlier
 # unfinished job of the key keeps all later jobs waiting, except the key's holder: an earlier job that died and was

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg2
-from psycopg2.errors import LockNotAvailable
+from psycopg2.errors import CheckViolation, LockNotAvailable
 
-from askpro.queues.ledger import hints
+from askpro.queues.ledger import hints, history
 from askpro.queues.ledger.callbacks import Callback, callbacks
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.database import CONNECTION_ERRORS, Connection, EngineConnection
@@ -61,7 +61,7 @@ def settle(connection: Connection, worker_id: int, code_version: str, items: Seq
     others = [item for item in items if not item.is_plain]
     settled = Settled(set(), [])
     if plain:
-        rows = connection.rows(PLAIN, (*_plain_columns(plain, now), worker_id, worker_id, code_version))
+        rows = connection.rows(PLAIN, (*_plain_columns(plain, now), worker_id))
         settled.ids.update(row[0] for row in rows)
     if others:
         calls = [callback for item in others for callback in callbacks(item.claim, item.outcome)]
@@ -142,6 +142,10 @@ class Settler:
                 # PostgreSQL is away, or a deadlock chose this batch: keep it and write it again.
                 log.warning("Cannot settle %d jobs now: %s", len(items), type(error).__name__)
                 time.sleep(RECONNECT_PAUSE)
+            except CheckViolation:
+                # There is no table for today yet. Any other objection of PostgreSQL's comes from one of the values.
+                if not history.prepare_days(self._database):
+                    return self._write_apart(items)
             except STATEMENT_ERRORS:
                 return self._write_apart(items)
             else:
@@ -187,13 +191,12 @@ def _statement(items: Sequence[Item], calls: Sequence[Callback]) -> str:
     )
 
 
-def _plain_columns(items: Sequence[Item], now: float) -> tuple[str, str, str, str]:
+def _plain_columns(items: Sequence[Item], now: float) -> tuple[str, str, str]:
     # Joining the array literals here costs a tenth of letting the driver adapt every element.
     return (
         "{" + ",".join([item.claim.id for item in items]) + "}",
         "{" + ",".join([str(item.claim.claim_no) for item in items]) + "}",
         "{" + ",".join([f"{now - (item.claim.started or now):.6f}" for item in items]) + "}",
-        "{" + ",".join([f"{now - item.ended:.6f}" for item in items]) + "}",
     )
 
 

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from askpro.queues.ledger.history import COLUMNS, KEPT, TODAY
 from askpro.queues.states import FAILED, FINAL, NOT_STARTED, UNDER_WAY
 
 # The row with this step is the chain's `catch`: sent when a step is dead or cancelled.
@@ -9,24 +10,21 @@ CATCH = -1
 # The actor whose job is a batch's step in a chain.
 START = "start_batch"
 
-# For jobs that all completed and that no other row depends on. The attempts' values come from the UPDATE itself: a join
-# of two lists that PostgreSQL believes to be short may compare each row of the one with each row of the other.
-PLAIN = """
+# A job that completed leaves the hot table at once. Its row tells the run that completed it, which then needs no row of
+# its own among the attempts, unless it kept a log.
+# For jobs that all completed and that no other row depends on.
+PLAIN = f"""
 WITH item AS (
-    SELECT * FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[])
-        AS item (id, claim_no, started_ago, ended_ago)
-), settled AS (
-    UPDATE queues_job AS job
-       SET status = 'completed', worker_id = NULL, run_at = NULL, finished_at = statement_timestamp()
-      FROM item
+    SELECT * FROM unnest(%s::uuid[], %s::int[], %s::float8[]) AS item (id, claim_no, started_ago)
+), gone AS (
+    DELETE FROM queues_job_live AS job USING item
      WHERE job.id = item.id AND job.status = 'processing' AND job.worker_id = %s AND job.claim_no = item.claim_no
- RETURNING item.*
+ RETURNING {", ".join(f"job.{column}" for column in COLUMNS)}, item.started_ago
 )
-INSERT INTO queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version)
-SELECT id, claim_no, 'completed', statement_timestamp() - started_ago * interval '1 second',
-       statement_timestamp() - ended_ago * interval '1 second', %s, %s
-  FROM settled
-RETURNING job_id::text
+INSERT INTO queues_job ({KEPT}, status, started_at, finished_at, day)
+SELECT {KEPT}, 'completed', statement_timestamp() - started_ago * interval '1 second', statement_timestamp(), {TODAY}
+  FROM gone
+RETURNING id::text
 """
 
 # One clock reading for the whole statement: a job never ends before its attempt.
@@ -36,7 +34,7 @@ RETURNING job_id::text
 # A process that was suspended may settle a job's lost claim and its new one together: claim_no tells them apart.
 # Each item looks up its own row, whatever the statistics say: LATERAL allows no other order, and `status || ''` allows
 # no index on the status.
-KEPT = "(item.error_class = '' OR (item.error_class = 'DeadlineExceeded' AND job.error_class <> ''))"
+SAME_ERROR = "(item.error_class = '' OR (item.error_class = 'DeadlineExceeded' AND job.error_class <> ''))"
 BASE = f"""
 WITH item AS (
     SELECT * FROM unnest(
@@ -49,11 +47,11 @@ WITH item AS (
 ), held AS MATERIALIZED (
     SELECT item.*, job.progress_done, job.progress_total
       FROM (SELECT * FROM item ORDER BY id) AS item CROSS JOIN LATERAL (
-          SELECT progress_done, progress_total FROM queues_job
+          SELECT progress_done, progress_total FROM queues_job_live
            WHERE id = item.id AND claim_no = item.claim_no AND worker_id = %s AND status || '' = 'processing'
           OFFSET 0 FOR UPDATE) AS job
-), settled AS (
-    UPDATE queues_job AS job
+), changed AS (
+    UPDATE queues_job_live AS job
        SET status = item.status,
            worker_id = NULL,
            tries_spent = job.tries_spent + item.spends_try::int,
@@ -71,11 +69,30 @@ WITH item AS (
            finished_at = CASE WHEN item.status IN {FINAL} THEN statement_timestamp() END,
            progress_done = CASE WHEN item.status IN {FINAL} THEN job.progress_done END,
            progress_total = CASE WHEN item.status IN {FINAL} THEN job.progress_total END,
-           error_class = CASE WHEN {KEPT} THEN job.error_class ELSE item.error_class END,
-           error_message = CASE WHEN {KEPT} THEN job.error_message ELSE item.error_message END
+           error_class = CASE WHEN {SAME_ERROR} THEN job.error_class ELSE item.error_class END,
+           error_message = CASE WHEN {SAME_ERROR} THEN job.error_message ELSE item.error_message END
       FROM held AS item
-     WHERE job.id = item.id AND job.claim_no = item.claim_no
+     WHERE job.id = item.id AND job.claim_no = item.claim_no AND item.status <> 'completed'
  RETURNING item.*, job.queue_name, job.chain_id, job.chain_step, job.lock_key, job.in_order, job.share_key, job.batch_id
+), gone AS (
+    DELETE FROM queues_job_live AS job USING held AS item
+     WHERE job.id = item.id AND job.claim_no = item.claim_no AND item.status = 'completed'
+ RETURNING job.*, item.started_ago, item.ended_ago, item.log
+), told AS (
+    INSERT INTO queues_job ({KEPT}, status, started_at, finished_at, day)
+    SELECT {KEPT}, 'completed', CASE WHEN log = '' THEN statement_timestamp() - started_ago * interval '1 second' END,
+           statement_timestamp(), {TODAY}
+      FROM gone
+), settled AS (
+    SELECT id, claim_no, status, attempt, started_ago, ended_ago, expected, error_class, error_message, trace,
+           fingerprint, log, progress_done, progress_total,
+           queue_name, chain_id, chain_step, lock_key, in_order, share_key, batch_id
+      FROM changed
+    UNION ALL
+    SELECT id, claim_no, 'completed', CASE WHEN log <> '' THEN 'completed' END, started_ago, ended_ago, false, '', '',
+           '', '', log, progress_done, progress_total,
+           queue_name, chain_id, chain_step, lock_key, in_order, share_key, batch_id
+      FROM gone
 ), attempted AS (
     INSERT INTO queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version,
                                 expected, error_class, error_message, trace, fingerprint, log,
@@ -102,12 +119,14 @@ LOCKS = f""", leaving AS MATERIALIZED (
  RETURNING lock.key, leaving.lock_key, leaving.share_key
 ), unblocked AS (
     SELECT waiter.id FROM (SELECT DISTINCT lock_key FROM unlocked WHERE key = lock_key) AS freed,
-        LATERAL (SELECT id FROM queues_job WHERE lock_key = freed.lock_key AND status = 'released' AND run_at IS NULL
+        LATERAL (SELECT id FROM queues_job_live
+                  WHERE lock_key = freed.lock_key AND status = 'released' AND run_at IS NULL
                   ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) AS waiter
     UNION
     SELECT waiter.id FROM (SELECT share_key, count(*) FROM unlocked
                             WHERE share_key IS NOT NULL AND key IS DISTINCT FROM lock_key GROUP BY 1) AS freed,
-        LATERAL (SELECT id FROM queues_job WHERE share_key = freed.share_key AND status = 'released' AND run_at IS NULL
+        LATERAL (SELECT id FROM queues_job_live
+                  WHERE share_key = freed.share_key AND status = 'released' AND run_at IS NULL
                   ORDER BY id LIMIT freed.count FOR UPDATE SKIP LOCKED) AS waiter
 )"""
 
@@ -116,14 +135,14 @@ LOCKS = f""", leaving AS MATERIALIZED (
 # batch. LATERAL with OFFSET makes each settled step look up its own chain: with statistics from before there were
 # chains, a plain join reads all waiting steps for each settled one.
 CHAINS = f""", halted AS (
-    UPDATE queues_job AS job SET status = 'cancelled', finished_at = statement_timestamp()
+    UPDATE queues_job_live AS job SET status = 'cancelled', finished_at = statement_timestamp()
       FROM settled, LATERAL (
-        SELECT step.id FROM queues_job AS step
+        SELECT step.id FROM queues_job_live AS step
          WHERE step.chain_id = settled.chain_id AND step.status = 'waiting'
            AND ((settled.status = 'cancelled' AND settled.chain_step >= 0 AND step.chain_step >= 0
                  AND step.actor_name <> '{START}')
              OR (settled.status = 'completed' AND step.chain_step = {CATCH} AND NOT EXISTS (
-                 SELECT 1 FROM queues_job AS later
+                 SELECT 1 FROM queues_job_live AS later
                   WHERE later.chain_id = step.chain_id AND later.chain_step > settled.chain_step
                  UNION ALL SELECT 1 FROM queues_batch AS later
                   WHERE later.chain_id = step.chain_id AND later.chain_step > settled.chain_step)))
@@ -131,7 +150,7 @@ CHAINS = f""", halted AS (
      WHERE job.id = ended.id AND job.status = 'waiting' AND job.id NOT IN (SELECT id FROM settled)
 ), following AS (
     SELECT waiter.id FROM settled, LATERAL (
-        SELECT step.id FROM queues_job AS step
+        SELECT step.id FROM queues_job_live AS step
          WHERE step.chain_id = settled.chain_id AND step.status = 'waiting'
            AND ((settled.status = 'completed' AND step.chain_step = settled.chain_step + 1)
              OR (settled.status IN {FAILED} AND step.chain_step = {CATCH})
@@ -146,7 +165,7 @@ LOCK_BATCHES = "SELECT id FROM queues_batch WHERE id = ANY(%s::uuid[]) ORDER BY 
 # one member: it is over when none of its steps can run any more, and its row in queues_batchmember makes sure that it
 # is counted once.
 BATCHES = f""", swept AS (
-    UPDATE queues_job AS job
+    UPDATE queues_job_live AS job
        SET status = 'cancelled', finished_at = statement_timestamp(), run_at = NULL, error_class = 'BatchCancelled'
       FROM queues_batch AS batch
      WHERE batch.id IN (SELECT batch_id FROM settled WHERE status IN {FAILED}) AND NOT batch.allow_failures
@@ -159,7 +178,10 @@ BATCHES = f""", swept AS (
 ), step AS (
     SELECT job.batch_id, job.chain_id, coalesce(touched.status, job.status) AS status
       FROM (SELECT DISTINCT chain_id FROM touched WHERE chain_id IS NOT NULL) AS chain
-     CROSS JOIN LATERAL (SELECT * FROM queues_job WHERE chain_id = chain.chain_id OFFSET 0) AS job
+     CROSS JOIN LATERAL (
+         SELECT id, batch_id, chain_id, status FROM queues_job_live WHERE chain_id = chain.chain_id
+         UNION ALL SELECT id, batch_id, chain_id, status FROM queues_job_failed WHERE chain_id = chain.chain_id
+         OFFSET 0) AS job
       LEFT JOIN touched ON touched.id = job.id
 ), chain_over AS (
     INSERT INTO queues_batchmember (batch_id, chain_id, failed)
@@ -187,30 +209,30 @@ BATCHES = f""", swept AS (
 ), called AS (
     SELECT on_finish_id AS id FROM batches WHERE pending <= 0
     UNION SELECT on_success_id FROM batches WHERE pending <= 0 AND failed = 0
-    UNION SELECT job.id FROM batches JOIN queues_job AS job ON job.id = batches.on_failure_id
+    UNION SELECT job.id FROM batches JOIN queues_job_live AS job ON job.id = batches.on_failure_id
            WHERE (newly_failed > 0 OR (pending <= 0 AND failed > 0)) AND job.status = 'waiting'
-    UNION SELECT job.id FROM batches JOIN queues_job AS job
+    UNION SELECT job.id FROM batches JOIN queues_job_live AS job
               ON job.chain_id = batches.chain_id AND job.chain_step = batches.chain_step
            WHERE batches.pending <= 0 AND batches.failed = 0 AND job.status = 'waiting'
-    UNION SELECT job.id FROM batches JOIN queues_job AS job
+    UNION SELECT job.id FROM batches JOIN queues_job_live AS job
               ON job.chain_id = batches.chain_id AND job.chain_step = {CATCH}
            WHERE batches.pending <= 0 AND batches.failed > 0 AND job.status = 'waiting'
 ), uncalled AS (
-    UPDATE queues_job AS job SET status = 'cancelled', finished_at = statement_timestamp()
+    UPDATE queues_job_live AS job SET status = 'cancelled', finished_at = statement_timestamp()
       FROM batches
      WHERE batches.pending <= 0 AND job.status = 'waiting'
        AND ((job.id = batches.on_success_id AND batches.failed > 0)
          OR (job.id = batches.on_failure_id AND batches.failed = 0)
          OR (job.chain_id = batches.chain_id AND job.chain_step = {CATCH} AND batches.failed = 0 AND NOT EXISTS (
-             SELECT 1 FROM queues_job AS later
+             SELECT 1 FROM queues_job_live AS later
               WHERE later.chain_id = job.chain_id AND later.chain_step >= batches.chain_step)))
 )"""
 
 # A callback exists if and only if the result that calls it was written. `unique_by` does not apply to it: each result
 # has its own callback.
 CALLBACKS = """, callback AS (
-    INSERT INTO queues_job (id, actor_name, queue_name, args, kwargs, options, tags, status, ready_at, deadline_at,
-                            lock_key, in_order, share_key, share_limit, fair_key, rate_limit, expires_at,
+    INSERT INTO queues_job_live (id, actor_name, queue_name, args, kwargs, options, tags, status, ready_at,
+                            deadline_at, lock_key, in_order, share_key, share_limit, fair_key, rate_limit, expires_at,
                             silenced)
     SELECT call.id, call.actor_name, call.queue_name, call.args::jsonb, '{}', call.options::jsonb,
            ARRAY(SELECT json_array_elements_text(call.tags::json)), 'queued',
@@ -227,7 +249,7 @@ CALLBACKS = """, callback AS (
 )"""
 
 END = """, next AS (
-    UPDATE queues_job AS job
+    UPDATE queues_job_live AS job
        SET status = 'queued', ready_at = statement_timestamp(), run_at = NULL,
            deadline_at = CASE WHEN job.status = 'waiting'
                               THEN statement_timestamp() + (job.deadline_at - job.created_at)

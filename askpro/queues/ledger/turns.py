@@ -21,7 +21,8 @@ WAITS = "status = 'queued' AND queue_name = %(queue)s AND actor_name = ANY((SELE
 
 def _head(keys: str) -> str:
     """The first tenant with such a key, and when its oldest job became ready: one look into the index."""
-    return f"SELECT fair_key, ready_at FROM queues_job WHERE {WAITS} AND {keys} ORDER BY fair_key, ready_at, id LIMIT 1"
+    wanted = f"{WAITS} AND {keys} ORDER BY fair_key, ready_at, id LIMIT 1"
+    return f"SELECT fair_key, ready_at FROM queues_job_live WHERE {wanted}"
 
 
 def _walk(name: str, begin: str = "%(begin)s", until: str = "true") -> str:
@@ -45,7 +46,7 @@ WITH RECURSIVE {MAY}, {_walk("onward")}, {_walk("around", begin="''", until="fai
 , tenant AS MATERIALIZED (
     SELECT * FROM (SELECT * FROM onward UNION ALL SELECT * FROM around) AS walk LIMIT {MOST_TENANTS}
 ), busy AS MATERIALIZED (
-    SELECT fair_key, count(*) AS running FROM queues_job
+    SELECT fair_key, count(*) AS running FROM queues_job_live
      WHERE status = 'processing' AND queue_name = %(queue)s GROUP BY fair_key
 ), turn AS MATERIALIZED (
     SELECT fair_key, ready_at, coalesce(running, 0) AS running
@@ -57,15 +58,15 @@ WITH RECURSIVE {MAY}, {_walk("onward")}, {_walk("around", begin="''", until="fai
 ), candidate AS MATERIALIZED (
     SELECT job.id FROM turn, most, LATERAL (
         SELECT id, ready_at, running + row_number() OVER () AS place FROM (
-            SELECT id, ready_at FROM queues_job WHERE {WAITS} AND fair_key = turn.fair_key
+            SELECT id, ready_at FROM queues_job_live WHERE {WAITS} AND fair_key = turn.fair_key
              ORDER BY ready_at, id LIMIT greatest(most.place - turn.running, 0)) AS oldest) AS job
      ORDER BY job.place, job.ready_at, job.id
 ), ready AS MATERIALIZED (
     SELECT job.id FROM candidate, LATERAL (
-        SELECT id FROM queues_job WHERE id = candidate.id AND status || '' = 'queued'
+        SELECT id FROM queues_job_live WHERE id = candidate.id AND status || '' = 'queued'
         OFFSET 0 FOR UPDATE SKIP LOCKED) AS job LIMIT %(limit)s
 )
-UPDATE queues_job AS job
+UPDATE queues_job_live AS job
    SET status = 'processing', worker_id = %(worker)s, claim_no = job.claim_no + 1
   FROM ready
  WHERE job.id = ready.id

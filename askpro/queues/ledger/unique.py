@@ -20,29 +20,29 @@ ON CONFLICT (key) DO UPDATE SET job_id = standing.job_id WHERE false RETURNING k
 # the copy will see what we are about to commit.
 STANDING = f"""
 SELECT job.id::text, job.queue_name, job.status FROM queues_uniquekey AS standing
-  JOIN queues_job AS job ON job.id = standing.job_id
+  JOIN queues_job_live AS job ON job.id = standing.job_id
  WHERE standing.key = %s AND job.status IN {WAITING} FOR NO KEY UPDATE OF job
 """
 TAKE_OVER = "UPDATE queues_uniquekey SET job_id = %s WHERE key = %s"
 BRING_FORWARD = """
-UPDATE queues_job SET run_at = least(run_at, clock_timestamp() + %s * interval '1 millisecond')
+UPDATE queues_job_live SET run_at = least(run_at, clock_timestamp() + %s * interval '1 millisecond')
  WHERE id = %s AND status = 'scheduled'
 """
 MAKE_READY = """
-UPDATE queues_job SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL
+UPDATE queues_job_live SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL
  WHERE id = %s AND status = 'scheduled'
 """
 SUPERSEDED = f"""
 SELECT mine.id::text FROM unnest(%s::varchar[], %s::uuid[]) AS mine (key, id)
   JOIN queues_uniquekey AS standing ON standing.key = mine.key AND standing.job_id <> mine.id
-  JOIN queues_job AS other ON other.id = standing.job_id AND other.status IN {WAITING}
+  JOIN queues_job_live AS other ON other.id = standing.job_id AND other.status IN {WAITING}
 """
 # Deletes the keys of jobs that are over, and skips those that a sender has locked at this moment. A key that was taken
 # over since the statement began now names another job: it is compared again once it is locked, and stays.
 SWEEP = f"""
 WITH over AS MATERIALIZED (
     SELECT standing.key, standing.job_id
-      FROM queues_uniquekey AS standing LEFT JOIN queues_job AS job ON job.id = standing.job_id
+      FROM queues_uniquekey AS standing LEFT JOIN queues_job_live AS job ON job.id = standing.job_id
      WHERE job.id IS NULL OR job.status IN {FINAL}
      LIMIT 1000
 ), locked AS MATERIALIZED (

@@ -11,13 +11,14 @@ from askpro.queues.models.fleet import (
     Worker,
 )
 from askpro.queues.models.gate import GateState
-from askpro.queues.models.job import Attempt, Job
+from askpro.queues.models.job import Attempt, AttemptRow, Job
 from askpro.queues.models.keys import Effect, Lock, RateLimit, UniqueKey
 from askpro.queues.models.schedule import Schedule, ScheduledTick
 
 __all__ = [
     "ActorSnapshot",
     "Attempt",
+    "AttemptRow",
     "Batch",
     "BatchMember",
     "Effect",

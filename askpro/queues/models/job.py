@@ -1,5 +1,7 @@
 """Jobs and their attempts."""
 
+from uuid import UUID
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
@@ -7,14 +9,17 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from askpro.queues.ids import uuid7
-from askpro.queues.states import FINAL_STATES, LATER_STATES, JobStatus
+from askpro.queues.states import FINAL_STATES, LATER_STATES, LIVE_DAY, JobStatus
 
 _LATER = [*LATER_STATES]
 _UNFINISHED = ~Q(status__in=[*FINAL_STATES])
 
 
 class Job(models.Model):
-    """A message to an actor and its whole life. Retrying a dead job keeps its id and history."""
+    """A message to an actor and its whole life. Retrying a dead job keeps its id and history.
+
+    The table is partitioned by `day`; the indexes below are those of `queues_job_live`.
+    """
 
     Status = JobStatus
     LIVE = (
@@ -48,7 +53,9 @@ class Job(models.Model):
     losses = models.SmallIntegerField(db_default=0, help_text="Times its worker ended and nothing spoke against it.")
     releases = models.IntegerField(db_default=0)
     release_reason = models.CharField(max_length=200, db_default="")
+    started_at = models.DateTimeField(null=True, help_text="When the run began that completed it, if the row tells it.")
     finished_at = models.DateTimeField(null=True)
+    day = models.DateField(db_default=LIVE_DAY, help_text="Which table it is in.")
     expires_at = models.DateTimeField(null=True, help_text="Cancelled when not started by then.")
     lock_key = models.CharField(max_length=200, null=True, help_text="Held alone while it runs.")
     in_order = models.BooleanField(db_default=False, help_text="The key stays closed until the job is over.")
@@ -87,7 +94,7 @@ class Job(models.Model):
                 "expires_at", condition=Q(status__in=[*_LATER, "queued"], expires_at__isnull=False), name="job_expiring"
             ),
             models.Index("worker_id", condition=Q(status="processing"), name="job_processing"),
-            models.Index("finished_at", condition=Q(status="dead"), name="job_dead"),
+            models.Index("finished_at", condition=Q(status__in=[*FINAL_STATES]), name="job_over"),
             models.Index("lock_key", "id", condition=Q(lock_key__isnull=False) & _UNFINISHED, name="job_locked"),
             models.Index("share_key", "id", condition=Q(status="released", share_key__isnull=False), name="job_shared"),
             # The urgent first, then the oldest.
@@ -102,8 +109,8 @@ class Job(models.Model):
         return f"{self.actor_name} {self.id}"
 
 
-class Attempt(models.Model):
-    """One start of a job, and how it ended."""
+class AttemptFields(models.Model):
+    """What is known of one start of a job, and how it ended."""
 
     class Outcome(models.TextChoices):
         COMPLETED = "completed", "Completed"
@@ -114,9 +121,9 @@ class Attempt(models.Model):
         LOST = "lost", "Its host fell silent"
         CANCELLED = "cancelled", "Cancelled"
 
+    job_id: UUID
+
     pk = models.CompositePrimaryKey("job_id", "claim_no")
-    # No constraint: checking it would lock the job's row again for every attempt.
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="attempts")
     claim_no = models.IntegerField()
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     started_at = models.DateTimeField(null=True)
@@ -133,11 +140,34 @@ class Attempt(models.Model):
     fingerprint = models.CharField(max_length=16, db_default="", help_text="Same cause, same fingerprint.")
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.job_id} #{self.claim_no} {self.outcome}"
+
+
+class Attempt(AttemptFields):
+    """One start of a job, and how it ended: read from the row that tells it, which may be the job's own."""
+
+    job = models.ForeignKey(
+        Job, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="attempts"
+    )
+
+    class Meta:
+        managed = False
+        db_table = "queues_attempt_told"
+
+
+class AttemptRow(AttemptFields):
+    """An attempt with a row of its own: it did not complete its job, or it kept a log."""
+
+    # No constraint: checking it would lock the job's row again for every attempt.
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+")
+
+    class Meta:
+        db_table = "queues_attempt"
         indexes = [
             models.Index("fingerprint", condition=~Q(fingerprint=""), name="attempt_fingerprint"),
             # Costs an insert nothing: rows are inserted in the order in which they finished.
             BrinIndex(fields=["finished_at"], name="attempt_finished", autosummarize=True, pages_per_range=32),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.job_id} #{self.claim_no} {self.outcome}"

@@ -20,7 +20,10 @@ IDLE_EVERY = 2.0
 # Seconds that a job has to clean up after the exception. Then its time limit is set to now, and the forker kills its
 # process.
 GRACE = 5.0
-CANCELLED = "SELECT id::text FROM queues_job WHERE worker_id = %s AND status = 'processing' AND cancel_at IS NOT NULL"
+CANCELLED = """
+SELECT id::text FROM queues_job_live
+ WHERE id = ANY(%s::uuid[]) AND worker_id = %s AND status || '' = 'processing' AND cancel_at IS NOT NULL
+"""
 
 
 class Interrupter(threading.Thread):
@@ -47,7 +50,7 @@ class Interrupter(threading.Thread):
     def _end(self, running: dict[str, Claim]) -> None:
         if not running:
             return
-        for (job_id,) in self._workload.database.rows(CANCELLED, (self._workload.worker_id,)):
+        for (job_id,) in self._workload.database.rows(CANCELLED, ([*running], self._workload.worker_id)):
             claim = running.get(job_id)
             if claim is None:
                 continue

@@ -24,11 +24,11 @@ from askpro.queues.worker.message import LedgerMessage
 STUCK_AFTER = 0.2
 # Seconds for which a claim is certainly ours: no worker is declared dead that soon.
 SURE_FOR = 1.0
-OURS = "SELECT 1 FROM queues_job WHERE id = %s AND claim_no = %s AND worker_id = %s AND status = 'processing'"
+OURS = "SELECT 1 FROM queues_job_live WHERE id = %s AND claim_no = %s AND worker_id = %s AND status = 'processing'"
 # A clock that also counts while the host sleeps, where the system has one.
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 ORPHANS = """
-UPDATE queues_job SET status = 'queued', worker_id = NULL
+UPDATE queues_job_live SET status = 'queued', worker_id = NULL
  WHERE worker_id = %s AND status = 'processing' AND id <> ALL(%s::uuid[])
 """
 
