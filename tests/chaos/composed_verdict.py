@@ -119,9 +119,10 @@ def _the_last_unique_job_saw_everything() -> list[str]:
 
 def _the_rate_was_kept() -> list[str]:
     starts = rows(
-        "SELECT extract(epoch FROM started_at)::float8 FROM queues_attempt JOIN queues_job ON queues_job.id = job_id"
+        "SELECT extract(epoch FROM attempt.started_at)::float8"
+        "  FROM queues_attempt_told AS attempt JOIN queues_job ON queues_job.id = job_id"
         # If a host fell silent, the start of its run is unknown.
-        " WHERE actor_name = 'limited' AND started_at IS NOT NULL AND outcome <> 'lost' ORDER BY 1"
+        " WHERE actor_name = 'limited' AND attempt.started_at IS NOT NULL AND outcome <> 'lost' ORDER BY 1"
     )
     rate, window = settings.LIMITS["chaos"]
     spans = [later - first for (first,), (later,) in zip(starts, starts[rate:], strict=False)]

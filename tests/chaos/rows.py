@@ -6,7 +6,7 @@ from django.db import connection
 
 # The loss of the run that had an effect, if it was lost.
 LOST = (
-    "queues_attempt AS lost"
+    "queues_attempt_told AS lost"
     " ON lost.outcome = 'lost' AND lost.job_id = effect.job_id AND lost.claim_no = effect.claim_no"
 )
 # A run that was inside its function when its host froze continues when the host wakes up; that cannot be prevented.

@@ -94,7 +94,7 @@ def _what_still_blocks() -> list[str]:
 
 
 def _tell(world: World, load: Load, faults: list[str], took: str) -> int:
-    outcomes = dict(rows("SELECT outcome, count(*)::int FROM queues_attempt GROUP BY 1"))
+    outcomes = dict(rows("SELECT outcome, count(*)::int FROM queues_attempt_told GROUP BY 1"))
     ((jobs, claims, releases),) = rows("SELECT count(*), sum(claim_no), sum(releases) FROM queues_job")
     ((batches, keys),) = rows("SELECT (SELECT count(*) FROM queues_batch), (SELECT count(*) FROM queues_uniquekey)")
     put_off, in_settles = world.said().count("Cannot settle"), world.said().count("jobs now: DeadlockDetected")

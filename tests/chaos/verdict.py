@@ -125,13 +125,15 @@ def _locks_are_free() -> list[str]:
 
 def _tries_were_paid_by_started_jobs_only() -> list[str]:
     found = rows(
-        "SELECT job.id, tries_spent, count(attempt.job_id) FROM queues_job AS job LEFT JOIN queues_attempt AS attempt"
-        " ON attempt.job_id = job.id AND outcome IN ('failed', 'timed_out', 'crashed') AND started_at IS NOT NULL"
+        "SELECT job.id, tries_spent, count(attempt.job_id)"
+        "  FROM queues_job AS job LEFT JOIN queues_attempt_told AS attempt"
+        " ON attempt.job_id = job.id AND outcome IN ('failed', 'timed_out', 'crashed')"
+        " AND attempt.started_at IS NOT NULL"
         " AND attempt.error_class <> 'WorkerKilled'"
         " GROUP BY 1, 2 HAVING tries_spent <> count(attempt.job_id)"
     )
     twice = rows(
-        "SELECT job_id, 1, count(*) FROM queues_attempt WHERE outcome = 'completed' GROUP BY 1 HAVING count(*) > 1"
+        "SELECT job_id, 1, count(*) FROM queues_attempt_told WHERE outcome = 'completed' GROUP BY 1 HAVING count(*) > 1"
     )
     return [f"job {job_id} paid {paid} tries for {count} attempts" for job_id, paid, count in found] + [
         f"job {job_id} completed {count} times" for job_id, _, count in twice

@@ -1,5 +1,7 @@
 """How much millions of finished jobs in the ledger slow down those that run."""
 
+from datetime import UTC, date, datetime, timedelta
+
 from django.db import connection
 
 from askpro.dev.bench.figures import Figure, Target
@@ -8,74 +10,48 @@ from askpro.dev.bench.measures.throughput import EMPTY
 from askpro.dev.bench.report import Report
 from askpro.dev.bench.session import Session
 from askpro.dev.bench.sides.arena import rest
+from askpro.queues.ledger.database import DjangoConnection
+from askpro.queues.ledger.history import prepare_days, table_of
 
 JOBS = (5_000_000, 200_000)
-TABLES = ("queues_job", "queues_attempt")
-# The schema for the tables that are not in use at the moment.
-ASIDE = "bench_aside"
-CREATE = f"""
-CREATE SCHEMA {ASIDE};
-CREATE TABLE {ASIDE}.queues_job (LIKE public.queues_job INCLUDING ALL EXCLUDING INDEXES);
-CREATE TABLE {ASIDE}.queues_attempt (LIKE public.queues_attempt INCLUDING ALL EXCLUDING INDEXES);
-"""
-# A month of calls up to now: ids that sort by time, arguments, tags, some dead and cancelled ones.
-JOBS_OF_A_MONTH = f"""
-INSERT INTO {ASIDE}.queues_job (id, actor_name, queue_name, args, kwargs, options, tags, status, created_at, ready_at,
-                                deadline_at, finished_at, claim_no, tries_spent, error_class)
+DAYS = 30
+# A month of calls up to yesterday: ids that sort by time, arguments, tags.
+JOBS_OF_A_MONTH = """
+INSERT INTO queues_job (id, actor_name, queue_name, args, kwargs, options, tags, status, created_at, ready_at,
+                        deadline_at, started_at, finished_at, claim_no, worker_id, day)
 SELECT (lpad(to_hex((extract(epoch FROM sent_at) * 1000)::bigint), 12, '0')
         || '7' || left(noise, 3) || 'a' || right(noise, 15))::uuid,
        (ARRAY['process_retell_call_ended', 'send_sms_notification', 'empty'])[n %% 3 + 1],
        (ARRAY['critical', 'notifications', 'default'])[n %% 3 + 1],
-       '[]', jsonb_build_object('call_id', n / 5), '{{}}', ARRAY['call:' || n / 5, 'company:' || n %% 7],
-       CASE WHEN n %% 200 = 0 THEN 'dead' WHEN n %% 100 = 1 THEN 'cancelled' ELSE 'completed' END,
-       sent_at, sent_at, sent_at + interval '1 day', sent_at + interval '80 ms', 1, (n %% 200 = 0)::int,
-       CASE WHEN n %% 200 = 0 THEN 'Rejected' ELSE '' END
+       '[]', jsonb_build_object('call_id', n / 5), '{}', ARRAY['call:' || n / 5, 'company:' || n %% 7], 'completed',
+       sent_at, sent_at, sent_at + interval '1 day', sent_at + interval '5 ms', sent_at, 1, 1,
+       (sent_at AT TIME ZONE 'UTC')::date
   FROM (SELECT n, md5(n::text) AS noise,
-               clock_timestamp() - interval '30 days' * (1 - n / %s::float8) - interval '1 minute' AS sent_at
-          FROM generate_series(1, %s) AS n) AS sent
-"""
-THEIR_ATTEMPTS = f"""
-INSERT INTO {ASIDE}.queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version,
-                                    error_class)
-SELECT id, 1, CASE status WHEN 'dead' THEN 'failed' ELSE status END, finished_at - interval '75 ms', finished_at, 1,
-       'bench', error_class
-  FROM {ASIDE}.queues_job
-"""
-# LIKE does not copy a table's storage options (autovacuum, fillfactor).
-OPTIONS = """
-SELECT relname, array_to_string(reloptions, ', ') FROM pg_class
- WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s) AND reloptions IS NOT NULL
-"""
-INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = ANY(%s)"
-# Brings the tables into their state after weeks: statistics known, and no work for autovacuum in the middle of a round.
-SETTLE = (f"VACUUM (ANALYZE) {ASIDE}.queues_job", f"VACUUM (ANALYZE) {ASIDE}.queues_attempt", "CHECKPOINT")
-SWAP = """
-ALTER TABLE public.{table} SET SCHEMA {aside}_leaving;
-ALTER TABLE {aside}.{table} SET SCHEMA public;
-ALTER TABLE {aside}_leaving.{table} SET SCHEMA {aside};
+               (date_trunc('day', now() AT TIME ZONE 'UTC') - interval '1 day' * %(days)s * (1 - n / %(jobs)s::float8)
+                - interval '1 second') AT TIME ZONE 'UTC' AS sent_at
+          FROM generate_series(1, %(jobs)s) AS n) AS sent
 """
 
 
 def measure(session: Session, report: Report) -> None:
-    """An empty and a full ledger are swapped between the rounds, so that the same workers run both at the same time."""
+    """The tables of the month are taken out and put back between the rounds, so that the same workers run both."""
     jobs, finished = session.effort.size(*EMPTY), session.effort.size(*JOBS)
     ours = session.arena.ours
     session.steps.say(f"A ledger with {finished:,} finished jobs is written")
     _fill(finished)
     session.steps.done()
-    rounds = Rounds()
+    rounds, month = Rounds(), _month()
     empty, full = f"{ours.name}, empty ledger", f"{ours.name}, {finished:,} finished jobs"
     for number in range(session.effort.rounds):
         for ledger in (empty, full):
             session.steps.say(f"{ledger}, round {number + 1}")
             ours.program.release()  # a suspended process might hold a lock on a table
-            if ledger == empty:
-                _run(f"TRUNCATE {', '.join(TABLES)}")
+            _take_out(month) if ledger == empty else _put_back(month)
             rounds.add(ours, ours.run("empty", [{}] * jobs), ledger)
-            _swap()
             rest(ours)
             session.steps.done()
-    _run(f"DROP SCHEMA {ASIDE} CASCADE")
+    for day in month:
+        _run(f"DROP TABLE {table_of(day)}")
     report.figures.append(
         Figure(
             f"empty jobs, {finished:,} finished ones in the ledger",
@@ -91,26 +67,28 @@ def measure(session: Session, report: Report) -> None:
 
 
 def _fill(finished: int) -> None:
-    """Create the indexes last: that halves the time for this many rows."""
     with connection.cursor() as cursor:
-        cursor.execute(CREATE)
-        cursor.execute(OPTIONS, [list(TABLES)])
-        for table, options in cursor.fetchall():
-            cursor.execute(f"ALTER TABLE {ASIDE}.{table} SET ({options})")
-        cursor.execute(JOBS_OF_A_MONTH, [finished, finished])
-        cursor.execute(THEIR_ATTEMPTS)
-        cursor.execute("SET maintenance_work_mem = '512MB'")
-        cursor.execute(INDEXES, [list(TABLES)])
-        for (definition,) in cursor.fetchall():
-            cursor.execute(definition.replace(" ON public.", f" ON {ASIDE}."))
-        for statement in SETTLE:
-            cursor.execute(statement)
+        prepare_days(DjangoConnection(cursor), _month())
+        cursor.execute(JOBS_OF_A_MONTH, {"jobs": finished, "days": DAYS})
+    # The tables as they are after weeks: statistics known, and no work for autovacuum in the middle of a round.
+    for day in _month():
+        _run(f"VACUUM (ANALYZE) {table_of(day)}")
+    _run("CHECKPOINT")
 
 
-def _swap() -> None:
-    """Swap the tables for all sessions at once; running statements finish first."""
-    statements = "".join(SWAP.format(table=table, aside=ASIDE) for table in TABLES)
-    _run(f"BEGIN; CREATE SCHEMA {ASIDE}_leaving; {statements} DROP SCHEMA {ASIDE}_leaving; COMMIT")
+def _month() -> list[date]:
+    today = datetime.now(UTC).date()
+    return [today - timedelta(days=back) for back in range(1, DAYS + 1)]
+
+
+def _take_out(month: list[date]) -> None:
+    for day in month:
+        _run(f"ALTER TABLE queues_job DETACH PARTITION {table_of(day)}")
+
+
+def _put_back(month: list[date]) -> None:
+    for day in month:
+        _run(f"ALTER TABLE queues_job ATTACH PARTITION {table_of(day)} FOR VALUES IN ('{day}')")
 
 
 def _run(statement: str) -> None:

@@ -33,8 +33,8 @@ DRAIN_SECONDS = 120.0
 IDLE_SECONDS = 0.8
 # Each half has its partial index.
 UNFINISHED = """
-SELECT EXISTS (SELECT 1 FROM queues_job WHERE status = 'queued')
-    OR EXISTS (SELECT 1 FROM queues_job WHERE status = 'processing')
+SELECT EXISTS (SELECT 1 FROM queues_job_live WHERE status = 'queued')
+    OR EXISTS (SELECT 1 FROM queues_job_live WHERE status = 'processing')
 """
 
 
