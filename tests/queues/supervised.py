@@ -34,7 +34,7 @@ def longest_wait(queue: str) -> float:
     """Seconds from ready to start of the job of this queue that waited longest."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT max(extract(epoch FROM started_at - ready_at)) FROM queues_attempt"
+            "SELECT max(extract(epoch FROM run.started_at - ready_at)) FROM queues_attempt_told AS run"
             " JOIN queues_job ON job_id = id WHERE queue_name = %s",
             [queue],
         )

@@ -116,7 +116,7 @@ class TestHowProcessesRun:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT extract(epoch FROM started_at - lag(started_at) OVER (ORDER BY started_at)),"
-                " extract(epoch FROM finished_at - started_at) FROM queues_attempt ORDER BY started_at"
+                " extract(epoch FROM finished_at - started_at) FROM queues_attempt_told ORDER BY started_at"
             )
             pauses, took = zip(*cursor.fetchall(), strict=True)
         assert min(pauses[1:]) >= 0.45
