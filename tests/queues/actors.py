@@ -117,6 +117,11 @@ def slow(seconds: float, name: str = "slow") -> None:
 
 
 @actor(queue_name="default", time_limit=60 * S)
+def lasts(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+@actor(queue_name="default", time_limit=60 * S)
 def naps(seconds: float, name: str) -> None:
     effect(f"{name} began")
     until = time.monotonic() + seconds

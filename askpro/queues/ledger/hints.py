@@ -108,25 +108,29 @@ class Popper:
     def is_away(self) -> bool:
         return self._redis is None or self._breaker.is_open
 
-    def pop(self, count: int, wait: float) -> list[str]:
-        """Up to `count` ids; waits up to `wait` seconds for the first. Empty also when Redis fails."""
-        try:
-            ids = None if self._is_idle and wait > 0 else self._ask("LPOP", self._key, count)
-            if not ids and wait > 0:
-                entry = self._ask("BLPOP", self._key, wait)
-                ids = [entry[1]] if entry else None
-            self._is_idle = not ids
-            self._breaker.succeeded()
-        except redis.RedisError as error:
-            self._breaker.failed(error)
-            return []
-        return [item.decode("ascii", "replace") for item in ids or ()]
+    def pop(self, count: int) -> list[str]:
+        """Up to `count` ids that are there now. Empty also when Redis fails, and unasked after a wait for nothing."""
+        return [] if self._is_idle else self._read("LPOP", self._key, count)
+
+    def await_one(self, wait: float) -> list[str]:
+        """The next id, after at most `wait` seconds, if there is any. Empty also when Redis fails."""
+        return self._read("BLPOP", self._key, wait)[1:] if wait > 0 else []
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.disconnect()
         if self._redis is not None:
             self._redis.close()
+
+    def _read(self, *words: str | float) -> list[str]:
+        try:
+            answer = self._ask(*words)
+        except redis.RedisError as error:
+            self._breaker.failed(error)
+            return []
+        self._breaker.succeeded()
+        self._is_idle = not answer
+        return [item.decode("ascii", "replace") for item in answer or ()]
 
     def _ask(self, *words: str | float) -> Any:
         if self._connection is None:

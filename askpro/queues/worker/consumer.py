@@ -18,7 +18,8 @@ from askpro.queues.ledger.database import CONNECTION_ERRORS
 from askpro.queues.ledger.outcome import waits_for_slot
 from askpro.queues.worker.intake import Intake
 from askpro.queues.worker.message import LedgerMessage
-from askpro.queues.worker.workload import STUCK_AFTER, Workload
+from askpro.queues.worker.pace import STUCK_AFTER
+from askpro.queues.worker.workload import Workload
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,6 @@ class LedgerConsumer(dramatiq.Consumer):
             self._recall()
         self._take_in()
         if not self._claimed:
-            self._make_way()
-            return None
-        if not self._workload.may_hand_over(STUCK_AFTER):
             self._make_way()
             return None
         claim = self._claimed.popleft()
@@ -98,11 +96,14 @@ class LedgerConsumer(dramatiq.Consumer):
                 raise BrokerConnectionError(type(error).__name__) from error  # type: ignore[no-untyped-call]
             for claim in taken:
                 if claim.not_before:
+                    self._workload.put_off(claim)
                     heapq.heappush(self._timed, (claim.not_before, claim.id, claim))
                 else:
                     self._claimed.append(claim)
         while self._timed and self._timed[0][0] <= time.monotonic():
-            self._claimed.appendleft(heapq.heappop(self._timed)[2])
+            claim = heapq.heappop(self._timed)[2]
+            self._workload.take_up(claim)
+            self._claimed.appendleft(claim)
 
     def _recall(self) -> None:
         """Something was paused: give back what has not started. Jobs that are not paused are then claimed again."""
@@ -114,7 +115,7 @@ class LedgerConsumer(dramatiq.Consumer):
         if self._workload.is_stuck:
             taken = [message.claim for message in self._workload.take_back()]
             if taken or self._claimed:
-                self._intake.take_less()
+                self._workload.pace.ran(STUCK_AFTER)
             self._workload.give_back(taken)
             self._give_back()
 

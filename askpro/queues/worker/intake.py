@@ -9,7 +9,8 @@ from askpro.queues.ledger import claim as claims
 from askpro.queues.ledger import guards
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.hints import Popper
-from askpro.queues.worker.workload import STUCK_AFTER, Workload
+from askpro.queues.worker.pace import IN_TIME, STUCK_AFTER
+from askpro.queues.worker.workload import Workload
 
 # After an empty claim by age, no worker of this forker repeats it for REPAIR_EVERY seconds; then each waits up to
 # REPAIR_SPREAD more, at random. The sum is how long a job that Redis lost can stay unnoticed.
@@ -17,12 +18,11 @@ REPAIR_EVERY = 1.4
 REPAIR_SPREAD = 0.1
 # Seconds between two claims by age while Redis is away and nothing was found.
 POLL_EVERY = 0.1
-MOST_CLAIMED = 200
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Intake:
-    """Claims the jobs of one queue for this process; how many at once follows what its threads get done."""
+    """Claims the jobs of one queue for this process. The workload says how many; here is decided how."""
 
     def __init__(self, workload: Workload, queue_name: str, actors: Collection[str], longest_wait: float) -> None:
         self._workload = workload
@@ -33,51 +33,54 @@ class Intake:
         self._repair_at = 0.0
         # The last claim by age was full: when Redis has no more hints, another claim by age may still find jobs.
         self._has_backlog = False
-        self._size = max(workload.threads * 2, 8)
+        # How many runs had ended in this process when the queue last had fewer jobs than there were places.
+        self._short_at = 0
 
     def take(self, wait: float) -> list[Claim]:
         """Jobs that may start; waits up to `wait` seconds for one. Raises one of `CONNECTION_ERRORS`."""
-        if self._workload.is_stuck:
-            # Every thread is busy with a slow job: leave ready jobs to other processes.
-            self._workload.wait_for_thread(STUCK_AFTER)
+        with self._workload.taking(self._short_at) as places:
+            claimed = self._claim(places) if places else []
+        if not places:
+            # Every thread is busy, and what is claimed already will do: leave ready jobs to other processes.
+            self._workload.wait_for_place(self._short_at, min(wait, STUCK_AFTER))
             return []
-        claimed = self._claim_some(min(wait, self._wait))
-        if len(claimed) >= self._size:
-            self._size = min(self._size * 2, MOST_CLAIMED)
-        return self._sort_out(claimed)
-
-    def take_less(self) -> None:
-        """Claimed jobs had to be given back: claim fewer for a while."""
-        self._size = max(self._workload.threads, self._size // 4)
+        return self._sort_out(claimed or self._await(min(wait, self._wait)))
 
     def close(self) -> None:
         self._popper.close()
 
-    def _claim_some(self, wait: float) -> list[Claim]:
+    def _claim(self, places: int) -> list[Claim]:
+        """Claim up to so many jobs, as far as there are any now."""
         now = time.monotonic()
         if self._popper.is_away:
-            return self._poll(wait, now)
-        if now >= self._repair_at and (claimed := self._repair(now)):
+            return self._claim_by_age(places) if now >= self._poll_at else []
+        if now >= self._repair_at and (claimed := self._repair(places, now)):
             return claimed
-        ids = self._popper.pop(self._size, self._patience(wait, now))
+        ids = self._popper.pop(places)
         if not ids and self._has_backlog:
-            return self._claim_by_age()
-        ids = [job_id for job_id in ids if ID.fullmatch(job_id)]
-        return self._workload.claim(lambda: claims.by_ids(self._who(), ids)) if ids else []
+            return self._claim_by_age(places)
+        self._note(is_short=len(ids) < places)
+        return self._claim_by_ids(ids)
 
-    def _poll(self, wait: float, now: float) -> list[Claim]:
-        """Claim by age while Redis is away, unless a worker of this forker has just looked and found nothing."""
-        empty_looks = self._workload.empty_looks
-        if (left := empty_looks.looked_at(self._queue_name) + POLL_EVERY - now) > 0:
-            time.sleep(min(left * random.uniform(1, 1.5), wait))
-            if time.monotonic() - empty_looks.looked_at(self._queue_name) < min(POLL_EVERY, wait):
-                return []
-        return self._claim_by_age()
+    def _await(self, wait: float) -> list[Claim]:
+        """Wait for one job."""
+        now = time.monotonic()
+        if self._popper.is_away:
+            time.sleep(min(max(self._poll_at - now, 0.0) * random.uniform(1, 1.5), wait))
+            return self._claim(1)
+        ids = self._popper.await_one(self._patience(wait, now))
+        self._note(is_short=True)
+        return self._claim_by_ids(ids)
 
-    def _repair(self, now: float) -> list[Claim]:
+    @property
+    def _poll_at(self) -> float:
+        """When to claim by age while Redis is away: some time after a worker of this forker has found nothing."""
+        return self._workload.empty_looks.looked_at(self._queue_name) + POLL_EVERY
+
+    def _repair(self, places: int, now: float) -> list[Claim]:
         """Claim by age, unless a claim by another worker of this forker has just come back empty."""
         empty_looks = self._workload.empty_looks
-        claimed = self._claim_by_age() if now - empty_looks.looked_at(self._queue_name) >= REPAIR_EVERY else []
+        claimed = self._claim_by_age(places) if now - empty_looks.looked_at(self._queue_name) >= REPAIR_EVERY else []
         since = now if claimed else empty_looks.looked_at(self._queue_name)
         self._repair_at = since + REPAIR_EVERY + random.uniform(0, REPAIR_SPREAD)
         return claimed
@@ -86,17 +89,27 @@ class Intake:
         """Seconds to wait for a hint, of at most `wait`."""
         if self._has_backlog:
             return 0.0
-        # Messages that turn out to wait behind slow jobs have to be taken back soon.
-        longest = STUCK_AFTER if self._workload.has_waiting else wait
+        # By then a job may turn out to be slow: those behind it have to be taken back, and no other is claimed.
+        longest = IN_TIME if self._workload.is_busy else wait
         return min(wait, longest, max(self._repair_at - now, 0.01))
 
-    def _claim_by_age(self) -> list[Claim]:
+    def _claim_by_ids(self, ids: list[str]) -> list[Claim]:
+        ids = [job_id for job_id in ids if ID.fullmatch(job_id)]
+        return self._workload.claim(lambda: claims.by_ids(self._who(), ids)) if ids else []
+
+    def _claim_by_age(self, places: int) -> list[Claim]:
         began = time.monotonic()
-        claimed = self._workload.claim(lambda: claims.by_age(self._who(), self._size))
-        self._has_backlog = len(claimed) >= self._size
+        claimed = self._workload.claim(lambda: claims.by_age(self._who(), places))
+        self._has_backlog = len(claimed) >= places
+        self._note(is_short=not self._has_backlog)
         if not claimed:
             self._workload.empty_looks.found_nothing(self._queue_name, began)
         return claimed
+
+    def _note(self, is_short: bool) -> None:
+        """Note whether fewer jobs were found than looked for: without a backlog, none have to wait here."""
+        if is_short:
+            self._short_at = self._workload.pace.runs
 
     def _who(self) -> claims.Who:
         work = self._workload

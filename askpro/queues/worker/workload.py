@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from dramatiq import Worker as DramatiqWorker
@@ -19,9 +20,10 @@ from askpro.queues.ledger.settle import Item, Settler
 from askpro.queues.processes.empty_looks import EmptyLooks
 from askpro.queues.processes.page import Page
 from askpro.queues.worker.message import LedgerMessage
+from askpro.queues.worker.pace import IN_TIME, STUCK_AFTER, Pace
 
-# When no job has started or ended for this many seconds, claimed jobs go back: another process may be free to run them.
-STUCK_AFTER = 0.2
+# The most that one statement claims.
+MOST_CLAIMED = 200
 # Seconds for which a claim is certainly ours: no worker is declared dead that soon.
 SURE_FOR = 1.0
 OURS = "SELECT 1 FROM queues_job_live WHERE id = %s AND claim_no = %s AND worker_id = %s AND status = 'processing'"
@@ -49,6 +51,7 @@ class Workload:
         self.database = EngineConnection()
         self.empty_looks = empty_looks or EmptyLooks()
         self.stopping = False
+        self.pace = Pace(threads)
         self._code_version = code_version
         self._page = page or Page()
         self._settler = Settler(self.database, worker_id, code_version, self._settled)
@@ -57,7 +60,12 @@ class Workload:
         # A claim may have committed although its answer was lost: PostgreSQL may hold jobs as ours that we do not know.
         self._doubtful = False
         self._held: dict[str, Claim] = {}
+        # Of these, the ids of those that a thread runs or will run: neither put off, nor ended, nor given back.
+        self._in_hand: set[str] = set()
+        self._taking = threading.Lock()
         self._moved = threading.Condition()
+        # For each consumer that waits for a place: it looks again when no more than so many are in hand.
+        self._marks: list[int] = []
         self._handed = 0
         self._last_move = time.monotonic()
         self._settler.start()
@@ -79,6 +87,7 @@ class Workload:
             for claim in claims:
                 claim.sure_at = asked_at
                 self._held[claim.id] = claim
+                self._in_hand.add(claim.id)
         return claims
 
     @property
@@ -86,28 +95,50 @@ class Workload:
         """How often this process was asked to give back what it has not started."""
         return self._page.recalls
 
-    @property
-    def most_handed(self) -> int:
-        # More than the threads can run at once, so that short jobs follow each other without a pause. When slow jobs
-        # block them, `take_back` gets them back.
-        return self.threads * 4 + 32
+    @contextmanager
+    def taking(self, since: int) -> Iterator[int]:
+        """Claim inside as many jobs as this says (`places`), one consumer at a time: no two fill the same places.
 
-    def may_hand_over(self, wait: float) -> bool:
-        """Whether a thread will soon be free; waits up to `wait` seconds for it."""
+        A consumer that waits for a hanging Redis meanwhile keeps the others from claiming no longer than `STUCK_AFTER`.
+        """
+        is_alone = self._taking.acquire(timeout=STUCK_AFTER)
+        try:
+            yield self.places(since)
+        finally:
+            if is_alone:
+                self._taking.release()
+
+    def places(self, since: int) -> int:
+        """How many jobs more should be claimed now: as many as will start before they would be given back.
+
+        `since` so many runs had ended here, the queue has had a backlog.
+        """
+        in_hand, ahead = len(self._in_hand), self.pace.ahead(since)
+        is_slow = self.is_busy and time.monotonic() - self._last_move > IN_TIME
+        if in_hand >= self.threads and (is_slow or in_hand > self._mark(ahead)):
+            return 0
+        return min(self.threads + ahead - in_hand, MOST_CLAIMED)
+
+    def wait_for_place(self, since: int, wait: float) -> None:
+        """Wait until there are `places`, `wait` seconds at most."""
         with self._moved:
-            if self._handed >= self.most_handed:
-                self._moved.wait_for(lambda: self._handed < self.most_handed, wait)
-            return self._handed < self.most_handed
-
-    def wait_for_thread(self, wait: float) -> bool:
-        """Whether a thread is free right now; waits up to `wait` seconds for one."""
-        with self._moved:
-            return self._moved.wait_for(lambda: self._handed < self.threads, wait)
+            mark = self._mark(self.pace.ahead(since))
+            self._marks.append(mark)
+            self._moved.wait_for(lambda: self.places(since), wait)
+            self._marks.remove(mark)
 
     @property
-    def has_waiting(self) -> bool:
-        """Whether more jobs are handed over than the threads can run now."""
-        return self._handed > self.threads
+    def is_busy(self) -> bool:
+        """Whether every thread has a job."""
+        return self._handed >= self.threads
+
+    def put_off(self, claim: Claim) -> None:
+        """The job has a slot of a rate limit, and takes no place until then."""
+        self._in_hand.discard(claim.id)
+
+    def take_up(self, claim: Claim) -> None:
+        """The time of the job's slot has come."""
+        self._in_hand.add(claim.id)
 
     def handed_over(self) -> None:
         with self._moved:
@@ -140,6 +171,8 @@ class Workload:
         current.claim = None
         if claim.slot is not None:
             self._page.over(claim.slot)
+        if claim.started is not None:
+            self.pace.ran(time.monotonic() - claim.started)
         self._through_with(claim)
         if claim.settled:
             self._let_go(claim)
@@ -171,7 +204,7 @@ class Workload:
     @property
     def is_stuck(self) -> bool:
         """Whether every thread is busy, and no job has started or ended for `STUCK_AFTER` seconds."""
-        return self._handed >= self.threads and time.monotonic() - self._last_move > STUCK_AFTER
+        return self.is_busy and time.monotonic() - self._last_move > STUCK_AFTER
 
     def take_back(self) -> list[LedgerMessage]:
         """Take the messages that wait behind busy threads out of Dramatiq's queue again."""
@@ -183,7 +216,6 @@ class Workload:
             messages.append(item.message)
         with self._moved:
             self._handed -= len(messages)
-            self._moved.notify_all()
         return messages
 
     def give_back(self, claims: Iterable[Claim]) -> None:
@@ -191,10 +223,12 @@ class Workload:
         back: deque[Claim] = deque(claims)
         now = time.monotonic()
         for claim in back:
+            self._in_hand.discard(claim.id)
             self._settler.put(Item(claim, BACK, now))
 
     def release(self, claim: Claim, outcome: Outcome) -> None:
         """Settle a job that never started here."""
+        self._in_hand.discard(claim.id)
         self._settler.put(Item(claim, outcome, time.monotonic()))
 
     def finish(self) -> None:
@@ -211,8 +245,13 @@ class Workload:
             claim.thread_id = 0
             self._last_move = time.monotonic()
             self._handed -= 1
-            if self._handed in (self.most_handed // 2, self.threads - 1):
+            self._in_hand.discard(claim.id)
+            if self._marks and len(self._in_hand) <= max(self._marks):
                 self._moved.notify_all()
+
+    def _mark(self, ahead: int) -> int:
+        """More is claimed when half of what may wait has started: short jobs should not be claimed one by one."""
+        return self.threads + ahead // 2 if ahead else self.threads - 1
 
     def _free_orphans(self) -> None:
         if self._doubtful:

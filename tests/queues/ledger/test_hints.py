@@ -96,7 +96,7 @@ class TestPushing:
     def test_ids_are_popped_in_the_order_in_which_they_were_pushed(self, client):
         Pusher().push({"default": ["a", "b", "c"], "high": ["d"]})
         popper = Popper("default", 0.1)
-        assert popper.pop(2, 0) + popper.pop(2, 0) == ["a", "b", "c"]
+        assert popper.pop(2) + popper.pop(2) == ["a", "b", "c"]
 
     def test_it_goes_on_after_a_failure_once_the_pause_is_over(self, server, client, caplog):
         pusher = Pusher()
@@ -158,23 +158,23 @@ class TestPopping:
         popper = Popper("default", 1.0)
         later = threading.Timer(0.1, client.rpush, (hints.key("default"), "a"))
         later.start()
-        assert popper.pop(5, 1.0) == ["a"]
+        assert popper.await_one(1.0) == ["a"]
         later.join()
 
     def test_it_waits_no_longer_than_asked(self, client):
         popper = Popper("default", 1.0)
-        assert 0.05 < seconds(popper.pop, 5, 0.1) < 0.9
+        assert 0.05 < seconds(popper.await_one, 0.1) < 0.9
 
     def test_a_hung_redis_is_away_and_not_asked_again_at_once(self, client, hung):
         popper = Popper("default", 0.1)
-        assert popper.pop(5, 0.1) == []
+        assert popper.pop(5) == []
         assert popper.is_away
 
     def test_a_read_only_replica_counts_as_away(self, client):
         client.execute_command("REPLICAOF", "127.0.0.1", "1")
         try:
             popper = Popper("default", 0.1)
-            assert popper.pop(5, 0.05) == []
+            assert popper.pop(5) == []
             assert popper.is_away
         finally:
             client.execute_command("REPLICAOF", "NO", "ONE")

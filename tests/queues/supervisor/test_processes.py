@@ -134,8 +134,9 @@ class TestAKilledWorker:
 class TestAStoppedWorker:
     def test_it_wakes_up_and_starts_nothing_that_was_given_away_meanwhile(self, start, effects):
         queues = start()
-        send_many([actors.slow.message(0.05, f"{number}") for number in range(40)])
-        seconds_until(started(effects, "1"), 5)
+        send_many([actors.slow.message(0.02, f"{number}") for number in range(200)])
+        # Once it has learnt how short they are, some wait in it.
+        seconds_until(lambda: count(status="processing") > 2, 10)
         (pid,) = queues.workers()
         kill(pid, signal.SIGSTOP)
         before, held = effects(), count(status="processing")

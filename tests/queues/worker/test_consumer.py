@@ -23,6 +23,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.no_processes,
 def workload(transactional_db):
     row = Worker.objects.create(pool="test", host="here", pid=1)
     work = Workload(row.pk, threads=1, code_version="v1")
+    # Its runs so far were short, so that some more may wait here.
+    for _ in range(1000):
+        work.pace.ran(0.0001)
     yield work
     # Its thread that looks for cancelled jobs would run for ever, with its own session.
     work.stopping = True
@@ -91,7 +94,6 @@ class TestTaking:
         redis_client.set(hints.key("default"), "no list")
         message = actors.nothing.send(1)
         consumer._intake._repair_at = time.monotonic() + 60
-        assert take(consumer) == []
         assert [taken.message_id for taken in take(consumer)] == [message.message_id]
 
     def test_it_leaves_jobs_of_other_queues(self, consumer, redis_client):

@@ -13,6 +13,7 @@ from askpro.queues.ledger.outcome import COMPLETED
 from askpro.queues.models import Attempt, Job, Worker
 from askpro.queues.processes.page import Page
 from askpro.queues.worker import interrupts
+from askpro.queues.worker.pace import IN_TIME
 from askpro.queues.worker.workload import BACK, CLOCK, Workload
 from tests.queues import actors
 from tests.queues.queues_run import wait_until
@@ -142,13 +143,95 @@ class TestRunning:
         workload.finished(second, COMPLETED)
         assert not workload.is_stuck
 
-    def test_it_hands_over_no_more_than_its_threads_will_soon_run(self, workload):
-        for _ in range(workload.most_handed):
-            assert workload.may_hand_over(0)
-            workload.handed_over()
-        assert workload.has_waiting
+
+class TestPlaces:
+    """How many jobs more this process should claim; it has two threads."""
+
+    def start(self, workload, item):
+        workload.handed_over()
+        workload.starting(item, 60)
+
+    def send_and_claim(self, workload, count):
+        get_broker().send_many([actors.nothing.message(number) for number in range(count)])
+        return claim(workload, count)
+
+    def learn(self, workload):
+        for _ in range(2000):
+            workload.pace.ran(0.0)
+
+    def test_before_anything_is_known_there_is_one_for_each_free_thread(self, workload):
+        assert workload.places(0) == 2
+        (item,) = self.send_and_claim(workload, 1)
+        assert workload.places(0) == 1
+        self.start(workload, item)
+        assert workload.places(0) == 1
+        self.send_and_claim(workload, 1)
+        assert workload.places(0) == 0
+
+    def test_after_short_runs_as_many_as_will_start_in_time(self, workload):
+        self.learn(workload)
+        assert workload.places(0) == 2 + workload.pace.ahead(0) == 52
+
+    def test_what_waits_here_takes_its_place_until_half_of_it_has_started(self, workload):
+        self.learn(workload)
+        items = self.send_and_claim(workload, 52)
+        for item in items[:25]:
+            assert workload.places(0) == 0
+            self.start(workload, item)
+            workload.finished(item, COMPLETED)
+        assert workload.places(0) == 25
+
+    def test_there_is_none_behind_jobs_that_have_been_running_for_long(self, workload):
+        self.learn(workload)
+        for item in self.send_and_claim(workload, 2):
+            self.start(workload, item)
+        assert workload.places(0) == 50
+        workload._last_move -= IN_TIME
+        assert workload.places(0) == 0
+
+    def test_what_goes_back_or_is_released_or_skipped_leaves_its_place(self, workload):
+        back, released, skipped = self.send_and_claim(workload, 3)
+        assert workload.places(0) == 0
+        workload.give_back([back])
+        assert workload.places(0) == 0
+        workload.release(released, BACK)
+        assert workload.places(0) == 1
+        workload.handed_over()
+        workload.skipped(skipped)
+        assert workload.places(0) == 2
+
+    def test_what_waits_for_its_slot_takes_no_place(self, workload):
+        (item,) = self.send_and_claim(workload, 1)
+        workload.put_off(item)
+        assert workload.places(0) == 2
+        workload.take_up(item)
+        assert workload.places(0) == 1
+
+    def test_one_consumer_takes_at_a_time_and_none_waits_for_another_for_long(self, workload):
+        with workload.taking(0):
+            began = time.monotonic()
+            with workload.taking(0) as places:
+                assert 0.1 < time.monotonic() - began < 1
+            assert places == 2
+        with workload.taking(0):
+            pass
+        assert time.monotonic() - began < 1
+
+    def test_a_consumer_that_waits_for_a_place_wakes_when_there_is_one(self, workload):
+        items = self.send_and_claim(workload, 2)
+        for item in items:
+            self.start(workload, item)
         began = time.monotonic()
-        assert not workload.may_hand_over(0.05)
+        end = threading.Timer(0.1, workload.finished, (items[0], COMPLETED))
+        end.start()
+        workload.wait_for_place(0, 5)
+        assert 0.09 < time.monotonic() - began < 3
+        end.join()
+
+    def test_a_consumer_that_waits_for_a_place_waits_no_longer_than_asked(self, workload):
+        self.send_and_claim(workload, 2)
+        began = time.monotonic()
+        workload.wait_for_place(0, 0.05)
         assert time.monotonic() - began < 0.5
 
 
@@ -224,7 +307,7 @@ class TestABriefDeath:
         theirs = self.given_to_another(workload)
         workload.skipped(item)
         assert wait_until(lambda: item.id not in workload._held, 2)
-        assert workload.wait_for_thread(0)
+        assert workload.places(0) == 2
         job = Job.objects.get()
         assert (job.status, job.claim_no) == ("processing", theirs.claim_no)
         assert not Attempt.objects.exists()
