@@ -81,7 +81,7 @@ class Valkey:
         return False
 
     def _info(self) -> dict[str, Any]:
-        client = redis.Redis.from_url(self.url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0))
+        client = self._client()
         try:
             return cast("dict[str, Any]", client.info("server"))
         except (redis.RedisError, OSError):
@@ -98,10 +98,23 @@ class Valkey:
             )
         limit = time.monotonic() + START_SECONDS
         while self._child.poll() is None and time.monotonic() < limit:
-            if self._info():
+            if self._info() and self._has_its_data():
                 return True
             time.sleep(0.02)
         return False
+
+    def _has_its_data(self) -> bool:
+        """Whether it has read its files. Before, it answers INFO and refuses all else."""
+        client = self._client()
+        try:
+            return bool(client.ping())
+        except (redis.RedisError, OSError):
+            return False
+        finally:
+            client.close()
+
+    def _client(self) -> redis.Redis:
+        return redis.Redis.from_url(self.url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0))
 
     @property
     def _configuration(self) -> Path:

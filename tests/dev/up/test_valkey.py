@@ -40,6 +40,19 @@ def test_it_attaches_to_a_server_that_still_serves(valkey: Valkey, home: Home) -
     assert not valkey.is_alive()
 
 
+def test_it_has_read_its_data_when_it_has_started(valkey: Valkey) -> None:
+    pipeline = client(valkey).pipeline(transaction=False)
+    for number in range(100_000):
+        pipeline.rpush("long", f"a value that takes its time {number}")
+    pipeline.execute()
+    valkey.stop()
+
+    valkey.start()
+
+    assert client(valkey).llen("long") == 100_000
+    client(valkey).delete("long")
+
+
 def test_it_keeps_data_and_port_when_it_was_killed(valkey: Valkey) -> None:
     client(valkey).rpush("queue", 1, 2)
     port, pid = valkey.port, client(valkey).info("server")["process_id"]
