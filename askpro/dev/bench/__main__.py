@@ -48,10 +48,14 @@ def _measure(options: argparse.Namespace, folder: Path, packages: Path | None) -
 
 def _press(options: argparse.Namespace, folder: Path, packages: Path | None) -> None:
     django.setup()
+    from askpro.dev.bench.pressure import marathon
     from askpro.dev.bench.pressure.run import Plan, run
 
+    if options.marathon:
+        marathon.run(folder, options.marathon, options.share, as_json=options.json)
+        return
     plan = Plan(options.phases or PHASES, options.minutes or USUAL_PHASE, options.share)
-    run(folder, plan, as_json=options.json)
+    run(folder, plan, packages, as_json=options.json)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -66,7 +70,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--peers",
         action="store_true",
-        help="also Celery, django-tasks and procrastinate; they are installed into the state folder, from PyPI",
+        help="also Celery, django-tasks and procrastinate, or with --pressure procrastinate, pgqueuer and awa; they are"
+        " installed into the state folder, from PyPI",
     )
     parser.add_argument(
         "--pressure",
@@ -80,6 +85,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="NAME,NAME",
         help=f"with --pressure: some of {', '.join(NAMES)}; the first one always",
     )
+    parser.add_argument(
+        "--marathon",
+        type=int,
+        metavar="JOBS",
+        help="with --pressure: instead, so many empty jobs at 5,000 a second, minute by minute",
+    )
     parser.add_argument("--share", type=float, default=1.0, help=argparse.SUPPRESS)  # for the tests
     options = parser.parse_args(arguments)
     for problem in _misfits(options):
@@ -90,9 +101,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _misfits(options: argparse.Namespace) -> Iterator[str]:
     if options.pressure and options.only:
         yield "--only is not for --pressure, which has --phases"
-    for name in ("minutes", "phases"):
+    for name in ("minutes", "phases", "marathon"):
         if getattr(options, name) is not None and not options.pressure:
             yield f"--{name} is for --pressure"
+    if options.marathon is not None and (options.minutes or options.phases or options.peers):
+        yield "--marathon has no phases and no peers"
     if options.minutes is not None and options.minutes < SHORTEST_PHASE:
         yield f"--minutes must be at least {SHORTEST_PHASE:g}"
 

@@ -41,6 +41,11 @@ def _pressed(queue: str, suffix: str = "", **words: Any) -> Any:
     return actor(run, queue_name=queue, actor_name=f"pressed_{queue}{suffix}", tags=tags, **words)
 
 
+@actor(tags=("call:{call_id}", "company:{company_id}"))
+def heard(call_id: int, company_id: int, sent: int) -> None:
+    marks.tell_start(sent)
+
+
 # One for each queue of the mix.
 pressed = {queue: _pressed(queue) for queue in mix.QUEUES}
 pressed_keyed = {queue: _pressed(queue, "_keyed", no_overlap="company:{company_id}") for queue in mix.QUEUES}

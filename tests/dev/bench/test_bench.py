@@ -172,11 +172,37 @@ def test_it_puts_the_production_pools_under_pressure(child_environment: Environm
     assert keys(environment) == []
 
 
+@pytest.mark.long
+def test_it_puts_others_under_the_same_pressure(child_environment: Environment):
+    phases = ("--phases", "killed-workers")
+    ran = bench(child_environment(), "--json", "--pressure", "--peers", "--minutes", "0.1", "--share", "0.1", *phases)
+    assert ran.returncode == 0, ran.stderr
+    sides = json.loads(ran.stdout)["sides"]
+    assert [side["side"] for side in sides] == ["AskPro", "procrastinate", "pgqueuer", "awa"]
+    for side in sides:
+        assert [phase["phase"] for phase in side["phases"]] == ["clean", "killed-workers"]
+        assert all(phase["done"] > 0.5 * phase["offered"] and phase["size"] > 0 for phase in side["phases"])
+
+
+@pytest.mark.long
+def test_it_runs_a_marathon_minute_by_minute(child_environment: Environment):
+    ran = bench(child_environment(), "--json", "--pressure", "--marathon", "2000", "--share", "0.03")
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert found["offer"] == 150
+    assert len(found["minutes"]) > 3
+    for minute in found["minutes"]:
+        assert minute["done"] > 100
+        assert minute["p99"] >= minute["p50"] > 0
+    assert found["minutes"][-1]["size"] > found["minutes"][0]["size"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (("--pressure", "--phases", "brust"), "no phase ['brust']; there are clean, open-transaction"),
         (("--pressure", "--only", "jobs"), "--only is not for --pressure"),
+        (("--pressure", "--marathon", "1000", "--minutes", "5"), "--marathon has no phases"),
         (("--minutes", "5"), "--minutes is for --pressure"),
         (("--pressure", "--minutes", "0.01"), "--minutes must be at least 0.05"),
     ],

@@ -3,6 +3,7 @@
 from procrastinate.contrib.django import app
 
 from askpro.dev.bench import work
+from askpro.dev.bench.pressure import marks, mix
 
 
 @app.task
@@ -16,3 +17,9 @@ def start() -> None:
 
 
 send = {"empty": empty.defer, "start": start.defer}
+
+
+@app.task
+def pressed(milliseconds: int, sent: int) -> None:
+    marks.tell_start(sent)
+    mix.rest(milliseconds)

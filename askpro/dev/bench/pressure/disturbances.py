@@ -6,7 +6,7 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg2
 
@@ -14,7 +14,7 @@ from askpro.dev.bench.pressure import gauges
 from askpro.dev.bench.pressure.gauges import Watch
 from askpro.dev.bench.pressure.offer import Offer
 from askpro.dev.bench.pressure.server import OwnServer
-from askpro.dev.bench.sides.program import Program
+from askpro.dev.bench.pressure.side import Side
 
 READERS = 4
 # Of the tables that change most, and the rows that a reader reads of each.
@@ -31,23 +31,6 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> '{name}' AND {victims}
  ORDER BY random() LIMIT 1
 """
-
-
-class Side(Protocol):
-    """One engine under pressure."""
-
-    name: str
-    tables: str
-    job_tables: str
-    sender: str
-    victims: str
-    program: Program
-
-    def wait(self) -> None: ...
-    def workers(self) -> Any: ...
-    def unfinished(self) -> int: ...
-    def begin(self) -> None: ...
-    def counted(self) -> tuple[int, float | None]: ...
 
 
 @dataclass

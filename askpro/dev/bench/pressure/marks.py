@@ -8,7 +8,7 @@ import os
 import struct
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +19,8 @@ MARKS = "ASKPRO_BENCH_MARKS"
 MARK = struct.Struct("<qq")
 # Bytes: a quarter of a minute at 4,000 marks a second.
 ROOM = 1024 * 1024
+# Seconds between two reads.
+READ_EVERY = 0.02
 # A job with this moment is not measured: it does not start when it is sent, but after another one.
 UNMEASURED = 0
 
@@ -34,13 +36,18 @@ class Starts:
         self.count = 0
         self.sent = 0
 
+    @property
+    def backlog(self) -> int:
+        """Jobs that were sent and have not started; too few by those that started twice."""
+        return self.sent - self.count
+
     def between(self, began: float, ended: float) -> Iterator[tuple[float, float]]:
         """When each measured job started, and the milliseconds that it had waited."""
         return ((at, waited) for at, waited in zip(self.at, self.waited, strict=True) if began <= at < ended)
 
 
 class Marks:
-    """The reading end. Read it at least every few seconds."""
+    """The reading end. It must be read every few seconds."""
 
     def __init__(self) -> None:
         path = os.environ[MARKS]
@@ -63,6 +70,14 @@ class Marks:
                 if first != UNMEASURED:
                     starts.at.append(second / 1e9)
                     starts.waited.append((second - first) / 1e6)
+
+    def listen(self, seconds: float, act: Callable[[], None] = lambda: None) -> None:
+        """Let time pass, reading and calling `act` all the time."""
+        limit = time.monotonic() + seconds
+        while (left := limit - time.monotonic()) > 0:
+            act()
+            self.read()
+            time.sleep(min(left, READ_EVERY))
 
     def forget(self) -> Starts:
         """Begin anew and return what was heard so far; the counts go on."""

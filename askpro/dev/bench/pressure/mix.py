@@ -4,8 +4,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from askpro.dev.bench.pressure.marks import UNMEASURED
+
 # Of a hundred jobs.
 QUEUES = {"critical": 20, "high": 15, "default": 30, "webhooks": 20, "notifications": 10, "low": 5}
+# Its processes are so nice that they run when all others have nothing to do.
+PATIENT = "low"
 # One in so many runs for `SLOW` milliseconds, the others for `USUAL`.
 SLOW_ONE_IN = 25
 SLOW = 50
@@ -41,6 +45,18 @@ def specs(first: int, count: int) -> Iterator[Spec]:
         yield spec
         number += 1
         left -= spec.steps
+
+
+def jobs(chosen: Sequence[Spec], moment: int) -> Iterator[tuple[Spec, int]]:
+    """For who has no chains: each step as a job of its own, with the moment from which its start is measured."""
+    for spec in chosen:
+        for step in range(spec.steps):
+            yield spec, measured_from(spec, step, moment)
+
+
+def measured_from(spec: Spec, step: int, moment: int) -> int:
+    """`moment`, unless the job waits for another one, or for everybody as those of the patient queue do."""
+    return UNMEASURED if step or spec.is_keyed or spec.queue == PATIENT else moment
 
 
 def rest(milliseconds: int) -> None:

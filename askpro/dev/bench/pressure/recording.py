@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from askpro.dev.bench.pressure.disturbances import Side
 from askpro.dev.bench.pressure.gauges import Gauges, Watch
 from askpro.dev.bench.pressure.marks import Marks, Starts
 from askpro.dev.bench.pressure.phases import Phase
+from askpro.dev.bench.pressure.side import Side
 from askpro.dev.bench.pressure.verdict import Measured, Second, by_second, pick_up
 from askpro.dev.bench.sides.meter import Cost, Meter
 
@@ -26,11 +26,12 @@ class Recording:
         self._first = self._last = watch.look()
         self._dead_rows = self._first.dead_rows
         marks.forget()
-        self._sent = marks.starts.sent
+        self._sent, self._started = marks.starts.sent, marks.starts.count
         side.begin()
         self._meter = Meter(side.program)
         self.began = self.ended = time.monotonic()
-        self._done: tuple[int, float | None] = (0, None)
+        self._done = 0
+        self._claims: float | None = None
         self._heard = Starts()
 
     def look(self) -> None:
@@ -52,10 +53,11 @@ class Recording:
     def end(self) -> None:
         self.ended = time.monotonic()
         self._costs.append(self._meter.read())
-        self._done = self._side.counted()
+        done, self._claims = self._side.counted()
         self.look()
-        self._sent = self._marks.starts.sent - self._sent
         self._heard = self._marks.forget()
+        self._sent = self._heard.sent - self._sent
+        self._done = self._heard.count - self._started if done is None else done
 
     def seconds(self) -> list[Second]:
         """The starts second by second."""
@@ -63,15 +65,15 @@ class Recording:
 
     def measured(self, phase: Phase, offered: float) -> Measured:
         """`offered` is what was asked of the sender, in jobs a second. It counts even when fewer could be sent."""
-        (done, claims), first, last = self._done, self._first, self._last
+        first, last = self._first, self._last
         away = sum(back - gone for gone, back in self._outages)
-        ran, jobs = self.ended - self.began - away, max(1, done)
+        ran, jobs = self.ended - self.began - away, max(1, self._done)
         return Measured(
             phase=phase,
             seconds=self.ended - self.began,
             away=away,
             offered=max(offered, self._sent / ran),
-            done=done / ran,
+            done=self._done / ran,
             pick_up=pick_up(self._starts(), self.began, self.ended),
             dead_rows=self._dead_rows,
             size=last.size,
@@ -80,7 +82,7 @@ class Recording:
             postgres=_sum([cost.postgres for cost in self._costs], jobs),
             updates=(last.updates - first.updates) / jobs,
             hot=_share(first, last),
-            claims=claims,
+            claims=self._claims,
             strangers=max(cost.strangers for cost in self._costs),
         )
 

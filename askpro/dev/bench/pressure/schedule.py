@@ -10,7 +10,8 @@ class Schedule:
         self._owed = 0.0
 
     def set_rate(self, rate: float, now: float) -> None:
-        self._owed = self.due(now)
+        """From now on; with a rate of 0 nothing is due any more."""
+        self._owed = self.due(now) if rate else 0.0
         self._rate, self._since = rate, now
 
     def add(self, jobs: int) -> None:

@@ -4,26 +4,29 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from askpro.dev.bench.pressure.disturbances import Disturbance, Side, Stage
+from askpro.dev.bench.pressure.disturbances import Disturbance, Stage
 from askpro.dev.bench.pressure.gauges import Watch
-from askpro.dev.bench.pressure.marks import Marks, Starts
+from askpro.dev.bench.pressure.marks import Marks
 from askpro.dev.bench.pressure.offer import Offer
 from askpro.dev.bench.pressure.phases import CLEAN, Phase
 from askpro.dev.bench.pressure.recording import Recording
 from askpro.dev.bench.pressure.server import OwnServer
+from askpro.dev.bench.pressure.side import Side
 from askpro.dev.bench.pressure.verdict import IN_A_ROW, Back, Measured, Second, by_second, clean_after, usual_second
+from askpro.dev.up.failure import Failure
 
 # Seconds at the offer before anything counts.
 WARM_UP = 5.0
-# Seconds at a standing backlog before those that count, and those; the backlog in jobs.
+# Jobs a second that are offered to measure the capacity, raised by a half while more than this share of them is done.
+CAPACITY_OFFER = 1_000.0
+SATISFIED = 0.9
+RAISED = 1.5
+# Seconds at that offer before those that count, and those.
 BEFORE_CAPACITY, CAPACITY = 5.0, 10.0
-BACKLOG = 1_500
-# Seconds between two reads of the marks.
-READ_EVERY = 0.02
 # Seconds between two looks at the tables.
 LOOK_EVERY = 5
-# The longest wait for a backlog to be worked off, as a multiple of the phase, and the seconds for all else.
-LONGEST_DRAIN = 5.0
+# The longest waits in seconds: for a backlog to be worked off, or as long as a longer phase, and for clean seconds.
+LONGEST_DRAIN = 300.0
 LONGEST_RECOVERY = 60
 # Fewer unfinished jobs are no backlog.
 IDLE = 50
@@ -47,19 +50,16 @@ class Trial:
     def warm_up(self, rate: float) -> None:
         self._say(f"{self._side.name}: warm-up")
         self._offer.rate(rate)
-        self._wait(WARM_UP)
+        self._marks.listen(WARM_UP)
 
     def capacity(self, share: float) -> float:
-        """Jobs a second that are done while there are always more to do, with a `share` of the usual effort."""
-        self._say(f"{self._side.name}: capacity")
-        self._offer.rate(0)
-        self._drain(LONGEST_RECOVERY)
-        refill = Refill(self._offer, self._marks.starts, round(BACKLOG * share))
-        self._wait(BEFORE_CAPACITY * share, refill.act)
-        began, before = time.monotonic(), self._marks.starts.count
-        self._wait(CAPACITY * share, refill.act)
-        done = (self._marks.starts.count - before) / (time.monotonic() - began)
-        self._drain(LONGEST_RECOVERY)
+        """Jobs a second that are done when more are offered, with a `share` of the usual effort.
+
+        More of every queue: of a standing backlog, in the end all would be jobs of the slowest one.
+        """
+        asked = CAPACITY_OFFER * share
+        while (done := self._done_of(asked, share)) > SATISFIED * asked:
+            asked *= RAISED
         return done
 
     def take(self, phase: Phase, seconds: float, rate: float, capacity: float) -> Measured:
@@ -80,15 +80,28 @@ class Trial:
     def close(self) -> None:
         self._watch.close()
 
+    def _done_of(self, asked: float, share: float) -> float:
+        """Jobs a second that are done of what is asked for, once all processes that may be there are there."""
+        self._say(f"{self._side.name}: capacity, {asked:,.0f} jobs/s offered")
+        self._offer.rate(asked)
+        self._marks.listen(BEFORE_CAPACITY * share)
+        began, before = time.monotonic(), self._marks.starts.count
+        self._marks.listen(CAPACITY * share)
+        done = (self._marks.starts.count - before) / (time.monotonic() - began)
+        self._offer.rate(0)
+        if self._drain(LONGEST_DRAIN) is None:
+            raise Failure(f"{self._side.name} did not work off a backlog within {LONGEST_DRAIN:.0f} s.")
+        return done
+
     def _disturb(self, disturbance: Disturbance, recording: Recording, seconds: float) -> None:
         disturbance.begin()
         try:
             for second in range(1, int(seconds) + 1):
-                self._wait(recording.began + second - time.monotonic())
+                self._marks.listen(recording.began + second - time.monotonic())
                 disturbance.tick(second)
                 if second % LOOK_EVERY == 0:
                     recording.look()
-            self._wait(recording.began + seconds - time.monotonic())
+            self._marks.listen(recording.began + seconds - time.monotonic())
             recording.end()
         finally:
             disturbance.end()
@@ -98,11 +111,11 @@ class Trial:
         drained: float | None = 0.0
         if phase.overload:
             self._offer.rate(0)
-            drained = self._drain(seconds * LONGEST_DRAIN)
+            drained = self._drain(max(LONGEST_DRAIN, seconds))
             self._offer.rate(rate)
         began = time.monotonic()
         for second in range(IN_A_ROW, LONGEST_RECOVERY):
-            self._wait(began + second - time.monotonic())
+            self._marks.listen(began + second - time.monotonic())
             now = time.monotonic()
             since = by_second(self._marks.starts.between(began, now), began, now)
             if (clean := clean_after(since, self._usual)) is not None:
@@ -113,29 +126,11 @@ class Trial:
         """Seconds until there is no backlog; None when there still is."""
         began = time.monotonic()
         while (passed := time.monotonic() - began) < seconds:
-            if self._side.unfinished() < IDLE:
+            if self._backlog() < IDLE:
                 return passed
-            self._wait(0.5)
+            self._marks.listen(0.5)
         return None
 
-    def _wait(self, seconds: float, act: Callable[[], None] = lambda: None) -> None:
-        """Let time pass, reading the marks and calling `act` all the time."""
-        limit = time.monotonic() + seconds
-        while (left := limit - time.monotonic()) > 0:
-            act()
-            self._marks.read()
-            time.sleep(min(left, READ_EVERY))
-
-
-class Refill:
-    """Keeps so many jobs waiting. What was asked for counts, since the sender may take a while to send it."""
-
-    def __init__(self, offer: Offer, starts: Starts, backlog: int) -> None:
-        self._offer, self._starts, self._backlog = offer, starts, backlog
-        self._asked, self._before = 0, starts.count
-
-    def act(self) -> None:
-        started = self._starts.count - self._before
-        if (missing := self._backlog - (self._asked - started)) > 0:
-            self._offer.send(missing)
-            self._asked += missing
+    def _backlog(self) -> int:
+        unfinished = self._side.unfinished()
+        return self._marks.starts.backlog if unfinished is None else unfinished

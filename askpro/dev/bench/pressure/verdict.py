@@ -9,9 +9,10 @@ from askpro.dev.bench.pressure.phases import CLEAN, Judged, Phase
 
 # The share of the smaller of offer and capacity that must be done.
 ENOUGH = 0.95
-# How many times the clean p99 a p99 may be, and how many times its first third's that of the last third.
+# How many times the clean p99 a p99 may be, and how many times its first third's that of the last third, plus so many
+# milliseconds, by which it moves by itself.
 SLOWER = 3.0
-GROWTH = 1.5
+GROWTH, NOISE = 1.5, 25.0
 # Seconds within which a side must be as before.
 BACK_WITHIN = 10.0
 # So many seconds in a row must be as clean ones: with at least this share of the offer, and a p99 that only one clean
@@ -94,7 +95,7 @@ def judge(measured: Measured, clean: Measured, capacity: float) -> Verdict:
     if found is None or usual is None:
         return Verdict(rate, False, False, _is_back(measured))
     p99 = found.last_third if phase.judged is Judged.LAST_THIRD else found.p99
-    grows = found.last_third > GROWTH * found.first_third and found.last_third > usual.p99
+    grows = found.last_third > GROWTH * found.first_third + NOISE and found.last_third > usual.p99
     is_judged = phase.judged is not Judged.NOT
     return Verdict(
         rate,

@@ -16,6 +16,13 @@ def test_a_change_of_the_rate_keeps_what_is_due():
     assert schedule.due(12) == 900
 
 
+def test_a_rate_of_nothing_ends_what_is_due():
+    schedule = Schedule()
+    schedule.set_rate(800, now=10)
+    schedule.set_rate(0, now=11)
+    assert schedule.due(12) == 0
+
+
 def test_more_may_be_due_at_once():
     schedule = Schedule()
     schedule.set_rate(800, now=10)

@@ -74,15 +74,20 @@ def test_p99_may_be_three_times_the_clean_one(p99: float, is_met: bool):
 @pytest.mark.parametrize(
     ("first", "last", "is_steady"),
     [
-        (20, 30, True),
-        (20, 31, False),
-        # It grows, but from almost nothing to what is usual.
-        (5, 20, True),
+        (20, 55, True),
+        (20, 56, False),
+        (200, 326, False),
     ],
 )
 def test_p99_must_not_grow_within_the_phase(first: float, last: float, is_steady: bool):
     found = measured(pick_up=PickUp(5, 30, first, last))
     assert judge(found, CLEAN_ONE, CAPACITY).steady is is_steady
+
+
+def test_growth_up_to_the_clean_p99_is_none():
+    clean = measured(CLEAN, p99=100, back=Back())
+    assert judge(measured(pick_up=PickUp(5, 90, 5, 100)), clean, CAPACITY).steady is True
+    assert judge(measured(pick_up=PickUp(5, 90, 5, 101)), clean, CAPACITY).steady is False
 
 
 def test_of_a_burst_only_the_end_of_the_phase_is_held_to_the_clean_one():

@@ -1,0 +1,1 @@
+"""What others would pick, under the same pressure. Each peer is one file, which sends, and works when it is run."""
