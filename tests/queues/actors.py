@@ -155,6 +155,15 @@ def two_at_once(company_id: int, number: int) -> None: ...
 def tied(company_id: int) -> None: ...
 
 
+@actor(queue_name="default", fair_by="company:{company_id}")
+def takes_turns(company_id: int) -> None: ...
+
+
+@actor(queue_name="default", fair_by="company:{company_id}")
+def lasts_in_turn(company_id: int, seconds: float) -> None:
+    time.sleep(seconds)
+
+
 @actor(queue_name="default", unique_by="sync:{company_id}")
 def unique(company_id: int) -> None: ...
 

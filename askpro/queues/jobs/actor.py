@@ -88,7 +88,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
             in_order=self.word("in_order") is not None,
             share_key=_key(fill(share)),
             share_limit=places,
-            fair_key=_key(fill(self.word("fair_by") or self._nobody)),
+            fair_key=_key(fill(self.word("fair_by"))) or self._nobody,
             unique_key=_key(fill(self.word("unique_by"))),
             rate_limit=self.word("rate_limit"),
             expires_at=_moment(self.word("expires", options)),
@@ -193,7 +193,7 @@ def actor(
     no_overlap   only one job with this key runs at a time; the others wait and spend no try
     in_order     the same, and the key stays taken while an earlier job of it is unfinished, retries included
     concurrency  (key, n): at most n jobs with this key run at the same time
-    fair_by      the tenant that the job belongs to, such as "company:{company_id}"
+    fair_by      a tenant: of those that wait, the one with the least running jobs is next
     unique_by    no second copy with this key waits; `send` returns the waiting one
     rate_limit   a name of LIMITS: evenly spaced starts over all hosts; waiting spends no try
     expires      cancelled if it has not started within this time of being sent; a message may give a point in time

@@ -1,36 +1,36 @@
 """Tenants take turns (`fair_by`): the next job is of the tenant with the least running, then of the longest waiting."""
 
+from collections.abc import Collection
+
 from askpro.queues.ledger import claim as claims
-from askpro.queues.ledger.claim import ACTOR_RUNS, COLUMNS, LIVES, QUEUE_RUNS, Claim, Who
+from askpro.queues.ledger.claim import ACTOR_RUNS, COLUMNS, LIVES, QUEUE_RUNS, Claim
+from askpro.queues.ledger.database import EngineConnection
 
 # The tenant of all jobs that name none, in a queue in which others do.
 NOBODY = "(none)"
 # The most tenants that one claim looks at. When more wait, the next claim begins at the last of them.
 MOST_TENANTS = 200
-# Candidates beside twice the wanted jobs: other processes may be claiming the first ones at this moment.
+# Candidates beside those that are wanted: other processes may be claiming the first ones at this moment.
 SPARE = 32
 FIRST = ""
 # The actors that may run here; no row when nothing may. Each part of the statement asks this once, and not each row.
 MAY = f"""may AS MATERIALIZED (
-    SELECT ARRAY(SELECT actor_name FROM unnest(%(actors)s::varchar[]) AS known (actor_name)
+    SELECT ARRAY(SELECT actor_name FROM unnest($2) AS known (actor_name)
                   WHERE {ACTOR_RUNS}) AS actors
-     WHERE {QUEUE_RUNS % "%(queue)s"} AND {LIVES % "%(worker)s"}
+     WHERE {QUEUE_RUNS % "$1"} AND {LIVES % "$3"}
 )"""
-WAITS = "status = 'queued' AND queue_name = %(queue)s AND actor_name = ANY((SELECT actors FROM may)::varchar[])"
+WAITS = "status = 'queued' AND queue_name = $1 AND actor_name = ANY((SELECT actors FROM may)::varchar[])"
 
 
-def _head(keys: str) -> str:
-    """The first tenant with such a key, and when its oldest job became ready: one look into the index."""
-    wanted = f"{WAITS} AND {keys} ORDER BY fair_key, ready_at, id LIMIT 1"
-    return f"SELECT fair_key, ready_at FROM queues_job_live WHERE {wanted}"
-
-
-def _walk(name: str, begin: str = "%(begin)s", until: str = "true") -> str:
-    """A query that goes from tenant to tenant, and reads no more of them than are asked for."""
+def _walk(name: str, begin: str, until: str = "true") -> str:
+    """A query that goes from tenant to tenant, one look into the index each, and reads no more than are asked for."""
     return f"""{name} (fair_key, ready_at) AS (
-    ({_head(f"fair_key >= {begin} AND {until}")})
+    SELECT {begin}::varchar, NULL::timestamptz
     UNION ALL
-    SELECT next.* FROM {name} AS last, LATERAL ({_head(f"fair_key > last.fair_key AND {until}")}) AS next
+    SELECT next.* FROM {name} AS last, LATERAL (
+        SELECT fair_key, ready_at FROM queues_job_live
+         WHERE {WAITS} AND fair_key > last.fair_key AND {until}
+         ORDER BY fair_key, ready_at, id LIMIT 1) AS next
 )"""
 
 
@@ -41,18 +41,20 @@ def _walk(name: str, begin: str = "%(begin)s", until: str = "true") -> str:
 # jobs a tenant has.
 # As in `settle_sql.py`, LATERAL and OFFSET 0 make each candidate look up its own row, in order, whatever the statistics
 # say: none is locked that is not taken.
-TAKE = f"""
-WITH RECURSIVE {MAY}, {_walk("onward")}, {_walk("around", begin="''", until="fair_key < %(begin)s")}
+PREPARATION = f"""
+PREPARE take_turns (varchar, varchar[], bigint, bigint, bigint, varchar) AS
+WITH RECURSIVE {MAY}, {_walk("onward", "$6")}, {_walk("around", "''", "fair_key <= $6")}
 , tenant AS MATERIALIZED (
-    SELECT * FROM (SELECT * FROM onward UNION ALL SELECT * FROM around) AS walk LIMIT {MOST_TENANTS}
+    SELECT * FROM (SELECT * FROM onward UNION ALL SELECT * FROM around) AS walk
+     WHERE ready_at IS NOT NULL LIMIT {MOST_TENANTS}
 ), busy AS MATERIALIZED (
     SELECT fair_key, count(*) AS running FROM queues_job_live
-     WHERE status = 'processing' AND queue_name = %(queue)s GROUP BY fair_key
+     WHERE status = 'processing' AND queue_name = $1 GROUP BY fair_key
 ), turn AS MATERIALIZED (
     SELECT fair_key, ready_at, coalesce(running, 0) AS running
-      FROM tenant LEFT JOIN busy USING (fair_key) ORDER BY running, ready_at, fair_key LIMIT %(candidates)s
+      FROM tenant LEFT JOIN busy USING (fair_key) ORDER BY running, ready_at, fair_key LIMIT $5
 ), most AS MATERIALIZED (
-    SELECT min(ceil((%(candidates)s + running) / tenants))::int AS place FROM (
+    SELECT min(ceil(($5 + running) / tenants))::int AS place FROM (
         SELECT sum(running) OVER so_far AS running, row_number() OVER so_far AS tenants FROM turn
         WINDOW so_far AS (ORDER BY running, ready_at, fair_key ROWS UNBOUNDED PRECEDING)) AS filled
 ), candidate AS MATERIALIZED (
@@ -64,14 +66,16 @@ WITH RECURSIVE {MAY}, {_walk("onward")}, {_walk("around", begin="''", until="fai
 ), ready AS MATERIALIZED (
     SELECT job.id FROM candidate, LATERAL (
         SELECT id FROM queues_job_live WHERE id = candidate.id AND status || '' = 'queued'
-        OFFSET 0 FOR UPDATE SKIP LOCKED) AS job LIMIT %(limit)s
+        OFFSET 0 FOR UPDATE SKIP LOCKED) AS job LIMIT $4
 )
 UPDATE queues_job_live AS job
-   SET status = 'processing', worker_id = %(worker)s, claim_no = job.claim_no + 1
-  FROM ready
- WHERE job.id = ready.id
+   SET status = 'processing', worker_id = $3, claim_no = job.claim_no + 1
+ WHERE job.id = ANY(ARRAY(SELECT id FROM ready))
 RETURNING {COLUMNS}, (SELECT (array_agg(fair_key))[{MOST_TENANTS}] FROM tenant)
 """
+EXECUTION = "EXECUTE take_turns (%s, %s, %s, %s, %s, %s)"
+# Who claims, as in `claim.py`; the statement is prepared, so it needs a session of the engine's own.
+Who = tuple[EngineConnection, int, str, Collection[str]]
 
 
 def by_turn(who: Who, limit: int, begin: str = FIRST) -> tuple[list[Claim], str]:
@@ -80,21 +84,9 @@ def by_turn(who: Who, limit: int, begin: str = FIRST) -> tuple[list[Claim], str]
     A claim that finds fewer than `limit` may have left some: only one that finds nothing has seen everything.
     """
     database, worker_id, queue_name, actors = who
-    params = {
-        "queue": queue_name,
-        "actors": list(actors),
-        "worker": worker_id,
-        "limit": limit,
-        "candidates": candidates(limit),
-        "begin": begin,
-    }
-    rows = database.rows(TAKE, params)
+    params = queue_name, list(actors), worker_id, limit, limit + SPARE, begin
+    rows = database.rows_prepared(PREPARATION, EXECUTION, params)
     if not rows:
         # Rows of an earlier release have no tenant, and are older than all others.
         return claims.by_age(who, limit), FIRST
     return claims.claims_of([row[:-1] for row in rows]), rows[0][-1] or FIRST
-
-
-def candidates(limit: int) -> int:
-    """How many jobs to look at for a claim of `limit`."""
-    return 2 * limit + SPARE

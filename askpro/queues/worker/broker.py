@@ -67,7 +67,8 @@ class LedgerBroker(dramatiq.Broker):
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30000) -> LedgerConsumer:
         """A consumer of one queue. `prefetch` is ignored: the size of a claim follows what the threads get done."""
-        return LedgerConsumer(self, self._own_workload(), queue_name, timeout)
+        is_fair = queue_name in self.fair_queues
+        return LedgerConsumer(self, self._own_workload(), queue_name, timeout, is_fair=is_fair)
 
     def _own_workload(self) -> Workload:
         with self._boarding:

@@ -27,11 +27,13 @@ log = logging.getLogger(__name__)
 class LedgerConsumer(dramatiq.Consumer):
     """Iterates over claimed messages. `ack` and `nack` do the same: the engine decides what counts as a failure."""
 
-    def __init__(self, broker: dramatiq.Broker, workload: Workload, queue_name: str, timeout: int) -> None:
+    def __init__(
+        self, broker: dramatiq.Broker, workload: Workload, queue_name: str, timeout: int, *, is_fair: bool = False
+    ) -> None:
         self._broker = broker
         self._workload = workload
         self._wait = timeout / 1000
-        self._intake = Intake(workload, queue_name, broker.actors, self._wait)
+        self._intake = Intake(workload, queue_name, broker.actors, self._wait, is_fair)
         self._claimed: deque[Claim] = deque()
         # A heap of jobs that have a slot of a rate limit, by the time at which they may start.
         self._timed: list[tuple[float, str, Claim]] = []

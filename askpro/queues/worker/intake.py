@@ -1,4 +1,4 @@
-"""Claims jobs for a consumer, by hints from Redis or by age, and sorts out those that must not start now."""
+"""Claims jobs for a consumer, by hints, by age or in turn, and sorts out those that must not start now."""
 
 import random
 import re
@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection
 
 from askpro.queues.ledger import claim as claims
-from askpro.queues.ledger import guards
+from askpro.queues.ledger import guards, turns
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.hints import Popper
 from askpro.queues.worker.pace import IN_TIME, STUCK_AFTER
@@ -24,14 +24,19 @@ ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class Intake:
     """Claims the jobs of one queue for this process. The workload says how many; here is decided how."""
 
-    def __init__(self, workload: Workload, queue_name: str, actors: Collection[str], longest_wait: float) -> None:
+    def __init__(
+        self, workload: Workload, queue_name: str, actors: Collection[str], longest_wait: float, is_fair: bool = False
+    ) -> None:
         self._workload = workload
         self._queue_name = queue_name
         self._actors = actors
+        # Tenants take turns in this queue: while jobs wait, hints say only how many to claim, and not which.
+        self._is_fair = is_fair
+        self._next_tenant = turns.FIRST
         self._wait = longest_wait
         self._popper = Popper(queue_name, longest_wait)
         self._repair_at = 0.0
-        # The last claim by age was full: when Redis has no more hints, another claim by age may still find jobs.
+        # Jobs may wait that Redis has no hints of: the last look at the waiting ones has not seen their end.
         self._has_backlog = False
         # How many runs had ended in this process when the queue last had fewer jobs than there were places.
         self._short_at = 0
@@ -53,12 +58,15 @@ class Intake:
         """Claim up to so many jobs, as far as there are any now."""
         now = time.monotonic()
         if self._popper.is_away:
-            return self._claim_by_age(places) if now >= self._poll_at else []
+            return self._claim_waiting(places) if now >= self._poll_at else []
         if now >= self._repair_at and (claimed := self._repair(places, now)):
             return claimed
         ids = self._popper.pop(places)
-        if not ids and self._has_backlog:
-            return self._claim_by_age(places)
+        if self._has_backlog and (self._is_fair or not ids):
+            return self._claim_waiting(places)
+        if self._is_fair and len(ids) == places:
+            # Where there are so many hints there may be more, and another tenant's turn may have come.
+            return self._claim_waiting(places)
         self._note(is_short=len(ids) < places)
         return self._claim_by_ids(ids)
 
@@ -80,7 +88,7 @@ class Intake:
     def _repair(self, places: int, now: float) -> list[Claim]:
         """Claim by age, unless a claim by another worker of this forker has just come back empty."""
         empty_looks = self._workload.empty_looks
-        claimed = self._claim_by_age(places) if now - empty_looks.looked_at(self._queue_name) >= REPAIR_EVERY else []
+        claimed = self._claim_waiting(places) if now - empty_looks.looked_at(self._queue_name) >= REPAIR_EVERY else []
         since = now if claimed else empty_looks.looked_at(self._queue_name)
         self._repair_at = since + REPAIR_EVERY + random.uniform(0, REPAIR_SPREAD)
         return claimed
@@ -95,15 +103,25 @@ class Intake:
 
     def _claim_by_ids(self, ids: list[str]) -> list[Claim]:
         ids = [job_id for job_id in ids if ID.fullmatch(job_id)]
-        return self._workload.claim(lambda: claims.by_ids(self._who(), ids)) if ids else []
+        claimed = self._workload.claim(lambda: claims.by_ids(self._who(), ids)) if ids else []
+        if self._is_fair and len(claimed) < len(ids):
+            # Some were claimed in turn, instead of jobs whose hints were popped earlier: those may still wait.
+            claimed += self._claim_waiting(len(ids) - len(claimed))
+        return claimed
 
-    def _claim_by_age(self, places: int) -> list[Claim]:
+    def _claim_waiting(self, places: int) -> list[Claim]:
         began = time.monotonic()
-        claimed = self._workload.claim(lambda: claims.by_age(self._who(), places))
-        self._has_backlog = len(claimed) >= places
-        self._note(is_short=not self._has_backlog)
+        claimed = self._workload.claim(lambda: self._first(places))
+        self._has_backlog = len(claimed) >= (1 if self._is_fair else places)
+        self._note(is_short=len(claimed) < places)
         if not claimed:
             self._workload.empty_looks.found_nothing(self._queue_name, began)
+        return claimed
+
+    def _first(self, places: int) -> list[Claim]:
+        if not self._is_fair:
+            return claims.by_age(self._who(), places)
+        claimed, self._next_tenant = turns.by_turn(self._who(), places, self._next_tenant)
         return claimed
 
     def _note(self, is_short: bool) -> None:
@@ -111,7 +129,7 @@ class Intake:
         if is_short:
             self._short_at = self._workload.pace.runs
 
-    def _who(self) -> claims.Who:
+    def _who(self) -> turns.Who:
         work = self._workload
         return work.database, work.worker_id, self._queue_name, self._actors
 
