@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from askpro.dev.bench.figures import Figure
+from askpro.dev.bench.weights import Weight
 
 # Above this share of the processors used by other programs, a rate means nothing.
 NOISY = 0.15
@@ -26,6 +27,7 @@ class Report:
     machine: dict[str, Any]
     figures: list[Figure] = field(default_factory=list)
     costs: list[dict[str, Any]] = field(default_factory=list)
+    weights: list[Weight] = field(default_factory=list)
 
     def add_costs(self, costs: Sequence[dict[str, Any]]) -> None:
         """The first costs of a side are kept: in later measures it may only be the baseline."""
@@ -35,16 +37,20 @@ class Report:
 
 def print_json(report: Report) -> None:
     figures = [figure.as_json() for figure in report.figures]
-    result = {"machine": report.machine, "figures": figures, "cpu_per_job_us": report.costs}
+    weights = [weight.as_json() for weight in report.weights]
+    result = {"machine": report.machine, "figures": figures, "cpu_per_job_us": report.costs, "weights": weights}
     print(json.dumps(result, indent=2, ensure_ascii=False))
 
 
 def print_table(report: Report) -> None:
     console = Console(highlight=False)
     console.print(described(report.machine))
-    console.print(_figures(report.figures))
+    if report.figures:
+        console.print(_figures(report.figures))
     if report.costs:
         console.print(_costs(report.costs))
+    if report.weights:
+        console.print(_weights(report.weights))
     shares = [share for figure in report.figures for share in figure.strangers]
     if shares and median(shares) > NOISY:
         console.print(
@@ -87,6 +93,17 @@ def _costs(costs: Sequence[dict[str, Any]]) -> Table:
         whole = sum(part for part in parts if part is not None)
         times = ("–" if part is None else f"{part:,.0f}" for part in (*parts, whole))
         table.add_row(cost["side"], *times, cost["kept"])
+    return table
+
+
+def _weights(weights: Sequence[Weight]) -> Table:
+    table = Table(title="What a job costs in PostgreSQL; alone, and fifty at once")
+    for name in ("", "Rows kept", "Bytes kept", "Log alone, B", "Log of fifty, B", "Statements alone"):
+        table.add_column(name, justify="right" if name else "left")
+    for each in weights:
+        numbers = (each.kept, each.log_alone, each.log_together)
+        statements = f"{each.statements_alone:.1f}"
+        table.add_row(each.kind, f"{each.rows:.2f}", *(f"{number:,.0f}" for number in numbers), statements)
     return table
 
 

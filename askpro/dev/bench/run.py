@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.management import call_command
 
 from askpro.dev.bench.machine import describe
-from askpro.dev.bench.measures import complete, composed, history, ingest, pickup, sends, throughput
+from askpro.dev.bench.measures import complete, composed, history, ingest, pickup, sends, throughput, weight
 from askpro.dev.bench.peers import kinds
 from askpro.dev.bench.peers import measure as peers
 from askpro.dev.bench.progress import Steps
@@ -22,6 +22,7 @@ MEASURES: dict[str, Callable[[Session, Report], None]] = {
     "unique": sends.measure_unique,
     "send": sends.measure_transaction,
     "history": history.measure,
+    "weight": weight.measure,
     "pickup": pickup.measure,
     "ingest": ingest.measure,
     "complete": complete.measure,
@@ -43,7 +44,7 @@ def run(folder: Path, names: Sequence[str], effort: Effort, packages: Path | Non
                 if name in names:
                     measure(session, report)
     finally:
-        if report.figures:
+        if report.figures or report.weights:
             (print_json if as_json else print_table)(report)
 
 
@@ -57,6 +58,7 @@ def _steps(names: Sequence[str], effort: Effort) -> int:
         "unique": rounds,
         "send": rounds,
         "history": 2 * rounds + 1,
+        "weight": len(weight.KINDS),
         "pickup": 2 * effort.turns(pickup.TURNS),
         "ingest": 3 * rounds,
         "complete": 2 * effort.turns(complete.TURNS),

@@ -32,6 +32,21 @@ def single(number: int) -> None:
     work.nothing()
 
 
+@actor(queue_name="low")
+def weighed(call_id: int) -> None:
+    work.nothing()
+
+
+@actor(queue_name="low", tags=("call:{call_id}", "company:1"))
+def weighed_tagged(call_id: int) -> None:
+    work.nothing()
+
+
+@actor(queue_name="low", tags=("call:{call_id}", "company:1"), no_overlap="weighed:{call_id}", fair_by="company:1")
+def weighed_keyed(call_id: int) -> None:
+    work.nothing()
+
+
 def _pressed(queue: str, suffix: str = "", **words: Any) -> Any:
     def run(call_id: int, company_id: int, milliseconds: int, sent: int) -> None:
         marks.tell_start(sent)

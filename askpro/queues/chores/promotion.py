@@ -1,7 +1,7 @@
 """The statements that every chores process runs. None needs a leader: SKIP LOCKED and conditions suffice."""
 
 from askpro.queues.ledger import hints, unique
-from askpro.queues.ledger.database import EngineConnection
+from askpro.queues.ledger.database import Connection
 from askpro.queues.ledger.locks import EARLIER
 from askpro.queues.states import FINAL, LATER
 
@@ -54,17 +54,17 @@ DELETE FROM queues_lock AS lock
 AT_ONCE = 5000
 
 
-def promote(database: EngineConnection) -> int:
+def promote(database: Connection) -> int:
     """Make due jobs ready; returns how many."""
     return hints.announce(database.rows(PROMOTE, (AT_ONCE,)))
 
 
-def free_locks(database: EngineConnection) -> int:
+def free_locks(database: Connection) -> int:
     """Make the first waiter of every free key ready; returns how many."""
     database.rows(ORPHANED_LOCKS)
     return hints.announce(database.rows(FREE_LOCKS, (AT_ONCE,)))
 
 
-def sweep_unique_keys(database: EngineConnection) -> None:
+def sweep_unique_keys(database: Connection) -> None:
     """Forget the unique keys of jobs that are over."""
     database.rows(unique.SWEEP)

@@ -122,6 +122,18 @@ def test_it_measures_what_the_engine_has_beyond_single_jobs(child_environment: E
 
 
 @pytest.mark.long
+def test_it_weighs_what_each_kind_of_job_leaves(child_environment: Environment):
+    weights = {weight["kind"]: weight for weight in measured(child_environment(), "weight")["weights"]}
+    # The run that completed a job has no row of its own; one that failed has.
+    assert weights["a job"]["rows"] == 1
+    assert weights["a job that fails once"]["rows"] == 2
+    assert all(weight["kept"] > 100 and weight["log_alone"] > 500 for weight in weights.values())
+    # A claim and a settle; a key is taken in between.
+    assert weights["a job"]["statements_alone"] == pytest.approx(2, abs=0.3)
+    assert weights["with two tags, a key and a tenant"]["statements_alone"] == pytest.approx(3, abs=0.3)
+
+
+@pytest.mark.long
 def test_it_measures_the_way_of_a_call_from_end_to_end(child_environment: Environment):
     found = measured(child_environment(), "pickup", "ingest", "complete")
     assert [figure["measure"] for figure in found["figures"]] == [

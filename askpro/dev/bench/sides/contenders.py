@@ -60,7 +60,7 @@ class Ours:
     """`queues_run` as in production: the forker, its chores and its workers."""
 
     name = "AskPro"
-    kept = "a row for the job, one for its attempt"
+    kept = "a row, which also tells its run"
 
     def __init__(self, folder: Path) -> None:
         argv = (sys.executable, "-m", "django", "queues_run", "--environment", "bench")
