@@ -99,7 +99,7 @@ CREATE TABLE {table} (
 CREATE INDEX {table}_batch ON {table} (batch_id, status) WHERE batch_id IS NOT NULL;
 CREATE INDEX {table}_chain ON {table} (chain_id, chain_step) WHERE chain_id IS NOT NULL;
 CREATE INDEX {table}_finished ON {table} USING brin (finished_at) WITH (pages_per_range = 32, autosummarize = on);
-CREATE INDEX {table}_tags ON {table} USING gin (tags) WITH (fastupdate = off) WHERE NOT tags = '{{}}';
+CREATE INDEX {table}_tags ON {table} USING gin (tags) WITH (gin_pending_list_limit = 256) WHERE NOT tags = '{{}}';
 ALTER TABLE queues_job ATTACH PARTITION {table} FOR VALUES IN ('{day}')
 """
 

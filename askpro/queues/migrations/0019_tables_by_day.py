@@ -49,7 +49,7 @@ CREATE TABLE queues_job_failed (
 CREATE INDEX job_failed_at ON queues_job_failed (finished_at) WHERE status = 'dead';
 CREATE INDEX job_failed_batch ON queues_job_failed (batch_id, status) WHERE batch_id IS NOT NULL;
 CREATE INDEX job_failed_chain ON queues_job_failed (chain_id, chain_step) WHERE chain_id IS NOT NULL;
-CREATE INDEX job_failed_tags ON queues_job_failed USING gin (tags) WITH (fastupdate = off) WHERE NOT tags = '{{}}';
+CREATE INDEX job_failed_tags ON queues_job_failed USING gin (tags) WITH (gin_pending_list_limit = 256) WHERE NOT tags = '{{}}';
 ALTER TABLE queues_job ATTACH PARTITION queues_job_failed FOR VALUES IN ('{FAILED_DAY}');
 DROP INDEX IF EXISTS job_dead;
 CREATE VIEW queues_attempt_told AS
