@@ -18,7 +18,6 @@ from askpro.queues.ledger.database import CONNECTION_ERRORS
 from askpro.queues.ledger.outcome import waits_for_slot
 from askpro.queues.worker.intake import Intake
 from askpro.queues.worker.message import LedgerMessage
-from askpro.queues.worker.pace import STUCK_AFTER
 from askpro.queues.worker.workload import Workload
 
 log = logging.getLogger(__name__)
@@ -117,7 +116,7 @@ class LedgerConsumer(dramatiq.Consumer):
         if self._workload.is_stuck:
             taken = [message.claim for message in self._workload.take_back()]
             if taken or self._claimed:
-                self._workload.pace.ran(STUCK_AFTER)
+                self._workload.pace.stuck()
             self._workload.give_back(taken)
             self._give_back()
 

@@ -10,8 +10,8 @@ AT_ONCE = 0.001
 # once, and is forgotten over some `MEMORY` runs. So whatever the share of slow jobs, few go back for each that runs.
 QUICKLY = 0.5
 MEMORY = 200
-# For every so many runs since the last slow one, one more job may wait for each thread: when all jobs turn slow, what
-# goes back is a small part of what ran before.
+# For every so many runs since the last slow one, one more job may wait: when all jobs turn slow, what goes back is a
+# small part of what ran before.
 RUNS_PER_PLACE = 16
 # The most that wait for each thread: more would hardly make a job's claim cheaper.
 MOST_AHEAD = 25
@@ -29,22 +29,31 @@ class Pace:
         # The mean of the run times in seconds, each counted as `STUCK_AFTER` at most; cautious until there are some.
         self._mean = STUCK_AFTER
         self._weight = 1
-        # How many runs have ended, and how many had when the last slow one did.
+        # How many runs have ended, and how many of these slow ones have made count for nothing.
         self.runs = 0
-        self._runs_at_slow = 0
+        self._earned_from = 0.0
 
     def ran(self, seconds: float) -> None:
-        """A job has ended after so many seconds, or is running for so many while others wait."""
+        """A job has ended after so many seconds. A slow one has kept one of the threads."""
         self.runs += 1
         if seconds >= STUCK_AFTER:
-            self._mean += (STUCK_AFTER - self._mean) * QUICKLY
-            self._runs_at_slow = self.runs
+            self._beware(1 / self._threads)
         else:
             self._weight = min(self._weight + 1, MEMORY)
             self._mean += (seconds - self._mean) / self._weight
 
+    def stuck(self) -> None:
+        """Slow jobs have kept all threads, and others waited behind them."""
+        self._beware(1.0)
+
     def ahead(self, since: int) -> int:
         """How many claimed jobs may wait while every thread has one; `since` so many runs there is a backlog."""
         mean = max(self._mean, SHORTEST)
-        earned = (self.runs - max(since, self._runs_at_slow)) / RUNS_PER_PLACE
-        return int(min(IN_TIME / mean, max(earned, AT_ONCE / mean), MOST_AHEAD)) * self._threads
+        earned = int((self.runs - max(since, self._earned_from)) / RUNS_PER_PLACE)
+        most = int(min(IN_TIME / mean, MOST_AHEAD)) * self._threads
+        return min(most, max(earned, int(AT_ONCE / mean) * self._threads))
+
+    def _beware(self, share: float) -> None:
+        """A slow job has kept this share of the threads."""
+        self._mean += (STUCK_AFTER - self._mean) * QUICKLY * share
+        self._earned_from += (self.runs - self._earned_from) * share

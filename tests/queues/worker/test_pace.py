@@ -25,7 +25,7 @@ class TestOneKindOfJob:
         ("seconds", "ahead"), [(0.0, MOST_AHEAD), (0.0001, MOST_AHEAD), (0.02, 4), (0.04, 2), (0.09, 1), (0.11, 0)]
     )
     def test_as_many_wait_as_start_in_half_of_the_time_after_which_they_would_go_back(self, seconds, ahead):
-        runs = [seconds] * 2000
+        runs = [seconds] * 5000
         assert taught(*runs).ahead(0) == ahead
         assert taught(*runs, threads=8).ahead(0) == 8 * ahead
 
@@ -65,6 +65,15 @@ class TestWithoutABacklog:
 class TestASlowOne:
     def test_the_first_after_many_short_ones_is_enough(self):
         pace = taught(*[0.0] * 2000, 3.0)
+        assert pace.ahead(0) == 0
+
+    def test_beside_other_threads_it_counts_for_its_own(self):
+        pace = taught(*[0.0] * 5000, 3.0, threads=8)
+        assert 0 < pace.ahead(0) < 8 * MOST_AHEAD / 2
+
+    def test_none_waits_after_all_threads_were_stuck_while_others_waited(self):
+        pace = taught(*[0.0] * 5000, threads=8)
+        pace.stuck()
         assert pace.ahead(0) == 0
 
     def test_it_is_forgotten_slowly(self):
@@ -115,7 +124,7 @@ class Process:
         self._now += STUCK_AFTER
         self._back.extend(self._waiting)
         self._waiting.clear()
-        self._pace.ran(STUCK_AFTER)
+        self._pace.stuck()
 
 
 @pytest.mark.parametrize("share", [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0])
