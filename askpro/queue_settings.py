@@ -1,9 +1,11 @@
 """The queues and the pools that work them. Data only; `manage.py queues_check` reads it with the fix in the message.
 
-All times in seconds, memory in megabytes. docs/operations.md explains every key.
+All times in seconds, those of RETENTION in minutes, memory in megabytes. docs/operations.md explains every key.
 """
 
 from typing import Any
+
+DAY = 24 * 60
 
 # `promise`: how old the oldest ready job of a queue may get. `tries`, `backoff` and `time_limit` are the defaults of
 # its jobs. When a job of an `urgent` queue dies, OPS_EMAILS are mailed.
@@ -22,6 +24,22 @@ LIMITS: dict[str, tuple[int, float]] = {}
 # Finished jobs with one of these tags are left out of the console's list, like those of actors with `silenced=True`.
 # An entry is a whole tag, or its beginning with a star ("sync:*"). Failed jobs are always listed.
 SILENCED_TAGS: tuple[str, ...] = ()
+
+# How many minutes what is over is kept; None: for ever. `queues` and `actors` say otherwise for some jobs.
+RETENTION: dict[str, Any] = {
+    "completed": 30 * DAY,
+    "failed": 180 * DAY,
+    "archived": 1095 * DAY,
+    "monitored": 180 * DAY,
+    "pending": 30 * DAY,
+    "recent": 90 * DAY,
+    "effects": None,
+    "queues": {},
+    "actors": {},
+}
+
+# Jobs with one of these tags are kept for `monitored` minutes, where that is longer. Written like SILENCED_TAGS.
+MONITORED_TAGS: tuple[str, ...] = ()
 
 # Scheduled jobs (askpro/queues/chores/schedule.py): cron in Europe/Berlin, the actor, and what to do with missed ticks.
 SCHEDULE: dict[str, dict[str, Any]] = {

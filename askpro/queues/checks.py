@@ -14,7 +14,7 @@ from dramatiq import get_broker
 from dramatiq.errors import ActorNotFound
 
 from askpro.queues.chores import schedule
-from askpro.queues.config import InvalidQueueSettings, Pool, job_defaults, pools, unworked_queues
+from askpro.queues.config import InvalidQueueSettings, Pool, job_defaults, pools, retention, unworked_queues
 from askpro.queues.fleet import heartbeat
 from askpro.queues.fleet.state import SILENT_AFTER
 from askpro.queues.jobs.actor import LedgerActor
@@ -30,7 +30,14 @@ def everything(environment: str) -> list[CheckMessage]:
     if messages:
         return messages
     chosen = pools(environment)
-    return [*time_limits(chosen), *ladders(), *check_sweepers(), *check_schedule(), *connections(chosen)]
+    return [
+        *time_limits(chosen),
+        *ladders(),
+        *check_retention(),
+        *check_sweepers(),
+        *check_schedule(),
+        *connections(chosen),
+    ]
 
 
 def queue_settings(environment: str) -> list[CheckMessage]:
@@ -118,6 +125,23 @@ def check_connections(databases: Any = None, **_: Any) -> list[CheckMessage]:
 
 
 @register(Tags.compatibility)
+def check_retention(**_: Any) -> list[CheckMessage]:
+    """How long rows are kept can be read, and names kinds of jobs that exist."""
+    if queue_settings(settings.ENVIRONMENT):
+        return []
+    autodiscover_modules("tasks")
+    try:
+        named = retention().actors
+    except InvalidQueueSettings as error:
+        return [Error(str(error), hint=f"Correct {PLACE}.", id="queues.E007")]
+    return [
+        Error(f"RETENTION: no actor {name!r}.{_nearest_actor(name)}", hint=f"Correct {PLACE}.", id="queues.E008")
+        for name in named
+        if name not in get_broker().actors
+    ]
+
+
+@register(Tags.compatibility)
 def check_sweepers(**_: Any) -> list[CheckMessage]:
     """Every sweeper in the settings exists."""
     errors: list[CheckMessage] = []
@@ -145,11 +169,15 @@ def _problem_with(entry: schedule.Entry) -> str:
     try:
         entry.message()
     except ActorNotFound:
-        near = difflib.get_close_matches(entry.actor, get_broker().actors, n=1)
-        return f"no actor {entry.actor!r}." + (f" Did you mean {near[0]!r}?" if near else "")
+        return f"no actor {entry.actor!r}." + _nearest_actor(entry.actor)
     except ValueError as error:
         return str(error)
     return ""
+
+
+def _nearest_actor(name: str) -> str:
+    near = difflib.get_close_matches(name, get_broker().actors, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 @register(Tags.database)

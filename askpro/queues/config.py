@@ -1,8 +1,8 @@
-"""Reads and checks `askpro/queue_settings.py`: queues, pools, limits."""
+"""Reads and checks `askpro/queue_settings.py`: queues, pools, limits, retention."""
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
@@ -13,6 +13,11 @@ from django.utils.module_loading import import_string
 # As many as a worker's page of shared memory counts.
 MOST_QUEUES = 64
 STRATEGIES = ("promise", "time", "size", "simple", "off")
+# The words of RETENTION, and those that `queues` and `actors` may say otherwise.
+RETENTION_WORDS = ("completed", "failed", "archived", "monitored", "pending", "recent", "effects")
+RETENTION_OVERRIDES = {"queues": ("completed", "failed", "pending"), "actors": ("completed", "failed")}
+# A hundred years, in minutes.
+FOR_EVER = 52_560_000
 
 
 class InvalidQueueSettings(ValueError):
@@ -58,6 +63,58 @@ class Pool:
         if self.strategy == "off" or len(self.queues) == 1:
             return {self.name: self.queues}
         return {f"{self.name}:{queue}": (queue,) for queue in self.queues}
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many minutes what is over is kept, counted from its end.
+
+    completed  jobs that completed or were cancelled
+    failed     dead jobs, and batches with what failed in them; archived: what is told of dead jobs after that
+    monitored  at least, jobs with a tag that matches `monitored_tags`
+    pending    how long a ready job that nobody claims may wait before it is cancelled
+    recent     the fleet and its figures; effects: the keys of `once`
+    queues, actors   other minutes for `completed`, `failed` and, for a queue, `pending`
+    """
+
+    completed: int = FOR_EVER
+    failed: int = FOR_EVER
+    archived: int = FOR_EVER
+    monitored: int = FOR_EVER
+    pending: int = FOR_EVER
+    recent: int = FOR_EVER
+    effects: int = FOR_EVER
+    queues: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    actors: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    monitored_tags: tuple[str, ...] = ()
+
+    def all_of(self, word: str) -> set[int]:
+        """The minutes of this word: for most jobs, and for those of each queue and actor that says otherwise."""
+        others = [said[word] for said in (*self.queues.values(), *self.actors.values()) if word in said]
+        return {getattr(self, word), *others}
+
+    def others(self, owners: str, word: str) -> dict[str, int]:
+        """The `queues` or `actors` that say otherwise about this word, with their minutes."""
+        return {name: said[word] for name, said in getattr(self, owners).items() if word in said}
+
+    def for_all(self, word: str, minutes: int) -> "Retention":
+        """The same, with so many minutes for this word, whatever queue or actor says otherwise."""
+        changes: dict[str, Any] = {
+            owners: {name: {**said, word: minutes} for name, said in getattr(self, owners).items()}
+            for owners in RETENTION_OVERRIDES
+        }
+        changes[word] = minutes
+        return replace(self, **changes)
+
+    @property
+    def longest_completed(self) -> int:
+        """After so many minutes no completed job is kept any more."""
+        return max(self.steps_of_completed)
+
+    @property
+    def steps_of_completed(self) -> set[int]:
+        """The minutes after which some of the completed jobs are no longer kept."""
+        return self.all_of("completed") | ({self.monitored} if self.monitored_tags else set())
 
 
 def _mistakes(pool: Pool) -> Iterable[tuple[str, bool]]:
@@ -133,6 +190,21 @@ def is_silenced(tags: Collection[str]) -> bool:
     return any(fnmatchcase(tag, pattern) for pattern in patterns for tag in tags)
 
 
+def retention() -> Retention:
+    """How long rows are kept. Raises `InvalidQueueSettings`."""
+    said: Mapping[str, Any] = _setting("RETENTION", {})
+    _check_keys("RETENTION", said, {*RETENTION_WORDS, *RETENTION_OVERRIDES})
+    words: dict[str, Any] = {**said, "monitored_tags": tuple(_setting("MONITORED_TAGS", ()))}
+    for owners, known in RETENTION_OVERRIDES.items():
+        words[owners] = {name: _minutes(f"{owners} {name!r}", own, known) for name, own in said.get(owners, {}).items()}
+    plain = {word: said[word] for word in RETENTION_WORDS if word in said}
+    kept = Retention(**{**words, **_minutes("", plain, RETENTION_WORDS)})
+    for what, is_wrong in _mistakes_of_retention(kept):
+        if is_wrong:
+            raise InvalidQueueSettings(f"RETENTION {what}.")
+    return kept
+
+
 def pools(environment: str) -> list[Pool]:
     """The pools of an environment, each on top of its DEFAULTS. Raises `InvalidQueueSettings`."""
     environments: Mapping[str, Any] = _setting("ENVIRONMENTS")
@@ -161,6 +233,40 @@ def _pool(name: str, words: Mapping[str, Any]) -> Pool:
         fixed = given.pop("processes")
         given |= {"strategy": "off", "min_processes": fixed, "max_processes": fixed}
     return Pool(name, **given)
+
+
+def _minutes(owner: str, words: Mapping[str, Any], known: Collection[str]) -> dict[str, int]:
+    name = f"RETENTION, {owner}," if owner else "RETENTION"
+    _check_keys(name, words, known)
+    for word, value in words.items():
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+            raise InvalidQueueSettings(
+                f"{name} keeps {word} for {value!r}; write whole minutes of at least 1, or None for ever."
+            )
+    return {word: FOR_EVER if value is None else min(value, FOR_EVER) for word, value in words.items()}
+
+
+def _mistakes_of_retention(kept: Retention) -> Iterable[tuple[str, bool]]:
+    unknown = sorted(set(kept.queues) - set(queue_names()))
+    yield f"names the queues {unknown}, which QUEUES does not; correct them", bool(unknown)
+    for owner, said in {"": {}, **kept.queues, **kept.actors}.items():
+        completed, failed = said.get("completed", kept.completed), said.get("failed", kept.failed)
+        of = f" of {owner!r}" if owner else ""
+        # What a person retries may need the steps before it, never the other way round.
+        yield (
+            f"keeps completed jobs{of} longer ({completed}) than failed ones ({failed}); raise failed",
+            (completed > failed),
+        )
+        yield (
+            f"deletes what is archived of dead jobs{of} before these jobs; raise archived above {failed}",
+            (failed > kept.archived),
+        )
+    yield (
+        "keeps monitored jobs shorter than completed ones, so it does nothing; raise monitored",
+        (bool(kept.monitored_tags) and kept.monitored < kept.completed),
+    )
+    wrong = [tag for tag in kept.monitored_tags if not tag.strip("*") or "*" in tag[:-1]]
+    yield f"cannot read MONITORED_TAGS {wrong}; write a whole tag, or its beginning with a star at the end", bool(wrong)
 
 
 def _check_keys(owner: str, words: Collection[str], known: Collection[str]) -> None:

@@ -46,6 +46,7 @@ def ids(messages):
 def test_the_products_own_settings_are_clean():
     assert checks.check_queue_settings() == []
     assert checks.check_sweepers() == []
+    assert checks.check_retention() == []
 
 
 def test_settings_that_cannot_be_read_are_an_error(pool):
@@ -53,6 +54,20 @@ def test_settings_that_cannot_be_read_are_an_error(pool):
     (error,) = checks.check_queue_settings()
     assert error.id == "queues.E001"
     assert "Did you mean 'processes'" in error.msg
+
+
+class TestRetention:
+    def test_one_that_cannot_be_read_is_an_error(self, pool, monkeypatch):
+        pool(queues=["low", "high"], processes=1)
+        monkeypatch.setitem(globals(), "RETENTION", {"completed": 0})
+        (error,) = checks.check_retention()
+        assert error.id == "queues.E007" and "at least 1" in error.msg
+
+    def test_a_kind_of_job_that_does_not_exist_is_an_error(self, pool, monkeypatch):
+        pool(queues=["low", "high"], processes=1)
+        monkeypatch.setitem(globals(), "RETENTION", {"actors": {"pauses_too_oftn": {"completed": 5}}})
+        (error,) = checks.check_retention()
+        assert error.id == "queues.E008" and "Did you mean 'pauses_too_often'" in error.msg
 
 
 def test_a_queue_that_nobody_works_is_an_error(pool):

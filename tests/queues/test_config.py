@@ -4,7 +4,15 @@ import pytest
 
 from askpro.queue_settings import ENVIRONMENTS, QUEUES
 from askpro.queues import config
-from askpro.queues.config import InvalidQueueSettings, pools, promise, queue_names, unworked_queues
+from askpro.queues.config import (
+    FOR_EVER,
+    InvalidQueueSettings,
+    pools,
+    promise,
+    queue_names,
+    retention,
+    unworked_queues,
+)
 
 
 @pytest.fixture
@@ -139,3 +147,57 @@ class TestQueues:
         monkeypatch.setitem(globals(), "QUEUES", {"low": words})
         with pytest.raises(InvalidQueueSettings, match="Queue 'low' needs a promise above 0"):
             pools("here")
+
+
+class TestRetention:
+    @pytest.fixture
+    def keep(self, declare, monkeypatch):
+        def keep(tags=(), **words):
+            declare({"here": {}})
+            monkeypatch.setitem(globals(), "RETENTION", words)
+            monkeypatch.setitem(globals(), "MONITORED_TAGS", tags)
+            return retention()
+
+        return keep
+
+    def test_the_products_own_can_be_read(self):
+        assert retention().completed == 30 * 24 * 60
+
+    def test_what_is_not_named_is_kept_for_ever_and_so_is_none(self, keep):
+        kept = keep(completed=5, failed=None)
+        assert (kept.completed, kept.failed, kept.recent) == (5, FOR_EVER, FOR_EVER)
+
+    def test_queues_and_actors_may_say_otherwise(self, keep):
+        kept = keep(
+            ("a",), completed=5, failed=9, monitored=8, queues={"low": {"completed": 1}}, actors={"x": {"failed": 7}}
+        )
+        assert kept.all_of("completed") == {5, 1} and kept.all_of("failed") == {9, 7}
+        assert kept.others("queues", "completed") == {"low": 1} and kept.others("actors", "completed") == {}
+        assert (kept.longest_completed, kept.steps_of_completed) == (8, {5, 1, 8})
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            ({"complete": 5}, "Did you mean 'completed'"),
+            ({"completed": 0}, "RETENTION keeps completed for 0; write whole minutes of at least 1, or None"),
+            ({"completed": -5}, "for -5"),
+            ({"completed": 1.5}, "for 1.5"),
+            ({"completed": True}, "for True"),
+            ({"completed": "5"}, "for '5'"),
+            ({"queues": {"lwo": {}}}, "queues .'lwo'., which QUEUES does not"),
+            ({"queues": {"low": {"failled": 5}}}, "queues 'low', has an unknown key 'failled'.*Did you mean 'failed'"),
+            ({"queues": {"low": {"recent": 5}}}, "unknown key 'recent'.*Known: completed, failed, pending"),
+            ({"actors": {"x": {"pending": 5}}}, "unknown key 'pending'"),
+            ({"actors": {"x": {"failed": 0}}}, "actors 'x', keeps failed for 0"),
+            ({"completed": 6, "failed": 5}, r"completed jobs longer .6. than failed ones .5.; raise failed"),
+            ({"failed": 5, "completed": 4, "queues": {"low": {"completed": 6}}}, "completed jobs of 'low' longer"),
+            ({"failed": 5, "completed": 4, "actors": {"x": {"failed": 3}}}, "completed jobs of 'x' longer"),
+            ({"completed": 4, "failed": 5, "archived": 4}, "archived of dead jobs before.*raise archived above 5"),
+            ({"tags": ("a",), "completed": 4, "monitored": 3}, "monitored jobs shorter than completed"),
+            ({"tags": ("*",)}, "cannot read MONITORED_TAGS"),
+            ({"tags": ("a*b",)}, "cannot read MONITORED_TAGS"),
+        ],
+    )
+    def test_what_cannot_be_meant_is_refused(self, keep, words, message):
+        with pytest.raises(InvalidQueueSettings, match=message):
+            keep(**words)

@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 # A tick that is handled no later than this was not missed.
 GRACE = timedelta(minutes=1)
 MOST_MISSED = 100
-KEEP_TICKS = timedelta(days=30)
 
 
 class InvalidSchedule(ValueError):
@@ -162,7 +161,6 @@ def _send_due(entry: Entry, now: datetime) -> int:
             ticks = [tick for tick in ticks if now - tick <= GRACE]
         sent = sum(bool(_send(row, entry, tick)) for tick in ticks)
         Schedule.objects.filter(pk=row.pk).update(next_at=entry.next_tick(now))
-        row.ticks.filter(at__lt=now - KEEP_TICKS).delete()
         return sent
 
 

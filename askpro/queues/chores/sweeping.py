@@ -1,4 +1,4 @@
-"""The chores that may be slow, in a thread of their own: alerts, schedule, snapshots, the apps' sweepers."""
+"""The chores that may be slow, in a thread of their own: alerts, schedule, snapshots, retention, the apps' sweepers."""
 
 import logging
 import threading
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils.module_loading import import_string
 
-from askpro.queues.chores import alerts, late_queues, overdue, schedule, shut_gates, snapshot
+from askpro.queues.chores import alerts, late_queues, overdue, retention, schedule, shut_gates, snapshot
 from askpro.queues.chores.rhythm import Rhythm
 from askpro.queues.jobs import interventions
 
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 # Seconds between two runs of each.
 ALERT_EVERY = 5.0
 OVERDUE_EVERY = 10.0
+KEEP_EVERY = 5.0
 SCHEDULE_EVERY = 1.0
 SNAPSHOT_EVERY = 30.0
 SWEEP_EVERY = 30.0
@@ -38,6 +39,7 @@ class Sweeping(threading.Thread):
             Rhythm(OVERDUE_EVERY, interventions.end_expired),
             Rhythm(SCHEDULE_EVERY, schedule.Timetable().send_due),
             Rhythm(SNAPSHOT_EVERY, snapshot.take_if_due),
+            Rhythm(KEEP_EVERY, retention.Keeper().look),
             *(Rhythm(SWEEP_EVERY, partial(_sweep, path)) for path in settings.SWEEPERS),
         ]
 

@@ -19,6 +19,7 @@ from askpro.queues.states import FAILED, FAILED_DAY, FINAL
 # The table of each day is there so many days ahead: without today's nothing could be settled.
 DAYS_AHEAD = 7
 AT_ONCE = 1000
+DAY_TABLE = "queues_job_"
 # What stays of a finished job beside its `status`, `day`, `started_at` and `finished_at`. The gate and the slot of its
 # last claim are forgotten.
 COLUMNS = (
@@ -102,6 +103,20 @@ CREATE INDEX {table}_finished ON {table} USING brin (finished_at) WITH (pages_pe
 CREATE INDEX {table}_tags ON {table} USING gin (tags) WITH (gin_pending_list_limit = 256) WHERE NOT tags = '{{}}';
 ALTER TABLE queues_job ATTACH PARTITION {table} FOR VALUES IN ('{day}')
 """
+# Waits for whoever reads jobs, and everybody else waits behind it: so not for long. The table's files are deleted
+# afterwards, under its other name, when nobody can be reading it.
+DETACH = """
+SET LOCAL lock_timeout = '50ms';
+SET LOCAL statement_timeout = '200ms';
+LOCK TABLE ONLY queues_job IN ACCESS EXCLUSIVE MODE;
+ALTER TABLE queues_job DETACH PARTITION {table};
+ALTER TABLE {table} RENAME TO {gone}
+"""
+GONE = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND starts_with(relname, 'queues_gone_')"
+
+
+class NotEmpty(RuntimeError):
+    """There still are jobs in the table of this day."""
 
 
 def put_away(database: Connection) -> int:
@@ -126,9 +141,32 @@ def prepare_days(database: Connection, also: Iterable[date] = ()) -> int:
     return sum(_make(database, day) for day in sorted(days) if table_of(day) not in there)
 
 
+def days(database: Connection) -> list[date]:
+    """The days that have a table, the oldest first."""
+    names = [name.removeprefix(DAY_TABLE) for (name,) in database.rows(TABLES) if name.startswith(DAY_TABLE + "2")]
+    return sorted(date.fromisoformat(name.replace("_", "-")) for name in names)
+
+
+def detach(database: Connection, day: date, *, only_empty: bool = False) -> None:
+    """Take a day's table away from the ledger, in the caller's transaction. Raises `NotEmpty`, or PostgreSQL's error
+    when somebody reads jobs for more than 50 ms, or when another process was faster."""
+    gone = f"queues_gone_{day:%Y_%m_%d}"
+    database.rows(DETACH.format(table=table_of(day), gone=gone))
+    if only_empty and database.rows(f"SELECT 1 FROM {gone} LIMIT 1"):
+        raise NotEmpty(NotEmpty.__doc__)
+
+
+def drop_detached(database: Connection) -> int:
+    """Delete the tables that were taken away, with their files; returns how many."""
+    names = [name for (name,) in database.rows(GONE)]
+    for name in names:
+        database.rows(f"DROP TABLE IF EXISTS {name}")
+    return len(names)
+
+
 def table_of(day: date) -> str:
     """The name of the table with the jobs that completed on a day."""
-    return f"queues_job_{day:%Y_%m_%d}"
+    return f"{DAY_TABLE}{day:%Y_%m_%d}"
 
 
 def _make(database: Connection, day: date) -> bool:

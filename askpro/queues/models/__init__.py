@@ -1,5 +1,6 @@
 """The ledger: every job, attempt, lock and process is a row. Redis holds hints only."""
 
+from askpro.queues.models.archive import ArchivedJob
 from askpro.queues.models.batch import Batch, BatchMember
 from askpro.queues.models.fleet import (
     ActorSnapshot,
@@ -17,6 +18,7 @@ from askpro.queues.models.schedule import Schedule, ScheduledTick
 
 __all__ = [
     "ActorSnapshot",
+    "ArchivedJob",
     "Attempt",
     "AttemptRow",
     "Batch",

@@ -1,7 +1,7 @@
 """The schedule: each tick sends once, on any number of hosts; missed ticks follow the policy; the code decides."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,7 +10,7 @@ from django.db import connection
 from askpro.queues import checks
 from askpro.queues.chores import schedule
 from askpro.queues.chores.schedule import InvalidSchedule
-from askpro.queues.models import Job, Schedule, ScheduledTick
+from askpro.queues.models import Job, Schedule
 from tests.queues.actors import nothing
 
 SCHEDULE: dict[str, dict] = {}
@@ -78,12 +78,6 @@ class TestSending:
         entry("broken", actor="tagged", kwargs={"number": 1})
         entry("whole")
         assert schedule.send_due(at(9)) == 1
-
-    def test_it_forgets_ticks_after_a_month(self, entry):
-        row = entry()
-        ScheduledTick.objects.create(schedule=row, at=at(9) - timedelta(days=31))
-        schedule.send_due(at(9))
-        assert ticks(row) == [at(9)]
 
 
 @pytest.mark.django_db

@@ -11,7 +11,6 @@ from django.db import connection
 from django.utils import timezone
 from dramatiq import get_broker
 
-from askpro.queues import Batch
 from askpro.queues.chores import snapshot
 from askpro.queues.fleet import commands, pauses
 from askpro.queues.ledger.claim import by_age, by_ids
@@ -19,7 +18,6 @@ from askpro.queues.models import (
     ActorSnapshot,
     Attempt,
     AttemptRow,
-    BatchMember,
     FleetCommand,
     FleetEvent,
     Job,
@@ -27,8 +25,6 @@ from askpro.queues.models import (
     Pause,
     Supervisor,
 )
-from askpro.queues.models import Batch as BatchRow
-from askpro.queues.testing import run_jobs
 from tests.queues import actors
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -288,50 +284,38 @@ class TestClear:
 
 
 class TestPrune:
-    def test_what_was_over_long_ago_is_deleted(self):
-        actors.nothing.send_with_options(args=(1,))
-        actors.nothing.send_with_options(args=(2,))
-        actors.nothing.send_with_options(args=(3,))
-        old, young, waiting = Job.objects.order_by("pk")
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE queues_job SET id = '00000000-0000-7000-8000-000000000001', status = 'completed',"
-                " finished_at = now() - interval '40 days' WHERE id = %s",
-                [old.pk],
-            )
-            cursor.execute("UPDATE queues_job SET status = 'completed', finished_at = now() WHERE id = %s", [young.pk])
-        said, _ = run("queues_prune")
-        assert said.startswith("1 jobs, 0 batches and ")
-        assert set(Job.objects.values_list("pk", flat=True)) == {young.pk, waiting.pk}
-
-    def test_batches_go_with_the_dead_and_open_ones_stay(self):
-        for steps in ([actors.nothing.message(1), actors.nothing.message(2)], [actors.nothing.message(3)]):
-            Batch([steps]).send()
-        run_jobs()
-        open_one = Batch([actors.nothing.message(4)]).send()
-        assert BatchMember.objects.count() == 2
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE queues_batch SET finished_at = now() - interval '100 days'")
-            # As if they had been made then: the time of creation is in the id.
-            cursor.execute(
-                "UPDATE queues_batchmember SET batch_id = ('00000000' || right(batch_id::text, 28))::uuid;"
-                "UPDATE queues_batch SET id = ('00000000' || right(id::text, 28))::uuid WHERE status = 'finished'"
-            )
-        run("queues_prune")
-        assert BatchRow.objects.count() == 3
-        run("queues_prune", dead_days=90)
-        assert [row.pk for row in BatchRow.objects.all()] == [open_one]
-        assert not BatchMember.objects.exists()
-
-    def test_dead_jobs_and_dead_hosts_stay_longer(self):
+    def test_it_goes_by_the_settings(self):
         dead(1)
-        supervisor(status="dead")
         Job.objects.update(finished_at=timezone.now() - timedelta(days=100))
+        assert run("queues_prune")[0] == "0 rows and the tables of 0 days are deleted.\n"
+        assert Job.objects.count() == 1
+
+    def test_another_time_may_be_named_for_what_failed_and_the_fleet(self):
+        dead(1)
+        with connection.cursor() as cursor:
+            # As if it had been made then: the time of creation is in the id.
+            cursor.execute("UPDATE queues_job SET id = ('00000000' || right(id::text, 28))::uuid")
+        Job.objects.update(finished_at=timezone.now() - timedelta(days=100))
+        supervisor(status="dead")
         Supervisor.objects.update(beat_at=timezone.now() - timedelta(days=100))
-        run("queues_prune")
+        run("queues_prune", dead_days=110)
         assert (Job.objects.count(), Supervisor.objects.count()) == (1, 1)
-        run("queues_prune", dead_days=90)
+        assert run("queues_prune", dead_days=90)[0].startswith("2 rows")
         assert (Job.objects.count(), Supervisor.objects.count()) == (0, 0)
+
+    def test_another_time_may_be_named_for_what_completed(self):
+        actors.nothing.send(1)
+        actors.nothing.send(2)
+        first, second = Job.objects.order_by("pk")
+        Job.objects.filter(pk=first.pk).update(status="completed", finished_at=timezone.now() - timedelta(days=20))
+        run("queues_prune", days=21)
+        assert Job.objects.count() == 2
+        assert run("queues_prune", days=10)[0].endswith("the tables of 1 days are deleted.\n")
+        assert [job.pk for job in Job.objects.all()] == [second.pk]
+
+    def test_a_day_is_the_least(self):
+        with pytest.raises(CommandError, match="at least 1"):
+            run("queues_prune", days=0)
 
 
 class TestSnapshot:

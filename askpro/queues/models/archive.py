@@ -1,0 +1,29 @@
+"""What is kept of dead jobs when their rows are gone."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class ArchivedJob(models.Model):
+    """A dead job whose row was deleted, with its id. It cannot be retried any more."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    actor_name = models.CharField(max_length=100)
+    queue_name = models.CharField(max_length=50)
+    tags = ArrayField(models.CharField(max_length=100), default=list)
+    error_class = models.CharField(max_length=200, db_default="")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    archived_at = models.DateTimeField(db_default=Now())
+    story = models.JSONField(help_text="Its arguments, its last error, its batch and chain, and its attempts.")
+
+    class Meta:
+        db_table = "queues_archived_job"
+        ordering = ["-id"]
+        indexes = [GinIndex("tags", condition=~Q(tags=[]), name="archived_job_tags")]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.id}"
