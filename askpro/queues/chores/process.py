@@ -58,6 +58,9 @@ COMMANDS_EVERY = 0.5
 BALANCE_EVERY = 1.0
 CODE_EVERY = 0.5
 DAYS_EVERY = 600.0
+# The most of the time that those take which look at all claims, keys or waiting jobs. While an old snapshot keeps dead
+# rows, that is more and more work; all that they find is there because something went wrong.
+REPAIR_SHARE = 0.02
 # Seconds after the forker's end within which the last deaths are recovered.
 LAST_RECOVERY = 8.0
 # Bites of finished jobs that are put away before the other chores have their turn again.
@@ -88,14 +91,15 @@ class Chores:
             Rhythm(BEAT_EVERY, self._beat),
             Rhythm(COMMANDS_EVERY, self._obey),
             Rhythm(PROMOTE_EVERY, self._promote),
-            Rhythm(FREE_LOCKS_EVERY, lambda: promotion.free_locks(self._database)),
+            Rhythm(FREE_LOCKS_EVERY, lambda: promotion.free_locks(self._database), REPAIR_SHARE),
             Rhythm(ADMIT_EVERY, lambda: gates.admit(self._database)),
             Rhythm(WATCH_EVERY, lambda: self._watch.look(self._database)),
+            Rhythm(WATCH_EVERY, lambda: self._watch.free_left_jobs(self._database), REPAIR_SHARE),
             Rhythm(DAYS_EVERY, self._prepare_days),
             Rhythm(PUT_AWAY_EVERY, self._put_away),
-            Rhythm(LATE_EVERY, self._free_late_claims),
+            Rhythm(LATE_EVERY, self._free_late_claims, REPAIR_SHARE),
             Rhythm(BALANCE_EVERY, self._balance),
-            Rhythm(UNIQUE_EVERY, lambda: promotion.sweep_unique_keys(self._database)),
+            Rhythm(UNIQUE_EVERY, lambda: promotion.sweep_unique_keys(self._database), REPAIR_SHARE),
             Rhythm(CODE_EVERY, self._look_for_new_code),
         ]
 

@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 
 class Rhythm:
-    """A function and when it is due again."""
+    """A function and when it is due again: every so many seconds, or less often if it takes more than its `share` of
+    the time."""
 
-    def __init__(self, every: float, run: Callable[[], object]) -> None:
+    def __init__(self, every: float, run: Callable[[], object], share: float = 1.0) -> None:
         self.every = every
         self.run = run
+        self.share = share
         self.due = 0.0
 
     def run_if_due(self) -> None:
@@ -17,3 +19,4 @@ class Rhythm:
         if now >= self.due:
             self.due = now + self.every
             self.run()
+            self.due = max(self.due, now + (time.monotonic() - now) / self.share)

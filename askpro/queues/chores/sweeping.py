@@ -22,6 +22,8 @@ KEEP_EVERY = 5.0
 SCHEDULE_EVERY = 1.0
 SNAPSHOT_EVERY = 30.0
 SWEEP_EVERY = 30.0
+# The most of the time that the search for overdue and expired jobs takes: an old snapshot makes it slow.
+OVERDUE_SHARE = 0.02
 
 
 class Sweeping(threading.Thread):
@@ -34,9 +36,9 @@ class Sweeping(threading.Thread):
             Rhythm(ALERT_EVERY, shut_gates.look),
             Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
             Rhythm(ALERT_EVERY, alerts.tell_of_events),
-            Rhythm(OVERDUE_EVERY, interventions.end_overdue),
-            Rhythm(OVERDUE_EVERY, overdue.Walk().end_ready),
-            Rhythm(OVERDUE_EVERY, interventions.end_expired),
+            Rhythm(OVERDUE_EVERY, interventions.end_overdue, OVERDUE_SHARE),
+            Rhythm(OVERDUE_EVERY, overdue.Walk().end_ready, OVERDUE_SHARE),
+            Rhythm(OVERDUE_EVERY, interventions.end_expired, OVERDUE_SHARE),
             Rhythm(SCHEDULE_EVERY, schedule.Timetable().send_due),
             Rhythm(SNAPSHOT_EVERY, snapshot.take_if_due),
             Rhythm(KEEP_EVERY, retention.Keeper().look),

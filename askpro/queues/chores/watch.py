@@ -19,12 +19,17 @@ BURY = f"""
 UPDATE queues_supervisor SET status = 'dead'
  WHERE id = %s AND beat_at = %s::timestamptz AND status IN {LIVING} RETURNING id
 """
-# Also finds workers whose supervisor was buried by another one that then died before freeing their jobs; workers that
-# were buried, woke up and claimed again; and workers without a row that hold jobs.
+# Also finds workers whose supervisor was buried by another one that then died before it came to them.
 UNBURIED = """
 SELECT worker.id FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
+ WHERE supervisor.status IN ('dead', 'stopped') AND worker.status = 'running'
+"""
+# Workers that were buried and hold jobs: whoever buried them died before it freed the jobs, or they woke up and claimed
+# again. And workers without a row that hold jobs.
+HOLDING = """
+SELECT worker.id FROM queues_worker AS worker JOIN queues_supervisor AS supervisor ON supervisor.id = supervisor_id
  WHERE supervisor.status IN ('dead', 'stopped')
-   AND (worker.status = 'running' OR worker.id IN (SELECT worker_id FROM queues_job_live WHERE status = 'processing'))
+   AND worker.id IN (SELECT worker_id FROM queues_job_live WHERE status = 'processing')
 UNION
 SELECT worker_id FROM queues_job_live AS job
  WHERE status = 'processing' AND worker_id IS NOT NULL
@@ -69,13 +74,11 @@ class Watch:
         for supervisor_id, host, space, pid, started, beat_at in rows:
             if self._is_gone(host, space, pid, started) or self._is_silent(supervisor_id, beat_at):
                 self._bury(database, supervisor_id, host, pid, beat_at)
-        workers = database.rows(UNBURIED)
-        return sum(recover_lost(database, worker_id) for (worker_id,) in workers if self._is_over(database, worker_id))
+        return self._recover(database, UNBURIED)
 
-    @staticmethod
-    def _is_over(database: EngineConnection, worker_id: int) -> bool:
-        """Whether the worker's supervisor has not beaten again in the meantime."""
-        return not database.rows(HEARD_AGAIN, (worker_id,))
+    def free_left_jobs(self, database: EngineConnection) -> int:
+        """Give back jobs that are still held for workers of dead supervisors, and of none; returns how many."""
+        return self._recover(database, HOLDING)
 
     def free_late_claims(self, database: EngineConnection, others: Collection[int]) -> int:
         """Give back jobs of this supervisor's ended workers, except the `others`: they live or are being recovered."""
@@ -101,3 +104,12 @@ class Watch:
             self._beats[supervisor_id] = Beat(beat_at, now)
             return False
         return now - known.first_seen >= SILENT_AFTER
+
+    def _recover(self, database: EngineConnection, which: str) -> int:
+        workers = database.rows(which)
+        return sum(recover_lost(database, worker_id) for (worker_id,) in workers if self._is_over(database, worker_id))
+
+    @staticmethod
+    def _is_over(database: EngineConnection, worker_id: int) -> bool:
+        """Whether the worker's supervisor has not beaten again in the meantime."""
+        return not database.rows(HEARD_AGAIN, (worker_id,))

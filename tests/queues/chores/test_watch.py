@@ -214,11 +214,20 @@ class TestWhatOthersLeft:
         assert Watch(0).look(database) == 1
         assert Job.objects.get().status == "queued"
 
+    @pytest.mark.parametrize("left", ["dead", "stopped"])
+    def test_jobs_of_its_workers_that_have_signed_off_are_freed(self, database, left):
+        _, worker = supervisor(status=left)
+        hold(database, worker)
+        over(worker, "dead")
+        assert Watch(0).look(database) == 0
+        assert Watch(0).free_left_jobs(database) == 1
+        assert Job.objects.get().status == "queued"
+
     def test_jobs_of_workers_that_nobody_knows_are_freed(self, database):
         _, worker = supervisor()
         hold(database, worker)
         worker.delete()
-        assert Watch(0).look(database) == 1
+        assert Watch(0).free_left_jobs(database) == 1
         assert Job.objects.get().status == "queued"
 
 
