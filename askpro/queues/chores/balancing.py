@@ -2,16 +2,17 @@
 
 import json
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from askpro.queues.chores import autoscaler
 from askpro.queues.chores.autoscaler import Counts, Load
 from askpro.queues.config import Pool, promise
-from askpro.queues.fleet.backlog import Backlog, backlogs
+from askpro.queues.fleet.backlog import Backlog, Floors, backlogs
 from askpro.queues.fleet.state import SILENT_AFTER, Bounds, Rate, State
 from askpro.queues.ledger.database import Connection
+from askpro.queues.ledger.floors import Floor
 
 # Seconds over which rates and run times are measured.
 WINDOW = 10.0
@@ -67,6 +68,7 @@ class Balancer:
         self._pools = {pool.name: pool for pool in pools}
         self._due = dict.fromkeys(self._pools, 0.0)
         self._ready_before: dict[str, tuple[float, int]] = {}
+        self._floors: Floors = defaultdict(Floor)
         self.scaled: dict[str, int] = {}
 
     def look(
@@ -81,7 +83,8 @@ class Balancer:
         counts = {group: pool.min_processes for pool in scaled if _is_fixed(pool) for group in pool.groups}
         if open_ones:
             fleet = database.rows(FLEET, (SILENT_AFTER,))
-            loads = self._loads(backlogs(database, paused), [State.from_json(json.loads(state)) for *_, state in fleet])
+            measured = backlogs(database, paused, self._floors)
+            loads = self._loads(measured, [State.from_json(json.loads(state)) for *_, state in fleet])
             for pool in open_ones:
                 hosts = [supervisor_id for supervisor_id, pools, _ in fleet if pool.name in pools]
                 counts |= self._balance(pool, loads, hosts, processes)

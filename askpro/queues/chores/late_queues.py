@@ -1,5 +1,6 @@
 """Queues that break their promise: an event when it begins, when it gets worse, while it lasts, and when it ends."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,8 +10,9 @@ from django.utils import timezone
 from askpro.queues.chores import alerts
 from askpro.queues.config import promise, queue_names
 from askpro.queues.fleet import pauses
-from askpro.queues.fleet.backlog import MOST_COUNTED
+from askpro.queues.fleet.backlog import MOST_COUNTED, WAITING, Floors
 from askpro.queues.ledger.database import Connection, DjangoConnection
+from askpro.queues.ledger.floors import YOUNG, Floor
 from askpro.queues.models import FleetEvent
 
 # Seconds after an event of a queue within which it is no news that the queue gets late, or later.
@@ -19,14 +21,14 @@ QUIET = 300.0
 REMIND = 6 * 3600.0
 # Per queue: the jobs that have waited longer than promised, and the age in seconds of the oldest ready job.
 # With `clock_timestamp()` instead of the statement's clock, no index could be used.
-WAITING = "status = 'queued' AND queue_name = name AND actor_name <> ALL(%(paused)s)"
 LATE_JOBS = f"""
 SELECT name, coalesce((SELECT count(*) FROM (
            SELECT 1 FROM queues_job_live WHERE {WAITING}
               AND ready_at < statement_timestamp() - promised * interval '1 second' LIMIT {MOST_COUNTED}) AS late), 0),
-       coalesce(extract(epoch FROM statement_timestamp() - (
-           SELECT ready_at FROM queues_job_live WHERE {WAITING} ORDER BY ready_at LIMIT 1)), 0)::float8
-  FROM unnest(%(names)s::text[], %(promises)s::float8[]) AS queue (name, promised)
+       coalesce(extract(epoch FROM statement_timestamp() - oldest), 0)::float8, least(oldest, {YOUNG})
+  FROM unnest(%(names)s::text[], %(promises)s::float8[], %(since)s::timestamptz[]) AS queue (name, promised, since),
+       LATERAL (SELECT (
+           SELECT ready_at FROM queues_job_live WHERE {WAITING} ORDER BY ready_at LIMIT 1) AS oldest) AS first
 """
 LATEST = """
 SELECT DISTINCT ON (about) about, level, extract(epoch FROM clock_timestamp() - at)::float8
@@ -57,7 +59,7 @@ class Known:
     ago: float = QUIET
 
 
-def look() -> int:
+def look(floors: Floors | None = None) -> int:
     """Note what has changed since any supervisor looked last; returns how many queues changed."""
     with transaction.atomic():
         if not alerts.is_alone():
@@ -65,19 +67,22 @@ def look() -> int:
         with connection.cursor() as cursor:
             database = DjangoConnection(cursor)
             known = {queue: Known(level, ago) for queue, level, ago in database.rows(LATEST)}
-            measured = _measure(database)
+            measured = _measure(database, defaultdict(Floor) if floors is None else floors)
         events = [event for each in measured if (event := _event(each, known.get(each.queue, Known()))) is not None]
         return len(FleetEvent.objects.bulk_create(events))
 
 
-def _measure(database: Connection) -> list[Lateness]:
+def _measure(database: Connection, floors: Floors) -> list[Lateness]:
     """How late each queue is; a paused queue or job breaks no promise."""
     paused = pauses.paused(database)
     actors = [name for kind, name in paused if kind == "actor"]
     names: Sequence[str] = [name for name in queue_names() if ("queue", name) not in paused]
-    rows = database.rows(LATE_JOBS, {"paused": actors, "names": names, "promises": [promise(name) for name in names]})
+    promises, since = [promise(name) for name in names], [floors[name].since() for name in names]
+    rows = database.rows(LATE_JOBS, {"paused": actors, "names": names, "promises": promises, "since": since})
+    for name, *_, oldest in rows:
+        floors[name].found(database, oldest)
     return [
-        *(Lateness(name, late, max(oldest, 0.0)) for name, late, oldest in rows),
+        *(Lateness(name, late, max(age, 0.0)) for name, late, age, _ in rows),
         *(Lateness(name, 0, 0.0) for name in queue_names() if name not in names),
     ]
 

@@ -22,6 +22,7 @@ from askpro.queues.fleet import commands, events, heartbeat, pauses
 from askpro.queues.fleet.host import hostname
 from askpro.queues.ledger import gates, history
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, chores_name, limit_lock_waits
+from askpro.queues.ledger.floors import Floor
 from askpro.queues.ledger.recover import Death, recover
 from askpro.queues.models import FleetCommand, FleetEvent
 from askpro.queues.processes.child import become_child
@@ -77,6 +78,7 @@ class Chores:
         self._pools = pools
         self._link = link
         self._balancer = Balancer(supervisor_id, pools)
+        self._due, self._over = Floor(), Floor()
         self._rates = Rates()
         self._paused: frozenset[tuple[str, str]] = frozenset()
         self._processes: Mapping[str, Sequence[int]] = {}
@@ -162,7 +164,7 @@ class Chores:
                 self._balancer.scaled[command.pool] = command.processes
 
     def _promote(self) -> None:
-        while promotion.promote(self._database) == promotion.AT_ONCE:
+        while promotion.promote(self._database, self._due) == promotion.AT_ONCE:
             pass
 
     def _prepare_days(self) -> None:
@@ -173,7 +175,7 @@ class Chores:
 
     def _put_away(self) -> None:
         for _ in range(MOST_BITES):
-            if history.put_away(self._database) < history.AT_ONCE:
+            if history.put_away(self._database, self._over) < history.AT_ONCE:
                 return
 
     def _balance(self) -> None:

@@ -2,6 +2,7 @@
 
 from askpro.queues.ledger import hints, unique
 from askpro.queues.ledger.database import Connection
+from askpro.queues.ledger.floors import YOUNG, Floor
 from askpro.queues.ledger.locks import EARLIER
 from askpro.queues.states import FINAL, LATER
 
@@ -9,14 +10,14 @@ from askpro.queues.states import FINAL, LATER
 # and a million delayed jobs would be read five times a second.
 PROMOTE = f"""
 WITH due AS MATERIALIZED (
-    SELECT id FROM queues_job_live
-     WHERE status IN {LATER} AND run_at <= statement_timestamp()
+    SELECT id, run_at FROM queues_job_live
+     WHERE status IN {LATER} AND run_at >= %s AND run_at <= statement_timestamp()
      ORDER BY run_at LIMIT %s FOR UPDATE SKIP LOCKED
 )
 UPDATE queues_job_live AS job SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL
   FROM due
  WHERE job.id = due.id
-RETURNING job.id::text, job.queue_name
+RETURNING job.id::text, job.queue_name, least((SELECT min(run_at) FROM due), {YOUNG})
 """
 # For each key only the first waiter is checked, or the key's holder if it waits for something else: a key may have tens
 # of thousands of waiters. Rows that another transaction has locked are skipped, so that the heartbeat never waits.
@@ -54,9 +55,12 @@ DELETE FROM queues_lock AS lock
 AT_ONCE = 5000
 
 
-def promote(database: Connection) -> int:
-    """Make due jobs ready; returns how many."""
-    return hints.announce(database.rows(PROMOTE, (AT_ONCE,)))
+def promote(database: Connection, floor: Floor | None = None) -> int:
+    """Make due jobs ready; returns how many. The `floor` says where to begin."""
+    floor = floor or Floor()
+    rows = database.rows(PROMOTE, (floor.since(), AT_ONCE))
+    floor.found(database, rows[0][-1] if rows else None)
+    return hints.announce((job_id, queue_name) for job_id, queue_name, _ in rows)
 
 
 def free_locks(database: Connection) -> int:

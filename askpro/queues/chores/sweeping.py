@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections import defaultdict
 from functools import partial
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils.module_loading import import_string
 from askpro.queues.chores import alerts, late_queues, overdue, retention, schedule, shut_gates, snapshot
 from askpro.queues.chores.rhythm import Rhythm
 from askpro.queues.jobs import interventions
+from askpro.queues.ledger.floors import Floor
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ class Sweeping(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="sweeping", daemon=True)
         self._rhythms = [
-            Rhythm(ALERT_EVERY, late_queues.look),
+            Rhythm(ALERT_EVERY, partial(late_queues.look, defaultdict(Floor))),
             Rhythm(ALERT_EVERY, shut_gates.look),
             Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
             Rhythm(ALERT_EVERY, alerts.tell_of_events),

@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from askpro.queues.ledger.database import Connection
+from askpro.queues.ledger.floors import YOUNG, Floor
 
 # What a process needs to know of a job. Its features are one JSON value; it is NULL for most jobs, which costs nothing.
 COLUMNS = """
@@ -27,7 +28,7 @@ CASE WHEN coalesce(lock_key, share_key, unique_key, rate_limit, gate) IS NOT NUL
 # MATERIALIZED keeps its LIMIT true: a plain subquery may be planned inside a loop and evaluated again for every row.
 TAKE = f"""
 WITH ready AS MATERIALIZED (
-    SELECT id FROM queues_job_live WHERE {{which}} ORDER BY {{order}} LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT id, ready_at AS since FROM queues_job_live WHERE {{which}} ORDER BY {{order}} LIMIT %s FOR UPDATE SKIP LOCKED
 )
 UPDATE queues_job_live AS job
    SET status = 'processing', worker_id = %s, claim_no = job.claim_no + 1
@@ -48,7 +49,8 @@ READY = (
 # `status || ''` keeps PostgreSQL from using an index on the status: with statistics from a quiet hour it would read the
 # whole backlog of a burst for every claim, instead of looking up the ids.
 BY_IDS = TAKE.format(which=READY.format(status="status || ''") + " AND id = ANY(%s::uuid[])", order="id")
-BY_AGE = TAKE.format(which=READY.format(status="status"), order="ready_at, id")
+OLDEST = f"least((SELECT min(since) FROM ready), {YOUNG})"
+BY_AGE = f"{TAKE.format(which=READY.format(status='status') + ' AND ready_at >= %s', order='ready_at, id')}, {OLDEST}"
 HELD = f"SELECT {COLUMNS} FROM queues_job_live AS job WHERE worker_id = %s AND status = 'processing'"
 
 
@@ -105,11 +107,14 @@ def by_ids(who: Who, ids: Collection[str]) -> list[Claim]:
     return claims_of(database.rows(BY_IDS, (*ready, literal, len(ids), worker_id)))
 
 
-def by_age(who: Who, limit: int) -> list[Claim]:
-    """Claim the oldest queued jobs of a queue, known to Redis or not."""
+def by_age(who: Who, limit: int, floor: Floor | None = None) -> list[Claim]:
+    """Claim the oldest queued jobs of a queue, known to Redis or not. The queue's `floor` says where to begin."""
     database, worker_id, queue_name, actors = who
+    floor = floor or Floor()
     ready = queue_name, list(actors), queue_name, worker_id
-    return claims_of(database.rows(BY_AGE, (*ready, limit, worker_id)))
+    rows = database.rows(BY_AGE, (*ready, floor.since(), limit, worker_id))
+    floor.found(database, rows[0][-1] if rows else None)
+    return claims_of([row[:-1] for row in rows])
 
 
 def take_where(

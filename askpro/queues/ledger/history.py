@@ -14,6 +14,7 @@ from typing import Any
 from psycopg2.errors import DuplicateTable, UniqueViolation
 
 from askpro.queues.ledger.database import Connection
+from askpro.queues.ledger.floors import ALWAYS, YOUNG, Floor
 from askpro.queues.states import FAILED, FAILED_DAY, FINAL
 
 # The table of each day is there so many days ahead: without today's nothing could be settled.
@@ -63,9 +64,11 @@ KEPT = ", ".join(COLUMNS)
 TODAY = "(statement_timestamp() AT TIME ZONE 'UTC')::date"
 # These ended otherwise than by completing: they failed, were cancelled along with others, or were settled by a release
 # that leaves them where they are.
-OVER = (
-    f"SELECT id, status, finished_at FROM queues_job_live WHERE status IN {FINAL} ORDER BY finished_at LIMIT {AT_ONCE}"
-)
+OVER = f"""
+SELECT id, status, finished_at FROM queues_job_live
+ WHERE status IN {FINAL}{{since}} ORDER BY finished_at LIMIT {AT_ONCE}
+"""
+SINCE = " AND finished_at >= %s"
 PUT_AWAY = f"""
 WITH over AS MATERIALIZED ({OVER} FOR UPDATE SKIP LOCKED), gone AS (
     DELETE FROM queues_job_live AS job USING over WHERE job.id = over.id RETURNING job.*
@@ -74,7 +77,7 @@ INSERT INTO queues_job ({KEPT}, status, started_at, finished_at, day)
 SELECT {KEPT}, status, started_at, finished_at, CASE WHEN status IN {FAILED} THEN '{FAILED_DAY}'
        ELSE (coalesce(finished_at, statement_timestamp()) AT TIME ZONE 'UTC')::date END
   FROM gone
-RETURNING id
+RETURNING least((SELECT min(finished_at) FROM over), {YOUNG})
 """
 DAYS_OF_OVER = f"""
 SELECT DISTINCT (finished_at AT TIME ZONE 'UTC')::date FROM ({OVER}) AS over
@@ -119,12 +122,18 @@ class NotEmpty(RuntimeError):
     """There still are jobs in the table of this day."""
 
 
-def put_away(database: Connection) -> int:
-    """Move finished jobs out of the hot table, at most a thousand; returns how many."""
-    days = [day for (day,) in database.rows(DAYS_OF_OVER)]
+def put_away(database: Connection, floor: Floor | None = None) -> int:
+    """Move finished jobs out of the hot table, from the `floor` on, at most a thousand; returns how many."""
+    floor = floor or Floor()
+    begin = floor.since()
+    # Jobs that an earlier release ended may have no time of their end: a look at the whole sees them, too.
+    since, params = ("", ()) if begin == ALWAYS else (SINCE, (begin,))
+    days = [day for (day,) in database.rows(DAYS_OF_OVER.format(since=since), params)]
     if days:
         prepare_days(database, days)
-    return len(database.rows(PUT_AWAY))
+    rows = database.rows(PUT_AWAY.format(since=since), params)
+    floor.found(database, rows[0][0] if rows else None)
+    return len(rows)
 
 
 def bring_back(database: Connection, condition: str, params: Sequence[Any]) -> None:

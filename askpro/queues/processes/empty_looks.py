@@ -1,4 +1,6 @@
-"""When a worker last looked into a queue and found nothing. Shared by a forker's workers: one look serves them all.
+"""What a worker's last look into a queue has shown: when there was nothing, and where the oldest jobs are.
+
+Shared by a forker's workers: one look serves them all.
 
 A look by age costs PostgreSQL and the process more than everything else that an idle worker does.
 """
@@ -8,6 +10,7 @@ import struct
 import time
 
 from askpro.queues.config import queue_names
+from askpro.queues.ledger.floors import CELLS, Floor
 
 MOMENT = struct.Struct("<q")  # monotonic nanoseconds
 
@@ -18,6 +21,14 @@ class EmptyLooks:
     def __init__(self) -> None:
         self._places = {name: number * MOMENT.size for number, name in enumerate(queue_names())}
         self._memory = mmap.mmap(-1, max(len(self._places), 1) * MOMENT.size)
+        cells = memoryview(mmap.mmap(-1, max(len(self._places), 1) * CELLS * MOMENT.size)).cast("q")
+        self._floors = {
+            name: Floor(cells[number * CELLS : (number + 1) * CELLS]) for number, name in enumerate(queue_names())
+        }
+
+    def floor(self, queue_name: str) -> Floor:
+        """Where a claim by age begins in a queue."""
+        return self._floors.setdefault(queue_name, Floor())
 
     def found_nothing(self, queue_name: str, began: float) -> None:
         """Note that a look which began at `began`, in monotonic seconds, found no ready job."""

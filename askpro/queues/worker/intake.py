@@ -33,6 +33,7 @@ class Intake:
         # Tenants take turns in this queue: while jobs wait, hints say only how many to claim, and not which.
         self._is_fair = is_fair
         self._next_tenant = turns.FIRST
+        self._floor = workload.empty_looks.floor(queue_name)
         self._wait = longest_wait
         self._popper = Popper(queue_name, longest_wait)
         self._repair_at = 0.0
@@ -120,7 +121,7 @@ class Intake:
 
     def _first(self, places: int) -> list[Claim]:
         if not self._is_fair:
-            return claims.by_age(self._who(), places)
+            return claims.by_age(self._who(), places, self._floor)
         claimed, self._next_tenant = turns.by_turn(self._who(), places, self._next_tenant)
         return claimed
 

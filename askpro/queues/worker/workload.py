@@ -261,8 +261,11 @@ class Workload:
     def _settled(self, items: list[Item], ids: set[str]) -> None:
         for item in items:
             self._let_go(item.claim)
-        back = (item.claim for item in items if item.outcome.status == "queued")
-        hints.announce((claim.id, claim.queue_name) for claim in back if claim.id in ids)
+        back = [item.claim for item in items if item.outcome.status == "queued" and item.claim.id in ids]
+        for claim in back:
+            # They keep their age: without Redis, that is how they are found.
+            self.empty_looks.floor(claim.queue_name).lower(claim.created_ms)
+        hints.announce((claim.id, claim.queue_name) for claim in back)
 
     def _let_go(self, claim: Claim) -> None:
         # The job may have been claimed here again in between.

@@ -14,6 +14,7 @@ from askpro.queues.errors import JobError
 from askpro.queues.ledger import locks, running
 from askpro.queues.ledger.claim import BY_AGE, BY_IDS, by_age, by_ids
 from askpro.queues.ledger.database import EngineConnection
+from askpro.queues.ledger.floors import ALWAYS
 from askpro.queues.ledger.outcome import COMPLETED, Outcome, decide, released
 from askpro.queues.ledger.running import LostClaim, current
 from askpro.queues.ledger.settle import Item, Settler, settle
@@ -69,7 +70,7 @@ class TestClaiming:
         send_many([actors.nothing.message(number) for number in range(3000)])
         database.rows("ANALYZE queues_job")
         Job.objects.update(status="completed")
-        params = ("default", list(get_broker().actors), "default", 1, 50, 1)
+        params = ("default", list(get_broker().actors), "default", 1, ALWAYS, 50, 1)
         plan = "\n".join(row[0] for row in database.rows("EXPLAIN " + BY_AGE, params))
         assert "job_queued" in plan
         assert "Seq Scan" not in plan

@@ -1,0 +1,95 @@
+"""While somebody's transaction keeps dead rows, the looks of the engine cost what they cost without them."""
+
+import os
+import time
+from collections import defaultdict
+
+import pytest
+from dramatiq import get_broker
+
+from askpro.queues import send_many
+from askpro.queues.chores import late_queues, promotion
+from askpro.queues.fleet.backlog import backlogs
+from askpro.queues.ledger import floors, history
+from askpro.queues.ledger.claim import by_age
+from askpro.queues.ledger.floors import Floor
+from askpro.queues.ledger.outcome import COMPLETED
+from askpro.queues.ledger.settle import Item, settle
+from tests.locks import somebody_holds
+from tests.queues import actors
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.no_processes]
+IS_LONG = os.environ.get("ASKPRO_TEST_LONG") == "1"
+JOBS = 100_000 if IS_LONG else 2_000
+BITE = 500
+# Buffers that a look reads beside dead rows: the pages of a few indexes.
+FEW = 40
+
+
+class Counted:
+    """A connection that counts the buffers which PostgreSQL reads for each statement."""
+
+    def __init__(self, database):
+        self.database = database
+        self.buffers = 0
+
+    def rows(self, statement, params=()):
+        self.database.rows("BEGIN")
+        ((plan,),) = self.database.rows(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", params)
+        self.database.rows("ROLLBACK")
+        self.buffers += plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"]
+        return self.database.rows(statement, params)
+
+
+def who(database):
+    return database, 1, "default", get_broker().actors
+
+
+def run_jobs(database, count):
+    """So many are sent with a delay, made ready, claimed and completed."""
+    due, ready = Floor(), Floor()
+    for _ in range(count // BITE):
+        send_many([actors.nothing.message(number) for number in range(BITE)], delay=1)
+        time.sleep(0.002)
+        assert promotion.promote(database, due) == BITE
+        claims = by_age(who(database), BITE, ready)
+        settle(database, 1, "v1", [Item(claim, COMPLETED, 0.0) for claim in claims])
+        assert len(claims) == BITE
+
+
+LOOKS = {
+    "claim by age": lambda: (lambda database, floor: by_age(who(database), 10, floor), Floor()),
+    "promotion": lambda: (promotion.promote, Floor()),
+    "backlog": lambda: (lambda database, each: backlogs(database, (), each), defaultdict(Floor)),
+    "late queues": lambda: (late_queues._measure, defaultdict(Floor)),
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_a_look_passes_the_dead_rows_now_and_then_only(database, monkeypatch, name):
+    if not IS_LONG:
+        # As if these few were many.
+        monkeypatch.setattr(floors, "CHEAP", -1_000_000_000)
+    look, floor = LOOKS[name]()
+    with somebody_holds("SELECT pg_current_xact_id()"):
+        run_jobs(database, JOBS)
+        time.sleep(5.1)
+        costs = []
+        for _ in range(6):
+            counted = Counted(database)
+            began = time.monotonic()
+            look(counted, floor)
+            costs.append((counted.buffers, time.monotonic() - began))
+    print(f"\n{name}: " + ", ".join(f"{buffers} buffers ({took * 1000:.1f} ms)" for buffers, took in costs))
+    assert costs[0][0] > JOBS / 25
+    assert all(buffers < FEW for buffers, _ in costs[2:])
+
+
+def test_jobs_that_end_by_failing_are_put_away_from_there_too(database, monkeypatch):
+    monkeypatch.setattr(floors, "CHEAP", -1_000_000_000)
+    floor = Floor()
+    for _ in range(2):
+        history.put_away(database, floor)
+    counted = Counted(database)
+    history.put_away(counted, floor)
+    assert counted.buffers < FEW
