@@ -7,7 +7,7 @@ from askpro.queues.ledger.locks import EARLIER
 from askpro.queues.states import FINAL, LATER
 
 # Compared with the statement's clock: `clock_timestamp()` may change from row to row, so no index can be used with it,
-# and a million delayed jobs would be read five times a second.
+# and a million delayed jobs would be read five times a second. `ANY(ARRAY[…])`: see `claim.TAKE`.
 PROMOTE = f"""
 WITH due AS MATERIALIZED (
     SELECT id, run_at FROM queues_job_live
@@ -16,7 +16,7 @@ WITH due AS MATERIALIZED (
 )
 UPDATE queues_job_live AS job SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL
   FROM due
- WHERE job.id = due.id
+ WHERE job.id = ANY(ARRAY[due.id])
 RETURNING job.id::text, job.queue_name, least((SELECT min(run_at) FROM due), {YOUNG})
 """
 # For each key only the first waiter is checked, or the key's holder if it waits for something else: a key may have tens
@@ -42,7 +42,7 @@ WITH waiter AS MATERIALIZED (
 )
 UPDATE queues_job_live AS job SET status = 'queued', ready_at = clock_timestamp()
   FROM free
- WHERE job.id = free.id
+ WHERE job.id = ANY(ARRAY[free.id])
 RETURNING job.id::text, job.queue_name
 """
 # A lock outlives its job only if a row was changed by hand; then no job may keep waiting for it.

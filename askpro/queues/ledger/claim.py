@@ -26,6 +26,8 @@ CASE WHEN coalesce(lock_key, share_key, unique_key, rate_limit, gate) IS NOT NUL
 """
 # The inner SELECT locks rows and skips locked ones, so that two workers with the same ids never wait for each other.
 # MATERIALIZED keeps its LIMIT true: a plain subquery may be planned inside a loop and evaluated again for every row.
+# `ANY(ARRAY[…])` lets the chosen rows be looked up by their ids only. With a plain `=`, and statistics of a moment at
+# which the table was empty, PostgreSQL would read all rows in the order of their ids, the dead ones as well.
 TAKE = f"""
 WITH ready AS MATERIALIZED (
     SELECT id, ready_at AS since FROM queues_job_live WHERE {{which}} ORDER BY {{order}} LIMIT %s FOR UPDATE SKIP LOCKED
@@ -33,7 +35,7 @@ WITH ready AS MATERIALIZED (
 UPDATE queues_job_live AS job
    SET status = 'processing', worker_id = %s, claim_no = job.claim_no + 1
   FROM ready
- WHERE job.id = ready.id
+ WHERE job.id = ANY(ARRAY[ready.id])
 RETURNING {COLUMNS}
 """
 # None of these depends on the row: each is evaluated once per statement.

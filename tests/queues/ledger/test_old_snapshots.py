@@ -73,6 +73,8 @@ def test_a_look_passes_the_dead_rows_now_and_then_only(database, monkeypatch, na
     look, floor = LOOKS[name]()
     with somebody_holds("SELECT pg_current_xact_id()"):
         run_jobs(database, JOBS)
+        # As autovacuum does meanwhile: from now on the table counts as empty.
+        database.rows("ANALYZE queues_job_live")
         time.sleep(5.1)
         costs = []
         for _ in range(6):
