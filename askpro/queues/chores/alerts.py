@@ -45,7 +45,8 @@ def is_alone() -> bool:
 def _tell() -> int:
     pressing = Q(queue_name__in=urgent_queues()) | Q(in_order=True)
     dead = Job.objects.filter(pressing, status="dead", alerted_at=None)
-    ids = list(dead.values_list("pk", flat=True)[:MOST_AT_ONCE])
+    # Locked rows are not put away meanwhile: where they would be then, they would not be found to be marked as told.
+    ids = list(dead.select_for_update(skip_locked=True).values_list("pk", flat=True)[:MOST_AT_ONCE])
     if not ids:
         return 0
     jobs = Job.objects.filter(pk__in=ids)

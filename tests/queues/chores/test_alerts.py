@@ -8,6 +8,8 @@ from django.db import connection
 
 from askpro.queues import interventions
 from askpro.queues.chores.alerts import tell_of_dead_jobs, tell_of_events
+from askpro.queues.ledger import history
+from askpro.queues.ledger.database import EngineConnection
 from askpro.queues.models import FleetEvent, Job
 from askpro.queues.testing import run_jobs
 from tests.queues import actors
@@ -112,6 +114,15 @@ def test_two_supervisors_do_not_tell_of_the_same_jobs(monkeypatch):
     monkeypatch.setattr("askpro.queues.chores.alerts.send_mail", while_mailing)
     assert tell_of_dead_jobs() == 1
     assert second == [0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_jobs_that_are_put_away_meanwhile_are_told_once(monkeypatch):
+    die()
+    monkeypatch.setattr("askpro.queues.chores.alerts.send_mail", lambda **_: history.put_away(EngineConnection()))
+    assert tell_of_dead_jobs() == 1
+    assert history.put_away(EngineConnection()) == 1
+    assert tell_of_dead_jobs() == 0
 
 
 class TestTheFleet:
