@@ -1,5 +1,6 @@
 """Pages about what has no app of its own in the console: the engine's rows (the engine knows no console), and users."""
 
+from askpro.console.archive_admin import ArchivedJobAdmin
 from askpro.console.batch_admin import BatchAdmin
 from askpro.console.fleet_admin import FleetCommandAdmin, FleetEventAdmin, PauseAdmin
 from askpro.console.job_admin import JobAdmin
@@ -8,6 +9,7 @@ from askpro.console.user_admin import GroupAdmin, UserAdmin
 from askpro.console.worker_admin import SupervisorAdmin, WorkerAdmin
 
 __all__ = [
+    "ArchivedJobAdmin",
     "BatchAdmin",
     "FleetCommandAdmin",
     "FleetEventAdmin",

@@ -57,6 +57,7 @@ NAVIGATION: list[dict[str, Any]] = [
             page("Metrics", "monitoring", "metrics", "queues.metricssnapshot"),
             page("Failures", "error", "failures", "queues.job"),
             entry("Jobs", "settings", "queues.job"),
+            entry("Archived jobs", "archive", "queues.archivedjob"),
             entry("Batches", "inventory_2", "queues.batch"),
             entry("Schedule", "schedule", "queues.schedule"),
             entry("Webhook events", "webhook", "webhooks.webhookevent"),

@@ -8,8 +8,10 @@ from typing import Any
 from django.utils import timezone
 
 from askpro.queue_settings import QUEUES
+from askpro.queues.ids import uuid7
 from askpro.queues.models import (
     ActorSnapshot,
+    ArchivedJob,
     FleetCommand,
     FleetEvent,
     Job,
@@ -71,6 +73,7 @@ def make_fleet(world: World, dice: random.Random) -> None:
     FleetCommand.objects.create(supervisor=first, kind="restart", by="chefin", taken_at=timezone.now())
     FleetCommand.objects.create(supervisor=first, kind="scale", pool="urgent", processes=3, by="root@askpro-01")
     _events(first)
+    _archived()
 
 
 def _vitals(place: int, running: list[Job], dice: random.Random) -> dict[str, Any]:
@@ -101,6 +104,25 @@ def _events(first: Supervisor) -> None:
         event = FleetEvent.objects.create(kind=kind, text=text, supervisor_id=first.pk)
         at = timezone.now() - timedelta(minutes=37 * (len(texts) - number))
         FleetEvent.objects.filter(pk=event.pk).update(at=at, alerted_at=at if urgent else None)
+
+
+def _archived() -> None:
+    long_ago = timezone.now() - timedelta(days=400)
+    ArchivedJob.objects.create(
+        id=uuid7(),
+        actor_name="send_sms_notification",
+        queue_name="notifications",
+        tags=["call:17", HOSTILE[:100]],
+        error_class="notifications.twilio.errors.Refused",
+        created_at=long_ago,
+        finished_at=long_ago + timedelta(minutes=5),
+        story={
+            "args": [],
+            "kwargs": {"notification_id": 17},
+            "error_message": HOSTILE,
+            "attempts": [{"no": 1, "outcome": "failed", "finished_at": str(long_ago), "error_message": HOSTILE}],
+        },
+    )
 
 
 def make_snapshots(dice: random.Random, days: float) -> None:
