@@ -10,6 +10,7 @@ PROCESSES = 2
 THREADS = 8
 QUEUES = product.QUEUES
 DEFAULTS = product.DEFAULTS
+RETENTION = product.RETENTION
 ENVIRONMENTS: dict[str, dict[str, dict[str, Any]]] = {
     **product.ENVIRONMENTS,
     "bench": {"bench": {"queues": ["default"], "processes": PROCESSES, "threads": THREADS}},

@@ -28,7 +28,7 @@ from askpro.dev.bench.progress import Steps
 
 # Jobs a second, and the share of its capacity that is offered to a side that cannot carry as many.
 OFFER = 800.0
-CARRIED = 0.8
+CARRIED = 0.7
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,19 +17,20 @@ from askpro.dev.up.failure import Failure
 
 # Seconds at the offer before anything counts.
 WARM_UP = 5.0
-# Jobs a second that are offered to measure the capacity, raised by a half while more than this share of them is done.
-CAPACITY_OFFER = 1_000.0
+# Jobs a second that are offered first to measure the capacity, and how the offer is raised while this share is done.
+FIRST_OFFER = 400.0
+RAISED = 1.25
 SATISFIED = 0.9
-RAISED = 1.5
-# Seconds at that offer before those that count, and those.
-BEFORE_CAPACITY, CAPACITY = 5.0, 10.0
+# Seconds at an offer before those that count, and those.
+BEFORE_CAPACITY, CAPACITY = 4.0, 6.0
 # Seconds between two looks at the tables.
 LOOK_EVERY = 5
 # The longest waits in seconds: for a backlog to be worked off, or as long as a longer phase, and for clean seconds.
 LONGEST_DRAIN = 300.0
 LONGEST_RECOVERY = 60
-# Fewer unfinished jobs are no backlog.
+# Fewer unfinished jobs are no backlog, nor is what is offered in so many seconds before a phase begins.
 IDLE = 50
+LATE = 0.5
 
 
 class Trial:
@@ -53,17 +54,20 @@ class Trial:
         self._marks.listen(WARM_UP)
 
     def capacity(self, share: float) -> float:
-        """Jobs a second that are done when more are offered, with a `share` of the usual effort.
+        """The most jobs a second that are done at any offer, with a `share` of the usual effort.
 
-        More of every queue: of a standing backlog, in the end all would be jobs of the slowest one.
+        Offers are raised step by step: far above the capacity fewer are done, since sending them takes the processors.
+        Nor is it what is done of a standing backlog: in the end, all of that would be jobs of the slowest queue.
         """
-        asked = CAPACITY_OFFER * share
+        asked, most = FIRST_OFFER * share, 0.0
         while (done := self._done_of(asked, share)) > SATISFIED * asked:
-            asked *= RAISED
-        return done
+            asked, most = asked * RAISED, max(most, done)
+        return max(most, done)
 
     def take(self, phase: Phase, seconds: float, rate: float, capacity: float) -> Measured:
         """Measure one phase at the usual `rate`, or above the capacity, and the recovery from it."""
+        if self._backlog() > rate * LATE:
+            self._settle(phase, rate)
         self._say(f"{self._side.name}: {phase.name}")
         offered = capacity * phase.overload or rate
         recording = Recording(self._side, self._watch, self._marks)
@@ -79,6 +83,13 @@ class Trial:
 
     def close(self) -> None:
         self._watch.close()
+
+    def _settle(self, phase: Phase, rate: float) -> None:
+        """Work off what the phase before has left, so that each is measured by itself."""
+        self._say(f"{self._side.name}: backlog before {phase.name}")
+        self._offer.rate(0)
+        self._drain(LONGEST_DRAIN)
+        self.warm_up(rate)
 
     def _done_of(self, asked: float, share: float) -> float:
         """Jobs a second that are done of what is asked for, once all processes that may be there are there."""
