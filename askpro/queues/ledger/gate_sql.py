@@ -124,6 +124,6 @@ WITH gate AS MATERIALIZED (
 UPDATE queues_job_live AS job
    SET status = 'queued', ready_at = clock_timestamp(), run_at = NULL, gate_token = job.claim_no + 1
   FROM granted
- WHERE job.id = granted.id
+ WHERE job.id = ANY(ARRAY[granted.id])
 RETURNING job.id::text, job.queue_name
 """

@@ -71,7 +71,7 @@ SELECT id, status, finished_at FROM queues_job_live
 SINCE = " AND finished_at >= %s"
 PUT_AWAY = f"""
 WITH over AS MATERIALIZED ({OVER} FOR UPDATE SKIP LOCKED), gone AS (
-    DELETE FROM queues_job_live AS job USING over WHERE job.id = over.id RETURNING job.*
+    DELETE FROM queues_job_live AS job USING over WHERE job.id = ANY(ARRAY[over.id]) RETURNING job.*
 )
 INSERT INTO queues_job ({KEPT}, status, started_at, finished_at, day)
 SELECT {KEPT}, status, started_at, finished_at, CASE WHEN status IN {FAILED} THEN '{FAILED_DAY}'

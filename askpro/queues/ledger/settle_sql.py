@@ -12,13 +12,15 @@ START = "start_batch"
 
 # A job that completed leaves the hot table at once. Its row tells the run that completed it, which then needs no row of
 # its own among the attempts, unless it kept a log.
-# For jobs that all completed and that no other row depends on.
+# For jobs that all completed and that no other row depends on. Each is looked up by its id, whatever the statistics
+# say: `ANY(ARRAY[…])` as in `claim.TAKE`, and `status || ''` allows no index on the status.
 PLAIN = f"""
 WITH item AS (
     SELECT * FROM unnest(%s::uuid[], %s::int[], %s::float8[]) AS item (id, claim_no, started_ago)
 ), gone AS (
     DELETE FROM queues_job_live AS job USING item
-     WHERE job.id = item.id AND job.status = 'processing' AND job.worker_id = %s AND job.claim_no = item.claim_no
+     WHERE job.id = ANY(ARRAY[item.id]) AND job.claim_no = item.claim_no
+       AND job.worker_id = %s AND job.status || '' = 'processing'
  RETURNING {", ".join(f"job.{column}" for column in COLUMNS)}, item.started_ago
 )
 INSERT INTO queues_job ({KEPT}, status, started_at, finished_at, day)
@@ -32,8 +34,7 @@ RETURNING id::text
 # The last real error stays: a deadline that passes while a failed job waits does not hide it.
 # Rows are locked in the order of their ids, so that two such statements never deadlock.
 # A process that was suspended may settle a job's lost claim and its new one together: claim_no tells them apart.
-# Each item looks up its own row, whatever the statistics say: LATERAL allows no other order, and `status || ''` allows
-# no index on the status.
+# Each item looks up its own row here, too: LATERAL allows no other order.
 SAME_ERROR = "(item.error_class = '' OR (item.error_class = 'DeadlineExceeded' AND job.error_class <> ''))"
 BASE = f"""
 WITH item AS (
@@ -72,11 +73,11 @@ WITH item AS (
            error_class = CASE WHEN {SAME_ERROR} THEN job.error_class ELSE item.error_class END,
            error_message = CASE WHEN {SAME_ERROR} THEN job.error_message ELSE item.error_message END
       FROM held AS item
-     WHERE job.id = item.id AND job.claim_no = item.claim_no AND item.status <> 'completed'
+     WHERE job.id = ANY(ARRAY[item.id]) AND job.claim_no = item.claim_no AND item.status <> 'completed'
  RETURNING item.*, job.queue_name, job.chain_id, job.chain_step, job.lock_key, job.in_order, job.share_key, job.batch_id
 ), gone AS (
     DELETE FROM queues_job_live AS job USING held AS item
-     WHERE job.id = item.id AND job.claim_no = item.claim_no AND item.status = 'completed'
+     WHERE job.id = ANY(ARRAY[item.id]) AND job.claim_no = item.claim_no AND item.status = 'completed'
  RETURNING job.*, item.started_ago, item.ended_ago, item.log
 ), told AS (
     INSERT INTO queues_job ({KEPT}, status, started_at, finished_at, day)
@@ -147,7 +148,7 @@ CHAINS = f""", halted AS (
                  UNION ALL SELECT 1 FROM queues_batch AS later
                   WHERE later.chain_id = step.chain_id AND later.chain_step > settled.chain_step)))
         OFFSET 0) AS ended
-     WHERE job.id = ended.id AND job.status = 'waiting' AND job.id NOT IN (SELECT id FROM settled)
+     WHERE job.id = ANY(ARRAY[ended.id]) AND job.status = 'waiting' AND job.id NOT IN (SELECT id FROM settled)
 ), following AS (
     SELECT waiter.id FROM settled, LATERAL (
         SELECT step.id FROM queues_job_live AS step
@@ -167,9 +168,10 @@ LOCK_BATCHES = "SELECT id FROM queues_batch WHERE id = ANY(%s::uuid[]) ORDER BY 
 BATCHES = f""", swept AS (
     UPDATE queues_job_live AS job
        SET status = 'cancelled', finished_at = statement_timestamp(), run_at = NULL, error_class = 'BatchCancelled'
-      FROM queues_batch AS batch
+      FROM queues_batch AS batch, LATERAL (
+        SELECT id FROM queues_job_live WHERE batch_id = batch.id OFFSET 0) AS member
      WHERE batch.id IN (SELECT batch_id FROM settled WHERE status IN {FAILED}) AND NOT batch.allow_failures
-       AND job.batch_id = batch.id AND job.id NOT IN (SELECT id FROM settled)
+       AND job.id = ANY(ARRAY[member.id]) AND job.id NOT IN (SELECT id FROM settled)
        AND job.status IN {NOT_STARTED}
  RETURNING job.batch_id, job.id, job.chain_id
 ), touched AS (
@@ -209,7 +211,7 @@ BATCHES = f""", swept AS (
 ), called AS (
     SELECT on_finish_id AS id FROM batches WHERE pending <= 0
     UNION SELECT on_success_id FROM batches WHERE pending <= 0 AND failed = 0
-    UNION SELECT job.id FROM batches JOIN queues_job_live AS job ON job.id = batches.on_failure_id
+    UNION SELECT job.id FROM batches JOIN queues_job_live AS job ON job.id = ANY(ARRAY[batches.on_failure_id])
            WHERE (newly_failed > 0 OR (pending <= 0 AND failed > 0)) AND job.status = 'waiting'
     UNION SELECT job.id FROM batches JOIN queues_job_live AS job
               ON job.chain_id = batches.chain_id AND job.chain_step = batches.chain_step
@@ -255,7 +257,7 @@ END = """, next AS (
                               THEN statement_timestamp() + (job.deadline_at - job.created_at)
                               ELSE job.deadline_at END
       FROM ({ready}) AS ready
-     WHERE job.id = ready.id AND job.status IN ('waiting', 'released'){unless_swept}
+     WHERE job.id = ANY(ARRAY[ready.id]) AND job.status IN ('waiting', 'released'){unless_swept}
  RETURNING job.id, job.queue_name
 )
 SELECT id::text, queue_name, true FROM next

@@ -16,11 +16,12 @@ TAKE = """
 INSERT INTO queues_uniquekey AS standing (key, job_id) VALUES (%s, %s)
 ON CONFLICT (key) DO UPDATE SET job_id = standing.job_id WHERE false RETURNING key
 """
+# `ANY(ARRAY[…])`: see `claim.TAKE`.
 # The row lock makes this safe: while our transaction is open, no worker claims the copy (a claim skips locked rows), so
 # the copy will see what we are about to commit.
 STANDING = f"""
 SELECT job.id::text, job.queue_name, job.status FROM queues_uniquekey AS standing
-  JOIN queues_job_live AS job ON job.id = standing.job_id
+  JOIN queues_job_live AS job ON job.id = ANY(ARRAY[standing.job_id])
  WHERE standing.key = %s AND job.status IN {WAITING} FOR NO KEY UPDATE OF job
 """
 TAKE_OVER = "UPDATE queues_uniquekey SET job_id = %s WHERE key = %s"
@@ -35,7 +36,7 @@ UPDATE queues_job_live SET status = 'queued', ready_at = clock_timestamp(), run_
 SUPERSEDED = f"""
 SELECT mine.id::text FROM unnest(%s::varchar[], %s::uuid[]) AS mine (key, id)
   JOIN queues_uniquekey AS standing ON standing.key = mine.key AND standing.job_id <> mine.id
-  JOIN queues_job_live AS other ON other.id = standing.job_id AND other.status IN {WAITING}
+  JOIN queues_job_live AS other ON other.id = ANY(ARRAY[standing.job_id]) AND other.status IN {WAITING}
 """
 # Deletes the keys of jobs that are over, and skips those that a sender has locked at this moment. A key that was taken
 # over since the statement began now names another job: it is compared again once it is locked, and stays.

@@ -13,7 +13,7 @@ from askpro.queues.fleet.backlog import backlogs
 from askpro.queues.ledger import floors, history
 from askpro.queues.ledger.claim import by_age
 from askpro.queues.ledger.floors import Floor
-from askpro.queues.ledger.outcome import COMPLETED
+from askpro.queues.ledger.outcome import COMPLETED, decide
 from askpro.queues.ledger.settle import Item, settle
 from tests.locks import somebody_holds
 from tests.queues import actors
@@ -95,3 +95,21 @@ def test_jobs_that_end_by_failing_are_put_away_from_there_too(database, monkeypa
     counted = Counted(database)
     history.put_away(counted, floor)
     assert counted.buffers < FEW
+
+
+FAILED = decide(ValueError("x"), tries_left=3, tries_spent=0, backoff=())
+
+
+@pytest.mark.parametrize("outcome", [COMPLETED, FAILED], ids=["completed", "failed"])
+def test_settling_looks_up_its_jobs_and_no_others(database, outcome):
+    with somebody_holds("SELECT pg_current_xact_id()"):
+        run_jobs(database, JOBS)
+        database.rows("ANALYZE queues_job_live")
+        for number in range(5):
+            actors.nothing.send(number)
+        claims = by_age(who(database), 5)
+        counted = Counted(database)
+        settled = settle(counted, 1, "v1", [Item(claim, outcome, 0.0) for claim in claims])
+    print(f"\n{outcome.status}: {counted.buffers} buffers")
+    assert len(settled.ids) == 5
+    assert counted.buffers < 5 * FEW
