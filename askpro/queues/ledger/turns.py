@@ -10,7 +10,7 @@ from askpro.queues.ledger.database import EngineConnection
 NOBODY = "(none)"
 # The most tenants that one claim looks at. When more wait, the next claim begins at the last of them.
 MOST_TENANTS = 200
-# Candidates beside those that are wanted: other processes may be claiming the first ones at this moment.
+# Candidates beside twice the wanted jobs: other processes may be claiming the first ones at this moment.
 SPARE = 32
 FIRST = ""
 # The actors that may run here; no row when nothing may. Each part of the statement asks this once, and not each row.
@@ -84,7 +84,7 @@ def by_turn(who: Who, limit: int, begin: str = FIRST) -> tuple[list[Claim], str]
     A claim that finds fewer than `limit` may have left some: only one that finds nothing has seen everything.
     """
     database, worker_id, queue_name, actors = who
-    params = queue_name, list(actors), worker_id, limit, limit + SPARE, begin
+    params = queue_name, list(actors), worker_id, limit, 2 * limit + SPARE, begin
     rows = database.rows_prepared(PREPARATION, EXECUTION, params)
     if not rows:
         # Rows of an earlier release have no tenant, and are older than all others.

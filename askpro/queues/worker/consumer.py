@@ -113,9 +113,10 @@ class LedgerConsumer(dramatiq.Consumer):
         self._give_back()
 
     def _make_way(self) -> None:
-        if self._workload.is_stuck:
+        is_stuck = self._workload.is_stuck
+        if is_stuck or self._workload.is_overfull:
             taken = [message.claim for message in self._workload.take_back()]
-            if taken or self._claimed:
+            if is_stuck and (taken or self._claimed):
                 self._workload.pace.stuck()
             self._workload.give_back(taken)
             self._give_back()

@@ -33,6 +33,11 @@ class Pace:
         self.runs = 0
         self._earned_from = 0.0
 
+    @property
+    def mean(self) -> float:
+        """The mean of the run times, in seconds."""
+        return max(self._mean, SHORTEST)
+
     def ran(self, seconds: float) -> None:
         """A job has ended after so many seconds. A slow one has kept one of the threads."""
         self.runs += 1
@@ -48,10 +53,9 @@ class Pace:
 
     def ahead(self, since: int) -> int:
         """How many claimed jobs may wait while every thread has one; `since` so many runs there is a backlog."""
-        mean = max(self._mean, SHORTEST)
         earned = int((self.runs - max(since, self._earned_from)) / RUNS_PER_PLACE)
-        most = int(min(IN_TIME / mean, MOST_AHEAD)) * self._threads
-        return min(most, max(earned, int(AT_ONCE / mean) * self._threads))
+        most = int(min(IN_TIME / self.mean, MOST_AHEAD)) * self._threads
+        return min(most, max(earned, int(AT_ONCE / self.mean) * self._threads))
 
     def _beware(self, share: float) -> None:
         """A slow job has kept this share of the threads."""

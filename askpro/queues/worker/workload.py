@@ -24,6 +24,8 @@ from askpro.queues.worker.pace import IN_TIME, STUCK_AFTER, Pace
 
 # The most that one statement claims.
 MOST_CLAIMED = 200
+# When the last of the claimed jobs would start only after this many seconds, those that have not started go back.
+TOO_LATE = 0.5
 # Seconds for which a claim is certainly ours: no worker is declared dead that soon.
 SURE_FOR = 1.0
 OURS = "SELECT 1 FROM queues_job_live WHERE id = %s AND claim_no = %s AND worker_id = %s AND status = 'processing'"
@@ -131,6 +133,11 @@ class Workload:
     def is_busy(self) -> bool:
         """Whether every thread has a job."""
         return self._handed >= self.threads
+
+    @property
+    def is_overfull(self) -> bool:
+        """Whether the last of the jobs here would start `TOO_LATE`: runs have become slower since it was claimed."""
+        return (len(self._in_hand) - self.threads) * self.pace.mean > TOO_LATE * self.threads
 
     def put_off(self, claim: Claim) -> None:
         """The job has a slot of a rate limit, and takes no place until then."""

@@ -153,12 +153,7 @@ class TestGivingBack:
     def test_what_waits_behind_a_busy_thread_is_given_back_soon(self, consumer, workload):
         for number in range(8):
             actors.nothing.send(number)
-        messages = [next(consumer) for _ in range(8)]
-        workload.starting(messages[0].claim, 60)
-        worker = DramatiqWorker(get_broker(), queues=set(), worker_threads=1)
-        workload.attach(worker)
-        for message in messages[1:]:
-            worker.work_queue.put(type("Item", (), {"message": message, "__lt__": lambda *_: False})())
+        self.start_the_first(consumer, workload, 8)
         began = time.monotonic()
         while Job.objects.filter(status="queued").count() < 7 and time.monotonic() - began < 3:
             assert next(consumer) is None
@@ -167,6 +162,30 @@ class TestGivingBack:
         assert took < 0.8
         assert statuses() == ["processing"] + ["queued"] * 7
         assert set(Job.objects.values_list("tries_spent", "releases")) == {(0, 0)}
+
+    def test_what_would_wait_long_is_given_back_although_jobs_end(self, consumer, workload):
+        for number in range(20):
+            actors.nothing.send(number)
+        self.start_the_first(consumer, workload, 20)
+        for _ in range(20):
+            # Each of these would keep the only thread for almost as long as a job may that is not called slow.
+            workload.pace.ran(0.15)
+        assert next(consumer) is None
+        assert statuses() == ["processing"] * 20
+        for _ in range(60):
+            workload.pace.ran(0.15)
+        workload._last_move = time.monotonic()
+        assert next(consumer) is None
+        assert wait_until(lambda: statuses() == ["processing"] + ["queued"] * 19, 2)
+
+    def start_the_first(self, consumer, workload, count):
+        """Claim so many, and let the only thread begin one of them."""
+        messages = [next(consumer) for _ in range(count)]
+        workload.starting(messages[0].claim, 60)
+        worker = DramatiqWorker(get_broker(), queues=set(), worker_threads=1)
+        workload.attach(worker)
+        for message in messages[1:]:
+            worker.work_queue.put(type("Item", (), {"message": message, "__lt__": lambda *_: False})())
 
     def test_a_stopping_process_takes_nothing_and_gives_everything_back(self, consumer, workload):
         for number in range(5):
