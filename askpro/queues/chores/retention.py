@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import OperationalError, ProgrammingError, connection, transaction
 from django.db.backends.utils import CursorWrapper
-from psycopg2.errors import LockNotAvailable
+from psycopg2.errors import LockNotAvailable, UndefinedTable
 
 from askpro.queues.chores.retention_sql import AT_ONCE, SHELVES, Shelf, params_of, shelf_of_day
 from askpro.queues.config import FOR_EVER, Retention, queue_names, retention
@@ -26,11 +26,11 @@ log = logging.getLogger(__name__)
 
 # Seconds of one look. The other slow chores, such as the schedule, wait for it.
 BUDGET = 0.5
-# Seconds that a walk rests after it has come to the end of its table; and between two tries to drop days.
+# Seconds that a walk rests after it has come to the end of its table; and between two looks at days and waiting jobs.
 REST = 600.0
-DROP_EVERY = 60.0
-# The statements know their indexes, whatever the statistics say.
-SESSION = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
+SELDOM = 60.0
+# With outdated statistics, PostgreSQL would read a whole day for each page, and sort it.
+SESSION = "; ".join(f"SET LOCAL {way} = off" for way in ("enable_seqscan", "enable_bitmapscan", "enable_sort", "jit"))
 DAY = timedelta(days=1)
 NEVER = datetime.min.replace(tzinfo=UTC)
 BEGINNINGS = {"uuid": str(uuid.UUID(int=0)), "bigint": "0", "text": ""}
@@ -48,23 +48,22 @@ class Keeper:
     def __init__(self) -> None:
         self._walks = [Walk(shelf) for shelf in SHELVES]
         self._days: dict[date, DayWalk] = {}
-        self._drop_at = 0.0
+        self._seldom_at = 0.0
 
     def look(self) -> int:
         """Delete for half a second at most; returns how many rows. Days are dropped once a minute."""
-        kept, until = retention(), time.monotonic() + BUDGET
-        cancel_waiting(kept)
-        self._drop_days(kept)
-        gone = 0
+        kept, until, gone = retention(), time.monotonic() + BUDGET, 0
+        if time.monotonic() >= self._seldom_at:
+            self._seldom_at = time.monotonic() + SELDOM
+            self._drop_days(kept)
+            cancel_waiting(kept)
         while time.monotonic() < until and (walk := self._next(kept)):
             gone += walk.bite(kept)
         return gone
 
     def _drop_days(self, kept: Retention) -> None:
-        if time.monotonic() >= self._drop_at:
-            self._drop_at = time.monotonic() + DROP_EVERY
-            days = drop_days(kept, [day for day, walk in self._days.items() if walk.found_nothing])
-            self._days = {day: self._days.get(day) or DayWalk(day) for day in days}
+        days = drop_days(kept, [day for day, walk in self._days.items() if walk.found_nothing])
+        self._days = {day: self._days.get(day) or DayWalk(day) for day in days}
 
     def _next(self, kept: Retention) -> "Walk | None":
         """The walk that has waited longest, of those that may find something."""
@@ -97,9 +96,10 @@ class Walk:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(SESSION)
                 return self._take(cursor, kept)
-        except OperationalError as error:
-            # Somebody holds the batch of a chain whose steps were to be cancelled. The next walk finds them again.
-            if not isinstance(error.__cause__, LockNotAvailable):
+        except (OperationalError, ProgrammingError) as error:
+            # Somebody holds the batch of a chain whose steps were to be cancelled: the next walk finds them again. Or
+            # another process has just dropped this day.
+            if not isinstance(error.__cause__, LockNotAvailable | UndefinedTable):
                 raise
             if self._place == before:
                 self._end()
@@ -142,8 +142,9 @@ class DayWalk(Walk):
     def is_due(self, kept: Retention) -> bool:
         now = datetime.now(UTC)
         others = (timedelta(minutes=least) for least in kept.steps_of_completed if least < kept.longest_completed)
-        return self.is_under_way or any(
-            self._begins + least <= now and self._last_begun < self._begins + least + DAY for least in others
+        return self.is_under_way or (
+            super().is_due(kept)
+            and any(self._begins + least <= now and self._last_begun < self._begins + least + DAY for least in others)
         )
 
     def _note(self, read: int, gone: int) -> None:
