@@ -3,8 +3,8 @@
 All are partitions of `queues_job`, by their `day`, so whoever reads `queues_job` reads every job. The engine's
 statements name the hot table, `queues_job_live`: PostgreSQL then plans for one small table, not for those of a month.
 
-A day's table holds the jobs that completed on that day (UTC). Nothing changes in it any more, so it is dropped as a
-whole. `queues_job_failed` holds the dead and the cancelled, which a person may send again.
+A day's table holds the jobs that completed on that day (UTC). Its rows never change; when none of them is kept any
+more, it is dropped as a whole. `queues_job_failed` holds the dead and the cancelled, which a person may send again.
 """
 
 from collections.abc import Iterable, Sequence

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from askpro.queues.chores import retention
 from askpro.queues.chores.retention import DayWalk, Keeper, Walk, cancel_waiting, drop_days, everything
 from askpro.queues.chores.retention_sql import AT_ONCE, SHELVES, params_of, shelf_of_day
 from askpro.queues.config import FOR_EVER, Retention
+from askpro.queues.config import retention as retention_settings
 from askpro.queues.ledger import history
 from askpro.queues.ledger.database import DjangoConnection, EngineConnection
 from askpro.queues.models import (
@@ -440,6 +442,28 @@ class TestBites:
         with somebody_holds(f"SELECT 1 FROM queues_job_failed WHERE id IN ({held}) FOR UPDATE"):
             assert Walk(SHELVES[0]).bite(KEPT) == 5
         assert Walk(SHELVES[0]).bite(KEPT) == 5
+
+    def test_an_old_snapshot_stops_no_walk(self):
+        many("dead", 10, 21)
+        with somebody_holds("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM queues_job"):
+            everything(KEPT)
+            assert (Job.objects.count(), ArchivedJob.objects.count()) == (0, 10)
+
+    def test_several_hosts_at_once_delete_each_row_once(self):
+        many("dead", 300, 400)
+        for days in (35, 36, 37):
+            over("completed", days)
+
+        def look(_):
+            try:
+                return Keeper().look()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(4) as hosts:
+            gone = sum(hosts.map(look, range(4)))
+        everything(retention_settings())
+        assert (Job.objects.count(), ArchivedJob.objects.count()) == (0, 300) and gone <= 300
 
     def test_a_batch_that_somebody_holds_stops_no_walk(self):
         batch = Batch([[actors.nothing.message(1), actors.nothing.message(2)]]).send()
