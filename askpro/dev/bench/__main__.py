@@ -13,7 +13,20 @@ from askpro.dev.bench.place import Place
 from askpro.dev.bench.pressure.phases import NAMES, PHASES, Phase, chosen
 from askpro.dev.up.failure import Failure
 
-MEASURES = ("jobs", "atomic", "batch", "chain", "unique", "send", "history", "weight", "pickup", "ingest", "complete")
+MEASURES = (
+    "jobs",
+    "atomic",
+    "batch",
+    "chain",
+    "unique",
+    "send",
+    "history",
+    "weight",
+    "pickup",
+    "fairness",
+    "ingest",
+    "complete",
+)
 PEERS = "peers"
 # Minutes of a phase under pressure.
 USUAL_PHASE, SHORTEST_PHASE = 1.0, 0.05

@@ -8,11 +8,14 @@ from askpro.dev.bench.pressure.pools import SHARE, scaled
 
 PROCESSES = 2
 THREADS = 8
+# In the first, no job of the product names a tenant; in the second, tenants take turns.
+PLAIN, FAIR = "webhooks", "default"
 QUEUES = product.QUEUES
 DEFAULTS = product.DEFAULTS
 RETENTION = product.RETENTION
 ENVIRONMENTS: dict[str, dict[str, dict[str, Any]]] = {
     **product.ENVIRONMENTS,
-    "bench": {"bench": {"queues": ["default"], "processes": PROCESSES, "threads": THREADS}},
+    "bench": {"bench": {"queues": [PLAIN], "processes": PROCESSES, "threads": THREADS}},
+    "fairness": {"bench": {"queues": [PLAIN, FAIR], "processes": PROCESSES, "threads": THREADS}},
     "pressure": scaled(product.ENVIRONMENTS["production"], float(os.environ.get(SHARE, "1"))),
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.management import call_command
 
 from askpro.dev.bench.machine import describe
-from askpro.dev.bench.measures import complete, composed, history, ingest, pickup, sends, throughput, weight
+from askpro.dev.bench.measures import complete, composed, fairness, history, ingest, pickup, sends, throughput, weight
 from askpro.dev.bench.peers import kinds
 from askpro.dev.bench.peers import measure as peers
 from askpro.dev.bench.progress import Steps
@@ -24,6 +24,7 @@ MEASURES: dict[str, Callable[[Session, Report], None]] = {
     "history": history.measure,
     "weight": weight.measure,
     "pickup": pickup.measure,
+    "fairness": fairness.measure,
     "ingest": ingest.measure,
     "complete": complete.measure,
     "peers": peers.measure,
@@ -60,6 +61,7 @@ def _steps(names: Sequence[str], effort: Effort) -> int:
         "history": 2 * rounds + 1,
         "weight": len(weight.KINDS),
         "pickup": 2 * effort.turns(pickup.TURNS),
+        "fairness": 3 * rounds,
         "ingest": 3 * rounds,
         "complete": 2 * effort.turns(complete.TURNS),
         "peers": (rounds + effort.turns(peers.TURNS)) * (1 + len(kinds.KINDS)),

@@ -135,10 +135,12 @@ def test_it_weighs_what_each_kind_of_job_leaves(child_environment: Environment):
 
 @pytest.mark.long
 def test_it_measures_the_way_of_a_call_from_end_to_end(child_environment: Environment):
-    found = measured(child_environment(), "pickup", "ingest", "complete")
+    found = measured(child_environment(), "pickup", "fairness", "ingest", "complete")
     assert [figure["measure"] for figure in found["figures"]] == [
         "pick-up when idle, p50",
         "pick-up when idle, p99",
+        "empty jobs of 20 tenants, in turn",
+        "one job behind 20 of another tenant waits longer by",
         "webhook intake",
         "webhook intake",
         "webhook intake, p99",

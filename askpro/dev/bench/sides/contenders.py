@@ -14,9 +14,9 @@ from django.db.models import Count, Max
 from dramatiq import Message, get_broker
 
 from askpro.dev.bench import tasks
-from askpro.dev.bench.queue_settings import PROCESSES, THREADS
+from askpro.dev.bench.queue_settings import FAIR, PLAIN, PROCESSES, THREADS
 from askpro.dev.bench.sides.meter import Cost, Meter
-from askpro.dev.bench.sides.peer import GROUPS, NAME, QUEUE, Peer
+from askpro.dev.bench.sides.peer import GROUPS, NAME, Peer
 from askpro.dev.bench.sides.program import Program
 from askpro.dev.up.failure import Failure
 from askpro.queues import chain
@@ -62,8 +62,8 @@ class Ours:
     name = "AskPro"
     kept = "a row, which also tells its run"
 
-    def __init__(self, folder: Path) -> None:
-        argv = (sys.executable, "-m", "django", "queues_run", "--environment", "bench")
+    def __init__(self, folder: Path, environment: str = "bench") -> None:
+        argv = (sys.executable, "-m", "django", "queues_run", "--environment", environment)
         self.program = Program("askpro", argv, folder)
         # redis-py's types also include those of its asyncio client.
         self._redis: Any = hints.connect(5.0)
@@ -133,7 +133,7 @@ class Ours:
 
     def _hinted(self) -> int:
         """The number of ids still in Redis: asking there saves most of the queries to PostgreSQL."""
-        return int(client.llen(hints.key(QUEUE))) if (client := self._redis) else 0
+        return sum(int(client.llen(hints.key(queue))) for queue in (PLAIN, FAIR)) if (client := self._redis) else 0
 
     @staticmethod
     def _completed_since(before: UUID) -> tuple[int, datetime]:
