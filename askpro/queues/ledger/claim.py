@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -111,12 +112,18 @@ def by_ids(who: Who, ids: Collection[str]) -> list[Claim]:
 
 def by_age(who: Who, limit: int, floor: Floor | None = None) -> list[Claim]:
     """Claim the oldest queued jobs of a queue, known to Redis or not. The queue's `floor` says where to begin."""
-    database, worker_id, queue_name, actors = who
     floor = floor or Floor()
+    claimed, oldest = ready_since(who, limit, floor.since())
+    floor.found(who[0], oldest)
+    return claimed
+
+
+def ready_since(who: Who, limit: int, since: datetime) -> tuple[list[Claim], datetime | None]:
+    """Claim the oldest queued jobs that are ready since then; also returns where the next look may begin."""
+    database, worker_id, queue_name, actors = who
     ready = queue_name, list(actors), queue_name, worker_id
-    rows = database.rows(BY_AGE, (*ready, floor.since(), limit, worker_id))
-    floor.found(database, rows[0][-1] if rows else None)
-    return claims_of([row[:-1] for row in rows])
+    rows = database.rows(BY_AGE, (*ready, since, limit, worker_id))
+    return claims_of([row[:-1] for row in rows]), rows[0][-1] if rows else None
 
 
 def take_where(

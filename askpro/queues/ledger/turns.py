@@ -5,6 +5,7 @@ from collections.abc import Collection
 from askpro.queues.ledger import claim as claims
 from askpro.queues.ledger.claim import ACTOR_RUNS, COLUMNS, LIVES, QUEUE_RUNS, Claim
 from askpro.queues.ledger.database import EngineConnection
+from askpro.queues.ledger.floors import YOUNG, Floor
 
 # The tenant of all jobs that name none, in a queue in which others do.
 NOBODY = "(none)"
@@ -19,7 +20,8 @@ MAY = f"""may AS MATERIALIZED (
                   WHERE {ACTOR_RUNS}) AS actors
      WHERE {QUEUE_RUNS % "$1"} AND {LIVES % "$3"}
 )"""
-WAITS = "status = 'queued' AND queue_name = $1 AND actor_name = ANY((SELECT actors FROM may)::varchar[])"
+WAITS = """status = 'queued' AND queue_name = $1 AND actor_name = ANY((SELECT actors FROM may)::varchar[])
+   AND ready_at >= $7"""
 
 
 def _walk(name: str, begin: str, until: str = "true") -> str:
@@ -42,7 +44,7 @@ def _walk(name: str, begin: str, until: str = "true") -> str:
 # As in `settle_sql.py`, LATERAL and OFFSET 0 make each candidate look up its own row, in order, whatever the statistics
 # say: none is locked that is not taken.
 PREPARATION = f"""
-PREPARE take_turns (varchar, varchar[], bigint, bigint, bigint, varchar) AS
+PREPARE take_turns (varchar, varchar[], bigint, bigint, bigint, varchar, timestamptz) AS
 WITH RECURSIVE {MAY}, {_walk("onward", "$6")}, {_walk("around", "''", "fair_key <= $6")}
 , tenant AS MATERIALIZED (
     SELECT * FROM (SELECT * FROM onward UNION ALL SELECT * FROM around) AS walk
@@ -71,22 +73,30 @@ WITH RECURSIVE {MAY}, {_walk("onward", "$6")}, {_walk("around", "''", "fair_key 
 UPDATE queues_job_live AS job
    SET status = 'processing', worker_id = $3, claim_no = job.claim_no + 1
  WHERE job.id = ANY(ARRAY(SELECT id FROM ready))
-RETURNING {COLUMNS}, (SELECT (array_agg(fair_key))[{MOST_TENANTS}] FROM tenant)
+RETURNING {COLUMNS}, (SELECT (array_agg(fair_key))[{MOST_TENANTS}] FROM tenant),
+          least((SELECT CASE WHEN count(*) < {MOST_TENANTS} THEN min(ready_at) ELSE $7 END FROM tenant), {YOUNG})
 """
-EXECUTION = "EXECUTE take_turns (%s, %s, %s, %s, %s, %s)"
+EXECUTION = "EXECUTE take_turns (%s, %s, %s, %s, %s, %s, %s)"
 # Who claims, as in `claim.py`; the statement is prepared, so it needs a session of the engine's own.
 Who = tuple[EngineConnection, int, str, Collection[str]]
 
 
-def by_turn(who: Who, limit: int, begin: str = FIRST) -> tuple[list[Claim], str]:
+def by_turn(who: Who, limit: int, begin: str = FIRST, floor: Floor | None = None) -> tuple[list[Claim], str]:
     """Claim up to `limit` queued jobs in turn; also returns the tenant to `begin` with next time.
 
-    A claim that finds fewer than `limit` may have left some: only one that finds nothing has seen everything.
+    A claim that finds fewer than `limit` may have left some: only one that finds nothing has seen everything, from the
+    queue's `floor` on.
     """
     database, worker_id, queue_name, actors = who
-    params = queue_name, list(actors), worker_id, limit, 2 * limit + SPARE, begin
+    floor = floor or Floor()
+    since = floor.since()
+    params = queue_name, list(actors), worker_id, limit, 2 * limit + SPARE, begin, since
     rows = database.rows_prepared(PREPARATION, EXECUTION, params)
     if not rows:
         # Rows of an earlier release have no tenant, and are older than all others.
-        return claims.by_age(who, limit), FIRST
-    return claims.claims_of([row[:-1] for row in rows]), rows[0][-1] or FIRST
+        claimed, oldest = claims.ready_since(who, limit, since)
+        floor.found(database, oldest)
+        return claimed, FIRST
+    *_, last_tenant, oldest = rows[0]
+    floor.found(database, oldest)
+    return claims.claims_of([row[:-2] for row in rows]), last_tenant or FIRST

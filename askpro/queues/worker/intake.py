@@ -122,7 +122,7 @@ class Intake:
     def _first(self, places: int) -> list[Claim]:
         if not self._is_fair:
             return claims.by_age(self._who(), places, self._floor)
-        claimed, self._next_tenant = turns.by_turn(self._who(), places, self._next_tenant)
+        claimed, self._next_tenant = turns.by_turn(self._who(), places, self._next_tenant, self._floor)
         return claimed
 
     def _note(self, is_short: bool) -> None:

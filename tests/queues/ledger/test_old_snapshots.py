@@ -15,6 +15,7 @@ from askpro.queues.ledger.claim import by_age
 from askpro.queues.ledger.floors import Floor
 from askpro.queues.ledger.outcome import COMPLETED, decide
 from askpro.queues.ledger.settle import Item, settle
+from askpro.queues.ledger.turns import by_turn
 from tests.locks import somebody_holds
 from tests.queues import actors
 
@@ -23,7 +24,7 @@ IS_LONG = os.environ.get("ASKPRO_TEST_LONG") == "1"
 JOBS = 100_000 if IS_LONG else 2_000
 BITE = 500
 # Buffers that a look reads beside dead rows: the pages of a few indexes.
-FEW = 40
+FEW = 60
 
 
 class Counted:
@@ -34,11 +35,19 @@ class Counted:
         self.buffers = 0
 
     def rows(self, statement, params=()):
+        self._count(statement, params)
+        return self.database.rows(statement, params)
+
+    def rows_prepared(self, preparation, execution, params):
+        self.database.rows_prepared(preparation, execution, params)
+        self._count(execution, params)
+        return self.database.rows(execution, params)
+
+    def _count(self, statement, params):
         self.database.rows("BEGIN")
         ((plan,),) = self.database.rows(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", params)
         self.database.rows("ROLLBACK")
         self.buffers += plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"]
-        return self.database.rows(statement, params)
 
 
 def who(database):
@@ -49,7 +58,7 @@ def run_jobs(database, count):
     """So many are sent with a delay, made ready, claimed and completed."""
     due, ready = Floor(), Floor()
     for _ in range(count // BITE):
-        send_many([actors.nothing.message(number) for number in range(BITE)], delay=1)
+        send_many([actors.takes_turns.message(number % 20) for number in range(BITE)], delay=1)
         time.sleep(0.002)
         assert promotion.promote(database, due) == BITE
         claims = by_age(who(database), BITE, ready)
@@ -59,6 +68,7 @@ def run_jobs(database, count):
 
 LOOKS = {
     "claim by age": lambda: (lambda database, floor: by_age(who(database), 10, floor), Floor()),
+    "claim in turn": lambda: (lambda database, floor: by_turn(who(database), 10, floor=floor), Floor()),
     "promotion": lambda: (promotion.promote, Floor()),
     "backlog": lambda: (lambda database, each: backlogs(database, (), each), defaultdict(Floor)),
     "late queues": lambda: (late_queues._measure, defaultdict(Floor)),
@@ -84,7 +94,9 @@ def test_a_look_passes_the_dead_rows_now_and_then_only(database, monkeypatch, na
             costs.append((counted.buffers, time.monotonic() - began))
     print(f"\n{name}: " + ", ".join(f"{buffers} buffers ({took * 1000:.1f} ms)" for buffers, took in costs))
     assert costs[0][0] > JOBS / 25
-    assert all(buffers < FEW for buffers, _ in costs[2:])
+    # From tenant to tenant, a claim in turn passes the index entries, but not the rows.
+    few = FEW + JOBS // 50 if name == "claim in turn" else FEW
+    assert all(buffers < few for buffers, _ in costs[2:])
 
 
 def test_jobs_that_end_by_failing_are_put_away_from_there_too(database, monkeypatch):

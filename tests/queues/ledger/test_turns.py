@@ -13,8 +13,9 @@ from dramatiq import get_broker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from askpro.queues.ledger import turns
+from askpro.queues.ledger import floors, turns
 from askpro.queues.ledger.database import EngineConnection
+from askpro.queues.ledger.floors import ALWAYS, Floor
 from askpro.queues.models import Job, Pause, Supervisor, Worker
 from tests.locks import somebody_holds
 from tests.queues import actors
@@ -66,7 +67,7 @@ class Claimer:
     def rows_read(self, limit: int) -> int:
         """How many rows of jobs a claim looks at."""
         self.take(0)
-        params = QUEUE, list(get_broker().actors), 1, limit, limit + turns.SPARE, ""
+        params = QUEUE, list(get_broker().actors), 1, limit, limit + turns.SPARE, "", ALWAYS
         ((plan,),) = self._database.rows("EXPLAIN (ANALYZE, FORMAT JSON) " + turns.EXECUTION, params)
         return sum(
             (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
@@ -221,3 +222,24 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for part in plan.get("Plans", ()):
         yield from _nodes(part)
+
+
+class TestTheFloor:
+    def test_it_is_the_time_of_the_oldest_job_of_all_tenants(self, database, monkeypatch):
+        monkeypatch.setattr(floors, "CHEAP", -1_000_000_000)
+        floor = Floor()
+        write({"a": Tenant(0, [90, 80, 70]), "b": Tenant(5, [99, 98])})
+        who = database, 1, QUEUE, list(get_broker().actors)
+        assert [len(turns.by_turn(who, limit, floor=floor)[0]) for limit in (1, 1, 5)] == [1, 1, 3]
+        assert turns.by_turn(who, 5, floor=floor)[0] == []
+
+    def test_with_more_tenants_than_one_claim_looks_at_it_stays_where_it_was(self, database, monkeypatch):
+        monkeypatch.setattr(floors, "CHEAP", -1_000_000_000)
+        floor = Floor()
+        write({f"t{number:04}": Tenant(0, [9]) for number in range(turns.MOST_TENANTS)} | {"z": Tenant(0, [90])})
+        who = database, 1, QUEUE, list(get_broker().actors)
+        begin, seen = turns.FIRST, 0
+        for _ in range(40):
+            claims, begin = turns.by_turn(who, 10, begin, floor)
+            seen += len(claims)
+        assert seen == turns.MOST_TENANTS + 1
