@@ -69,6 +69,7 @@ class Balancer:
         self._due = dict.fromkeys(self._pools, 0.0)
         self._ready_before: dict[str, tuple[float, int]] = {}
         self._floors: Floors = defaultdict(Floor)
+        self._paused: Collection[tuple[str, str]] = frozenset()
         self.scaled: dict[str, int] = {}
 
     def look(
@@ -83,6 +84,9 @@ class Balancer:
         counts = {group: pool.min_processes for pool in scaled if _is_fixed(pool) for group in pool.groups}
         if open_ones:
             fleet = database.rows(FLEET, (SILENT_AFTER,))
+            if paused != self._paused:
+                # Jobs that are counted again are as old as they are.
+                self._paused, self._floors = paused, defaultdict(Floor)
             measured = backlogs(database, paused, self._floors)
             loads = self._loads(measured, [State.from_json(json.loads(state)) for *_, state in fleet])
             for pool in open_ones:

@@ -26,6 +26,7 @@ from askpro.queues.ledger.floors import Floor
 from askpro.queues.ledger.recover import Death, recover
 from askpro.queues.models import FleetCommand, FleetEvent
 from askpro.queues.processes.child import become_child
+from askpro.queues.processes.empty_looks import EmptyLooks
 from askpro.queues.processes.link import (
     WORDS,
     Died,
@@ -71,7 +72,9 @@ MOST_BITES = 5
 class Chores:
     """One supervisor's chores. The forker reports deaths over the link, and is answered when one is recovered."""
 
-    def __init__(self, supervisor_id: int, pools: Sequence[Pool], link: Link) -> None:
+    def __init__(
+        self, supervisor_id: int, pools: Sequence[Pool], link: Link, empty_looks: EmptyLooks | None = None
+    ) -> None:
         self._database = EngineConnection()
         self._watch = watch.Watch(supervisor_id)
         self._supervisor_id = supervisor_id
@@ -79,6 +82,7 @@ class Chores:
         self._link = link
         self._balancer = Balancer(supervisor_id, pools)
         self._due, self._over = Floor(), Floor()
+        self._empty_looks = empty_looks or EmptyLooks()
         self._rates = Rates()
         self._paused: frozenset[tuple[str, str]] = frozenset()
         self._processes: Mapping[str, Sequence[int]] = {}
@@ -152,6 +156,8 @@ class Chores:
         paused = pauses.paused(self._database)
         if paused - self._paused:
             self._link.send(Recall())
+        if self._paused - paused:
+            self._empty_looks.forget_floors()
         self._paused = paused
         for command in commands.take(self._database, self._supervisor_id):
             if command.kind not in FleetCommand.Kind:
@@ -206,6 +212,8 @@ class Chores:
                 log.warning("The jobs of worker %d are locked by another transaction; trying again", death.worker_id)
                 continue
             del self._dead[number]
+            if count:
+                self._empty_looks.forget_floors()
             self._link.send(Recovered(number))
             if count or death.started or death.cause:
                 log.warning("Worker %d died: %d jobs are ready again", death.worker_id, count)
@@ -255,7 +263,7 @@ class Chores:
             log.warning("Left without signing off: %s", type(error).__name__)
 
 
-def run_chores(supervisor_id: int, pools: Sequence[Pool], link: Link, parent: int) -> None:
+def run_chores(supervisor_id: int, pools: Sequence[Pool], link: Link, empty_looks: EmptyLooks, parent: int) -> None:
     """The main function of the chores process. It ends when the forker closes the link: until then, deaths may come."""
     become_child("askpro chores", parent)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -264,4 +272,4 @@ def run_chores(supervisor_id: int, pools: Sequence[Pool], link: Link, parent: in
     # A sweeper that waited for an app's transaction would delay all the others, the schedule among them.
     limit_lock_waits()
     Sweeping().start()
-    Chores(supervisor_id, pools, link).run()
+    Chores(supervisor_id, pools, link, empty_looks).run()

@@ -30,6 +30,11 @@ class EmptyLooks:
         """Where a claim by age begins in a queue."""
         return self._floors.setdefault(queue_name, Floor())
 
+    def forget_floors(self) -> None:
+        """Jobs of some age are ready again: the next look into each queue shall be one at the whole."""
+        for floor in self._floors.values():
+            floor.forget()
+
     def found_nothing(self, queue_name: str, began: float) -> None:
         """Note that a look which began at `began`, in monotonic seconds, found no ready job."""
         if queue_name in self._places:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from askpro.queues.chores.process import run_chores
 from askpro.queues.config import Pool
+from askpro.queues.processes.empty_looks import EmptyLooks
 from askpro.queues.processes.fork import fork, in_words
 from askpro.queues.processes.link import Died, Farewell, Link, Recovered, Word
 from askpro.queues.supervisor.child import KILL_GRACE, Child, is_stopped, send_signal
@@ -21,9 +22,10 @@ PAUSE = 1.0
 class ChoresProcess:
     """Everything that the forker has to tell the chores goes through here; what cannot be sent yet is sent later."""
 
-    def __init__(self, supervisor_id: int, pools: Sequence[Pool]) -> None:
+    def __init__(self, supervisor_id: int, pools: Sequence[Pool], empty_looks: EmptyLooks) -> None:
         self._supervisor_id = supervisor_id
         self._pools = pools
+        self._empty_looks = empty_looks
         self._forker_pid = os.getpid()
         self._fork_at = 0.0
         self.pid = 0
@@ -43,7 +45,7 @@ class ChoresProcess:
 
         def work() -> None:
             ours.close()
-            run_chores(self._supervisor_id, self._pools, theirs, self._forker_pid)
+            run_chores(self._supervisor_id, self._pools, theirs, self._empty_looks, self._forker_pid)
 
         self.pid = fork(work)
         theirs.close()

@@ -56,12 +56,12 @@ class Forker:
         self._groups = {name: Group(name, pool, queues) for pool in pools for name, queues in pool.groups.items()}
         self._supervisor_id = supervisor_id
         self._pid = os.getpid()
-        self._chores = ChoresProcess(supervisor_id, pools)
+        self._empty_looks = EmptyLooks()
+        self._chores = ChoresProcess(supervisor_id, pools, self._empty_looks)
         self._preflight = Preflight()
         # Processes with the old code: they work until their successors do.
         self._old: list[Child] = []
         self._tally = Tally()
-        self._empty_looks = EmptyLooks()
         self._looked_at = self._patient_until = self._state_at = self._measure_at = 0.0
         self._stopping = False
         self._has_news = inherited is not None

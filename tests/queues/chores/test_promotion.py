@@ -14,11 +14,12 @@ from dramatiq import get_broker
 from askpro.queues import Batch, interventions
 from askpro.queues.chores import overdue, promotion
 from askpro.queues.chores.process import Chores
-from askpro.queues.ledger import hints
+from askpro.queues.ledger import floors, hints
 from askpro.queues.ledger.claim import by_age
 from askpro.queues.ledger.database import EngineConnection, limit_lock_waits
 from askpro.queues.ledger.floors import ALWAYS
-from askpro.queues.models import FleetCommand, Job, Lock, Supervisor
+from askpro.queues.models import FleetCommand, Job, Lock, Pause, Supervisor
+from askpro.queues.processes.empty_looks import EmptyLooks
 from askpro.queues.processes.link import Died, Link, Restart
 from tests.locks import somebody_holds
 from tests.queues import actors
@@ -293,3 +294,44 @@ def test_a_command_that_this_release_does_not_know_is_left_out(database):
     assert list(forker.receive(1)) == [Restart()]
     forker.close()
     link.close()
+
+
+class TestFloors:
+    """A claim by age begins where the last one found the oldest job; the chores know when older ones are back."""
+
+    @pytest.fixture
+    def empty_looks(self):
+        return EmptyLooks()
+
+    @pytest.fixture
+    def chores(self, transactional_db, empty_looks):
+        forker, link = Link.pair()
+        yield Chores(0, [], link, empty_looks)
+        forker.close()
+        link.close()
+
+    @pytest.fixture
+    def is_whole(self, database, empty_looks, monkeypatch):
+        """Whether the next look is one at the whole; usually there is none for long."""
+        monkeypatch.setattr(floors, "CHEAP", -(10**9))
+        for _ in range(2):
+            by_age((database, 1, "default", get_broker().actors), 1, empty_looks.floor("default"))
+        return lambda: empty_looks.floor("default").since() == ALWAYS
+
+    def test_what_was_paused_is_found_when_it_runs_again(self, chores, is_whole):
+        Pause.objects.create(kind="actor", name="nothing")
+        chores._obey()
+        assert not is_whole()
+        Pause.objects.all().delete()
+        chores._obey()
+        assert is_whole()
+
+    def test_the_jobs_of_a_dead_worker_are_found(self, database, chores, is_whole):
+        chores._dead[71] = Died(1, "x", 71, started=[])
+        chores._recover()
+        assert not is_whole()
+        actors.nothing.send(1)
+        by_age((database, 71, "default", get_broker().actors), 1)
+        chores._dead[71] = Died(1, "x", 71, started=[])
+        chores._recover()
+        assert is_whole()
