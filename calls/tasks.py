@@ -1,6 +1,7 @@
 """The jobs of calls: what Retell reports becomes a call, a request and a customer.
 
-`company_id` says whose turn it is (`fair_by`); jobs that an earlier release has sent come without it.
+`company_id`, or before it is known `tenant`, says whose turn it is (`fair_by`); jobs that an earlier release has sent
+come without it.
 """
 
 import logging
@@ -55,9 +56,10 @@ NEVER_BEGAN: Final = (Disconnection.LIMIT, Disconnection.CARRIER, Disconnection.
     backoff=(10 * S, 60 * S),
     time_limit=60 * S,
     atomic=True,
+    fair_by="{tenant}",
     tags=("event:{event_id}",),
 )
-def process_retell_call_ended(event_id: int) -> None:
+def process_retell_call_ended(event_id: int, tenant: str = "") -> None:
     """Record the end or the analysis of a call; the first report of its end starts the work that follows a call.
 
     Writes: WebhookEvent, Call, Job
@@ -95,9 +97,10 @@ def process_retell_call_started(event_id: int) -> None:
     backoff=(10 * S, 60 * S),
     time_limit=30 * S,
     atomic=True,
+    fair_by="{tenant}",
     tags=("event:{event_id}",),
 )
-def process_retell_transfer(event_id: int) -> None:
+def process_retell_transfer(event_id: int, tenant: str = "") -> None:
     """Record how far a caller was put through to a person, and ask about what that person may have booked.
 
     Writes: WebhookEvent, Call, Job

@@ -14,6 +14,7 @@ class Incoming:
 
     Status `received` means that a job works on it. `newest_wins` marks reports that replace each other instead of
     being each other's duplicates. `kept_body` is stored instead of the sent bytes if the caller's opt-out forbids them.
+    The job takes turns as `tenant`, for which it then has an argument.
     """
 
     event_type: str
@@ -24,6 +25,7 @@ class Incoming:
     reason: str = ""
     newest_wins: bool = False
     kept_body: bytes | None = None
+    tenant: str = ""
     payload: dict[str, Any] = field(default_factory=dict)
 
 

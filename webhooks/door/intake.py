@@ -38,7 +38,7 @@ def store(
     owner = {"address_id": address and address.pk, "company_id": address and address.company_id}
     row = _row(vendor, incoming, request, body, verified_by) | owner
     job = job_for(vendor.provider, incoming.event_type) if incoming.status == Status.RECEIVED else None
-    if _insert(row, job) is None:
+    if _insert(row, job, incoming.tenant) is None:
         with transaction.atomic():
             _again(row, incoming.newest_wins)
 
@@ -69,11 +69,12 @@ def _row(vendor: Vendor, incoming: Incoming, request: HttpRequest, body: bytes, 
     }
 
 
-def _insert(row: dict[str, Any], job: LedgerActor[Any, Any] | None = None) -> int | None:
+def _insert(row: dict[str, Any], job: LedgerActor[Any, Any] | None = None, tenant: str = "") -> int | None:
     """The new event's id; None when the key is taken. Event and job are one statement, and so one transaction."""
     statement = INSERT.format(columns=", ".join(row), values=", ".join(["%s"] * len(row)))
     if job is not None:
-        return insert_with_job(statement, list(row.values()), job, "event_id")
+        whose = {"tenant": tenant} if tenant else {}
+        return insert_with_job(statement, list(row.values()), job, "event_id", **whose)
     with connection.cursor() as cursor:
         cursor.execute(statement, list(row.values()))
         inserted = cursor.fetchone()

@@ -61,6 +61,7 @@ class Retell(Vendor):
             reason=reason,
             newest_wins=known and event_type == TRANSCRIPT,
             kept_body=_permitted(payload, told),
+            tenant=_tenant(told),
         )
 
     def answer(self, incoming: Incoming, address: WebhookAddress | None) -> HttpResponse:
@@ -105,6 +106,12 @@ def _key(event_type: str, subject: str, payload: dict[str, Any]) -> str:
     destination = payload.get("transfer_destination", call.get("transfer_destination"))
     attempt = json.dumps([call.get("start_timestamp"), destination], sort_keys=True)
     return f"{event_type}:{subject}:{hashlib.sha256(attempt.encode()).hexdigest()[:16]}"
+
+
+def _tenant(told: RetellEvent) -> str:
+    """Whose turn it is, while nobody has looked up the company: an agent works for one. Starts take no turns."""
+    agent = "" if told.type == Event.STARTED else name(told.call.get("agent_id"), 64)
+    return f"agent:{agent}" if agent else ""
 
 
 def _permitted(payload: dict[str, Any], told: RetellEvent) -> bytes | None:

@@ -21,13 +21,16 @@ HOLDERS = {
 }
 
 
-def insert_with_job(insert: str, params: Sequence[Any], actor: LedgerActor[Any, Any], argument: str) -> int | None:
-    """Run `insert`, an INSERT of one row RETURNING id, and send the actor's job with that id as its `argument`.
+def insert_with_job(
+    insert: str, params: Sequence[Any], actor: LedgerActor[Any, Any], argument: str, **others: Any
+) -> int | None:
+    """Run `insert`, an INSERT of one row RETURNING id, and send the actor's job with that id as its `argument`, beside
+    `others`.
 
     Returns the id; None, and no job is sent, when the row was not inserted, as after ON CONFLICT DO NOTHING. Both are
     written or neither, in the caller's transaction or in the statement's own.
     """
-    job = actor.new_job(actor.message(**{argument: ID}))
+    job = actor.new_job(actor.message(**{argument: ID}, **others))
     if job.unique_key is not None:
         raise ValueError(f"{actor.actor_name}: a job with unique_by must be sent on its own.")
     columns, values = enqueue.columns_of([job])
