@@ -36,7 +36,7 @@ def test_it_writes_event_and_job_when_all_is_right() -> None:
     assert (job.actor_name, job.queue_name, job.kwargs) == (
         "process_retell_call_ended",
         "critical",
-        {"event_id": event.pk},
+        {"event_id": event.pk, "tenant": f"agent:{ENDED['call']['agent_id']}"},
     )
     assert job.tags == [f"event:{event.pk}"]
 
