@@ -28,8 +28,8 @@ MEASURES = (
     "complete",
 )
 PEERS = "peers"
-# Minutes of a phase under pressure.
-USUAL_PHASE, SHORTEST_PHASE = 1.0, 0.05
+# Minutes of a phase under pressure; beside others it should also show what grows slowly.
+USUAL_PHASE, PHASE_WITH_PEERS, SHORTEST_PHASE = 1.0, 5.0, 0.05
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +67,8 @@ def _press(options: argparse.Namespace, folder: Path, packages: Path | None) -> 
     if options.marathon:
         marathon.run(folder, options.marathon, options.share, as_json=options.json)
         return
-    plan = Plan(options.phases or PHASES, options.minutes or USUAL_PHASE, options.share)
+    minutes = options.minutes or (PHASE_WITH_PEERS if packages else USUAL_PHASE)
+    plan = Plan(options.phases or PHASES, minutes, options.share)
     run(folder, plan, packages, as_json=options.json)
 
 
@@ -91,7 +92,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         action="store_true",
         help="instead: 800 jobs a second for the production pools, while one thing after the other goes wrong",
     )
-    parser.add_argument("--minutes", type=float, metavar="N", help="with --pressure: the length of each phase (1)")
+    parser.add_argument(
+        "--minutes", type=float, metavar="N", help="with --pressure: the length of each phase (1; with --peers 5)"
+    )
     parser.add_argument(
         "--phases",
         type=_phases,

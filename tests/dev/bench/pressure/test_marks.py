@@ -16,7 +16,7 @@ def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Marks]:
     marks._pipe.cache_clear()
     with closing(Marks()) as reader:
         yield reader
-    os.close(marks._pipe())
+        os.close(marks._pipe())
     marks._pipe.cache_clear()
 
 
@@ -50,3 +50,9 @@ def test_the_counts_go_on_when_the_starts_are_forgotten(heard: Marks):
     marks.tell_start(time.monotonic_ns())
     heard.read()
     assert (heard.starts.sent, heard.starts.count, len(heard.starts.at)) == (5, 2, 1)
+
+
+def test_it_tells_the_starts_between_two_moments(heard: Marks):
+    heard.starts.at.extend([1.0, 2.0, 3.0])
+    heard.starts.waited.extend([10.0, 20.0, 30.0])
+    assert list(heard.starts.between(1.5, 3.0)) == [(2.0, 20.0)]
