@@ -9,6 +9,7 @@ from dramatiq import get_broker
 
 from askpro.queues import send_many
 from askpro.queues.chores import late_queues, promotion
+from askpro.queues.errors import Rejected
 from askpro.queues.fleet.backlog import backlogs
 from askpro.queues.ledger import floors, history
 from askpro.queues.ledger.claim import by_age
@@ -25,6 +26,10 @@ JOBS = 100_000 if IS_LONG else 2_000
 BITE = 500
 # Buffers that a look reads beside dead rows: the pages of a few indexes.
 FEW = 60
+
+
+FAILED = decide(ValueError("x"), tries_left=3, tries_spent=0, backoff=())
+REJECTED = decide(Rejected("no"), tries_left=3, tries_spent=0, backoff=())
 
 
 class Counted:
@@ -55,15 +60,17 @@ def who(database):
 
 
 def run_jobs(database, count):
-    """So many are sent with a delay, made ready, claimed and completed."""
-    due, ready = Floor(), Floor()
+    """So many are sent with a delay, made ready and claimed; one half completes, and the other is put away dead."""
+    due, ready, over = Floor(), Floor(), Floor()
     for _ in range(count // BITE):
         send_many([actors.takes_turns.message(number % 20) for number in range(BITE)], delay=1)
         time.sleep(0.002)
         assert promotion.promote(database, due) == BITE
         claims = by_age(who(database), BITE, ready)
-        settle(database, 1, "v1", [Item(claim, COMPLETED, 0.0) for claim in claims])
         assert len(claims) == BITE
+        settle(database, 1, "v1", [Item(claim, COMPLETED, 0.0) for claim in claims[::2]])
+        settle(database, 1, "v1", [Item(claim, REJECTED, 0.0) for claim in claims[1::2]])
+        assert history.put_away(database, over) == BITE // 2
 
 
 LOOKS = {
@@ -71,6 +78,7 @@ LOOKS = {
     "claim in turn": lambda: (lambda database, floor: by_turn(who(database), 10, floor=floor), Floor()),
     "promotion": lambda: (promotion.promote, Floor()),
     "backlog": lambda: (lambda database, each: backlogs(database, (), each), defaultdict(Floor)),
+    "putting away": lambda: (history.put_away, Floor()),
     "late queues": lambda: (late_queues._measure, defaultdict(Floor)),
 }
 
@@ -97,19 +105,6 @@ def test_a_look_passes_the_dead_rows_now_and_then_only(database, monkeypatch, na
     # From tenant to tenant, a claim in turn passes the index entries, but not the rows.
     few = FEW + JOBS // 50 if name == "claim in turn" else FEW
     assert all(buffers < few for buffers, _ in costs[2:])
-
-
-def test_jobs_that_end_by_failing_are_put_away_from_there_too(database, monkeypatch):
-    monkeypatch.setattr(floors, "CHEAP", -1_000_000_000)
-    floor = Floor()
-    for _ in range(2):
-        history.put_away(database, floor)
-    counted = Counted(database)
-    history.put_away(counted, floor)
-    assert counted.buffers < FEW
-
-
-FAILED = decide(ValueError("x"), tries_left=3, tries_spent=0, backoff=())
 
 
 @pytest.mark.parametrize("outcome", [COMPLETED, FAILED], ids=["completed", "failed"])
