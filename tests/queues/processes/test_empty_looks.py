@@ -82,11 +82,12 @@ class TestTwoWorkers:
 
     def test_a_backlog_is_for_everybody(self, intakes, redis_client):
         first, second = intakes
-        for number in range(12):
+        for number in range(2):
             actors.nothing.send(number)
         redis_client.flushdb()
-        assert len(first.take(0.01)) == 8
-        assert len(second.take(0.01)) == 4
+        # One thread each, and nothing known yet of how long its jobs take.
+        assert len(first.take(0.01)) == 1
+        assert len(second.take(0.01)) == 1
 
     def test_what_redis_lost_is_found_within_a_second_and_a_half(self, intakes, redis_client):
         first, second = intakes
