@@ -276,6 +276,17 @@ class TestBatches:
         everything(KEPT)
         assert Job.objects.get().pk == member
 
+    @pytest.mark.parametrize(("next_step", "last_step"), [("queued", "waiting"), ("waiting", "cancelled")])
+    def test_the_steps_behind_one_are_cancelled_unless_the_chain_goes_on(self, next_step, last_step):
+        chain([Batch([actors.nothing.message(1)]), actors.nothing.message(2), actors.nothing.message(3)]).send()
+        for gone in Job.objects.exclude(args__in=[[2], [3]]).values_list("pk", flat=True):
+            end(gone, "completed", 21)
+        Job.objects.filter(args=[2]).update(status=next_step)
+        aged_batch(BatchRow.objects.get().pk, 21)
+        everything(KEPT)
+        assert not BatchRow.objects.exists()
+        assert Job.objects.get(args=[3]).status == last_step
+
     def test_open_ones_stay(self):
         batch = Batch([actors.nothing.message(1)]).send()
         aged_batch(batch, 400, status="open")
