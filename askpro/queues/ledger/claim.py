@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from askpro.queues.ledger.database import Connection
+from askpro.queues.ledger.database import Connection, Prepared
 from askpro.queues.ledger.floors import YOUNG, Floor
 
 # What a process needs to know of a job. Its features are one JSON value; it is NULL for most jobs, which costs nothing.
@@ -51,9 +51,11 @@ READY = (
 )
 # `status || ''` keeps PostgreSQL from using an index on the status: with statistics from a quiet hour it would read the
 # whole backlog of a burst for every claim, instead of looking up the ids.
-BY_IDS = TAKE.format(which=READY.format(status="status || ''") + " AND id = ANY(%s::uuid[])", order="id")
+BY_IDS = Prepared(TAKE.format(which=READY.format(status="status || ''") + " AND id = ANY(%s::uuid[])", order="id"))
 OLDEST = f"least((SELECT min(since) FROM ready), {YOUNG})"
-BY_AGE = f"{TAKE.format(which=READY.format(status='status') + ' AND ready_at >= %s', order='ready_at, id')}, {OLDEST}"
+BY_AGE = Prepared(
+    f"{TAKE.format(which=READY.format(status='status') + ' AND ready_at >= %s', order='ready_at, id')}, {OLDEST}"
+)
 HELD = f"SELECT {COLUMNS} FROM queues_job_live AS job WHERE worker_id = %s AND status = 'processing'"
 
 

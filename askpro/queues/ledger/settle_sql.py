@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from askpro.queues.ledger.database import Prepared
 from askpro.queues.ledger.history import COLUMNS, KEPT, TODAY
 from askpro.queues.states import FAILED, FINAL, NOT_STARTED, UNDER_WAY
 
@@ -14,7 +15,7 @@ START = "start_batch"
 # its own among the attempts, unless it kept a log.
 # For jobs that all completed and that no other row depends on. Each is looked up by its id, whatever the statistics
 # say: `ANY(ARRAY[…])` as in `claim.TAKE`, and `status || ''` allows no index on the status.
-PLAIN = f"""
+PLAIN = Prepared(f"""
 WITH item AS (
     SELECT * FROM unnest(%s::uuid[], %s::int[], %s::float8[]) AS item (id, claim_no, started_ago)
 ), gone AS (
@@ -27,7 +28,7 @@ INSERT INTO queues_job ({KEPT}, status, started_at, finished_at, day)
 SELECT {KEPT}, 'completed', statement_timestamp() - started_ago * interval '1 second', statement_timestamp(), {TODAY}
   FROM gone
 RETURNING id::text
-"""
+""")
 
 # One clock reading for the whole statement: a job never ends before its attempt.
 # A running job has a `run_at` only if it was woken.
@@ -99,7 +100,7 @@ WITH item AS (
                                 expected, error_class, error_message, trace, fingerprint, log,
                                 progress_done, progress_total)
     SELECT id, claim_no, attempt, statement_timestamp() - started_ago * interval '1 second',
-           statement_timestamp() - ended_ago * interval '1 second', %s, %s,
+           statement_timestamp() - ended_ago * interval '1 second', %s::bigint, %s::varchar,
            expected, error_class, error_message, trace, fingerprint, log, progress_done, progress_total
       FROM settled
      WHERE attempt IS NOT NULL
@@ -267,7 +268,7 @@ NOTHING = "SELECT NULL::uuid AS id WHERE false"
 
 
 @cache
-def statement(*, locks: bool, chains: bool, batches: bool, callbacks: bool) -> str:
+def statement(*, locks: bool, chains: bool, batches: bool, callbacks: bool) -> Prepared:
     """The statement for jobs of which some have these features. Each combination is put together once."""
     ready = [
         *(["SELECT id FROM unblocked"] if locks else []),
@@ -288,4 +289,4 @@ def statement(*, locks: bool, chains: bool, batches: bool, callbacks: bool) -> s
             called="\nUNION ALL SELECT id::text, queue_name, true FROM callback" if callbacks else "",
         ),
     ]
-    return "".join(parts)
+    return Prepared("".join(parts))
