@@ -130,6 +130,10 @@ def naps(seconds: float, name: str) -> None:
     effect(f"{name} ended")
 
 
+@actor(queue_name="webhooks")
+def in_webhooks() -> None: ...
+
+
 @actor(queue_name="critical", max_retries=0)
 def critical_and_fails() -> None:
     raise ValueError("of somebody with a name")

@@ -44,14 +44,14 @@ def _walk(name: str, begin: str, until: str = "true") -> str:
 # As in `settle_sql.py`, LATERAL and OFFSET 0 make each candidate look up its own row, in order, whatever the statistics
 # say: none is locked that is not taken.
 PREPARATION = f"""
-PREPARE take_turns (varchar, varchar[], bigint, bigint, bigint, varchar, timestamptz) AS
+PREPARE take_turns (varchar, varchar[], bigint, bigint, bigint, varchar, timestamptz, timestamptz) AS
 WITH RECURSIVE {MAY}, {_walk("onward", "$6")}, {_walk("around", "''", "fair_key <= $6")}
 , tenant AS MATERIALIZED (
     SELECT * FROM (SELECT * FROM onward UNION ALL SELECT * FROM around) AS walk
      WHERE ready_at IS NOT NULL LIMIT {MOST_TENANTS}
 ), busy AS MATERIALIZED (
-    SELECT fair_key, count(*) AS running FROM queues_job_live
-     WHERE status = 'processing' AND queue_name = $1 GROUP BY fair_key
+    SELECT fair_key, count(*) AS running, min(ready_at) AS since FROM queues_job_live
+     WHERE status = 'processing' AND queue_name = $1 AND ready_at >= $8 GROUP BY fair_key
 ), turn AS MATERIALIZED (
     SELECT fair_key, ready_at, coalesce(running, 0) AS running
       FROM tenant LEFT JOIN busy USING (fair_key) ORDER BY running, ready_at, fair_key LIMIT $5
@@ -74,29 +74,33 @@ UPDATE queues_job_live AS job
    SET status = 'processing', worker_id = $3, claim_no = job.claim_no + 1
  WHERE job.id = ANY(ARRAY(SELECT id FROM ready))
 RETURNING {COLUMNS}, (SELECT (array_agg(fair_key))[{MOST_TENANTS}] FROM tenant),
-          least((SELECT CASE WHEN count(*) < {MOST_TENANTS} THEN min(ready_at) ELSE $7 END FROM tenant), {YOUNG})
+          least((SELECT CASE WHEN count(*) < {MOST_TENANTS} THEN min(ready_at) ELSE $7 END FROM tenant), {YOUNG}),
+          least((SELECT min(since) FROM busy), (SELECT min(ready_at) FROM tenant), {YOUNG})
 """
-EXECUTION = "EXECUTE take_turns (%s, %s, %s, %s, %s, %s, %s)"
+EXECUTION = "EXECUTE take_turns (%s, %s, %s, %s, %s, %s, %s, %s)"
 # Who claims, as in `claim.py`; the statement is prepared, so it needs a session of the engine's own.
 Who = tuple[EngineConnection, int, str, Collection[str]]
 
 
-def by_turn(who: Who, limit: int, begin: str = FIRST, floor: Floor | None = None) -> tuple[list[Claim], str]:
+def by_turn(
+    who: Who, limit: int, begin: str = FIRST, floor: Floor | None = None, running: Floor | None = None
+) -> tuple[list[Claim], str]:
     """Claim up to `limit` queued jobs in turn; also returns the tenant to `begin` with next time.
 
     A claim that finds fewer than `limit` may have left some: only one that finds nothing has seen everything, from the
-    queue's `floor` on.
+    queue's `floor` on. Of the `running` jobs, those from their floor on count.
     """
     database, worker_id, queue_name, actors = who
-    floor = floor or Floor()
+    floor, running = floor or Floor(), running or Floor()
     since = floor.since()
-    params = queue_name, list(actors), worker_id, limit, 2 * limit + SPARE, begin, since
+    params = queue_name, list(actors), worker_id, limit, 2 * limit + SPARE, begin, since, running.since()
     rows = database.rows_prepared(PREPARATION, EXECUTION, params)
     if not rows:
         # Rows of an earlier release have no tenant, and are older than all others.
         claimed, oldest = claims.ready_since(who, limit, since)
         floor.found(database, oldest)
         return claimed, FIRST
-    *_, last_tenant, oldest = rows[0]
+    *_, last_tenant, oldest, oldest_running = rows[0]
     floor.found(database, oldest)
-    return claims.claims_of([row[:-2] for row in rows]), last_tenant or FIRST
+    running.found(database, oldest_running)
+    return claims.claims_of([row[:-3] for row in rows]), last_tenant or FIRST

@@ -32,6 +32,11 @@ OVER = """
 CREATE INDEX CONCURRENTLY IF NOT EXISTS job_over ON queues_job (finished_at)
  WHERE status IN ('completed', 'dead', 'cancelled')
 """
+# Running jobs by their queue and age, so that counts of them can begin at the oldest.
+RUNNING = """
+CREATE INDEX CONCURRENTLY IF NOT EXISTS job_running ON queues_job (queue_name, ready_at, worker_id)
+ WHERE status = 'processing'
+"""
 # Half of each page is left free, so that a job's next version finds room beside the last one: PostgreSQL then logs only
 # what differs. Dead rows are cleared away after as many changes, however large a backlog is.
 PART = f"""
@@ -51,7 +56,7 @@ CREATE INDEX job_failed_batch ON queues_job_failed (batch_id, status) WHERE batc
 CREATE INDEX job_failed_chain ON queues_job_failed (chain_id, chain_step) WHERE chain_id IS NOT NULL;
 CREATE INDEX job_failed_tags ON queues_job_failed USING gin (tags) WITH (gin_pending_list_limit = 256) WHERE NOT tags = '{{}}';
 ALTER TABLE queues_job ATTACH PARTITION queues_job_failed FOR VALUES IN ('{FAILED_DAY}');
-DROP INDEX IF EXISTS job_dead;
+DROP INDEX IF EXISTS job_dead, job_processing;
 CREATE VIEW queues_attempt_told AS
 SELECT job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version, expected, error_class,
        error_message, trace, log, progress_done, progress_total, fingerprint
@@ -74,7 +79,8 @@ DROP TABLE queues_job;
 ALTER TABLE queues_job_live RENAME TO queues_job;
 ALTER TABLE queues_job DROP COLUMN day, DROP COLUMN started_at;
 CREATE INDEX job_dead ON queues_job (finished_at) WHERE status = 'dead';
-DROP INDEX job_over
+CREATE INDEX job_processing ON queues_job (worker_id) WHERE status = 'processing';
+DROP INDEX job_over, job_running
 """
 
 
@@ -86,6 +92,7 @@ def part(apps: Any, schema_editor: Any) -> None:
             _patiently(lambda: _at_once(cursor, COLUMNS))
             cursor.execute(VALIDATE)
             cursor.execute(OVER)
+            cursor.execute(RUNNING)
             _patiently(lambda: _at_once(cursor, PART))
         history.prepare_days(DjangoConnection(cursor))
 
@@ -160,6 +167,17 @@ class Migration(migrations.Migration):
                     "job", "day", models.DateField(db_default=LIVE_DAY, help_text="Which table it is in.")
                 ),
                 migrations.RemoveIndex("job", "job_dead"),
+                migrations.RemoveIndex("job", "job_processing"),
+                migrations.AddIndex(
+                    "job",
+                    models.Index(
+                        "queue_name",
+                        "ready_at",
+                        "worker_id",
+                        condition=models.Q(status="processing"),
+                        name="job_running",
+                    ),
+                ),
                 migrations.AddIndex(
                     "job",
                     models.Index(

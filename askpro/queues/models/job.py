@@ -93,7 +93,7 @@ class Job(models.Model):
             models.Index(
                 "expires_at", condition=Q(status__in=[*_LATER, "queued"], expires_at__isnull=False), name="job_expiring"
             ),
-            models.Index("worker_id", condition=Q(status="processing"), name="job_processing"),
+            models.Index("queue_name", "ready_at", "worker_id", condition=Q(status="processing"), name="job_running"),
             models.Index("finished_at", condition=Q(status__in=[*FINAL_STATES]), name="job_over"),
             models.Index("lock_key", "id", condition=Q(lock_key__isnull=False) & _UNFINISHED, name="job_locked"),
             models.Index("share_key", "id", condition=Q(status="released", share_key__isnull=False), name="job_shared"),

@@ -21,14 +21,15 @@ class EmptyLooks:
     def __init__(self) -> None:
         self._places = {name: number * MOMENT.size for number, name in enumerate(queue_names())}
         self._memory = mmap.mmap(-1, max(len(self._places), 1) * MOMENT.size)
-        cells = memoryview(mmap.mmap(-1, max(len(self._places), 1) * CELLS * MOMENT.size)).cast("q")
-        self._floors = {
-            name: Floor(cells[number * CELLS : (number + 1) * CELLS]) for number, name in enumerate(queue_names())
-        }
+        self._floors, self._running = _floors(), _floors()
 
     def floor(self, queue_name: str) -> Floor:
-        """Where a claim by age begins in a queue."""
+        """Where a claim begins in a queue."""
         return self._floors.setdefault(queue_name, Floor())
+
+    def running_floor(self, queue_name: str) -> Floor:
+        """Where the count of a queue's running jobs begins."""
+        return self._running.setdefault(queue_name, Floor())
 
     def forget_floors(self) -> None:
         """Jobs of some age are ready again: the next look into each queue shall be one at the whole."""
@@ -47,3 +48,8 @@ class EmptyLooks:
         (moment,) = MOMENT.unpack_from(self._memory, self._places[queue_name])
         # Two processes may write at once and leave a time in the future, which would keep every worker from looking.
         return min(int(moment) / 1e9, time.monotonic())
+
+
+def _floors() -> dict[str, Floor]:
+    cells = memoryview(mmap.mmap(-1, max(len(queue_names()), 1) * CELLS * MOMENT.size)).cast("q")
+    return {name: Floor(cells[number * CELLS : (number + 1) * CELLS]) for number, name in enumerate(queue_names())}

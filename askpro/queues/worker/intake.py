@@ -34,6 +34,7 @@ class Intake:
         self._is_fair = is_fair
         self._next_tenant = turns.FIRST
         self._floor = workload.empty_looks.floor(queue_name)
+        self._running = workload.empty_looks.running_floor(queue_name)
         self._wait = longest_wait
         self._popper = Popper(queue_name, longest_wait)
         self._repair_at = 0.0
@@ -122,7 +123,8 @@ class Intake:
     def _first(self, places: int) -> list[Claim]:
         if not self._is_fair:
             return claims.by_age(self._who(), places, self._floor)
-        claimed, self._next_tenant = turns.by_turn(self._who(), places, self._next_tenant, self._floor)
+        floors = self._floor, self._running
+        claimed, self._next_tenant = turns.by_turn(self._who(), places, self._next_tenant, *floors)
         return claimed
 
     def _note(self, is_short: bool) -> None:

@@ -107,6 +107,25 @@ def test_a_look_passes_the_dead_rows_now_and_then_only(database, monkeypatch, na
     assert all(buffers < few for buffers, _ in costs[2:])
 
 
+def test_a_claim_in_turn_does_not_count_jobs_that_ran_long_ago(database, monkeypatch):
+    monkeypatch.setattr(floors, "CHEAP", -1_000_000_000)
+    floor, running = Floor(), Floor()
+    with somebody_holds("SELECT pg_current_xact_id()"):
+        run_jobs(database, JOBS)
+        time.sleep(5.1)
+        for number in range(20):
+            actors.takes_turns.send(number)
+        costs = []
+        for _ in range(5):
+            counted = Counted(database)
+            claims, _ = by_turn(who(counted), 2, floor=floor, running=running)
+            assert len(claims) == 2
+            costs.append(counted.buffers)
+    print(f"\nclaims in turn: {costs} buffers")
+    assert costs[0] > JOBS / 25
+    assert max(costs[2:]) < costs[0] / 5
+
+
 @pytest.mark.parametrize("outcome", [COMPLETED, FAILED], ids=["completed", "failed"])
 def test_settling_looks_up_its_jobs_and_no_others(database, outcome):
     with somebody_holds("SELECT pg_current_xact_id()"):

@@ -42,7 +42,8 @@ def write(world: World, **words: Any) -> None:
     now = timezone.now()
     common = {"actor_name": "nothing", "queue_name": QUEUE, **words}
     for key, tenant in world.items():
-        running = [Job(**common, fair_key=key, status="processing", worker_id=9) for _ in range(tenant.running)]
+        ran = {"status": "processing", "worker_id": 9, "ready_at": now - timedelta(minutes=5)}
+        running = [Job(**common, fair_key=key, **ran) for _ in range(tenant.running)]
         waiting = [
             Job(**common, fair_key=key, status="queued", ready_at=now - timedelta(seconds=age), args=[age])
             for age in tenant.waiting
@@ -67,7 +68,7 @@ class Claimer:
     def rows_read(self, limit: int) -> int:
         """How many rows of jobs a claim looks at."""
         self.take(0)
-        params = QUEUE, list(get_broker().actors), 1, limit, limit + turns.SPARE, "", ALWAYS
+        params = QUEUE, list(get_broker().actors), 1, limit, limit + turns.SPARE, "", ALWAYS, ALWAYS
         ((plan,),) = self._database.rows("EXPLAIN (ANALYZE, FORMAT JSON) " + turns.EXECUTION, params)
         return sum(
             (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]

@@ -118,13 +118,14 @@ def test_an_open_transaction_delays_it_and_keeps_nobody_waiting(old_release: Old
     assert not upgrade.is_alive()
 
 
-@pytest.mark.parametrize("reached", ["columns", "validated", "index"])
+@pytest.mark.parametrize("reached", ["columns", "validated", "index", "both"])
 def test_it_goes_on_where_it_was_interrupted(old_ledger: None, reached: str) -> None:
     from importlib import import_module
 
     steps = import_module("askpro.queues.migrations.0019_tables_by_day")
     with connection.cursor() as cursor:
-        for name, statement in {"columns": steps.COLUMNS, "validated": steps.VALIDATE, "index": steps.OVER}.items():
+        done = {"columns": steps.COLUMNS, "validated": steps.VALIDATE, "index": steps.OVER, "both": steps.RUNNING}
+        for name, statement in done.items():
             cursor.execute(statement)
             if name == reached:
                 break
