@@ -24,7 +24,8 @@ def test_it_tells_staff_of_a_follow_up_once(appointment: Appointment) -> None:
     assert (row.kind, row.channel, row.recipient) == ("staff", "email", "team@lindenblatt.example.org")
     assert staff.tell(opened) == []
     job = Job.objects.get()
-    assert (job.actor_name, job.kwargs) == ("send_email_notification", {"notification_id": row.pk})
+    told = {"notification_id": row.pk, "company_id": row.company_id}
+    assert (job.actor_name, job.kwargs) == ("send_email_notification", told)
 
 
 def test_it_tells_nobody_of_a_follow_up_when_no_address_is_set(appointment: Appointment) -> None:

@@ -60,7 +60,7 @@ def of_tenant_in_turn(tenant: int) -> None:
 
 
 @actor(queue_name=FAIR, fair_by="tenant:{tenant}")
-def lasts_in_turn(tenant: int, seconds: float) -> None:
+def long_in_turn(tenant: int, seconds: float) -> None:
     time.sleep(seconds)
 
 

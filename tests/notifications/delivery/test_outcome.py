@@ -126,7 +126,8 @@ def test_it_is_sent_once_more_when_the_handset_was_off(
     sent.refresh_from_db()
     assert (sent.status, sent.resends, sent.provider_id, sent.earlier_provider_id) == (Status.PENDING, 1, None, SID)
     [job] = Job.objects.all()
-    assert (job.status, job.kwargs) == ("scheduled", {"notification_id": sent.pk})
+    told = {"notification_id": sent.pk, "company_id": sent.company_id}
+    assert (job.status, job.kwargs) == ("scheduled", told)
     # A report on the old send does not change the new one.
     assert report("sent", query=f"ref={sent.reference}").status == WebhookEvent.Status.IGNORED
     clock.shift(timedelta(minutes=30))

@@ -89,7 +89,7 @@ def _wait(ear: Ear) -> float:
 
 
 def _wait_behind(ear: Ear, flood: int) -> float:
-    jobs: list[Message[None]] = [tasks.lasts_in_turn.message(tenant=0, seconds=EACH) for _ in range(flood)]
+    jobs: list[Message[None]] = [tasks.long_in_turn.message(tenant=0, seconds=EACH) for _ in range(flood)]
     send_many(jobs)
     time.sleep(SETTLED)
     return _wait(ear)
