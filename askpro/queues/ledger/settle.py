@@ -133,15 +133,17 @@ class Settler:
                 self._write(group)
 
     def _write(self, items: list[Item]) -> None:
+        pause = 0.0
         while True:
             try:
                 settled = settle(self._database, self._worker_id, self._code_version, items)
             except LockNotAvailable:
                 return self._write_around(items)
             except CONNECTION_ERRORS as error:
-                # PostgreSQL is away, or a deadlock chose this batch: keep it and write it again.
+                # PostgreSQL is away, our session was ended, or a deadlock chose this batch: keep it and write it again.
                 log.warning("Cannot settle %d jobs now: %s", len(items), type(error).__name__)
-                time.sleep(RECONNECT_PAUSE)
+                time.sleep(pause)
+                pause = RECONNECT_PAUSE
             except CheckViolation:
                 # There is no table for today yet. Any other objection of PostgreSQL's comes from one of the values.
                 if not history.prepare_days(self._database):

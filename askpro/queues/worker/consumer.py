@@ -37,6 +37,7 @@ class LedgerConsumer(dramatiq.Consumer):
         # A heap of jobs that have a slot of a rate limit, by the time at which they may start.
         self._timed: list[tuple[float, str, Claim]] = []
         self._recalls = workload.recalls
+        self._has_failed = False
 
     def __next__(self) -> LedgerMessage | None:
         if self._workload.stopping:
@@ -91,11 +92,7 @@ class LedgerConsumer(dramatiq.Consumer):
             wait = self._wait
             if self._timed:
                 wait = min(wait, max(self._timed[0][0] - time.monotonic(), 0.0))
-            try:
-                taken = self._intake.take(wait)
-            except CONNECTION_ERRORS as error:
-                raise BrokerConnectionError(type(error).__name__) from error  # type: ignore[no-untyped-call]
-            for claim in taken:
+            for claim in self._take(wait):
                 if claim.not_before:
                     self._workload.put_off(claim)
                     heapq.heappush(self._timed, (claim.not_before, claim.id, claim))
@@ -105,6 +102,20 @@ class LedgerConsumer(dramatiq.Consumer):
             claim = heapq.heappop(self._timed)[2]
             self._workload.take_up(claim)
             self._claimed.appendleft(claim)
+
+    def _take(self, wait: float) -> list[Claim]:
+        """What the intake has claimed. A session that was ended alone is replaced by the next look; only when that
+        fails, too, PostgreSQL is away, and Dramatiq waits three seconds for it.
+        """
+        try:
+            taken = self._intake.take(wait)
+        except CONNECTION_ERRORS as error:
+            if self._has_failed:
+                raise BrokerConnectionError(type(error).__name__) from error  # type: ignore[no-untyped-call]
+            self._has_failed = True
+            return []
+        self._has_failed = False
+        return taken
 
     def _recall(self) -> None:
         """Something was paused: give back what has not started. Jobs that are not paused are then claimed again."""
