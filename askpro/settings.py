@@ -186,6 +186,9 @@ CALCOM_REQUESTS_PER_MINUTE = env.int("CALCOM_REQUESTS_PER_MINUTE", default=120)
 TWILIO_REQUESTS_PER_MINUTE = env.int("TWILIO_REQUESTS_PER_MINUTE", default=0)
 MAILS_PER_MINUTE = env.int("MAILS_PER_MINUTE", default=0)
 WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=5 * 1024 * 1024)
+# How many functions of Retell's agents may wait for Cal.com at once in one web process, which needs more threads than
+# this, so that some are left for webhooks.
+FUNCTION_PLACES = env.int("FUNCTION_PLACES", default=16)
 # Seconds an incomplete request of call_ended waits for call_analyzed.
 ANALYSIS_WAIT = env.float("ANALYSIS_WAIT", default=120.0)
 

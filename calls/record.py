@@ -1,6 +1,7 @@
 """Writes what Retell reports about a call to the call's row."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from django.utils import timezone
@@ -38,6 +39,18 @@ def record(
     call.advance(status, **({"end_heard_at": timezone.now()} if ends else {}))
     call.refresh_from_db()
     return call, ends
+
+
+def record_ongoing(told: RetellCall, number: PhoneNumber, objection: Callable[[int], str]) -> Call:
+    """The row of a call that a function of its agent tells of; written if no event has come in yet. Runs in the
+    caller's transaction. Words and variables are left to the events: here they are still incomplete.
+    """
+    call = _row(told, number, objection)
+    is_restricted = told.storage is not Storage.EVERYTHING and STORAGE not in call.variables
+    if not call.to_number or is_restricted:
+        facts = replace(told, transcript=None, summary=None, tool_calls=(), dynamic_variables={}, underscored={})
+        _fill(call, replace(facts, collected_variables={}, custom_analysis={}), is_newer=False)
+    return call
 
 
 def _row(told: RetellCall, number: PhoneNumber, objection: Callable[[int], str]) -> Call:

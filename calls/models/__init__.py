@@ -4,6 +4,7 @@ from calls.models.booking_request import BookingRequest
 from calls.models.call import Call
 from calls.models.company import Branch, Company, PhoneNumber, countries
 from calls.models.customer import Customer
+from calls.models.function_call import FunctionCall
 from calls.models.offer import Service, Staff
 from calls.models.review import Review
 from calls.wishes.unclear import About, Unclear
@@ -15,6 +16,7 @@ __all__ = [
     "Call",
     "Company",
     "Customer",
+    "FunctionCall",
     "PhoneNumber",
     "Review",
     "Service",

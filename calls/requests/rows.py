@@ -20,7 +20,7 @@ def write_wishes(call: Call, heard: Extraction) -> list[BookingRequest]:
     A wish is dropped at once if booking it would be wrong: the agent has already booked, or the company does not have
     AskPro book. A wish to cancel, to move or to be called back goes to a person in any case.
     """
-    rows = [_row(call, wish) for wish in heard.wishes]
+    rows = [row_of(call, wish) for wish in heard.wishes]
     if not rows and heard.intentions.concern_existing:
         rows = [BookingRequest(call=call, company=call.company)]
     for row in rows:
@@ -34,6 +34,35 @@ def write_wishes(call: Call, heard: Extraction) -> list[BookingRequest]:
         row.status = Status.DROPPED if drops and row.asks_for_booking else Status.OPEN
     BookingRequest.objects.bulk_create(rows, ignore_conflicts=True)
     return list(call.booking_requests.order_by("ordinal"))
+
+
+def row_of(call: Call, wish: WishedAppointment) -> BookingRequest:
+    """The row of a wish, not saved: what its words mean at this call's company, and what is unclear in them."""
+    branch, unclear_branch = branch_of(call, wish.branch_words)
+    starts_at, unclear_time = _when(call, branch, wish)
+    service, unclear_service = _service(branch, wish.service_words)
+    staff, unclear_staff = _staff(branch, wish.staff_words, service)
+    return BookingRequest(
+        call=call,
+        company=call.company,
+        branch=branch if branch != call.branch else None,
+        ordinal=wish.ordinal,
+        date_words=wish.date_words,
+        time_words=wish.time_words,
+        service_words=wish.service_words,
+        staff_words=wish.staff_words,
+        branch_words=wish.branch_words,
+        name=wish.name,
+        contact_phone=wish.contact_phone or "",
+        email=wish.email,
+        # A caller's own words do not go to a host if they may not be stored.
+        notes=wish.notes if call.may_be_quoted else "",
+        sms_consent=wish.sms_consent is True,
+        starts_at=starts_at,
+        service=service,
+        staff=staff,
+        unclear=unclear_branch or unclear_time or unclear_service or unclear_staff or "",
+    )
 
 
 def missed(call: Call, version: Version, ordinal: int) -> BookingRequest:
@@ -68,34 +97,6 @@ def _add_callback(call: Call, rows: list[BookingRequest]) -> None:
         return
     ordinal = max((row.ordinal for row in rows), default=0) + 1
     rows.append(BookingRequest(call=call, company=call.company, ordinal=ordinal, unclear=Unclear.CALLBACK))
-
-
-def _row(call: Call, wish: WishedAppointment) -> BookingRequest:
-    branch, unclear_branch = branch_of(call, wish.branch_words)
-    starts_at, unclear_time = _when(call, branch, wish)
-    service, unclear_service = _service(branch, wish.service_words)
-    staff, unclear_staff = _staff(branch, wish.staff_words, service)
-    return BookingRequest(
-        call=call,
-        company=call.company,
-        branch=branch if branch != call.branch else None,
-        ordinal=wish.ordinal,
-        date_words=wish.date_words,
-        time_words=wish.time_words,
-        service_words=wish.service_words,
-        staff_words=wish.staff_words,
-        branch_words=wish.branch_words,
-        name=wish.name,
-        contact_phone=wish.contact_phone or "",
-        email=wish.email,
-        # A caller's own words do not go to a host if they may not be stored.
-        notes=wish.notes if call.may_be_quoted else "",
-        sms_consent=wish.sms_consent is True,
-        starts_at=starts_at,
-        service=service,
-        staff=staff,
-        unclear=unclear_branch or unclear_time or unclear_service or unclear_staff or "",
-    )
 
 
 def _when(call: Call, branch: Branch, wish: WishedAppointment) -> tuple[datetime | None, Unclear | None]:

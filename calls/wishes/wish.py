@@ -102,6 +102,11 @@ def wishes_in(found: Found, requested: bool | None, country: str, doubtful: bool
     return [] if doubtful and not all(wish.complete for wish in wishes) else wishes
 
 
+def wish_of(row: Statement, country: str) -> WishedAppointment:
+    """The wish that one statement makes by itself, whatever it leaves unsaid."""
+    return _wish(Source.COLLECTED, row, {}, country)
+
+
 def versions_in(found: Found) -> tuple[Version, ...]:
     """What the analysis and the agent say, separately. The other sources are read only if these say nothing."""
     rows = [row for source in (Source.ANALYSIS, Source.COLLECTED) for row in found.get(source, ())]

@@ -55,10 +55,10 @@ class Queues(QueuesRun):
 @contextmanager
 def running_web(environment: Mapping[str, str], port: int, log: Path) -> Iterator[None]:
     """Gunicorn with `askpro.wsgi`, ready when it is handed over."""
-    argv = (sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind", f"{ports.HOST}:{port}", "--threads", "8")
+    argv = (sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind", f"{ports.HOST}:{port}")
     with log.open("ab") as output:
         server = process.spawn(
-            (*argv, "--worker-class", "gthread", "--log-level", "warning", "askpro.wsgi"),
+            (*argv, "--worker-class", "gthread", "--threads", "24", "--log-level", "warning", "askpro.wsgi"),
             env=environment,
             output=output,
             farewell=signal.SIGKILL,

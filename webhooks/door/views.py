@@ -51,16 +51,20 @@ class WebhookView(APIView):
         request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
 
     def _accept(self, request: HttpRequest, public_id: str) -> HttpResponse:
-        body = read_body(request, self.vendor.content_types)
-        address = self._address(public_id)
-        secrets = self.vendor.shared_secrets(request) if address is None else address.active_secrets()
-        verified_by = self.vendor.verify(request, body, secrets)
+        body, address, verified_by = self._verified(request, public_id)
         try:
             incoming = self.vendor.read(request, body)
         except Malformed as error:
             raise Refused(RefusedWebhook.Reason.MALFORMED) from error
         store(self.vendor, incoming, request, body, verified_by, address)
         return self.vendor.answer(incoming, address)
+
+    def _verified(self, request: HttpRequest, public_id: str) -> tuple[bytes, WebhookAddress | None, str]:
+        """The body, the address that it came to, and the fingerprint of the secret that signed it."""
+        body = read_body(request, self.vendor.content_types)
+        address = self._address(public_id)
+        secrets = self.vendor.shared_secrets(request) if address is None else address.active_secrets()
+        return body, address, self.vendor.verify(request, body, secrets)
 
     def _address(self, public_id: str) -> WebhookAddress | None:
         """The company's own address; None for the one that companies without an address share."""

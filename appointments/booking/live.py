@@ -1,0 +1,77 @@
+"""Books a request while its caller is on the line: the steps of `booker`, within the caller's patience."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import transaction
+
+from appointments import follow_ups
+from appointments.booking.booker import Booker
+from appointments.models import Appointment, Detail, FollowUp
+from askpro.by_name import job
+from askpro.deadline import deadline
+from askpro.queues.errors import JobError, Release
+from calls.models import BookingRequest
+
+
+class Result(StrEnum):
+    """What became of a request while its caller waited."""
+
+    BOOKED = "booked"
+    REQUESTED = "requested"  # booked at Cal.com, where the host has to say yes
+    GONE = "gone"  # the time was taken; the caller may name another
+    HANDED_OVER = "handed_over"  # a person decides
+    PENDING = "pending"  # a job goes on
+
+
+def book(request: BookingRequest, patience: float) -> Result:
+    """Book an open request within `patience` seconds. What is not known by then is left to a job, and a person is told,
+    which the booking settles. Nothing is booked twice, however often and by whomever it is tried.
+    """
+    booker = _LiveBooker(request)
+    if patience > 0:
+        try:
+            with deadline(patience):
+                booker.book()
+        except JobError as error:
+            booker.note(error)
+    return _result(request, booker)
+
+
+@dataclass(slots=True)
+class _LiveBooker(Booker):
+    """As `Booker`, but a taken time is said to the caller, who chooses another: no person is asked yet."""
+
+    is_gone: bool = False
+
+    def note(self, error: JobError) -> None:
+        """Count a try that got no answer, as the booking job does."""
+        if self.appointment is not None and not isinstance(error, Release):
+            self.appointment.note_failure(Detail.NO_ANSWER)
+
+    def _hand_over_slot_gone(self) -> None:
+        with transaction.atomic():
+            if self.appointment is not None and not self.appointment.give_up(Detail.TAKEN):
+                return
+            self.is_gone = self.request.close(BookingRequest.Status.DROPPED)
+
+
+def _result(request: BookingRequest, booker: _LiveBooker) -> Result:
+    if booker.is_gone:
+        return Result.GONE
+    appointment = Appointment.objects.filter(booking_request=request).first()
+    if appointment is not None and appointment.is_agreed:
+        return Result.BOOKED
+    if appointment is not None and appointment.status == Appointment.Status.REQUESTED and appointment.calcom_uid:
+        return Result.REQUESTED
+    request.refresh_from_db(fields=["status"])
+    if request.status != BookingRequest.Status.OPEN:
+        return Result.HANDED_OVER
+    _leave_to_job(request, appointment)
+    return Result.PENDING
+
+
+def _leave_to_job(request: BookingRequest, appointment: Appointment | None) -> None:
+    with transaction.atomic():
+        job("create_appointment_from_call").send(call_id=request.call_id, company_id=request.company_id)
+        follow_ups.open_for(request, FollowUp.Reason.PROVIDER_DOWN, Detail.TAKES_LONG, appointment=appointment)

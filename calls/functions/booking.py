@@ -1,0 +1,155 @@
+"""Books while the caller is on the line."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from appointments.booking import live
+from appointments.booking.handover import hand_over
+from appointments.booking.rules import Problem, problem_with
+from appointments.models import Appointment, Detail, FollowUp
+from calls.customers import customer_of
+from calls.functions.asking import by_when
+from calls.functions.conversation import Answer, Conversation, Outcome, spoken_due
+from calls.functions.free import others
+from calls.models import BookingRequest, Call, Unclear
+from calls.requests.rows import row_of
+from calls.wishes.wish import WishedAppointment, wish_of
+from notifications import recipients
+from notifications.why import Why
+
+# What the caller can mend at once, by naming another time.
+_ASKED_AGAIN: Final = {
+    Detail.TIME_OVER: "past_date",
+    Detail.SHORT_NOTICE: "short_notice",
+    Detail.TOO_FAR_AHEAD: "too_far",
+    Detail.NOTHING_NAMED: "no_date",
+}
+Status = BookingRequest.Status
+
+
+def book_appointment(conversation: Conversation) -> Answer:
+    """Book what was asked for, or ask what is not clear. The same wish, asked for again, is not booked again."""
+    wish = wish_of(conversation.asked.statement, conversation.branch.home)
+    request = row_of(conversation.call, wish)
+    if request.unclear:
+        return by_when(conversation, request)
+    problem = problem_with(request, timezone.now())
+    if problem is not None and problem.detail in _ASKED_AGAIN:
+        return conversation.ask(_ASKED_AGAIN[Detail(problem.detail)])
+    request, is_new = _written(conversation.call, wish, request)
+    if not is_new:
+        return _as_it_stands(conversation, request)
+    if not request.company.books_appointments:
+        problem = Problem(FollowUp.Reason.CALLBACK, Unclear.CALLBACK)
+    if problem is not None:
+        hand_over(request, problem)
+        return handed_over(conversation, request)
+    return _told(conversation, request, live.book(request, conversation.patience))
+
+
+def handed_over(conversation: Conversation, request: BookingRequest, code: str = "handed_over") -> Answer:
+    """A person has it now: by when they call back."""
+    due_at = request.where.call_back_by(timezone.now())
+    spoken = conversation.say(code, due=spoken_due(conversation, due_at))
+    return Answer(Outcome.HANDED_OVER, "handed_over", spoken, starts_at=request.starts_at, request=request)
+
+
+def may_be_texted(request: BookingRequest) -> bool:
+    """Whether an SMS about this request may go out, so that one can be promised."""
+    customer = request.who
+    number = request.contact_phone if request.sms_consent else ""
+    number = number or (customer.sms_number if customer else "")
+    if not request.company.sms_enabled or not number:
+        return False
+    agreed = request.sms_consent or (customer is not None and customer.may_receive_sms)
+    objection = recipients.sms_objection(customer, number)
+    return agreed and (objection is None or objection == Why.NO_CONSENT)
+
+
+def _written(call: Call, wish: WishedAppointment, request: BookingRequest) -> tuple[BookingRequest, bool]:
+    """The saved request; an earlier one of this call for the same appointment counts, unless it came to nothing."""
+    with transaction.atomic():
+        held = Call.objects.select_for_update(of=("self",)).select_related("company", "branch__company").get(pk=call.pk)
+        if same := _same(held, request):
+            return same, False
+        held.customer = customer_of(held, wish)
+        held.save(update_fields=["customer", "updated_at"])
+        last = held.booking_requests.order_by("-ordinal").values_list("ordinal", flat=True).first() or 0
+        request.call, request.ordinal = held, last + 1
+        request.save()
+    return request, True
+
+
+def _same(call: Call, request: BookingRequest) -> BookingRequest | None:
+    rows = call.booking_requests.filter(starts_at=request.starts_at, service=request.service)
+    standing = rows.filter(status__in=(Status.OPEN, Status.BOOKED, Status.FOLLOW_UP))
+    ended = Appointment.Status.CANCELLED
+    related = ("call__branch__company", "call__customer", "company", "service", "branch__company", "customer")
+    return standing.exclude(appointment__status=ended).select_related(*related).order_by("-ordinal").first()
+
+
+def _as_it_stands(conversation: Conversation, request: BookingRequest) -> Answer:
+    appointment = Appointment.objects.filter(booking_request=request).first()
+    if appointment is not None and appointment.calcom_uid is not None:
+        result = live.Result.BOOKED if appointment.is_agreed else live.Result.REQUESTED
+    else:
+        result = live.Result.PENDING if request.status == Status.OPEN else live.Result.HANDED_OVER
+    return _told(conversation, request, result)
+
+
+def _told(conversation: Conversation, request: BookingRequest, result: live.Result) -> Answer:
+    starts_at = request.starts_at
+    assert starts_at is not None
+    return _ANSWERS[result](conversation, request, starts_at)
+
+
+def _booked(conversation: Conversation, request: BookingRequest, starts_at: datetime) -> Answer:
+    code = "booked_sms" if may_be_texted(request) else "booked"
+    return _settled(conversation, request, starts_at, Outcome.BOOKED, code)
+
+
+def _requested(conversation: Conversation, request: BookingRequest, starts_at: datetime) -> Answer:
+    return _settled(conversation, request, starts_at, Outcome.REQUESTED, "requested")
+
+
+def _pending(conversation: Conversation, request: BookingRequest, starts_at: datetime) -> Answer:
+    code = "pending_sms" if may_be_texted(request) else "pending"
+    return _settled(conversation, request, starts_at, Outcome.PENDING, code)
+
+
+def _gone(conversation: Conversation, request: BookingRequest, starts_at: datetime) -> Answer:
+    assert request.service is not None
+    offered = others(conversation, request.service, starts_at, request.staff)
+    when, choices = conversation.when(starts_at, request.where), conversation.choice(offered, request.where)
+    spoken = conversation.say("gone" if offered else "gone_no_others", when=when, choices=choices)
+    data = {"times": conversation.times(offered, request.where), "service": request.service.name}
+    return Answer(Outcome.GONE, "gone", spoken, data, starts_at, request)
+
+
+def _handed_over(conversation: Conversation, request: BookingRequest, starts_at: datetime) -> Answer:
+    return handed_over(conversation, request)
+
+
+def _settled(
+    conversation: Conversation, request: BookingRequest, starts_at: datetime, outcome: Outcome, code: str
+) -> Answer:
+    spoken = conversation.say(code, when=conversation.when(starts_at, request.where))
+    appointment = Appointment.objects.filter(booking_request=request).select_related("staff").first()
+    data = {**conversation.times([starts_at], request.where)[0]}
+    data |= {"service": request.service.name} if request.service else {}
+    data |= {"staff": appointment.staff.name} if appointment is not None and appointment.staff else {}
+    data |= {"appointment": str(appointment.pk)} if appointment is not None else {}
+    return Answer(outcome, outcome.value, spoken, data, starts_at, request)
+
+
+_ANSWERS: Final[dict[live.Result, Callable[[Conversation, BookingRequest, datetime], Answer]]] = {
+    live.Result.BOOKED: _booked,
+    live.Result.REQUESTED: _requested,
+    live.Result.PENDING: _pending,
+    live.Result.GONE: _gone,
+    live.Result.HANDED_OVER: _handed_over,
+}

@@ -1,0 +1,1 @@
+"""Days and times as they are said aloud. Pure: knows no row and no vendor."""
