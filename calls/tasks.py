@@ -19,7 +19,7 @@ from askpro.queues import Gone, Release, S, actor, chain, wake
 from calls.customers import customer_of
 from calls.models import Call, Customer, Review
 from calls.record import record
-from calls.requests import second_look
+from calls.requests import on_phone, second_look
 from calls.requests.rows import write_wishes
 from calls.retell.call import RetellCall, parse_call
 from calls.retell.disconnection import NO_TALK, Disconnection
@@ -138,10 +138,13 @@ def extract_call_data(call_id: int, company_id: int | None = None) -> None:
         call.ask_for_look(why)
     call.save(update_fields=["extracted_at", "needs_review", "review_reasons", "updated_at"])
     follow_ups.make_call_obsolete(call, Detail.READ_AFTER_ALL)
+    has_gone = on_phone.hand_over_gone(call, requests)
     if heard.booked_by_agent:
         call.settle_outcome(Outcome.BOOKED)
     elif not any(request.status == request.Status.OPEN for request in requests):
-        call.settle_outcome(Outcome.FOLLOW_UP if heard.needs_listening else Outcome.NO_REQUEST)
+        with_person = any(request.status == request.Status.FOLLOW_UP for request in requests)
+        needs_person = heard.needs_listening or has_gone or with_person
+        call.settle_outcome(Outcome.FOLLOW_UP if needs_person else Outcome.NO_REQUEST)
     if heard.needs_listening:
         follow_ups.open_for_call(call, FollowUp.Reason.REVIEW, Detail.MENTIONED)
 
@@ -276,7 +279,9 @@ def _asks_for_something(heard: Extraction) -> bool:
 
 
 def _heard(call: Call) -> Extraction:
-    return extract(call, call.branch.home, call.phone_number.booking_function_names)
+    used = on_phone.functions_used(call)
+    heard = extract(call, call.branch.home, call.phone_number.booking_function_names, used)
+    return on_phone.without_settled(call, heard) if used else heard
 
 
 def _was_connected(told: RetellCall) -> bool:

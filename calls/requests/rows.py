@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import Max
+
 from calls.german.moment import Moment
 from calls.models import BookingRequest, Branch, Call, Service, Staff, Unclear
 from calls.requests.branches import branch_of
@@ -29,9 +31,11 @@ def write_wishes(call: Call, heard: Extraction) -> list[BookingRequest]:
         rows += [missed(call, version, version.ordinal) for version in unheard(rows, heard.versions)]
     if heard.callback_requested and heard.objection is None:
         _add_callback(call, rows)
+    on_phone = _last_on_phone(call)
     drops = heard.booked_by_agent or not call.company.books_appointments
     for row in rows:
         row.status = Status.DROPPED if drops and row.asks_for_booking else Status.OPEN
+        row.ordinal += on_phone
     BookingRequest.objects.bulk_create(rows, ignore_conflicts=True)
     return list(call.booking_requests.order_by("ordinal"))
 
@@ -77,6 +81,12 @@ def missed(call: Call, version: Version, ordinal: int) -> BookingRequest:
         staff_words=version.staff_words,
         unclear=Unclear.CONTRADICTION,
     )
+
+
+def _last_on_phone(call: Call) -> int:
+    """The last ordinal of the requests that functions wrote during the call; further wishes come after them."""
+    written = call.booking_requests.filter(function_calls__isnull=False)
+    return written.aggregate(last=Max("ordinal"))["last"] or 0
 
 
 def _object(call: Call, row: BookingRequest, heard: Extraction) -> None:

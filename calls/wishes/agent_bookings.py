@@ -1,7 +1,7 @@
 """What the agent itself has booked during the call, by a function of its own."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -32,8 +32,11 @@ class AgentBooked(StrEnum):
     YES = "yes"
 
 
-def booked_by_agent(tools: Iterable[ToolCall], functions: Iterable[str], wishes: int) -> AgentBooked:
-    """Whether the agent has booked. `functions` are its booking functions according to the number's settings.
+def booked_by_agent(
+    tools: Iterable[ToolCall], functions: Iterable[str], wishes: int, ours: Collection[str] = ()
+) -> AgentBooked:
+    """Whether the agent has booked. `functions` are its booking functions according to the number's settings; `ours`
+    are those that AskPro served itself, which are left out because their bookings are known.
 
     Only a function that is known to book is trusted, and only for as many wishes as it has succeeded. One whose name
     merely sounds like booking, or that reported no result, may have booked. One that failed has not. If `functions`
@@ -43,7 +46,7 @@ def booked_by_agent(tools: Iterable[ToolCall], functions: Iterable[str], wishes:
     certain, perhaps = 0, False
     for tool in tools:
         name = _base(tool.name)
-        if tool.successful is False:
+        if tool.successful is False or name in ours:
             continue
         if name in named or name == RETELLS_OWN:
             certain += tool.successful is True

@@ -75,13 +75,14 @@ class Extraction:
         return heard and self.objection is None
 
 
-def extract(call: Told, country: str = HOME, functions: Collection[str] = ()) -> Extraction:
+def extract(call: Told, country: str = HOME, functions: Collection[str] = (), ours: Collection[str] = ()) -> Extraction:
     """Reads the wishes of a call; any payload that became a call is read without an error.
 
     The day and the time of a wish come from one source, never mixed: the first source with a complete wish,
     else the first with any. Other fields are filled from all sources in order. An agent's plain "no
     appointment requested" overrides leftovers in the fields of its own source, and so does a call without a
-    conversation. A number is read as in `country`, the branch's. `functions` are the agent's that book.
+    conversation. A number is read as in `country`, the branch's. `functions` are the agent's that book, `ours`
+    those that AskPro has served itself.
     """
     read = _read(call)
     wishes = _wishes(read, country)
@@ -92,7 +93,7 @@ def extract(call: Told, country: str = HOME, functions: Collection[str] = ()) ->
         appointment_requested=read.requested,
         callback_requested=_wants_callback(call, read),
         intentions=read.intentions,
-        agent_booked=booked_by_agent(call.tool_calls, functions, len(wishes)),
+        agent_booked=booked_by_agent(call.tool_calls, functions, len(wishes), ours),
         transferred=call.transferred,
         contradictory=bool(wishes) and read.doubtful,
         mentions_appointment=mentions_appointment(call.transcript),

@@ -33,6 +33,9 @@ def sandbox(vendor: SandboxClient, settings: Any) -> Iterator[SandboxClient]:
     settings.CALCOM_API_KEY = LOCAL["CALCOM_API_KEY"]
     settings.CALCOM_REQUESTS_PER_MINUTE = 0
     settings.RETELL_API_KEYS = [RETELL_KEY]
+    settings.TWILIO_BASE_URL = f"{vendor.url}/twilio"
+    settings.TWILIO_ACCOUNT_SID = LOCAL["TWILIO_ACCOUNT_SID"]
+    settings.TWILIO_AUTH_TOKENS = [LOCAL["TWILIO_AUTH_TOKENS"]]
     with time_machine.travel(NOW, tick=True):
         yield vendor
 

@@ -1,0 +1,97 @@
+"""What the work after a call makes of what was settled while it lasted."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from appointments.models import Appointment, FollowUp
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.queues.testing import run_jobs
+from calls.models import BookingRequest, Call, Company
+from tests.calls.functions.caller import Conversation
+from tests.webhooks.signing import post_retell
+
+WISH = {"date": "Donnerstag", "time": "14 Uhr", "service": "Färben", "name": "Jürgen Weiß", "sms_consent": "ja"}
+AT = datetime(2026, 12, 3, 13, 0, tzinfo=UTC)
+COLOUR = 4712
+SAID = {"datum": "Donnerstag", "uhrzeit": "14 Uhr", "dienstleistung": "Färben"}
+
+
+def hang_up(conversation: Conversation, **collected: Any) -> Call:
+    """The call ends, its analysis comes, and everything that follows is done."""
+    ended = conversation.ended(collected_dynamic_variables=collected)
+    for event in ("call_ended", "call_analyzed"):
+        assert post_retell({"event": event, "call": ended | {"call_analysis": {"call_summary": ""}}}).status_code == 204
+    run_jobs()
+    return Call.objects.get(retell_call_id=ended["call_id"])
+
+
+def test_what_was_booked_is_not_booked_again(salon: Company, sandbox: SandboxClient) -> None:
+    conversation = Conversation().says()
+    conversation.asks("book_appointment", **WISH)
+    call = hang_up(conversation, **SAID)
+    assert (call.outcome, len(sandbox.bookings()), Appointment.objects.count()) == ("booked", 1, 1)
+    assert not FollowUp.objects.exists()
+
+
+def test_what_was_left_to_a_job_is_completed_and_its_follow_up_settled(
+    salon: Company, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calls.functions.conversation.WRITE_WITHIN", 0.0)
+    conversation = Conversation().says()
+    assert conversation.asks("book_appointment", **WISH)["status"] == "pending"
+    call = hang_up(conversation, **SAID)
+    assert (call.outcome, len(sandbox.bookings())) == ("booked", 1)
+    assert FollowUp.objects.get().status == "obsolete"
+
+
+def test_a_time_that_had_gone_becomes_work_for_a_person_with_the_times_offered(
+    salon: Company, sandbox: SandboxClient
+) -> None:
+    sandbox.fill(COLOUR, AT)
+    conversation = Conversation().says()
+    told = conversation.asks("book_appointment", **WISH)
+    call = hang_up(conversation, **SAID)
+    follow_up = FollowUp.objects.get()
+    assert (call.outcome, follow_up.reason) == ("follow_up", "slot_gone")
+    assert len(follow_up.alternatives) == len(told["data"]["times"])
+    assert not Appointment.objects.filter(status="confirmed").exists()
+
+
+def test_a_time_that_had_gone_is_forgotten_when_another_was_booked(salon: Company, sandbox: SandboxClient) -> None:
+    sandbox.fill(COLOUR, AT)
+    conversation = Conversation().says()
+    other = conversation.asks("book_appointment", **WISH)["data"]["times"][0]
+    conversation.says().asks("book_appointment", **{**WISH, **other})
+    call = hang_up(conversation, datum=other["date"], uhrzeit=other["time"], dienstleistung="Färben")
+    assert (call.outcome, BookingRequest.objects.filter(status="booked").count()) == ("booked", 1)
+    assert not FollowUp.objects.exists()
+
+
+def test_a_further_wish_that_no_function_heard_is_booked_after_the_call(salon: Company, sandbox: SandboxClient) -> None:
+    conversation = Conversation().says()
+    conversation.asks("book_appointment", **WISH)
+    further = {"datum_2": "Freitag", "uhrzeit_2": "15 Uhr", "dienstleistung_2": "Haarschnitt"}
+    hang_up(conversation, **SAID, **further)
+    assert list(BookingRequest.objects.order_by("ordinal").values_list("status", flat=True)) == ["booked", "booked"]
+    assert len(sandbox.bookings()) == 2
+
+
+def test_another_time_in_the_agents_fields_is_asked_about_and_not_booked(
+    salon: Company, sandbox: SandboxClient
+) -> None:
+    conversation = Conversation().says()
+    conversation.asks("book_appointment", **WISH)
+    hang_up(conversation, datum="Freitag", uhrzeit="15 Uhr", dienstleistung="Färben")
+    assert (len(sandbox.bookings()), FollowUp.objects.get().reason) == (1, "contradiction")
+
+
+def test_a_call_back_is_promised_once(salon: Company) -> None:
+    conversation = Conversation().says()
+    told = conversation.asks("request_callback", concern="Frage zur Rechnung")
+    assert told["spoken"] == "Gern. Wir rufen Sie zurück, spätestens heute um zwölf Uhr fünfzehn."
+    assert conversation.says().asks("request_callback")["status"] == "callback"
+    call = hang_up(conversation, rueckruf_gewuenscht="ja")
+    follow_up = FollowUp.objects.get()
+    assert (call.outcome, follow_up.reason, follow_up.words) == ("follow_up", "callback", "Frage zur Rechnung")
