@@ -1,13 +1,16 @@
 """The vendors' gates: one for each key, shared by every company and host that uses it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from askpro.deadline import deadline
 from askpro.queues.errors import JobError, Unavailable
-from askpro.queues.ledger.gates import Gate
+from askpro.queues.ledger.gates import Gate, live
 
 # With a lower limit, the burst and the part of it that is kept for urgent jobs would be less than one request.
 LEAST = 10
@@ -16,6 +19,16 @@ LIMITS = ("CALCOM_REQUESTS_PER_MINUTE", "TWILIO_REQUESTS_PER_MINUTE", "MAILS_PER
 
 class OnlyThisMail(Unavailable):
     """The mail server defers this mail, for its content or its recipient; it accepts others."""
+
+
+@contextmanager
+def on_the_line(seconds: float) -> Iterator[None]:
+    """Within the block a caller waits on the line: requests pass the gates first, and all together take `seconds`.
+
+    A request that does not end by then raises what a time-out raises; one for which no time is left is not made.
+    """
+    with live(seconds), deadline(seconds):
+        yield
 
 
 def calcom(api_key: str) -> Gate:

@@ -4,6 +4,7 @@ import email.utils
 import json as json_text
 import math
 import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from django.db import connection
 from urllib3.exceptions import HTTPError
 
 from askpro.connections import Adapter, NotConnected
-from askpro.deadline import deadline
+from askpro.deadline import NoTime, deadline, seconds_left
 from askpro.queues.errors import JobError, RateLimited, Unavailable, Unknown, Unreached
 from askpro.queues.ledger.gates import Gate
 
@@ -29,6 +30,8 @@ DEFAULT_PAUSE = 1.0
 LONGEST_PAUSE = 3600.0
 # Cal.com's X-RateLimit-Reset is in seconds by its source code, a Unix time by one of its pages: above this, the latter.
 EPOCH_FROM = 1e9
+# Seconds after which a request without an answer speaks against the other side, however little time the caller has.
+FAIR_TIME = 2.0
 
 
 class CallInTransaction(RuntimeError):
@@ -106,10 +109,13 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         refuse_inside_transaction()
+        if _is_over():
+            raise _hurried(Unavailable(f"{self.vendor}: no time was left to ask"))
         with self.gate.passing():
             return self._exchange(method, path, params=params, json=json, data=data, headers=headers)
 
     def _exchange(self, method: str, path: str, **values: Any) -> Answer:
+        began = time.monotonic()
         try:
             with deadline(settings.VENDOR_TIMEOUT, settings.VENDOR_MAX_BYTES):
                 answer = _read(
@@ -123,7 +129,9 @@ class Client:
                     )
                 )
         except (requests.RequestException, HTTPError) as error:
-            raise self._failure(method, error) from error
+            failure = self._failure(method, error)
+            is_hurried = _is_over() and time.monotonic() - began < FAIR_TIME
+            raise (_hurried(failure) if is_hurried else failure) from error
         if answer.status_code == 429:
             raise Throttled(answer, f"{self.vendor}: too many requests")
         if answer.ok or (400 <= answer.status_code < 500 and self.speaks(answer)):
@@ -146,6 +154,20 @@ class Client:
     def _uncertain(self, method: str, what: str) -> JobError:
         kind = Unavailable if method.upper() in READS else Unknown
         return kind(f"{self.vendor}: {what}")
+
+
+def _is_over() -> bool:
+    """Whether the caller's own time is over, of which an exchange may have only a part."""
+    try:
+        seconds_left()
+    except NoTime:
+        return True
+    return False
+
+
+def _hurried(error: JobError) -> JobError:
+    error.is_hurried = True
+    return error
 
 
 def refuse_inside_transaction() -> None:

@@ -16,8 +16,11 @@ import responses
 import time_machine
 from django.db import transaction
 
+from askpro import http
+from askpro.gates import on_the_line
 from askpro.http import Answer, CallInTransaction, Client, pause
 from askpro.queues import RateLimited, Unavailable, Unknown
+from askpro.queues.errors import JobError
 from askpro.queues.ledger.gates import Gate
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +209,34 @@ def test_looking_the_name_up_is_within_the_time(settings: Any, monkeypatch: pyte
     with pytest.raises(Unavailable, match="no connection in time"):
         Client("vendor", "http://vendor.example", speaks=is_word, gate=Gate("vendor")).request("POST", "/things")
     assert time.monotonic() - began < 0.5
+
+
+@pytest.mark.parametrize(("method", "kind"), [("GET", Unavailable), ("POST", Unknown)])
+def test_what_a_caller_has_no_time_for_is_not_the_vendors_fault(
+    said: Callable[[Speech], Client], settings: Any, method: str, kind: type[JobError]
+) -> None:
+    settings.VENDOR_TIMEOUT = 5.0
+    client = said(lambda connection: time.sleep(0.5))
+    began = time.monotonic()
+    with on_the_line(0.1), pytest.raises(kind) as failed:
+        client.request(method, "/things")
+    assert failed.value.is_hurried and time.monotonic() - began < 0.4
+
+
+def test_a_vendor_that_had_a_fair_time_is_to_blame(
+    said: Callable[[Speech], Client], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "FAIR_TIME", 0.05)
+    client = said(lambda connection: time.sleep(0.5))
+    with on_the_line(0.1), pytest.raises(Unavailable) as failed:
+        client.request("GET", "/things")
+    assert not failed.value.is_hurried
+
+
+def test_nothing_is_asked_when_no_time_is_left(client: Client) -> None:
+    with on_the_line(0.0), pytest.raises(Unavailable, match="no time was left") as failed:
+        client.request("POST", "/things")
+    assert failed.value.is_hurried
 
 
 @responses.activate

@@ -34,6 +34,8 @@ class Parking:
 class JobError(Exception):
     """Base class of these errors."""
 
+    # Set when whoever asked had no time left before the other side had a fair time to answer.
+    is_hurried: bool = False
     # Set when the other side's gate is shut: whatever the error is, the job waits there and spends no try.
     parking: Parking | None = None
 

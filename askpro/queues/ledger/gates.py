@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,10 @@ FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 60.0
 # Seconds that a job which has passed before waits here for room for its next request, before it goes back to the gate.
 PATIENCE = 15.0
+
+
+# The moment (monotonic) until which a caller on the line waits for what this thread asks; None where nobody does.
+_live_until: ContextVar[float | None] = ContextVar("live_until", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,9 @@ class Gate:
         try:
             yield
         except (RateLimited, Unavailable, Unknown) as error:
-            if self.is_own(error):
+            if error.is_hurried and not is_troubled:
+                pass  # It says nothing about the other side.
+            elif self.is_own(error):
                 _answered(self, generation, is_troubled)
             elif _failed(self, generation, error):
                 error.parking = Parking(self.name, urgency)
@@ -88,6 +95,26 @@ class Gate:
             _answered(self, generation, is_troubled)
 
 
+@contextmanager
+def live(seconds: float) -> Iterator[None]:
+    """Within the block a caller waits on the line: requests may use the part of each limit that all others leave free.
+
+    Where even that is used up they wait for room, for at most `seconds` from now. When blocks are nested, the earliest
+    end applies.
+    """
+    outer, end = _live_until.get(), time.monotonic() + seconds
+    token = _live_until.set(end if outer is None else min(outer, end))
+    try:
+        yield
+    finally:
+        _live_until.reset(token)
+
+
+def is_live() -> bool:
+    """Whether a caller on the line waits for what this thread asks."""
+    return _live_until.get() is not None
+
+
 def admit(database: Connection) -> int:
     """Let through as many of the waiting jobs as there is room for; returns how many."""
     shares = [SHARES[urgency] for urgency in Urgency]
@@ -95,9 +122,11 @@ def admit(database: Connection) -> int:
 
 
 def _urgency() -> Urgency:
-    """The urgency of the job that runs here. Outside of a job, a person is waiting for the answer."""
-    if current.claim is None:
+    """The urgency of the job that runs here. Outside of a job, a person at a screen waits, if not a caller."""
+    if is_live():
         return Urgency.LIVE
+    if current.claim is None:
+        return Urgency.FIRST
     actor: Any = get_broker().get_actor(current.claim.actor_name)
     return Urgency[actor.word("urgency").upper()]
 
@@ -113,10 +142,10 @@ def _enter(gate: Gate, urgency: Urgency, claim: Claim | None) -> tuple[int, bool
         "burst": gate.burst,
         "share": min(SHARES[urgency] + BEGUN * was_let_in, 1.0),
         "urgency": urgency,
-        "passes_others": was_let_in or urgency == Urgency.LIVE,
+        "passes_others": was_let_in or claim is None or urgency == Urgency.LIVE,
         "granted_at": granted_at,
     }
-    until = time.monotonic() + (PATIENCE if was_let_in else 0.0)
+    until = _live_until.get() or time.monotonic() + (PATIENCE if was_let_in else 0.0)
     while True:
         verdict, generation, is_troubled, wait, reason = _ask(gate.name, values)
         if verdict == "open":

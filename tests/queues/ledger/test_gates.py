@@ -47,7 +47,7 @@ def use_up(gate: Gate = GATE) -> int:
     """Make requests of the first urgency until there is no room; return their number."""
     for count in range(1000):
         try:
-            with gate.passing():
+            with gates.live(0), gate.passing():
                 pass
         except GateShut:
             return count
@@ -129,6 +129,22 @@ class TestTheLimit:
                 continue
         assert left == {"LAST": 5, "USUAL": 5, "FIRST": 4, "LIVE": 4}
 
+    def test_who_asks_outside_of_a_job_leaves_the_part_of_the_callers_on_the_line(self) -> None:
+        with pytest.raises(GateShut):
+            for _ in range(GATE.burst):
+                with GATE.passing():
+                    pass
+        assert use_up() == 4
+
+    def test_a_caller_on_the_line_waits_for_room_as_long_as_patience_lasts(self) -> None:
+        make_room(1 - 0.2 / GATE.spacing, Urgency.LIVE)
+        with gates.live(0.1), pytest.raises(GateShut), GATE.passing():
+            pass
+        with gates.live(5.0), gates.live(9.0), GATE.passing():
+            pass
+        with gates.live(5.0), gates.live(0.1), pytest.raises(GateShut), GATE.passing():
+            pass
+
     def test_another_gate_is_not_concerned(self) -> None:
         use_up()
         with replace(GATE, name="vendor:other").passing():
@@ -188,7 +204,7 @@ class TestWaiting:
         actors.asks_first.send(number=1)
         run_jobs()
         make_room(5)
-        with GATE.passing():
+        with gates.live(0), GATE.passing():
             pass
 
     def test_a_granted_request_is_counted_once(self, database: object) -> None:
@@ -313,6 +329,20 @@ class TestTheBreaker:
             with pytest.raises(RateLimited), gate.passing():
                 raise RateLimited(30, "the sender's queue is full")
         assert state().shut_until is None
+
+    def test_a_caller_without_patience_says_nothing_about_the_other_side(self) -> None:
+        hurried = Unknown("no answer in 0.3 s")
+        hurried.is_hurried = True
+        for _ in range(2 * gates.MOST_FAILURES):
+            with pytest.raises(Unknown), FREE.passing():
+                raise hurried
+        assert (state().failures, state().shut_until) == (0, None)
+        # Who looks whether it can be opened again says so.
+        gates._failed(FREE, state().generation, OUTAGE)
+        let_pass(10)
+        with pytest.raises(Unknown), FREE.passing():
+            raise hurried
+        assert state().shuts == 2
 
     def test_the_other_sides_own_pause_holds_for_everybody(self) -> None:
         with pytest.raises(RateLimited), FREE.passing():
