@@ -89,6 +89,18 @@ def _quick_commits(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _no_free_times_of_an_earlier_run() -> None:
+    """A new database counts its companies from one again, while Redis may be the old one."""
+    import redis
+    from django.conf import settings
+
+    if settings.REDIS_URL:
+        with redis.Redis.from_url(settings.REDIS_URL) as client:
+            for key in client.scan_iter(f"{settings.REDIS_KEY_PREFIX}:free:*"):
+                client.delete(key)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _quick_flush() -> Iterator[None]:
     """Let tests with `transaction=True` empty only the tables that they wrote to, instead of all."""
     from django.test import TransactionTestCase

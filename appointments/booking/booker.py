@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from appointments import follow_ups
+from appointments import availability, follow_ups
 from appointments.booking import alternatives, fields, reservations, surplus
 from appointments.booking.handover import hand_over, hand_over_dead
 from appointments.booking.rules import Problem, problem_with
@@ -213,10 +213,12 @@ class Booker:
     def _alternatives(self) -> list:
         assert self.request.starts_at is not None
         earliest = timezone.now() + timedelta(minutes=self._service.minimum_notice_minutes)
-        start = max(earliest, self.request.starts_at - alternatives.NEAR)
+        start = self.request.starts_at - alternatives.NEAR
         end = self.request.starts_at + timedelta(days=alternatives.SEARCH_DAYS)
+        # What was kept may be what made the caller wish for this time.
+        availability.flush(self.request.company_id)
         try:
-            slots = self._client.slots(self._event_type_id, start, end)
+            slots = availability.free_times(self._service, start, end, ignoring=self.appointment)
         except JobError:
             return []  # Calling back matters more than the times that are offered.
         return alternatives.choose(slots, self.request.starts_at, earliest, self.request.where.zone)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from appointments import follow_ups
+from appointments import availability, follow_ups
 from appointments.calcom.booking import Booking, Status
 from appointments.changes import attendance, consequences, people
 from appointments.changes.adoption import adopt, booking_of, company_of, replace_row, service_of
@@ -54,6 +54,7 @@ def mirror(booking: Booking, at: datetime, mandate: Mandate = EVERYBODYS) -> Mir
     News about another attendee, a seat or a guest, touches no appointment.
     """
     company_id = company_of(booking, mandate)
+    availability.flush(company_id)
     uids = CalcomUid.lock(company_id, *booking.chain)
     booking = _without_others(booking, uids)
     this = uids[booking.uid]

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
+from appointments import availability
 from appointments.calcom import client as calcom
 from appointments.calcom.booking import Booking
 from appointments.calcom.client import Calcom
@@ -33,6 +34,7 @@ def sync_company(company: Company) -> None:
     """
     client = calcom.for_company(company)
     failures = [*sync_event_types(client, company), *sync_bookings(client, company)]
+    availability.flush(company.pk)
     if failures:
         raise gravest(failures)
 

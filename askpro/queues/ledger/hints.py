@@ -32,7 +32,8 @@ class SlowRedis(Exception):
 class Breaker:
     """Remembers that Redis failed, so that not every caller has to find out by waiting."""
 
-    def __init__(self) -> None:
+    def __init__(self, meanwhile: str = "jobs are found by age") -> None:
+        self._meanwhile = meanwhile
         self._pause = FIRST_PAUSE
         self._closed_from = 0.0
         self._waited = 0.0
@@ -58,7 +59,7 @@ class Breaker:
         return None
 
     def failed(self, error: Exception) -> None:
-        log.warning("Redis is away (%s); jobs are found by age for %.1f s", type(error).__name__, self._pause)
+        log.warning("Redis is away (%s); %s for %.1f s", type(error).__name__, self._meanwhile, self._pause)
         self._closed_from = time.monotonic() + self._pause
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 

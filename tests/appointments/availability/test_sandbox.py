@@ -1,0 +1,69 @@
+"""Free times against the sandbox's Cal.com: a process of its own, real HTTP, webhooks into a real server."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from appointments.availability import free_times
+from appointments.tasks import create_appointment_from_call, process_calcom_webhook
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.credentials import LOCAL
+from askpro.queues.errors import Unavailable
+from askpro.queues.models import GateState
+from calls.models import BookingRequest, Service
+from tests.appointments.salon import branch, call, company, customer, request, service, staff
+from webhooks.models import WebhookEvent
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WISH = datetime(2026, 12, 3, 13, 0, tzinfo=UTC)  # Thursday, 14:00 in Berlin
+DAY = WISH.replace(hour=0)
+COLOUR, HOST = 4712, 20817  # one host only
+
+
+@pytest.fixture
+def colour(sandbox: SandboxClient, new_shelf: None) -> Service:
+    here = branch(company(calcom_api_key=LOCAL["CALCOM_API_KEY"]))
+    made = service(here.company, COLOUR, name="Färben", duration_minutes=90)
+    staff(here, HOST).services.add(made)
+    return made
+
+
+def wish(of: Service) -> BookingRequest:
+    here = of.company.branches.get()
+    return request(call(here, customer(of.company)), service=of, starts_at=WISH)
+
+
+def free(of: Service, **values: Any) -> list[datetime]:
+    return free_times(of, DAY, DAY + timedelta(days=1), **values)
+
+
+def hear() -> None:
+    for event in WebhookEvent.objects.filter(status="received").order_by("id"):
+        process_calcom_webhook(event_id=event.pk)
+
+
+def test_what_is_booked_is_no_longer_free_and_what_is_cancelled_there_is_free_again(
+    colour: Service, sandbox: SandboxClient
+) -> None:
+    assert WISH in free(colour)
+    create_appointment_from_call(call_id=wish(colour).call_id)
+    hear()
+    assert WISH not in free(colour) and WISH + timedelta(minutes=90) in free(colour)
+    (booking,) = sandbox.bookings()
+    sandbox.calcom("POST", f"/v2/bookings/{booking['uid']}/cancel", key=LOCAL["CALCOM_API_KEY"])
+    assert WISH not in free(colour), "nobody has told us yet"
+    hear()
+    assert WISH in free(colour)
+
+
+def test_patience_ends_the_question_and_is_not_held_against_calcom(colour: Service, sandbox: SandboxClient) -> None:
+    sandbox.fault("calcom.slots", latency_ms=1500, times=9)
+    for _ in range(4):
+        began = time.perf_counter()
+        with pytest.raises(Unavailable):
+            free(colour, patience=0.2)
+        assert time.perf_counter() - began < 1.0
+    assert not GateState.objects.exclude(shut_until=None).exists()
