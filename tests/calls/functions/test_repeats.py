@@ -1,0 +1,82 @@
+"""The same request several times at once, and requests that nobody finished."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from appointments.models import Appointment
+from askpro.dev.sandbox import world
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.dev.sandbox.management.commands.seed_demo import seed
+from calls.models import BookingRequest, Call, Company, FunctionCall
+from tests.calls.functions.caller import Conversation
+
+WISH = {"date": "Donnerstag", "time": "14 Uhr", "service": "Färben", "name": "Jürgen Weiß"}
+
+
+@pytest.fixture
+def shop(sandbox: SandboxClient, transactional_db: None) -> Company:
+    return seed(world.SALON)
+
+
+def at_once(questions: list[Callable[[], Any]]) -> list[Any]:
+    def ask(question: Callable[[], Any]) -> Any:
+        try:
+            return question()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(questions)) as pool:
+        return list(pool.map(ask, questions))
+
+
+def test_five_repeats_at_once_book_once_and_are_told_the_same(shop: Company, sandbox: SandboxClient) -> None:
+    sandbox.fault("calcom.create_booking", latency_ms=400)
+    conversation = Conversation().says()
+    conversation.last = ("book_appointment", {"call": conversation.told(), "args": WISH})
+    told = at_once([conversation.again] * 5)
+    assert [answer["status"] for answer in told] == ["booked"] * 5
+    assert all(answer == told[0] for answer in told)
+    assert (len(sandbox.bookings()), FunctionCall.objects.get().repeats) == (1, 4)
+
+
+def test_the_same_wish_at_two_places_at_once_is_one_request(shop: Company, sandbox: SandboxClient) -> None:
+    first = Conversation().says()
+    first.last = ("book_appointment", {"call": first.told(), "args": WISH})
+    second = Conversation()
+    second.call = first.call
+    second.says().says()
+    second.last = ("book_appointment", {"call": second.told(), "args": WISH})
+    at_once([first.again, second.again])
+    assert (len(sandbox.bookings()), BookingRequest.objects.count(), FunctionCall.objects.count()) == (1, 1, 2)
+
+
+def test_ten_callers_who_want_the_same_time_get_it_once(shop: Company, sandbox: SandboxClient) -> None:
+    callers = [Conversation(f"+49155501002{n:02}").says() for n in range(10)]
+    for caller in callers:
+        caller.last = ("book_appointment", {"call": caller.told(), "args": WISH})
+    told = at_once([caller.again for caller in callers])
+    assert sorted(answer["status"] for answer in told) == ["booked"] + ["gone"] * 9
+    assert len(sandbox.bookings("accepted")) == 1
+    assert Appointment.objects.filter(status="confirmed").count() == 1
+
+
+def test_without_a_place_a_repeat_is_told_at_once_that_the_first_is_still_at_work(shop: Company, settings: Any) -> None:
+    settings.FUNCTION_PLACES = 0
+    conversation = Conversation().says()
+    conversation.asks("list_services")
+    FunctionCall.objects.update(answer={}, answered_at=None)
+    assert conversation.again()["status"] == "still_working"
+
+
+def test_a_request_that_a_dead_process_left_is_taken_over(shop: Company) -> None:
+    conversation = Conversation().says()
+    first = conversation.asks("list_services")
+    FunctionCall.objects.update(answer={}, answered_at=None, taken_at=timezone.now() - timedelta(seconds=20))
+    assert conversation.again() == first
+    assert Call.objects.count() == 1
