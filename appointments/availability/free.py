@@ -7,11 +7,12 @@ from typing import Final
 from django.utils import timezone
 
 from appointments.availability import taken
+from appointments.availability.closed import without_closed_days
 from appointments.availability.slots import slots
 from appointments.models import Appointment
 from askpro.gates import on_the_line
 from askpro.queues.errors import Rejected
-from calls.models import Service, Staff
+from calls.models import Branch, Service, Staff
 
 # The longest range that one question covers; what is later is left out.
 FARTHEST: Final = timedelta(days=62)
@@ -24,13 +25,15 @@ def free_times(
     staff: Staff | None = None,
     *,
     patience: float | None = None,
+    branch: Branch | None = None,
     ignoring: Appointment | None = None,
 ) -> list[datetime]:
     """When this service can begin, from `start` until before `end` (both aware): UTC, in order, none twice.
 
-    They are Cal.com's free starts, at most a minute old, without those that the minimum notice rules out or that one of
-    our own reservations takes. With `staff`, also without those at which this person has an appointment; Cal.com does
-    not say whose time it is, so a team's start may still be a colleague's.
+    They are Cal.com's free starts, at most a minute old, without those that the minimum notice rules out, that lie on a
+    closed day of `branch` (else of the person's or the service's) or that one of our own reservations takes. With
+    `staff`, also without those at which this person has an appointment; Cal.com does not say whose time it is, so a
+    team's start may still be a colleague's.
 
     `patience` is how many seconds this caller may wait in all. While Cal.com cannot be asked, an answer of the last ten
     minutes counts. `ignoring` is a reservation that is being given up.
@@ -44,4 +47,5 @@ def free_times(
         return []
     with on_the_line(patience) if patience is not None else contextlib.nullcontext():
         found = slots(service.company, service.calcom_event_type_id, start, end)
-    return taken.without(found, service, staff, ignoring)
+    left = taken.without(found, service, staff, ignoring)
+    return without_closed_days(left, service, staff, branch)

@@ -94,7 +94,8 @@ class Booker:
         if not self.request.company.books_appointments and self.request.asks_for_booking:
             self.request.close(BookingRequest.Status.DROPPED)
         elif problem := self._problem():
-            hand_over(self.request, problem, self.appointment)
+            offers = tuple(self._alternatives()) if problem.detail == Detail.CLOSED else ()
+            hand_over(self.request, problem, self.appointment, offers)
         else:
             self._reserve_and_create()
 
@@ -218,7 +219,9 @@ class Booker:
         # What was kept may be what made the caller wish for this time.
         availability.flush(self.request.company_id)
         try:
-            slots = availability.free_times(self._service, start, end, ignoring=self.appointment)
+            slots = availability.free_times(
+                self._service, start, end, branch=self.request.where, ignoring=self.appointment
+            )
         except JobError:
             return []  # Calling back matters more than the times that are offered.
         return alternatives.choose(slots, self.request.starts_at, earliest, self.request.where.zone)

@@ -105,4 +105,7 @@ def _problem_with_time(request: BookingRequest, now: datetime) -> Problem | None
         return Problem(FollowUp.Reason.TOO_SOON, Detail.SHORT_NOTICE)
     if request.starts_at - now > FARTHEST:
         return Problem(FollowUp.Reason.UNCLEAR, Detail.TOO_FAR_AHEAD)
+    day = request.starts_at.astimezone(request.where.zone).date()
+    if why := request.where.closed_on(day, day).get(day):
+        return Problem(FollowUp.Reason.SLOT_GONE, Detail.CLOSED, {"why": why})
     return None

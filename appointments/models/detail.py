@@ -18,6 +18,7 @@ class Detail(Sentence):
     TIME_OVER = "time_over", _("The time had passed before it could be booked.")
     SHORT_NOTICE = "short_notice", _("Less than the service's minimum notice is left.")
     TOO_FAR_AHEAD = "too_far_ahead", _("The time is more than twelve months ahead.")
+    CLOSED = "closed", _("The branch is closed on this day: %(why)s.")
 
     # What kind of event type it is.
     HAS_SEATS = "has_seats", _("Several people share one time of this service: book it at Cal.com.")

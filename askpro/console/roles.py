@@ -19,6 +19,7 @@ SALON_MAY = {
     "calls.bookingrequest": ("view",),
     "calls.branch": ("view",),
     "calls.call": ("view",),
+    "calls.closedday": ("view", "add", "change", "delete"),
     "calls.company": ("view",),
     "calls.customer": ("view", "change"),
     "calls.phonenumber": ("view",),

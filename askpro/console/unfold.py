@@ -82,6 +82,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             entry("Companies", "storefront", "calls.company"),
             entry("Branches", "location_on", "calls.branch"),
+            entry("Closed days", "event_busy", "calls.closedday"),
             entry("Phone numbers", "dialpad", "calls.phonenumber"),
             entry("Staff", "badge", "calls.staff"),
             entry("Services", "content_cut", "calls.service"),

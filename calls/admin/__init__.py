@@ -2,6 +2,7 @@
 
 from calls.admin.booking_request import BookingRequestAdmin
 from calls.admin.call import CallAdmin
+from calls.admin.closed_day import ClosedDayAdmin
 from calls.admin.company import BranchAdmin, CompanyAdmin, PhoneNumberAdmin
 from calls.admin.customer import CustomerAdmin
 from calls.admin.offer import ServiceAdmin, StaffAdmin
@@ -10,6 +11,7 @@ __all__ = [
     "BookingRequestAdmin",
     "BranchAdmin",
     "CallAdmin",
+    "ClosedDayAdmin",
     "CompanyAdmin",
     "CustomerAdmin",
     "PhoneNumberAdmin",

@@ -118,7 +118,7 @@ class BranchAdmin(ConsoleModelAdmin):
     fieldsets = (
         (None, {"fields": (("company", "name"), ("phone", "is_active"))}),
         ("Address", {"fields": ("street", ("postal_code", "city"), "country")}),
-        ("Times", {"fields": ("timezone", "opening_hours")}),
+        ("Times", {"fields": (("timezone", "state"), "opening_hours")}),
         ("Messages", {"fields": ("notification_email",)}),
     )
 

@@ -1,7 +1,7 @@
 """When a branch is open, per weekday, in the form that is stored."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -10,6 +10,7 @@ from typing import Final, Self
 DAY_KEYS: Final = ("mo", "di", "mi", "do", "fr", "sa", "so")
 _TIME: Final = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 _MAX_SPANS_PER_DAY: Final = 6
+_LOOKED_AT: Final = 61  # days
 
 
 class InvalidOpeningHours(ValueError):
@@ -69,13 +70,14 @@ class OpeningHours:
         spans = self.days[day.weekday()]
         return tuple(minute for minute in minutes if any(minute in span for span in spans))
 
-    def next_opening(self, local: datetime) -> datetime | None:
-        """When the branch opens next after this local time; None when it never does."""
+    def next_opening(self, local: datetime, closed: Container[date] = ()) -> datetime | None:
+        """When the branch opens next after this local time, on no closed day; None when it does not within 60 days."""
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         openings = (
             midnight + timedelta(days=days, minutes=span.opens)
-            for days in range(8)
+            for days in range(_LOOKED_AT)
             for span in self.days[(local.weekday() + days) % 7]
+            if (midnight + timedelta(days=days)).date() not in closed
         )
         return next((opening for opening in openings if opening > local), None)
 

@@ -2,6 +2,7 @@
 
 from calls.models.booking_request import BookingRequest
 from calls.models.call import Call
+from calls.models.closed_day import ClosedDay
 from calls.models.company import Branch, Company, PhoneNumber, countries
 from calls.models.customer import Customer
 from calls.models.function_call import FunctionCall
@@ -14,6 +15,7 @@ __all__ = [
     "BookingRequest",
     "Branch",
     "Call",
+    "ClosedDay",
     "Company",
     "Customer",
     "FunctionCall",

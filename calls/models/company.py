@@ -1,16 +1,17 @@
 """A company, its branches and the numbers that callers dial."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 
 from askpro.encryption import EncryptedTextField
 from askpro.queues.jobs.on_signal import AtomicSave
-from calls import phone
+from calls import holidays, phone
 from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
 from notifications import senders
 
@@ -29,6 +30,8 @@ def sms_sender(sender: str) -> None:
 
 # A caller who hung up with a promise is called back within two hours of opening time.
 CALL_BACK_WITHIN: Final = timedelta(hours=2)
+# How far ahead a closed branch is looked for its next opening.
+LONGEST_CLOSURE: Final = timedelta(days=60)
 
 
 class Language(models.TextChoices):
@@ -93,6 +96,12 @@ class Branch(models.Model):
     opening_hours = models.JSONField(
         default=dict, blank=True, help_text='Per weekday: {"mo": [["09:00", "18:00"]], …}; a missing day is closed.'
     )
+    state = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        help_text="Closed on the public holidays of this state, such as BE for Berlin. Empty: open on holidays.",
+    )
     notification_email = models.EmailField(blank=True, default="")
     is_active = models.BooleanField(default=True)
 
@@ -104,11 +113,15 @@ class Branch(models.Model):
         return f"{self.company.name}, {self.name}"
 
     def clean(self) -> None:
-        """Check the opening hours. Raises `ValidationError` when they cannot be read."""
+        """Check the opening hours and the state. Raises `ValidationError` when they cannot be read."""
         try:
             self.opening_hours = OpeningHours.from_json(self.opening_hours or {}).to_json()
         except InvalidOpeningHours as error:
             raise ValidationError({"opening_hours": str(error)}) from error
+        self.state = self.state.strip().upper()
+        if self.state and not holidays.is_state(self.home, self.state):
+            known = ", ".join(holidays.states(self.home)) or f"none, for {self.home} has no states"
+            raise ValidationError({"state": f"The states are {known}."})
 
     def call_back_by(self, now: datetime) -> datetime:
         """Two hours from now, or when the branch next opens after that; two hours if its hours are unknown."""
@@ -118,8 +131,20 @@ class Branch(models.Model):
         except InvalidOpeningHours:
             return due
         local = due.astimezone(self.zone)
-        opening = local if hours.is_open(local) else hours.next_opening(local)
+        closed = self.closed_on(local.date(), local.date() + LONGEST_CLOSURE)
+        is_open = hours.is_open(local) and local.date() not in closed
+        opening = local if is_open else hours.next_opening(local, closed)
         return (opening or local).astimezone(now.tzinfo)
+
+    def closed_on(self, first: date, last: date) -> dict[date, str]:
+        """The days from the first to the last on which it is closed against its opening hours, and why.
+
+        These are public holidays of its state, and closed days that staff entered for it or for the whole company.
+        """
+        whose = Q(branch=None) | Q(branch=self)
+        entered = self.company.closed_days.filter(whose, first_day__lte=last, last_day__gte=first)
+        own = {day: row.reason for row in entered for day in row.days(first, last)}
+        return holidays.public_holidays(self.home, self.state, first, last, self.company.language) | own
 
     @property
     def zone(self) -> ZoneInfo:
