@@ -5,11 +5,11 @@ from enum import StrEnum
 
 from django.db import transaction
 
-from appointments import follow_ups
+from appointments import availability, follow_ups
 from appointments.booking.booker import Booker
 from appointments.models import Appointment, Detail, FollowUp
 from askpro.by_name import job
-from askpro.deadline import deadline
+from askpro.gates import on_the_line
 from askpro.queues.errors import JobError, Release
 from calls.models import BookingRequest
 
@@ -31,7 +31,7 @@ def book(request: BookingRequest, patience: float) -> Result:
     booker = _LiveBooker(request)
     if patience > 0:
         try:
-            with deadline(patience):
+            with on_the_line(patience):
                 booker.book()
         except JobError as error:
             booker.note(error)
@@ -54,6 +54,8 @@ class _LiveBooker(Booker):
             if self.appointment is not None and not self.appointment.give_up(Detail.TAKEN):
                 return
             self.is_gone = self.request.close(BookingRequest.Status.DROPPED)
+            # What was kept may be what made the caller wish for this time.
+            availability.flush(self.request.company_id)
 
 
 def _result(request: BookingRequest, booker: _LiveBooker) -> Result:

@@ -14,7 +14,8 @@ from appointments.models import Appointment, Detail, FollowUp
 from calls.customers import customer_of
 from calls.functions.asking import by_when
 from calls.functions.conversation import Answer, Conversation, Outcome, spoken_due
-from calls.functions.free import others
+from calls.functions.free import closed, others
+from calls.functions.looking import said_closed
 from calls.models import BookingRequest, Call, Unclear
 from calls.requests.rows import row_of
 from calls.wishes.wish import WishedAppointment, wish_of
@@ -40,6 +41,8 @@ def book_appointment(conversation: Conversation) -> Answer:
     problem = problem_with(request, timezone.now())
     if problem is not None and problem.detail in _ASKED_AGAIN:
         return conversation.ask(_ASKED_AGAIN[Detail(problem.detail)])
+    if problem is not None and problem.detail == Detail.CLOSED:
+        return said_closed(conversation, request, closed(request))
     request, is_new = _written(conversation.call, wish, request)
     if not is_new:
         return _as_it_stands(conversation, request)
@@ -123,7 +126,7 @@ def _pending(conversation: Conversation, request: BookingRequest, starts_at: dat
 
 def _gone(conversation: Conversation, request: BookingRequest, starts_at: datetime) -> Answer:
     assert request.service is not None
-    offered = others(conversation, request.service, starts_at, request.staff)
+    offered = others(conversation, request)
     when, choices = conversation.when(starts_at, request.where), conversation.choice(offered, request.where)
     spoken = conversation.say("gone" if offered else "gone_no_others", when=when, choices=choices)
     data = {"times": conversation.times(offered, request.where), "service": request.service.name}

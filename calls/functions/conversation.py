@@ -68,7 +68,8 @@ class Conversation:
         return self.call.branch
 
     def say(self, code: str, **facts: str) -> str:
-        words = WORDS[self.language][code].format(**facts)
+        # A sentence that ends in "p.m." has its full stop.
+        words = WORDS[self.language][code].format(**facts).replace(".m..", ".m.")
         return words[:1].upper() + words[1:]
 
     def when(self, moment: datetime, branch: Branch | None = None) -> str:

@@ -1,46 +1,33 @@
-"""Free times while the caller waits: from Cal.com, for as long as her patience lasts."""
+"""Free times while the caller waits."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.utils import timezone
-
+from appointments.availability import free_times
 from appointments.booking import alternatives
-from appointments.calcom import client as calcom
-from askpro.deadline import deadline
-from askpro.queues.errors import JobError, Unavailable
+from askpro.queues.errors import JobError
 from calls.functions.conversation import MOST_CHOICES, Conversation
-from calls.models import Service, Staff
+from calls.models import BookingRequest
 
 SEARCH: Final = timedelta(days=alternatives.SEARCH_DAYS)
 
 
-def free(
-    conversation: Conversation, service: Service, start: datetime, end: datetime, staff: Staff | None = None
-) -> list[datetime]:
-    """The free starts in UTC between both, none sooner than the service's minimum notice. Raises `JobError`."""
-    start = max(start, timezone.now() + timedelta(minutes=service.minimum_notice_minutes))
-    if start >= end:
-        return []
-    if service.calcom_event_type_id is None:
-        raise Unavailable("The service has no event type at Cal.com.")
-    if not conversation.patience:
-        raise Unavailable("There is no time to ask Cal.com.")
-    with deadline(conversation.patience):
-        slots = calcom.for_company(service.company).slots(service.calcom_event_type_id, start, end)
-    return [slot for slot in slots if start <= slot <= end]
+def free(conversation: Conversation, request: BookingRequest, start: datetime, end: datetime) -> list[datetime]:
+    """When the wished service can begin, from `start` until before `end`, in UTC. Raises `JobError`."""
+    assert request.service is not None
+    patience, branch = conversation.patience, request.where
+    return free_times(request.service, start, end, request.staff, patience=patience, branch=branch)
 
 
-def others(
-    conversation: Conversation, service: Service, wished: datetime, staff: Staff | None = None
-) -> list[datetime]:
+def others(conversation: Conversation, request: BookingRequest) -> list[datetime]:
     """Up to three free times near the wished one, or on the days after it; none if they cannot be learnt in time."""
-    now = timezone.now()
+    wished = request.starts_at
+    assert wished is not None
     try:
-        found = free(conversation, service, max(now, wished - alternatives.NEAR), wished + SEARCH, staff)
+        found = free(conversation, request, wished - alternatives.NEAR, wished + SEARCH)
     except JobError:
         return []
-    return alternatives.choose(found, wished, now, conversation.branch.zone)[:MOST_CHOICES]
+    return alternatives.choose(found, wished, wished - alternatives.NEAR, request.where.zone)[:MOST_CHOICES]
 
 
 def spread(times: list[datetime], most: int = MOST_CHOICES) -> list[datetime]:
@@ -48,3 +35,10 @@ def spread(times: list[datetime], most: int = MOST_CHOICES) -> list[datetime]:
     if len(times) <= most:
         return times
     return [times[round(place * (len(times) - 1) / (most - 1))] for place in range(most)]
+
+
+def closed(request: BookingRequest) -> str:
+    """Why the branch is closed on the wished day, in its own words; empty if it is not."""
+    assert request.starts_at is not None
+    day = request.starts_at.astimezone(request.where.zone).date()
+    return request.where.closed_on(day, day).get(day, "")

@@ -9,8 +9,8 @@ from django.utils import timezone
 from askpro.queues.errors import JobError
 from calls.functions.asking import about_service, about_staff, about_time, by_when
 from calls.functions.conversation import MOST_CHOICES, Answer, Conversation, Outcome
-from calls.functions.free import SEARCH, free, others, spread
-from calls.german.moment import Reason
+from calls.functions.free import SEARCH, closed, free, others, spread
+from calls.german.moment import Moment, Reason
 from calls.german.moment import Unclear as UnclearMoment
 from calls.models import About, BookingRequest, Service, Unclear
 from calls.requests.moments import moment_of
@@ -33,23 +33,32 @@ def list_services(conversation: Conversation) -> Answer:
 
 def check_availability(conversation: Conversation) -> Answer:
     """Whether the wished time is free, else the nearest that are; without a time, a few free ones of that day."""
-    call = conversation.call
     wish = wish_of(conversation.asked.statement, conversation.branch.home)
-    request = row_of(call, wish)
+    request = row_of(conversation.call, wish)
     if request.unclear and Unclear.of(request.unclear).about is About.BRANCH:
         return by_when(conversation, request)
     if request.service is None:
         return about_service(conversation, request)
     if request.staff_words and request.staff is None:
         return about_staff(conversation, request)
+    if request.service.calcom_event_type_id is None or request.service.hindrances:
+        spoken = conversation.say("by_person", service=request.service.name)
+        return Answer(Outcome.NOT_DONE, "by_person", spoken, {"service": request.service.name})
+    said = moment_of(conversation.call, request.where, wish.date_words, wish.time_words)
     try:
-        if request.starts_at is not None:
+        if isinstance(said, Moment):
             return _about_wished(conversation, request)
-        said = moment_of(call, request.where, wish.date_words, wish.time_words)
-        assert isinstance(said, UnclearMoment)
         return _about_day(conversation, request, said)
     except JobError:
         return Answer(Outcome.NOT_DONE, "unavailable", conversation.say("unavailable"))
+
+
+def said_closed(conversation: Conversation, request: BookingRequest, why: str) -> Answer:
+    """The branch is closed on the wished day: other times."""
+    offered = others(conversation, request)
+    choices = conversation.choice(offered, request.where)
+    spoken = conversation.say("closed" if offered else "closed_no_others", why=why, choices=choices)
+    return Answer(Outcome.TOLD, "closed", spoken, {"times": conversation.times(offered, request.where)})
 
 
 def _about_wished(conversation: Conversation, request: BookingRequest) -> Answer:
@@ -58,10 +67,12 @@ def _about_wished(conversation: Conversation, request: BookingRequest) -> Answer
     when = conversation.when(wished, request.where)
     if wished < timezone.now() + timedelta(minutes=service.minimum_notice_minutes):
         return conversation.ask("short_notice")
-    if wished in free(conversation, service, wished, wished + timedelta(minutes=1), request.staff):
+    if why := closed(request):
+        return said_closed(conversation, request, why)
+    if wished in free(conversation, request, wished, wished + timedelta(minutes=1)):
         data = {"times": conversation.times([wished], request.where), "service": service.name}
         return Answer(Outcome.TOLD, "free", conversation.say("free", when=when), data)
-    offered = others(conversation, service, wished, request.staff)
+    offered = others(conversation, request)
     data = {"times": conversation.times(offered, request.where), "service": service.name}
     code = "taken" if offered else "taken_no_others"
     spoken = conversation.say(code, when=when, choices=conversation.choice(offered, request.where))
@@ -75,15 +86,15 @@ def _about_day(conversation: Conversation, request: BookingRequest, said: Unclea
     now = timezone.now()
     if said.day is not None and said.reason in (Reason.NO_TIME, Reason.WINDOW_ONLY, Reason.AMBIGUOUS_TIME):
         first = datetime.combine(said.day, time(), zone)
-        found = free(conversation, service, first, datetime.combine(said.day + timedelta(days=1), time(), zone))
+        found = free(conversation, request, first, datetime.combine(said.day + timedelta(days=1), time(), zone))
         if said.window is not None:
             found = [each for each in found if said.window[0] <= each.astimezone(zone).time() <= said.window[1]]
         if found:
             return _offer(conversation, request, "times", spread(found), found)
-        found = free(conversation, service, first, first + SEARCH)
+        found = free(conversation, request, first, first + SEARCH)
         return _offer(conversation, request, "no_times_that_day" if found else "no_times", found[:MOST_CHOICES], found)
     if said.reason is Reason.NO_DATE and not request.date_words:
-        found = free(conversation, service, now, now + SEARCH)
+        found = free(conversation, request, now, now + SEARCH)
         return _offer(conversation, request, "times" if found else "no_times", _of_days(found, zone), found)
     return about_time(conversation, said.reason.value)
 
