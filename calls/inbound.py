@@ -1,14 +1,24 @@
 """The variables for the voice agent when a call comes in, since a language model does not know today's date."""
 
-from datetime import timedelta
+import time
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils import timezone
 
-from calls.models import Customer
+from appointments.availability import free_times
+from appointments.models import Appointment
+from askpro.queues.errors import JobError
+from calls.german.opening_hours import InvalidOpeningHours, OpeningHours, Span
+from calls.models import Branch, Customer, PhoneNumber, Service, Staff
+from calls.models.company import Language
 from calls.phone import normalise
 from calls.tenancy import number_named
 from calls.wishes.field_names import Session
+from notifications.text.dates import short_moment
 
 WEEKDAYS: Final = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 NEXT_DAYS: Final = (
@@ -22,33 +32,127 @@ NEXT_DAYS: Final = (
 )
 
 
-def dynamic_variables(to_number: str, from_number: str) -> dict[str, str]:
-    """Today's date in the branch's zone and in words, and the branch.
+# The whole answer has to come while it rings: so long may free times be waited for that are not kept.
+PATIENCE: Final = 0.5
+SEARCH: Final = timedelta(days=7)
+MOST_SERVICES: Final = 8
+MOST_TIMES: Final = 3
+CLOSED_WITHIN: Final = timedelta(days=30)
 
-    About the caller only whether the number is known, not the name: phones are shared, and the name would go to a
-    language model.
+
+def dynamic_variables(to_number: str, from_number: str) -> dict[str, str]:
+    """Today's date in the branch's zone and in words, the branch and what it offers, from our rows and kept times.
+
+    About the caller only whether the number is known and when its next appointment is, not the name: phones are shared,
+    and the name would go to a language model.
     """
     number = number_named(to_number)
     zone = number.branch.zone if number else timezone.get_default_timezone()
     now = timezone.now().astimezone(zone)
+    variables = _calendar(now)
+    if number is not None:
+        variables |= _of_branch(number, now) | _of_caller(number, from_number)
+    return {name.value: words for name, words in variables.items()}
+
+
+def _calendar(now: datetime) -> dict[Session, str]:
     today = now.date()
     variables = {
-        Session.TODAY.value: f"{today:%d.%m.%Y}",
-        Session.WEEKDAY.value: WEEKDAYS[today.weekday()],
-        Session.CLOCK.value: f"{now:%H:%M}",
-        Session.TOMORROW.value: f"{today + timedelta(days=1):%d.%m.%Y}",
-        Session.DAY_AFTER_TOMORROW.value: f"{today + timedelta(days=2):%d.%m.%Y}",
+        Session.TODAY: f"{today:%d.%m.%Y}",
+        Session.WEEKDAY: WEEKDAYS[today.weekday()],
+        Session.CLOCK: f"{now:%H:%M}",
+        Session.TOMORROW: f"{today + timedelta(days=1):%d.%m.%Y}",
+        Session.DAY_AFTER_TOMORROW: f"{today + timedelta(days=2):%d.%m.%Y}",
     }
     for days in range(1, 8):
         day = today + timedelta(days=days)
-        variables[NEXT_DAYS[day.weekday()].value] = f"{day:%d.%m.%Y}"
-    if number is not None:
-        phone = normalise(from_number, number.branch.home)
-        known = phone is not None and Customer.objects.filter(company=number.company, phone=phone).exists()
-        variables |= {
-            Session.COMPANY.value: number.company.name,
-            # If the number serves several branches, the caller must say which.
-            Session.BRANCH.value: number.branch.name if len(number.branches) == 1 else "",
-            Session.IS_KNOWN.value: "ja" if known else "nein",
-        }
+        variables[NEXT_DAYS[day.weekday()]] = f"{day:%d.%m.%Y}"
     return variables
+
+
+def _of_branch(number: PhoneNumber, now: datetime) -> dict[Session, str]:
+    """If the number serves several branches, the caller must say which: each is told its own hours."""
+    branches = number.branches
+    services = Service.offered_at(number.branch)[:MOST_SERVICES]
+    hours = [_hours(branch, now) for branch in branches]
+    named = (
+        hours
+        if len(branches) == 1
+        else [f"{branch.name}: {each}" for branch, each in zip(branches, hours, strict=True)]
+    )
+    return {
+        Session.COMPANY: number.company.name,
+        Session.BRANCH: number.branch.name if len(branches) == 1 else "",
+        Session.OPENING_HOURS: "; ".join(named),
+        Session.SERVICES: ", ".join(f"{each.name} ({each.duration_minutes} Minuten)" for each in services),
+        Session.STAFF: ", ".join(person.name for person in Staff.offering(None, number.branch)),
+        Session.FREE_TIMES: _free(number.branch, services, now) if len(branches) == 1 else "",
+    }
+
+
+def _hours(branch: Branch, now: datetime) -> str:
+    try:
+        hours = OpeningHours.from_json(branch.opening_hours)
+    except InvalidOpeningHours:
+        return ""
+    days = [_day(name, spans) for name, spans in zip(WEEKDAYS, hours.days, strict=True) if spans]
+    closed = branch.closed_on(now.date(), (now + CLOSED_WITHIN).date())
+    days += [f"geschlossen am {day:%d.%m.%Y} ({why})" for day, why in sorted(closed.items())] if days else []
+    return ", ".join(days)
+
+
+def _day(name: str, spans: Sequence[Span]) -> str:
+    times = [f"{_clock(span.opens)} bis {_clock(span.closes)}" for span in spans]
+    return f"{name} {' und '.join(times)} Uhr"
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _free(branch: Branch, services: Sequence[Service], now: datetime) -> str:
+    """The next free times of each service that can be booked, as far as they are kept or come at once."""
+    told = []
+    ends_at = time.monotonic() + PATIENCE
+    for service in services:
+        if service.calcom_event_type_id is None or service.hindrances:
+            continue
+        patience = max(ends_at - time.monotonic(), 0.0)
+        try:
+            found = free_times(service, now, now + SEARCH, patience=patience, branch=branch)
+        except JobError:
+            continue
+        first = _first_of_days(found, branch.zone)
+        if first:
+            told.append(f"{service.name}: {', '.join(short_moment(each, Language.GERMAN) for each in first)}")
+    return "; ".join(told)
+
+
+def _first_of_days(found: Sequence[datetime], zone: ZoneInfo) -> list[datetime]:
+    first: dict[date, datetime] = {}
+    for each in found:
+        local = each.astimezone(zone)
+        first.setdefault(local.date(), local)
+    return list(first.values())[:MOST_TIMES]
+
+
+def _of_caller(number: PhoneNumber, from_number: str) -> dict[Session, str]:
+    phone = normalise(from_number, number.branch.home)
+    known = phone is not None and Customer.objects.filter(company=number.company, phone=phone).exists()
+    return {
+        Session.IS_KNOWN: "ja" if known else "nein",
+        Session.NEXT_APPOINTMENT: _next_appointment(number, phone) if phone is not None and known else "",
+    }
+
+
+def _next_appointment(number: PhoneNumber, phone: str) -> str:
+    stands = Q(status=Appointment.Status.CONFIRMED) | Appointment.WAITS_FOR_HOST
+    rows = Appointment.objects.filter(stands, company=number.company, customer__phone=phone)
+    ahead = rows.filter(starts_at__gt=timezone.now()).select_related("service", "staff").order_by("starts_at")
+    appointment = ahead.first()
+    if appointment is None:
+        return ""
+    when = short_moment(appointment.starts_at.astimezone(number.branch.zone), Language.GERMAN)
+    what = " bei ".join(str(part) for part in (appointment.service, appointment.staff) if part)
+    waits = "noch nicht bestätigt" if not appointment.is_agreed else ""
+    return ", ".join(filter(None, (when, what, waits)))

@@ -38,6 +38,11 @@ class Session(StrEnum):
     COMPANY = "firma"
     BRANCH = "filiale"
     IS_KNOWN = "kunde_bekannt"
+    OPENING_HOURS = "oeffnungszeiten"
+    SERVICES = "angebotene_leistungen"
+    STAFF = "team"
+    FREE_TIMES = "naechste_freie_zeiten"
+    NEXT_APPOINTMENT = "kunde_naechster_termin"
 
 
 FORMER_CLOCK: Final = "uhrzeit"

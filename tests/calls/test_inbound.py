@@ -1,10 +1,15 @@
-from datetime import UTC, datetime
+import time
+from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
 
+from askpro.dev.sandbox import world
+from askpro.dev.sandbox.client import SandboxClient
 from calls.inbound import dynamic_variables
-from calls.models import Customer
+from calls.models import ClosedDay, Company, Customer
+from tests.calls.functions.caller import NUMBER as CALLER
+from tests.calls.functions.caller import Conversation
 from tests.calls.practice import NUMBER, practice
 
 pytestmark = pytest.mark.django_db
@@ -40,3 +45,37 @@ def test_it_says_whose_branch_it_is_and_of_the_caller_only_whether_they_are_know
 def test_it_tells_only_the_date_when_nobody_has_the_number() -> None:
     told = dynamic_variables("+493023125299", "+4915551230011")
     assert "heute_datum" in told and "firma" not in told and "kunde_bekannt" not in told
+
+
+def test_it_tells_what_the_agent_would_be_asked(salon: Company) -> None:
+    told = dynamic_variables(world.SALON.branch.number, "anonymous")
+    assert told["oeffnungszeiten"].startswith("Dienstag 09:00 bis 18:00 Uhr, Mittwoch 09:00 bis 18:00 Uhr")
+    assert told["angebotene_leistungen"] == "Bartpflege (20 Minuten), Färben (90 Minuten), Haarschnitt (45 Minuten)"
+    assert told["team"] == "Käthe Grün, Ömer Yıldız"
+    assert "Färben: Di 01.12.2026, 12:30 Uhr, Mi 02.12.2026, 09:00 Uhr" in told["naechste_freie_zeiten"]
+    assert told["kunde_naechster_termin"] == ""
+
+
+def test_it_tells_callers_their_own_next_appointment_without_a_name(salon: Company) -> None:
+    caller = Conversation().says()
+    caller.asks("book_appointment", service="Färben", date="Donnerstag", time="14 Uhr", name="Jürgen Weiß")
+    told = dynamic_variables(world.SALON.branch.number, CALLER)
+    assert told["kunde_naechster_termin"] == "Do 03.12.2026, 14:00 Uhr, Färben bei Käthe Grün"
+    assert "Weiß" not in str(told)
+    assert dynamic_variables(world.SALON.branch.number, "+4915550100999")["kunde_naechster_termin"] == ""
+
+
+def test_it_answers_at_once_when_the_calendar_hangs(salon: Company, sandbox: SandboxClient) -> None:
+    sandbox.fault("calcom.*", latency_ms=3000, times=10)
+    began = time.monotonic()
+    assert dynamic_variables(world.SALON.branch.number, CALLER)["naechste_freie_zeiten"] == ""
+    assert time.monotonic() - began < 1.0
+
+
+def test_days_off_are_told_with_the_opening_hours() -> None:
+    number = practice()
+    with time_machine.travel(datetime(2026, 12, 20, 12, 0, tzinfo=UTC), tick=False):
+        day = date(2026, 12, 24)
+        ClosedDay.objects.create(company=number.company, first_day=day, last_day=day, reason="Heiligabend")
+        told = dynamic_variables(NUMBER, "")
+    assert told["oeffnungszeiten"].endswith("Freitag 09:00 bis 18:00 Uhr, geschlossen am 24.12.2026 (Heiligabend)")
