@@ -22,6 +22,7 @@ class Switches:
     twilio_clock_seconds    the same for the times of Twilio's messages
     confirmation_required   event types whose bookings wait for the host's approval
     event_type_kinds        event types that are not plain ones, by id: {"4711": {"seats": 6}}, see `calcom.kinds`
+    webhook_urls            Cal.com's subscribers: "public" HTTPS addresses, or "any", for a receiver on this machine
     webhook_shape           Cal.com's: "usual"; "nested": meetings under `payload` too, as forks send them; "flat" and
                             "form" as a template of the subscriber's own makes them
     sms_outcome             how a message ends: delivered, undelivered, failed, sent (no receipt), queued (stuck)
@@ -39,6 +40,7 @@ class Switches:
     twilio_clock_seconds: int = 0
     confirmation_required: tuple[int, ...] = ()
     event_type_kinds: dict[str, dict[str, Any]] = field(default_factory=dict)
+    webhook_urls: str = "public"
     webhook_shape: str = "usual"
     sms_outcome: str = "delivered"
     sms_error_code: int = 30003
@@ -84,6 +86,7 @@ def _check_kinds(kinds: dict[str, Any]) -> None:
 
 
 CHOICES = {
+    "webhook_urls": ("public", "any"),
     "webhook_shape": ("usual", "nested", "flat", "form"),
     "webhooks": ("blocking", "async", "off"),
     "sms_outcome": ("delivered", "undelivered", "failed", "sent", "queued"),

@@ -59,6 +59,7 @@ class Company:
     sms_sender: str
     notification_email: str
     schedule_id: int
+    team_id: int
 
 
 SALON = Company(
@@ -115,6 +116,7 @@ SALON = Company(
     sms_sender="+493023125199",
     notification_email="salon@example.org",
     schedule_id=55012,
+    team_id=7301,
 )
 
 PRACTICE = Company(
@@ -150,6 +152,7 @@ PRACTICE = Company(
     sms_sender="+493023125198",
     notification_email="praxis@example.org",
     schedule_id=55112,
+    team_id=7302,
 )
 
 COMPANIES = (SALON, PRACTICE)

@@ -332,3 +332,34 @@ def test_totals_count_what_the_time_of_change_leaves_out(calcom: Calcom) -> None
 def test_a_kind_that_is_none_is_refused(sandbox: SandboxClient, kind: Any) -> None:
     with pytest.raises(SandboxRefused):
         sandbox.switch(event_type_kinds={"4711": kind})
+
+
+class TestTeams:
+    @pytest.fixture(autouse=True)
+    def _teams(self, sandbox: SandboxClient) -> None:
+        sandbox.switch(event_type_kinds={str(HAIRCUT): {"team": "roundRobin"}, str(BEARD): {"team": "managed"}})
+
+    def _read(self, calcom: Calcom, path: str) -> Any:
+        answer = calcom.request("GET", path, headers={"cal-api-version": "2024-06-14"})
+        assert answer.ok, answer.text
+        return answer.json()["data"]
+
+    def test_their_event_types_are_the_teams_and_not_the_users(self, calcom: Calcom) -> None:
+        salon, _ = self._read(calcom, "/v2/teams")
+        assert salon["name"] == "Salon Käthe Grün"
+        listed = self._read(calcom, f"/v2/teams/{salon['id']}/event-types")
+        assert {each["id"]: each["schedulingType"] for each in listed} == {HAIRCUT: "roundRobin", BEARD: "managed"}
+        assert [host["userId"] for host in listed[0]["hosts"]] == [20817, 20818]
+        assert {each["id"] for each in self._read(calcom, "/v2/event-types")} == {COLOUR, FIRST_TALK}
+        assert self._read(calcom, f"/v2/event-types/{HAIRCUT}") == listed[0]
+        assert calcom.request("GET", "/v2/teams/1/event-types").status_code == 404
+
+    def test_a_team_is_booked_and_a_template_is_not(self, calcom: Calcom) -> None:
+        assert calcom.book(HAIRCUT).status_code == 201
+        refused = calcom.book(BEARD)
+        assert refused.status_code == 400
+        assert "is the parent managed event type that can't be booked" in refused.json()["error"]["message"]
+
+    def test_there_is_no_other_kind(self, sandbox: SandboxClient) -> None:
+        with pytest.raises(SandboxRefused, match="team is roundRobin or managed"):
+            sandbox.switch(event_type_kinds={str(HAIRCUT): {"team": "collective"}})

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +143,8 @@ def test_it_repeats_a_delivery_byte_for_byte(calcom: Calcom, sandbox: SandboxCli
     assert first["headers"]["X-Cal-Signature-256"] == second["headers"]["X-Cal-Signature-256"]
 
 
-def test_it_tells_whoever_was_registered(calcom: Calcom, listener: Listener) -> None:
+def test_it_tells_whoever_was_registered(calcom: Calcom, sandbox: SandboxClient, listener: Listener) -> None:
+    sandbox.switch(webhook_urls="any")
     wanted = {"active": True, "subscriberUrl": f"{listener.url}/other/", "triggers": ["BOOKING_CREATED"]}
     created = calcom.request("POST", "/v2/webhooks", json=wanted)
     again = calcom.request("POST", "/v2/webhooks", json=wanted)
@@ -154,3 +156,38 @@ def test_it_tells_whoever_was_registered(calcom: Calcom, listener: Listener) -> 
     assert other["headers"]["X-Cal-Signature-256"] == "no-secret-provided"
     assert calcom.request("DELETE", f"/v2/webhooks/{created.json()['data']['id']}").ok
     assert calcom.request("GET", "/v2/webhooks").json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://askpro.example.org/webhooks/calcom/",
+        "https://127.0.0.1:8000/webhooks/calcom/",
+        "https://192.168.1.20/webhooks/calcom/",
+        "https://localhost/webhooks/calcom/",
+        "https://askpro.internal/webhooks/calcom/",
+    ],
+)
+def test_it_registers_public_https_addresses_only(calcom: Calcom, url: str) -> None:
+    wanted = {"active": True, "subscriberUrl": url, "triggers": ["BOOKING_CREATED"]}
+    refused = calcom.request("POST", "/v2/webhooks", json=wanted)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "BadRequestException")
+    assert calcom.request("GET", "/v2/webhooks").json()["data"] == []
+
+
+def test_it_changes_a_webhook_and_never_into_one_that_is_there(calcom: Calcom, conforms: Callable[..., None]) -> None:
+    first, second = (
+        calcom.request(
+            "POST",
+            "/v2/webhooks",
+            json={"active": True, "subscriberUrl": f"https://{name}.example.org/", "triggers": ["BOOKING_CREATED"]},
+        ).json()["data"]
+        for name in ("one", "two")
+    )
+    changed = calcom.request("PATCH", f"/v2/webhooks/{first['id']}", json={"active": False, "secret": "new"})
+    conforms("calcom", changed)
+    assert changed.json()["data"] == first | {"active": False, "secret": "new"}
+    same = {"subscriberUrl": second["subscriberUrl"]}
+    assert calcom.request("PATCH", f"/v2/webhooks/{first['id']}", json=same).status_code == 409
+    assert calcom.request("PATCH", f"/v2/webhooks/{second['id']}", json=same).status_code == 200
+    assert calcom.request("PATCH", "/v2/webhooks/none", json={}).status_code == 404

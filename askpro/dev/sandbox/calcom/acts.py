@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from askpro.dev.sandbox.calcom import payloads
+from askpro.dev.sandbox.calcom import payloads, refusals
 from askpro.dev.sandbox.calcom.booking import PENDING, Attendee, Booking
 from askpro.dev.sandbox.calcom.bookings import Bookings, Moved
-from askpro.dev.sandbox.calcom.kinds import Kind
+from askpro.dev.sandbox.calcom.kinds import MANAGED, Kind
 from askpro.dev.sandbox.calcom.refusals import Bare, Refused
 from askpro.dev.sandbox.calcom.subscribers import Subscribers
 from askpro.dev.sandbox.calcom.text import parsed
@@ -174,6 +174,8 @@ class Acts:
 
 def check_kind(event_type: EventType, kind: Kind, body: Json) -> None:
     """Check what depends on the event type's own settings. Raises the 400."""
+    if kind.team == MANAGED:
+        raise refusals.template(event_type.id)
     person, said = body["attendee"], body.get("bookingFieldsResponses") or {}
     if not person.get("email") and not kind.hides_email:
         raise Refused(400, "Missing attendee email - it is required by the event type.")

@@ -58,11 +58,14 @@ class Calcom:
             ("slots", "GET", "/slots", self._slots, None),
             ("list_event_types", "GET", "/event-types", self._event_types, None),
             ("get_event_type", "GET", r"/event-types/(?P<id>\d+)", self._event_type, None),
+            ("list_teams", "GET", "/teams", lambda request: (200, event_types.teams()), None),
+            ("list_team_event_types", "GET", r"/teams/(?P<id>\d+)/event-types", self._team_event_types, None),
             ("list_schedules", "GET", "/schedules", lambda request: (200, event_types.schedules()), None),
             ("me", "GET", "/me", lambda request: (200, event_types.owner()), None),
             ("create_webhook", "POST", "/webhooks", self._create_webhook, None),
             ("list_webhooks", "GET", "/webhooks", lambda request: (200, self.subscribers.listed()), None),
             ("get_webhook", "GET", r"/webhooks/(?P<id>[^/]+)", self._get_webhook, None),
+            ("update_webhook", "PATCH", r"/webhooks/(?P<id>[^/]+)", self._update_webhook, None),
             ("delete_webhook", "DELETE", r"/webhooks/(?P<id>[^/]+)", self._delete_webhook, None),
         ]
         return [
@@ -205,7 +208,11 @@ class Calcom:
         return 200, days
 
     def _event_types(self, request: Request) -> tuple[int, Any]:
-        return 200, [self._event_type_listed(event_type) for event_type in event_types.selected(request.query)]
+        """A user's own: those of teams are not among them."""
+        return 200, self._listed(event_types.selected(request.query), of_team=False)
+
+    def _team_event_types(self, request: Request) -> tuple[int, Any]:
+        return 200, self._listed(event_types.of_team(request.parts["id"]), of_team=True)
 
     def _event_type(self, request: Request) -> tuple[int, Any]:
         return 200, self._event_type_listed(event_types.found(request.parts["id"]))
@@ -213,8 +220,16 @@ class Calcom:
     def _event_type_listed(self, event_type: EventType) -> dict[str, Any]:
         return event_types.listed(event_type, self._switches.kind_of(event_type.id))
 
+    def _listed(self, found: list[EventType], *, of_team: bool) -> list[dict[str, Any]]:
+        return [
+            self._event_type_listed(each) for each in found if bool(self._switches.kind_of(each.id).team) == of_team
+        ]
+
     def _create_webhook(self, request: Request) -> tuple[int, Any]:
         return 201, self.subscribers.add(checks.check(request.json, rules.WEBHOOK))
+
+    def _update_webhook(self, request: Request) -> tuple[int, Any]:
+        return 200, self.subscribers.change(request.parts["id"], checks.check(request.json, rules.WEBHOOK_CHANGE))
 
     def _get_webhook(self, request: Request) -> tuple[int, Any]:
         return 200, self.subscribers.get(request.parts["id"])

@@ -3,7 +3,7 @@
 from itertools import groupby
 from typing import Any
 
-from askpro.dev.sandbox.calcom.kinds import Kind
+from askpro.dev.sandbox.calcom.kinds import MANAGED, Kind
 from askpro.dev.sandbox.calcom.refusals import Refused
 from askpro.dev.sandbox.world import (
     COMPANIES,
@@ -54,13 +54,28 @@ def selected(query: dict[str, str]) -> list[EventType]:
     return list(EVENT_TYPES.values())
 
 
+def of_team(id_: str) -> list[EventType]:
+    """Raises the 404."""
+    company = next((company for company in COMPANIES if str(company.team_id) == id_), None)
+    if company is None:
+        raise Refused(404, f"Team with id {id_} not found.")
+    return list(company.event_types)
+
+
+def teams() -> list[dict[str, Any]]:
+    """All teams that the key's user belongs to."""
+    return [
+        {"id": company.team_id, "name": company.name, "slug": company.slug, "isOrganization": False}
+        for company in COMPANIES
+    ]
+
+
 def listed(event_type: EventType, kind: Kind) -> dict[str, Any]:
     """The event type in GET /v2/event-types, which also shows whether it can be booked as it is."""
     company = COMPANY_OF_EVENT_TYPE[event_type.id]
     owner = HOSTS[event_type.hosts[0]]
-    return {
+    shown = {
         "id": event_type.id,
-        "ownerId": owner.id,
         "lengthInMinutes": event_type.minutes,
         "title": event_type.title,
         "slug": event_type.slug,
@@ -83,10 +98,12 @@ def listed(event_type: EventType, kind: Kind) -> dict[str, Any]:
         "scheduleId": company.schedule_id,
         "hidden": False,
         "bookingRequiresAuthentication": False,
-        "bookingUrl": f"https://cal.com/{owner.username}/{event_type.slug}",
-        "users": [_user(id_) for id_ in event_type.hosts],
         **_policies(kind),
     }
+    if kind.team:
+        return shown | _of_team(event_type, company, kind)
+    own = {"ownerId": owner.id, "bookingUrl": f"https://cal.com/{owner.username}/{event_type.slug}"}
+    return shown | own | {"users": [_user(id_) for id_ in event_type.hosts]}
 
 
 def schedules() -> list[dict[str, Any]]:
@@ -133,6 +150,25 @@ def _policies(kind: Kind) -> dict[str, Any]:
     return ({"seatsPerTimeSlot": kind.seats, "seats": seats} if kind.seats else {}) | (
         {"confirmationPolicy": confirmation} if kind.confirmation else {}
     )
+
+
+def _of_team(event_type: EventType, company: Company, kind: Kind) -> dict[str, Any]:
+    return {
+        "ownerId": None,
+        "teamId": company.team_id,
+        "team": {"id": company.team_id, "slug": company.slug, "name": company.name},
+        "parentEventTypeId": None,
+        "schedulingType": kind.team,
+        "assignAllTeamMembers": False,
+        "bookingUrl": None if kind.team == MANAGED else f"https://cal.com/team/{company.slug}/{event_type.slug}",
+        "hosts": [_host(id_) for id_ in event_type.hosts],
+    }
+
+
+def _host(id_: int) -> dict[str, Any]:
+    host = HOSTS[id_]
+    named = {"userId": host.id, "name": host.name, "username": host.username, "avatarUrl": None}
+    return named | {"mandatory": False, "priority": "medium"}
 
 
 def _user(id_: int) -> dict[str, Any]:

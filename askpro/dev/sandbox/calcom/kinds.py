@@ -1,8 +1,10 @@
-"""What an event type may have: seats, recurrence, a host who must agree, a price, its own booking fields."""
+"""What an event type may have: seats, recurrence, a host who must agree, a price, own booking fields, a team."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
+
+ROUND_ROBIN, MANAGED = "roundRobin", "managed"
 
 
 class BadKind(ValueError):
@@ -20,6 +22,7 @@ class Kind:
     hides_email     an organisation's: the e-mail address is not asked for, and one that is sent is replaced
     fields          booking fields besides name, address and phone, as GET /v2/event-types shows them
     phone_required  whether `attendee.phoneNumber` must be there
+    team            the team's: "roundRobin", whose hosts take turns, or "managed", a template for its members' own ones
     """
 
     seats: int = 0
@@ -29,6 +32,7 @@ class Kind:
     hides_email: bool = False
     fields: tuple[Mapping[str, Any], ...] = ()
     phone_required: bool = False
+    team: str = ""
 
     @property
     def waits(self) -> bool:
@@ -47,4 +51,6 @@ class Kind:
         for name, value in wanted.items():
             if name != "fields" and type(value) is not type(known[name]):
                 raise BadKind(f"{name} has to be {type(known[name]).__name__}.")
+        if wanted.get("team", "") not in ("", ROUND_ROBIN, MANAGED):
+            raise BadKind(f"team is {ROUND_ROBIN} or {MANAGED}.")
         return cls(**wanted | {"fields": tuple(own)})

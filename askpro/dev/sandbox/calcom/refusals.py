@@ -27,6 +27,7 @@ NO_KEY = (
     "OAuth client credentials as 'x-cal-secret-key' and 'x-cal-client-id' headers"
 )
 TOO_MANY = "CustomThrottlerGuard - Too many requests. Please try again later."
+WEBHOOK_NOT_PUBLIC = "Webhook URL is not allowed: only HTTPS URLs to public hosts are permitted"
 WEBHOOK_EXISTS = "Webhook with this subscriber url already exists for this user"
 
 NAMES = {
@@ -83,6 +84,15 @@ def not_movable(uid: str, moved_to: str) -> Refused:
         f"Can't reschedule booking with uid={uid} because it has been cancelled and rescheduled already to booking "
         f"with uid={moved_to}. You probably want to reschedule {moved_to} instead by passing it within the request "
         "URL.",
+    )
+
+
+def template(event_type_id: int) -> Refused:
+    """The refusal to book a managed event type."""
+    return Refused(
+        400,
+        f"Event type with id={event_type_id} is the parent managed event type that can't be booked. You have to "
+        "provide the child event type id aka id of event type that has been assigned to one of the users.",
     )
 
 

@@ -126,11 +126,18 @@ ABSENT = (
     _optional("host", "isBoolean", is_flag, "must be a boolean value"),
     Rule("attendees", "isArray", is_list_of(is_absence), "each value in attendees must have email and absent"),
 )
+SECRET = _optional("secret", "isString", is_text, "must be a string")
 WEBHOOK = (
     _required("active", "isBoolean", is_flag, "must be a boolean value"),
     _required("subscriberUrl", "isUrl", is_url, "must be a URL address"),
     _required("triggers", "isEnum", is_list_of(is_one_of(TRIGGERS)), f"are among {', '.join(TRIGGERS)}"),
-    _optional("secret", "isString", is_text, "must be a string"),
+    SECRET,
+)
+WEBHOOK_CHANGE = (
+    _optional("active", "isBoolean", is_flag, "must be a boolean value"),
+    _optional("subscriberUrl", "isUrl", is_url, "must be a URL address"),
+    _optional("triggers", "isEnum", is_list_of(is_one_of(TRIGGERS)), f"are among {', '.join(TRIGGERS)}"),
+    SECRET,
 )
 LIST = (
     _optional("status", "isEnum", is_comma_list_of(STATUSES), f"may hold {', '.join(STATUSES)}"),

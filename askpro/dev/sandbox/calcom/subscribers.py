@@ -1,9 +1,10 @@
 """The receivers of Cal.com's webhooks: AskPro, and all that were registered through the API."""
 
+import ipaddress
 import uuid
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from askpro.dev.sandbox.calcom import payloads, refusals
 from askpro.dev.sandbox.calcom.refusals import Refused
@@ -35,9 +36,8 @@ class Subscribers:
         self._registered: dict[str, dict[str, Any]] = {}
 
     def add(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Register one. Raises the 409 when its URL is there already."""
-        if any(entry["subscriberUrl"] == wanted["subscriberUrl"] for entry in self._registered.values()):
-            raise Refused(409, refusals.WEBHOOK_EXISTS)
+        """Register one. Raises the 400 when its URL is not a public one, the 409 when it is there already."""
+        self._check(wanted["subscriberUrl"])
         entry = {
             "payloadTemplate": wanted.get("payloadTemplate"),
             "triggers": wanted["triggers"],
@@ -48,6 +48,14 @@ class Subscribers:
             "userId": self._owner_id,
         }
         self._registered[entry["id"]] = entry
+        return entry
+
+    def change(self, id_: str, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Raises the 404, the 400 and the 409."""
+        entry = self.get(id_)
+        if wanted.get("subscriberUrl", entry["subscriberUrl"]) != entry["subscriberUrl"]:
+            self._check(wanted["subscriberUrl"])
+        entry |= {name: value for name, value in wanted.items() if name in entry and value is not None}
         return entry
 
     def listed(self) -> list[dict[str, Any]]:
@@ -62,6 +70,12 @@ class Subscribers:
     def remove(self, id_: str) -> dict[str, Any]:
         self.get(id_)
         return self._registered.pop(id_)
+
+    def _check(self, url: str) -> None:
+        if self._switches.webhook_urls == "public" and not _is_public(url):
+            raise Refused(400, refusals.WEBHOOK_NOT_PUBLIC)
+        if any(entry["subscriberUrl"] == url for entry in self._registered.values()):
+            raise Refused(409, refusals.WEBHOOK_EXISTS)
 
     def tell(self, trigger: str, uid: str, payload: dict[str, Any]) -> None:
         """Send to all, and by default wait for every answer, as the vendor does. A failure is not sent again."""
@@ -101,6 +115,16 @@ class Subscribers:
         ]
         own = (f"{self._switches.askpro_url}/webhooks/calcom/", self._secret)
         return [own, *registered] if trigger in OWN_TRIGGERS else registered
+
+
+def _is_public(url: str) -> bool:
+    """Cal.com sends to HTTPS addresses of public hosts only."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        return parts.scheme == "https" and ipaddress.ip_address(host).is_global
+    except ValueError:
+        return parts.scheme == "https" and "." in host and not host.endswith((".local", ".internal", ".localhost"))
 
 
 def _written(shape: str, envelope: dict[str, Any], payload: dict[str, Any] | None) -> tuple[str, bytes]:
