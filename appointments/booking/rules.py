@@ -38,6 +38,7 @@ HINDRANCES: Final[dict[Obstacle, Detail]] = {
     Obstacle.RECURRENCE: Detail.IS_SERIES,
     Obstacle.PRICE: Detail.IS_PAID,
     Obstacle.FIELDS: Detail.UNMAPPED_FIELDS,
+    Obstacle.TEMPLATE: Detail.IS_TEMPLATE,
 }
 
 

@@ -37,6 +37,7 @@ PAGE: Final = 100
 PAGE_OVERLAP: Final = 10
 MOST_PAGES: Final = 500
 LONGEST_CHAIN: Final = 10
+MOST_TEAMS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +136,23 @@ class Calcom:
         return moved
 
     def event_types(self) -> list[EventType]:
-        """The event types of this key's user, without the unreadable ones."""
+        """The event types of this key's user and of the user's teams, without the unreadable ones."""
         entries = self._get("/v2/event-types", EVENT_TYPES_VERSION, list)
-        return [found for entry in entries if (found := EventType.from_api(entry))]
+        for team in self._shown("/v2/teams")[:MOST_TEAMS]:
+            if id_ := Fields.of(team).number("id"):
+                entries += self._shown(f"/v2/teams/{id_}/event-types", EVENT_TYPES_VERSION)
+        found = [event_type for entry in entries if (event_type := EventType.from_api(entry))]
+        return list({event_type.id: event_type for event_type in found}.values())
 
     def event_type(self, id_: int) -> EventType | None:
-        """One event type; None if it makes no sense. Raises `NotFound`, also for a team's event type."""
+        """One event type; None if it makes no sense. Raises `NotFound`, perhaps also for a team's event type."""
         return EventType.from_api(self._get(f"/v2/event-types/{id_}", EVENT_TYPES_VERSION, dict))
+
+    def _shown(self, path: str, version: str = "") -> list[Any]:
+        """A list that this Cal.com may not have, or not show to this key: then it is empty."""
+        answer = self._http.request("GET", path, headers={"cal-api-version": version} if version else None)
+        found: list[Any] = [] if answer.status_code in (403, 404) else self._checked(answer, list)
+        return found
 
     def _entries(self, query: Mapping[str, Any]) -> Iterator[Any]:
         """Every entry of a list, page by page up to the first that is not full.
@@ -165,6 +176,10 @@ class Calcom:
 
     def _get(self, path: str, version: str, kind: type, query: Mapping[str, Any] | None = None) -> Any:
         answer = self._http.request("GET", path, params=query, headers={"cal-api-version": version})
+        return self._checked(answer, kind)
+
+    def _checked(self, answer: Answer, kind: type) -> Any:
+        """The data of an answer to a question. Raises what a refusal means."""
         if not answer.ok:
             raise common_error(answer.status_code, _message(answer)) or read_error(answer.status_code)
         return _data(answer, kind, Unavailable)

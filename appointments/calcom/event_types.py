@@ -1,7 +1,7 @@
 """What can be booked at Cal.com, and whether a phone call is enough to book it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from askpro.reading import Fields, items, mapping, number, text
@@ -10,11 +10,15 @@ from calls.models.offer import Obstacle
 # Cal.com takes these from the attendee, or fills them itself.
 OWN_FIELDS: Final = frozenset({"name", "email", "location", "title", "guests", "rescheduleReason"})
 LONGEST_DAY: Final = 24 * 60  # minutes
+MOST_HOSTS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """`required` holds the fields that a booking must fill besides name and address, as `Service` stores them."""
+    """`required` holds the fields that a booking must fill besides name and address, as `Service` stores them.
+
+    `hosts` are the users who hold its appointments, by id, with their names.
+    """
 
     id: int
     slug: str
@@ -24,10 +28,11 @@ class EventType:
     obstacles: tuple[str, ...] = ()
     needs_confirmation: bool = False
     required: tuple[dict[str, Any], ...] = ()
+    hosts: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def from_api(cls, entry: object) -> "EventType | None":
-        """Read an entry of GET /v2/event-types; None when it names no id or title."""
+        """Read an entry of GET /v2/event-types, of a user or of a team; None when it names no id or title."""
         fields = Fields.of(entry)
         told = fields.source
         id_, title = fields.number("id"), fields.text("title", 200)
@@ -43,6 +48,7 @@ class EventType:
             obstacles=tuple(_obstacles(told)),
             needs_confirmation=_is_set(told.get("confirmationPolicy")) or told.get("requiresConfirmation") is True,
             required=tuple(_required(items(told.get("bookingFields")))),
+            hosts=_hosts(told),
         )
 
 
@@ -52,8 +58,20 @@ def _obstacles(fields: Mapping[str, Any]) -> list[str]:
         Obstacle.SEATS: bool(seats),
         Obstacle.RECURRENCE: _is_set(fields.get("recurrence")),
         Obstacle.PRICE: _costs(fields),
+        # Its members book by event types of their own, which name it as their parent.
+        Obstacle.TEMPLATE: fields.get("schedulingType") == "managed",
     }
     return [str(obstacle) for obstacle, applies in found.items() if applies]
+
+
+def _hosts(fields: Mapping[str, Any]) -> dict[int, str]:
+    """A team's event type has `hosts`, a user's own `users`."""
+    found = {}
+    for entry in (*items(fields.get("hosts")), *items(fields.get("users")))[:MOST_HOSTS]:
+        told = Fields.of(entry)
+        if id_ := told.number("userId") or told.number("id"):
+            found[id_] = told.text("name", 200)
+    return found
 
 
 def _is_set(policy: object) -> bool:

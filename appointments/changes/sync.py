@@ -19,7 +19,7 @@ from appointments.changes.adoption import NoCompany
 from appointments.changes.mirror import mirror
 from appointments.models import SyncPoint
 from askpro.one_by_one import gravest, one_by_one
-from calls.models import Company, Service
+from calls.models import Company, Service, Staff
 
 # Clocks differ, and a row may be committed after a later one, so each reading overlaps the last by this much.
 OVERLAP: Final = timedelta(minutes=10)
@@ -142,7 +142,8 @@ def _add(company: Company, event_type: EventType) -> None:
     }
     taken = Service.objects.filter(company=company, name=event_type.title).exists()
     name = f"{event_type.title[:170]} ({event_type.id})" if taken else event_type.title
-    Service.objects.get_or_create(calcom_event_type_id=event_type.id, defaults={**values, "name": name})
+    service, _ = Service.objects.get_or_create(calcom_event_type_id=event_type.id, defaults={**values, "name": name})
+    _set_hosts(service, event_type)
 
 
 def _update(service: Service, event_type: EventType) -> None:
@@ -156,6 +157,19 @@ def _update(service: Service, event_type: EventType) -> None:
         service.name = event_type.title
     service.save(update_fields=["calcom_slug", "duration_minutes", "synced_at", "name", "synonyms"])
     _write(service, _judgement(event_type))
+    _set_hosts(service, event_type)
+
+
+def _set_hosts(service: Service, event_type: EventType) -> None:
+    """Who does this service: its hosts at Cal.com, as far as they are entered here as staff.
+
+    Staff without a Cal.com user stay as people have entered them, and so do all while no host is known.
+    """
+    known = Staff.objects.filter(company=service.company, calcom_user_id__in=event_type.hosts)
+    if known:
+        gone = service.staff.filter(calcom_user_id__isnull=False).exclude(calcom_user_id__in=event_type.hosts)
+        service.staff.remove(*gone)
+        service.staff.add(*known)
 
 
 def _judgement(event_type: EventType) -> dict[str, Any]:

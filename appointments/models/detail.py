@@ -24,6 +24,10 @@ class Detail(Sentence):
     HAS_SEATS = "has_seats", _("Several people share one time of this service: book it at Cal.com.")
     IS_SERIES = "is_series", _("One booking of this service makes a series: book it at Cal.com.")
     IS_PAID = "is_paid", _("This service is paid at Cal.com: book it there.")
+    IS_TEMPLATE = (
+        "is_template",
+        _("This service's event type is a template at Cal.com: enter the event type of a member instead."),
+    )
     UNMAPPED_FIELDS = (
         "unmapped_fields",
         _("Cal.com asks for fields that nobody has mapped on the service's page: %(fields)s."),

@@ -19,6 +19,7 @@ class Obstacle(Sentence):
     RECURRENCE = "recurrence", _("One booking makes a series")
     PRICE = "price", _("It is paid at Cal.com")
     FIELDS = "fields", _("Cal.com asks for fields that nobody has mapped")
+    TEMPLATE = "template", _("It is a template: each member has an event type of their own")
 
 
 class Service(models.Model):

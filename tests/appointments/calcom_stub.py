@@ -120,6 +120,8 @@ class CalcomStub:
             return self._list(values)
         if route == "GET /v2/slots":
             return _ok(200, {"all": [{"start": start} for start in self.free]})
+        if route == "GET /v2/teams":
+            return error("404.no_teams")()
         if route == "GET /v2/event-types":
             return _ok(200, self.event_types)
         if route.startswith("GET /v2/event-types/"):
