@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -104,6 +104,11 @@ class Popper:
         self._connection: Any = None
         # The last look found nothing. Then only BLPOP is sent, so an idle queue costs one command per wait, not two.
         self._is_idle = False
+        # How many ids the last `pop` has left.
+        self.left = 0
+        # The ids that were given last, and those that were put back.
+        self._given: list[str] = []
+        self._back: list[str] = []
 
     @property
     def is_away(self) -> bool:
@@ -111,34 +116,56 @@ class Popper:
 
     def pop(self, count: int) -> list[str]:
         """Up to `count` ids that are there now. Empty also when Redis fails, and unasked after a wait for nothing."""
-        return [] if self._is_idle else self._read("LPOP", self._key, count)
+        self.left = 0
+        self._given, self._back = self._back[:count], self._back[count:]
+        if len(self._given) < count and not self._is_idle:
+            answers = self._read(("LPOP", self._key, count - len(self._given)), ("LLEN", self._key))
+            if answers:
+                popped, self.left = answers
+                self._given += self._texts(popped)
+        return self._given
 
     def await_one(self, wait: float) -> list[str]:
         """The next id, after at most `wait` seconds, if there is any. Empty also when Redis fails."""
-        return self._read("BLPOP", self._key, wait)[1:] if wait > 0 else []
+        answers = self._read(("BLPOP", self._key, wait)) if wait > 0 else []
+        self._given = self._texts(answers[0])[1:] if answers else []
+        return self._given
+
+    def put_back(self) -> None:
+        """Give the last ids again next time: nobody has looked at their jobs."""
+        self._back, self._given = self._given + self._back, []
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.disconnect()
+        self._disconnect()
         if self._redis is not None:
             self._redis.close()
 
-    def _read(self, *words: str | float) -> list[str]:
+    def _read(self, *commands: tuple[str | float, ...]) -> list[Any]:
+        """The answers to commands that are sent together; none when Redis fails."""
         try:
-            answer = self._ask(*words)
+            answers = self._ask(commands)
         except redis.RedisError as error:
+            # An answer that was not read would be taken for the next command's.
+            self._disconnect()
             self._breaker.failed(error)
             return []
         self._breaker.succeeded()
-        self._is_idle = not answer
-        return [item.decode("ascii", "replace") for item in answer or ()]
+        return answers
 
-    def _ask(self, *words: str | float) -> Any:
+    def _ask(self, commands: tuple[tuple[str | float, ...], ...]) -> list[Any]:
         if self._connection is None:
             assert self._redis is not None
             self._connection = self._redis.connection_pool.get_connection()
-        self._connection.send_command(*words, check_health=False)
-        return self._connection.read_response()
+        self._connection.send_packed_command(self._connection.pack_commands(commands), check_health=False)
+        return [self._connection.read_response() for _ in commands]
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.disconnect()
+
+    def _texts(self, answer: Sequence[bytes] | None) -> list[str]:
+        self._is_idle = not answer
+        return [item.decode("ascii", "replace") for item in answer or ()]
 
 
 def announce(ready: Iterable[tuple[str, str]]) -> int:

@@ -30,7 +30,7 @@ class Intake:
         self._workload = workload
         self._queue_name = queue_name
         self._actors = actors
-        # Tenants take turns in this queue: while jobs wait, hints say only how many to claim, and not which.
+        # Tenants take turns in this queue: while many jobs wait, hints say only how many to claim, and not which.
         self._is_fair = is_fair
         self._next_tenant = turns.FIRST
         self._floor = workload.empty_looks.floor(queue_name)
@@ -45,13 +45,18 @@ class Intake:
 
     def take(self, wait: float) -> list[Claim]:
         """Jobs that may start; waits up to `wait` seconds for one. Raises one of `CONNECTION_ERRORS`."""
-        with self._workload.taking(self._short_at) as places:
-            claimed = self._claim(places) if places else []
+        try:
+            with self._workload.taking(self._short_at) as places:
+                claimed = self._claim(places) if places else []
+            if places:
+                claimed = claimed or self._await(min(wait, self._wait))
+        except BaseException:
+            self._popper.put_back()
+            raise
         if not places:
             # Every thread is busy, and what is claimed already will do: leave ready jobs to other processes.
             self._workload.wait_for_place(self._short_at, min(wait, STUCK_AFTER))
-            return []
-        return self._sort_out(claimed or self._await(min(wait, self._wait)))
+        return self._sort_out(claimed)
 
     def close(self) -> None:
         self._popper.close()
@@ -66,9 +71,8 @@ class Intake:
         ids = self._popper.pop(places)
         if self._has_backlog and (self._is_fair or not ids):
             return self._claim_waiting(places)
-        if self._is_fair and len(ids) == places:
-            # Where there are so many hints there may be more, and another tenant's turn may have come.
-            return self._claim_waiting(places)
+        if self._is_fair and self._is_long(self._popper.left):
+            return self._take_turns(len(ids))
         self._note(is_short=len(ids) < places)
         return self._claim_by_ids(ids)
 
@@ -108,8 +112,19 @@ class Intake:
         claimed = self._workload.claim(lambda: claims.by_ids(self._who(), ids)) if ids else []
         if self._is_fair and len(claimed) < len(ids):
             # Some were claimed in turn, instead of jobs whose hints were popped earlier: those may still wait.
-            claimed += self._claim_waiting(len(ids) - len(claimed))
+            claimed += self._take_turns(len(ids) - len(claimed))
         return claimed
+
+    def _take_turns(self, hints: int) -> list[Claim]:
+        """Claim in turn as many jobs as hints were popped: so there is still a hint for each that waits."""
+        claimed = self._claim_waiting(hints)
+        self._has_backlog = 0 < len(claimed) < hints
+        return claimed
+
+    def _is_long(self, waiting: int) -> bool:
+        """Whether so many jobs would keep this process for a time that a tenant notices; else their order is the same
+        to all, and a claim by ids costs a quarter of one in turn."""
+        return waiting * self._workload.pace.mean > IN_TIME * self._workload.threads
 
     def _claim_waiting(self, places: int) -> list[Claim]:
         began = time.monotonic()

@@ -165,6 +165,26 @@ class TestPopping:
         popper = Popper("default", 1.0)
         assert 0.05 < seconds(popper.await_one, 0.1) < 0.9
 
+    def test_it_tells_how_many_are_left(self, client):
+        Pusher().push({"default": ["a", "b", "c"]})
+        popper = Popper("default", 0.1)
+        assert [(popper.pop(2), popper.left) for _ in range(2)] == [(["a", "b"], 1), (["c"], 0)]
+
+    def test_ids_that_were_put_back_come_first(self, client):
+        Pusher().push({"default": ["a", "b", "c"]})
+        popper = Popper("default", 0.1)
+        popper.pop(2)
+        popper.put_back()
+        assert [popper.pop(1), popper.pop(2)] == [["a"], ["b", "c"]]
+
+    def test_what_failed_leaves_no_answer_for_the_next_command(self, client):
+        popper = Popper("default", 1.0)
+        client.set(hints.key("default"), "no list")
+        assert popper.pop(1) == []
+        client.delete(hints.key("default"))
+        Pusher().push({"default": ["a"]})
+        assert popper.await_one(0.5) == ["a"]
+
     def test_a_hung_redis_is_away_and_not_asked_again_at_once(self, client, hung):
         popper = Popper("default", 0.1)
         assert popper.pop(5) == []
