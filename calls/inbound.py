@@ -83,7 +83,7 @@ def _of_branch(number: PhoneNumber, now: datetime) -> dict[Session, str]:
     return {
         Session.COMPANY: number.company.name,
         Session.BRANCH: number.branch.name if len(branches) == 1 else "",
-        Session.OPENING_HOURS: "; ".join(named),
+        Session.OPENING_HOURS: "; ".join(hours if len(branches) == 1 else named),
         Session.SERVICES: ", ".join(f"{each.name} ({each.duration_minutes} Minuten)" for each in services),
         Session.STAFF: ", ".join(person.name for person in Staff.offering(None, number.branch)),
         Session.FREE_TIMES: _free(number.branch, services, now) if len(branches) == 1 else "",
