@@ -127,7 +127,7 @@ DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]
 # Called by every supervisor's chores process: each finds rows whose state implies a job that is missing, and sends it.
 SWEEPERS = [
     "webhooks.inbox.sweepers.resend_forgotten",
-    "calls.sweepers.resend_forgotten",
+    "calls.sweepers.sweep",
     "appointments.sweepers.sweep",
     "notifications.sweepers.sweep",
 ]
@@ -189,6 +189,8 @@ WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=5 * 1024 * 1024)
 # How many functions of Retell's agents may wait for Cal.com at once in one web process, which needs more threads than
 # this, so that some are left for webhooks.
 FUNCTION_PLACES = env.int("FUNCTION_PLACES", default=16)
+# How many days it is kept what agents' functions were answered.
+FUNCTION_CALLS_DAYS = env.int("FUNCTION_CALLS_DAYS", default=30)
 # Seconds an incomplete request of call_ended waits for call_analyzed.
 ANALYSIS_WAIT = env.float("ANALYSIS_WAIT", default=120.0)
 

@@ -1,8 +1,9 @@
-"""Finds ended calls that no job reads, and sends their jobs again or asks a person."""
+"""Finds ended calls that no job reads, and sends their jobs again or asks a person; forgets what agents asked."""
 
 from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,13 +13,27 @@ from appointments.tasks import update_analytics
 from askpro import sweeping
 from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
-from calls.models import Call
+from calls.models import Call, FunctionCall
 from calls.tasks import send_chain
 
 # Reading waits for the analysis for two minutes at most; an older call without a job was forgotten.
 FORGOTTEN_AFTER: Final = timedelta(minutes=5)
 MOST: Final = 200
+# At each sweep: a few more than can be asked in half a minute.
+MOST_FORGOTTEN: Final = 1_000
 READERS: Final = ("extract_call_data",)
+
+
+def sweep() -> None:
+    """Called every half minute by the chores process of every supervisor."""
+    one_by_one((resend_forgotten, forget_function_calls), lambda part: part())
+
+
+def forget_function_calls() -> int:
+    """Delete what agents asked and were answered long ago. Returns how many."""
+    old = timezone.now() - timedelta(days=settings.FUNCTION_CALLS_DAYS)
+    found = FunctionCall.objects.filter(created_at__lt=old).order_by("created_at").values("pk")[:MOST_FORGOTTEN]
+    return FunctionCall.objects.filter(pk__in=found).delete()[0]
 
 
 def resend_forgotten() -> None:

@@ -52,7 +52,14 @@ class Story:
     @cached_property
     def entries(self) -> list[Entry]:
         """Everything in order of time."""
-        parts = [self._call(), self._events(), self._requests(), self._appointments(), self._messages()]
+        parts = [
+            self._call(),
+            self._events(),
+            self._functions(),
+            self._requests(),
+            self._appointments(),
+            self._messages(),
+        ]
         parts += [self._follow_ups(), self._jobs(), self._people()]
         return sorted(chain(*parts), key=lambda entry: entry.at or LATER)
 
@@ -119,6 +126,13 @@ class Story:
                 lines.append(f"Replayed {row.replays} times.")
             title = f"{row.get_provider_display()} webhook {row.event_type}"
             yield _entry(row, row.received_at, "webhook", title, lines)
+
+    def _functions(self) -> Iterator[Entry]:
+        for row in self.call.function_calls.all():
+            lines = [f"Asked again {row.repeats} times, answered the same."] if row.repeats else []
+            state = display.state(row, "outcome") if row.outcome else ""
+            title, said = f"The agent asked for {row.name}", str(row.answer.get("spoken", ""))
+            yield Entry(row.created_at, "support_agent", title, state, "", lines, quote=said)
 
     def _requests(self) -> Iterator[Entry]:
         for row in self.requests:

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from appointments.models import Appointment, FollowUp
+from askpro.console.story import Story
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.queues.testing import run_jobs
 from calls.models import BookingRequest, Call, Company
@@ -95,3 +97,13 @@ def test_a_call_back_is_promised_once(salon: Company) -> None:
     call = hang_up(conversation, rueckruf_gewuenscht="ja")
     follow_up = FollowUp.objects.get()
     assert (call.outcome, follow_up.reason, follow_up.words) == ("follow_up", "callback", "Frage zur Rechnung")
+
+
+def test_the_story_of_the_call_tells_what_was_asked_and_said(salon: Company) -> None:
+    conversation = Conversation().says()
+    conversation.asks("book_appointment", **WISH)
+    conversation.again()
+    story = Story(Call.objects.get(), User(is_superuser=True, is_active=True))
+    (entry,) = [each for each in story.entries if each.title == "The agent asked for book_appointment"]
+    assert entry.quote.startswith("Der Termin am Donnerstag") and "Booked" in entry.state
+    assert entry.lines == ["Asked again 1 times, answered the same."]
