@@ -44,6 +44,7 @@ MONITORED_TAGS: tuple[str, ...] = ()
 # Scheduled jobs (askpro/queues/chores/schedule.py): cron in Europe/Berlin, the actor, and what to do with missed ticks.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "calcom-sync": {"cron": "*/15 * * * *", "actor": "sync_all_calcom_data", "missed": "once"},
+    "calcom-keys": {"cron": "30 7 * * *", "actor": "warn_of_expiring_keys", "missed": "once"},
     "nightly-recount": {"cron": "30 3 * * *", "actor": "recount_all", "missed": "once"},
 }
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
 
+from appointments.calcom.account import Owner, Webhook
 from appointments.calcom.booking import Booking, may_bear
 from appointments.calcom.errors import (
     BookingRefused,
@@ -18,6 +20,7 @@ from appointments.calcom.errors import (
     is_word,
     read_error,
     reschedule_error,
+    webhook_error,
 )
 from appointments.calcom.event_types import EventType
 from appointments.models import Detail
@@ -38,6 +41,7 @@ PAGE_OVERLAP: Final = 10
 MOST_PAGES: Final = 500
 LONGEST_CHAIN: Final = 10
 MOST_TEAMS: Final = 20
+MOST_WEBHOOKS: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,25 @@ class Calcom:
         """One event type; None if it makes no sense. Raises `NotFound`, perhaps also for a team's event type."""
         return EventType.from_api(self._get(f"/v2/event-types/{id_}", EVENT_TYPES_VERSION, dict))
 
+    def owner(self) -> Owner:
+        """Whose key it is."""
+        return Owner.from_api(self._checked(self._http.request("GET", "/v2/me"), dict))
+
+    def webhooks(self) -> list[Webhook]:
+        """The user's webhooks, without the unreadable ones."""
+        entries = self._checked(self._http.request("GET", "/v2/webhooks", params={"take": MOST_WEBHOOKS}), list)
+        return [found for entry in entries if (found := Webhook.from_api(entry))]
+
+    def create_webhook(self, url: str, secret: str, triggers: Iterable[str]) -> None:
+        """Raises `WebhookRefused`."""
+        body = {"active": True, "subscriberUrl": url, "secret": secret, "triggers": sorted(triggers)}
+        self._write("POST", "/v2/webhooks", body, webhook_error)
+
+    def change_webhook(self, id_: str, secret: str, triggers: Iterable[str]) -> None:
+        """Switch it on with these triggers and, if given, this secret. Raises `WebhookRefused`, `NotFound`."""
+        body = {"active": True, "triggers": sorted(triggers)} | ({"secret": secret} if secret else {})
+        self._write("PATCH", f"/v2/webhooks/{quote(id_, safe='')}", body, webhook_error)
+
     def _shown(self, path: str, version: str = "") -> list[Any]:
         """A list that this Cal.com may not have, or not show to this key: then it is empty."""
         answer = self._http.request("GET", path, headers={"cal-api-version": version} if version else None)
@@ -185,7 +208,10 @@ class Calcom:
         return _data(answer, kind, Unavailable)
 
     def _post(self, path: str, body: Mapping[str, Any], classify: Any = create_error) -> Any:
-        answer = self._http.request("POST", path, json=body, headers={"cal-api-version": BOOKINGS_VERSION})
+        return self._write("POST", path, body, classify)
+
+    def _write(self, method: str, path: str, body: Mapping[str, Any], classify: Any) -> Any:
+        answer = self._http.request(method, path, json=body, headers={"cal-api-version": BOOKINGS_VERSION})
         if answer.ok:
             return _data(answer, dict, Unknown)
         message = _message(answer)

@@ -16,6 +16,10 @@ class NotFound(JobError):
     """Cal.com does not have it."""
 
 
+class WebhookRefused(JobError):
+    """Cal.com registers no webhook for this address, or not with these triggers."""
+
+
 class BookingRefused(JobError):
     """Cal.com refuses for a reason that no retry changes: a person must decide."""
 
@@ -71,6 +75,18 @@ def cancel_error(status: int, message: str) -> JobError | None:
     if "has been cancelled already" in message:
         return None
     return NotFound(NotFound.__doc__) if status == 404 else BookingRefused(Detail.REFUSED_INVALID)
+
+
+def webhook_error(status: int, message: str) -> JobError:
+    if status == 404:
+        return NotFound(NotFound.__doc__)
+    if status == 409:
+        return WebhookRefused("Cal.com has a webhook for this address already.")
+    if "URL" in message:
+        return WebhookRefused("Cal.com sends webhooks to public HTTPS addresses only.")
+    if status == 400:
+        return WebhookRefused("Cal.com calls the webhook invalid.")
+    return Rejected(f"Cal.com refuses the webhook ({status}): this key may not register one.")
 
 
 def reschedule_error(status: int, message: str) -> JobError | None:

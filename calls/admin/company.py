@@ -51,7 +51,16 @@ class CompanyAdmin(ConsoleModelAdmin):
     fieldsets = (
         (None, {"fields": (("name", "slug"), ("is_active", "books_appointments"))}),
         ("Place", {"fields": ("country", ("timezone", "language"))}),
-        ("Cal.com", {"fields": ("new_calcom_api_key", "forget_calcom_api_key", "calcom_handles_notifications")}),
+        (
+            "Cal.com",
+            {
+                "fields": (
+                    ("new_calcom_api_key", "calcom_key_expires_on"),
+                    "forget_calcom_api_key",
+                    "calcom_handles_notifications",
+                )
+            },
+        ),
         (
             "Messages",
             {"fields": ("sms_enabled", "sms_sender", "notification_email", ("quiet_from", "quiet_until"))},

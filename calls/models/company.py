@@ -55,6 +55,11 @@ class Company(models.Model):
     is_active = models.BooleanField(default=True)
     books_appointments = models.BooleanField(default=True, help_text="Off: calls are recorded, but nothing is booked.")
     calcom_api_key = EncryptedTextField(blank=True, default="", help_text="Empty: the key of this installation.")
+    calcom_key_expires_on = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Cal.com says so only where the key is made. Empty: never, or not known.",
+    )
     calcom_handles_notifications = models.BooleanField(
         default=False,
         help_text="On: Cal.com tells whoever gave an address. AskPro tells the others, by SMS or through a person.",
