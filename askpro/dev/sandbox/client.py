@@ -7,6 +7,8 @@ from typing import Any
 import requests
 
 TIMEOUT = 60.0
+# Cal.com may hang for each question of the agent.
+LONGEST_TALK = 300.0
 
 Json = dict[str, Any]
 
@@ -82,6 +84,17 @@ class SandboxClient:
     def ring(self, from_number: str, to_number: str, agent_id: str = "") -> Json:
         """Let a call come in; the variables that AskPro answers are in all of its later events."""
         return self._post("retell/ring", {"from_number": from_number, "to_number": to_number, "agent_id": agent_id})
+
+    def talk(self, seed: int, **traits: Any) -> Json:
+        """Let a simulated caller phone and talk to the agent, and wait until she hangs up: what was asked, answered and
+        believed, see `askpro.dev.sandbox.talks`. Any thread may call it, each over a connection of its own.
+        """
+        wanted = {"seed": seed, "traits": traits}
+        answer = requests.post(f"{self.url}/sandbox/retell/talks", json=wanted, timeout=LONGEST_TALK)
+        if answer.status_code >= 400:
+            raise SandboxRefused(answer.text)
+        told: Json = answer.json()
+        return told
 
     def inbound_sms(self, sender: str, body: str, to: str = "+493023125199") -> Json:
         """Send AskPro an SMS from a customer; STOP first opts the sender out at Twilio."""

@@ -12,6 +12,7 @@ from askpro.dev.sandbox.page import render
 from askpro.dev.sandbox.retell.events import ANALYZED, ENDED, STARTED
 from askpro.dev.sandbox.sandbox import Sandbox
 from askpro.dev.sandbox.switches import BadSwitch
+from askpro.dev.sandbox.talks.character import BadTrait
 
 PREFIX = "/sandbox"
 
@@ -43,6 +44,7 @@ class Control:
             ("POST", "/twilio/inbound"): self._inbound,
             ("POST", "/twilio/status"): self._status,
             ("POST", "/retell/calls"): self._call,
+            ("POST", "/retell/talks"): self._talk,
             ("POST", "/deliveries/repeat"): self._repeat,
         }
 
@@ -53,7 +55,7 @@ class Control:
             return self._sandbox.handle(request)
         try:
             return self._own(request)
-        except (BadFault, BadSwitch, BadRequest, Unreadable) as error:
+        except (BadFault, BadSwitch, BadTrait, BadRequest, Unreadable) as error:
             return as_json(400, {"error": str(error)})
         except (KeyError, TypeError, ValueError) as error:
             return as_json(400, {"error": f"{type(error).__name__}: {error}"})
@@ -125,6 +127,10 @@ class Control:
             for event in events
             for delivery in self._sandbox.retell.tell(event, call, int(copies.get(event, 1)))
         ]
+
+    def _talk(self, request: Request) -> Any:
+        """Let a simulated caller phone: {"seed": 7, "traits": {"rival": true}}. The answer comes when she hangs up."""
+        return self._sandbox.talk(int(request.json["seed"]), request.json.get("traits", {}))
 
     def _repeat(self, request: Request) -> Any:
         delivery = self._sandbox.courier.repeat(request.json["id"])

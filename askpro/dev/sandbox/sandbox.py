@@ -1,8 +1,10 @@
 """The whole sandbox: finds the route of a request, applies a fault if one matches, and answers."""
 
 import time
+from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
 
 from askpro.dev.sandbox.calcom.api import Calcom
 from askpro.dev.sandbox.calcom.refusals import Refused
@@ -13,7 +15,13 @@ from askpro.dev.sandbox.faults import Fault, Faults
 from askpro.dev.sandbox.mailbox import Mailbox
 from askpro.dev.sandbox.retell.api import Retell
 from askpro.dev.sandbox.switches import Switches
+from askpro.dev.sandbox.talks.character import Character
+from askpro.dev.sandbox.talks.talk import Talk
 from askpro.dev.sandbox.twilio.api import Twilio
+from askpro.dev.sandbox.world import EventType
+
+# Milliseconds after which nobody waits for Cal.com any more.
+LONGER_THAN_ANY: Final = 12_000
 
 
 class Vendor(Protocol):
@@ -69,6 +77,19 @@ class Sandbox:
                 return self._faulty(route, vendor, request)
         return vendor.unknown(request)
 
+    def talk(self, seed: int, traits: dict[str, Any]) -> Talk:
+        """Let a simulated caller talk to the agent, to the end of the call. Raises `BadTrait`."""
+        character = Character.of(seed, self.switches.calcom_now(), **traits)
+        if character.slow:
+            self.faults.add(_hanging_for(character))
+        talk = Talk.begin(self.retell, character, self._take_away)
+        talk.play()
+        return talk
+
+    def _take_away(self, event_type: EventType, start: datetime) -> None:
+        with suppress(Refused):
+            self.calcom.bookings.fill(event_type, start.astimezone(UTC))
+
     def _faulty(self, route: Route, vendor: Vendor, request: Request) -> Answer | Silence:
         fault = self.faults.take(route.name, request)
         if fault is None:
@@ -88,6 +109,13 @@ class Sandbox:
             return self.calcom.slot_gone(request)
         except Refused:
             return self.calcom.usual(400, request)
+
+
+def _hanging_for(character: Character) -> dict[str, Any]:
+    """Cal.com does not answer when this caller's booking is made, and does not make it."""
+    fault = {"latency_ms": LONGER_THAN_ANY, "drop": "before"}
+    match = {"attendee.email": character.caller.email}
+    return {"route": "calcom.create_booking", "fault": fault, "match": match}
 
 
 def _answer(fault: Fault, vendor: Vendor, request: Request) -> Answer:

@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from itertools import count
 from typing import Any, Protocol
 
 import psycopg2
@@ -46,14 +47,14 @@ def chores_name(supervisor_id: int) -> str:
     return f"askpro chores {supervisor_id}"
 
 
-PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?s((?:::\w+(?:\[\])?)?)")
+PLACEHOLDER = re.compile(r"%s((?:::\w+(?:\[\])?)?)")
 Params = Sequence[Any] | Mapping[str, Any]
 
 
 class Prepared(str):
     """A statement that a session of the engine plans once, not each time: for one job, planning takes as long as the
-    rest. A parameter whose type PostgreSQL cannot tell has it where it is first named: `%s::bigint`. A statement before
-    it, as a line of its own, is part of the same transaction.
+    rest. A parameter whose type PostgreSQL cannot tell has it: `%s::bigint`. A statement before it, as a line of its
+    own, is part of the same transaction.
     """
 
     __slots__ = ("execution", "preparation")
@@ -61,16 +62,11 @@ class Prepared(str):
     def __init__(self, statement: str) -> None:
         before, separator, last = statement.rpartition(";\n")
         name = f"askpro_{sha256(last.encode()).hexdigest()[:16]}"
-        parameters: dict[str, str] = {}
-
-        def numbered(found: re.Match[str]) -> str:
-            # `%(word)s` is one parameter wherever it is named, each `%s` is one of its own.
-            parameters.setdefault(found[1] or str(len(parameters)), found[0])
-            number = list(parameters).index(found[1]) + 1 if found[1] else len(parameters)
-            return f"${number}{found[2]}"
-
-        self.preparation = f"PREPARE {name} AS {PLACEHOLDER.sub(numbered, last)}"
-        self.execution = f"{before}{separator}EXECUTE {name} ({', '.join(parameters.values())})"
+        numbers = count(1)
+        self.preparation = f"PREPARE {name} AS {PLACEHOLDER.sub(lambda found: f'${next(numbers)}{found[1]}', last)}"
+        self.execution = (
+            f"{before}{separator}EXECUTE {name} ({', '.join(found[0] for found in PLACEHOLDER.finditer(last))})"
+        )
 
 
 class Connection(Protocol):
@@ -89,13 +85,18 @@ class EngineConnection:
 
     def rows(self, statement: str, params: Params = ()) -> list[tuple[Any, ...]]:
         """Run a statement and fetch what it returns. Raises one of `CONNECTION_ERRORS` when PostgreSQL is away."""
+        if isinstance(statement, Prepared):
+            return self.rows_prepared(statement.preparation, statement.execution, params)
         with self._lock:
-            if not isinstance(statement, Prepared):
-                return self._rows(statement, params)
-            if statement.preparation not in self._prepared:
-                self._rows(statement.preparation)
-                self._prepared.add(statement.preparation)
-            return self._rows(statement.execution, params)
+            return self._rows(statement, params)
+
+    def rows_prepared(self, preparation: str, execution: str, params: Params) -> list[tuple[Any, ...]]:
+        """The same for EXECUTE, of what `preparation` prepares: a session plans it once, and not each time it runs."""
+        with self._lock:
+            if preparation not in self._prepared:
+                self._rows(preparation)
+                self._prepared.add(preparation)
+            return self._rows(execution, params)
 
     def close(self) -> None:
         with self._lock:

@@ -1,8 +1,10 @@
 """Tenants take turns (`fair_by`): the next job is of the tenant with the least running, then of the longest waiting."""
 
+from collections.abc import Collection
+
 from askpro.queues.ledger import claim as claims
-from askpro.queues.ledger.claim import ACTOR_RUNS, COLUMNS, LIVES, QUEUE_RUNS, Claim, Who
-from askpro.queues.ledger.database import Prepared
+from askpro.queues.ledger.claim import ACTOR_RUNS, COLUMNS, LIVES, QUEUE_RUNS, Claim
+from askpro.queues.ledger.database import EngineConnection
 from askpro.queues.ledger.floors import YOUNG, Floor
 
 # The tenant of all jobs that name none, in a queue in which others do.
@@ -14,12 +16,12 @@ SPARE = 32
 FIRST = ""
 # The actors that may run here; no row when nothing may. Each part of the statement asks this once, and not each row.
 MAY = f"""may AS MATERIALIZED (
-    SELECT ARRAY(SELECT actor_name FROM unnest(%(actors)s::varchar[]) AS known (actor_name)
+    SELECT ARRAY(SELECT actor_name FROM unnest($2) AS known (actor_name)
                   WHERE {ACTOR_RUNS}) AS actors
-     WHERE {QUEUE_RUNS % "%(queue)s"} AND {LIVES % "%(worker)s"}
+     WHERE {QUEUE_RUNS % "$1"} AND {LIVES % "$3"}
 )"""
-WAITS = """status = 'queued' AND queue_name = %(queue)s AND actor_name = ANY((SELECT actors FROM may)::varchar[])
-   AND ready_at >= %(since)s"""
+WAITS = """status = 'queued' AND queue_name = $1 AND actor_name = ANY((SELECT actors FROM may)::varchar[])
+   AND ready_at >= $7"""
 
 
 def _walk(name: str, begin: str, until: str = "true") -> str:
@@ -41,19 +43,20 @@ def _walk(name: str, begin: str, until: str = "true") -> str:
 # jobs a tenant has.
 # As in `settle_sql.py`, LATERAL and OFFSET 0 make each candidate look up its own row, in order, whatever the statistics
 # say: none is locked that is not taken.
-TAKE_TURNS = Prepared(f"""
-WITH RECURSIVE {MAY}, {_walk("onward", "%(begin)s")}, {_walk("around", "''", "fair_key <= %(begin)s")}
+PREPARATION = f"""
+PREPARE take_turns (varchar, varchar[], bigint, bigint, bigint, varchar, timestamptz, timestamptz) AS
+WITH RECURSIVE {MAY}, {_walk("onward", "$6")}, {_walk("around", "''", "fair_key <= $6")}
 , tenant AS MATERIALIZED (
     SELECT * FROM (SELECT * FROM onward UNION ALL SELECT * FROM around) AS walk
      WHERE ready_at IS NOT NULL LIMIT {MOST_TENANTS}
 ), busy AS MATERIALIZED (
     SELECT fair_key, count(*) AS running, min(ready_at) AS since FROM queues_job_live
-     WHERE status = 'processing' AND queue_name = %(queue)s AND ready_at >= %(running_since)s GROUP BY fair_key
+     WHERE status = 'processing' AND queue_name = $1 AND ready_at >= $8 GROUP BY fair_key
 ), turn AS MATERIALIZED (
     SELECT fair_key, ready_at, coalesce(running, 0) AS running
-      FROM tenant LEFT JOIN busy USING (fair_key) ORDER BY running, ready_at, fair_key LIMIT %(most)s
+      FROM tenant LEFT JOIN busy USING (fair_key) ORDER BY running, ready_at, fair_key LIMIT $5
 ), most AS MATERIALIZED (
-    SELECT min(ceil((%(most)s + running) / tenants))::int AS place FROM (
+    SELECT min(ceil(($5 + running) / tenants))::int AS place FROM (
         SELECT sum(running) OVER so_far AS running, row_number() OVER so_far AS tenants FROM turn
         WINDOW so_far AS (ORDER BY running, ready_at, fair_key ROWS UNBOUNDED PRECEDING)) AS filled
 ), candidate AS MATERIALIZED (
@@ -65,16 +68,18 @@ WITH RECURSIVE {MAY}, {_walk("onward", "%(begin)s")}, {_walk("around", "''", "fa
 ), ready AS MATERIALIZED (
     SELECT job.id FROM candidate, LATERAL (
         SELECT id FROM queues_job_live WHERE id = candidate.id AND status || '' = 'queued'
-        OFFSET 0 FOR UPDATE SKIP LOCKED) AS job LIMIT %(wanted)s
+        OFFSET 0 FOR UPDATE SKIP LOCKED) AS job LIMIT $4
 )
 UPDATE queues_job_live AS job
-   SET status = 'processing', worker_id = %(worker)s, claim_no = job.claim_no + 1
+   SET status = 'processing', worker_id = $3, claim_no = job.claim_no + 1
  WHERE job.id = ANY(ARRAY(SELECT id FROM ready))
 RETURNING {COLUMNS}, (SELECT (array_agg(fair_key))[{MOST_TENANTS}] FROM tenant),
-          least((SELECT CASE WHEN count(*) < {MOST_TENANTS} THEN min(ready_at) ELSE %(since)s END FROM tenant),
-                {YOUNG}),
+          least((SELECT CASE WHEN count(*) < {MOST_TENANTS} THEN min(ready_at) ELSE $7 END FROM tenant), {YOUNG}),
           least((SELECT min(since) FROM busy), (SELECT min(ready_at) FROM tenant), {YOUNG})
-""")
+"""
+EXECUTION = "EXECUTE take_turns (%s, %s, %s, %s, %s, %s, %s, %s)"
+# Who claims, as in `claim.py`; the statement is prepared, so it needs a session of the engine's own.
+Who = tuple[EngineConnection, int, str, Collection[str]]
 
 
 def by_turn(
@@ -88,17 +93,8 @@ def by_turn(
     database, worker_id, queue_name, actors = who
     floor, running = floor or Floor(), running or Floor()
     since = floor.since()
-    params = {
-        "queue": queue_name,
-        "actors": list(actors),
-        "worker": worker_id,
-        "wanted": limit,
-        "most": 2 * limit + SPARE,
-        "begin": begin,
-        "since": since,
-        "running_since": running.since(),
-    }
-    rows = database.rows(TAKE_TURNS, params)
+    params = queue_name, list(actors), worker_id, limit, 2 * limit + SPARE, begin, since, running.since()
+    rows = database.rows_prepared(PREPARATION, EXECUTION, params)
     if not rows:
         # Rows of an earlier release have no tenant, and are older than all others.
         claimed, oldest = claims.ready_since(who, limit, since)

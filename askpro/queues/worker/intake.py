@@ -147,7 +147,7 @@ class Intake:
         if is_short:
             self._short_at = self._workload.pace.runs
 
-    def _who(self) -> claims.Who:
+    def _who(self) -> turns.Who:
         work = self._workload
         return work.database, work.worker_id, self._queue_name, self._actors
 

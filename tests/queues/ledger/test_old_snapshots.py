@@ -13,7 +13,6 @@ from askpro.queues.errors import Rejected
 from askpro.queues.fleet.backlog import backlogs
 from askpro.queues.ledger import floors, history
 from askpro.queues.ledger.claim import by_age
-from askpro.queues.ledger.database import Prepared
 from askpro.queues.ledger.floors import Floor
 from askpro.queues.ledger.outcome import COMPLETED, decide
 from askpro.queues.ledger.settle import Item, settle
@@ -41,15 +40,13 @@ class Counted:
         self.buffers = 0
 
     def rows(self, statement, params=()):
-        if isinstance(statement, Prepared):
-            self._prepare(statement)
-        self._count(getattr(statement, "execution", statement), params)
+        self._count(statement, params)
         return self.database.rows(statement, params)
 
-    def _prepare(self, statement):
-        if statement.preparation not in self.database._prepared:
-            self.database.rows(statement.preparation)
-            self.database._prepared.add(statement.preparation)
+    def rows_prepared(self, preparation, execution, params):
+        self.database.rows_prepared(preparation, execution, params)
+        self._count(execution, params)
+        return self.database.rows(execution, params)
 
     def _count(self, statement, params):
         self.database.rows("BEGIN")

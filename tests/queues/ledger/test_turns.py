@@ -68,17 +68,8 @@ class Claimer:
     def rows_read(self, limit: int) -> int:
         """How many rows of jobs a claim looks at."""
         self.take(0)
-        params = {
-            "queue": QUEUE,
-            "actors": list(get_broker().actors),
-            "worker": 1,
-            "wanted": limit,
-            "most": limit + turns.SPARE,
-            "begin": "",
-            "since": ALWAYS,
-            "running_since": ALWAYS,
-        }
-        ((plan,),) = self._database.rows("EXPLAIN (ANALYZE, FORMAT JSON) " + turns.TAKE_TURNS.execution, params)
+        params = QUEUE, list(get_broker().actors), 1, limit, limit + turns.SPARE, "", ALWAYS, ALWAYS
+        ((plan,),) = self._database.rows("EXPLAIN (ANALYZE, FORMAT JSON) " + turns.EXECUTION, params)
         return sum(
             (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
             for node in _nodes(plan[0]["Plan"])
