@@ -47,6 +47,13 @@ def flush(company_id: int) -> None:
     transaction.on_commit(lambda: shelf().raise_version(_version_key(company_id)))
 
 
+def note_gone(company: Company, event_type_id: int, start: datetime) -> None:
+    """Cal.com says that this start is taken: flush, and leave it out of the last answer as well."""
+    flush(company.pk)
+    question = _Question(company, event_type_id, [start.astimezone(UTC).date()])
+    transaction.on_commit(lambda: question.note_gone(start))
+
+
 def slots(company: Company, event_type_id: int, start: datetime, end: datetime) -> Slots:
     """The free starts from `start` until before `end`, both aware.
 
@@ -68,7 +75,7 @@ class _Question:
             version = shelf().version(_version_key(self.company.pk))
             if (kept := self._kept(version, FRESH_FOR)) is not None:
                 return Slots(kept, is_fresh=True)
-            flight = f"{self._prefix}:{version}:flight:{self._first}:{self._last}"
+            flight = f"{self._prefix}:{version}:flight:{self._first}:{self._end}"
             if shelf().claim(flight, settings.VENDOR_TIMEOUT + 1):
                 return self._ask(version, flight)
             if shelf().read([flight]) == [FAILED]:
@@ -98,30 +105,41 @@ class _Question:
         return Slots(kept, is_fresh=True)
 
     def _ask_calcom(self) -> list[datetime]:
-        begin, end = max(_midnight(self._first), timezone.now()), _midnight(self._last + timedelta(days=1))
-        # A caller who can be told the last answer does not wait until Cal.com's limit has room again.
-        has_last = gates.is_live() and self._kept("last", LAST_FOR) is not None
-        with gates.live(0.0) if has_last else contextlib.nullcontext():
+        begin, end = max(_midnight(self._first), timezone.now()), _midnight(self._end + timedelta(days=1))
+        # Callers who can be told the last answer leave room for those who book, and do not wait for it.
+        with gates.aside() if self._last() is not None else contextlib.nullcontext():
             return calcom.for_company(self.company).slots(self.event_type_id, begin, end)
 
     def _last_answer(self, error: Unavailable | RateLimited) -> Slots:
-        if (kept := self._kept("last", LAST_FOR)) is None:
+        if (kept := self._last()) is None:
             raise error
         return Slots(kept, is_fresh=False)
 
-    def _kept(self, version: str, seconds: int) -> list[datetime] | None:
-        """What is kept of all wanted days, if nothing is missing or older than this."""
+    def _last(self) -> list[datetime] | None:
+        """The last answer, without what Cal.com has refused since."""
+        kept = self._kept("last", LAST_FOR)
+        gone = frozenset(self._kept("gone", LAST_FOR, of_all=False) or ()) if kept else frozenset()
+        return None if kept is None else [start for start in kept if start not in gone]
+
+    def _kept(self, version: str, seconds: int, *, of_all: bool = True) -> list[datetime] | None:
+        """What is kept of the wanted days and no older than this; None if a day is missing, unless some are enough."""
         now = timezone.now().timestamp()
         starts: list[datetime] = []
         for value in shelf().read([self._key(version, day) for day in self.days]):
             at, minutes = json.loads(value) if value else (0, [])
-            if not 0 <= now - at < seconds:
+            if 0 <= now - at < seconds:
+                starts += [datetime.fromtimestamp(minute * 60, UTC) for minute in minutes]
+            elif of_all:
                 return None
-            starts += [datetime.fromtimestamp(minute * 60, UTC) for minute in minutes]
         return starts
 
+    def note_gone(self, start: datetime) -> None:
+        known = {int(each.timestamp()) // 60 for each in self._kept("gone", LAST_FOR, of_all=False) or ()}
+        value = [int(timezone.now().timestamp()), sorted({*known, int(start.timestamp()) // 60})]
+        shelf().write({self._key("gone", self.days[0]): json.dumps(value).encode()}, LAST_FOR)
+
     def _keep(self, version: str, starts: Iterable[datetime]) -> None:
-        by_day: dict[date, list[int]] = {day: [] for day in _from_to(self._first, self._last)}
+        by_day: dict[date, list[int]] = {day: [] for day in _from_to(self._first, self._end)}
         for start in starts:
             by_day.setdefault(start.date(), []).append(int(start.timestamp()) // 60)
         at = int(timezone.now().timestamp())
@@ -142,7 +160,7 @@ class _Question:
         return self.days[0] - timedelta(days=self.days[0].weekday())
 
     @property
-    def _last(self) -> date:
+    def _end(self) -> date:
         return self.days[-1] + timedelta(days=6 - self.days[-1].weekday())
 
 

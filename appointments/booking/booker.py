@@ -209,15 +209,19 @@ class Booker:
 
     def _hand_over_slot_gone(self) -> None:
         problem = Problem(FollowUp.Reason.SLOT_GONE, Detail.TAKEN)
+        self._note_gone()
         hand_over(self.request, problem, self.appointment, tuple(self._alternatives()))
+
+    def _note_gone(self) -> None:
+        """What was kept may be what made the caller wish for this time."""
+        assert self.request.starts_at is not None
+        availability.note_gone(self.request.company, self._event_type_id, self.request.starts_at)
 
     def _alternatives(self) -> list:
         assert self.request.starts_at is not None
         earliest = timezone.now() + timedelta(minutes=self._service.minimum_notice_minutes)
         start = self.request.starts_at - alternatives.NEAR
         end = self.request.starts_at + timedelta(days=alternatives.SEARCH_DAYS)
-        # What was kept may be what made the caller wish for this time.
-        availability.flush(self.request.company_id)
         try:
             slots = availability.free_times(
                 self._service, start, end, branch=self.request.where, ignoring=self.appointment

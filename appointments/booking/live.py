@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from django.db import transaction
 
-from appointments import availability, follow_ups
+from appointments import follow_ups
 from appointments.booking.booker import Booker
 from appointments.models import Appointment, Detail, FollowUp
 from askpro.by_name import job
@@ -54,8 +54,7 @@ class _LiveBooker(Booker):
             if self.appointment is not None and not self.appointment.give_up(Detail.TAKEN):
                 return
             self.is_gone = self.request.close(BookingRequest.Status.DROPPED)
-            # What was kept may be what made the caller wish for this time.
-            availability.flush(self.request.company_id)
+            self._note_gone()
 
 
 def _result(request: BookingRequest, booker: _LiveBooker) -> Result:

@@ -110,9 +110,14 @@ def live(seconds: float) -> Iterator[None]:
         _live_until.reset(token)
 
 
-def is_live() -> bool:
-    """Whether a caller on the line waits for what this thread asks."""
-    return _live_until.get() is not None
+@contextmanager
+def aside() -> Iterator[None]:
+    """Within the block nobody waits on the line: another answer is at hand, and the callers' part is for others."""
+    token = _live_until.set(None)
+    try:
+        yield
+    finally:
+        _live_until.reset(token)
 
 
 def admit(database: Connection) -> int:
@@ -123,7 +128,7 @@ def admit(database: Connection) -> int:
 
 def _urgency() -> Urgency:
     """The urgency of the job that runs here. Outside of a job, a person at a screen waits, if not a caller."""
-    if is_live():
+    if _live_until.get() is not None:
         return Urgency.LIVE
     if current.claim is None:
         return Urgency.FIRST

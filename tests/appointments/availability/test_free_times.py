@@ -22,7 +22,7 @@ from askpro.queues.ledger import gates
 from calls.models import Service
 from tests.appointments.calcom_stub import CalcomStub, error, no_connection, webhook
 from tests.appointments.news import receive
-from tests.appointments.salon import NOW, branch, call, company, customer, request, service
+from tests.appointments.salon import EVENT_TYPE, NOW, branch, call, company, customer, request, service
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -171,6 +171,24 @@ def test_the_last_answer_counts_for_ten_minutes_while_calcom_is_away(
     clock.shift(timedelta(seconds=1))
     with pytest.raises(JobError):
         thursdays(haircut)
+
+
+def test_a_time_that_calcom_has_refused_is_not_in_the_last_answer(
+    haircut: Service, calendar: CalcomStub, each_store: str, django_capture_on_commit_callbacks: OnCommit, clock: Any
+) -> None:
+    def refuse(start: datetime) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            availability.note_gone(haircut.company, EVENT_TYPE, start)
+
+    thursdays(haircut)
+    refuse(at(14))
+    assert thursdays(haircut) == [at(13), at(14)], "Cal.com is asked again, and says that it is free after all"
+    refuse(at(14))
+    calendar.away = no_connection
+    assert thursdays(haircut) == [at(13)]
+    refuse(at(13))
+    assert thursdays(haircut) == []
+    assert free_times(haircut, FRIDAY, SATURDAY) == [at(8, FRIDAY)]
 
 
 @pytest.mark.parametrize("has_asked_before", [True, False])

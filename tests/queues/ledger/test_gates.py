@@ -145,6 +145,14 @@ class TestTheLimit:
         with gates.live(5.0), gates.live(0.1), pytest.raises(GateShut), GATE.passing():
             pass
 
+    def test_who_has_another_answer_at_hand_leaves_the_callers_part_and_does_not_wait(self) -> None:
+        make_room(4, Urgency.LIVE)
+        with gates.live(5.0):
+            with gates.aside(), pytest.raises(GateShut), GATE.passing():
+                pass
+            with GATE.passing():
+                pass
+
     def test_another_gate_is_not_concerned(self) -> None:
         use_up()
         with replace(GATE, name="vendor:other").passing():
