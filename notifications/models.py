@@ -34,6 +34,7 @@ class Notification(models.Model):
         RESCHEDULED = "rescheduled", "Time changed"
         STAFF_CHANGED = "staff_changed", "Somebody else holds it"
         CANCELLATION = "cancellation", "Cancellation"
+        CALLBACK = "callback", "A person calls back"
         STAFF = "staff", "To staff"
 
     class Channel(models.TextChoices):

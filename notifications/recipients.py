@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from appointments.models import Appointment
-from calls.models import Company, Customer
+from calls.models import BookingRequest, Company, Customer
 from calls.phone import is_mobile
 from notifications.models import Notification
 from notifications.opt_outs import has_opted_out
@@ -23,29 +23,39 @@ PHONE_ONLY_DOMAIN: Final = "sms.cal.com"
 DEAD_NUMBER_FOR: Final = timedelta(days=180)
 
 
-def number_for(appointment: Appointment) -> str:
-    """The number for an appointment's SMS: the one that its caller said and agreed to, else the customer's."""
-    request = appointment.booking_request
-    if request is not None and agreed_to(appointment, request.contact_phone) and is_mobile(request.contact_phone):
+def number_for(about: Appointment | BookingRequest) -> str:
+    """The number for SMS about it: the one that its caller said and agreed to, else the customer's."""
+    request, customer = request_of(about), customer_of(about)
+    if request is not None and agreed_to(about, request.contact_phone) and is_mobile(request.contact_phone):
         return request.contact_phone
-    return appointment.customer.sms_number if appointment.customer else ""
+    return customer.sms_number if customer else ""
 
 
-def agreed_to(appointment: Appointment | None, number: str) -> bool:
-    """Whether exactly this number was said, with a yes to SMS, when this appointment was asked for."""
-    request = appointment.booking_request if appointment is not None else None
+def request_of(about: Appointment | BookingRequest | None) -> BookingRequest | None:
+    return about.booking_request if isinstance(about, Appointment) else about
+
+
+def customer_of(about: Appointment | BookingRequest) -> Customer | None:
+    return about.customer if isinstance(about, Appointment) else about.who
+
+
+def agreed_to(about: Appointment | BookingRequest | None, number: str) -> bool:
+    """Whether exactly this number was said, with a yes to SMS, when the appointment was asked for."""
+    request = request_of(about)
     return request is not None and request.sms_consent and bool(number) and request.contact_phone == number
 
 
-def sms_objection(customer: Customer | None, number: str, appointment: Appointment | None = None) -> Why | None:
-    """Why this customer gets no SMS about the appointment at this number; None if they may get one."""
+def sms_objection(
+    customer: Customer | None, number: str, about: Appointment | BookingRequest | None = None
+) -> Why | None:
+    """Why this customer gets no SMS about the appointment, or the wish for one, at this number; None if they may."""
     if customer is None:
         return Why.NO_CUSTOMER
     if not number:
         return Why.NO_NUMBER
     if has_opted_out(number, customer.company):
         return Why.STOPPED
-    if not customer.may_receive_sms and not agreed_to(appointment, number):
+    if not customer.may_receive_sms and not agreed_to(about, number):
         return Why.NO_CONSENT
     if not is_mobile(number):
         return Why.NO_MOBILE

@@ -24,8 +24,10 @@ EXPECTED_STATUS: Final = {
 def why_not_any_more(notification: Notification) -> Why | None:
     """Why this message must not go out now; None when it still holds."""
     if notification.follow_up is not None:
-        is_open = notification.follow_up.status == FollowUp.Status.OPEN
-        return None if is_open else Why.FOLLOW_UP_SETTLED
+        if notification.follow_up.status != FollowUp.Status.OPEN:
+            return Why.FOLLOW_UP_SETTLED
+        is_late = notification.kind == Kind.CALLBACK and notification.follow_up.due_at <= timezone.now()
+        return Why.CALL_BACK_DUE if is_late else None
     kind, appointment = Kind(notification.kind), notification.appointment
     if appointment is not None and appointment.version > notification.version:
         return Why.CHANGED_SINCE

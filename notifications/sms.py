@@ -6,7 +6,6 @@ from typing import Final
 from django.db import connection, transaction
 from django.utils import timezone
 
-from appointments.models import Appointment
 from askpro.queues.errors import RateLimited, Rejected, Release, Unavailable, Unknown
 from notifications import opt_outs, recipients
 from notifications.attempts import wait_for_earlier_attempt
@@ -25,6 +24,7 @@ CLOCK_SLACK: Final = timedelta(seconds=60)
 # If Twilio does not list a message this long after it was handed over, it never got it.
 BELIEVED_AFTER: Final = timedelta(minutes=2)
 DAILY_CAP: Final = 3
+FIRST_WORDS: Final = (Notification.Kind.CONFIRMATION, Notification.Kind.CALLBACK)
 LONGEST_VALIDITY: Final = timedelta(hours=4)
 SHORTEST_VALIDITY: Final = timedelta(minutes=1)
 
@@ -55,10 +55,9 @@ def send(notification: Notification) -> None:
 
 
 def may_be_sent_now(notification: Notification, moment: datetime) -> datetime | None:
-    """The end of the quiet hours at the appointment's place, or None when an SMS may go out at `moment`."""
+    """The end of the quiet hours at the place it is about, or None when an SMS may go out at `moment`."""
     company = notification.company
-    zone = texts.zone_of(_appointment(notification))
-    return quiet_until(moment, zone, company.quiet_from, company.quiet_until)
+    return quiet_until(moment, texts.zone_for(notification), company.quiet_from, company.quiet_until)
 
 
 def _is_over(notification: Notification) -> bool:
@@ -98,7 +97,9 @@ def _taken(notification: Notification, sids: list[str]) -> set[str]:
 
 
 def _objection(notification: Notification) -> Why | None:
-    return recipients.sms_objection(notification.customer, notification.recipient, notification.appointment)
+    asked = notification.follow_up
+    about = asked.booking_request or asked.appointment if asked is not None else notification.appointment
+    return recipients.sms_objection(notification.customer, notification.recipient, about)
 
 
 def _is_dropped_for_quiet_hours(notification: Notification) -> bool:
@@ -106,8 +107,8 @@ def _is_dropped_for_quiet_hours(notification: Notification) -> bool:
     until = may_be_sent_now(notification, now)
     if until is None:
         return False
-    if until >= _appointment(notification).starts_at:
-        notification.skip(Why.BEGINS_IN_QUIET)
+    if until >= _useful_until(notification):
+        notification.skip(Why.BEGINS_IN_QUIET if notification.appointment else Why.CALL_BACK_DUE)
         return True
     notification.wait(Why.QUIET, {"time": f"{until:%H:%M}"})
     raise Release((until - now).total_seconds(), "quiet hours")
@@ -117,7 +118,7 @@ def _claim(notification: Notification, text: str, sender: str) -> bool:
     with transaction.atomic():
         _lock_number(notification)
         # A change of an appointment that the customer knows about is always sent: the last message must be true.
-        is_first_word = notification.kind == Notification.Kind.CONFIRMATION
+        is_first_word = notification.kind in FIRST_WORDS
         if is_first_word and _sent_today(notification) >= DAILY_CAP:
             notification.skip(Why.ENOUGH_TODAY, {"count": DAILY_CAP})
             return False
@@ -133,7 +134,7 @@ def _lock_number(notification: Notification) -> None:
 
 def _sent_today(notification: Notification) -> int:
     """The number's SMS of the local day. Not by customer: a caller who withholds the number is a new one each time."""
-    now = timezone.now().astimezone(texts.zone_of(_appointment(notification)))
+    now = timezone.now().astimezone(texts.zone_for(notification))
     handed_over = Notification.objects.filter(
         company_id=notification.company_id,
         recipient=notification.recipient,
@@ -160,7 +161,7 @@ def _hand_over(notification: Notification) -> None:
 
 
 def _outgoing(notification: Notification) -> twilio.OutgoingSms:
-    useful_for = _appointment(notification).starts_at - timezone.now()
+    useful_for = _useful_until(notification) - timezone.now()
     validity = max(min(useful_for, LONGEST_VALIDITY), SHORTEST_VALIDITY)
     return twilio.OutgoingSms(
         to=notification.recipient,
@@ -182,7 +183,9 @@ def _react(notification: Notification, refused: twilio.Refused) -> None:
         opt_outs.opt_out(notification.recipient, [notification.sender])
 
 
-def _appointment(notification: Notification) -> Appointment:
-    # An SMS is always about an appointment; only mail to staff is about a follow-up.
-    assert notification.appointment is not None
-    return notification.appointment
+def _useful_until(notification: Notification) -> datetime:
+    """The begin of the appointment, or the time by which a person calls back."""
+    if notification.follow_up is not None:
+        return notification.follow_up.due_at
+    assert notification.appointment is not None  # by constraint
+    return notification.appointment.starts_at

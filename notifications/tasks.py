@@ -138,7 +138,8 @@ def _unsent(notification_id: int) -> Notification | None:
         "follow_up__company",
         "follow_up__branch__company",
         "follow_up__customer",
-        "follow_up__appointment",
+        "follow_up__booking_request",
+        "follow_up__appointment__booking_request",
     )
     try:
         notification = rows.get(pk=notification_id)

@@ -86,6 +86,28 @@ class Detail(Sentence):
     TAKES_LONG = "takes_long", _("Booking it takes longer than usual; it is still being tried.")
     NO_ANSWER = "no_answer", _("Cal.com does not answer; booking is still being tried.")
 
+    # What stands against a change of an appointment.
+    CHANGE_OVER = "change_over", _("The appointment has begun, or does not take place any more.")
+    CHANGE_NOTICE = "change_notice", _("The company's notice for changes has begun: a person must decide.")
+    SAME_TIME = "same_time", _("The appointment is at this time already.")
+    NOT_BOOKED_YET = "not_booked_yet", _("The appointment is still being booked.")
+    NO_BOOKING = "no_booking", _("No booking at Cal.com is known of this appointment.")
+    SHARED_TIME = "shared_time", _("Several people share this appointment's time: change it at Cal.com.")
+    CROSSED_MOVE = "crossed_move", _("Meanwhile it was moved at Cal.com: ask the customer which time is right.")
+    CROSSED_CANCEL = "crossed_cancel", _("Meanwhile it was cancelled at Cal.com: agree a new time with the customer.")
+    CHANGE_WAITS = "change_waits", _("Cal.com has not carried out the change yet; it is still being tried.")
+    CHANGE_FAILED = (
+        "change_failed",
+        _("Carrying out the change failed again and again; the job can be retried in the console."),
+    )
+    CHANGE_TOO_LATE = "change_too_late", _("The change could not be carried out before its time had come.")
+
+    # What Cal.com is told about a change.
+    BY_PHONE = "by_phone", _("Asked for by the customer on the phone.")
+    BY_SMS = "by_sms", _("Asked for by the customer by SMS.")
+    BY_API = "by_api", _("Asked for through the company's own system.")
+    BY_STAFF = "by_staff", _("Asked for by the company.")
+
     # Jobs that gave up.
     READING_FAILED = (
         "reading_failed",
@@ -146,6 +168,8 @@ class Detail(Sentence):
     ANSWERED = "answered", _("Answered by SMS.")
     ANSWERED_FROM = "answered_from", _("Answered by SMS from %(number)s.")
     WANTS_TO_CANCEL = "wants_to_cancel", _("Wants to cancel, by SMS.")
+    WANTS_TO_MOVE = "wants_to_move", _("Wants to move, by SMS.")
+    WANTS_TO_MOVE_FROM = "wants_to_move_from", _("Wants to move, by SMS from %(number)s.")
     WANTS_TO_CANCEL_FROM = "wants_to_cancel_from", _("Wants to cancel, by SMS from %(number)s.")
 
     # Why a booking was ended there; Cal.com is told the first one.
@@ -156,6 +180,8 @@ class Detail(Sentence):
     BOOKED_MEANWHILE = "booked_meanwhile", _("Booked in the meantime.")
     WISH_MET = "wish_met", _("It is with the person whom the caller wished for after all.")
     CANCELLED_MEANWHILE = "cancelled_meanwhile", _("It was cancelled at Cal.com in the meantime.")
+    CHANGE_DONE = "change_done", _("The change was carried out after all.")
+    CANCELLED_AS_WISHED = "cancelled_as_wished", _("The customer has cancelled.")
     REPLACED = "replaced", _("Something newer is known.")
     SETTLED_OTHERWISE = "settled_otherwise", _("Settled another way.")
     READ_AFTER_ALL = "read_after_all", _("The request was read after all.")

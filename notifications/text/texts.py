@@ -18,7 +18,7 @@ from calls.models.company import Language
 from notifications import senders
 from notifications.gsm import gsm_segments, gsm_text
 from notifications.models import Notification
-from notifications.text import dates
+from notifications.text import callbacks, dates
 from notifications.text.wording import WORDINGS, Message, Wording
 
 Kind = Notification.Kind
@@ -51,7 +51,8 @@ class Mail:
 
 def sms(notification: Notification, sender: str) -> str:
     """The text message: the company first, then the time. Lesser facts are dropped to make it fit into one SMS."""
-    variants = [gsm_text(text) for text in _sms_variants(notification, sender)]
+    written = _callback_variants if notification.follow_up is not None else _sms_variants
+    variants = [gsm_text(text) for text in written(notification, sender)]
     return min(variants, key=gsm_segments)
 
 
@@ -74,6 +75,13 @@ def has_calendar(notification: Notification) -> bool:
 def zone_of(appointment: Appointment) -> ZoneInfo:
     """The time zone of the appointment's place."""
     return appointment.branch.zone if appointment.branch else ZoneInfo(appointment.company.timezone)
+
+
+def zone_for(notification: Notification) -> ZoneInfo:
+    """The time zone of the place that a message is about."""
+    if notification.follow_up is not None:
+        return _zone(notification.company, notification.follow_up.branch)
+    return zone_of(_subject(notification))
 
 
 def summary(appointment: Appointment) -> str:
@@ -120,6 +128,26 @@ def _sms_variants(notification: Notification, sender: str) -> Iterator[str]:
         f"{head}{kept}{street}{phone}",
         f"{head}{kept}{phone}",
         f"{head}{kept}",
+    )
+
+
+def _callback_variants(notification: Notification, sender: str) -> Iterator[str]:
+    """What is not done, and by when a person calls; each variant drops one more fact."""
+    follow_up = notification.follow_up
+    assert follow_up is not None
+    words, language, zone = _words(notification), Language(notification.language), zone_for(notification)
+    company = " ".join(notification.company.name[:LONGEST_NAME_IN_SMS].split())
+    due = dates.short_moment(follow_up.due_at.astimezone(zone), language)
+    told, plain = callbacks.sentences(follow_up, words.callbacks, language, zone)
+    phone = follow_up.branch.phone if follow_up.branch else ""
+    questions = words.sms_phone.format(phone=spoken_number(phone)) if phone else ""
+    stop = words.sms_stop if senders.takes_answers(sender) else ""
+    calls = words.sms_callback.format(due=due)
+    yield from (
+        f"{company}: {told} {calls}{questions}{stop}",
+        f"{company}: {told} {calls}{stop}",
+        f"{company}: {told} {calls}",
+        f"{company}: {plain} {calls}",
     )
 
 

@@ -36,6 +36,20 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
+class Callbacks:
+    """What is not done when a person calls back; `{when}` is the time wished for, or that of the appointment."""
+
+    taken: str
+    taken_plain: str
+    not_booked: str
+    not_moved: str
+    not_moved_plain: str
+    not_cancelled: str
+    not_cancelled_plain: str
+    wished: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
     greeting: str
     greeting_without_name: str
@@ -48,6 +62,8 @@ class Wording:
     other_staff: str
     sms_phone: str
     sms_stop: str
+    sms_callback: str
+    callbacks: Callbacks
     new_appointment: str
     new_appointment_lead: str
     new_follow_up: str
@@ -115,6 +131,17 @@ GERMAN: Final = Wording(
     other_staff="{staff} (gewünscht war {wished})",
     sms_phone=". Fragen: {phone}",
     sms_stop=". Keine SMS mehr: STOP",
+    sms_callback="Wir rufen Sie bis {due} an",
+    callbacks=Callbacks(
+        taken="Ihre Wunschzeit {when} ist leider nicht mehr frei.",
+        taken_plain="Ihre Wunschzeit ist leider nicht mehr frei.",
+        not_booked="Ihr Terminwunsch ist noch nicht gebucht.",
+        not_moved="Ihr Termin {when} ist noch nicht verlegt.",
+        not_moved_plain="Ihr Termin ist noch nicht verlegt.",
+        not_cancelled="Ihr Termin {when} ist noch nicht abgesagt.",
+        not_cancelled_plain="Ihr Termin ist noch nicht abgesagt.",
+        wished="Sie haben um Rückruf gebeten.",
+    ),
     new_appointment="Neuer Termin: {date}",
     new_appointment_lead="Am Telefon wurde ein Termin gebucht.",
     new_follow_up="Bitte zurückrufen: {reason}",
@@ -182,6 +209,17 @@ ENGLISH: Final = Wording(
     other_staff="{staff} ({wished} was wished for)",
     sms_phone=". Questions: {phone}",
     sms_stop=". No more SMS: STOP",
+    sms_callback="We will call you by {due}",
+    callbacks=Callbacks(
+        taken="The time {when} is no longer free.",
+        taken_plain="The time you wished for is no longer free.",
+        not_booked="Your appointment is not booked yet.",
+        not_moved="Your appointment {when} is not moved yet.",
+        not_moved_plain="Your appointment is not moved yet.",
+        not_cancelled="Your appointment {when} is not cancelled yet.",
+        not_cancelled_plain="Your appointment is not cancelled yet.",
+        wished="You asked for a call back.",
+    ),
     new_appointment="New appointment: {date}",
     new_appointment_lead="An appointment was booked on the phone.",
     new_follow_up="Please call back: {reason}",

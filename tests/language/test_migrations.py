@@ -25,7 +25,7 @@ def run(name: str) -> None:
 @pytest.mark.django_db
 def test_sentences_of_before_are_told_as_they_were_written() -> None:
     wish = wished()
-    follow_ups.open_for(wish, FollowUp.Reason.CALLBACK, Detail.TAKEN)
+    follow_ups.open_for(wish, FollowUp.Reason.PERHAPS_BOOKED, Detail.TAKEN)
     FollowUp.objects.update(detail="Not one clear time: no_date.", detail_facts={})
     old = {"starts_at": WISH, "ends_at": WISH.replace(hour=14), "sync_error": "The time is over."}
     appointment = Appointment.objects.create(company=wish.company, **old)
