@@ -7,13 +7,19 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.models import Appointment, Detail, FollowUp
+from appointments.models import Appointment, Change, Detail, FollowUp
+from appointments.models.follow_up import CHANGE
 from askpro.language.sentences import Facts
 from calls.models import BookingRequest, Call, Unclear
-from notifications import staff
+from calls.models.company import CALL_BACK_WITHIN
+from notifications import callers, staff
 
 # The job still tries, or has given up: settled as soon as the wish is booked or handed to a person.
 INTERIM: Final = (FollowUp.Reason.PROVIDER_DOWN, FollowUp.Reason.JOB_DEAD)
+CHANGE_REASONS: Final = {
+    Change.Kind.CANCEL: FollowUp.Reason.WANTS_CANCEL,
+    Change.Kind.MOVE: FollowUp.Reason.WANTS_MOVE,
+}
 
 
 def open_for(
@@ -45,6 +51,7 @@ def open_for(
         follow_up, opened = FollowUp.open_once(booking_request=held, reason=reason, topic=topic, **values)
         if opened:
             staff.tell(follow_up)
+            callers.tell(follow_up)
     return follow_up
 
 
@@ -67,6 +74,40 @@ def open_for_call(call: Call, reason: FollowUp.Reason, detail: Detail) -> Follow
     if opened:
         staff.tell(follow_up)
     return follow_up
+
+
+def open_for_change(change: Change, detail: Detail) -> FollowUp:
+    """The open follow-up about a change, opened now if there is none; staff are told of a new one."""
+    appointment, now = change.appointment, timezone.now()
+    branch = appointment.branch
+    due_at = branch.call_back_by(now) if branch else now + CALL_BACK_WITHIN
+    with transaction.atomic():
+        # The appointment's lock keeps others from opening one meanwhile.
+        Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
+        follow_up, opened = FollowUp.open_once(
+            reason=CHANGE_REASONS[Change.Kind(change.kind)],
+            topic=CHANGE,
+            company=change.company,
+            branch=branch,
+            call=change.call or appointment.call,
+            customer=appointment.customer,
+            appointment=appointment,
+            words=change.reason,
+            detail=detail,
+            detail_facts=detail.checked(change.detail_facts if change.detail == detail else {}),
+            alternatives=change.alternatives,
+            due_at=min(due_at, appointment.starts_at),
+        )
+        if opened:
+            staff.tell(follow_up)
+            callers.tell(follow_up, appointment)
+    return follow_up
+
+
+def settle_change(appointment: Appointment, why: Detail) -> int:
+    """Settle what a person was asked about a change of the appointment."""
+    rows = FollowUp.objects.filter(appointment=appointment, topic=CHANGE, status=FollowUp.Status.OPEN)
+    return sum(follow_up.make_obsolete(why) for follow_up in rows)
 
 
 def make_call_obsolete(call: Call, why: Detail) -> int:

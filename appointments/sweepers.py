@@ -11,6 +11,7 @@ from appointments import follow_ups
 from appointments.booking import silent_hosts, surplus
 from appointments.booking.handover import hand_over_dead
 from appointments.booking.waiting import BOOKERS, JOB_TAG, end_waiting, tell_of_waiting, unbooked
+from appointments.changes import unfinished
 from appointments.models import Appointment, Detail, FollowUp
 from appointments.tasks import booking_chain, cancel_surplus_bookings, clear_reservation, update_analytics
 from askpro import sweeping
@@ -34,6 +35,9 @@ def sweep() -> None:
         end_waiting,
         tell_of_waiting,
         ask_silent_hosts,
+        unfinished.end_late,
+        unfinished.resend_forgotten,
+        unfinished.tell_of_waiting,
     )
     one_by_one(parts, lambda part: part())
 

@@ -5,14 +5,15 @@
 
 from django.utils import timezone
 
-from appointments import connection, daily, replies
+from appointments import connection, daily
 from appointments.booking import booker, reservations, surplus
 from appointments.calcom.event import CalcomEvent
-from appointments.changes import handlers, sync
+from appointments.changes import execution, handlers, sync
 from appointments.changes.adoption import NoCompany
 from appointments.changes.mandate import Mandate, OtherTenant
 from appointments.changes.mirror import Effect, Mirrored
 from appointments.models import Appointment
+from appointments.replies import answers
 from askpro.queues import MIN, H, S, actor, chain, send_many
 from askpro.queues.errors import Gone
 from askpro.queues.jobs.chains import Chain
@@ -87,13 +88,13 @@ def process_calcom_webhook(event_id: int) -> None:
     tags=("event:{event_id}",),
 )
 def process_inbound_sms(event_id: int) -> None:
-    """Work on a customer's answer by SMS: opt out or in, or hand it to a person.
+    """Work on a customer's answer by SMS: opt out or in, cancel or move what it was about, or hand it to a person.
 
-    Writes: WebhookEvent, OptOut, FollowUp, Notification, Job
+    Writes: WebhookEvent, OptOut, Change, FollowUp, Notification, Job
     """
     event = WebhookEvent.take(event_id)
     if event is not None:
-        replies.receive(event, Reply.from_fields(event.payload))
+        answers.receive(event, Reply.from_fields(event.payload))
 
 
 @actor(queue_name="default", max_retries=2, time_limit=30 * S, atomic=True, unique_by="sync-all")
@@ -236,6 +237,25 @@ def cancel_surplus_bookings(appointment_id: int, company_id: int | None = None) 
     Calls: Cal.com: bookings (get, cancel)
     """
     surplus.cancel(appointment_id)
+
+
+@actor(
+    queue_name="high",
+    max_retries=8,
+    backoff=(10 * S, 20 * S, 40 * S, 2 * MIN, 5 * MIN),
+    time_limit=1 * MIN,
+    no_overlap="change:{appointment_id}",
+    urgency="first",
+    fair_by="company:{company_id}",
+    tags=("appointment:{appointment_id}", "change:{change_id}"),
+)
+def carry_out_change(change_id: int, appointment_id: int, company_id: int | None = None) -> None:
+    """Cancel or move an appointment at Cal.com and here, or have a person decide.
+
+    Writes: Change, CalcomUid, Appointment, BookingRequest, FollowUp, Call, Staff, Notification, Job
+    Calls: Cal.com: bookings (get, list, cancel, reschedule), slots
+    """
+    execution.carry_out(change_id)
 
 
 @actor(

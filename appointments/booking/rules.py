@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from appointments.booking import fields, upcoming
+from appointments.changes.limits import FARTHEST
 from appointments.models import Appointment, Detail, FollowUp
 from askpro.language.sentences import Facts
 from calls.models import About, BookingRequest, Service, Unclear
 from calls.models.offer import Obstacle
-
-FARTHEST: Final = timedelta(days=366)
 
 # What is unclear in a caller's words → the follow-up's reason; all that is not listed is "unclear".
 REASONS: Final[dict[Unclear, FollowUp.Reason]] = {

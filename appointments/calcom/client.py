@@ -113,6 +113,13 @@ class Calcom:
         data = self._get(f"/v2/bookings/{uid}", BOOKINGS_VERSION, dict)
         return _read(lambda: Booking.from_api(data))
 
+    def chain(self, uid: str) -> list[Booking]:
+        """A booking and what it was moved to since, the newest last. Raises `NotFound`."""
+        bookings = [self.get_booking(uid)]
+        while bookings[-1].rescheduled_to and len(bookings) < LONGEST_CHAIN:
+            bookings.append(self.get_booking(bookings[-1].rescheduled_to))
+        return bookings
+
     def list_bookings(self, query: Mapping[str, Any]) -> Iterator[Booking]:
         """All bookings that match Cal.com's filters, such as afterUpdatedAt, without the unreadable ones."""
         seen = set()
@@ -121,9 +128,10 @@ class Calcom:
                 seen.add((booking.uid, booking.updated_at))
                 yield booking
 
-    def cancel(self, uid: str, reason: str) -> None:
-        """Cancel; success also if it was cancelled before. Raises `BookingRefused`, `NotFound`."""
-        self._post(f"/v2/bookings/{uid}/cancel", {"cancellationReason": reason}, cancel_error)
+    def cancel(self, uid: str, reason: str) -> Booking | None:
+        """Cancel; None if it was cancelled, or moved to another uid, before. Raises `BookingRefused`, `NotFound`."""
+        data = self._post(f"/v2/bookings/{uid}/cancel", {"cancellationReason": reason}, cancel_error)
+        return _read(lambda: Booking.from_api(data), Unknown) if data else None
 
     def reschedule(self, uid: str, starts_at: datetime, reason: str) -> Booking:
         """Move a booking: the answer has a new uid. Raises `SlotGone`, `BookingRefused`, `NotFound`."""
@@ -134,7 +142,7 @@ class Calcom:
         )
         if data:
             return _read(lambda: Booking.from_api(data), Unknown)
-        moved = self._end_of_chain(self.get_booking(uid))
+        moved = self.chain(uid)[-1]
         if moved.starts_at != starts_at:
             raise BookingRefused(Detail.REFUSED_INVALID)
         return moved

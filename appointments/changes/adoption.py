@@ -1,7 +1,7 @@
 """Turns a booking that was not made here into an appointment of the right company."""
 
 from appointments.calcom.booking import Booking, Host, Status
-from appointments.changes import people
+from appointments.changes import history, people
 from appointments.changes.mandate import Mandate
 from appointments.models import Appointment, CalcomUid
 from calls.models import Branch, Service
@@ -81,7 +81,8 @@ def booking_of(appointment: Appointment, before: Appointment) -> Booking:
 
 
 def replace_row(adopted: Appointment, by: Appointment) -> None:
-    """Replace an adopted row by `by`. No customer was told about the adopted row, so nothing else refers to it."""
+    """Replace an adopted row by `by`. No customer was told about the adopted row, so no message refers to it."""
+    history.replace_row(adopted, by)
     CalcomUid.objects.filter(appointment=adopted).update(appointment=by)
     adopted.delete()
 

@@ -49,6 +49,12 @@ def settle_waiting(appointment: Appointment) -> None:
         follow_ups.make_obsolete(request, [FollowUp.Reason.NO_ANSWER], Detail.CANCELLED_MEANWHILE)
 
 
+def close_request(appointment: Appointment) -> None:
+    """The customer no longer wants it, so nothing is left to book."""
+    if request := appointment.booking_request:
+        request.close(BookingRequest.Status.DROPPED)
+
+
 def call_back(appointment: Appointment, *, waited: bool) -> None:
     """The host said no, or the booking was cancelled before the customer was told: a person calls back.
 

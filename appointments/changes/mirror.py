@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from appointments import availability, follow_ups
 from appointments.calcom.booking import Booking, Status
-from appointments.changes import attendance, consequences, people
+from appointments.changes import attendance, consequences, history, people
 from appointments.changes.adoption import adopt, booking_of, company_of, replace_row, service_of
 from appointments.changes.mandate import EVERYBODYS, Mandate
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
@@ -80,9 +80,11 @@ def mirror(booking: Booking, at: datetime, mandate: Mandate = EVERYBODYS) -> Mir
     elif _is_surplus(appointment, this, booking):
         note_surplus(this, appointment)
         return Mirrored(appointment, Effect.SURPLUS)
-    before = (appointment.status, appointment.version)
+    before, version = history.Before.of(appointment), appointment.version
     _follow(appointment, this, booking, at)
-    return Mirrored(appointment, Effect.APPLIED, changed=before != (appointment.status, appointment.version))
+    history.note(appointment, before)
+    is_changed = (before.status, version) != (appointment.status, appointment.version)
+    return Mirrored(appointment, Effect.APPLIED, changed=is_changed)
 
 
 def note_surplus(row: CalcomUid, appointment: Appointment) -> None:
@@ -187,7 +189,8 @@ def _is_surplus(appointment: Appointment, this: CalcomUid, booking: Booking) -> 
         if this.surplus_since is not None:
             this.keep()
         return False
-    return this.surplus_since is not None or appointment.calcom_uid not in (None, booking.uid)
+    is_other = appointment.calcom_uid not in (None, booking.uid)
+    return this.surplus_since is not None or is_other or history.is_cancelled_unbooked(appointment)
 
 
 def _follow(appointment: Appointment, this: CalcomUid, booking: Booking, at: datetime) -> None:
@@ -239,18 +242,21 @@ def _cancel(appointment: Appointment, booking: Booking, at: datetime, reason: st
         consequences.ask_for_other_time(appointment)
     if not current or (appointment.status == CANCELLED and appointment.calcom_uid == booking.uid):
         return
-    told = _was_told(appointment)
+    is_wished = history.is_cancellation_wanted(appointment)
+    told = _was_told(appointment) or is_wished
     waited = appointment.status == REQUESTED and appointment.calcom_uid is not None
     changes = _facts(appointment, booking, at) | {"cancelled_at": at, "cancellation_reason": reason[:300]}
     if told:
         changes["version"] = appointment.version + 1
     appointment.write(**changes, status=CANCELLED)
     consequences.settle_waiting(appointment)
+    if is_wished:
+        consequences.close_request(appointment)
     if not told:
         consequences.call_back(appointment, waited=waited)
     elif appointment.starts_at > timezone.now():
         consequences.tell(appointment, "cancellation")
-        if waited and appointment.booking_request:
+        if waited and not is_wished and appointment.booking_request:
             request = appointment.booking_request
             follow_ups.open_for(request, FollowUp.Reason.REFUSED, Detail.MOVE_REJECTED, appointment=appointment)
 

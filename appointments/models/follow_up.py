@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models.appointment import Appointment
+from appointments.models.change import Change
 from appointments.models.detail import Detail
 from askpro.language.sentences import Sentence, tell
 from calls.models import BookingRequest, Branch, Call, Company, Customer, Unclear
@@ -119,8 +120,8 @@ class FollowUp(models.Model):
     def resolve(self, user: Any, note: str = "") -> bool:
         """A person has dealt with it; False if it was settled before.
 
-        This also closes the request for good: a job that still tries to book it finds it closed and stops, so that one
-        wish never becomes two appointments.
+        This also closes the request or the wanted change for good: a job that still tries finds it closed and stops, so
+        that one wish never becomes two appointments.
         """
         with transaction.atomic():
             # The request is locked before its follow-ups, in the same order as when a booking is mirrored.
@@ -131,6 +132,9 @@ class FollowUp(models.Model):
                 return False
             if request is not None:
                 request.close(BookingRequest.Status.FOLLOW_UP)
+            if self.topic == CHANGE and self.appointment is not None:
+                for change in self.appointment.changes.filter(state=Change.State.WAITING):
+                    change.end(Change.State.REFUSED, Detail.TAKEN_OVER)
         return True
 
     def make_obsolete(self, why: Detail) -> bool:
@@ -161,6 +165,8 @@ class FollowUp(models.Model):
         return True
 
 
+# The topic of what a person is asked about a wanted change; an appointment has one such change at a time.
+CHANGE: Final = "change"
 # The topic of all reasons that keep a wish from being booked, and their strength: a job that still tries is weaker than
 # one that gave up, and that is weaker than a decision for a person. Among equally strong ones the newer counts.
 WISH: Final = "wish"

@@ -7,8 +7,8 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from appointments.booking.rules import FARTHEST
-from appointments.models import Appointment, FollowUp
+from appointments.changes.limits import FARTHEST
+from appointments.models import Appointment, Change, FollowUp
 from calls.models import BookingRequest
 from calls.phone import normalise
 from notifications.models import Notification
@@ -130,13 +130,42 @@ class MessageSerializer(serializers.ModelSerializer):
         fields = ("kind", "channel", "status", "reason", "sent_at", "delivered_at")
 
 
+class CancellationSerializer(serializers.Serializer):
+    """A wish to cancel."""
+
+    reason = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, default="", help_text="Cal.com and staff read it."
+    )
+
+
+class MoveSerializer(CancellationSerializer):
+    """A wish to move."""
+
+    starts_at = MomentField(help_text="With its offset from UTC. It is moved to this time or not at all.")
+
+
+class ChangeSerializer(serializers.ModelSerializer):
+    """A change of the appointment. `waiting`: being carried out. `requested`: the host has to agree."""
+
+    detail = serializers.CharField(source="told", help_text="Why it was refused, in the company's language.")
+    alternatives = serializers.ListField(child=serializers.DateTimeField(), help_text="Free when it was refused.")
+
+    class Meta:
+        model = Change
+        fields = ("kind", "state", "channel", "before", "starts_at", "detail", "alternatives", "created_at", "ended_at")
+
+
 class StateSerializer(serializers.ModelSerializer):
-    """How far a request got. `open`: being booked. `follow_up`: a person calls back. `dropped`: nothing to do."""
+    """How far a request got. `open`: being booked. `follow_up`: a person calls back. `dropped`: nothing to do.
+
+    What became of the appointment since is in `appointment` and `changes`.
+    """
 
     service = NamedSerializer(allow_null=True)
     staff = NamedSerializer(allow_null=True)
     branch = NamedSerializer()
     appointment = AppointmentSerializer(allow_null=True)
+    changes = ChangeSerializer(many=True)
     follow_ups = FollowUpSerializer(many=True)
     messages = MessageSerializer(many=True)
 
@@ -151,6 +180,7 @@ class StateSerializer(serializers.ModelSerializer):
             "staff",
             "branch",
             "appointment",
+            "changes",
             "follow_ups",
             "messages",
         )

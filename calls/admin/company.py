@@ -49,7 +49,7 @@ class CompanyAdmin(ConsoleModelAdmin):
     readonly_fields = ("calcom_gate",)
     inlines = (BranchInline, PhoneNumberInline)
     fieldsets = (
-        (None, {"fields": (("name", "slug"), ("is_active", "books_appointments"))}),
+        (None, {"fields": (("name", "slug"), ("is_active", "books_appointments"), "change_notice_minutes")}),
         ("Place", {"fields": ("country", ("timezone", "language"))}),
         (
             "Cal.com",

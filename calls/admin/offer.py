@@ -25,7 +25,7 @@ class ServiceAdmin(ConsoleModelAdmin):
     readonly_fields = ("synced_at", "judgement", "asked_for")
     fieldsets = (
         (None, {"fields": (("company", "branch"), ("name", "is_active"), "synonyms")}),
-        ("Booking", {"fields": (("duration_minutes", "minimum_notice_minutes"), "price")}),
+        ("Booking", {"fields": (("duration_minutes", "minimum_notice_minutes"), "change_notice_minutes", "price")}),
         ("Cal.com", {"fields": (("calcom_event_type_id", "calcom_slug"), ("judgement", "synced_at"))}),
         ("Fields that Cal.com asks for", {"fields": ("asked_for", "field_answers")}),
     )

@@ -23,6 +23,7 @@ class BookingRequest(models.Model):
         OPEN = "open", "Waits to be booked"
         BOOKED = "booked", "Booked"
         FOLLOW_UP = "follow_up", "A person follows up"
+        CHANGED = "changed", "An appointment was cancelled or moved"
         DROPPED = "dropped", "Nothing to do"
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, null=True, blank=True, related_name="booking_requests")
@@ -50,6 +51,12 @@ class BookingRequest(models.Model):
     staff = models.ForeignKey(Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     unclear = models.CharField(
         max_length=40, blank=True, default="", choices=codes, help_text="Why a machine must not book it."
+    )
+    says_new_time = models.BooleanField(
+        default=False, editable=False, help_text="Day and time were said as the new ones of a move."
+    )
+    told_on_phone_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the caller was told during the call what became of it."
     )
     booking_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -41,6 +41,7 @@ class Call(models.Model):
         PENDING = "pending", "Being worked on"
         NO_REQUEST = "no_request", "No appointment asked for"
         BOOKED = "booked", "Booked"
+        CHANGED = "changed", "An appointment was cancelled or moved"
         FOLLOW_UP = "follow_up", "A person follows up"
         NOT_CONNECTED = "not_connected", "Not connected"
 

@@ -54,6 +54,11 @@ class Company(models.Model):
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.GERMAN)
     is_active = models.BooleanField(default=True)
     books_appointments = models.BooleanField(default=True, help_text="Off: calls are recorded, but nothing is booked.")
+    change_notice_minutes = models.PositiveIntegerField(
+        default=0,
+        help_text="So long before an appointment, customers may still cancel or move it without a person; 0: until it "
+        "begins. Staff may always.",
+    )
     calcom_api_key = EncryptedTextField(blank=True, default="", help_text="Empty: the key of this installation.")
     calcom_key_expires_on = models.DateField(
         null=True,

@@ -33,6 +33,9 @@ class Service(models.Model):
     synonyms = models.JSONField(default=list, blank=True, help_text="Other words callers use for it.")
     duration_minutes = models.PositiveSmallIntegerField(default=30)
     minimum_notice_minutes = models.PositiveIntegerField(default=60)
+    change_notice_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Notice for cancelling and moving; empty: the company's."
+    )
     price = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     calcom_event_type_id = models.BigIntegerField(null=True, blank=True, unique=True)
     calcom_slug = models.CharField(max_length=200, blank=True, default="")

@@ -10,7 +10,7 @@ from django.core import mail as outgoing
 
 from appointments.booking import fields
 from appointments.models import Appointment, FollowUp
-from appointments.replies import receive
+from appointments.replies.answers import receive
 from calls.models import BookingRequest, Customer
 from notifications import outbox, staff
 from notifications.models import Notification

@@ -126,8 +126,8 @@ def test_what_customers_answered_before_is_taken_over() -> None:
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        ("ABSAGE", "wants_to_cancel"),
-        ("Stornieren!", "wants_to_cancel"),
+        ("Ich würde gern verschieben", "answered"),
+        ("Verschieben auf irgendwann", "wants_to_move"),
         ("Vielen Dank, bis dann!", "answered"),
         ("Bitte nicht absagen, ich komme", "answered"),
     ],

@@ -1,31 +1,28 @@
-"""What customers answer by SMS. STOP is an opt-out and nothing else; a person reads all other answers."""
+"""Works on an answer. STOP is an opt-out and nothing else; a plain wish is carried out; a person reads all the rest."""
 
-import re
 from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from appointments.models import Detail, FollowUp
+from appointments import follow_ups
+from appointments.models import Change, Detail, FollowUp
+from appointments.replies import changes, words
 from calls import strangers
 from calls.models import Company, Customer, PhoneNumber
 from calls.models.company import CALL_BACK_WITHIN
-from calls.text import fold
-from notifications import opt_outs, recipients, staff
+from notifications import callers, opt_outs, recipients, staff
 from notifications.models import Notification
 from notifications.twilio.event import Reply
 from webhooks.models import WebhookEvent
 
-STOP_WORDS: Final = frozenset(
-    # Twilio's own words and what people write here, but not CANCEL: to a salon it means the appointment.
-    {"stop", "stopall", "unsubscribe", "end", "quit", "revoke", "optout"}
-    | {"stopp", "stop sms", "sms stop", "stopp sms", "sms stopp", "opt out", "abmelden", "abbestellen"}
-    | {"keine sms", "keine sms mehr", "keine nachrichten", "keine nachrichten mehr", "no sms", "no more sms"}
-)
-POLITE_WORDS: Final = frozenset({"bitte", "danke", "vielen", "dank", "please", "thanks"})
-START_WORDS: Final = frozenset({"start", "unstop"})
-CANCEL_WORDS: Final = frozenset({"absage", "absagen", "termin absagen", "stornieren", "storno", "cancel"})
+# What a person is told of a wish: of a known customer, and of a number alone.
+DETAILS: Final = {
+    Change.Kind.CANCEL: (Detail.WANTS_TO_CANCEL, Detail.WANTS_TO_CANCEL_FROM),
+    Change.Kind.MOVE: (Detail.WANTS_TO_MOVE, Detail.WANTS_TO_MOVE_FROM),
+    None: (Detail.ANSWERED, Detail.ANSWERED_FROM),
+}
 
 
 def receive(event: WebhookEvent, reply: Reply) -> None:
@@ -36,32 +33,18 @@ def receive(event: WebhookEvent, reply: Reply) -> None:
     messages = [message for message in messages if message.company in companies]
     if senders and not companies:
         event.refuse(event.objection(senders[0].pk))
-    elif _is_stop(reply) and (answered := _answered(event, reply, senders, companies)):
+    elif words.is_stop(reply) and (answered := _answered(event, reply, senders, companies)):
         opt_outs.opt_out(reply.sender, answered)
         event.mark_processed(_only(companies), "Opted out of SMS.")
     elif not companies:
         event.mark_unassigned("No company sends from this number.")
-    elif _is_start(reply):
+    elif words.is_start(reply):
         opt_outs.opt_in(reply.sender, _answered(event, reply, senders, companies))
         event.mark_processed(_only(companies), "Opted in again.")
     elif not reply.body or reply.opt_out_type == "HELP":
         event.mark_ignored("Nothing to read.", _only(companies))
     else:
-        _hand_to_person(event, reply, companies, messages[0] if messages else None)
-
-
-def _is_stop(reply: Reply) -> bool:
-    return reply.opt_out_type == "STOP" or _word(reply) in STOP_WORDS
-
-
-def _is_start(reply: Reply) -> bool:
-    return reply.opt_out_type == "START" or _word(reply) in START_WORDS
-
-
-def _word(reply: Reply) -> str:
-    """The text as a keyword: `Stopp!`, `STOP` and `stop, bitte` are one."""
-    words = fold(re.sub(r"[^\w ]", " ", reply.body)).split()
-    return " ".join(word for word in words if word not in POLITE_WORDS)
+        _read(event, reply, companies, messages)
 
 
 def _messages_to(reply: Reply) -> list[Notification]:
@@ -107,13 +90,34 @@ def _used_by(companies: list[Company], reply: Reply) -> set[str]:
     return {*numbers, *sent.values_list("sender", flat=True), *(company.sms_sender for company in companies)}
 
 
-def _hand_to_person(event: WebhookEvent, reply: Reply, companies: list[Company], last: Notification | None) -> None:
+def _read(event: WebhookEvent, reply: Reply, companies: list[Company], messages: list[Notification]) -> None:
+    wish = words.wish_in(reply)
+    change = changes.change(wish, reply.body, messages, event.received_at) if wish is not None else None
+    if change is not None and change.state != Change.State.REFUSED:
+        event.mark_processed(change.company, "A job carries it out.")
+    else:
+        _hand_to_person(event, reply, companies, messages[0] if messages else None, change)
+
+
+def _hand_to_person(
+    event: WebhookEvent,
+    reply: Reply,
+    companies: list[Company],
+    last: Notification | None,
+    refused: Change | None,
+) -> None:
+    if refused is not None:
+        follow_ups.open_for_change(refused, Detail(refused.detail))
+        event.mark_processed(refused.company, "A person decides.")
+        return
     company = last.company if last is not None else _only(companies)
     if company is None:
         event.mark_unassigned("Several companies send from this number, and none wrote to the sender.")
         return
     follow_up = _open_follow_up(event, reply, company, last)
     staff.tell(follow_up)
+    if words.wish_in(reply) is not None and last is not None:
+        callers.tell(follow_up, last.appointment)
     event.mark_processed(company, "A person reads it.")
 
 
@@ -141,11 +145,12 @@ def _open_follow_up(event: WebhookEvent, reply: Reply, company: Company, last: N
 
 
 def _detail(reply: Reply, customer: Customer | None) -> dict[str, Any]:
-    cancels = _word(reply) in CANCEL_WORDS
+    wish = words.wish_in(reply)
+    detail, with_number = DETAILS[wish.kind if wish is not None else None]
     if customer is not None:
-        return {"detail": Detail.WANTS_TO_CANCEL if cancels else Detail.ANSWERED}
+        return {"detail": detail}
     # Without the number it would be impossible to call back.
-    detail = Detail.WANTS_TO_CANCEL_FROM if cancels else Detail.ANSWERED_FROM
+    detail = with_number
     return {"detail": detail, "detail_facts": detail.checked({"number": strangers.unlinked(reply.sender)})}
 
 

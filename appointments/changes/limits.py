@@ -1,0 +1,56 @@
+"""What may be changed without a person, decided from our own rows before Cal.com is asked."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.utils import timezone
+
+from appointments.models import Appointment, Change, Detail
+from calls.models.offer import Obstacle
+
+FARTHEST: Final = timedelta(days=366)
+
+
+def objection(
+    appointment: Appointment, kind: Change.Kind, to: datetime | None, *, may_override: bool = False
+) -> Detail | None:
+    """Why it cannot be cancelled, or moved `to` another time, without a person; None if it can.
+
+    `may_override`: staff may change it although the company's notice for changes has begun.
+    """
+    now = timezone.now()
+    if not is_ahead(appointment, now):
+        return Detail.CHANGE_OVER
+    if appointment.calcom_uid is None and appointment.status != Appointment.Status.REQUESTED:
+        return Detail.NO_BOOKING
+    service = appointment.service
+    if service is not None and Obstacle.SEATS in service.obstacles:
+        return Detail.SHARED_TIME
+    if appointment.starts_at - now < notice_of(appointment) and not may_override:
+        return Detail.CHANGE_NOTICE
+    return _objection_to_time(appointment, to, now) if kind == Change.Kind.MOVE and to is not None else None
+
+
+def is_ahead(appointment: Appointment, now: datetime) -> bool:
+    """Whether it stands, and has not begun."""
+    stands = (Appointment.Status.REQUESTED, Appointment.Status.CONFIRMED)
+    return appointment.status in stands and appointment.starts_at > now
+
+
+def notice_of(appointment: Appointment) -> timedelta:
+    """How long before its time customers may change it: the service's notice, else the company's."""
+    own = appointment.service.change_notice_minutes if appointment.service is not None else None
+    return timedelta(minutes=appointment.company.change_notice_minutes if own is None else own)
+
+
+def _objection_to_time(appointment: Appointment, to: datetime, now: datetime) -> Detail | None:
+    notice = timedelta(minutes=appointment.service.minimum_notice_minutes if appointment.service else 0)
+    if appointment.calcom_uid is None:
+        return Detail.NOT_BOOKED_YET
+    if to == appointment.starts_at:
+        return Detail.SAME_TIME
+    if to <= now:
+        return Detail.TIME_OVER
+    if to - now < notice:
+        return Detail.SHORT_NOTICE
+    return Detail.TOO_FAR_AHEAD if to - now > FARTHEST else None

@@ -1,0 +1,117 @@
+"""Changes of appointments: what is wanted, and what was done."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from appointments.models.appointment import Appointment
+from appointments.models.detail import Detail
+from askpro.language.sentences import Facts, tell
+from calls.models import Call, Company
+
+
+class Change(models.Model):
+    """One cancellation or move of an appointment, wanted or done; an appointment's changes are its history.
+
+    The wish of a caller, of staff or of another system waits until Cal.com has carried it out. What Cal.com reports
+    without a wish of ours was done there.
+    """
+
+    class Kind(models.TextChoices):
+        CANCEL = "cancel", "Cancelled"
+        MOVE = "move", "Moved"
+
+    class Channel(models.TextChoices):
+        """Through whom it came."""
+
+        PHONE = "phone", "Caller, during the call"
+        CALL = "call", "Caller, read after the call"
+        SMS = "sms", "Customer, by SMS"
+        API = "api", "API"
+        CONSOLE = "console", "Staff, in the console"
+        CALCOM = "calcom", "Cal.com"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Wanted, not carried out yet"
+        REQUESTED = "requested", "Moved, waits for the host's yes"
+        DONE = "done", "Done"
+        REFUSED = "refused", "Not done"
+        REPLACED = "replaced", "Another wish came after it"
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    call = models.ForeignKey(Call, on_delete=models.SET_NULL, null=True, blank=True, related_name="changes")
+    user = models.ForeignKey("auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=300, blank=True, default="", help_text="In the words of who wanted it.")
+    before = models.DateTimeField(help_text="When the appointment was to begin before the change.")
+    starts_at = models.DateTimeField(null=True, blank=True, help_text="The new time; empty when it is cancelled.")
+    asked_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When Cal.com was last asked for it; empty where nothing came of that for certain.",
+    )
+    detail = models.CharField(max_length=40, blank=True, default="", help_text="Why it was not done, as a code.")
+    detail_facts = models.JSONField(default=dict, blank=True, editable=False)
+    alternatives = models.JSONField(default=list, blank=True, help_text="Free times (UTC) when it was refused.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint("appointment", condition=Q(state="waiting"), name="change_waits_once"),
+            models.CheckConstraint(
+                condition=Q(kind="move", starts_at__isnull=False) | Q(kind="cancel", starts_at__isnull=True),
+                name="change_has_time_if_move",
+            ),
+        ]
+        indexes = [models.Index(fields=["created_at"], condition=Q(state="waiting"), name="change_waiting")]
+
+    def __str__(self) -> str:
+        return f"Change {self.pk}"
+
+    def told(self, language: str = "") -> str:
+        """Why it was not done, in the company's language or another; empty where it was, or still may be."""
+        return tell(self.detail, self.detail_facts, language or self.company.language, Detail)
+
+    @property
+    def is_from_calcom(self) -> bool:
+        return self.channel == self.Channel.CALCOM
+
+    def note_request(self, at: datetime | None) -> bool:
+        """Note when Cal.com is asked for it, None if the request has certainly not reached it; False if it ended."""
+        return self._move(Q(state=self.State.WAITING), asked_at=at)
+
+    def end(
+        self,
+        state: "Change.State",
+        why: Detail | None = None,
+        facts: Facts | None = None,
+        alternatives: Sequence[datetime] = (),
+    ) -> bool:
+        """Say how it ended; False when that was known. A wish that another one replaced may have been carried out."""
+        expected = [self.State.WAITING, self.State.REQUESTED]
+        if state in (self.State.DONE, self.State.REQUESTED):
+            expected.append(self.State.REPLACED)
+        return self._move(
+            Q(state__in=expected) & ~Q(state=state),
+            state=state,
+            detail=why or "",
+            detail_facts=why.checked(facts) if why else {},
+            alternatives=[slot.isoformat() for slot in alternatives],
+            ended_at=timezone.now(),
+        )
+
+    def _move(self, expected: Q, **values: Any) -> bool:
+        if Change.objects.filter(expected, pk=self.pk).update(**values) == 0:
+            return False
+        self.refresh_from_db(fields=[*values])
+        return True
