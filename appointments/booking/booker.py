@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from appointments import availability, follow_ups
-from appointments.booking import alternatives, fields, reservations, surplus
+from appointments.booking import alternatives, existing, fields, reservations, surplus
 from appointments.booking.handover import hand_over, hand_over_dead
 from appointments.booking.rules import Problem, problem_with
 from appointments.calcom import client as calcom
@@ -73,7 +73,8 @@ class Booker:
     1. Look at what an earlier try left: if there is a booking, all is done; if there is a reservation, its booking may
        exist at Cal.com, so look for it there first.
     2. Wait for a request that an earlier try may have sent: decide nothing while it can still become a booking.
-    3. Hand to a person what no machine may decide, and what a phone call is not enough to book.
+    3. Have an appointment cancelled or moved if that is the wish. Hand to a person what no machine may decide, and what
+       a phone call is not enough to book.
     4. Reserve, in a transaction of its own. Once it is committed, the booking may exist at Cal.com.
     5. Book there, outside of any transaction.
     6. Record, in a second transaction, through the same `mirror` that Cal.com's webhooks come through: it does not
@@ -93,6 +94,8 @@ class Booker:
         self._wait_for_earlier_request()
         if not self.request.company.books_appointments and self.request.asks_for_booking:
             self.request.close(BookingRequest.Status.DROPPED)
+        elif existing.settle(self.request):
+            return
         elif problem := self._problem():
             offers = tuple(self._alternatives()) if problem.detail == Detail.CLOSED else ()
             hand_over(self.request, problem, self.appointment, offers)

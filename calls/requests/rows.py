@@ -24,7 +24,7 @@ def write_wishes(call: Call, heard: Extraction) -> list[BookingRequest]:
     """
     rows = [row_of(call, wish) for wish in heard.wishes]
     if not rows and heard.intentions.concern_existing:
-        rows = [BookingRequest(call=call, company=call.company)]
+        rows = [_about_existing(call, heard)]
     for row in rows:
         _object(call, row, heard)
     if heard.objection is None and rows:
@@ -62,6 +62,7 @@ def row_of(call: Call, wish: WishedAppointment) -> BookingRequest:
         # A caller's own words do not go to a host if they may not be stored.
         notes=wish.notes if call.may_be_quoted else "",
         sms_consent=wish.sms_consent is True,
+        says_new_time=wish.says_new_time,
         starts_at=starts_at,
         service=service,
         staff=staff,
@@ -107,6 +108,26 @@ def _add_callback(call: Call, rows: list[BookingRequest]) -> None:
         return
     ordinal = max((row.ordinal for row in rows), default=0) + 1
     rows.append(BookingRequest(call=call, company=call.company, ordinal=ordinal, unclear=Unclear.CALLBACK))
+
+
+def _about_existing(call: Call, heard: Extraction) -> BookingRequest:
+    """A wish about an existing appointment of which no time was said, with what else was said of it."""
+    said = next(iter(heard.versions), None)
+    if said is None:
+        return BookingRequest(call=call, company=call.company)
+    branch, _ = branch_of(call, said.branch_words)
+    service, _ = _service(branch, said.service_words)
+    staff, _ = _staff(branch, said.staff_words, service)
+    return BookingRequest(
+        call=call,
+        company=call.company,
+        branch=branch if branch != call.branch else None,
+        service_words=said.service_words,
+        staff_words=said.staff_words,
+        branch_words=said.branch_words,
+        service=service,
+        staff=staff,
+    )
 
 
 def _when(call: Call, branch: Branch, wish: WishedAppointment) -> tuple[datetime | None, Unclear | None]:

@@ -104,6 +104,9 @@ WISH_FIELDS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Fields of one wished appointment."""
 
+NEW_TIME_FIELDS: Final = frozenset({"neues_datum", "new_date", "neue_uhrzeit", "new_time"})
+"""Fields of the time to which an appointment is to be moved."""
+
 LISTED_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "date": ("date", "tag"),
     "time": ("time", "zeit"),

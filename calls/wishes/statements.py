@@ -22,11 +22,17 @@ class Statement:
 
     def text(self, part: str) -> str:
         """What was said for a part ("date", "service", …); empty for nothing and for placeholders."""
-        names = FIELDS[part] + (LISTED_FIELDS.get(part, ()) if self.listed else ())
-        return next((text for value in self.all(names) if (text := said(value))), "")
+        return next((text for value in self.all(self._names(part)) if (text := said(value))), "")
+
+    def told_by(self, part: str) -> str:
+        """The field in which that was said; empty for none."""
+        return next((name for name in self._names(part) if said(self.values.get(name))), "")
 
     def all(self, names: Iterable[str]) -> Iterator[object]:
         return (self.values[name] for name in names if name in self.values)
+
+    def _names(self, part: str) -> tuple[str, ...]:
+        return FIELDS[part] + (LISTED_FIELDS.get(part, ()) if self.listed else ())
 
 
 def statements(source: object) -> list[Statement]:

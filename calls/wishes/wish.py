@@ -9,7 +9,7 @@ from calls.german.time import names_day_and_time
 from calls.phone import normalise
 from calls.text import fold
 from calls.wishes.answers import consent
-from calls.wishes.field_names import CALLER_FIELDS, REQUESTED
+from calls.wishes.field_names import CALLER_FIELDS, NEW_TIME_FIELDS, REQUESTED
 from calls.wishes.sources import Source
 from calls.wishes.statements import Statement
 
@@ -40,7 +40,8 @@ class WishedAppointment:
     """One appointment as the caller wished it, in the caller's words; text not said is empty.
 
     `date_words` and `time_words` are for calls.german.time.parse_wish. `contact_phone` is the number that the
-    caller said, in E.164 if valid. A consent is None when the caller was not heard to say yes or no.
+    caller said, in E.164 if valid. A consent is None when the caller was not heard to say yes or no. `says_new_time`:
+    day and time were said as the new ones of a move (`neues_datum`); a plain `datum` may be the old one.
     """
 
     ordinal: int
@@ -57,6 +58,7 @@ class WishedAppointment:
     sms_consent: bool | None = None
     email_consent: bool | None = None
     alternatives_wanted: bool | None = None
+    says_new_time: bool = False
 
     @property
     def complete(self) -> bool:
@@ -152,7 +154,14 @@ def _wish(source: Source, row: Statement, found: Found, country: str) -> WishedA
         sms_consent=_consent(callers, "sms_consent"),
         email_consent=_consent(callers, "email_consent"),
         alternatives_wanted=_consent(callers, "alternatives"),
+        says_new_time=_says_new_time(row),
     )
+
+
+def _says_new_time(row: Statement) -> bool:
+    """Whether all that the row says about the time is in fields for the new time."""
+    told = [name for part in ("date", "time", "moment") if (name := row.told_by(part))]
+    return bool(told) and set(told) <= NEW_TIME_FIELDS
 
 
 def _day_words(row: Statement) -> str:

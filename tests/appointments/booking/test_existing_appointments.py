@@ -1,60 +1,18 @@
 """Callers who want to move or to cancel: nothing is booked, and a person is told which appointment it is about."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from appointments.models import Appointment, FollowUp
-from appointments.tasks import create_appointment_from_call
 from calls.models import BookingRequest, Call, Customer
-from calls.tasks import extract_call_data, identify_customer
 from notifications.models import Notification
 from tests.appointments.calcom_stub import CalcomStub
-from tests.appointments.salon import NOW, WISH, branch, call, company, customer, service, staff
+from tests.appointments.salon import NOW, WISH, company
+from tests.appointments.talks import COMPLETE, NEW_TIME, PHONE, having, talked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-
-PHONE = "+4915550100456"
-NEW_TIME = {"datum": "Freitag, den 4. Dezember", "uhrzeit": "15 Uhr", "dienstleistung": "Haarschnitt"}
-COMPLETE: dict[str, Any] = NEW_TIME | {"name": "Ole Linde", "sms_einwilligung": "ja"}
-
-
-def talked(collected: dict[str, Any], *, from_number: str = PHONE, **values: Any) -> Call:
-    """A call to the salon, after all its jobs have run."""
-    at = Call.objects.first()
-    branch_of_call = at.branch if at else branch(company())
-    if at is None:
-        staff(branch_of_call)
-        service(branch_of_call.company)
-    variables = {"collected_dynamic_variables": collected}
-    values = {"direction": "inbound", "from_number": from_number, "end_heard_at": NOW, "variables": variables} | values
-    talk = call(branch_of_call, None, f"call_{Call.objects.count()}", **values)
-    for job in (extract_call_data, identify_customer, create_appointment_from_call):
-        job(call_id=talk.pk)
-    talk.refresh_from_db()
-    return talk
-
-
-def having(*starts: datetime, **values: Any) -> list[Appointment]:
-    """The caller's appointments."""
-    at = branch(company())
-    staff(at)
-    values = {"customer": customer(at.company), "status": "confirmed", "attendee_name": "Ole Linde"} | values
-    offered = service(at.company)
-    rows = [
-        Appointment.objects.create(
-            company=at.company,
-            branch=at,
-            service=offered,
-            starts_at=start,
-            ends_at=start + timedelta(minutes=45),
-            **values,
-        )
-        for start in starts
-    ]
-    call(at, values["customer"], "call_before")
-    return rows
 
 
 def the_follow_up(talk: Call) -> FollowUp:
@@ -82,7 +40,7 @@ def test_nothing_is_booked_and_the_appointment_is_named(
     assert follow_up.told() == "Vermutlich dieser: Do 03.12.2026, 14:00 Uhr, Haarschnitt, Ole Linde."
     assert all(words in follow_up.words for name, words in wish.items() if name in NEW_TIME)
     assert Appointment.objects.get() == standing and not calendar.requests
-    assert not Notification.objects.exclude(kind="staff").exists()
+    assert not Notification.objects.exclude(kind__in=("staff", "callback")).exists()
 
 
 def test_each_call_about_one_appointment_is_heard(calendar: CalcomStub) -> None:
