@@ -3,11 +3,14 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from askpro.api.changes import CancelView, RescheduleView
 from askpro.api.views import AppointmentRequestsView, AppointmentRequestView
 
 urlpatterns = [
     path("appointment-requests/", AppointmentRequestsView.as_view(), name="appointment-requests"),
     path("appointment-requests/<int:request_id>/", AppointmentRequestView.as_view(), name="appointment-request"),
+    path("appointment-requests/<int:request_id>/cancel/", CancelView.as_view(), name="appointment-cancel"),
+    path("appointment-requests/<int:request_id>/reschedule/", RescheduleView.as_view(), name="appointment-reschedule"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
 ]

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Change
 from askpro.api.serializers import ErrorSerializer, StateSerializer, WishSerializer
 from askpro.api.submissions import submit
 from askpro.api.view import ApiView
@@ -65,9 +65,14 @@ class AppointmentRequestView(ApiView):
         responses={200: StateSerializer, **ERRORS} | MISSING,
     )
     def get(self, request: Request, request_id: int) -> Response:
-        rows = BookingRequest.objects.select_related("service", "staff", "branch")
-        company_id = request.auth.company_id  # type: ignore[union-attr]
-        return Response(state(get_object_or_404(rows, pk=request_id, company_id=company_id, call=None)))
+        return Response(state(wanted(request, request_id)))
+
+
+def wanted(request: Request, request_id: int) -> BookingRequest:
+    """The company's request with this id. Raises `Http404`."""
+    rows = BookingRequest.objects.select_related("service", "staff", "branch", "company")
+    company_id = request.auth.company_id  # type: ignore[union-attr]
+    return get_object_or_404(rows, pk=request_id, company_id=company_id, call=None)
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -101,6 +106,7 @@ def state(request: BookingRequest) -> Any:
             "staff": request.staff,
             "branch": request.branch,
             "appointment": appointment,
+            "changes": Change.objects.filter(appointment=appointment).order_by("pk") if appointment else [],
             "follow_ups": request.follow_ups.order_by("pk"),
             "messages": told.exclude(kind=Notification.Kind.STAFF).order_by("pk"),
         }

@@ -20,7 +20,8 @@ def test_it_generates_without_a_warning(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_it_is_served_to_everybody(db: None) -> None:
     schema = Client().get("/api/v1/schema/", headers={"Accept": "application/json"}).json()
-    assert set(schema["paths"]) == {"/api/v1/appointment-requests/", "/api/v1/appointment-requests/{request_id}/"}
+    one = "/api/v1/appointment-requests/{request_id}/"
+    assert set(schema["paths"]) == {"/api/v1/appointment-requests/", one, f"{one}cancel/", f"{one}reschedule/"}
     assert schema["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
 
 
