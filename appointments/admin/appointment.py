@@ -1,4 +1,4 @@
-"""The pages of appointments, read-only: Cal.com has the authoritative state."""
+"""The pages of appointments. Cal.com has the authoritative state, so they are changed there first: by acts."""
 
 from typing import Any
 
@@ -8,8 +8,10 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from appointments.admin import changing
 from appointments.models import Appointment
 from askpro.console import display
+from askpro.console.acts import Act
 from askpro.console.customers import customers_meant
 from askpro.console.day_range import DayRangeFilter
 from askpro.console.filters import CompanyFilter
@@ -40,6 +42,34 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
     search_help_text = "Name, phone number, e-mail or booking uid"
     empty_text = "Calls that ask for one and bookings at Cal.com appear here. Or run: python3 manage.py demo_call"
     detail_template = "console/appointment.html"
+    acts = (
+        Act(
+            name="move",
+            label="Move",
+            icon="event_repeat",
+            explain="Move it to another time, at Cal.com and here. If the new time is taken, it stays where it is.",
+            done="to be moved: its page shows when that is done",
+            note="Why? Cal.com is told.",
+            note_required=True,
+            when="New time, where the appointment is",
+            zone=changing.zone,
+            possible=changing.may_move,
+            run_at=changing.move,
+            follows=changing.follows,
+        ),
+        Act(
+            name="cancel",
+            label="Cancel appointment",
+            icon="event_busy",
+            explain="Cancel it, at Cal.com and here. A cancelled appointment cannot be brought back: its time is free.",
+            done="to be cancelled: its page shows when that is done",
+            note="Why? Cal.com is told.",
+            note_required=True,
+            possible=changing.may_cancel,
+            run=changing.cancel,
+            follows=changing.follows,
+        ),
+    )
 
     def named(self, appointment: Appointment) -> str:
         who = appointment.attendee_name or appointment.customer or "Unknown"
@@ -150,6 +180,7 @@ def _tables(appointment: Appointment, user: Any) -> list[Table]:
     heard = [[display.link(row, row.event_type), display.state(row), display.moment(row.received_at)] for row in events]
     return [
         Table("Messages", ["Message", "State", "Version", "Sent", "Reason"], messages, "No message."),
+        changing.history(appointment),
         Table("Follow-ups", ["Reason", "State", "Due", "Detail"], follow_ups, "No follow-up."),
         job_table(user, jobs_about([appointment, *sent, *([appointment.call] if appointment.call else [])])),
         *(

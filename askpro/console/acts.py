@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -16,7 +17,8 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from unfold.widgets import UnfoldAdminTextareaWidget
+from django.utils import timezone
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 CONFIRMED = "confirmed"
 MOST_NAMED = 20
@@ -25,7 +27,11 @@ MOST_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A verb. `run(object, user, note)` is conditional: it returns False when somebody was first."""
+    """A verb. `run(object, user, note)` is conditional: it returns False when somebody was first.
+
+    With `when`, a person also names a time, by the clocks of the row's own `zone`, which `run_at` gets, too. Such an
+    act has one row.
+    """
 
     name: str
     label: str
@@ -33,9 +39,14 @@ class Act:
     explain: str
     done: str
     possible: Callable[[Any], bool]
-    run: Callable[[Any, Any, str], bool]
+    run: Callable[[Any, Any, str], bool] = lambda row, user, note: False
     note: str = ""
     note_required: bool = False
+    when: str = ""
+    zone: Callable[[Any], tzinfo] = lambda row: timezone.get_current_timezone()
+    run_at: Callable[[Any, Any, str, datetime], bool] = lambda row, user, note, when: False
+    # What will follow, for the row that is about to be acted on.
+    follows: Callable[[Any], list[str]] | None = None
     # What it would do once more, for the rows that are about to be acted on.
     again: Callable[[list[Any]], list[str]] | None = None
 
@@ -43,12 +54,16 @@ class Act:
 class NoteForm(forms.Form):
     """What the person who acts wants to be read later."""
 
+    when = forms.DateTimeField(widget=UnfoldAdminTextInputWidget({"type": "datetime-local"}))
     note = forms.CharField(max_length=1000, required=False, widget=UnfoldAdminTextareaWidget({"rows": 3}))
 
     def __init__(self, act: Act, data: Any = None) -> None:
         super().__init__(data)
         self.fields["note"].label = act.note
         self.fields["note"].required = act.note_required
+        self.fields["when"].label = act.when
+        if not act.when:
+            del self.fields["when"]
 
 
 class ActsMixin:
@@ -83,7 +98,9 @@ class ActsMixin:
         actions: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]
         if not self.may_act(request):
             return actions
-        return actions | {act.name: (partial(_selected, act=act), act.name, f"{act.label} …") for act in self.acts}
+        return actions | {
+            act.name: (partial(_selected, act=act), act.name, f"{act.label} …") for act in self.acts if not act.when
+        }
 
     def offered(self, request: HttpRequest, obj: models.Model) -> list[dict[str, str]]:
         """The buttons of a row's page: only what its state and the person's permissions allow."""
@@ -118,8 +135,8 @@ class ActsMixin:
             return HttpResponseRedirect(back)
         confirmed = request.method == "POST" and CONFIRMED in request.POST
         form = NoteForm(act, request.POST if confirmed else None)
-        if confirmed and form.is_valid():
-            self._act_on_all(request, act, rows, form.cleaned_data["note"])
+        if confirmed and _is_valid(form, act, rows):
+            self._act_on_all(request, act, rows, form.cleaned_data)
             return None
         context = {**self.admin_site.each_context(request), **self._question(act, rows, form), "back": back}
         return TemplateResponse(request, self.act_template, context)
@@ -132,6 +149,7 @@ class ActsMixin:
             "original": rows[0] if len(rows) == 1 else None,
             "act": act,
             "form": form if act.note else None,
+            "follows": act.follows(possible[0]) if act.follows and len(possible) == 1 else [],
             "count": len(possible),
             "noun": self.opts.verbose_name if len(possible) == 1 else self.opts.verbose_name_plural,
             "again": act.again(possible) if act.again else [],
@@ -143,11 +161,11 @@ class ActsMixin:
             "confirmed": CONFIRMED,
         }
 
-    def _act_on_all(self, request: HttpRequest, act: Act, rows: list[models.Model], note: str) -> None:
-        done = 0
+    def _act_on_all(self, request: HttpRequest, act: Act, rows: list[models.Model], said: dict[str, Any]) -> None:
+        done, note = 0, said["note"]
         for row in rows:
             with transaction.atomic():
-                if act.possible(row) and act.run(row, request.user, note):
+                if act.possible(row) and _run(act, row, request.user, said):
                     self._record(request, act, row, note)
                     done += 1
         skipped = len(rows) - done
@@ -162,6 +180,18 @@ class ActsMixin:
 
     def _route(self, act: Act) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{act.name}"
+
+
+def _is_valid(form: NoteForm, act: Act, rows: list[models.Model]) -> bool:
+    """Whether the form makes sense; a time is read by the clocks where the row is."""
+    with timezone.override(act.zone(rows[0]) if act.when and rows else None):
+        return form.is_valid()
+
+
+def _run(act: Act, row: models.Model, user: Any, said: dict[str, Any]) -> bool:
+    if act.when:
+        return act.run_at(row, user, said["note"], said["when"].astimezone(UTC))
+    return act.run(row, user, said["note"])
 
 
 def _selected(

@@ -13,7 +13,7 @@ SALON = "Salon"
 
 # What a salon's people may do with the rows of their company, by model; operators may do whatever a page offers.
 SALON_MAY = {
-    "appointments.appointment": ("view",),
+    "appointments.appointment": ("view", "change"),
     "appointments.dailycount": ("view",),
     "appointments.followup": ("view", "change"),
     "calls.bookingrequest": ("view",),

@@ -12,7 +12,7 @@ from django.db.models import Model, Q
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 
-from appointments.models import Appointment, CalcomUid, FollowUp
+from appointments.models import Appointment, CalcomUid, Change, FollowUp
 from askpro.console import display
 from askpro.console.scope import Scope, may_see
 from askpro.console.subjects import jobs_about
@@ -58,6 +58,7 @@ class Story:
             self._functions(),
             self._requests(),
             self._appointments(),
+            self._changes(),
             self._messages(),
         ]
         parts += [self._follow_ups(), self._jobs(), self._people()]
@@ -70,6 +71,13 @@ class Story:
     @cached_property
     def appointments(self) -> list[Appointment]:
         rows = self.scope.rows(Appointment.objects.filter(call=self.call)).select_related("service", "staff")
+        return list(rows.order_by("id")) if self._may(Appointment) else []
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        belongs = Q(call=self.call) | Q(appointment__in=[row.pk for row in self.appointments])
+        seen = self.scope.rows(Appointment.objects.all())
+        rows = Change.objects.filter(belongs, appointment__in=seen).select_related("appointment", "company")
         return list(rows.order_by("id")) if self._may(Appointment) else []
 
     @cached_property
@@ -151,6 +159,15 @@ class Story:
             if row.cancelled_at:
                 lines = [row.cancellation_reason] if row.cancellation_reason else []
                 yield _entry(row, row.cancelled_at, "event_busy", "Appointment cancelled", lines)
+
+    def _changes(self) -> Iterator[Entry]:
+        for row in self.changes:
+            to = f" to {_clock(row.starts_at, 'D j M, H:i')}" if row.starts_at else ""
+            lines = [f"{row.get_channel_display()}; it was {_clock(row.before, 'D j M, H:i')}."]
+            lines += [row.told(self._language)] if row.detail else []
+            title, pill = f"{row.get_kind_display()}{to}", display.state(row, "state")
+            page = display.address(row.appointment)
+            yield Entry(row.created_at, "event_repeat", title, pill, page, lines, quote=row.reason)
 
     def _messages(self) -> Iterator[Entry]:
         for row in self.messages:
