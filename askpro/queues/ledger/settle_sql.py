@@ -212,23 +212,26 @@ BATCHES = f""", swept AS (
 ), called AS (
     SELECT on_finish_id AS id FROM batches WHERE pending <= 0
     UNION SELECT on_success_id FROM batches WHERE pending <= 0 AND failed = 0
-    UNION SELECT job.id FROM batches JOIN queues_job_live AS job ON job.id = ANY(ARRAY[batches.on_failure_id])
-           WHERE (newly_failed > 0 OR (pending <= 0 AND failed > 0)) AND job.status = 'waiting'
-    UNION SELECT job.id FROM batches JOIN queues_job_live AS job
-              ON job.chain_id = batches.chain_id AND job.chain_step = batches.chain_step
-           WHERE batches.pending <= 0 AND batches.failed = 0 AND job.status = 'waiting'
-    UNION SELECT job.id FROM batches JOIN queues_job_live AS job
-              ON job.chain_id = batches.chain_id AND job.chain_step = {CATCH}
-           WHERE batches.pending <= 0 AND batches.failed > 0 AND job.status = 'waiting'
+    UNION SELECT job.id FROM batches, LATERAL (
+        SELECT id FROM queues_job_live WHERE id = batches.on_failure_id AND status || '' = 'waiting' OFFSET 0) AS job
+     WHERE newly_failed > 0 OR (pending <= 0 AND failed > 0)
+    UNION SELECT job.id FROM batches, LATERAL (
+        SELECT id FROM queues_job_live
+         WHERE chain_id = batches.chain_id AND status || '' = 'waiting'
+           AND chain_step = CASE WHEN batches.failed = 0 THEN batches.chain_step ELSE {CATCH} END
+        OFFSET 0) AS job
+     WHERE pending <= 0
 ), uncalled AS (
     UPDATE queues_job_live AS job SET status = 'cancelled', finished_at = statement_timestamp()
-      FROM batches
-     WHERE batches.pending <= 0 AND job.status = 'waiting'
-       AND ((job.id = batches.on_success_id AND batches.failed > 0)
-         OR (job.id = batches.on_failure_id AND batches.failed = 0)
-         OR (job.chain_id = batches.chain_id AND job.chain_step = {CATCH} AND batches.failed = 0 AND NOT EXISTS (
+      FROM batches, LATERAL (
+        SELECT CASE WHEN batches.failed > 0 THEN batches.on_success_id ELSE batches.on_failure_id END AS id
+        UNION ALL
+        SELECT id FROM queues_job_live AS step
+         WHERE step.chain_id = batches.chain_id AND step.chain_step = {CATCH} AND batches.failed = 0 AND NOT EXISTS (
              SELECT 1 FROM queues_job_live AS later
-              WHERE later.chain_id = job.chain_id AND later.chain_step >= batches.chain_step)))
+              WHERE later.chain_id = step.chain_id AND later.chain_step >= batches.chain_step)
+        OFFSET 0) AS ended
+     WHERE batches.pending <= 0 AND job.id = ANY(ARRAY[ended.id]) AND job.status || '' = 'waiting'
 )"""
 
 # A callback exists if and only if the result that calls it was written. `unique_by` does not apply to it: each result

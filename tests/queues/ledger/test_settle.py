@@ -216,7 +216,7 @@ class TestChains:
             chain([])
 
     @pytest.mark.parametrize("alone", [True, False], ids=["chains", "chains in batches"])
-    def test_each_settled_step_looks_its_own_chain_up_whatever_the_statistics_say(self, database, alone):
+    def test_each_settled_step_looks_its_own_chain_and_batch_up_whatever_the_statistics_say(self, database, alone):
         send_many([actors.nothing.message(number) for number in range(500)])
         database.rows("ANALYZE queues_job")
         for number in range(50):
@@ -235,9 +235,11 @@ class TestChains:
         first = [str(pk) for pk in Job.objects.filter(chain_step=0).values_list("pk", flat=True)]
         settle_all(Explained(), by_ids(who(database), first))
         (plan,) = plans
-        assert len(re.findall(r"Index Cond: \(chain_id = (?:settled|touched)\w*\.chain_id\)", plan)) == (
-            2 if alone else 4
-        )
+        assert not re.search(r"Seq Scan on queues_job|Scan using \w+ on queues_job.*\n(?! *Index Cond)", plan)
+        assert set(re.findall(r"Scan using \w+ on queues_job.*\n *Index Cond: \(*(\w+) ", plan)) == {
+            "id",
+            "chain_id",
+        } | (set() if alone else {"batch_id"})
 
 
 class TestLocks:
