@@ -11,6 +11,7 @@ from calls import phone
 from notifications import senders
 
 # The facts that a mapped answer may name in braces; appointments.booking.fields fills them.
+# `call.` and a name: what the agent collected under it.
 FACTS: Final = frozenset({"name", "phone", "email", "notes", "service", "staff", "branch"})
 
 
@@ -72,6 +73,13 @@ class SetUpForm(NumbersForm):
 class ServiceForm(SetUpForm):
     """Checks that answers are for fields that are asked for, and among their options."""
 
+    class Meta:
+        help_texts = {
+            "field_answers": "What is sent for each required field: a fixed text, or facts in braces:"
+            f" {', '.join(f'{{{fact}}}' for fact in sorted(FACTS))}, or {{call.…}}, what the agent collected under that"
+            ' name. Such as {"kasse": "privat", "grund": "{notes}", "geburtsdatum": "{call.geburtsdatum}"}.'
+        }
+
     def clean_field_answers(self) -> dict[str, str]:
         answers = self.cleaned_data["field_answers"] or {}
         if not isinstance(answers, dict) or not all(isinstance(text, str) for text in answers.values()):
@@ -80,11 +88,15 @@ class ServiceForm(SetUpForm):
         for slug, text in answers.items():
             if any(len(part) > 500 for part in (slug, text)):
                 raise forms.ValidationError("An answer has at most 500 characters.")
-            if set(re.findall(r"\{([^{}]{0,40})\}", text)) - FACTS:
-                raise forms.ValidationError(f"{slug}: the facts are {', '.join(sorted(FACTS))}.")
+            if any(not _is_fact(name) for name in re.findall(r"\{([^{}]*)\}", text)):
+                raise forms.ValidationError(f"{slug}: the facts are {', '.join(sorted(FACTS))} and call.….")
             if "{" not in text and options.get(slug) and text not in options[slug]:
                 raise forms.ValidationError(f"{slug} is one of {', '.join(options[slug])}.")
         return answers
+
+
+def _is_fact(name: str) -> bool:
+    return name in FACTS or re.fullmatch(r"call\.[\w -]{1,70}", name) is not None
 
 
 class CompanyForm(SetUpForm):

@@ -15,7 +15,8 @@ from calls.models.review import Review
 from calls.retell.disconnection import CALL_BACK, DO_NOT_CALL, NO_TALK, Disconnection, classify
 from calls.retell.event import Transfer
 from calls.retell.storage import Storage
-from calls.wishes.field_names import Source
+from calls.wishes.field_names import Source, folded_name
+from calls.wishes.sources import spoken
 from calls.wishes.told import ToolCall
 
 # What `variables` holds besides each source's values: the session's variables as they were when the call began, …
@@ -110,6 +111,16 @@ class Call(models.Model):
         """Why a person should look at it, in the company's language or another."""
         language = language or self.company.language
         return " ".join(tell(reason["code"], reason["facts"], language, Review) for reason in self.review_reasons)
+
+    def said(self, name: str) -> str:
+        """What the agent collected from the caller under this name, of whatever type, as a text.
+
+        Empty if nothing was, or if the caller's words may not be passed on.
+        """
+        wanted = folded_name(name)
+        told = [pair for values in spoken(self).values() for pair in values.items()] if self.may_be_quoted else []
+        heard = [value for key, value in told if folded_name(key) == wanted and isinstance(value, str | int | float)]
+        return next((text for value in heard if (text := str(value).strip())), "")
 
     @property
     def said_at(self) -> datetime:

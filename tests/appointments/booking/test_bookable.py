@@ -155,6 +155,63 @@ def test_mapped_fields_are_sent_as_cal_com_wants_them(calendar: CalcomStub) -> N
     assert sent(calendar)["attendee"]["phoneNumber"] == "+4915550100456"
 
 
+@pytest.mark.usefixtures("clock")
+def test_a_field_is_filled_with_what_the_agent_collected(calendar: CalcomStub) -> None:
+    wish = wished()
+    assert wish.call is not None
+    wish.call.variables = {
+        "custom_analysis_data": {"Krankenkasse": "Gesetzlich ", "personen": 3},
+        "collected_dynamic_variables": {"krankenkasse": "privat", "grund": "Siehe {phone} auf boese.example"},
+        "retell_llm_dynamic_variables": {"wege": "Web"},
+        "session": {"wege": "Web"},
+    }
+    wish.call.save()
+    answers = {
+        "kasse": "{call.krankenkasse}",
+        "grund": "{call.grund}",
+        "neu": "nein",
+        "personen": "{call.personen}",
+        "wege": "Telefon",
+    }
+    Service.objects.update(required_fields=FIELDS, field_answers=answers)
+    create_appointment_from_call(call_id=wish.call_id)
+    filled = sent(calendar)["bookingFieldsResponses"]
+    assert filled | {"grund": ""} == {
+        "kasse": "gesetzlich",
+        "grund": "",
+        "neu": False,
+        "personen": 3,
+        "wege": ["Telefon"],
+    }
+    # A caller's words name no fact, and nothing in them becomes a link.
+    assert "{phone}" in filled["grund"] and "boese.example" not in filled["grund"]
+
+
+@pytest.mark.parametrize(
+    ("slug", "collected", "storage"),
+    [
+        ("kasse", {"kasse": "keine Ahnung"}, "everything"),
+        ("kasse", {"kasse": ["privat"]}, "everything"),
+        ("kasse", {}, "everything"),
+        ("kasse", {"kasse": "privat"}, "everything_except_pii"),
+        ("wege", {"wege": "Web, Brieftaube"}, "everything"),
+    ],
+)
+@pytest.mark.usefixtures("clock")
+def test_what_the_agent_did_not_collect_is_asked_for(
+    calendar: CalcomStub, slug: str, collected: dict[str, Any], storage: str
+) -> None:
+    wish = wished()
+    assert wish.call is not None
+    wish.call.variables = {"custom_analysis_data": collected, "storage": storage}
+    wish.call.save()
+    asked = [field for field in FIELDS if field["slug"] == slug]
+    Service.objects.update(required_fields=asked, field_answers={slug: f"{{call.{slug}}}"})
+    create_appointment_from_call(call_id=wish.call_id)
+    assert (FollowUp.objects.get().reason, FollowUp.objects.get().detail_facts) == ("incomplete", {"fields": slug})
+    assert calendar.requests == []
+
+
 @pytest.mark.parametrize("left_out", [*ANSWERS])
 @pytest.mark.usefixtures("clock")
 def test_one_field_that_nobody_mapped_is_enough_for_a_person(calendar: CalcomStub, left_out: str) -> None:
@@ -276,6 +333,9 @@ def test_the_list_and_the_form_show_the_reason(admin_client: Client) -> None:
 
 ANSWERED = {
     '{"kasse": "privat", "grund": "{notes}"}': True,
+    '{"kasse": "{call.krankenkasse}"}': True,
+    '{"kasse": "{call.}"}': False,
+    '{"kasse": "{krankenkasse}"}': False,
     '{"kasse": "beides"}': False,
     '{"grund": "{passwort}"}': False,
     '["privat"]': False,
