@@ -1,5 +1,6 @@
 """Connects a company with Cal.com: checks its key and its event types, and registers its webhook."""
 
+import json
 import logging
 import secrets
 from collections.abc import Callable
@@ -58,6 +59,7 @@ class Connection:
             self.say(f"Time zone: {owner.time_zone} at Cal.com, {self.company.timezone} here.")
         self._look_at_expiry(timezone.localdate())
         self._look_at_event_types(client)
+        self._try("read schedules", lambda: self._look_at_hours(client))
         self._try("read bookings", lambda: next(client.list_bookings({"status": "upcoming"}), None))
         self._try("register webhooks", lambda: self._look_at_webhook(client, bool(shared)))
         return self.missing
@@ -101,6 +103,16 @@ class Connection:
         for id_ in sorted(strangers):
             self._miss(f"{service.name}: {event_type.hosts[id_] or 'a host'} (Cal.com user {id_}) as staff.")
         return None
+
+    def _look_at_hours(self, client: Calcom) -> None:
+        """A branch without opening hours can tell nobody when it is open; a schedule may say what they are."""
+        branches = [each for each in self.company.branches.filter(is_active=True) if not each.opening_hours]
+        if not branches:
+            return
+        usual = next((each for each in client.schedules() if each.is_default), None)
+        said = f"; the schedule {usual.name} says {json.dumps(usual.hours)}" if usual and usual.hours else ""
+        for branch in branches:
+            self._miss(f"Opening hours of {branch.name}, on its page{said}.")
 
     def _look_at_webhook(self, client: Calcom, is_shared: bool) -> None:
         registered = client.webhooks()

@@ -1,5 +1,6 @@
-"""Whose key it is, and which webhooks that user has at Cal.com."""
+"""Whose key it is, and which webhooks and schedules that user has at Cal.com."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -9,6 +10,15 @@ from askpro.reading import Fields, items
 # Cal.com's published list of triggers lacks it; some versions take it.
 UNPUBLISHED = frozenset({Trigger.REASSIGNED})
 WANTED = frozenset(Trigger)
+# Cal.com's names of the weekdays, and those in which a branch stores its opening hours.
+DAYS = dict(
+    zip(
+        ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+        ("mo", "di", "mi", "do", "fr", "sa", "so"),
+        strict=True,
+    )
+)
+MOST_SPANS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,25 @@ class Owner:
     def from_api(cls, entry: object) -> Self:
         told = Fields.of(entry)
         return cls(told.text("name", 200), told.text("username", 200), told.text("timeZone", 64))
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """`hours` are times of day by weekday, as a branch stores its opening hours; not checked."""
+
+    name: str
+    is_default: bool
+    hours: Mapping[str, list[list[str]]]
+
+    @classmethod
+    def from_api(cls, entry: object) -> Self:
+        told = Fields.of(entry)
+        hours: dict[str, list[list[str]]] = {}
+        for span in map(Fields.of, items(told.source.get("availability"))[:MOST_SPANS]):
+            for day in items(span.source.get("days")):
+                if isinstance(day, str) and day in DAYS:
+                    hours.setdefault(DAYS[day], []).append([span.text("startTime", 5), span.text("endTime", 5)])
+        return cls(told.text("name", 200), told.source.get("isDefault") is True, hours)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from appointments.calcom.account import Owner, Webhook
+from appointments.calcom.account import Owner, Schedule, Webhook
 from appointments.calcom.booking import Booking, may_bear
 from appointments.calcom.errors import (
     BookingRefused,
@@ -34,6 +34,7 @@ from calls.models import Company
 BOOKINGS_VERSION: Final = "2024-08-13"
 SLOTS_VERSION: Final = "2024-09-04"
 EVENT_TYPES_VERSION: Final = "2024-06-14"
+SCHEDULES_VERSION: Final = "2024-06-11"
 
 PAGE: Final = 100
 # A row that changes while a list is read moves in it, so each page overlaps the end of the one before.
@@ -163,6 +164,10 @@ class Calcom:
     def owner(self) -> Owner:
         """Whose key it is."""
         return Owner.from_api(self._checked(self._http.request("GET", "/v2/me"), dict))
+
+    def schedules(self) -> list[Schedule]:
+        """When this key's user works."""
+        return [Schedule.from_api(entry) for entry in self._get("/v2/schedules", SCHEDULES_VERSION, list)]
 
     def webhooks(self) -> list[Webhook]:
         """The user's webhooks, without the unreadable ones."""

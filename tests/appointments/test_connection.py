@@ -1,5 +1,6 @@
 """`calcom_connect` against the sandbox's Cal.com, and the warnings before a key expires."""
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from io import StringIO
@@ -9,6 +10,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
+from appointments.calcom.account import Schedule
 from appointments.tasks import warn_of_expiring_keys
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.credentials import LOCAL
@@ -171,12 +173,14 @@ def test_a_key_that_is_none_ends_it(salon: Company, settings: Any, key: str, sai
     [
         ("calcom.list_event_types", "read event types"),
         ("calcom.list_bookings", "read bookings"),
+        ("calcom.list_schedules", "read schedules"),
         ("calcom.list_webhooks", "register webhooks"),
         ("calcom.create_webhook", "register webhooks"),
     ],
 )
 def test_it_names_what_the_key_may_not(salon: Company, sandbox: SandboxClient, route: str, what: str) -> None:
     sandbox.fault(route, status=403, times=9)
+    salon.branches.update(opening_hours={})
     assert f"Missing: A key that may {what}: Cal.com refuses it to this one.\n" in connect(salon)
     assert not WebhookSecret.objects.exists() or what != "register webhooks"
 
@@ -205,6 +209,29 @@ def test_it_names_what_is_missing_at_the_services(salon: Company, sandbox: Sandb
     assert "Früher" not in said
     Service.objects.all().delete()
     assert "Missing: Services: run sync_calcom" in connect(salon)
+
+
+def test_a_branch_without_opening_hours_is_told_those_of_the_schedule(salon: Company) -> None:
+    salon.branches.update(opening_hours={})
+    said = connect(salon)
+    hours = json.loads(said.partition("the schedule Öffnungszeiten says ")[2].partition(".\n")[0])
+    assert (hours["di"], hours["sa"], "mo" in hours) == ([["09:00", "18:00"]], [["09:00", "14:00"]], False)
+    here = salon.branches.get()
+    here.opening_hours = hours
+    here.clean()
+
+
+@pytest.mark.parametrize(
+    ("said", "hours"),
+    [
+        ({"availability": [{"days": ["Monday", "Sunday", "Someday", 3], "startTime": "08:00", "endTime": "12:00"}]}, 2),
+        ({"availability": [{"days": "Monday"}, None, 5]}, 0),
+        ({"availability": "always"}, 0),
+        ({}, 0),
+    ],
+)
+def test_a_schedule_is_read_whatever_it_says(said: dict[str, Any], hours: int) -> None:
+    assert len(Schedule.from_api(said).hours) == hours
 
 
 @pytest.mark.parametrize(

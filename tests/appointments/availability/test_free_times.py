@@ -208,6 +208,21 @@ def test_a_caller_does_not_wait_for_the_limit_when_there_is_a_last_answer(
     assert calendar.asked(SLOTS) == 1
 
 
+def test_incident_10_questions_keep_to_the_limit_and_leave_a_part_of_it_to_callers(
+    haircut: Service, calendar: CalcomStub, settings: Any
+) -> None:
+    settings.CALCOM_REQUESTS_PER_MINUTE = 60
+    refused = 0
+    for week in range(30):
+        try:
+            free_times(haircut, THURSDAY + timedelta(weeks=week), FRIDAY + timedelta(weeks=week))
+        except GateShut:
+            refused += 1
+    assert (calendar.asked(SLOTS), refused) == (14, 16)
+    assert free_times(haircut, THURSDAY + timedelta(weeks=40), FRIDAY + timedelta(weeks=40), patience=1.0) == []
+    assert calendar.asked(SLOTS) == 15
+
+
 def test_it_says_what_nobody_can_answer(haircut: Service, calendar: CalcomStub) -> None:
     calendar.fail(SLOTS, error("404.event_type"))
     with pytest.raises(NotFound):

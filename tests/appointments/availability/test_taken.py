@@ -95,12 +95,12 @@ def test_of_one_host_calcoms_fresh_word_counts_and_an_old_one_less_than_our_rows
 
 
 @pytest.mark.parametrize(("minutes", "free"), [(-45, True), (-44, False), (44, False), (45, True)])
-def test_what_overlaps_takes_it_also_in_part(haircut: Service, minutes: int, free: bool) -> None:
+def test_incident_04_what_overlaps_takes_it_also_in_part(haircut: Service, minutes: int, free: bool) -> None:
     book(haircut, "Mara", minutes, **RESERVED)
     assert is_free(haircut, "Mara") is free
 
 
-def test_of_nobody_known_a_reservation_takes_the_time(haircut: Service) -> None:
+def test_incident_03_a_reservation_takes_the_time_but_not_from_whom_it_is_for(haircut: Service) -> None:
     haircut.staff.clear()
     reservation = book(haircut, None, **RESERVED)
     assert not is_free(haircut)
