@@ -33,6 +33,10 @@ class Queues(QueuesRun):
             self.wait_for_workers()
         return self
 
+    @property
+    def environment(self) -> dict[str, str]:
+        return dict(self._environment)
+
     @contextmanager
     def instead(self, **environment: str) -> Iterator["Queues"]:
         """Replace it meanwhile by one with more in its environment."""

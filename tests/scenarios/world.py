@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,12 +28,13 @@ from askpro.dev.sandbox.demo.scenarios import SCENARIOS
 from askpro.dev.sandbox.retell import events
 from askpro.dev.sandbox.retell.events import ANALYZED, ENDED, STARTED
 from askpro.dev.sandbox.world import TIMEZONE, EventType
+from askpro.dev.up import ports
 from askpro.queues.models import Attempt, Job, Worker
 from askpro.queues.supervisor.group import YOUNG
 from notifications.models import Notification
 from tests import gates, tables
 from tests.queues.queues_run import kill, wait_until
-from tests.scenarios.processes import Queues
+from tests.scenarios.processes import Queues, running_web
 from tests.scenarios.traces import Photograph, Traces
 from tests.tables import OF_DJANGO
 from webhooks.models import WebhookEvent
@@ -119,6 +120,19 @@ class World:
         }
         answer = requests.post(f"{self.url}/webhooks/calcom/", data=body, headers=headers, timeout=10)
         assert answer.status_code == 200, answer.text
+
+    @contextmanager
+    def reconfigured(self, **environment: str) -> Iterator[None]:
+        """Meanwhile web and workers have more in their environment: the workers are replaced, and Retell and Cal.com
+        send to a web server beside the first one."""
+        port = ports.choose()
+        own = {**self.queues.environment, **environment}
+        with self.queues.instead(**environment), running_web(own, port, self.queues.log.with_name("web.beside.log")):
+            usual, self.url = self.url, f"http://{ports.HOST}:{port}"
+            self.vendors.switch(askpro_url=self.url)
+            yield
+            self.url = usual
+            self.vendors.switch(askpro_url=self.url)
 
     # Time, death and oblivion
 
