@@ -20,7 +20,6 @@ from calls.models import BookingRequest, Call, Unclear
 from calls.requests.rows import row_of
 from calls.wishes.wish import WishedAppointment, wish_of
 from notifications import recipients
-from notifications.why import Why
 
 # What the caller can mend at once, by naming another time.
 _ASKED_AGAIN: Final = {
@@ -61,16 +60,11 @@ def handed_over(conversation: Conversation, request: BookingRequest, code: str =
     return Answer(Outcome.HANDED_OVER, "handed_over", spoken, starts_at=request.starts_at, request=request)
 
 
-def may_be_texted(request: BookingRequest) -> bool:
-    """Whether an SMS about this request may go out, so that one can be promised."""
-    customer = request.who
-    number = request.contact_phone if request.sms_consent else ""
-    number = number or (customer.sms_number if customer else "")
-    if not request.company.sms_enabled or not number:
-        return False
-    agreed = request.sms_consent or (customer is not None and customer.may_receive_sms)
-    objection = recipients.sms_objection(customer, number)
-    return agreed and (objection is None or objection == Why.NO_CONSENT)
+def may_be_texted(about: BookingRequest | Appointment) -> bool:
+    """Whether an SMS about it may go out, so that one can be promised."""
+    number = recipients.number_for(about)
+    objection = recipients.sms_objection(recipients.customer_of(about), number, about)
+    return about.company.sms_enabled and objection is None
 
 
 def _written(call: Call, wish: WishedAppointment, request: BookingRequest) -> tuple[BookingRequest, bool]:
@@ -83,6 +77,7 @@ def _written(call: Call, wish: WishedAppointment, request: BookingRequest) -> tu
         held.save(update_fields=["customer", "updated_at"])
         last = held.booking_requests.order_by("-ordinal").values_list("ordinal", flat=True).first() or 0
         request.call, request.ordinal = held, last + 1
+        request.told_on_phone_at = timezone.now()
         request.save()
     return request, True
 

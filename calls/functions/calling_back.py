@@ -40,6 +40,7 @@ def _open(conversation: Conversation) -> BookingRequest:
             company=call.company,
             ordinal=last + 1,
             unclear=Unclear.CALLBACK,
+            told_on_phone_at=timezone.now(),
             date_words=wish.date_words,
             time_words=wish.time_words,
             service_words=wish.service_words,

@@ -20,8 +20,9 @@ Outcome = FunctionCall.Outcome
 # Seconds after which Retell must have its answer; its own limit is ten.
 READ_WITHIN: Final = 3.0
 WRITE_WITHIN: Final = 8.0
-# Seconds of these that are kept for our own rows, after Cal.com was waited for.
-KEPT: Final = 0.6
+# Seconds of these that are kept for our own rows after Cal.com was waited for: more where a change has to be written.
+KEPT_OF_READ: Final = 0.6
+KEPT_OF_WRITE: Final = 1.5
 # A caller keeps few choices in mind.
 MOST_CHOICES: Final = 3
 _ENGLISH: Final = ("en", "english", "englisch")
@@ -55,8 +56,8 @@ class Conversation:
     @classmethod
     def of(cls, call: Call, asked: Asked, began: float, has_place: bool) -> "Conversation":
         """`began` is when the request came in, by the monotonic clock."""
-        within = WRITE_WITHIN if asked.function.writes else READ_WITHIN
-        return cls(call, asked, language_of(call, asked), began + within - KEPT, has_place)
+        waits = WRITE_WITHIN - KEPT_OF_WRITE if asked.function.writes else READ_WITHIN - KEPT_OF_READ
+        return cls(call, asked, language_of(call, asked), began + waits, has_place)
 
     @property
     def patience(self) -> float:

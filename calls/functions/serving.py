@@ -10,6 +10,7 @@ from django.db import Error, transaction
 from calls.functions.asked import Asked, Function
 from calls.functions.booking import book_appointment
 from calls.functions.calling_back import request_callback
+from calls.functions.changing import cancel_appointment, find_appointment, reschedule_appointment
 from calls.functions.conversation import READ_WITHIN, WRITE_WITHIN, Answer, Conversation, language_of
 from calls.functions.looking import check_availability, list_services
 from calls.functions.places import place
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 SERVED: Final[dict[Function, Callable[[Conversation], Answer]]] = {
     Function.AVAILABILITY: check_availability,
     Function.BOOK: book_appointment,
+    Function.FIND: find_appointment,
+    Function.MOVE: reschedule_appointment,
+    Function.CANCEL: cancel_appointment,
     Function.CALLBACK: request_callback,
     Function.SERVICES: list_services,
 }

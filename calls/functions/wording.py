@@ -68,7 +68,7 @@ GERMAN: Final[dict[str, str]] = {
     "Er gilt erst, wenn er bestätigt ist; wir sagen Ihnen dann Bescheid.",
     "change_pending_sms": "Ich habe das aufgenommen. Wir bestätigen es Ihnen per SMS.",
     "change_pending": "Ich habe das aufgenommen. Es ist noch nicht bestätigt; wir melden uns bei Ihnen.",
-    "change_handed_over": "Das kann ich nicht selbst ändern. Wir rufen Sie zurück, spätestens {due}.",
+    "not_changed": "Das kann ich leider nicht selbst ändern. Soll Sie jemand zurückrufen?",
     "change_too_late": "So kurzfristig kann ich den Termin nicht mehr ändern. Soll Sie jemand zurückrufen?",
     # Call backs.
     "callback": "Gern. Wir rufen Sie zurück, spätestens {due}.",
@@ -138,7 +138,7 @@ ENGLISH: Final[dict[str, str]] = {
     "It counts once it is confirmed; we will let you know.",
     "change_pending_sms": "I have noted that. We will confirm it by text message.",
     "change_pending": "I have noted that. It is not confirmed yet; we will get back to you.",
-    "change_handed_over": "I cannot change that myself. We will call you back, {due} at the latest.",
+    "not_changed": "I cannot change that myself, I am afraid. Shall somebody call you back?",
     "change_too_late": "It is too late for me to change the appointment. Shall somebody call you back?",
     "callback": "Of course. We will call you back, {due} at the latest.",
     "still_working": "One moment, please, I am still on it.",
