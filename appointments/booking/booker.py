@@ -59,6 +59,8 @@ def _book_all(requests: QuerySet[BookingRequest]) -> None:
     related = ("call__branch__company", "call__customer", "branch__company", "customer", "company", "service")
     rows = requests.select_related(*related)
     still_open = rows.filter(status=BookingRequest.Status.OPEN).order_by("ordinal")
+    # What a job books was not known while the caller was on the line.
+    still_open.filter(told_on_phone_at__isnull=False).update(told_on_phone_at=None)
     failures = one_by_one(still_open, lambda request: Booker(request).book())
     for request, error in failures:
         _note_failure(request, error)

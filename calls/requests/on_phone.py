@@ -66,7 +66,8 @@ def hand_over_gone(call: Call, requests: Iterable[BookingRequest]) -> bool:
     request = gone.booking_request
     assert request is not None
     dropped = BookingRequest.objects.filter(pk=request.pk, status=BookingRequest.Status.DROPPED)
-    if dropped.update(status=BookingRequest.Status.FOLLOW_UP) == 0:
+    # She heard that it was taken, and not yet that somebody will call.
+    if dropped.update(status=BookingRequest.Status.FOLLOW_UP, told_on_phone_at=None) == 0:
         return False
     offered = _offered(gone, request)
     follow_ups.open_for(request, FollowUp.Reason.SLOT_GONE, Detail.TAKEN, alternatives=offered)

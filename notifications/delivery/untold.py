@@ -13,7 +13,7 @@ from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
-from appointments.models import Appointment, Detail, FollowUp
+from appointments.models import Appointment, Change, Detail, FollowUp
 from askpro.one_by_one import one_by_one
 from calls.models.company import CALL_BACK_WITHIN
 from notifications import recipients, staff
@@ -30,6 +30,8 @@ Status = Notification.Status
 # Longer than it takes to ask Twilio about a silent message, and to resend one that found the phone switched off.
 PATIENCE: Final = timedelta(minutes=45)
 AT_ONCE: Final = 200
+# After that the agent goes on without an answer, and a job that completes the change has to tell of it.
+LONGEST_FUNCTION: Final = timedelta(seconds=10)
 # With and without a number to call.
 DETAILS: Final = {
     Kind.CONFIRMATION: (Detail.BOOKED_UNTOLD, Detail.BOOKED_UNTOLD_NO_NUMBER),
@@ -78,8 +80,22 @@ def _settle(why: Detail, follow_ups: QuerySet[FollowUp]) -> None:
 
 
 def _may_stay_untold(kind: Notification.Kind, appointment: Appointment) -> bool:
-    """Whether the customer need not be told: one who knows of no appointment yet only needs the host's answer."""
-    return kind == Kind.REQUESTED and appointment.version == 1
+    """Whether the customer need not be told: one who knows of no appointment yet only needs the host's answer, and one
+    who is on the line hears it there.
+    """
+    return (kind == Kind.REQUESTED and appointment.version == 1) or _heard_on_phone(kind, appointment)
+
+
+def _heard_on_phone(kind: Notification.Kind, appointment: Appointment) -> bool:
+    """Whether the newest change was made by an agent's function while the caller waited for its answer."""
+    if kind == Kind.STAFF_CHANGED:
+        return False
+    newest = appointment.changes.exclude(state=Change.State.REFUSED).first()
+    if newest is not None:
+        took = (newest.ended_at or timezone.now()) - newest.created_at
+        return newest.channel == Change.Channel.PHONE and took < LONGEST_FUNCTION
+    request = appointment.booking_request
+    return appointment.version == 1 and request is not None and request.told_on_phone_at is not None
 
 
 def _messages(appointment: Appointment) -> Iterator[Notification]:

@@ -11,6 +11,7 @@ from askpro.console.story import Story
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.queues.testing import run_jobs
 from calls.models import BookingRequest, Call, Company
+from notifications.models import Notification
 from tests.calls.functions.caller import Conversation
 from tests.webhooks.signing import post_retell
 
@@ -107,3 +108,22 @@ def test_the_story_of_the_call_tells_what_was_asked_and_said(salon: Company) -> 
     (entry,) = [each for each in story.entries if each.title == "The agent asked for book_appointment"]
     assert entry.quote.startswith("Der Termin am Donnerstag") and "Booked" in entry.state
     assert entry.lines == ["Asked again 1 times, answered the same."]
+
+
+def test_nobody_has_to_call_who_heard_on_the_phone_what_became_of_it(salon: Company) -> None:
+    """She agreed to no SMS, so nothing but the answer on the phone tells her."""
+    conversation = Conversation().says()
+    conversation.asks("book_appointment", **{**WISH, "sms_consent": "nein"})
+    conversation.says().asks("reschedule_appointment", new_date="Freitag", new_time="10 Uhr")
+    conversation.says().asks("cancel_appointment")
+    hang_up(conversation)
+    assert [row.status for row in Notification.objects.exclude(kind="staff")] == ["skipped"] * 3
+    assert not FollowUp.objects.exists()
+
+
+def test_somebody_calls_who_could_not_be_told_on_the_phone(salon: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calls.functions.conversation.WRITE_WITHIN", 0.0)
+    conversation = Conversation().says()
+    assert conversation.asks("book_appointment", **{**WISH, "sms_consent": "nein"})["status"] == "pending"
+    hang_up(conversation)
+    assert FollowUp.objects.get(status="open").reason == "untold"
