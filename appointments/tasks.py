@@ -68,9 +68,10 @@ def create_appointment_from_request(request_id: int, company_id: int | None = No
     backoff=(5 * S, 10 * S, 30 * S, 60 * S, 120 * S, 300 * S, 600 * S, 1800 * S, 3600 * S),
     time_limit=30 * S,
     atomic=True,
+    rate_limit="calcom-webhooks:{tenant}",
     tags=("event:{event_id}",),
 )
-def process_calcom_webhook(event_id: int) -> None:
+def process_calcom_webhook(event_id: int, tenant: str = "") -> None:
     """Mirror what Cal.com's webhook says, once; webhooks may arrive in any order.
 
     Writes: WebhookEvent, CalcomUid, Appointment, BookingRequest, FollowUp, Call, Staff, Notification, Job

@@ -18,8 +18,9 @@ QUEUES: dict[str, dict[str, Any]] = {
     "low": {"promise": 600},
 }
 
-# Rate limits by name: a number of starts in a number of seconds, over all hosts.
-LIMITS: dict[str, tuple[int, float]] = {}
+# Rate limits by name: a number of starts in a number of seconds, over all hosts. Of Cal.com's webhooks each company has
+# as many as here, so that a flood from one calendar keeps nobody else waiting.
+LIMITS: dict[str, tuple[int, float]] = {"calcom-webhooks": (600, 60.0)}
 
 # Finished jobs with one of these tags are left out of the console's list, like those of actors with `silenced=True`.
 # An entry is a whole tag, or its beginning with a star ("sync:*"). Failed jobs are always listed.

@@ -172,16 +172,20 @@ def job_defaults(queue_name: str) -> dict[str, Any]:
 
 
 def limit(name: str) -> tuple[int, float]:
-    """A named rate limit: the most starts, and in how many seconds. Raises `InvalidQueueSettings`."""
+    """A named rate limit: the most starts, and in how many seconds. What follows a colon is whose: each has as much.
+
+    Raises `InvalidQueueSettings`.
+    """
     limits: Mapping[str, tuple[int, float]] = _setting("LIMITS")
-    if name not in limits:
-        raise InvalidQueueSettings(f"No rate limit {name!r} in LIMITS; known: {', '.join(limits) or 'none'}.")
-    return limits[name]
+    declared = name.partition(":")[0]
+    if declared not in limits:
+        raise InvalidQueueSettings(f"No rate limit {declared!r} in LIMITS; known: {', '.join(limits) or 'none'}.")
+    return limits[declared]
 
 
-def limit_names() -> frozenset[str]:
-    """Every declared rate limit."""
-    return frozenset(_setting("LIMITS"))
+def is_limit(name: str) -> bool:
+    """Whether this rate limit is declared."""
+    return name.partition(":")[0] in _setting("LIMITS")
 
 
 def is_silenced(tags: Collection[str]) -> bool:

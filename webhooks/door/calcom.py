@@ -1,13 +1,16 @@
 """Cal.com: its triggers, and the key by which each is recognised when sent again, since there is no delivery id."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from appointments.calcom.event import IGNORED, PING, Trigger, opened
+from appointments.models import CalcomUid
 from appointments.tasks import process_calcom_webhook
-from askpro.reading import name
+from askpro.reading import name, number
+from calls.models import Service
 from webhooks.door.incoming import Incoming, body_key
 from webhooks.door.signatures import verify_calcom
 from webhooks.door.vendor import Vendor
@@ -44,6 +47,7 @@ class Calcom(Vendor):
             occurred_at=told.happened_at,
             status=status,
             reason=reason,
+            tenant=_tenant(told.booking, uid) if status == Status.RECEIVED else "",
         )
 
     def answer(self, incoming: Incoming, address: WebhookAddress | None) -> HttpResponse:
@@ -60,3 +64,12 @@ class Calcom(Vendor):
         if not uid:
             return Status.INVALID, "uid is missing or no name."
         return Status.RECEIVED, ""
+
+
+def _tenant(booking: Mapping[str, Any], uid: str) -> str:
+    """Whose limit it is, by the event type, else by the booking; empty while no company has either."""
+    event_type = number(booking.get("eventTypeId"))
+    services = Service.objects.filter(calcom_event_type_id=event_type) if event_type else Service.objects.none()
+    company = services.values_list("company_id", flat=True).first()
+    company = company or CalcomUid.objects.filter(uid=uid).values_list("company_id", flat=True).first()
+    return f"company:{company}" if company else ""

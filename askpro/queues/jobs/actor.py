@@ -90,7 +90,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
             share_limit=places,
             fair_key=_key(fill(self.word("fair_by"))) or self._nobody,
             unique_key=_key(fill(self.word("unique_by"))),
-            rate_limit=self.word("rate_limit"),
+            rate_limit=_limit(fill(self.word("rate_limit"))),
             expires_at=_moment(self.word("expires", options)),
             silenced=self.word("silenced") or is_silenced(tags),
         )
@@ -195,7 +195,8 @@ def actor(
     concurrency  (key, n): at most n jobs with this key run at the same time
     fair_by      a tenant: of those that wait, the one with the least running jobs is next
     unique_by    no second copy with this key waits; `send` returns the waiting one
-    rate_limit   a name of LIMITS: evenly spaced starts over all hosts; waiting spends no try
+    rate_limit   a name of LIMITS: evenly spaced starts over all hosts; waiting spends no try. With whose it is behind a
+                 colon ("sms:{company_id}"), each has as many
     expires      cancelled if it has not started within this time of being sent; a message may give a point in time
     throws       errors that are expected and final: no retry, counted apart from bugs
     tags         jobs can be found and cancelled by them
@@ -227,6 +228,10 @@ def send_many(messages: Sequence[Message[Any]], *, delay: int | timedelta | None
 
 def _key(text: str | None) -> str | None:
     return text and keys.key(text)
+
+
+def _limit(name: str | None) -> str | None:
+    return name and keys.tag(name)
 
 
 def _moment(expires: int | datetime | None) -> datetime | None:

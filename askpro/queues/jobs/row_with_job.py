@@ -18,6 +18,7 @@ HOLDERS = {
     "lock_key": "varchar",
     "share_key": "varchar",
     "fair_key": "varchar",
+    "rate_limit": "varchar",
 }
 
 

@@ -94,7 +94,8 @@ def milliseconds(value: Any) -> Any:
 
 def templates(options: dict[str, Any]) -> list[str]:
     """All texts that contain fields for the job's arguments."""
-    keys = [options[word] for word in ("no_overlap", "in_order", "fair_by", "unique_by") if word in options]
+    words = ("no_overlap", "in_order", "fair_by", "unique_by", "rate_limit")
+    keys = [options[word] for word in words if word in options]
     shared = [options["concurrency"][0]] if "concurrency" in options else []
     return [*options.get("tags", ()), *keys, *shared]
 
@@ -156,7 +157,7 @@ MEANT: dict[str, tuple[Callable[[Any], bool], str]] = {
     "fair_by": KEY,
     "unique_by": KEY,
     "concurrency": (_is_share, f'a pair such as ("company:{{company_id}}", 5), at most {MOST_PLACES}'),
-    "rate_limit": (_is_text, "a name of LIMITS"),
+    "rate_limit": (_is_text, 'a name of LIMITS, or one with whose it is: "sms:{company_id}"'),
     "throws": (lambda value: _is_error(value) or _are(_is_error, value), "an exception's class or a tuple of them"),
     "tags": (lambda value: _are(_is_text, value), 'a tuple of texts such as ("call:{call_id}",)'),
     "on_success": CALLED,

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from askpro.queues.config import limit, limit_names
+from askpro.queues.config import is_limit, limit
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.database import Connection
 from askpro.queues.ledger.outcome import Outcome, released, waits_for_slot
@@ -78,7 +78,7 @@ def _by_limit(claims: Sequence[Claim]) -> tuple[list[Claim], list[tuple[Claim, O
     unknown: list[tuple[Claim, Outcome]] = []
     for claim in claims:
         name = claim.feature("rate")
-        if name is None or name in limit_names():
+        if name is None or is_limit(name):
             known.append(claim)
         else:
             unknown.append((claim, released(UNKNOWN_PAUSE, f"its rate limit {name} is not known here")))

@@ -197,6 +197,15 @@ class TestRateLimits:
         assert set(waiting.values_list("tries_spent", "release_reason")) == {(0, "waits for its rate limit")}
         assert RateLimit.objects.get().name == "testing"
 
+    def test_whoever_stands_behind_the_limits_name_has_one_alone(self):
+        for company in ("birke", "birke", "esche", "x" * 300):
+            actors.limited_for.send(company)
+        run_jobs()
+        held = Job.objects.filter(status="released").values_list("args", flat=True)
+        assert list(held) == [["birke"]]
+        names = set(RateLimit.objects.values_list("name", flat=True))
+        assert {"testing:birke", "testing:esche"} < names and len(names) == 3
+
     def test_a_job_that_missed_its_slot_draws_another(self):
         actors.limited.send()
         Job.objects.update(rate_slot_at=datetime.now(UTC) - timedelta(minutes=1))

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.db import DataError, connection
 
+from appointments.models import CalcomUid
 from askpro.queues.jobs import row_with_job
 from askpro.queues.models import Job
+from calls.models import Company, Service
 from tests.webhooks.signing import compact, post_calcom, post_retell, post_twilio, recorded, retell_signature
 from webhooks.door.signatures import fingerprint
 from webhooks.models import WebhookEvent
@@ -188,3 +190,18 @@ def test_it_keeps_neither_event_nor_job_when_the_job_cannot_be_written(monkeypat
     with pytest.raises(DataError):
         post_retell(ENDED)
     assert not WebhookEvent.objects.exists() and not Job.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("changes", [{}, {"eventTypeId": None}])
+def test_a_webhook_of_calcom_counts_for_the_company_of_its_booking_and_for_no_other(changes: dict[str, Any]) -> None:
+    told = recorded("calcom", "BOOKING_CREATED")
+    company = Company.objects.create(name="Salon Birke", slug="salon-birke")
+    Service.objects.create(company=company, name="Haarschnitt", calcom_event_type_id=told["payload"]["eventTypeId"])
+    CalcomUid.objects.create(company=company, uid=told["payload"]["uid"])
+    post_calcom(told | {"payload": told["payload"] | changes})
+    post_calcom(told | {"payload": told["payload"] | {"eventTypeId": 9, "uid": "nobodys"}})
+    known, unknown = Job.objects.order_by("id")
+    assert known.kwargs["tenant"] == f"company:{company.pk}"
+    assert known.rate_limit == f"calcom-webhooks:company:{company.pk}"
+    assert (unknown.rate_limit, unknown.kwargs) == ("calcom-webhooks:", {"event_id": unknown.kwargs["event_id"]})
