@@ -14,7 +14,7 @@ from askpro.queues.ledger.gates import Gate, live
 
 # With a lower limit, the burst and the part of it that is kept for urgent jobs would be less than one request.
 LEAST = 10
-LIMITS = ("CALCOM_REQUESTS_PER_MINUTE", "TWILIO_REQUESTS_PER_MINUTE", "MAILS_PER_MINUTE")
+LIMITS = ("RETELL_REQUESTS_PER_MINUTE", "CALCOM_REQUESTS_PER_MINUTE", "TWILIO_REQUESTS_PER_MINUTE", "MAILS_PER_MINUTE")
 
 
 class OnlyThisMail(Unavailable):
@@ -29,6 +29,10 @@ def on_the_line(seconds: float) -> Iterator[None]:
     """
     with live(seconds), deadline(seconds):
         yield
+
+
+def retell(api_key: str) -> Gate:
+    return Gate(f"retell:{_fingerprint(api_key)}", settings.RETELL_REQUESTS_PER_MINUTE)
 
 
 def calcom(api_key: str) -> Gate:

@@ -40,7 +40,7 @@ class CallInTransaction(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete answer of at most VENDOR_MAX_BYTES."""
+    """A complete answer, within the client's limit of bytes."""
 
     status_code: int
     headers: Mapping[str, str]
@@ -67,7 +67,8 @@ class Throttled(RateLimited):
 
 
 class Client:
-    """HTTP to one vendor over kept-alive connections, each exchange done within VENDOR_TIMEOUT seconds.
+    """HTTP to one vendor over kept-alive connections, each exchange done within VENDOR_TIMEOUT seconds, and no answer
+    above `largest` bytes (0: VENDOR_MAX_BYTES) read.
 
     Each passes the vendor's gate first, which raises `GateShut` while no request may be made. Answers below 300 are
     returned, and so are refusals below 500 in the vendor's own format, which `speaks` recognises: the vendor's file
@@ -84,11 +85,13 @@ class Client:
         gate: Gate,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
+        largest: int = 0,
     ) -> None:
         self.vendor = vendor
         self.base_url = base_url.rstrip("/")
         self.speaks = speaks
         self.gate = gate
+        self.largest = largest
         self.session = requests.Session()
         # The environment's proxies and .netrc must not decide where a tenant's data goes.
         self.session.trust_env = False
@@ -116,8 +119,9 @@ class Client:
 
     def _exchange(self, method: str, path: str, **values: Any) -> Answer:
         began = time.monotonic()
+        largest = self.largest or settings.VENDOR_MAX_BYTES
         try:
-            with deadline(settings.VENDOR_TIMEOUT, settings.VENDOR_MAX_BYTES):
+            with deadline(settings.VENDOR_TIMEOUT, largest):
                 answer = _read(
                     self.session.request(
                         method,
@@ -126,7 +130,8 @@ class Client:
                         timeout=(settings.VENDOR_CONNECT_TIMEOUT, settings.VENDOR_TIMEOUT),
                         allow_redirects=False,
                         stream=True,
-                    )
+                    ),
+                    largest,
                 )
         except (requests.RequestException, HTTPError) as error:
             failure = self._failure(method, error)
@@ -211,14 +216,14 @@ def _date(text: str | None) -> float | None:
         return None
 
 
-def _read(response: requests.Response) -> Answer:
+def _read(response: requests.Response, largest: int) -> Answer:
     """Read the body up to the cap, counted after unpacking: a small answer may unpack to a large one."""
     body = bytearray()
     try:
         for chunk in response.iter_content(CHUNK):
             body += chunk
-            if len(body) > settings.VENDOR_MAX_BYTES:
-                raise requests.exceptions.ContentDecodingError("larger than VENDOR_MAX_BYTES")
+            if len(body) > largest:
+                raise requests.exceptions.ContentDecodingError(f"larger than {largest} bytes")
     except BaseException:
         # A connection with a half-read answer cannot serve another request.
         response.raw.close()

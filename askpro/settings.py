@@ -182,6 +182,7 @@ VENDOR_TIMEOUT = env.float("VENDOR_TIMEOUT", default=10.0)
 # The largest answer of a vendor that is read, unpacked.
 VENDOR_MAX_BYTES = env.int("VENDOR_MAX_BYTES", default=2 * 1024 * 1024)
 # The vendor's limit of requests a minute for each key; 0: no limit. Above it, Cal.com blocks the key for a minute.
+RETELL_REQUESTS_PER_MINUTE = env.int("RETELL_REQUESTS_PER_MINUTE", default=0)
 CALCOM_REQUESTS_PER_MINUTE = env.int("CALCOM_REQUESTS_PER_MINUTE", default=120)
 TWILIO_REQUESTS_PER_MINUTE = env.int("TWILIO_REQUESTS_PER_MINUTE", default=0)
 MAILS_PER_MINUTE = env.int("MAILS_PER_MINUTE", default=0)
@@ -193,6 +194,8 @@ FUNCTION_PLACES = env.int("FUNCTION_PLACES", default=16)
 FUNCTION_CALLS_DAYS = env.int("FUNCTION_CALLS_DAYS", default=30)
 # Seconds an incomplete request of call_ended waits for call_analyzed.
 ANALYSIS_WAIT = env.float("ANALYSIS_WAIT", default=120.0)
+# Seconds after which a call that has not ended is asked for at Retell: its agents end calls after two hours at most.
+RETELL_LONGEST_CALL = env.float("RETELL_LONGEST_CALL", default=7200.0)
 
 # Never to the console in production: customers' mails do not belong in the log, and nobody would get them.
 NO_EMAIL_URL = "smtp://127.0.0.1:25" if ENVIRONMENT == "production" else "consolemail://"

@@ -149,6 +149,8 @@ def _ahead() -> int:
 
 def _settings(cell: Cell, sandbox: SandboxClient) -> dict[str, Any]:
     return {
+        "RETELL_BASE_URL": f"{sandbox.url}/retell",
+        "RETELL_API_KEYS": [LOCAL["RETELL_API_KEYS"]],
         "CALCOM_BASE_URL": f"{sandbox.url}/calcom",
         "TWILIO_BASE_URL": f"{sandbox.url}/twilio",
         "TWILIO_ACCOUNT_SID": LOCAL["TWILIO_ACCOUNT_SID"],

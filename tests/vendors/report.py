@@ -15,7 +15,7 @@ Each request that AskPro makes, with each fault that the other side can have: in
 the first ten minutes, after which the other side works again (always). The tables show the state half an hour later.
 In no case do two live bookings of one wish stay unnoticed, is an SMS sent twice, or does anything wait for more than
 two minutes without a follow-up, a reason in its row, or a job that says so. Every exchange ends within its time limit
-(`VENDOR_TIMEOUT`, `EMAIL_TIMEOUT`). AskPro makes no requests to Retell's API.
+(`VENDOR_TIMEOUT`, `EMAIL_TIMEOUT`).
 
 Written by `python3 manage.py test tests/vendors --long`; do not edit.
 """

@@ -4,12 +4,7 @@ CI plays one cell in eighty, `manage.py test --long` all of them. Then an outdat
 and the test fails so that a person looks at the difference.
 """
 
-import os
-import subprocess
-from pathlib import Path
-
 import pytest
-from django.conf import settings
 
 from askpro.dev.sandbox.client import SandboxClient
 from tests.vendors.matrix import ALWAYS, ONCE, Cell, play
@@ -46,20 +41,3 @@ def test_every_fault_of_a_request_ends_as_the_documentation_says(sandbox: Sandbo
         write(BY_NAME[name], true)
     assert {cell: problems for cell, (_, problems) in played.items() if problems} == {}
     assert not is_new, f"{FILE} has been brought up to date: look at the difference."
-
-
-def test_retell_is_asked_for_nothing() -> None:
-    """This vendor has no row in the matrix; a client of its API would need some."""
-    files = subprocess.run(
-        ["git", "grep", "-l", "RETELL_BASE_URL", "--", "*.py"],
-        cwd=settings.BASE_DIR,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert set(files.stdout.split()) <= {
-        "askpro/settings.py",
-        "askpro/dev/up/environment.py",
-        "askpro/dev/sandbox/credentials.py",
-        os.path.relpath(Path(__file__), settings.BASE_DIR),
-    }

@@ -116,11 +116,14 @@ class Control:
         return self._sandbox.twilio.report(wanted["sid"], wanted["status"], wanted.get("error_code"))
 
     def _call(self, request: Request) -> Any:
-        """Store a call and send its events to AskPro: {"call": {…}, "events": […], "copies": {"call_ended": 5}}."""
+        """Store a call and send its events to AskPro: {"call": {…}, "events": […], "copies": {"call_ended": 5}}.
+
+        "key" and "public_id" make it a call of another account with an address of its own.
+        """
         call, copies = request.json["call"], request.json.get("copies", {})
         if not isinstance(call, dict) or not isinstance(call.get("call_id"), str):
             raise BadRequest("A call needs a call_id.")
-        self._sandbox.retell.keep(call)
+        self._sandbox.retell.keep(call, request.json.get("key", ""), request.json.get("public_id", ""))
         events = request.json.get("events", [STARTED, ENDED, ANALYZED])
         return [
             delivery

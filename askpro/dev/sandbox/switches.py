@@ -31,6 +31,7 @@ class Switches:
     sms_step_ms             between the steps of a message
     retell_tries            deliveries of one event until an answer is 2xx
     retell_retry_ms         between these deliveries
+    retell_rate_limit       requests a minute and key; beyond it the key gets 429 for a minute; 0: no limit
     """
 
     askpro_url: str = "http://127.0.0.1:8000"
@@ -48,6 +49,7 @@ class Switches:
     sms_step_ms: int = 60
     retell_tries: int = 3
     retell_retry_ms: int = 500
+    retell_rate_limit: int = 0
 
     def change(self, wanted: dict[str, Any]) -> None:
         """Change the given switches; if one is wrong, change none and raise `BadSwitch`."""

@@ -145,3 +145,36 @@ def test_variables_set_when_it_rang_come_back_in_every_event(sandbox: SandboxCli
     assert [event["event"] for event in events] == ["call_inbound", "call_started", "call_ended", "call_analyzed"]
     for event in events[1:]:
         assert event["call"]["retell_llm_dynamic_variables"] == ours | {"greeting_name": "Herr Weiß"}
+
+
+def test_a_call_of_another_account_is_shown_to_its_key_alone(retell: Retell, sandbox: SandboxClient) -> None:
+    keep(sandbox, call("call_shared"))
+    sandbox.deliver_call(call("call_own"), events=(), key="key_of_a_company")
+    assert [item["call_id"] for item in retell.listed().json()["items"]] == ["call_shared"]
+    assert retell.request("GET", "/v2/get-call/call_own").status_code == 422
+    retell.key = "key_of_a_company"
+    assert [item["call_id"] for item in retell.listed().json()["items"]] == ["call_own"]
+    assert retell.request("GET", "/v2/get-call/call_shared").status_code == 422
+
+
+def test_another_account_tells_of_its_calls_at_its_own_address(sandbox: SandboxClient, listener: Listener) -> None:
+    sandbox.deliver_call(call(), events=("call_ended",), key="key_of_a_company", public_id="a" * 22)
+    [request] = listener.wait_for(1)
+    assert request["path"] == f"/webhooks/retell/{'a' * 22}/"
+    signature = request["headers"]["X-Retell-Signature"]
+    assert symmetric["verify"](request["body"].decode(), "key_of_a_company", signature)
+
+
+def test_it_refuses_more_requests_than_its_limit(
+    retell: Retell, sandbox: SandboxClient, conforms: Callable[..., None]
+) -> None:
+    sandbox.switch(retell_rate_limit=2)
+    answers = [retell.listed() for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    conforms("retell", answers[-1])
+
+
+def test_it_keeps_calls_whose_webhooks_nobody_took(retell: Retell, sandbox: SandboxClient) -> None:
+    sandbox.deliver_call(call("call_unheard"))
+    assert {delivery["status"] for delivery in sandbox.deliveries("retell")} == {0}
+    assert retell.request("GET", "/v2/get-call/call_unheard").json()["call_id"] == "call_unheard"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from askpro.dev.sandbox.calcom.throttle import Throttle
 from askpro.dev.sandbox.courier import Courier, Delivery, retell_signature
 from askpro.dev.sandbox.credentials import Credentials
 from askpro.dev.sandbox.exchange import Answer, Request, Route, Unreadable, as_json, compact
@@ -37,6 +38,9 @@ class Retell:
         self._keys = credentials.retell_keys
         self._lock = threading.Lock()
         self._calls: dict[str, dict[str, Any]] = {}
+        # The calls of other accounts: the key of each account, and its part of the webhooks' address.
+        self._owners: dict[str, tuple[str, str]] = {}
+        self._throttle = Throttle()
         self._variables: dict[tuple[str, str], dict[str, Any]] = {}
 
     def routes(self) -> list[Route]:
@@ -55,9 +59,14 @@ class Retell:
         with self._lock:
             return list(self._calls.values())
 
-    def keep(self, call: dict[str, Any]) -> None:
-        """Store a call. The variables that AskPro set when it came in are in every event of it."""
+    def keep(self, call: dict[str, Any], key: str = "", public_id: str = "") -> None:
+        """Store a call. The variables that AskPro set when it came in are in every event of it.
+
+        With `key` it is a call of another account, which has this API key and tells AskPro at its own address.
+        """
         with self._lock:
+            if key:
+                self._owners[call["call_id"]] = (key, f"{public_id}/" if public_id else "")
             ends = (call.get("from_number", ""), call.get("to_number", ""))
             if set_by_us := self._variables.pop(ends, None):
                 call["retell_llm_dynamic_variables"] = set_by_us | call.get("retell_llm_dynamic_variables", {})
@@ -89,16 +98,17 @@ class Retell:
 
     def _deliver(self, event: str, call: dict[str, Any]) -> Delivery:
         body = events.body(event, call)
+        key, path = self._owners.get(call["call_id"], ("", ""))
         for attempt in range(self._switches.retell_tries):
             if attempt:
                 time.sleep(self._switches.retell_retry_ms / 1000)
-            delivery = self._post(event, call["call_id"], body)
+            delivery = self._post(event, call["call_id"], body, path, key)
             if delivery.accepted:
                 break
         return delivery
 
-    def _post(self, event: str, subject: str, body: bytes, path: str = "") -> Delivery:
-        signature = retell_signature(self._keys[0], body)
+    def _post(self, event: str, subject: str, body: bytes, path: str = "", key: str = "") -> Delivery:
+        signature = retell_signature(key or self._keys[0], body)
         headers = {"Content-Type": "application/json", "X-Retell-Signature": signature}
         url = f"{self._switches.askpro_url}/webhooks/retell/{path}"
         return self._courier.post("retell", event, subject, url, body, headers)
@@ -106,14 +116,28 @@ class Retell:
     def _route(self, name: str, method: str, path: str, action: Callable[[Request], Answer]) -> Route:
         def handle(request: Request) -> Answer:
             scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or key not in self._keys:
+            if scheme.lower() != "bearer" or not self._is_known(key):
                 return _error(401)
+            limit = self._switches.retell_rate_limit
+            if limit and not self._throttle.count(key, limit)[0]:
+                return _error(429)
             return action(request)
 
         return Route(f"retell.{name}", method, re.compile(PREFIX + path), handle)
 
+    def _is_known(self, key: str) -> bool:
+        with self._lock:
+            return key in self._keys or any(key == owner for owner, _ in self._owners.values())
+
+    def _calls_of(self, request: Request) -> list[dict[str, Any]]:
+        """The calls of the account whose key asks; the keys in AskPro's settings are those of one account."""
+        key = request.headers.get("Authorization", "").partition(" ")[2]
+        own = "" if key in self._keys else key
+        with self._lock:
+            return [call for call in self._calls.values() if self._owners.get(call["call_id"], ("", ""))[0] == own]
+
     def _get(self, request: Request) -> Answer:
-        call = self._calls.get(request.parts["call_id"])
+        call = next((call for call in self._calls_of(request) if call["call_id"] == request.parts["call_id"]), None)
         # Retell answers 422 for an unknown id.
         return as_json(200, call) if call else _error(422)
 
@@ -124,8 +148,7 @@ class Retell:
             both = "skip" in wanted and "pagination_key" in wanted
             if not isinstance(limit, int) or not 1 <= limit <= LARGEST_LIMIT or both:
                 return _error(400)
-            with self._lock:
-                found = [call for call in self._calls.values() if passes(call, wanted.get("filter_criteria") or {})]
+            found = [call for call in self._calls_of(request) if passes(call, wanted.get("filter_criteria") or {})]
             first = _position(wanted["pagination_key"]) if "pagination_key" in wanted else int(wanted.get("skip", 0))
         except (Unreadable, BadFilter, AttributeError, TypeError, ValueError):
             return _error(400)
