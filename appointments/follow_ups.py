@@ -111,9 +111,10 @@ def settle_change(appointment: Appointment, why: Detail) -> int:
 
 
 def make_call_obsolete(call: Call, why: Detail) -> int:
-    """Settle the follow-up that `open_for_call` opened."""
+    """Settle the follow-ups that `open_for_call` opened."""
     rows = FollowUp.objects.filter(call=call, booking_request=None, status=FollowUp.Status.OPEN)
-    return sum(follow_up.make_obsolete(why) for follow_up in rows.filter(reason=FollowUp.Reason.JOB_DEAD))
+    about_call = (FollowUp.Reason.JOB_DEAD, FollowUp.Reason.LOST_CALL)
+    return sum(follow_up.make_obsolete(why) for follow_up in rows.filter(reason__in=about_call))
 
 
 def make_obsolete(request: BookingRequest, reasons: Iterable[FollowUp.Reason], why: Detail) -> int:

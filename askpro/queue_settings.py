@@ -46,6 +46,13 @@ MONITORED_TAGS: tuple[str, ...] = ()
 SCHEDULE: dict[str, dict[str, Any]] = {
     "calcom-sync": {"cron": "*/15 * * * *", "actor": "sync_all_calcom_data", "missed": "once"},
     "calcom-keys": {"cron": "30 7 * * *", "actor": "warn_of_expiring_keys", "missed": "once"},
+    "retell-sync": {"cron": "*/5 * * * *", "actor": "sync_all_retell_calls", "missed": "once"},
+    "retell-nightly": {
+        "cron": "45 3 * * *",
+        "actor": "sync_all_retell_calls",
+        "kwargs": {"days": 3},
+        "missed": "once",
+    },
     "nightly-recount": {"cron": "30 3 * * *", "actor": "recount_all", "missed": "once"},
 }
 

@@ -36,7 +36,11 @@ def record(
     _fill(call, told, is_newer=RANK[status] >= RANK[Call.Status(call.status)])
     was_open = call.status in (Call.Status.ONGOING, Call.Status.LOST)
     ends = was_open and status in (Call.Status.ENDED, Call.Status.ANALYZED)
-    call.advance(status, **({"end_heard_at": timezone.now()} if ends else {}))
+    news: dict[str, Any] = {"end_heard_at": timezone.now()} if ends else {}
+    if ends and call.status == Call.Status.LOST and call.outcome == Call.Outcome.FOLLOW_UP:
+        # It was given up, and has come after all: its request is read like any other.
+        news["outcome"] = Call.Outcome.PENDING
+    call.advance(status, **news)
     call.refresh_from_db()
     return call, ends
 

@@ -252,6 +252,7 @@ def _start_work(call: Call, told: RetellCall) -> None:
         call.save(update_fields=["needs_review", "review_reasons"])
     if not _was_connected(told):
         call.settle_outcome(Outcome.NOT_CONNECTED)
+        follow_ups.make_call_obsolete(call, Detail.READ_AFTER_ALL)
         update_analytics.send(call_id=call.pk, company_id=call.company_id)
         return
     send_chain(call)

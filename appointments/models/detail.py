@@ -120,6 +120,16 @@ class Detail(Sentence):
         _("Booking it failed for a reason that no retry mends: its failed job in the console says which."),
     )
 
+    # Calls whose end was never reported.
+    CALL_UNKNOWN = (
+        "call_unknown",
+        _("Retell never reported how this call ended, and does not know it: what was said is lost. Please call back."),
+    )
+    END_UNKNOWN = (
+        "end_unknown",
+        _("The call began a day ago, and nobody could find out how it ended. Please call back."),
+    )
+
     # What the customer could not be told.
     BOOKED_UNTOLD = (
         "booked_untold",

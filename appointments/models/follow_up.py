@@ -44,6 +44,7 @@ class FollowUp(models.Model):
         WANTS_CANCEL = "wants_cancel", _("Caller wants to cancel an appointment")
         CONTRADICTION = "contradiction", _("What was said contradicts itself")
         PERHAPS_BOOKED = "perhaps_booked", _("Perhaps booked already")
+        LOST_CALL = "lost_call", _("Call lost")
         REVIEW = "review", _("Call needs a look")
         JOB_DEAD = "job_dead", _("A job gave up")
         UNTOLD = "untold", _("Customer not told")

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
 
 from askpro.language.sentences import Facts, tell
 from calls.models.company import Branch, Company, PhoneNumber
@@ -87,6 +88,7 @@ class Call(models.Model):
             models.Index(fields=["from_number"], name="call_from_number"),
             models.Index(fields=["retell_call_id"], opclasses=["varchar_pattern_ops"], name="call_id_start"),
             models.Index(fields=["updated_at"], condition=Q(outcome="pending"), name="call_pending"),
+            models.Index(fields=["created_at"], condition=Q(status="ongoing"), name="call_ongoing"),
         ]
 
     def __str__(self) -> str:
@@ -97,6 +99,14 @@ class Call(models.Model):
         lower = [name for name, rank in self.RANK.items() if rank < self.RANK[status]]
         moved = Call.objects.filter(pk=self.pk, status__in=lower).update(status=status, **fields)
         return moved == 1
+
+    def lose(self) -> bool:
+        """Nobody knows how it ended: a person follows up; False if its end was heard of, or it was lost, before."""
+        outcome = Case(
+            When(outcome=self.Outcome.PENDING, then=Value(self.Outcome.FOLLOW_UP.value)), default=F("outcome")
+        )
+        rows = Call.objects.filter(pk=self.pk, status=self.Status.ONGOING)
+        return rows.update(status=self.Status.LOST, outcome=outcome, updated_at=timezone.now()) == 1
 
     def settle_outcome(self, outcome: "Call.Outcome") -> bool:
         """Write the outcome of the call; a booking is never overwritten by a lesser outcome."""

@@ -200,6 +200,8 @@ class PhoneNumber(AtomicSave, models.Model):
         "booked again. Empty: one whose name sounds like booking is asked about.",
     )
     is_active = models.BooleanField(default=True)
+    # Empty for numbers that were entered before this was written down.
+    created_at = models.DateTimeField(auto_now_add=True, null=True)
 
     class Meta:
         ordering = ["number"]

@@ -184,6 +184,12 @@ def _facts(event: WebhookEvent, request: HttpRequest) -> list[tuple[str, Any]]:
 
 
 def _notes(event: WebhookEvent) -> list[tuple[str, str]]:
+    if event.fetched:
+        return [("info", "Its webhook did not arrive. AskPro asked for it."), *_trouble(event)]
+    return _trouble(event)
+
+
+def _trouble(event: WebhookEvent) -> list[tuple[str, str]]:
     if event.status == WebhookEvent.Status.UNASSIGNED:
         return [("warning", UNASSIGNED[event.provider])]
     if event.status == WebhookEvent.Status.FAILED:

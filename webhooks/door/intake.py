@@ -35,17 +35,40 @@ def store(
     address: WebhookAddress | None = None,
 ) -> None:
     """Write the event and send its job: both or neither. A repeated event is counted on the first one."""
-    owner = {"address_id": address and address.pk, "company_id": address and address.company_id}
-    row = _row(vendor, incoming, request, body, verified_by) | owner
-    job = job_for(vendor.provider, incoming.event_type) if incoming.status == Status.RECEIVED else None
-    if _insert(row, job, incoming.tenant) is None:
+    sent = {
+        "content_type": request.content_type or "",
+        "headers": json.dumps(_headers(vendor, request)),
+        # The query may contain what the caller said: Retell fills variables into the URL.
+        "query": "" if incoming.kept_body is not None else _plain(request.META.get("QUERY_STRING", ""), 500),
+    }
+    row = _row(vendor, incoming, body, verified_by, address) | sent
+    if _insert(row, _job(vendor, incoming), incoming.tenant) is None:
         with transaction.atomic():
             _again(row, incoming.newest_wins)
 
 
-def _row(vendor: Vendor, incoming: Incoming, request: HttpRequest, body: bytes, verified_by: str) -> dict[str, Any]:
+def store_fetched(
+    vendor: Vendor, incoming: Incoming, body: bytes, verified_by: str, address: WebhookAddress | None
+) -> bool:
+    """Store an event whose webhook did not arrive, as the vendor's API tells it, with its job; False, and nothing
+    happens, when it is there. `verified_by` is the fingerprint of the key that asked.
+    """
+    asked = {"content_type": "application/json", "headers": "{}", "query": "", "fetched": True}
+    row = _row(vendor, incoming, body, verified_by, address) | asked
+    return _insert(row, _job(vendor, incoming), incoming.tenant) is not None
+
+
+def _job(vendor: Vendor, incoming: Incoming) -> LedgerActor[Any, Any] | None:
+    return job_for(vendor.provider, incoming.event_type) if incoming.status == Status.RECEIVED else None
+
+
+def _row(
+    vendor: Vendor, incoming: Incoming, body: bytes, verified_by: str, address: WebhookAddress | None
+) -> dict[str, Any]:
     now = timezone.now()
     return {
+        "address_id": address and address.pk,
+        "company_id": address and address.company_id,
         "provider": vendor.provider.value,
         "event_type": incoming.event_type,
         "event_key": incoming.event_key,
@@ -54,10 +77,6 @@ def _row(vendor: Vendor, incoming: Incoming, request: HttpRequest, body: bytes, 
         "reason": incoming.reason,
         "body": body if incoming.kept_body is None else incoming.kept_body,
         "body_sha256": hashlib.sha256(body).hexdigest(),
-        "content_type": request.content_type or "",
-        "headers": json.dumps(_headers(vendor, request)),
-        # The query may contain what the caller said: Retell fills variables into the URL.
-        "query": "" if incoming.kept_body is not None else _plain(request.META.get("QUERY_STRING", ""), 500),
         "verified_by": verified_by,
         "occurred_at": incoming.occurred_at,
         "received_at": now,
@@ -85,7 +104,8 @@ def _again(row: dict[str, Any], newest_wins: bool) -> None:
     first = _stored(row)
     if newest_wins:
         _count(first, **{name: row[name] for name in ("body", "body_sha256", "verified_by", "processed_at")})
-    elif first.body_sha256 == row["body_sha256"]:
+    elif first.fetched or first.body_sha256 == row["body_sha256"]:
+        # The vendor's API, which was asked when the webhook was late, writes the same event in other bytes.
         _count(first)
     else:
         _keep_conflict(row, first)
@@ -105,7 +125,7 @@ def _keep_conflict(row: dict[str, Any], first: WebhookEvent) -> None:
 
 
 def _stored(row: dict[str, Any]) -> WebhookEvent:
-    events = WebhookEvent.objects.only("body_sha256")
+    events = WebhookEvent.objects.only("body_sha256", "fetched")
     return events.get(provider=row["provider"], address_id=row["address_id"], event_key=row["event_key"])
 
 

@@ -46,10 +46,14 @@ class Retell(Vendor):
 
     def read(self, request: HttpRequest, body: bytes) -> Incoming:
         payload = load_object(body)
+        if RetellEvent.from_fields(payload).type == INBOUND:
+            return _inbound(payload, request.headers.get("X-Retell-Signature", ""))
+        return self.event(payload, body)
+
+    def event(self, payload: dict[str, Any], body: bytes) -> Incoming:
+        """An event that has happened to a call, whether a webhook brought it or AskPro asked for it."""
         told = RetellEvent.from_fields(payload)
         event_type, subject = told.type, told.subject
-        if event_type == INBOUND:
-            return _inbound(payload, request.headers.get("X-Retell-Signature", ""))
         status, reason = self._judge(event_type, subject)
         known = bool(subject) and (event_type in self.jobs or event_type in IGNORED) and event_type != FUNCTION
         return Incoming(

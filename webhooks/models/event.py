@@ -61,6 +61,13 @@ class WebhookEvent(models.Model):
     body_sha256 = models.CharField(max_length=64, help_text="Of the bytes as sent.")
     content_type = models.CharField(max_length=100, blank=True, default="")
     headers = models.JSONField(default=dict)
+    # With a default in the database, so that the door's own INSERT need not name it.
+    fetched = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Its webhook did not arrive: AskPro asked the vendor.",
+    )
     query = models.CharField(max_length=500, blank=True, default="")
     verified_by = models.CharField(max_length=16, blank=True, default="", help_text="Fingerprint of the secret.")
     occurred_at = models.DateTimeField(null=True, blank=True, help_text="When it happened, by the provider.")
