@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import Error, InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
@@ -15,6 +15,7 @@ from webhooks.door.intake import store
 from webhooks.door.refusal import Refused, count
 from webhooks.door.retell import Retell
 from webhooks.door.vendor import Vendor
+from webhooks.inbox import unstored
 from webhooks.inbox.reading import Malformed
 from webhooks.models import RefusedWebhook, WebhookAddress
 
@@ -37,14 +38,18 @@ class WebhookView(APIView):
         # DRF's parsers must not touch the stream, since the raw bytes are signed.
         raw: HttpRequest = request._request
         try:
-            return self._accept(raw, public_id)
+            answer = self._accept(raw, public_id)
         except Refused as refused:
             count(self.vendor.provider, refused, raw)
             return HttpResponse(f"{refused}.\n", status=refused.status, content_type="text/plain")
         except (OperationalError, InterfaceError, InternalError) as error:
             log.error("A %s webhook was not stored: %s", self.vendor.provider, type(error).__name__)
+            unstored.note(self.vendor.provider)
             headers = {"Retry-After": str(RETRY_AFTER)}
             return HttpResponse("Try again.\n", status=503, content_type="text/plain", headers=headers)
+        if unstored.are_waiting():
+            _record_unstored()
+        return answer
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Skip content negotiation and authentication: a 406 for an odd Accept header would lose the event."""
@@ -74,3 +79,11 @@ class WebhookView(APIView):
         if address is None:
             raise Refused(RefusedWebhook.Reason.NO_ADDRESS)
         return address
+
+
+def _record_unstored() -> None:
+    """The database is back. This event is stored, so whatever happens here changes nothing about its answer."""
+    try:
+        unstored.record()
+    except Error as error:
+        log.warning("The webhooks refused before were not counted yet: %s", type(error).__name__)

@@ -1,14 +1,17 @@
 """Counts of refused requests."""
 
+from datetime import datetime
+from typing import Any
+
 from django.db import connection, models
 
 from webhooks.models.provider import Provider
 
 _COUNT = """
     INSERT INTO webhooks_refusedwebhook (provider, reason, hour, address_prefix, count)
-    VALUES (%s, %s, date_trunc('hour', clock_timestamp(), 'UTC'), %s, 1)
+    VALUES (%s, %s, date_trunc('hour', coalesce(%s, clock_timestamp()), 'UTC'), %s, %s)
     ON CONFLICT (provider, reason, hour, address_prefix)
-    DO UPDATE SET count = webhooks_refusedwebhook.count + 1
+    DO UPDATE SET count = webhooks_refusedwebhook.count + EXCLUDED.count
 """
 
 
@@ -26,6 +29,7 @@ class RefusedWebhook(models.Model):
         BAD_TYPE = "bad_type", "Content type not accepted"
         MALFORMED = "malformed", "Cannot be read"
         NO_ADDRESS = "no_address", "No such address"
+        NOT_STORED = "not_stored", "Database was away"
         OTHER_TENANT = "other_tenant", "Signed, but about another company"
 
     provider = models.CharField(max_length=16, choices=Provider.choices)
@@ -46,5 +50,14 @@ class RefusedWebhook(models.Model):
     @classmethod
     def count_one(cls, provider: str, reason: str, address_prefix: str = "") -> None:
         """Count one more in this hour."""
+        cls._count(provider, reason, None, address_prefix, 1)
+
+    @classmethod
+    def count_unstored(cls, provider: str, hour: datetime, count: int) -> None:
+        """Count requests of that hour that were answered 503, because the database was away."""
+        cls._count(provider, cls.Reason.NOT_STORED, hour, "", count)
+
+    @classmethod
+    def _count(cls, *values: Any) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(_COUNT, [provider, reason, address_prefix])
+            cursor.execute(_COUNT, values)
