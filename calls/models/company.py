@@ -151,7 +151,7 @@ class Branch(models.Model):
 
         These are public holidays of its state, and closed days that staff entered for it or for the whole company.
         """
-        whose = Q(branch=None) | Q(branch=self)
+        whose = Q(branch=None) | Q(branch=self.pk)
         entered = self.company.closed_days.filter(whose, first_day__lte=last, last_day__gte=first)
         own = {day: row.reason for row in entered for day in row.days(first, last)}
         return holidays.public_holidays(self.home, self.state, first, last, self.company.language) | own
