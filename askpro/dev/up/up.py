@@ -118,7 +118,7 @@ class Up:
         """Run the demo's set-up each time (it creates the company once), and the demo call the first time only."""
         code, _ = keeper.run(Process("demo", "green", manage("seed_demo")))
         if code == 0 and not self._home.recall("demo_call"):
-            code, _ = keeper.run(Process("demo", "green", manage("demo_call")))
+            code, _ = keeper.run(Process("demo", "green", manage("demo_call", "--scenario", "conversation")))
             self._home.remember(demo_call=code == 0)
         if code:
             self._console.print(f"[red]The demo did not go through; see {self._home.logs}/demo.log[/]")

@@ -14,13 +14,17 @@ HAIRCUT, COLOUR, _BEARD = SALON.event_types
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One kind of call. `outcome` is booked, follow_up or unassigned, `follow_up_reason` which kind of follow-up."""
+    """One kind of call. `outcome` is booked, follow_up or unassigned, `follow_up_reason` which kind of follow-up.
+
+    With `talks` the caller is served while she talks, by the agent's functions, and moves the appointment by SMS.
+    """
 
     name: str
     about: str
     event_type: EventType = HAIRCUT
     outcome: str = "booked"
     follow_up_reason: str = ""
+    talks: bool = False
     slot_gets_taken: bool = False
     anonymous: bool = False
     to_number: str = SALON.branch.number
@@ -32,6 +36,7 @@ SCENARIOS = {
     scenario.name: scenario
     for scenario in (
         Scenario("booked", "A haircut is booked and confirmed by SMS and e-mail."),
+        Scenario("conversation", "A haircut is booked while the caller talks, and moved by SMS.", talks=True),
         Scenario(
             "slot_gone",
             "Another customer takes the time while the caller is on the phone.",

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from appointments.models import Appointment, FollowUp
+from appointments.models import Appointment, Change, FollowUp
+from askpro.dev.sandbox.calcom.text import parsed
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.demo.scenarios import Scenario
 from askpro.dev.sandbox.world import TIMEZONE
@@ -46,7 +47,21 @@ class Watch:
         seen += [Sighting("Cal.com", self._booking), Sighting("Appointment", self._appointment)]
         if not scenario.anonymous:
             seen.append(Sighting("SMS", self._sms))
-        return [*seen, Sighting("E-mail", self._mail)]
+        return seen if scenario.talks else [*seen, Sighting("E-mail", self._mail)]
+
+    def moved(self, to: datetime) -> list[Sighting]:
+        """What must happen after the caller has asked by SMS to move the appointment."""
+        return [
+            Sighting("Change", lambda: self._change(to)),
+            Sighting("Cal.com", lambda: self._booking_at(to)),
+            Sighting("SMS", lambda: self._sms(Notification.Kind.RESCHEDULED)),
+        ]
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether the caller has got an SMS that she can answer."""
+        notice = self._messages(Channel.SMS, Notification.Kind.CONFIRMATION).first()
+        return notice is not None and not _held_back(notice)
 
     def surplus(self, scenario: Scenario) -> list[str]:
         """What must not be there, in words: anything that happened twice or should not have happened."""
@@ -58,8 +73,14 @@ class Watch:
                 allowed,
             ),
             "bookings at Cal.com": (len(self._bookings()), allowed),
-            "SMS": (self._confirmations(Channel.SMS).exclude(status=Notice.SKIPPED).count(), allowed),
-            "e-mails": (self._confirmations(Channel.EMAIL).exclude(status=Notice.SKIPPED).count(), allowed),
+            "SMS": (
+                self._messages(Channel.SMS, Notification.Kind.CONFIRMATION).exclude(status=Notice.SKIPPED).count(),
+                allowed,
+            ),
+            "e-mails": (
+                self._messages(Channel.EMAIL, Notification.Kind.CONFIRMATION).exclude(status=Notice.SKIPPED).count(),
+                allowed,
+            ),
         }
         return [f"{found} {name}, not {most}" for name, (found, most) in counts.items() if found > most]
 
@@ -93,8 +114,16 @@ class Watch:
             return ""
         return f"{found.get_reason_display()}, due {_local(found.due_at)}: {found.words}"
 
-    def _sms(self) -> str:
-        notice = self._confirmations(Channel.SMS).first()
+    def _change(self, to: datetime) -> str:
+        moved = self._appointments().filter(starts_at=to, changes__channel=Change.Channel.SMS).first()
+        return f"moved to {_local(moved.starts_at)}, as the answer asked" if moved else ""
+
+    def _booking_at(self, to: datetime) -> str:
+        found = [booking for booking in self._bookings() if parsed(str(booking["start"])) == to]
+        return f"{found[0]['title']}, uid {found[0]['uid']}" if found else ""
+
+    def _sms(self, kind: Notification.Kind = Notification.Kind.CONFIRMATION) -> str:
+        notice = self._messages(Channel.SMS, kind).first()
         if notice is None:
             return ""
         if waits_until := _held_back(notice):
@@ -103,7 +132,7 @@ class Watch:
         return f"{sent['status']} to {sent['to']}\n{sent['body']}" if sent and sent["status"] == "delivered" else ""
 
     def _mail(self) -> str:
-        notice = self._confirmations(Channel.EMAIL).first()
+        notice = self._messages(Channel.EMAIL, Notification.Kind.CONFIRMATION).first()
         if notice is None:
             return ""
         sent = next(iter(self._client.mails(notice.recipient)), None)
@@ -115,10 +144,8 @@ class Watch:
     def _appointments(self) -> QuerySet[Appointment]:
         return Appointment.objects.filter(call__retell_call_id=self._call_id).select_related("service", "staff")
 
-    def _confirmations(self, channel: Channel) -> QuerySet[Notification]:
-        return Notification.objects.filter(
-            appointment__call__retell_call_id=self._call_id, kind=Notification.Kind.CONFIRMATION, channel=channel
-        )
+    def _messages(self, channel: Channel, kind: Notification.Kind) -> QuerySet[Notification]:
+        return Notification.objects.filter(appointment__call__retell_call_id=self._call_id, kind=kind, channel=channel)
 
     def _bookings(self) -> list[dict[str, object]]:
         """Cal.com's bookings with this call's mark."""

@@ -9,7 +9,16 @@ from zoneinfo import ZoneInfo
 
 from askpro.dev.sandbox.demo import german
 from askpro.dev.sandbox.demo.callers import Caller, somebody
-from askpro.dev.sandbox.world import HOSTS, PRACTICE, SALON, TIMEZONE, Company, EventType
+from askpro.dev.sandbox.world import (
+    COMPANY_OF_EVENT_TYPE,
+    EVENT_TYPES,
+    HOSTS,
+    PRACTICE,
+    SALON,
+    TIMEZONE,
+    Company,
+    EventType,
+)
 
 DAYS_AHEAD: Final = range(2, 26)
 WEEKDAYS: Final = ("mo", "di", "mi", "do", "fr", "sa", "so")
@@ -75,7 +84,10 @@ class Character:
 
     @classmethod
     def of(cls, seed: int, now: datetime, **traits: Any) -> "Character":
-        """The character of this seed, who calls at `now`; `traits` replaces some of hers. Raises `BadTrait`."""
+        """The character of this seed, who calls at `now`; `traits` replaces some of hers. Raises `BadTrait`.
+
+        The trait "wish" is {"event_type": id, "start": an ISO moment}: she wants this one appointment and nothing else.
+        """
         chance = random.Random(seed)
 
         def often(share: float) -> bool:
@@ -102,7 +114,19 @@ class Character:
             versioned=often(0.3),
             at_root=often(0.2),
         )
-        return character.with_traits(traits)
+        plain = {name: value for name, value in traits.items() if name != "wish"}
+        wished = character.with_wish(traits["wish"]) if "wish" in traits else character
+        return wished.with_traits(plain)
+
+    def with_wish(self, wish: Mapping[str, Any]) -> "Character":
+        """Raises `BadTrait`."""
+        try:
+            event_type, start = EVENT_TYPES[wish["event_type"]], datetime.fromisoformat(wish["start"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadTrait(f"A wish has an event type and a start: {type(error).__name__}") from None
+        local = start.astimezone(ZoneInfo(TIMEZONE))
+        company = COMPANY_OF_EVENT_TYPE[event_type.id]
+        return replace(self, company=company, wishes=(Wish(event_type, local),), endings=((),))
 
     def with_traits(self, traits: Mapping[str, Any]) -> "Character":
         """Raises `BadTrait`."""

@@ -67,8 +67,9 @@ class Memory:
     def cancelled(self, belief: Belief) -> None:
         self.beliefs.remove(belief)
 
-    def moved(self, belief: Belief, start: datetime, waits_for_host: bool) -> None:
+    def moved(self, belief: Belief, start: datetime, data: dict[str, Any], waits_for_host: bool) -> None:
         belief.may_be, belief.waits_for_host = (_utc(start),), waits_for_host
+        belief.staff = str(data.get("staff", ""))
 
     def change_pending(self, belief: Belief, start: datetime | None) -> None:
         """She was told that the move, or without `start` the cancellation, will be confirmed."""

@@ -15,8 +15,28 @@ from askpro.dev.sandbox.world import TIMEZONE, EventType
 
 # How often she names another time, and how often the agent asks again that was told to wait.
 MOST_TRIES: Final = 4
-YES: Final = {"de": "Ja, bitte.", "en": "Yes, please."}
 GREETING: Final = {"de": "Guten Tag, wie kann ich helfen?", "en": "Hello, how can I help?"}
+# What the caller says before the agent asks a function.
+SAYS: Final = {
+    "de": {
+        "list_services": "Was bieten Sie denn an?",
+        "check_availability": "Ich hätte gern einen Termin, {service}. Geht es {when}?",
+        "book_appointment": "Dann bitte {when}.",
+        "find_appointment": "Wann ist mein Termin noch einmal?",
+        "cancel_appointment": "Ach, sagen Sie ihn bitte wieder ab.",
+        "reschedule_appointment": "Können wir den Termin doch verschieben, auf {when}?",
+        "request_callback": "Es soll mich bitte noch jemand zurückrufen, wegen der Rechnung.",
+    },
+    "en": {
+        "list_services": "What do you offer?",
+        "check_availability": "I would like an appointment, {service}. Are you free {when}?",
+        "book_appointment": "Then {when}, please.",
+        "find_appointment": "When is my appointment again?",
+        "cancel_appointment": "Oh, please cancel it after all.",
+        "reschedule_appointment": "Can we move the appointment, to {when}?",
+        "request_callback": "Please have somebody call me back about the bill.",
+    },
+}
 
 
 @dataclass
@@ -159,7 +179,7 @@ class Talk:
             if asking.status in ("moved", "requested"):
                 note |= self._noted(wish, start)
                 self.concerns.append("Termin verschieben")
-                self.memory.moved(belief, start, asking.status == "requested")
+                self.memory.moved(belief, start, asking.data, asking.status == "requested")
                 return belief
             if asking.status in ("pending", ""):
                 self.memory.change_pending(belief, start)
@@ -178,11 +198,18 @@ class Talk:
     # Words
 
     def _ask(self, function: str, arguments: dict[str, Any]) -> Asking:
-        """The caller has said something, so the agent asks; perhaps its request arrives twice."""
-        self.line.hear(YES[self.character.language])
+        """The caller says something, the agent asks (perhaps its request arrives twice) and says what it was told."""
+        self.line.hear(self._words(function, arguments))
         copies = 2 if self.line.chance.random() < self.character.repeats else 1
         language = {"language": ENGLISH} if self.character.language == ENGLISH else {}
-        return self.line.ask(function, arguments | language, copies)
+        asking = self.line.ask(function, arguments | language, copies)
+        self.line.say(str(asking.answer.get("spoken", "")))
+        return asking
+
+    def _words(self, function: str, arguments: dict[str, Any]) -> str:
+        prefix = "new_" if "new_date" in arguments else ""
+        when = " ".join(arguments[name] for name in (f"{prefix}date", f"{prefix}time") if name in arguments)
+        return SAYS[self.character.language][function].format(when=when, service=arguments.get("service", ""))
 
     def _until_settled(self, function: str, arguments: dict[str, Any]) -> Asking:
         for _ in range(MOST_TRIES):

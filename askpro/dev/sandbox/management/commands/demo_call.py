@@ -1,4 +1,5 @@
 import json
+import secrets
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from askpro.dev.sandbox.calcom.text import parsed
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.credentials import Credentials
+from askpro.dev.sandbox.demo import german
 from askpro.dev.sandbox.demo.call import call_object
 from askpro.dev.sandbox.demo.callers import somebody
 from askpro.dev.sandbox.demo.scenarios import SCENARIOS, Scenario
@@ -24,6 +26,14 @@ SETTLE = 0.5
 # People call a few days ahead and mostly want the afternoon.
 EARLIEST, LATEST = timedelta(days=2), timedelta(days=21)
 HOURS = range(13, 18)
+# A caller who knows what she wants.
+PLAIN: dict[str, Any] = {
+    **dict.fromkeys(("names_day_only", "only_looks", "anonymous", "rival", "slow", "versioned", "at_root"), False),
+    **dict.fromkeys(("asks_services", "looks_first", "agrees"), True),
+    "language": "de",
+    "style": "weekday",
+    "repeats": 0.0,
+}
 
 
 class Command(BaseCommand):
@@ -41,16 +51,17 @@ class Command(BaseCommand):
         self._seen: list[dict[str, Any]] = []
         scenario = SCENARIOS[options["scenario"]]
         client = self._sandbox(options["url"])
-        slot = self._free_slot(client, scenario)
-        call = call_object(scenario, somebody(), slot, datetime.now(UTC))
-        if scenario.slot_gets_taken:
-            client.fill(scenario.event_type.id, slot)
-        self._line(f"{scenario.about} ({call['call_id']})")
-        self._play(client, scenario, call)
-        watch = Watch(client, call["call_id"])
+        slot, other = self._free_slots(client, scenario)
+        if scenario.talks:
+            call_id, number = self._talk(client, scenario, slot)
+        else:
+            call_id, number = self._play(client, scenario, slot), ""
+        watch = Watch(client, call_id)
         missing = self._follow(watch.expected(scenario), options["timeout"])
+        if scenario.talks and not missing:
+            missing = self._answer(client, watch, number, other, options["timeout"])
         time.sleep(SETTLE)
-        self._finish(scenario, call["call_id"], missing, watch.surplus(scenario))
+        self._finish(scenario, call_id, missing, watch.surplus(scenario))
 
     def _sandbox(self, url: str | None) -> SandboxClient:
         client = SandboxClient(settings.SANDBOX_URL or "http://127.0.0.1:8090")
@@ -61,8 +72,8 @@ class Command(BaseCommand):
         client.switch(askpro_url=(url or settings.PUBLIC_URL).rstrip("/"))
         return client
 
-    def _free_slot(self, client: SandboxClient, scenario: Scenario) -> datetime:
-        """A time that is free at Cal.com and that a person might ask for, in the salon's zone."""
+    def _free_slots(self, client: SandboxClient, scenario: Scenario) -> tuple[datetime, datetime]:
+        """Two times on different days that are free at Cal.com and that a person might ask for, in the salon's zone."""
         now = datetime.now(UTC)
         query = f"eventTypeId={scenario.event_type.id}&start={now + EARLIEST:%Y-%m-%d}&end={now + LATEST:%Y-%m-%d}"
         answer = client.calcom(
@@ -73,9 +84,36 @@ class Command(BaseCommand):
         likely = [slot for slot in free if slot.hour in HOURS and slot.minute in (0, 30)]
         if not likely:
             raise CommandError(f"Cal.com's stand-in has no free afternoon ({answer.status_code}).")
-        return likely[0]
+        later = [slot for slot in likely if slot.date() > likely[0].date()]
+        return likely[0], (later or likely)[0]
 
-    def _play(self, client: SandboxClient, scenario: Scenario, call: dict[str, Any]) -> None:
+    def _talk(self, client: SandboxClient, scenario: Scenario, slot: datetime) -> tuple[str, str]:
+        """The caller talks to the agent; the call's id and her number."""
+        self._line(scenario.about)
+        self._began = time.monotonic()
+        wish = {"event_type": scenario.event_type.id, "start": slot.isoformat()}
+        talk = client.talk(secrets.randbelow(10**6), wish=wish, **PLAIN)
+        for asking in talk["askings"]:
+            said = f"{asking['function']} in {asking['milliseconds']:.0f} ms → {asking['answer'].get('status', 'none')}"
+            self._report("Function", f"{said}\n{asking['answer'].get('spoken', '')}")
+        return talk["call_id"], talk["from_number"]
+
+    def _answer(self, client: SandboxClient, watch: Watch, number: str, to: datetime, timeout: float) -> list[str]:
+        """The caller answers the SMS and asks for another time; the names of what did not happen then."""
+        if not watch.may_answer:
+            self._line("She has no SMS to answer before the quiet hours end, so nothing is moved this time.")
+            return []
+        words = f"VERSCHIEBEN auf {german.day(to)}, {german.clock(to)}"
+        client.inbound_sms(number, words)
+        self._report("Answer", words)
+        return self._follow(watch.moved(to), timeout)
+
+    def _play(self, client: SandboxClient, scenario: Scenario, slot: datetime) -> str:
+        """The call with its webhooks; its id."""
+        call = call_object(scenario, somebody(), slot, datetime.now(UTC))
+        if scenario.slot_gets_taken:
+            client.fill(scenario.event_type.id, slot)
+        self._line(f"{scenario.about} ({call['call_id']})")
         self._began = time.monotonic()
         try:
             deliveries = client.deliver_call(call, copies=scenario.copies)
@@ -89,6 +127,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"AskPro did not accept {len(refused)} of {len(deliveries)} webhooks at {refused[0]['url']}."
             )
+        return str(call["call_id"])
 
     def _follow(self, expected: list[Sighting], timeout: float) -> list[str]:
         """Report each sighting when it happens; return the names of those that did not."""
