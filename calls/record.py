@@ -50,11 +50,16 @@ def record_ongoing(told: RetellCall, number: PhoneNumber, objection: Callable[[i
     caller's transaction. Words and variables are left to the events: here they are still incomplete.
     """
     call = _row(told, number, objection)
-    is_restricted = told.storage is not Storage.EVERYTHING and STORAGE not in call.variables
-    if not call.to_number or is_restricted:
+    if not is_recorded(told, call):
         facts = replace(told, transcript=None, summary=None, tool_calls=(), dynamic_variables={}, underscored={})
         _fill(call, replace(facts, collected_variables={}, custom_analysis={}), is_newer=False)
     return call
+
+
+def is_recorded(told: RetellCall, call: Call) -> bool:
+    """Whether the row has what a function's call object says, as far as it is written from there."""
+    is_restricted = told.storage is not Storage.EVERYTHING
+    return bool(call.to_number) and not (is_restricted and STORAGE not in call.variables)
 
 
 def _row(told: RetellCall, number: PhoneNumber, objection: Callable[[int], str]) -> Call:

@@ -144,7 +144,8 @@ def extract_call_data(call_id: int, company_id: int | None = None) -> None:
     elif not any(request.status == request.Status.OPEN for request in requests):
         with_person = any(request.status == request.Status.FOLLOW_UP for request in requests)
         needs_person = heard.needs_listening or has_gone or with_person
-        call.settle_outcome(Outcome.FOLLOW_UP if needs_person else Outcome.NO_REQUEST)
+        otherwise = Outcome.CHANGED if on_phone.has_changed(call) else Outcome.NO_REQUEST
+        call.settle_outcome(Outcome.FOLLOW_UP if needs_person else otherwise)
     if heard.needs_listening:
         follow_ups.open_for_call(call, FollowUp.Reason.REVIEW, Detail.MENTIONED)
 

@@ -42,7 +42,7 @@ def book_appointment(conversation: Conversation) -> Answer:
         return conversation.ask(_ASKED_AGAIN[Detail(problem.detail)])
     if problem is not None and problem.detail == Detail.CLOSED:
         return said_closed(conversation, request, closed(request))
-    request, is_new = _written(conversation.call, wish, request)
+    request, is_new = _written(conversation.call, wish, request, conversation.language)
     if not is_new:
         return _as_it_stands(conversation, request)
     if not request.company.books_appointments:
@@ -67,14 +67,24 @@ def may_be_texted(about: BookingRequest | Appointment) -> bool:
     return about.company.sms_enabled and objection is None
 
 
-def _written(call: Call, wish: WishedAppointment, request: BookingRequest) -> tuple[BookingRequest, bool]:
+def know_caller(call: Call, wish: WishedAppointment, language: str) -> None:
+    """Find or make the customer, under the call's lock; who was not known before is written to in this language."""
+    call.customer = customer_of(call, wish)
+    if call.customer is not None and call.customer.last_contact_at is None and call.customer.language != language:
+        call.customer.language = language
+        call.customer.save(update_fields=["language"])
+    call.save(update_fields=["customer", "updated_at"])
+
+
+def _written(
+    call: Call, wish: WishedAppointment, request: BookingRequest, language: str
+) -> tuple[BookingRequest, bool]:
     """The saved request; an earlier one of this call for the same appointment counts, unless it came to nothing."""
     with transaction.atomic():
         held = Call.objects.select_for_update(of=("self",)).select_related("company", "branch__company").get(pk=call.pk)
         if same := _same(held, request):
             return same, False
-        held.customer = customer_of(held, wish)
-        held.save(update_fields=["customer", "updated_at"])
+        know_caller(held, wish, language)
         last = held.booking_requests.order_by("-ordinal").values_list("ordinal", flat=True).first() or 0
         request.call, request.ordinal = held, last + 1
         request.told_on_phone_at = timezone.now()

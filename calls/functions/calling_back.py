@@ -7,7 +7,7 @@ from appointments.booking.handover import hand_over
 from appointments.booking.rules import Problem
 from appointments.models import FollowUp
 from askpro.reading import clean
-from calls.customers import customer_of
+from calls.functions.booking import know_caller
 from calls.functions.conversation import Answer, Conversation, Outcome, spoken_due
 from calls.models import BookingRequest, Call, Unclear
 from calls.wishes.wish import wish_of
@@ -32,8 +32,7 @@ def _open(conversation: Conversation) -> BookingRequest:
         if known := asked.first():
             return known
         wish = wish_of(conversation.asked.statement, call.branch.home)
-        call.customer = customer_of(call, wish)
-        call.save(update_fields=["customer", "updated_at"])
+        know_caller(call, wish, conversation.language)
         last = call.booking_requests.order_by("-ordinal").values_list("ordinal", flat=True).first() or 0
         request = BookingRequest.objects.create(
             call=call,

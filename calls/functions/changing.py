@@ -127,6 +127,8 @@ def _none(conversation: Conversation) -> Answer:
 
 def _meant(conversation: Conversation, date_words: str, time_words: str) -> Appointment | Answer:
     """The only one that fits what was said; else the question which one is meant."""
+    if not conversation.call.company.books_appointments:
+        return Answer(Outcome.NOT_DONE, "not_done", conversation.say("not_changed"), {"about": "not_changed"})
     own = _own(conversation)
     if isinstance(own, Answer):
         return own

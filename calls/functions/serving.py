@@ -16,7 +16,7 @@ from calls.functions.looking import check_availability, list_services
 from calls.functions.places import place
 from calls.functions.wording import WORDS
 from calls.models import Call, FunctionCall, PhoneNumber
-from calls.record import record_ongoing
+from calls.record import is_recorded, record_ongoing
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +36,7 @@ OVER: Final = (Call.Status.ENDED, Call.Status.ANALYZED)
 
 def serve(asked: Asked, number: PhoneNumber, objection: Callable[[int], str], began: float) -> dict[str, Any]:
     """The JSON for the agent. `began` is when the request came in, by the monotonic clock. Raises `django.db.Error`."""
-    with transaction.atomic():
-        call = record_ongoing(asked.told, number, objection)
-    call = Call.objects.select_related("company", "branch__company", "customer", "phone_number").get(pk=call.pk)
+    call = _call(asked, number, objection)
     if call.status in OVER:
         return _words(call, asked, "over", "call_over")
     row, is_mine = FunctionCall.take(call, asked.function, asked.key)
@@ -51,6 +49,17 @@ def serve(asked: Asked, number: PhoneNumber, objection: Callable[[int], str], be
 def not_served(language: str = "de") -> dict[str, Any]:
     """The answer where nobody's number was dialled, or the company is served at another address."""
     return {"status": "not_served", "spoken": WORDS[language]["not_served"], "data": {}}
+
+
+def _call(asked: Asked, number: PhoneNumber, objection: Callable[[int], str]) -> Call:
+    related = ("company", "branch__company", "customer", "phone_number__company", "phone_number__branch__company")
+    rows = Call.objects.select_related(*related)
+    known = rows.filter(retell_call_id=asked.told.call_id, company=number.company_id).first()
+    if known is not None and is_recorded(asked.told, known):
+        return known
+    with transaction.atomic():
+        call = record_ongoing(asked.told, number, objection)
+    return rows.get(pk=call.pk)
 
 
 def _worked_out(row: FunctionCall, conversation: Conversation) -> dict[str, Any]:

@@ -32,7 +32,8 @@ def branches_served(call: Call) -> list[Branch]:
     """The branches of the dialled number; if only the agent is known, those of all its numbers."""
     numbers = [call.phone_number] if call.phone_number is not None else []
     ours = call.from_number if call.direction == "outbound" else call.to_number
-    if call.agent_id and number_named(ours) is None:
+    is_dialled = call.phone_number is not None and call.phone_number.number == ours
+    if call.agent_id and not is_dialled and number_named(ours) is None:
         answered = PhoneNumber.objects.filter(company=call.company, retell_agent_id=call.agent_id, is_active=True)
         numbers = [*answered.select_related("branch__company")] or numbers
     found = {branch.pk: branch for number in numbers for branch in number.branches}

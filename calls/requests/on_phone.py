@@ -29,6 +29,11 @@ def functions_used(call: Call) -> set[str]:
     return set(FunctionCall.objects.filter(call=call).values_list("name", flat=True))
 
 
+def has_changed(call: Call) -> bool:
+    """Whether an appointment was cancelled or moved, or will be."""
+    return FunctionCall.settled(call).filter(name__in=CHANGES).exclude(outcome=Outcome.GONE).exists()
+
+
 def without_settled(call: Call, heard: Extraction) -> Extraction:
     """What is left of the wishes. Another time than was settled, though no further wish, contradicts it."""
     settled = list(FunctionCall.settled(call))

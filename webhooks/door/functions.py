@@ -1,6 +1,7 @@
 """The functions of Retell's agents, called while the caller waits: checked like webhooks, and answered with words."""
 
 import time
+from functools import cache, partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -45,10 +46,7 @@ def _answered(function: Function, body: bytes, address: WebhookAddress | None, b
     number = number_of(asked.told)
     if number is None:
         return serving.not_served()
-
-    def against(company_id: int) -> str:
-        return objection(Provider.RETELL, address, company_id)
-
+    against = cache(partial(objection, Provider.RETELL, address))
     if against(number.company_id):
         raise Refused(RefusedWebhook.Reason.OTHER_TENANT)
     return serving.serve(asked, number, against, began)

@@ -10,7 +10,7 @@ from appointments.models import Appointment, FollowUp
 from askpro.console.story import Story
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.queues.testing import run_jobs
-from calls.models import BookingRequest, Call, Company
+from calls.models import BookingRequest, Call, Company, Customer
 from notifications.models import Notification
 from tests.calls.functions.caller import Conversation
 from tests.webhooks.signing import post_retell
@@ -127,3 +127,49 @@ def test_somebody_calls_who_could_not_be_told_on_the_phone(salon: Company, monke
     assert conversation.asks("book_appointment", **{**WISH, "sms_consent": "nein"})["status"] == "pending"
     hang_up(conversation)
     assert FollowUp.objects.get(status="open").reason == "untold"
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "fields"),
+    [
+        ("cancel_appointment", {}, {"anliegen": "Termin absagen", "datum": "Donnerstag", "uhrzeit": "14 Uhr"}),
+        (
+            "reschedule_appointment",
+            {"new_date": "Freitag", "new_time": "10 Uhr"},
+            {"anliegen": "verschieben", "neues_datum": "Freitag", "neue_uhrzeit": "10 Uhr"},
+        ),
+    ],
+)
+def test_a_change_that_was_made_is_not_made_again(
+    salon: Company, sandbox: SandboxClient, function: str, arguments: dict[str, str], fields: dict[str, str]
+) -> None:
+    Conversation().says().asks("book_appointment", **WISH)
+    conversation = Conversation().says()
+    conversation.asks(function, **arguments)
+    before = [(each["status"], each["start"]) for each in sandbox.bookings()]
+    call = hang_up(conversation, **fields)
+    assert call.outcome == "changed" and not FollowUp.objects.exists()
+    assert [(each["status"], each["start"]) for each in sandbox.bookings()] == before
+
+
+def test_booked_and_cancelled_in_one_call_leaves_nothing_to_do(salon: Company, sandbox: SandboxClient) -> None:
+    conversation = Conversation().says()
+    conversation.asks("book_appointment", **WISH)
+    conversation.says("Doch nicht.").asks("cancel_appointment")
+    hang_up(conversation, **SAID, anliegen="Termin buchen und wieder absagen")
+    assert not sandbox.bookings("accepted") and not FollowUp.objects.exists()
+
+
+def test_who_was_not_known_is_written_to_in_the_language_that_was_spoken(salon: Company) -> None:
+    Conversation().says().asks("book_appointment", **WISH, language="en")
+    assert Customer.objects.get().language == "en"
+    assert Notification.objects.filter(channel="sms").first().language == "en"
+
+
+def test_a_company_whose_appointments_askpro_does_not_book_calls_back(salon: Company, sandbox: SandboxClient) -> None:
+    Company.objects.update(books_appointments=False)
+    conversation = Conversation().says()
+    assert conversation.asks("book_appointment", **WISH)["status"] == "handed_over"
+    assert conversation.says().asks("cancel_appointment")["status"] == "not_done"
+    call = hang_up(conversation, **SAID)
+    assert (call.outcome, FollowUp.objects.get().reason, sandbox.bookings()) == ("follow_up", "callback", [])
