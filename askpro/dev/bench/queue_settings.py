@@ -12,6 +12,7 @@ THREADS = 8
 PLAIN, FAIR = "webhooks", "default"
 QUEUES = product.QUEUES
 DEFAULTS = product.DEFAULTS
+LIMITS = product.LIMITS
 RETENTION = product.RETENTION
 ENVIRONMENTS: dict[str, dict[str, dict[str, Any]]] = {
     **product.ENVIRONMENTS,
