@@ -41,8 +41,8 @@ def settle(request: BookingRequest) -> bool:
     with transaction.atomic():
         change = _change(request, appointment, kind)
         if change.state == State.REFUSED:
-            why = Problem(REASONS[Unclear.of(request.unclear)], Detail(change.detail), about=appointment)
-            hand_over(request, why)
+            reason, why = REASONS[Unclear.of(request.unclear)], Detail(change.detail)
+            hand_over(request, Problem(reason, why, change.detail_facts, about=appointment))
         else:
             _close(request)
     return True

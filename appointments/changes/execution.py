@@ -7,7 +7,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from appointments import follow_ups
+from appointments import availability, follow_ups
 from appointments.calcom import client as calcom
 from appointments.calcom.booking import Booking, Status
 from appointments.calcom.errors import BookingRefused, NotFound, SlotGone
@@ -200,9 +200,9 @@ class Execution:
         service, wished = self._appointment.service, self.change.starts_at
         if service is None or service.calcom_event_type_id is None or wished is None:
             return []
-        start = max(timezone.now() + timedelta(minutes=service.minimum_notice_minutes), wished - SEARCH)
+        availability.flush(self._appointment.company_id)
         try:
-            free = self._client.slots(service.calcom_event_type_id, start, wished + SEARCH)
+            free = availability.free_times(service, wished - SEARCH, wished + SEARCH, branch=self._appointment.branch)
         except JobError:
             return []  # That a person calls matters more than the times that are offered.
         return sorted(sorted(free, key=lambda slot: abs(slot - wished))[:MOST_ALTERNATIVES])

@@ -1,34 +1,38 @@
 """What may be changed without a person, decided from our own rows before Cal.com is asked."""
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils import timezone
 
 from appointments.models import Appointment, Change, Detail
+from askpro.language.sentences import Facts
 from calls.models.offer import Obstacle
 
 FARTHEST: Final = timedelta(days=366)
 
 
+@dataclass(frozen=True, slots=True)
+class Objection:
+    detail: Detail
+    facts: Facts = field(default_factory=dict)
+
+
 def objection(
     appointment: Appointment, kind: Change.Kind, to: datetime | None, *, may_override: bool = False
-) -> Detail | None:
+) -> Objection | None:
     """Why it cannot be cancelled, or moved `to` another time, without a person; None if it can.
 
-    `may_override`: staff may change it although the company's notice for changes has begun.
+    `may_override`: staff may change it although the company's notice for changes has begun, and move it to a day on
+    which the branch is closed.
     """
-    now = timezone.now()
-    if not is_ahead(appointment, now):
-        return Detail.CHANGE_OVER
-    if appointment.calcom_uid is None and appointment.status != Appointment.Status.REQUESTED:
-        return Detail.NO_BOOKING
-    service = appointment.service
-    if service is not None and Obstacle.SEATS in service.obstacles:
-        return Detail.SHARED_TIME
-    if appointment.starts_at - now < notice_of(appointment) and not may_override:
-        return Detail.CHANGE_NOTICE
-    return _objection_to_time(appointment, to, now) if kind == Change.Kind.MOVE and to is not None else None
+    detail = _against_change(appointment, may_override)
+    if detail is None and kind == Change.Kind.MOVE and to is not None:
+        detail = _against_time(appointment, to)
+        if detail is None and not may_override:
+            return _against_day(appointment, to)
+    return Objection(detail) if detail is not None else None
 
 
 def is_ahead(appointment: Appointment, now: datetime) -> bool:
@@ -43,7 +47,21 @@ def notice_of(appointment: Appointment) -> timedelta:
     return timedelta(minutes=appointment.company.change_notice_minutes if own is None else own)
 
 
-def _objection_to_time(appointment: Appointment, to: datetime, now: datetime) -> Detail | None:
+def _against_change(appointment: Appointment, may_override: bool) -> Detail | None:
+    now = timezone.now()
+    if not is_ahead(appointment, now):
+        return Detail.CHANGE_OVER
+    if appointment.calcom_uid is None and appointment.status != Appointment.Status.REQUESTED:
+        return Detail.NO_BOOKING
+    service = appointment.service
+    if service is not None and Obstacle.SEATS in service.obstacles:
+        return Detail.SHARED_TIME
+    is_late = appointment.starts_at - now < notice_of(appointment) and not may_override
+    return Detail.CHANGE_NOTICE if is_late else None
+
+
+def _against_time(appointment: Appointment, to: datetime) -> Detail | None:
+    now = timezone.now()
     notice = timedelta(minutes=appointment.service.minimum_notice_minutes if appointment.service else 0)
     if appointment.calcom_uid is None:
         return Detail.NOT_BOOKED_YET
@@ -54,3 +72,12 @@ def _objection_to_time(appointment: Appointment, to: datetime, now: datetime) ->
     if to - now < notice:
         return Detail.SHORT_NOTICE
     return Detail.TOO_FAR_AHEAD if to - now > FARTHEST else None
+
+
+def _against_day(appointment: Appointment, to: datetime) -> Objection | None:
+    branch = appointment.branch
+    if branch is None:
+        return None
+    day = to.astimezone(branch.zone).date()
+    why = branch.closed_on(day, day).get(day)
+    return Objection(Detail.CLOSED, {"why": why}) if why else None

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from appointments import follow_ups
 from appointments.changes import execution
-from appointments.changes.limits import objection
+from appointments.changes.limits import Objection, objection
 from appointments.models import Appointment, Change, Detail
 from askpro.by_name import job
 from askpro.gates import on_the_line
@@ -76,7 +76,7 @@ def _change(wish: _Wish, patience: float) -> Change:
 
 def _written(wish: _Wish, patience: float) -> Change:
     """The change of this wish: a known one, or a new one with its job."""
-    rows = Appointment.objects.select_for_update(of=("self",)).select_related("company", "service")
+    rows = Appointment.objects.select_for_update(of=("self",)).select_related("company", "service", "branch__company")
     appointment = rows.get(pk=wish.appointment.pk)
     if (known := _known(appointment, wish)) is not None:
         return known
@@ -104,9 +104,10 @@ def _known(appointment: Appointment, wish: _Wish) -> Change | None:
     return newest if is_so and newest.state in (State.DONE, State.REQUESTED) else None
 
 
-def _refused(appointment: Appointment, wish: _Wish, why_not: Detail) -> Change:
+def _refused(appointment: Appointment, wish: _Wish, why_not: Objection) -> Change:
     newest = appointment.changes.first()
-    values = {"state": State.REFUSED, "detail": why_not} | _values(appointment, wish)
+    detail = {"detail": why_not.detail, "detail_facts": why_not.detail.checked(why_not.facts)}
+    values = {"state": State.REFUSED} | detail | _values(appointment, wish)
     if newest is not None and all(getattr(newest, name) == value for name, value in values.items()):
         return newest
     return Change.objects.create(**values)
