@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("scenarios")
 COLOUR = SCENARIOS["slot_gone"].event_type  # one host only
 
 
-def test_it_finds_its_booking_by_metadata_when_cal_com_times_out_after_booking(world: World) -> None:
+def test_scenario_02_it_finds_its_booking_by_metadata_when_cal_com_times_out(world: World) -> None:
     call = world.call()
     world.vendors.switch(webhooks="off")
     world.vendors.fault("calcom.create_booking", drop="after", latency_ms=2_500)
@@ -28,7 +28,7 @@ def test_it_finds_its_booking_by_metadata_when_cal_com_times_out_after_booking(w
     assert Appointment.objects.get().calcom_uid == world.of(call).bookings[0]["uid"]
 
 
-def test_it_books_once_when_neither_the_answer_nor_the_look_comes_through(world: World) -> None:
+def test_scenario_02_it_books_once_when_neither_answer_nor_look_comes_through(world: World) -> None:
     call = world.call()
     world.vendors.switch(webhooks="off")
     world.vendors.fault("calcom.create_booking", reset="after")
@@ -43,7 +43,7 @@ def test_it_books_once_when_neither_the_answer_nor_the_look_comes_through(world:
     assert not FollowUp.objects.exists()
 
 
-def test_it_asks_again_when_the_request_never_arrived(world: World) -> None:
+def test_scenario_02_it_asks_again_when_the_request_never_arrived(world: World) -> None:
     call = world.call()
     world.vendors.fault("calcom.create_booking", drop="before")
     world.ring(call)
@@ -51,7 +51,7 @@ def test_it_asks_again_when_the_request_never_arrived(world: World) -> None:
     assert world.of(call).count() == ONE_OF_EACH
 
 
-def test_it_confirms_nothing_when_the_slot_is_gone(world: World) -> None:
+def test_scenario_03_it_confirms_nothing_when_the_slot_is_gone(world: World) -> None:
     call = world.call("slot_gone")
     slot = world.slot_of(call)
     world.vendors.fill(COLOUR.id, slot)
@@ -63,12 +63,16 @@ def test_it_confirms_nothing_when_the_slot_is_gone(world: World) -> None:
     offered = [datetime.fromisoformat(start) for start in follow_up.alternatives]
     assert offered and slot not in offered
     assert follow_up.due_at > datetime.now(UTC)
-    assert world.of(call).count() == {**ONE_OF_EACH, "appointments": 0, "bookings": 0, "SMS": 0, "e-mails": 0}
     assert BookingRequest.objects.get().status == "follow_up"
-    assert set(Notification.objects.values_list("kind", "recipient")) == {("staff", "salon@example.org")}
+    told = set(Notification.objects.values_list("kind", "recipient"))
+    assert told == {("staff", "salon@example.org"), ("callback", call["from_number"])}
+    world.until_done(world.of(call).is_told)
+    assert world.of(call).count() == {**ONE_OF_EACH, "appointments": 0, "bookings": 0, "SMS": 1, "e-mails": 0}
+    (word,) = world.of(call).messages
+    assert "ist leider nicht mehr frei. Wir rufen Sie bis " in word["body"]
 
 
-def test_of_two_callers_for_the_same_chair_one_gets_it_and_the_other_a_call_back(world: World) -> None:
+def test_scenario_03_of_two_callers_for_the_same_chair_one_gets_it(world: World) -> None:
     slot = world.free_slot(COLOUR)
     calls = [world.call("slot_gone", slot) for _ in range(2)]
     world.begin_to_ring(calls).result()
@@ -77,4 +81,7 @@ def test_of_two_callers_for_the_same_chair_one_gets_it_and_the_other_a_call_back
     world.until_done(world.of(booked).is_told)
     assert world.of(booked).count() == ONE_OF_EACH
     assert world.of(called_back).follow_up.reason == "slot_gone"
-    assert world.of(called_back).messages == []
+    assert set(Notification.objects.filter(call=world.of(called_back).call).values_list("kind", flat=True)) == {
+        "staff",
+        "callback",
+    }

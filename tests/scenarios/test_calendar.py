@@ -58,7 +58,7 @@ MOVED = sorted([*CONFIRMED, ("email", "rescheduled", 2), ("sms", "rescheduled", 
 CANCELLED = sorted([*CONFIRMED, ("email", "cancellation", 2), ("sms", "cancellation", 2)])
 
 
-def test_it_books_once_when_the_webhook_is_worked_on_before_our_own_commit(world: World) -> None:
+def test_scenario_04_it_books_once_when_the_webhook_is_worked_on_before_our_own_commit(world: World) -> None:
     call = world.call()
     # Cal.com has booked and sent its webhook; its answer hangs until the connection breaks.
     world.vendors.fault("calcom.create_booking", drop="after", latency_ms=1_500)
@@ -70,7 +70,7 @@ def test_it_books_once_when_the_webhook_is_worked_on_before_our_own_commit(world
     assert (told(call), world.of(call).appointment.version) == (CONFIRMED, 1)
 
 
-def test_it_follows_a_move_to_the_new_uid_and_tells_the_customer_once(world: World) -> None:
+def test_scenario_04_it_follows_a_move_to_the_new_uid_and_tells_the_customer_once(world: World) -> None:
     call = booked(world)
     before = world.of(call).appointment
     start = move(world, call)
@@ -84,7 +84,7 @@ def test_it_follows_a_move_to_the_new_uid_and_tells_the_customer_once(world: Wor
     assert told(call) == MOVED
 
 
-def test_it_stays_cancelled_when_the_creation_is_heard_of_after_the_end(world: World) -> None:
+def test_scenario_04_it_stays_cancelled_when_the_creation_is_heard_of_after_the_end(world: World) -> None:
     world.lose_calcoms_webhooks()
     call = booked(world)
     cancel(world, call)
@@ -98,7 +98,7 @@ def test_it_stays_cancelled_when_the_creation_is_heard_of_after_the_end(world: W
     assert world.of(call).count() == {**ONE_OF_EACH, "appointments": 0, "bookings": 0, "SMS": 2, "e-mails": 2}
 
 
-def test_it_confirms_nothing_that_was_cancelled_before_its_creation_was_heard_of(world: World) -> None:
+def test_scenario_04_it_confirms_nothing_that_was_cancelled_before_its_creation_was_heard_of(world: World) -> None:
     """Cancelled while our own request for it still hung: neither the late answer nor the webhook brings it back."""
     world.lose_calcoms_webhooks()
     world.vendors.fault("calcom.create_booking", drop="after", latency_ms=2_500)
@@ -120,7 +120,9 @@ ORDERS = list(itertools.permutations(("BOOKING_CREATED", "BOOKING_RESCHEDULED"))
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=" ".join)
-def test_it_ends_at_the_moved_time_in_whatever_order_it_is_told(world: World, order: tuple[str, ...]) -> None:
+def test_scenario_04_it_ends_at_the_moved_time_in_whatever_order_it_is_told(
+    world: World, order: tuple[str, ...]
+) -> None:
     """Of a booking that a customer made at Cal.com itself and then moved."""
     world.lose_calcoms_webhooks()
     start, later = world.free_slot(HAIRCUT), world.free_slot(HAIRCUT)

@@ -67,7 +67,7 @@ def test_it_sends_our_marks_the_callers_language_and_a_utc_start(calendar: Calco
     assert attendee["phoneNumber"] == "+4915550100456"
 
 
-def test_it_gives_each_customer_without_an_address_one_of_their_own(calendar: CalcomStub) -> None:
+def test_incident_01_each_customer_without_an_address_gets_one_of_their_own(calendar: CalcomStub) -> None:
     at = branch(company())
     service(at.company)
     for number, caller in enumerate([customer(at.company), customer(at.company, "+4915550100457")]):
@@ -85,14 +85,14 @@ def test_it_uses_the_spoken_address_when_it_is_valid(calendar: CalcomStub) -> No
     assert Appointment.objects.get().attendee_email == "ole.linde@example.org"
 
 
-def test_it_finds_its_booking_when_the_answer_was_lost_after_success(calendar: CalcomStub) -> None:
+def test_scenario_02_it_finds_its_booking_when_the_answer_was_lost_after_success(calendar: CalcomStub) -> None:
     calendar.fail(CREATE, timeout, after_effect=True)
     run(wished())
     assert Appointment.objects.get().status == "confirmed"
     assert (len(calendar.bookings), calendar.asked(CREATE)) == (1, 1)
 
 
-def test_it_looks_before_it_books_again_when_killed_after_the_call(calendar: CalcomStub) -> None:
+def test_incident_07_who_was_killed_leaves_no_mark_that_stops_the_next_try(calendar: CalcomStub) -> None:
     wish = wished()
     with mock.patch.object(booker, "mirror", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
         run(wish)
@@ -165,7 +165,7 @@ def test_it_books_the_other_request_while_one_may_be_on_its_way(calendar: Calcom
     assert other.status == "booked"
 
 
-def test_it_does_nothing_more_when_run_again_after_success(calendar: CalcomStub) -> None:
+def test_incident_05_it_does_nothing_more_when_run_again_after_success(calendar: CalcomStub) -> None:
     wish = wished()
     run(wish)
     asked = len(calendar.requests)
@@ -175,14 +175,14 @@ def test_it_does_nothing_more_when_run_again_after_success(calendar: CalcomStub)
 
 
 @pytest.mark.parametrize("fault", ["500", "409.conflict", "400.slot_unavailable"])
-def test_it_takes_a_refusal_for_its_own_booking_when_cal_com_had_booked(calendar: CalcomStub, fault: str) -> None:
+def test_incident_08_a_refusal_may_mean_its_own_booking(calendar: CalcomStub, fault: str) -> None:
     calendar.fail(CREATE, error(fault), after_effect=True)
     run(wished())
     assert Appointment.objects.get().status == "confirmed"
     assert len(calendar.bookings) == 1
 
 
-def test_it_leaves_alternatives_and_a_deadline_when_the_slot_is_gone(calendar: CalcomStub) -> None:
+def test_incident_02_it_leaves_alternatives_and_a_deadline_when_the_slot_is_gone(calendar: CalcomStub) -> None:
     calendar.taken.add("2026-12-03T13:00:00Z")
     calendar.free = ["2026-12-03T14:30:00.000+01:00", "2026-12-03T18:00:00.000+01:00", "2026-12-04T09:00:00.000+01:00"]
     wish = wished()
@@ -198,7 +198,7 @@ def test_it_leaves_alternatives_and_a_deadline_when_the_slot_is_gone(calendar: C
     assert not Notification.objects.filter(appointment__isnull=False).exclude(kind="staff").exists()
 
 
-def test_it_calls_the_slot_gone_when_another_caller_holds_the_wished_person(calendar: CalcomStub) -> None:
+def test_incident_04_two_callers_never_hold_the_same_person_at_one_time(calendar: CalcomStub) -> None:
     wish = wished()
     wish.staff = wish.company.staff.get()
     wish.save()
@@ -257,7 +257,7 @@ def test_it_asks_a_person_when_cal_com_refuses_for_good(calendar: CalcomStub, fa
     assert calendar.asked(CREATE) == 1
 
 
-def test_it_cancels_there_and_asks_a_person_when_another_time_was_booked(calendar: CalcomStub) -> None:
+def test_incident_08_another_time_than_asked_is_cancelled_there_and_a_person_asked(calendar: CalcomStub) -> None:
     calendar.shift = timedelta(minutes=30)
     run(wished())
     assert FollowUp.objects.get().reason == "mismatch"
@@ -267,7 +267,7 @@ def test_it_cancels_there_and_asks_a_person_when_another_time_was_booked(calenda
     assert calendar.bookings[0]["status"] == "cancelled"
 
 
-def test_it_never_touches_a_foreign_booking_that_cal_com_answers_with(calendar: CalcomStub) -> None:
+def test_incident_01_it_never_touches_a_foreign_booking_that_cal_com_answers_with(calendar: CalcomStub) -> None:
     foreign = calendar.book("2026-12-03T13:00:00+00:00", metadata={"askpro_booking_key": "other"})
     calendar.taken.add("2026-12-03T13:00:00Z")
     body = {"status": "success", "data": foreign}
@@ -278,7 +278,7 @@ def test_it_never_touches_a_foreign_booking_that_cal_com_answers_with(calendar: 
     assert Appointment.objects.get().calcom_uid is None
 
 
-def test_it_waits_for_the_hosts_yes_when_cal_com_answers_pending(calendar: CalcomStub) -> None:
+def test_incident_30_nothing_is_confirmed_before_the_host_says_yes(calendar: CalcomStub) -> None:
     calendar.status = "pending"
     wish = wished()
     run(wish)
