@@ -9,6 +9,7 @@ from appointments import follow_ups
 from appointments.booking.booker import Booker
 from appointments.models import Appointment, Detail, FollowUp
 from askpro.by_name import job
+from askpro.deadline import NoTime
 from askpro.gates import on_the_line
 from askpro.queues.errors import JobError, Release
 from calls.models import BookingRequest
@@ -35,6 +36,8 @@ def book(request: BookingRequest, patience: float) -> Result:
                 booker.book()
         except JobError as error:
             booker.note(error)
+        except NoTime:
+            pass  # The job finds what became of it.
     return _result(request, booker)
 
 

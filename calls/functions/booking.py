@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from appointments.booking import live
@@ -12,12 +13,14 @@ from appointments.booking.handover import hand_over
 from appointments.booking.rules import Problem, problem_with
 from appointments.models import Appointment, Detail, FollowUp
 from calls.customers import customer_of
+from calls.functions import own
 from calls.functions.asking import by_when
 from calls.functions.conversation import Answer, Conversation, Outcome, spoken_due
 from calls.functions.free import closed, others
 from calls.functions.looking import said_closed
 from calls.models import BookingRequest, Call, Unclear
 from calls.requests.rows import row_of
+from calls.text import fold
 from calls.wishes.wish import WishedAppointment, wish_of
 from notifications import recipients
 
@@ -42,6 +45,8 @@ def book_appointment(conversation: Conversation) -> Answer:
         return conversation.ask(_ASKED_AGAIN[Detail(problem.detail)])
     if problem is not None and problem.detail == Detail.CLOSED:
         return said_closed(conversation, request, closed(request))
+    if known := _known(conversation, request):
+        return _already(conversation, request, known)
     request, is_new = _written(conversation.call, wish, request, conversation.language)
     if not is_new:
         return _as_it_stands(conversation, request)
@@ -53,9 +58,30 @@ def book_appointment(conversation: Conversation) -> Answer:
     return _told(conversation, request, live.book(request, conversation.patience))
 
 
+def _known(conversation: Conversation, request: BookingRequest) -> Appointment | None:
+    """An appointment of the caller's for the same at the same time, from another call or moved there in this one."""
+    same = (each for each in own.upcoming(conversation.call) if _is_same(each, request))
+    return next((each for each in same if each.call_id != conversation.call.pk or each.previous_starts_at), None)
+
+
+def _is_same(appointment: Appointment, request: BookingRequest) -> bool:
+    """A caller may book the same for somebody else, whose name is said then."""
+    is_there = (appointment.starts_at, appointment.service_id) == (request.starts_at, request.service_id)
+    return is_there and (not request.name or fold(request.name) == fold(appointment.attendee_name))
+
+
+def _already(conversation: Conversation, request: BookingRequest, known: Appointment) -> Answer:
+    outcome = Outcome.BOOKED if known.is_agreed else Outcome.REQUESTED
+    data = {**conversation.times([known.starts_at], request.where)[0], "appointment": str(known.pk)}
+    data |= {"service": known.service.name if known.service else "", "staff": known.staff.name if known.staff else ""}
+    spoken = conversation.say("already", when=conversation.when(known.starts_at, request.where))
+    return Answer(outcome, outcome.value, spoken, data, known.starts_at)
+
+
 def handed_over(conversation: Conversation, request: BookingRequest, code: str = "handed_over") -> Answer:
     """A person has it now: by when they call back."""
-    due_at = request.where.call_back_by(timezone.now())
+    follow_up = FollowUp.objects.filter(booking_request=request, status=FollowUp.Status.OPEN).first()
+    due_at = follow_up.due_at if follow_up is not None else request.where.call_back_by(timezone.now())
     spoken = conversation.say(code, due=spoken_due(conversation, due_at))
     return Answer(Outcome.HANDED_OVER, "handed_over", spoken, starts_at=request.starts_at, request=request)
 
@@ -95,9 +121,11 @@ def _written(
 def _same(call: Call, request: BookingRequest) -> BookingRequest | None:
     rows = call.booking_requests.filter(starts_at=request.starts_at, service=request.service)
     standing = rows.filter(status__in=(Status.OPEN, Status.BOOKED, Status.FOLLOW_UP))
-    ended = Appointment.Status.CANCELLED
+    # One that was cancelled or moved since leaves room for another.
+    as_wished = Q(appointment=None) | Q(appointment__starts_at=request.starts_at)
+    standing = standing.filter(as_wished).exclude(appointment__status=Appointment.Status.CANCELLED)
     related = ("call__branch__company", "call__customer", "company", "service", "branch__company", "customer")
-    return standing.exclude(appointment__status=ended).select_related(*related).order_by("-ordinal").first()
+    return standing.select_related(*related).order_by("-ordinal").first()
 
 
 def _as_it_stands(conversation: Conversation, request: BookingRequest) -> Answer:
@@ -116,6 +144,9 @@ def _told(conversation: Conversation, request: BookingRequest, result: live.Resu
 
 
 def _booked(conversation: Conversation, request: BookingRequest, starts_at: datetime) -> Answer:
+    appointment = Appointment.objects.select_related("staff").get(booking_request=request)
+    if request.staff_id is not None and appointment.staff_id != request.staff_id:
+        return _settled(conversation, request, starts_at, Outcome.BOOKED, "booked_with_other")
     code = "booked_sms" if may_be_texted(request) else "booked"
     return _settled(conversation, request, starts_at, Outcome.BOOKED, code)
 
@@ -145,8 +176,9 @@ def _handed_over(conversation: Conversation, request: BookingRequest, starts_at:
 def _settled(
     conversation: Conversation, request: BookingRequest, starts_at: datetime, outcome: Outcome, code: str
 ) -> Answer:
-    spoken = conversation.say(code, when=conversation.when(starts_at, request.where))
     appointment = Appointment.objects.filter(booking_request=request).select_related("staff").first()
+    staff = appointment.staff.name if appointment is not None and appointment.staff else conversation.say("somebody")
+    spoken = conversation.say(code, when=conversation.when(starts_at, request.where), staff=staff)
     data = {**conversation.times([starts_at], request.where)[0]}
     data |= {"service": request.service.name} if request.service else {}
     data |= {"staff": appointment.staff.name} if appointment is not None and appointment.staff else {}

@@ -7,21 +7,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
-from appointments.changes import whose
 from appointments.changes.request import Origin, cancel, move
 from appointments.models import Appointment, Change, Detail
 from askpro.reading import number as whole_number
+from calls.functions import own
 from calls.functions.asking import about_time
 from calls.functions.booking import may_be_texted
 from calls.functions.conversation import MOST_CHOICES, Answer, Conversation, Outcome
 from calls.german.moment import Moment, Reason
-from calls.models import Branch, Call, FunctionCall
+from calls.models import Branch, FunctionCall
 from calls.requests.matching import match_service, the_one
 from calls.requests.moments import moment_of
-from calls.tenancy import other_party
 
 State, Channel = Change.State, Change.Channel
 # A day was said, alone or with a part of it.
@@ -40,14 +38,14 @@ _REFUSED: Final = {
 
 def find_appointment(conversation: Conversation) -> Answer:
     """The caller's upcoming appointments."""
-    own = _own(conversation)
-    if isinstance(own, Answer):
-        return own
-    data = {"appointments": [_described(conversation, each) for each in own]}
-    if len(own) == 1:
-        code = "found" if own[0].is_agreed else "found_waiting"
-        return Answer(Outcome.TOLD, "found", conversation.say(code, appointment=_named(conversation, own[0])), data)
-    choices = conversation.any_of([_named(conversation, each) for each in own[:MOST_CHOICES]])
+    found = _own(conversation)
+    if isinstance(found, Answer):
+        return found
+    data = {"appointments": [_described(conversation, each) for each in found]}
+    if len(found) == 1:
+        code = "found" if found[0].is_agreed else "found_waiting"
+        return Answer(Outcome.TOLD, "found", conversation.say(code, appointment=_named(conversation, found[0])), data)
+    choices = conversation.any_of([_named(conversation, each) for each in found[:MOST_CHOICES]])
     return Answer(Outcome.TOLD, "found", conversation.say("found_several", choices=choices), data)
 
 
@@ -56,6 +54,9 @@ def cancel_appointment(conversation: Conversation) -> Answer:
     asked = conversation.asked
     statement = asked.statement
     words = (statement.text("date") or asked.text(*OLD_DATE), statement.text("time") or asked.text(*OLD_TIME))
+    said = moment_of(conversation.call, conversation.branch, *words)
+    if isinstance(said, Moment) and _done(conversation, Outcome.CANCELLED).filter(starts_at=said.starts_at).exists():
+        return _cancelled_before(conversation, said.starts_at)
     appointment = _meant(conversation, *words)
     if isinstance(appointment, Answer):
         return appointment
@@ -70,7 +71,7 @@ def cancel_appointment(conversation: Conversation) -> Answer:
 def reschedule_appointment(conversation: Conversation) -> Answer:
     """Move the one appointment that is meant to the time that is named, and to no other."""
     asked = conversation.asked
-    appointment = _meant(conversation, *_old_words(conversation))
+    appointment = _moved_before(conversation) or _meant(conversation, *_old_words(conversation))
     if isinstance(appointment, Answer):
         return appointment
     to = _new_time(conversation, appointment)
@@ -88,6 +89,15 @@ def reschedule_appointment(conversation: Conversation) -> Answer:
     return _not_done(conversation, appointment, change, to)
 
 
+def _moved_before(conversation: Conversation) -> Appointment | None:
+    """The appointment that an earlier request of this call has moved to the wished time; its old time is said again."""
+    statement = conversation.asked.statement
+    said = moment_of(conversation.call, conversation.branch, statement.text("date"), statement.text("time"))
+    if not isinstance(said, Moment) or not _done(conversation, Outcome.MOVED).filter(starts_at=said.starts_at).exists():
+        return None
+    return next((each for each in own.upcoming(conversation.call) if each.starts_at == said.starts_at), None)
+
+
 def _old_words(conversation: Conversation) -> tuple[str, str]:
     """Day and time of the appointment to be moved: the plain fields mean it where others have the new time."""
     asked = conversation.asked
@@ -97,50 +107,48 @@ def _old_words(conversation: Conversation) -> tuple[str, str]:
 
 
 def _own(conversation: Conversation) -> list[Appointment] | Answer:
-    call = conversation.call
-    number = other_party(call.direction, call.from_number, call.to_number, conversation.branch.home)
-    now = timezone.now()
-    known = {each.pk: each for each in (*whose.upcoming(call.company, number, now), *_of_this_call(call, now))}
-    if known:
-        return sorted(known.values(), key=lambda appointment: appointment.starts_at)
-    if number is None:
+    found = own.upcoming(conversation.call)
+    if found:
+        return found
+    if own.number_of(conversation.call) is None:
         return Answer(Outcome.NOT_DONE, "anonymous", conversation.say("anonymous"))
     return _none(conversation)
 
 
-def _of_this_call(call: Call, now: datetime) -> QuerySet[Appointment]:
-    """What was booked a minute ago is the caller's, whatever number is shown."""
-    stands = Q(status=Appointment.Status.CONFIRMED) | Appointment.WAITS_FOR_HOST
-    rows = Appointment.objects.filter(stands, call=call, starts_at__gt=now)
-    return rows.select_related("company", "branch__company", "service", "staff", "customer")
-
-
 def _none(conversation: Conversation) -> Answer:
     """Nothing is ahead: perhaps because it was cancelled a minute ago."""
-    cancelled = FunctionCall.objects.filter(call=conversation.call, outcome=Outcome.CANCELLED)
-    before = cancelled.order_by("-id").first()
+    before = _done(conversation, Outcome.CANCELLED).last()
     if before is not None and before.starts_at is not None:
-        spoken = conversation.say("cancelled_before", when=conversation.when(before.starts_at))
-        return Answer(Outcome.TOLD, "cancelled", spoken)
+        return _cancelled_before(conversation, before.starts_at)
     return Answer(Outcome.TOLD, "none", conversation.say("found_none"), {"appointments": []})
+
+
+def _done(conversation: Conversation, outcome: Outcome) -> QuerySet[FunctionCall]:
+    """What was done earlier in this call."""
+    return FunctionCall.objects.filter(call=conversation.call, outcome=outcome, starts_at__isnull=False).order_by("id")
+
+
+def _cancelled_before(conversation: Conversation, starts_at: datetime) -> Answer:
+    spoken = conversation.say("cancelled_before", when=conversation.when(starts_at))
+    return Answer(Outcome.TOLD, "cancelled", spoken)
 
 
 def _meant(conversation: Conversation, date_words: str, time_words: str) -> Appointment | Answer:
     """The only one that fits what was said; else the question which one is meant."""
     if not conversation.call.company.books_appointments:
         return Answer(Outcome.NOT_DONE, "not_done", conversation.say("not_changed"), {"about": "not_changed"})
-    own = _own(conversation)
-    if isinstance(own, Answer):
-        return own
+    found = _own(conversation)
+    if isinstance(found, Answer):
+        return found
     stated = conversation.asked.arguments.get("appointment") or conversation.asked.arguments.get("appointment_id")
-    fitting = [each for each in own if each.pk == whole_number(stated)] if stated else own
+    fitting = [each for each in found if each.pk == whole_number(stated)] if stated else found
     fitting = _of_service(conversation, fitting)
     if date_words or time_words:
         fitting = [each for each in fitting if _is_then(conversation, each, date_words, time_words)]
     if len(fitting) == 1:
         return fitting[0]
-    shown = (fitting or own)[:MOST_CHOICES]
-    data = {"appointments": [_described(conversation, each) for each in fitting or own]}
+    shown = (fitting or found)[:MOST_CHOICES]
+    data = {"appointments": [_described(conversation, each) for each in fitting or found]}
     return conversation.ask("which_appointment", [_named(conversation, each) for each in shown], **data)
 
 

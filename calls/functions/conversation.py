@@ -71,7 +71,7 @@ class Conversation:
     def say(self, code: str, **facts: str) -> str:
         # A sentence that ends in "p.m." has its full stop.
         words = WORDS[self.language][code].format(**facts).replace(".m..", ".m.")
-        return words[:1].upper() + words[1:]
+        return words[:1].upper() + words[1:] if words.endswith((".", "?")) else words
 
     def when(self, moment: datetime, branch: Branch | None = None) -> str:
         """The moment aloud, as the branch's clocks show it."""

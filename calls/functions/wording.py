@@ -52,6 +52,8 @@ GERMAN: Final[dict[str, str]] = {
     # Bookings.
     "booked": "Der Termin {when} ist gebucht.",
     "booked_sms": "Der Termin {when} ist gebucht. Sie bekommen eine Bestätigung per SMS.",
+    "booked_with_other": "Der Termin {when} ist gebucht, aber bei {staff}. Ist Ihnen das recht?",
+    "somebody": "jemand anderem",
     "requested": "Der Termin {when} ist angefragt. Er gilt erst, wenn er bestätigt ist; wir sagen Ihnen dann Bescheid.",
     "already": "Den Termin {when} haben Sie schon.",
     "gone": "{when} ist leider gerade vergeben worden. Frei wäre es {choices}.",
@@ -123,6 +125,8 @@ ENGLISH: Final[dict[str, str]] = {
     "anonymous": "Without your phone number I cannot look up an appointment. Shall somebody call you back?",
     "booked": "Your appointment {when} is booked.",
     "booked_sms": "Your appointment {when} is booked. You will get a text message to confirm it.",
+    "booked_with_other": "Your appointment {when} is booked, but with {staff}. Is that all right?",
+    "somebody": "somebody else",
     "requested": "I have requested your appointment {when}. It counts once it is confirmed; we will let you know.",
     "already": "You already have the appointment {when}.",
     "gone": "Somebody else has just taken the time {when}, I am afraid. We are free {choices}.",

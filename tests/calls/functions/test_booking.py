@@ -105,3 +105,31 @@ def test_the_work_after_the_call_finds_it_booked(salon: Company, sandbox: Sandbo
     Conversation().says().asks("book_appointment", **WISH)
     create_appointment_from_call(call_id=Call.objects.get().pk)
     assert len(sandbox.bookings()) == 1
+
+
+def test_what_she_has_from_an_earlier_call_is_not_booked_again(salon: Company, sandbox: SandboxClient) -> None:
+    cut = {**WISH, "service": "Haarschnitt"}  # two people do it, so the time is still free
+    Conversation().says().asks("book_appointment", **cut)
+    told = Conversation().says().asks("book_appointment", **cut)
+    assert told["spoken"] == "Den Termin am Donnerstag, dem dritten Dezember, um vierzehn Uhr haben Sie schon."
+    assert (told["status"], len(sandbox.bookings())) == ("booked", 1)
+    for_her_son = Conversation().says().asks("book_appointment", **{**cut, "name": "Tim Weiß"})
+    assert (for_her_son["status"], len(sandbox.bookings())) == ("booked", 2)
+
+
+def test_after_a_move_in_the_same_call_the_old_time_may_be_booked_and_the_new_is_known(
+    salon: Company, sandbox: SandboxClient
+) -> None:
+    conversation = Conversation().says()
+    conversation.asks("book_appointment", **WISH)
+    conversation.says().asks("reschedule_appointment", new_date="Freitag", new_time="10 Uhr")
+    again = conversation.says().asks("book_appointment", **{**WISH, "date": "Freitag", "time": "10 Uhr"})
+    assert (again["status"], len(sandbox.bookings("accepted"))) == ("booked", 1)
+    old = conversation.says().asks("book_appointment", **WISH)
+    assert (old["status"], len(sandbox.bookings("accepted"))) == ("booked", 2)
+
+
+def test_another_person_than_was_wished_is_said(salon: Company, sandbox: SandboxClient) -> None:
+    wish = {**WISH, "service": "Haarschnitt", "staff": "Ömer"}
+    told = Conversation().says().asks("book_appointment", **wish)
+    assert told["spoken"].endswith("ist gebucht, aber bei Käthe Grün. Ist Ihnen das recht?")

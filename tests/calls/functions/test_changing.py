@@ -152,3 +152,16 @@ def test_notice_for_changes_is_kept_to(booked: Appointment) -> None:
     assert (told["status"], told["data"]["about"]) == ("not_done", "change_too_late")
     booked.refresh_from_db()
     assert booked.status == "confirmed"
+
+
+def test_what_was_done_already_is_not_asked_about(booked: Appointment, sandbox: SandboxClient) -> None:
+    """The agent asks once more, since it heard no answer the first time."""
+    asks("book_appointment", **{**WISH, "date": "Samstag", "time": "10 Uhr"})
+    conversation = Conversation().says()
+    move = {"date": "Donnerstag", "time": "14 Uhr", **FRIDAY}
+    assert conversation.asks("reschedule_appointment", **move)["status"] == "moved"
+    assert conversation.says().asks("reschedule_appointment", **move)["status"] == "moved"
+    cancel = {"date": "Freitag", "time": "10 Uhr"}
+    assert conversation.says().asks("cancel_appointment", **cancel)["status"] == "cancelled"
+    assert conversation.says().asks("cancel_appointment", **cancel)["status"] == "cancelled"
+    assert len(sandbox.bookings("accepted")) == 1

@@ -1,0 +1,24 @@
+"""The caller's own upcoming appointments: by the number that calls, and what was booked in this very call."""
+
+from django.db.models import Q
+from django.utils import timezone
+
+from appointments.changes import whose
+from appointments.models import Appointment
+from calls.models import Call
+from calls.tenancy import other_party
+
+
+def number_of(call: Call) -> str | None:
+    """The caller's number in E.164; None if it is withheld. A number that is only said proves nothing."""
+    return other_party(call.direction, call.from_number, call.to_number, call.branch.home)
+
+
+def upcoming(call: Call) -> list[Appointment]:
+    """The next first."""
+    now = timezone.now()
+    stands = Q(status=Appointment.Status.CONFIRMED) | Appointment.WAITS_FOR_HOST
+    of_this_call = Appointment.objects.filter(stands, call=call, starts_at__gt=now)
+    related = of_this_call.select_related("company", "branch__company", "service", "staff", "customer")
+    known = {each.pk: each for each in (*whose.upcoming(call.company, number_of(call), now), *related)}
+    return sorted(known.values(), key=lambda appointment: appointment.starts_at)
