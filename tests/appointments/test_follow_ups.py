@@ -109,7 +109,7 @@ def test_it_counts_a_call_on_its_companys_local_day() -> None:
     assert DailyCount.objects.get().calls == 1
 
 
-def test_it_never_holds_one_person_twice_at_a_time_for_our_own_callers() -> None:
+def test_incident_04_one_person_is_never_held_twice_at_a_time_for_our_own_callers() -> None:
     wish = wished()
     values = {"company": wish.company, "staff": wish.company.staff.get(), "starts_at": WISH}
     Appointment.objects.create(**values, ends_at=WISH + timedelta(minutes=30), calcom_uid="theirs")

@@ -30,7 +30,7 @@ def sent(actor_name: str) -> int:
     return Job.objects.filter(actor_name=actor_name).count()
 
 
-def test_it_sends_the_booking_job_again_when_there_is_none(forgotten: BookingRequest) -> None:
+def test_incident_06_the_booking_job_is_sent_again_when_there_is_none(forgotten: BookingRequest) -> None:
     sweepers.sweep()
     sweepers.sweep()
     assert sent("create_appointment_from_call") == 1

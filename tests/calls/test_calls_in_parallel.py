@@ -36,7 +36,7 @@ def at_once(*works: Callable[[], Any]) -> list[BaseException]:
     return errors
 
 
-def test_it_is_one_call_with_one_chain_when_five_events_of_it_run_at_once() -> None:
+def test_incident_15_it_is_one_call_with_one_chain_when_five_events_of_it_run_at_once() -> None:
     practice()
     stored = [event(name) for name in ("call_ended", "call_analyzed", "call_ended", "call_analyzed", "call_ended")]
     assert not at_once(*(lambda pk=each.pk: process_retell_call_ended(event_id=pk) for each in stored))

@@ -27,7 +27,7 @@ def test_it_tells_the_branchs_date_when_it_is_another_day_there() -> None:
     assert (there["heute_datum"], there["wochentag"], there["aktuelle_uhrzeit"]) == ("23.11.2026", "Montag", "22:30")
 
 
-def test_it_names_the_next_of_every_weekday_and_never_today() -> None:
+def test_incident_20_the_agent_is_told_the_next_of_every_weekday_and_never_today() -> None:
     with time_machine.travel(datetime(2026, 11, 24, 12, 0, tzinfo=UTC), tick=False):
         told = dynamic_variables("", "")
     assert told["naechster_dienstag"] == "01.12.2026" and told["naechster_mittwoch"] == "25.11.2026"

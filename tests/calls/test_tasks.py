@@ -100,7 +100,7 @@ def test_it_is_cancelled_when_the_event_is_gone() -> None:
         process_retell_call_ended(event_id=1)
 
 
-def test_it_leaves_the_event_unassigned_and_no_call_when_nobody_has_the_number() -> None:
+def test_incident_16_the_event_is_unassigned_and_no_call_when_nobody_has_the_number() -> None:
     stored = told("call_ended")
     assert stored.status == State.UNASSIGNED and stored.reason
     assert not Call.objects.exists() and not Job.objects.exists()
@@ -118,7 +118,7 @@ def test_it_leaves_the_event_unassigned_and_no_call_when_nobody_has_the_number()
         ({"start_timestamp": "gestern"}, "start_timestamp"),
     ],
 )
-def test_it_marks_the_event_invalid_and_names_the_field_when_it_cannot_be_a_call(
+def test_incident_15_an_event_is_invalid_and_its_field_named_when_it_cannot_be_a_call(
     number: PhoneNumber, changes: dict[str, Any], field: str
 ) -> None:
     stored = told("call_ended", **changes)
@@ -287,7 +287,7 @@ def test_it_drops_the_request_when_the_company_books_nothing() -> None:
     assert the_call().outcome == "no_request"
 
 
-def test_it_finds_the_same_customer_again_and_never_renames_them(number: PhoneNumber) -> None:
+def test_incident_23_it_finds_the_same_customer_again_and_never_renames_them(number: PhoneNumber) -> None:
     mother = Customer.objects.create(company=number.company, name="Derya Öztürk", phone="+4915551230011")
     told("call_ended", collected_dynamic_variables={"name": "Mareike", "email": "derya@example.org", "datum": "morgen"})
     identify_customer(call_id=the_call().pk)
@@ -320,7 +320,7 @@ def test_it_takes_a_no_for_a_no_when_there_was_consent_before(number: PhoneNumbe
     assert Customer.objects.get().sms_consent_at is None
 
 
-def test_it_never_matches_an_anonymous_caller_to_anybody(number: PhoneNumber) -> None:
+def test_incident_24_an_anonymous_caller_is_never_matched_to_anybody(number: PhoneNumber) -> None:
     for suffix in ("a", "b"):
         told("call_ended.anonymous", call_id=f"call_anonymous_{suffix}")
     for call in Call.objects.all():
@@ -368,7 +368,7 @@ def test_it_is_cancelled_when_the_call_is_gone(job: Any) -> None:
         job(call_id=1)
 
 
-def test_morgen_counts_from_the_call_when_the_job_runs_after_midnight(number: PhoneNumber) -> None:
+def test_scenario_07_morgen_counts_from_the_call_when_the_job_runs_after_midnight(number: PhoneNumber) -> None:
     said_at = datetime(2026, 11, 16, 22, 59, tzinfo=UTC)  # 23:59 in Berlin
     with time_machine.travel(said_at + timedelta(minutes=6)):
         told(

@@ -23,7 +23,7 @@ def test_it_finds_the_number_however_it_is_written(number: PhoneNumber, written:
 
 
 @pytest.mark.parametrize("written", ["+493023125201", "23125200", "+4930231252000", "", "anonymous", "' OR 1=1"])
-def test_it_finds_nobody_by_a_number_that_only_resembles(number: PhoneNumber, written: str) -> None:
+def test_incident_25_nobody_is_found_by_a_number_that_only_resembles(number: PhoneNumber, written: str) -> None:
     assert named(to_number=written) is None
 
 

@@ -26,7 +26,7 @@ BLOWS = 30 if LONG else 4
 PATIENCE = 300.0 if LONG else 60.0
 
 
-def test_every_event_is_worked_on_once_when_redis_is_emptied_and_workers_die(world: World) -> None:
+def test_scenario_05_every_event_is_worked_on_once_when_redis_is_emptied_and_workers_die(world: World) -> None:
     seed = int(os.environ.get("ASKPRO_TEST_SEED") or time.time())
     chance = random.Random(seed)
     world.queues.stop()

@@ -24,7 +24,7 @@ KILLS = 2
 CHAIN_SECONDS = 0.8
 
 
-def test_it_is_done_once_whenever_workers_die(world: World) -> None:
+def test_scenario_01_it_is_done_once_whenever_workers_die(world: World) -> None:
     seed = int(os.environ.get("ASKPRO_TEST_SEED") or time.time())
     print(f"\nseed {seed}")
     chance = random.Random(seed)

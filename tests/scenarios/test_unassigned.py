@@ -12,7 +12,7 @@ from webhooks.models import WebhookEvent
 pytestmark = pytest.mark.xdist_group("scenarios")
 
 
-def test_a_call_to_an_unknown_number_is_worked_on_once_its_company_is_known(world: World) -> None:
+def test_scenario_08_a_call_to_an_unknown_number_is_worked_on_once_its_company_is_known(world: World) -> None:
     call = world.call("unknown_number")
     world.ring(call)
     world.until_done(lambda: WebhookEvent.objects.filter(status="unassigned").count() == 3)

@@ -161,7 +161,9 @@ FIRST_WORDS = ("created", "requested", "cancelled before it was heard of", "resc
 
 @pytest.mark.parametrize("theirs", FIRST_WORDS)
 @pytest.mark.parametrize("ours", ["created", "cancelled before it was heard of", "rescheduled"])
-def test_nobody_takes_the_uid_of_anothers_booking(theirs: str, ours: str, tenants: dict[str, Tenant]) -> None:
+def test_incident_25_nobody_takes_the_uid_of_anothers_booking(
+    theirs: str, ours: str, tenants: dict[str, Tenant]
+) -> None:
     """A company that learns a uid before the uid's own company does sends an event about it, as if it were its own."""
     birke, linde = tenants["birke"], tenants["linde"]
     honest = of_calcom(birke)[ours]

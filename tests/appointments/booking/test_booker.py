@@ -1,4 +1,4 @@
-"""The booking job against a Cal.com that misbehaves: domain.md's incidents and scenarios 2, 3 and 4."""
+"""The booking job against a Cal.com that misbehaves; docs/incidents.md tells where the numbers come from."""
 
 import contextlib
 from datetime import timedelta
@@ -130,7 +130,9 @@ def test_it_waits_for_the_request_of_a_killed_process_instead_of_booking_twice(
     assert (calendar.asked(CREATE), len(calendar.bookings)) == (1, 1)
 
 
-def test_it_asks_again_when_the_request_of_a_killed_process_came_to_nothing(calendar: CalcomStub, clock: Any) -> None:
+def test_incident_07_it_asks_again_when_the_request_of_a_killed_process_came_to_nothing(
+    calendar: CalcomStub, clock: Any
+) -> None:
     wish = wished()
     calendar.fail(CREATE, killed)
     with pytest.raises(KeyboardInterrupt):
@@ -237,7 +239,9 @@ def test_it_opens_the_follow_up_without_alternatives_when_slots_cannot_be_read(c
         ({"starts_at": NOW + timedelta(days=370)}, "unclear"),
     ],
 )
-def test_it_asks_a_person_and_never_cal_com_when(calendar: CalcomStub, values: dict[str, Any], reason: str) -> None:
+def test_incident_21_it_asks_a_person_and_never_cal_com_when(
+    calendar: CalcomStub, values: dict[str, Any], reason: str
+) -> None:
     wish = wished(**values)
     run(wish)
     assert FollowUp.objects.get().reason == reason

@@ -43,7 +43,7 @@ def test_it_ends_in_one_cancelled_row_when_six_hear_everything_at_once(seed: int
     assert set(CalcomUid.objects.values_list("appointment", flat=True)) == {appointment.pk}
 
 
-def test_four_callers_who_reserve_the_same_person_at_once_get_it_once() -> None:
+def test_incident_04_four_callers_who_reserve_the_same_person_at_once_get_it_once() -> None:
     wish = wished()
     person = wish.company.staff.get()
 

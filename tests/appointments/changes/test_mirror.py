@@ -1,4 +1,4 @@
-"""Events of bookings in every order: scenario 4 of domain.md, and what older events must never undo."""
+"""Events of bookings in every order: scenario 4, and what older events must never undo."""
 
 from dataclasses import replace
 from datetime import timedelta

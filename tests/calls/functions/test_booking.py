@@ -51,7 +51,7 @@ def test_the_same_wish_later_in_the_call_is_still_the_same_appointment(salon: Co
     assert BookingRequest.objects.count() == 1
 
 
-def test_a_time_that_goes_in_between_is_said_with_others(salon: Company, sandbox: SandboxClient) -> None:
+def test_incident_02_a_time_that_goes_in_between_is_said_with_others(salon: Company, sandbox: SandboxClient) -> None:
     sandbox.fill(COLOUR, AT)
     conversation = Conversation().says()
     told = conversation.asks("book_appointment", **WISH)
@@ -63,7 +63,7 @@ def test_a_time_that_goes_in_between_is_said_with_others(salon: Company, sandbox
     assert (again["status"], len(sandbox.bookings("accepted"))) == ("booked", 2)
 
 
-def test_a_hanging_calendar_gets_an_honest_answer_in_time_and_a_person_knows(
+def test_incident_30_a_hanging_calendar_gets_an_honest_answer_in_time_and_a_person_knows(
     salon: Company, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(conversation_module, "WRITE_WITHIN", 2.0)
@@ -77,7 +77,7 @@ def test_a_hanging_calendar_gets_an_honest_answer_in_time_and_a_person_knows(
     assert_sent(create_appointment_from_call, call_id=Call.objects.get().pk)
 
 
-def test_what_is_not_clear_is_asked_and_nothing_is_written(salon: Company) -> None:
+def test_incident_21_what_is_not_clear_is_asked_and_nothing_is_written(salon: Company) -> None:
     conversation = Conversation()
     for changed, about in (
         ({"time": ""}, "no_time"),
@@ -94,7 +94,7 @@ def test_what_is_not_clear_is_asked_and_nothing_is_written(salon: Company) -> No
     assert not BookingRequest.objects.exists()
 
 
-def test_it_says_requested_where_the_host_has_to_agree(salon: Company, sandbox: SandboxClient) -> None:
+def test_incident_30_it_says_requested_where_the_host_has_to_agree(salon: Company, sandbox: SandboxClient) -> None:
     sandbox.switch(confirmation_required=[COLOUR])
     told = Conversation().says().asks("book_appointment", **WISH)
     assert told["status"] == "requested" and "angefragt" in told["spoken"]

@@ -48,7 +48,7 @@ def test_nobody_else_hears_of_it_or_changes_it(booked: Appointment, function: st
     assert (booked.status, booked.starts_at) == ("confirmed", AT)
 
 
-def test_a_caller_of_another_company_is_not_found(booked: Appointment) -> None:
+def test_incident_25_a_caller_of_another_company_is_not_found(booked: Appointment) -> None:
     seed(world.PRACTICE)
     told = Conversation(to=world.PRACTICE).says().asks("find_appointment")
     assert told["status"] == "none"

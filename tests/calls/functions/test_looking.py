@@ -119,7 +119,7 @@ def test_times_that_the_clocks_skip_or_repeat_are_asked(salon: Company, date: st
     assert asked(date=date, time=clock)["data"]["about"] == about
 
 
-def test_a_time_after_the_clocks_have_changed_is_the_branchs(salon: Company) -> None:
+def test_incident_19_a_time_after_the_clocks_have_changed_is_the_branchs(salon: Company) -> None:
     told = asked(date="30.03.2027", time="14 Uhr")
     assert told["data"]["times"] == [{"date": "2027-03-30", "time": "14:00"}]
 

@@ -35,7 +35,9 @@ def at_once(questions: list[Callable[[], Any]]) -> list[Any]:
         return list(pool.map(ask, questions))
 
 
-def test_five_repeats_at_once_book_once_and_are_told_the_same(shop: Company, sandbox: SandboxClient) -> None:
+def test_incident_05_five_repeats_at_once_book_once_and_are_told_the_same(
+    shop: Company, sandbox: SandboxClient
+) -> None:
     sandbox.fault("calcom.create_booking", latency_ms=400)
     conversation = Conversation().says()
     conversation.last = ("book_appointment", {"call": conversation.told(), "args": WISH})
@@ -74,7 +76,7 @@ def test_without_a_place_a_repeat_is_told_at_once_that_the_first_is_still_at_wor
     assert conversation.again()["status"] == "still_working"
 
 
-def test_a_request_that_a_dead_process_left_is_taken_over(shop: Company) -> None:
+def test_incident_07_a_request_that_a_dead_process_left_is_taken_over(shop: Company) -> None:
     conversation = Conversation().says()
     first = conversation.asks("list_services")
     FunctionCall.objects.update(answer={}, answered_at=None, taken_at=timezone.now() - timedelta(seconds=20))

@@ -246,7 +246,7 @@ def test_it_needs_no_review_when_the_agent_booked_by_itself() -> None:
     assert not extraction.needs_review
 
 
-def test_it_never_books_from_the_transcript_but_asks_for_a_review() -> None:
+def test_incident_22_it_never_books_from_the_transcript_but_asks_for_a_review() -> None:
     extraction = extract(recorded_call("call_ended", collected_dynamic_variables={}))
 
     assert extraction.wishes == ()

@@ -142,7 +142,9 @@ def test_it_speaks_the_time_of_the_branch(appointment: Appointment) -> None:
         ("2026-10-25T15:00", "Sonntag, 25.10.2026, 16:00 Uhr"),
     ],
 )
-def test_it_is_four_o_clock_before_and_after_the_change(appointment: Appointment, instant: str, local: str) -> None:
+def test_incident_19_it_is_four_o_clock_before_and_after_the_change(
+    appointment: Appointment, instant: str, local: str
+) -> None:
     moment = datetime.fromisoformat(instant).replace(tzinfo=UTC)
     assert dates.moment(moment.astimezone(texts.zone_of(appointment)), Language.GERMAN) == local
 

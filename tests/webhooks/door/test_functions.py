@@ -117,7 +117,7 @@ def test_the_contracts_example_is_read(salon: Company, contracts: Path) -> None:
     assert ask("list_services", example).json()["status"] == "services"
 
 
-def test_a_number_that_nobody_has_is_served_honest_words_and_no_company(salon: Company) -> None:
+def test_incident_16_a_number_that_nobody_has_is_served_honest_words_and_no_company(salon: Company) -> None:
     answer = ask("list_services", body(to_number="+493023125999", agent_id="agent_unknown"))
     assert (answer.status_code, answer.json()["status"]) == (200, "not_served")
     assert not Call.objects.exists()

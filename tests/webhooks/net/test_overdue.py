@@ -33,7 +33,7 @@ def the_follow_up() -> FollowUp:
     return FollowUp.objects.get(reason=FollowUp.Reason.LOST_CALL)
 
 
-def test_it_gets_its_end(retell: SandboxClient) -> None:
+def test_incident_17_a_call_without_an_end_gets_it(retell: SandboxClient) -> None:
     keep(retell, begun(30))
     tick()
     row = Call.objects.get()
@@ -41,7 +41,7 @@ def test_it_gets_its_end(retell: SandboxClient) -> None:
     assert not FollowUp.objects.filter(reason=FollowUp.Reason.LOST_CALL).exists()
 
 
-def test_it_is_lost_when_retell_does_not_know_it_and_a_person_is_told(retell: SandboxClient) -> None:
+def test_incident_17_it_is_lost_when_retell_does_not_know_it_and_a_person_is_told(retell: SandboxClient) -> None:
     begun(3)
     tick()
     row = Call.objects.get()
