@@ -26,6 +26,7 @@ MEASURES = (
     "fairness",
     "ingest",
     "complete",
+    "functions",
 )
 PEERS = "peers"
 # Minutes of a phase under pressure; beside others it should also show what grows slowly.
@@ -76,7 +77,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="manage.py bench",
         allow_abbrev=False,
-        description="Measure the engine beside its peers, each pair in the same run. Takes some six minutes.",
+        description="Measure the engine beside its peers, each pair in the same run. Takes some ten minutes.",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--quick", action="store_true", help="one round with less work: some two minutes, less exact")

@@ -6,7 +6,18 @@ from pathlib import Path
 from django.core.management import call_command
 
 from askpro.dev.bench.machine import describe
-from askpro.dev.bench.measures import complete, composed, fairness, history, ingest, pickup, sends, throughput, weight
+from askpro.dev.bench.measures import (
+    complete,
+    composed,
+    fairness,
+    functions,
+    history,
+    ingest,
+    pickup,
+    sends,
+    throughput,
+    weight,
+)
 from askpro.dev.bench.peers import kinds
 from askpro.dev.bench.peers import measure as peers
 from askpro.dev.bench.progress import Steps
@@ -27,6 +38,7 @@ MEASURES: dict[str, Callable[[Session, Report], None]] = {
     "fairness": fairness.measure,
     "ingest": ingest.measure,
     "complete": complete.measure,
+    "functions": functions.measure,
     "peers": peers.measure,
 }
 # Jobs of each side before its first turn.
@@ -64,6 +76,7 @@ def _steps(names: Sequence[str], effort: Effort) -> int:
         "fairness": 3 * rounds,
         "ingest": 3 * rounds,
         "complete": 2 * effort.turns(complete.TURNS),
+        "functions": 3 * rounds,
         "peers": (rounds + effort.turns(peers.TURNS)) * (1 + len(kinds.KINDS)),
     }
     return sum(steps[name] for name in names)

@@ -150,6 +150,18 @@ def test_it_measures_the_way_of_a_call_from_end_to_end(child_environment: Enviro
 
 
 @pytest.mark.long
+def test_it_measures_what_callers_wait_for(child_environment: Environment):
+    found = measured(child_environment(), "functions")
+    assert [(figure["measure"], figure["target"]) for figure in found["figures"]] == [
+        ("functions, ten callers who never pause", None),
+        ("a function that looks, p95", "≤ 300"),
+        ("one that changes, p95", None),
+    ]
+    # Cal.com takes 100 ms for each request.
+    assert all(figure["peer"] > 100 for figure in found["figures"][1:])
+
+
+@pytest.mark.long
 def test_it_measures_what_others_would_pick(child_environment: Environment):
     environment = child_environment()
     found = measured(environment, "send", "--peers")

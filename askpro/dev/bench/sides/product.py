@@ -39,8 +39,8 @@ class Product:
 
     def __init__(self, session: Session, stack: ExitStack) -> None:
         http_port, smtp_port = ports.choose(), ports.choose()
-        self._client = SandboxClient(f"http://127.0.0.1:{http_port}", smtp_port)
-        env = environment(self._client.url, smtp_port) | {"CALCOM_REQUESTS_PER_MINUTE": "0"}
+        self.client = SandboxClient(f"http://127.0.0.1:{http_port}", smtp_port)
+        env = environment(self.client.url, smtp_port) | {"CALCOM_REQUESTS_PER_MINUTE": "0"}
 
         def program(name: str, *arguments: str) -> Program:
             argv = (sys.executable, "-m", "django", *arguments)
@@ -56,10 +56,10 @@ class Product:
         self.programs = (self._sandbox, self._queues, self._web.program)
 
     def wait(self) -> None:
-        self._sandbox.wait(self._client.ready)
+        self._sandbox.wait(self.client.ready)
         self._queues.wait(Worker.objects.filter(status=Worker.Status.RUNNING).exists)
         self._web.wait()
-        self._client.switch(askpro_url=f"http://127.0.0.1:{self._web.port}")
+        self.client.switch(askpro_url=f"http://127.0.0.1:{self._web.port}")
 
     def hold(self) -> None:
         for program in self.programs:
@@ -73,7 +73,7 @@ class Product:
         """Times that Cal.com has free, in the salon's zone."""
         now, event_type = datetime.now(UTC), SALON.event_types[0].id
         query = f"eventTypeId={event_type}&start={now + EARLIEST:%Y-%m-%d}&end={now + LATEST:%Y-%m-%d}"
-        answer = self._client.calcom("GET", f"/v2/slots?{query}", key=settings.CALCOM_API_KEY, version="2024-09-04")
+        answer = self.client.calcom("GET", f"/v2/slots?{query}", key=settings.CALCOM_API_KEY, version="2024-09-04")
         for day in answer.json()["data"].values():
             for slot in day:
                 moment = parsed(slot["start"]).astimezone(ZoneInfo(TIMEZONE))
@@ -88,9 +88,13 @@ class Product:
         post = posts.ended(slot)
         accepted = self._post(post)
         notification = self._sms(post.call_id)
-        self._fall_idle()
+        self.fall_idle()
         sent_at: datetime = notification.sent_at or datetime.max.replace(tzinfo=UTC)
         return (sent_at - accepted).total_seconds() * 1000
+
+    def fall_idle(self) -> None:
+        """Wait until no job is left that could run now."""
+        self._expect(lambda: not Job.objects.filter(status__in=BUSY).exists(), "The jobs do not end")
 
     def _post(self, post: posts.Post) -> datetime:
         connection = http.client.HTTPConnection("127.0.0.1", self._web.port, timeout=LONGEST)
@@ -110,9 +114,6 @@ class Product:
         )
         self._expect(sent.exists, f"No SMS went out for {call_id}")
         return sent.get()
-
-    def _fall_idle(self) -> None:
-        self._expect(lambda: not Job.objects.filter(status__in=BUSY).exists(), "The jobs do not end")
 
     def _expect(self, condition: Callable[[], bool], problem: str) -> None:
         if not wait_until(condition, LONGEST, pause=LOOK_EVERY):

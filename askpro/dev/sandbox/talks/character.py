@@ -61,6 +61,7 @@ class Character:
     agrees      to messages by SMS
     endings     of each wish: what she asks for once it is settled
     style       how the agent writes days and times
+    pace        seconds for which a sentence of hers, and the agent's before it, take on average; 0 for none
     """
 
     seed: int
@@ -79,6 +80,7 @@ class Character:
     rival: bool = False
     slow: bool = False
     repeats: float = 0.0
+    pace: float = 0.0
     versioned: bool = False
     at_root: bool = False
 

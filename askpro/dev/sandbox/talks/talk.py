@@ -2,6 +2,7 @@
 
 import random
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -199,6 +200,7 @@ class Talk:
 
     def _ask(self, function: str, arguments: dict[str, Any]) -> Asking:
         """The caller says something, the agent asks (perhaps its request arrives twice) and says what it was told."""
+        time.sleep(self.character.pace * self.line.chance.uniform(0.5, 1.5))
         self.line.hear(self._words(function, arguments))
         copies = 2 if self.line.chance.random() < self.character.repeats else 1
         language = {"language": ENGLISH} if self.character.language == ENGLISH else {}
