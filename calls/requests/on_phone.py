@@ -38,9 +38,9 @@ def without_settled(call: Call, heard: Extraction) -> Extraction:
     """What is left of the wishes. Another time than was settled, though no further wish, contradicts it."""
     settled = list(FunctionCall.settled(call))
     done = [row for row in settled if row.outcome != Outcome.GONE]
-    if not settled:
+    times = {row.starts_at for row in settled if row.starts_at is not None} | _begun(call)
+    if not settled and not times:
         return heard
-    times = {row.starts_at for row in settled if row.starts_at is not None}
     left = [wish for wish in heard.wishes if _moment(call, wish) not in times]
     is_further = len(heard.wishes) > len({row.starts_at for row in done if row.starts_at is not None})
     if done and not is_further:
@@ -77,6 +77,15 @@ def hand_over_gone(call: Call, requests: Iterable[BookingRequest]) -> bool:
     offered = _offered(gone, request)
     follow_ups.open_for(request, FollowUp.Reason.SLOT_GONE, Detail.TAKEN, alternatives=offered)
     return True
+
+
+def _begun(call: Call) -> set[datetime]:
+    """The times of requests whose function died before it could answer: a job books them. Once the call is read, there
+    are others beside them.
+    """
+    if call.extracted_at is not None:
+        return set()
+    return {request.starts_at for request in call.booking_requests.all() if request.starts_at is not None}
 
 
 def _moment(call: Call, wish: WishedAppointment | Version) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,7 +11,7 @@ from appointments.models import Appointment, FollowUp
 from askpro.console.story import Story
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.queues.testing import run_jobs
-from calls.models import BookingRequest, Call, Company, Customer
+from calls.models import BookingRequest, Call, Company, Customer, FunctionCall
 from notifications.models import Notification
 from tests.calls.functions.caller import Conversation
 from tests.webhooks.signing import post_retell
@@ -173,3 +174,16 @@ def test_a_company_whose_appointments_askpro_does_not_book_calls_back(salon: Com
     assert conversation.says().asks("cancel_appointment")["status"] == "not_done"
     call = hang_up(conversation, **SAID)
     assert (call.outcome, FollowUp.objects.get().reason, sandbox.bookings()) == ("follow_up", "callback", [])
+
+
+def test_a_booking_whose_process_died_is_completed_and_not_doubled(
+    salon: Company, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = Conversation().says()
+    with monkeypatch.context() as patch:
+        patch.setattr("calls.functions.booking.live.book", mock.Mock(side_effect=SystemExit))
+        with pytest.raises(SystemExit):
+            conversation.asks("book_appointment", **WISH)
+    assert BookingRequest.objects.get().status == "open" and not FunctionCall.objects.get().answer
+    call = hang_up(conversation, **SAID, datum_2="Freitag", uhrzeit_2="15 Uhr", dienstleistung_2="Haarschnitt")
+    assert (call.outcome, len(sandbox.bookings())) == ("booked", 2)

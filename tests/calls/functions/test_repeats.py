@@ -9,10 +9,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from appointments.models import Appointment
+from appointments.models import Appointment, FollowUp
+from appointments.tasks import create_appointment_from_call
 from askpro.dev.sandbox import world
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.management.commands.seed_demo import seed
+from calls.functions.places import place
 from calls.models import BookingRequest, Call, Company, FunctionCall
 from tests.calls.functions.caller import Conversation
 
@@ -82,3 +84,35 @@ def test_incident_07_a_request_that_a_dead_process_left_is_taken_over(shop: Comp
     FunctionCall.objects.update(answer={}, answered_at=None, taken_at=timezone.now() - timedelta(seconds=20))
     assert conversation.again() == first
     assert Call.objects.count() == 1
+
+
+def test_without_a_place_everything_is_answered_at_once_by_what_is_known(
+    shop: Company, sandbox: SandboxClient, settings: Any
+) -> None:
+    """As if sixteen others waited for Cal.com already."""
+    asked = {name: WISH[name] for name in ("date", "time", "service")}
+    settings.FUNCTION_PLACES = 0
+    conversation = Conversation().says()
+    assert conversation.asks("check_availability", **asked)["status"] == "unavailable"
+    settings.FUNCTION_PLACES = 1
+    assert conversation.says().asks("check_availability", **asked)["status"] == "free"
+    settings.FUNCTION_PLACES = 0
+    assert conversation.says().asks("check_availability", **asked)["status"] == "free"
+    assert conversation.says().asks("book_appointment", **WISH)["status"] == "pending"
+    assert sandbox.bookings() == [] and FollowUp.objects.get().reason == "provider_down"
+    create_appointment_from_call(call_id=Call.objects.get().pk)
+    assert FollowUp.objects.get(reason="provider_down").status == "obsolete"
+    assert conversation.says().asks("book_appointment", **WISH)["status"] == "booked"
+    assert conversation.says().asks("cancel_appointment")["status"] == "pending"
+    assert len(sandbox.bookings("accepted")) == 1
+
+
+def test_a_place_is_given_back_whatever_happens(settings: Any) -> None:
+    settings.FUNCTION_PLACES = 1
+    with pytest.raises(KeyError), place() as first:
+        assert first
+        with place() as second:
+            assert not second
+        raise KeyError
+    with place() as again:
+        assert again
