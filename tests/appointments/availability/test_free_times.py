@@ -97,6 +97,13 @@ def test_ten_callers_at_once_cause_one_request(haircut: Service, calendar: Calco
     assert calendar.asked(SLOTS) == 1
 
 
+def test_who_finds_an_answer_that_came_just_before_asks_no_more(haircut: Service, calendar: CalcomStub) -> None:
+    thursdays(haircut)
+    question = slots._Question(haircut.company, EVENT_TYPE, [THURSDAY.date()])
+    assert question._ask(shelf().version(f"{haircut.company_id}:version"), "flight").starts == [at(13), at(14)]
+    assert calendar.asked(SLOTS) == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_callers_who_wait_for_a_question_that_fails_do_not_ask_it_again(
     haircut: Service, calendar: CalcomStub, each_store: str
@@ -153,6 +160,7 @@ def test_our_own_booking_a_webhook_and_a_sync_flush(
     with django_capture_on_commit_callbacks(execute=True):
         receive(webhook(calendar.bookings[0], "BOOKING_CANCELLED", "2026-11-30T10:00:05.000Z"))
     assert asks_again() and not asks_again()
+    calendar.bookings.clear()
     with django_capture_on_commit_callbacks(execute=True):
         sync_calcom_data(company_id=haircut.company_id)
     assert asks_again() and not asks_again()

@@ -67,3 +67,10 @@ def test_patience_ends_the_question_and_is_not_held_against_calcom(colour: Servi
             free(colour, patience=0.2)
         assert time.perf_counter() - began < 1.0
     assert not GateState.objects.exclude(shut_until=None).exists()
+
+
+def test_who_has_no_patience_spoils_no_answer_for_who_has(colour: Service, sandbox: SandboxClient) -> None:
+    sandbox.fault("calcom.slots", latency_ms=500)
+    with pytest.raises(Unavailable):
+        free(colour, patience=0.1)
+    assert WISH in free(colour, patience=5.0)
