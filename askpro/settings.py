@@ -167,6 +167,8 @@ RETELL_BASE_URL = env.str("RETELL_BASE_URL", default="https://api.retellai.com")
 RETELL_API_KEYS = env.list("RETELL_API_KEYS", default=[])
 CALCOM_BASE_URL = env.str("CALCOM_BASE_URL", default="https://api.cal.com").rstrip("/")
 CALCOM_API_KEY = env.str("CALCOM_API_KEY", default="")
+# Whether Cal.com is asked for the host whom a caller wishes for, which its published specification does not have.
+CALCOM_ASKS_FOR_HOSTS = env.bool("CALCOM_ASKS_FOR_HOSTS", default=False)
 CALCOM_WEBHOOK_SECRETS = env.list("CALCOM_WEBHOOK_SECRETS", default=[])
 # At Cal.com, customers without an e-mail address get one under this domain; no mail is ever sent to it.
 SYNTHETIC_EMAIL_DOMAIN = env.str("SYNTHETIC_EMAIL_DOMAIN", default="kunden.askpro.example").lower()

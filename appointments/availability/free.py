@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from appointments.availability import taken
 from appointments.availability.closed import without_closed_days
+from appointments.availability.hosts import wished_host
 from appointments.availability.slots import slots
 from appointments.models import Appointment
 from askpro.gates import on_the_line
@@ -32,8 +33,8 @@ def free_times(
 
     They are Cal.com's free starts, at most a minute old, without those that the minimum notice rules out, that lie on a
     closed day of `branch` (else of the person's or the service's) or that one of our own reservations takes. With
-    `staff`, also without those at which this person has an appointment; Cal.com does not say whose time it is, so a
-    team's start may still be a colleague's.
+    `staff`, also without those at which this person has an appointment. Unless this installation asks Cal.com for
+    hosts, it does not say whose time it is: then a team's start may still be a colleague's.
 
     `patience` is how many seconds this caller may wait in all. While Cal.com cannot be asked, an answer of the last ten
     minutes counts. `ignoring` is a reservation that is being given up.
@@ -46,6 +47,7 @@ def free_times(
     if start >= end:
         return []
     with on_the_line(patience) if patience is not None else contextlib.nullcontext():
-        found = slots(service.company, service.calcom_event_type_id, start, end)
-    left = taken.without(found, service, staff, ignoring)
+        host = wished_host(service, staff)
+        found = slots(service.company, service.calcom_event_type_id, start, end, host)
+    left = taken.without(found, service, staff, ignoring, is_theirs=host is not None)
     return without_closed_days(left, service, staff, branch)

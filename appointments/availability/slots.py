@@ -47,26 +47,27 @@ def flush(company_id: int) -> None:
     transaction.on_commit(lambda: shelf().raise_version(_version_key(company_id)))
 
 
-def note_gone(company: Company, event_type_id: int, start: datetime) -> None:
+def note_gone(company: Company, event_type_id: int, start: datetime, host: int | None = None) -> None:
     """Cal.com says that this start is taken: flush, and leave it out of the last answer as well."""
     flush(company.pk)
-    question = _Question(company, event_type_id, [start.astimezone(UTC).date()])
+    question = _Question(company, event_type_id, host, [start.astimezone(UTC).date()])
     transaction.on_commit(lambda: question.note_gone(start))
 
 
-def slots(company: Company, event_type_id: int, start: datetime, end: datetime) -> Slots:
-    """The free starts from `start` until before `end`, both aware.
+def slots(company: Company, event_type_id: int, start: datetime, end: datetime, host: int | None = None) -> Slots:
+    """The free starts from `start` until before `end`, both aware; of any host, or of this one.
 
     Callers who need the same weeks at the same time cause one request. Raises what the client raises, unless the last
     answer is at most LAST_FOR seconds old; `Unavailable` also when the caller's patience ends.
     """
-    return _Question(company, event_type_id, _days(start, end)).answer().between(start, end)
+    return _Question(company, event_type_id, host, _days(start, end)).answer().between(start, end)
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
     company: Company
     event_type_id: int
+    host: int | None
     days: list[date]
 
     def answer(self) -> Slots:
@@ -108,7 +109,7 @@ class _Question:
         begin, end = max(_midnight(self._first), timezone.now()), _midnight(self._end + timedelta(days=1))
         # Callers who can be told the last answer leave room for those who book, and do not wait for it.
         with gates.aside() if self._last() is not None else contextlib.nullcontext():
-            return calcom.for_company(self.company).slots(self.event_type_id, begin, end)
+            return calcom.for_company(self.company).slots(self.event_type_id, begin, end, self.host)
 
     def _last_answer(self, error: Unavailable | RateLimited) -> Slots:
         if (kept := self._last()) is None:
@@ -152,7 +153,7 @@ class _Question:
 
     @property
     def _prefix(self) -> str:
-        return f"{self.company.pk}:{self.event_type_id}"
+        return f"{self.company.pk}:{self.event_type_id}:{self.host or 0}"
 
     @property
     def _first(self) -> date:

@@ -21,11 +21,19 @@ class _Held:
     is_reservation: bool
 
 
-def without(found: Slots, service: Service, staff: Staff | None, ignoring: Appointment | None = None) -> list[datetime]:
+def without(
+    found: Slots,
+    service: Service,
+    staff: Staff | None,
+    ignoring: Appointment | None = None,
+    *,
+    is_theirs: bool = False,
+) -> list[datetime]:
     """The starts at which a host is left, or the wished one.
 
     Cal.com's word about bookings counts as long as it is fresh. It knows nothing of reservations, for which it is just
-    being asked, and does not say whose time a team's start is: there our own rows decide.
+    being asked, and does not say whose time a team's start is, unless it was asked for this person's (`is_theirs`):
+    there our own rows decide.
     """
     if not found.starts:
         return []
@@ -34,7 +42,7 @@ def without(found: Slots, service: Service, staff: Staff | None, ignoring: Appoi
     asked = {staff.pk} if staff else hosts
     held = _held(service, hosts | asked, found.starts[0], found.starts[-1] + length, ignoring)
     # A single host is known to Cal.com as well as here: its fresh word about the bookings is newer than our rows.
-    is_trusted = found.is_fresh and (staff is None or hosts <= asked)
+    is_trusted = found.is_fresh and (staff is None or is_theirs or hosts <= asked)
     return [start for start in found.starts if _is_left(_during(held, start, start + length), asked, is_trusted)]
 
 

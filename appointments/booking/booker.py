@@ -220,7 +220,7 @@ class Booker:
     def _note_gone(self) -> None:
         """What was kept may be what made the caller wish for this time."""
         assert self.request.starts_at is not None
-        availability.note_gone(self.request.company, self._event_type_id, self.request.starts_at)
+        availability.note_gone(self.request.company, self._event_type_id, self.request.starts_at, self._host)
 
     def _alternatives(self) -> list:
         assert self.request.starts_at is not None
@@ -229,7 +229,12 @@ class Booker:
         end = self.request.starts_at + timedelta(days=alternatives.SEARCH_DAYS)
         try:
             slots = availability.free_times(
-                self._service, start, end, branch=self.request.where, ignoring=self.appointment
+                self._service,
+                start,
+                end,
+                self.request.staff,
+                branch=self.request.where,
+                ignoring=self.appointment,
             )
         except JobError:
             return []  # Calling back matters more than the times that are offered.
@@ -257,6 +262,7 @@ class Booker:
             key=appointment.booking_key,
             appointment_id=appointment.pk,
             responses=fields.responses(self.request),
+            host=self._host,
         )
 
     @property
@@ -267,6 +273,10 @@ class Booker:
     def _service(self) -> Service:
         assert self.request.service is not None
         return self.request.service
+
+    @property
+    def _host(self) -> int | None:
+        return availability.wished_host(self._service, self.request.staff)
 
     @property
     def _event_type_id(self) -> int:

@@ -49,7 +49,7 @@ MOST_WEBHOOKS: Final = 250
 class NewBooking:
     """What to book: `starts_at` aware, `phone` E.164 or empty, `email` never shared by customers.
 
-    `responses` are answers to booking fields, by slug; `notes` are the caller's words for the host.
+    `responses` are answers to booking fields, by slug; `host` is the only one of the event type's who may take it.
     """
 
     event_type_id: int
@@ -62,6 +62,7 @@ class NewBooking:
     key: UUID
     appointment_id: int
     responses: Mapping[str, Any] = field(default_factory=dict)
+    host: int | None = None
 
 
 class Calcom:
@@ -78,9 +79,10 @@ class Calcom:
             "Cal.com", base_url, speaks=is_word, gate=gate, headers={"Authorization": f"Bearer {api_key}"}
         )
 
-    def slots(self, event_type_id: int, start: datetime, end: datetime) -> list[datetime]:
-        """Free starts between two instants, in UTC, in order. Raises `NotFound`."""
+    def slots(self, event_type_id: int, start: datetime, end: datetime, host: int | None = None) -> list[datetime]:
+        """Free starts between two instants, of any host or of this one, in UTC, in order. Raises `NotFound`."""
         query = {"eventTypeId": event_type_id, "start": _utc(start), "end": _utc(end)}
+        query |= {"rrHostSubsetIds": host} if host is not None else {}
         days = self._get("/v2/slots", SLOTS_VERSION, dict, query)
         entries = [entry for day in days.values() for entry in _list(day)]
         # The published schema says texts, the server sends objects.
@@ -256,6 +258,7 @@ def _request_of(new: NewBooking) -> dict[str, Any]:
         "attendee": attendee | ({"phoneNumber": new.phone} if new.phone else {}),
         "metadata": {"askpro_booking_key": str(new.key), "askpro_appointment_id": str(new.appointment_id)},
         **({"bookingFieldsResponses": dict(new.responses)} if new.responses else {}),
+        **({"rrHostSubsetIds": [new.host]} if new.host is not None else {}),
     }
 
 

@@ -99,7 +99,7 @@ def test_ten_callers_at_once_cause_one_request(haircut: Service, calendar: Calco
 
 def test_who_finds_an_answer_that_came_just_before_asks_no_more(haircut: Service, calendar: CalcomStub) -> None:
     thursdays(haircut)
-    question = slots._Question(haircut.company, EVENT_TYPE, [THURSDAY.date()])
+    question = slots._Question(haircut.company, EVENT_TYPE, None, [THURSDAY.date()])
     assert question._ask(shelf().version(f"{haircut.company_id}:version"), "flight").starts == [at(13), at(14)]
     assert calendar.asked(SLOTS) == 1
 
