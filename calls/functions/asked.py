@@ -12,6 +12,7 @@ from askpro.reading import items, mapping
 from calls.retell.call import RetellCall, parse_call
 from calls.retell.event import about
 from calls.retell.fields import storable_object
+from calls.strangers import plausible_name
 from calls.wishes.answers import said
 from calls.wishes.field_names import folded_name
 from calls.wishes.statements import Statement
@@ -58,7 +59,7 @@ class Asked:
         """Read a request's body. Raises `InvalidCall` if no call can be read from it."""
         arguments = fields.get("args")
         if not isinstance(arguments, dict):
-            arguments = {name: value for name, value in fields.items() if name not in _AROUND}
+            arguments = _at_root(fields)
         call = mapping(about(fields))
         return cls(function, parse_call(fields), _folded(arguments), _position(call))
 
@@ -83,6 +84,14 @@ def named(path: str) -> Function | None:
     name = path.lower().replace("-", "_")
     plain = name if name in list(Function) else _VERSION.sub("", name)
     return Function(plain) if plain in list(Function) else None
+
+
+def _at_root(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments beside the call. There `name` is the caller's, where it looks like one, else the function's."""
+    name = fields.get("name")
+    is_callers = isinstance(name, str) and bool(plausible_name(name))
+    left_out = _AROUND - {"name"} if is_callers else _AROUND
+    return {key: value for key, value in fields.items() if key not in left_out}
 
 
 def _folded(arguments: Mapping[str, object]) -> dict[str, Any]:

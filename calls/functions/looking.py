@@ -92,7 +92,7 @@ def _about_day(conversation: Conversation, request: BookingRequest, said: Unclea
         if found:
             return _offer(conversation, request, "times", spread(found), found)
         found = free(conversation, request, first, first + SEARCH)
-        return _offer(conversation, request, "no_times_that_day" if found else "no_times", found[:MOST_CHOICES], found)
+        return _offer(conversation, request, "no_times_that_day" if found else "no_times", _of_days(found, zone), found)
     if said.reason is Reason.NO_DATE and not request.date_words:
         found = free(conversation, request, now, now + SEARCH)
         return _offer(conversation, request, "times" if found else "no_times", _of_days(found, zone), found)

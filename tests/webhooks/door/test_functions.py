@@ -12,7 +12,7 @@ from django.test import Client
 from askpro.dev.sandbox import world
 from askpro.dev.sandbox.management.commands.seed_demo import seed
 from calls.functions.serving import SERVED
-from calls.models import Call, Company, FunctionCall
+from calls.models import BookingRequest, Call, Company, FunctionCall
 from tests.calls.functions.caller import Conversation, ask
 from tests.webhooks.signing import retell_signature
 from webhooks.models import Provider, RefusedWebhook, WebhookAddress, WebhookEvent
@@ -110,6 +110,17 @@ def test_arguments_may_stand_beside_the_call(salon: Company) -> None:
     asked = body()
     del asked["args"], asked["name"]
     assert ask("list_services", asked | {"language": "English"}).json()["spoken"].startswith("We offer")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_callers"), [("Jürgen Weiß", True), ("request_callback_v3", False), ("rückruf", False)]
+)
+def test_a_name_beside_the_call_is_the_callers_if_it_looks_like_one(
+    salon: Company, name: str, is_callers: bool
+) -> None:
+    asked = {"name": name, "call": body()["call"], "concern": "Frage"}
+    assert ask("request_callback", asked).json()["status"] == "callback"
+    assert BookingRequest.objects.get().name == (name if is_callers else "")
 
 
 def test_the_contracts_example_is_read(salon: Company, contracts: Path) -> None:
