@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from appointments import follow_ups
 from appointments.models import Detail, FollowUp
 from appointments.tasks import update_analytics
+from calls.customers import customer_of
 from calls.models import Call
 
 
@@ -30,6 +31,9 @@ def give_up(call: Call, why: Detail) -> bool:
         call = held.get(pk=call.pk)
         if not call.lose():
             return False
+        # So that the person who is told has the number to call.
+        call.customer = customer_of(call, None)
+        call.save(update_fields=["customer", "updated_at"])
         follow_ups.open_for_call(call, FollowUp.Reason.LOST_CALL, why)
         update_analytics.send(call_id=call.pk, company_id=call.company_id)
     return True

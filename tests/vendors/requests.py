@@ -16,11 +16,14 @@ from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.credentials import LOCAL
 from askpro.queues.errors import JobError
 from askpro.queues.models import FleetEvent, Job
-from calls.models import BookingRequest, Service
+from calls.models import BookingRequest, PhoneNumber, Service
+from calls.models import Call as RetellCall
 from notifications import outbox, tasks
 from notifications.models import Notification
 from tests.appointments.salon import branch, call, company, customer, request, service, staff
+from tests.calls.recorded import recorded as recorded_retell
 from tests.vendors.faults import HTTP_FAULTS, SMTP_FAULTS, Fault
+from webhooks.tasks import ask_for_retell_call, sync_all_retell_calls
 
 NOW = datetime(2026, 12, 1, 9, 15, tzinfo=UTC)  # a Tuesday
 WISH = datetime(2026, 12, 3, 13, 0, tzinfo=UTC)  # Thursday, 14:00 in Berlin
@@ -177,6 +180,50 @@ def _job_says_so(world: World) -> bool:
     return Job.objects.exclude(status="completed").exists() or FleetEvent.objects.exists()
 
 
+def _never_told(world: World) -> None:
+    """A call at Retell that no webhook has reported."""
+    at = branch(company())
+    number = PhoneNumber.objects.create(company=at.company, branch=at, number="+493023125100")
+    PhoneNumber.objects.update(created_at=NOW - timedelta(days=9))
+    ended = round((NOW - timedelta(minutes=20)).timestamp() * 1000)
+    times = {"start_timestamp": ended - 60_000, "end_timestamp": ended}
+    said = recorded_retell("call_analyzed")["call"] | {"to_number": number.number, "call_status": "ended"} | times
+    world.sandbox.deliver_call(said, events=())
+
+
+def _never_ended(world: World) -> None:
+    """Such a call whose beginning was reported, longer ago than a call can last."""
+    _never_told(world)
+    number = PhoneNumber.objects.get()
+    world.about = RetellCall.objects.create(
+        company=number.company,
+        branch=number.branch,
+        phone_number=number,
+        retell_call_id=recorded_retell("call_analyzed")["call"]["call_id"],
+        started_at=NOW - timedelta(hours=3),
+    )
+
+
+def _read_retell(world: World) -> None:
+    sync_all_retell_calls.send()
+
+
+def _ask_retell(world: World) -> None:
+    ask_for_retell_call.send(call_id=world.about.pk, company_id=world.about.company_id)
+
+
+def _has_ended(world: World) -> bool:
+    return RetellCall.objects.exclude(status=RetellCall.Status.ONGOING).exists()
+
+
+def _what_became_of_the_call(world: World) -> str:
+    if not _has_ended(world):
+        return "left to the next reading"
+    if RetellCall.objects.get().status == RetellCall.Status.LOST:
+        return "lost, a person is told" if _has_open_follow_up(world) else "lost, nobody is told"
+    return "worked on"
+
+
 def _announced(channel: str) -> Callable[[World], None]:
     def prepare(world: World) -> None:
         at = branch(company(sms_enabled=channel == "sms", quiet_from="23:00", quiet_until="23:00"))
@@ -263,7 +310,14 @@ def _surplus(name: str, route: str) -> Asked:
     return Asked(name, route, _cancel, _is_cancelled, _what_became_of_the_second, _has_open_follow_up, _twice)
 
 
+def _of_retell(name: str, route: str, start: Callable[[World], None], prepare: Callable[[World], None]) -> Asked:
+    return Asked(name, route, start, _has_ended, _what_became_of_the_call, _job_says_so, prepare)
+
+
 REQUESTS = (
+    _of_retell("Retell: the calls of some time", "retell.list_calls", _read_retell, _never_told),
+    _of_retell("Retell: a call that no webhook told", "retell.get_call", _read_retell, _never_told),
+    _of_retell("Retell: a call without an end", "retell.get_call", _ask_retell, _never_ended),
     _booking("Cal.com: book", "calcom.create_booking", _wish),
     _booking("Cal.com: look for an earlier booking", "calcom.list_bookings", _lost_answer),
     _booking("Cal.com: free times for a call back", "calcom.slots", _taken),

@@ -18,6 +18,7 @@ from webhooks.net.told import hand_in, is_over
 # Nobody waits longer than this for an answer of Retell's, or for the end of a call that Retell calls ongoing.
 LONGEST_WAIT: Final = timedelta(hours=24)
 HANDED_IN: Final = "handed in"
+REFUSED: Final = "refused"
 
 
 def ask(call: Call) -> str:
@@ -34,10 +35,14 @@ def ask(call: Call) -> str:
         answers = set()
     if HANDED_IN in answers:
         return HANDED_IN
-    # A key that Retell refuses says nothing; operators are told of it by the readings.
-    if answers - {"refused"} == {"unknown"}:
+    # A key that Retell refuses says nothing; another one may.
+    if answers - {REFUSED} == {"unknown"}:
         return _lose(call, Detail.CALL_UNKNOWN)
-    return _lose(call, Detail.END_UNKNOWN) if is_old else "waits"
+    if is_old:
+        return _lose(call, Detail.END_UNKNOWN)
+    if answers == {REFUSED}:
+        raise KeyRefused(KeyRefused.__doc__)
+    return "waits"
 
 
 def _answers(call: Call) -> set[str]:
@@ -56,7 +61,7 @@ def _answer(account: Account, call: Call) -> str:
     except UnknownCall:
         return "unknown"
     except KeyRefused:
-        return "refused"
+        return REFUSED
     except InvalidCall:
         return "unreadable"
     if not ended:

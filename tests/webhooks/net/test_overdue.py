@@ -49,6 +49,7 @@ def test_incident_17_it_is_lost_when_retell_does_not_know_it_and_a_person_is_tol
     follow_up = the_follow_up()
     assert (follow_up.detail, follow_up.call, follow_up.status) == ("call_unknown", row, "open")
     assert follow_up.due_at > NOW
+    assert follow_up.customer is not None and follow_up.customer.phone == row.from_number
 
 
 def test_it_is_asked_for_no_sooner_than_a_call_can_last(retell: SandboxClient) -> None:
@@ -98,6 +99,13 @@ def test_a_key_that_retell_refuses_says_nothing_about_it(retell: SandboxClient, 
     settings.RETELL_API_KEYS = ["key_replaced", KEY]
     tick()
     assert Call.objects.get().status == "analyzed"
+
+
+def test_where_every_key_is_refused_its_job_fails_and_it_waits(retell: SandboxClient, settings: Any) -> None:
+    begun(3)
+    settings.RETELL_API_KEYS = ["key_replaced"]
+    assert ends_of(tick(), "ask_for_retell_call") == ["dead"]
+    assert Call.objects.get().status == "ongoing"
 
 
 def test_it_is_asked_for_at_its_companys_account(retell: SandboxClient, number: PhoneNumber) -> None:
