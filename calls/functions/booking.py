@@ -20,7 +20,6 @@ from calls.functions.free import closed, others
 from calls.functions.looking import said_closed
 from calls.models import BookingRequest, Call, Unclear
 from calls.requests.rows import row_of
-from calls.text import fold
 from calls.wishes.wish import WishedAppointment, wish_of
 from notifications import recipients
 
@@ -60,14 +59,8 @@ def book_appointment(conversation: Conversation) -> Answer:
 
 def _known(conversation: Conversation, request: BookingRequest) -> Appointment | None:
     """An appointment of the caller's for the same at the same time, from another call or moved there in this one."""
-    same = (each for each in own.upcoming(conversation.call) if _is_same(each, request))
+    same = (each for each in own.upcoming(conversation.call) if own.is_for(each, request))
     return next((each for each in same if each.call_id != conversation.call.pk or each.previous_starts_at), None)
-
-
-def _is_same(appointment: Appointment, request: BookingRequest) -> bool:
-    """A caller may book the same for somebody else, whose name is said then."""
-    is_there = (appointment.starts_at, appointment.service_id) == (request.starts_at, request.service_id)
-    return is_there and (not request.name or fold(request.name) == fold(appointment.attendee_name))
 
 
 def _already(conversation: Conversation, request: BookingRequest, known: Appointment) -> Answer:

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from appointments.models import Appointment
 from askpro.queues.errors import JobError
+from calls.functions import own
 from calls.functions.asking import about_service, about_staff, about_time, by_when
 from calls.functions.conversation import MOST_CHOICES, Answer, Conversation, Outcome
 from calls.functions.free import SEARCH, closed, free, others, spread
@@ -64,6 +66,8 @@ def said_closed(conversation: Conversation, request: BookingRequest, why: str) -
 def _about_wished(conversation: Conversation, request: BookingRequest) -> Answer:
     wished, service = request.starts_at, request.service
     assert wished is not None and service is not None
+    if hers := _own(conversation, request):
+        return _hers(conversation, request, hers)
     when = conversation.when(wished, request.where)
     if wished < timezone.now() + timedelta(minutes=service.minimum_notice_minutes):
         return conversation.ask("short_notice")
@@ -77,6 +81,22 @@ def _about_wished(conversation: Conversation, request: BookingRequest) -> Answer
     code = "taken" if offered else "taken_no_others"
     spoken = conversation.say(code, when=when, choices=conversation.choice(offered, request.where))
     return Answer(Outcome.TOLD, "taken", spoken, data)
+
+
+def _own(conversation: Conversation, request: BookingRequest) -> Appointment | None:
+    call = conversation.call
+    return next((each for each in (*own.upcoming(call), *own.reserved(call)) if own.is_for(each, request)), None)
+
+
+def _hers(conversation: Conversation, request: BookingRequest, appointment: Appointment) -> Answer:
+    """The wished time is taken by the caller herself: as an appointment, or while a job books it."""
+    data = {**conversation.times([appointment.starts_at], request.where)[0], "appointment": str(appointment.pk)}
+    data |= {"service": appointment.service.name if appointment.service else ""}
+    when = conversation.when(appointment.starts_at, request.where)
+    if appointment.calcom_uid is None:
+        return Answer(Outcome.TOLD, "pending", conversation.say("pending", when=when), data)
+    status = "booked" if appointment.is_agreed else "requested"
+    return Answer(Outcome.TOLD, status, conversation.say("already", when=when), data)
 
 
 def _about_day(conversation: Conversation, request: BookingRequest, said: UnclearMoment) -> Answer:

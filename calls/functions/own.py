@@ -5,8 +5,9 @@ from django.utils import timezone
 
 from appointments.changes import whose
 from appointments.models import Appointment
-from calls.models import Call
+from calls.models import BookingRequest, Call
 from calls.tenancy import other_party
+from calls.text import fold
 
 
 def number_of(call: Call) -> str | None:
@@ -22,3 +23,15 @@ def upcoming(call: Call) -> list[Appointment]:
     related = of_this_call.select_related("company", "branch__company", "service", "staff", "customer")
     known = {each.pk: each for each in (*whose.upcoming(call.company, number_of(call), now), *related)}
     return sorted(known.values(), key=lambda appointment: appointment.starts_at)
+
+
+def reserved(call: Call) -> list[Appointment]:
+    """What was wished in this call, and is not known to be booked yet."""
+    waiting = Q(booking_request__status=BookingRequest.Status.OPEN)
+    return list(Appointment.objects.filter(Appointment.IS_RESERVATION, waiting, call=call).select_related("service"))
+
+
+def is_for(appointment: Appointment, request: BookingRequest) -> bool:
+    """Whether it is what is wished. A caller may want the same for somebody else, whose name is said then."""
+    is_there = (appointment.starts_at, appointment.service_id) == (request.starts_at, request.service_id)
+    return is_there and (not request.name or fold(request.name) == fold(appointment.attendee_name))

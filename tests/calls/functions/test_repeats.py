@@ -14,9 +14,13 @@ from appointments.tasks import create_appointment_from_call
 from askpro.dev.sandbox import world
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.management.commands.seed_demo import seed
+from askpro.queues.models import Job
 from calls.functions.places import place
 from calls.models import BookingRequest, Call, Company, FunctionCall
+from calls.tasks import process_retell_call_ended, process_retell_call_started
 from tests.calls.functions.caller import Conversation
+from tests.webhooks.signing import post_retell
+from webhooks.models import WebhookEvent
 
 WISH = {"date": "Donnerstag", "time": "14 Uhr", "service": "Färben", "name": "Jürgen Weiß"}
 
@@ -58,6 +62,24 @@ def test_the_same_wish_at_two_places_at_once_is_one_request(shop: Company, sandb
     second.last = ("book_appointment", {"call": second.told(), "args": WISH})
     at_once([first.again, second.again])
     assert (len(sandbox.bookings()), BookingRequest.objects.count(), FunctionCall.objects.count()) == (1, 1, 2)
+
+
+def test_incident_15_a_function_and_the_webhooks_at_once_are_one_call(shop: Company, sandbox: SandboxClient) -> None:
+    conversation = Conversation().says()
+    conversation.last = ("book_appointment", {"call": conversation.told(), "args": WISH})
+    for event, call in (("call_started", conversation.told()), ("call_ended", conversation.ended())):
+        assert post_retell({"event": event, "call": call}).status_code == 204
+    started, ended = WebhookEvent.objects.order_by("pk")
+    works = (
+        conversation.again,
+        lambda: process_retell_call_started(event_id=started.pk),
+        lambda: process_retell_call_ended(event_id=ended.pk),
+    )
+    at_once([*works, *works])
+    assert Call.objects.get().status == Call.Status.ENDED
+    assert set(WebhookEvent.objects.values_list("status", flat=True)) == {"processed"}
+    assert Job.objects.filter(actor_name="extract_call_data").count() == 1
+    assert len(sandbox.bookings()) == Appointment.objects.count() == BookingRequest.objects.count()
 
 
 def test_ten_callers_who_want_the_same_time_get_it_once(shop: Company, sandbox: SandboxClient) -> None:

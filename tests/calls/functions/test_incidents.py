@@ -1,0 +1,118 @@
+"""Incidents of docs/incidents.md that go from the caller's words to what she is sent in the end."""
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from appointments.availability import free_times
+from appointments.models import Appointment, FollowUp
+from appointments.tasks import create_appointment_from_call
+from askpro.dev.sandbox.client import SandboxClient
+from askpro.queues.errors import JobError
+from askpro.queues.testing import run_jobs
+from calls.models import Call, Company, Customer, Service
+from tests.calls.conftest import NOW
+from tests.calls.functions.caller import NUMBER, Conversation
+from tests.webhooks.signing import post_retell
+
+WISH = {"date": "Donnerstag", "time": "14 Uhr", "service": "Färben", "name": "Jürgen Weiß", "sms_consent": "ja"}
+SAID = {
+    "datum": "Donnerstag",
+    "uhrzeit": "14 Uhr",
+    "dienstleistung": "Färben",
+    "name": "Jürgen Weiß",
+    "sms_einwilligung": "ja",
+}
+AT = datetime(2026, 12, 3, 13, 0, tzinfo=UTC)
+SOMEBODY_ELSE = "+4915550100124"
+
+
+def tell(conversation: Conversation, *events: str, **more: Any) -> None:
+    ended = conversation.ended(**more)
+    for event in events:
+        assert post_retell({"event": event, "call": ended}).status_code == 204
+
+
+def test_incident_01_who_is_answered_with_anothers_booking_is_not_told_that_hers_is_booked(
+    salon: Company, sandbox: SandboxClient
+) -> None:
+    Conversation().says().asks("book_appointment", **WISH)
+    (first,) = sandbox.bookings()
+    sandbox.fault("calcom.create_booking", status=201, body={"status": "success", "data": first})
+    told = Conversation(SOMEBODY_ELSE).says().asks("book_appointment", **{**WISH, "name": "Ida Ulme"})
+    assert told["status"] == "handed_over"
+    assert FollowUp.objects.get(call__from_number=SOMEBODY_ELSE).status == "open"
+    assert [row.call.from_number for row in Appointment.objects.filter(calcom_uid=first["uid"])] == [NUMBER]
+    assert [booking["status"] for booking in sandbox.bookings()] == ["accepted"]
+
+
+def test_incident_03_her_own_reservation_does_not_keep_her_from_her_time(
+    salon: Company, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calls.functions.conversation.WRITE_WITHIN", 0.0)
+    sandbox.fault("calcom.create_booking", status=500, times=2)
+    conversation = Conversation().says()
+    assert conversation.asks("book_appointment", **WISH)["status"] == "pending"
+    with suppress(JobError):
+        create_appointment_from_call(call_id=Call.objects.get().pk)
+    assert Appointment.objects.get().status == "requested", "the time is held for her"
+    assert free_times(Service.objects.get(name="Färben"), AT, AT + timedelta(minutes=1)) == [], "and from others"
+    assert conversation.says().asks("check_availability", **WISH)["status"] == "pending"
+    sandbox.clear_faults()
+    with time_machine.travel(NOW + timedelta(minutes=5)):
+        create_appointment_from_call(call_id=Call.objects.get().pk)
+    assert Appointment.objects.get().status == "confirmed"
+
+
+def test_incident_05_what_was_booked_in_this_call_is_not_taken_from_who_booked_it(salon: Company) -> None:
+    conversation = Conversation().says()
+    conversation.asks("book_appointment", **WISH)
+    told = conversation.says("Ist das noch frei?").asks("check_availability", **WISH)
+    assert told["status"] == "booked"
+    assert told["spoken"] == "Den Termin am Donnerstag, dem dritten Dezember, um vierzehn Uhr haben Sie schon."
+    assert Conversation(SOMEBODY_ELSE).says().asks("check_availability", **WISH)["status"] == "taken"
+
+
+def test_incident_08_an_error_after_the_booking_is_no_error_for_the_caller(
+    salon: Company, sandbox: SandboxClient
+) -> None:
+    sandbox.fault("calcom.create_booking", status=400, effect=True)
+    told = Conversation().says().asks("book_appointment", **WISH)
+    assert told["status"] == "booked"
+    (booking,) = sandbox.bookings()
+    assert Appointment.objects.get().calcom_uid == booking["uid"]
+
+
+def test_incident_22_the_agents_name_is_not_the_callers(salon: Company, sandbox: SandboxClient) -> None:
+    spoken = "Agent: Mein Name ist Tina, was kann ich für Sie tun?\nUser: Färben bitte, Donnerstag um 14 Uhr."
+    fields = {key: value for key, value in SAID.items() if key != "name"}
+    tell(Conversation(), "call_ended", "call_analyzed", transcript=spoken, collected_dynamic_variables=fields)
+    run_jobs()
+    assert "Tina" not in Customer.objects.get().name
+    assert [booking["attendees"][0]["name"] for booking in sandbox.bookings() if "Tina" in json.dumps(booking)] == []
+
+
+def test_incident_23_a_mother_who_books_for_her_child_keeps_her_name(salon: Company, sandbox: SandboxClient) -> None:
+    Customer.objects.create(company=salon, name="Derya Öztürk", phone=NUMBER)
+    conversation = Conversation().says()
+    conversation.asks("book_appointment", **{**WISH, "name": "Mila Öztürk"})
+    tell(conversation, "call_ended", "call_analyzed", collected_dynamic_variables={**SAID, "name": "Mila Öztürk"})
+    run_jobs()
+    assert Customer.objects.get().name == "Derya Öztürk"
+    assert Appointment.objects.get().attendee_name == "Mila Öztürk"
+    assert [booking["attendees"][0]["name"] for booking in sandbox.bookings()] == ["Mila Öztürk"]
+
+
+def test_incident_24_callers_who_hide_their_number_book_and_are_two_people(
+    salon: Company, sandbox: SandboxClient
+) -> None:
+    for hour in ("10 Uhr", "15 Uhr"):
+        told = Conversation("anonymous").says().asks("book_appointment", **{**WISH, "time": hour})
+        assert told["status"] == "booked"
+    assert Customer.objects.filter(phone=None).count() == Customer.objects.count() == 2
+    addresses = {booking["attendees"][0]["email"] for booking in sandbox.bookings("accepted")}
+    assert len(addresses) == 2
