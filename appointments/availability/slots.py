@@ -24,6 +24,8 @@ from calls.models import Company
 FRESH_FOR: Final = 60
 # Seconds for which the last answer is kept, for when Cal.com cannot be asked.
 LAST_FOR: Final = 600
+# Seconds within which the last answer is the one that was just waited for.
+JUST_NOW: Final = 2
 # Seconds for which callers who waited for the same question are told that it failed, instead of asking again.
 FAILED_FOR: Final = 1.0
 FAILED: Final = b"failed"
@@ -71,11 +73,17 @@ class _Question:
     days: list[date]
 
     def answer(self) -> Slots:
-        """Look, else ask, else wait for the caller who asks already."""
-        for _ in range(math.ceil(settings.VENDOR_TIMEOUT / LOOK_EVERY)):
+        """Look, else ask, else wait for the caller who asks already.
+
+        Who has waited takes the answer that was waited for, even if it was flushed meanwhile: where callers book one
+        after the other, each would wait for the next question.
+        """
+        for look in range(math.ceil(settings.VENDOR_TIMEOUT / LOOK_EVERY)):
             version = shelf().version(_version_key(self.company.pk))
             if (kept := self._kept(version, FRESH_FOR)) is not None:
                 return Slots(kept, is_fresh=True)
+            if look and (kept := self._last(JUST_NOW)) is not None:
+                return Slots(kept, is_fresh=False)
             flight = f"{self._prefix}:{version}:flight:{self._first}:{self._end}"
             if shelf().claim(flight, settings.VENDOR_TIMEOUT + 1):
                 return self._ask(version, flight)
@@ -116,9 +124,9 @@ class _Question:
             raise error
         return Slots(kept, is_fresh=False)
 
-    def _last(self) -> list[datetime] | None:
-        """The last answer, without what Cal.com has refused since."""
-        kept = self._kept("last", LAST_FOR)
+    def _last(self, seconds: int = LAST_FOR) -> list[datetime] | None:
+        """The last answer, if it is no older than this, without what Cal.com has refused since."""
+        kept = self._kept("last", seconds)
         gone = frozenset(self._kept("gone", LAST_FOR, of_all=False) or ()) if kept else frozenset()
         return None if kept is None else [start for start in kept if start not in gone]
 

@@ -15,6 +15,7 @@ from appointments import availability
 from appointments.availability import free_times, slots
 from appointments.availability.shelf import shelf
 from appointments.calcom.errors import NotFound
+from appointments.models import Appointment
 from appointments.tasks import create_appointment_from_call, sync_calcom_data
 from askpro import gates as vendors
 from askpro.queues.errors import GateShut, JobError, Rejected, Unavailable
@@ -141,6 +142,31 @@ def test_an_answer_that_was_on_its_way_when_it_was_flushed_is_not_kept(
     calendar.fail(SLOTS, booked_meanwhile)
     assert thursdays(haircut) == [at(13), at(14)]
     assert thursdays(haircut) == [at(14)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_has_waited_for_an_answer_takes_it_without_what_was_booked_meanwhile(
+    haircut: Service, calendar: CalcomStub, each_store: str
+) -> None:
+    def booked_meanwhile() -> Any:
+        answer = calendar._do(SLOTS, {})
+        time.sleep(0.4)
+        Appointment.objects.create(
+            company=haircut.company,
+            service=haircut,
+            starts_at=at(13),
+            ends_at=at(14),
+            status="confirmed",
+            calcom_uid="uid-meanwhile",
+        )
+        availability.flush(haircut.company_id)
+        return answer
+
+    calendar.fail(SLOTS, booked_meanwhile)
+    told = at_once(5, lambda: thursdays(haircut))
+    assert calendar.asked(SLOTS) == 1
+    # Who asked takes Cal.com's word.
+    assert sorted(told) == [[at(13), at(14)]] + 4 * [[at(14)]]
 
 
 def test_our_own_booking_a_webhook_and_a_sync_flush(
