@@ -14,6 +14,7 @@ from appointments.changes.mandate import Mandate, OtherTenant
 from appointments.changes.mirror import Effect, Mirrored
 from appointments.models import Appointment
 from appointments.replies import answers
+from askpro.by_name import job
 from askpro.queues import MIN, H, S, actor, chain, send_many
 from askpro.queues.errors import Gone
 from askpro.queues.jobs.chains import Chain
@@ -282,8 +283,11 @@ def booking_chain(request: BookingRequest) -> Chain:
     if request.call_id is None:
         steps = (create_appointment_from_request, count_request)
         return chain([step.message(request_id=request.pk, company_id=request.company_id) for step in steps])
-    steps = (create_appointment_from_call, update_analytics)
-    return chain([step.message(call_id=request.call_id, company_id=request.company_id) for step in steps])
+    booked = [create_appointment_from_call, update_analytics]
+    # Without a customer, nobody could be told of the booking.
+    is_known = request.call is None or request.call.customer_id is not None
+    jobs = booked if is_known else [job("identify_customer"), *booked]
+    return chain([each.message(call_id=request.call_id, company_id=request.company_id) for each in jobs])
 
 
 def _work_on(event: WebhookEvent) -> None:
