@@ -1,5 +1,6 @@
 """Companies with their branches and phone numbers."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
@@ -87,10 +88,7 @@ class CompanyAdmin(ConsoleModelAdmin):
             shown.append(GATE)
         if self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj):
             return shown
-        return [
-            (title, {**options, "fields": tuple(name for name in options["fields"] if name not in WRITTEN_ONLY)})
-            for title, options in shown
-        ]
+        return [(title, {**options, "fields": _readable(options["fields"])}) for title, options in shown]
 
     def save_model(self, request: HttpRequest, obj: Company, form: forms.ModelForm, change: bool) -> None:
         key = form.cleaned_data.get("new_calcom_api_key")
@@ -170,3 +168,9 @@ class PhoneNumberAdmin(ConsoleModelAdmin):
     @admin.display(description="Branch")
     def place(self, number: PhoneNumber) -> str:
         return ", ".join(branch.name for branch in number.branches)
+
+
+def _readable(fields: Sequence[Any]) -> tuple[Any, ...]:
+    """Without those that are only written, also in the rows of the form."""
+    rows = (_readable(field) if isinstance(field, tuple) else field for field in fields)
+    return tuple(row for row in rows if row and row not in WRITTEN_ONLY)

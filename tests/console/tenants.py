@@ -1,5 +1,6 @@
 """Two salons whose rows refer to each other wherever possible: by loose keys, and by all possible foreign keys."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin
@@ -12,7 +13,7 @@ from askpro.api.models import ApiToken
 from askpro.console.models import Access
 from askpro.console.scope import path_of
 from askpro.queues.models import Job
-from calls.models import Company
+from calls.models import ClosedDay, Company
 from notifications.models import Notification
 from tests.console.world import World
 from webhooks.models import WebhookAddress, WebhookEvent
@@ -22,6 +23,7 @@ CANARY = "ZEISIG"
 KEPT = {"slug", "timezone", "country", "opening_hours", "token_sha256", "hint", "headers", "account"}
 # Codes that the page shows as sentences.
 KEPT |= {"sync_error", "detail", "reason"}
+CLOSED = date(2026, 12, 24)
 # JSON without a shape of ours.
 SHAPELESS = {"variables", "analysis", "problems", "synonyms"}
 
@@ -50,6 +52,7 @@ def make_strangers(world: World) -> tuple[Company, Company]:
         ApiToken.objects.create(
             company=company, name="Booking page", token_sha256=f"{company.pk:064}", hint="askpro_abcd"
         )
+        ClosedDay.objects.create(company=company, first_day=CLOSED, last_day=CLOSED, reason="Inventur")
         WebhookAddress.objects.create(company=company, provider="calcom").add_secret(f"secret of {company.slug}")
     WebhookEvent.objects.filter(company=None).update(company=theirs)
     for model in tenant_models():

@@ -115,8 +115,8 @@ def test_a_salon_reads_its_own_rows_and_no_others(salon: Salon) -> None:
 
 def _reads_its_own(salon: Salon, model: type[models.Model]) -> None:
     own, strange = rows_of(salon.ours, model), rows_of(salon.theirs, model)
-    assert own.exists()
-    assert strange.exists()
+    assert own.exists(), model
+    assert strange.exists(), model
     listed = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
     page = salon.client.get(listed)

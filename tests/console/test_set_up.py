@@ -24,6 +24,7 @@ def company_form(company: Company, **changes: str) -> dict[str, str]:
         "is_active": "on",
         "quiet_from": "21:00",
         "quiet_until": "08:00",
+        "change_notice_minutes": "0",
     }
     for prefix in ("branches", "phone_numbers"):
         form |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
