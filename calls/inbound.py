@@ -6,11 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
 from django.utils import timezone
 
 from appointments.availability import free_times
-from appointments.models import Appointment
+from appointments.changes import whose
 from askpro.queues.errors import JobError
 from calls.german.opening_hours import InvalidOpeningHours, OpeningHours, Span
 from calls.models import Branch, Customer, PhoneNumber, Service, Staff
@@ -141,15 +140,12 @@ def _of_caller(number: PhoneNumber, from_number: str) -> dict[Session, str]:
     known = phone is not None and Customer.objects.filter(company=number.company, phone=phone).exists()
     return {
         Session.IS_KNOWN: "ja" if known else "nein",
-        Session.NEXT_APPOINTMENT: _next_appointment(number, phone) if phone is not None and known else "",
+        Session.NEXT_APPOINTMENT: _next_appointment(number, phone) if phone is not None else "",
     }
 
 
 def _next_appointment(number: PhoneNumber, phone: str) -> str:
-    stands = Q(status=Appointment.Status.CONFIRMED) | Appointment.WAITS_FOR_HOST
-    rows = Appointment.objects.filter(stands, company=number.company, customer__phone=phone)
-    ahead = rows.filter(starts_at__gt=timezone.now()).select_related("service", "staff").order_by("starts_at")
-    appointment = ahead.first()
+    appointment = next(iter(whose.upcoming(number.company, phone, timezone.now())), None)
     if appointment is None:
         return ""
     when = short_moment(appointment.starts_at.astimezone(number.branch.zone), Language.GERMAN)

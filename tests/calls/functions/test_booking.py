@@ -133,3 +133,16 @@ def test_another_person_than_was_wished_is_said(salon: Company, sandbox: Sandbox
     wish = {**WISH, "service": "Haarschnitt", "staff": "Ömer"}
     told = Conversation().says().asks("book_appointment", **wish)
     assert told["spoken"].endswith("ist gebucht, aber bei Käthe Grün. Ist Ihnen das recht?")
+
+
+@pytest.mark.parametrize(
+    ("date", "at"),
+    [("27.03.2027", datetime(2027, 3, 27, 9, 0, tzinfo=UTC)), ("30.03.2027", datetime(2027, 3, 30, 8, 0, tzinfo=UTC))],
+    ids=["before the clocks change", "after"],
+)
+def test_the_branchs_clock_counts_on_both_sides_of_its_change(
+    salon: Company, sandbox: SandboxClient, date: str, at: datetime
+) -> None:
+    told = Conversation().says().asks("book_appointment", **{**WISH, "date": date, "time": "10 Uhr"})
+    assert (told["status"], told["data"]["time"]) == ("booked", "10:00")
+    assert datetime.fromisoformat(sandbox.bookings()[0]["start"]) == at == Appointment.objects.get().starts_at
