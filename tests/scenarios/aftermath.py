@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from appointments.models import Appointment, FollowUp
+from appointments.models import Appointment, Change, FollowUp
 from askpro.dev.sandbox.client import Json
 from askpro.dev.sandbox.talks.memory import NOTHING
 from calls.models import BookingRequest, Call, FunctionCall
@@ -40,15 +40,25 @@ def _appointments(talk: Json, call: Call) -> Iterator[str]:
                 yield f"{belief} waits for the host, and appointment {row.pk} is {row.status}"
         elif NOTHING not in belief["may_be"]:
             yield f"no appointment for {belief}"
-        elif not _open(call).exists():
+        elif not _open(call).exists() and not _was_cancelled(belief):
             yield f"nothing came of {belief}, and nobody was told"
     for row in left:
         yield f"appointment {row.pk} ({row.status}) at {row.starts_at} of which she was told nothing"
 
 
+def _was_cancelled(belief: Json) -> bool:
+    """Whether it came to nothing because she asked for that."""
+    done = Change.objects.filter(kind=Change.Kind.CANCEL, state=Change.State.DONE)
+    return bool(belief["appointment"]) and done.filter(appointment=belief["appointment"]).exists()
+
+
 def _promises(talk: Json, call: Call) -> Iterator[str]:
-    if "callback" in talk["promises"] and not _open(call).exists():
-        yield "a call back was promised, and nobody has to call"
+    """A person has to call if that was promised; whoever was to hear more was sent it, or hears it from a person."""
+    sent = Notification.objects.filter(call=call).exclude(kind=Notification.Kind.STAFF)
+    heard = sent.exclude(status=Notification.Status.SKIPPED).exists()
+    for promise in talk["promises"]:
+        if not _open(call).exists() and (promise == "callback" or not heard):
+            yield f"a {promise} was promised, nothing was sent, and nobody has to call"
 
 
 def _messages(talk: Json, call: Call) -> Iterator[str]:
@@ -64,12 +74,14 @@ def _messages(talk: Json, call: Call) -> Iterator[str]:
 
 
 def _left_open(call: Call) -> Iterator[str]:
-    """No work that nobody does: every request is settled, every function has its answer."""
-    for request in call.booking_requests.filter(status=BookingRequest.Status.OPEN):
+    """No work that nobody does: every request is settled or waits for a host, every function has its answer."""
+    waiting = Appointment.objects.filter(Appointment.WAITS_FOR_HOST, call=call)
+    unsettled = call.booking_requests.filter(status=BookingRequest.Status.OPEN)
+    for request in unsettled.exclude(pk__in=waiting.values("booking_request")):
         yield f"request {request.pk} is still open"
     for function in FunctionCall.objects.filter(call=call, answered_at=None):
         yield f"{function.name} was never answered"
-    if call.outcome == Call.Outcome.PENDING:
+    if call.outcome == Call.Outcome.PENDING and not waiting.exists():
         yield "the call has no outcome"
 
 

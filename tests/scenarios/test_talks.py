@@ -113,9 +113,46 @@ def test_callers_whose_booking_hangs_at_cal_com_are_told_the_truth(world: World)
 
 
 @pytest.mark.long
+def test_callers_are_told_the_truth_whatever_becomes_of_cal_coms_answers(world: World) -> None:
+    for route in ("create_booking", "cancel_booking", "reschedule_booking"):
+        world.vendors.fault(f"calcom.{route}", drop="after", latency_ms=1500, times=6)
+        world.vendors.fault(f"calcom.{route}", reset="after", times=3)
+        world.vendors.fault(f"calcom.{route}", status=503, times=3)
+    world.vendors.fault("calcom.slots", status=500, times=3)
+    with world.reconfigured(**LIFTED):
+        talks = talked(world, range(50), patience=300)
+    print(told(talks))
+    assert lies(world, talks) == []
+
+
+@pytest.mark.long
+def test_callers_whose_host_has_to_agree_are_told_that_it_is_requested(world: World) -> None:
+    world.vendors.switch(confirmation_required=[HAIRCUT.id])
+    with world.reconfigured(**LIFTED):
+        talks = talked(world, range(40), patience=300)
+    print(told(talks))
+    assert lies(world, talks) == []
+
+
+@pytest.mark.long
+def test_callers_who_hang_up_on_their_booking_have_it_once_or_somebody_knows(world: World) -> None:
+    with world.reconfigured(**LIFTED):
+        talks = talked(world, range(50), patience=300, hangs_up=True, only_looks=False)
+    print(told(talks))
+    assert lies(world, talks) == []
+
+
+@pytest.mark.long
 def test_webhooks_do_not_wait_for_sixteen_functions_that_hang(world: World) -> None:
     """All places to wait in are taken, in the only web process that there is."""
-    slow = {"looks_first": False, "only_looks": False, "asks_services": False, "slow": True, "repeats": 0.0}
+    slow = {
+        "looks_first": False,
+        "only_looks": False,
+        "asks_services": False,
+        "slow": True,
+        "repeats": 0.0,
+        "hangs_up": False,
+    }
     with world.reconfigured(VENDOR_TIMEOUT="10", **LIFTED), ThreadPoolExecutor(HANGING) as pool:
         talks = [pool.submit(world.vendors.talk, seed, **slow) for seed in range(HANGING)]
         world.until(lambda: sum(fault["hits"] for fault in world.vendors.faults()) == HANGING)

@@ -1,6 +1,7 @@
 """Simulated callers: what they ask follows from the seed, repeats are one request, and the judge sees every lie."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from tests.dev.sandbox.listener import Listener
 CUT = 4711
 START = "2026-12-03T13:00:00+00:00"
 BOOKED = {"status": "booked", "spoken": "…", "data": {"date": "2026-12-03", "time": "14:00", "appointment": "7"}}
-PLAIN = {"rival": False, "anonymous": False, "repeats": 0.0, "only_looks": False, "versioned": False, "at_root": False}
+NOT = ("rival", "anonymous", "only_looks", "versioned", "at_root", "hangs_up")
+PLAIN = {**dict.fromkeys(NOT, False), "repeats": 0.0}
 
 
 def asked(listener: Listener) -> list[dict[str, Any]]:
@@ -80,6 +82,16 @@ def test_a_repeat_at_the_same_moment_is_the_same_bytes(sandbox: SandboxClient, l
     talk = sandbox.talk(1, **PLAIN | {"repeats": 1.0})
     requests = asked(listener)
     assert requests[0] == requests[1] and talk["askings"][0]["others"] == [BOOKED]
+
+
+def test_who_hangs_up_during_a_booking_hears_no_answer(sandbox: SandboxClient, listener: Listener) -> None:
+    answering(listener, BOOKED)
+    listener.on_request = lambda: time.sleep(0.4)
+    talk = sandbox.talk(1, **PLAIN | {"hangs_up": True, "looks_first": False})
+    assert len(talk["beliefs"][0]["may_be"]) == 2 and talk["promises"] == []
+    bodies = [json.loads(each["body"]) for each in listener.requests]
+    order = [body.get("event") or body["name"] for body in bodies]
+    assert set(order[-3:]) == {"book_appointment", "call_ended", "call_analyzed"}
 
 
 def test_a_trait_that_does_not_exist_is_refused(sandbox: SandboxClient) -> None:

@@ -59,6 +59,7 @@ class Character:
     repeats     how likely each request is sent twice at the same moment
     slow        Cal.com hangs when her booking is made
     agrees      to messages by SMS
+    hangs_up    while her first booking is being made, and hears no answer
     endings     of each wish: what she asks for once it is settled
     style       how the agent writes days and times
     pace        seconds for which a sentence of hers, and the agent's before it, take on average; 0 for none
@@ -77,6 +78,7 @@ class Character:
     only_looks: bool = False
     anonymous: bool = False
     agrees: bool = True
+    hangs_up: bool = False
     rival: bool = False
     slow: bool = False
     repeats: float = 0.0
@@ -115,6 +117,7 @@ class Character:
             repeats=0.5 if often(0.3) else 0.05,
             versioned=often(0.3),
             at_root=often(0.2),
+            hangs_up=often(0.05),
         )
         plain = {name: value for name, value in traits.items() if name != "wish"}
         wished = character.with_wish(traits["wish"]) if "wish" in traits else character

@@ -56,13 +56,18 @@ class Memory:
 
     def pending(self, event_type: EventType, start: datetime, data: dict[str, Any]) -> Belief:
         """She was told that it will be confirmed."""
-        moment = _utc(start)
-        known = self._find(event_type, moment)
+        known = self._find(event_type, _utc(start))
         if known is None:
-            known = Belief(event_type, (moment, NOTHING), str(data.get("appointment", "")))
-            self.beliefs.append(known)
+            known = self.unheard(event_type, start)
+            known.appointment = str(data.get("appointment", ""))
             self.promises.append("booking")
         return known
+
+    def unheard(self, event_type: EventType, start: datetime) -> Belief:
+        """She has asked for it, and heard no answer."""
+        belief = Belief(event_type, (_utc(start), NOTHING))
+        self.beliefs.append(belief)
+        return belief
 
     def cancelled(self, belief: Belief) -> None:
         self.beliefs.remove(belief)

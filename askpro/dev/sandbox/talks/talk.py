@@ -4,6 +4,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +17,8 @@ from askpro.dev.sandbox.world import TIMEZONE, EventType
 
 # How often she names another time, and how often the agent asks again that was told to wait.
 MOST_TRIES: Final = 4
+# Seconds after which she hangs up on a function.
+BEFORE_SHE_HANGS_UP: Final = (0.02, 0.3)
 GREETING: Final = {"de": "Guten Tag, wie kann ich helfen?", "en": "Hello, how can I help?"}
 # What the caller says before the agent asks a function.
 SAYS: Final = {
@@ -50,6 +53,7 @@ class Talk:
     memory: Memory = field(default_factory=Memory)
     notes: list[dict[str, str]] = field(default_factory=list)
     concerns: list[str] = field(default_factory=list)
+    has_ended: bool = False
 
     @classmethod
     def begin(
@@ -66,8 +70,9 @@ class Talk:
         if self.character.asks_services:
             self._ask("list_services", {})
         for wish, endings in zip(self.character.wishes, self.character.endings, strict=True):
-            self._about(wish, endings)
-        self.line.hang_up(*self._written_down())
+            if not self.has_ended:
+                self._about(wish, endings)
+        self._hang_up()
 
     def listed(self) -> dict[str, Any]:
         """What it was about, every question with its answer, and what the caller believes now."""
@@ -87,6 +92,8 @@ class Talk:
         self.notes.append(note)
         belief = self._arrange(wish, note)
         for number, ending in enumerate(endings):
+            if self.has_ended:
+                return
             if ending == "callback":
                 self._call_back()
             elif ending == "find":
@@ -121,8 +128,10 @@ class Talk:
         """Book it, or one of the times offered instead, until it is settled or she gives up."""
         staff = wish.staff
         for number in range(MOST_TRIES):
-            asking = self._ask("book_appointment", self._wish(wish, start, staff))
             note |= self._noted(wish, start)
+            if self.character.hangs_up:
+                return self._book_and_hang_up(wish, start)
+            asking = self._ask("book_appointment", self._wish(wish, start, staff))
             if asking.status in ("booked", "requested"):
                 return self.memory.booked(wish.event_type, asking.data, asking.status == "requested")
             if asking.status in ("pending", ""):
@@ -140,6 +149,20 @@ class Talk:
                     return None
                 start = other
         return None
+
+    def _book_and_hang_up(self, wish: Wish, start: datetime) -> Belief:
+        """The call ends while the function is still at work."""
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(self._ask, "book_appointment", self._wish(wish, start, wish.staff))
+            time.sleep(self.line.chance.uniform(*BEFORE_SHE_HANGS_UP))
+            self._hang_up()
+            asking.result()
+        return self.memory.unheard(wish.event_type, start)
+
+    def _hang_up(self) -> None:
+        if not self.has_ended:
+            self.has_ended = True
+            self.line.hang_up(*self._written_down())
 
     def _one_of(self, asking: Asking) -> datetime | None:
         times = asking.data.get("times") or []

@@ -28,7 +28,9 @@ EARLIEST, LATEST = timedelta(days=2), timedelta(days=21)
 HOURS = range(13, 18)
 # A caller who knows what she wants.
 PLAIN: dict[str, Any] = {
-    **dict.fromkeys(("names_day_only", "only_looks", "anonymous", "rival", "slow", "versioned", "at_root"), False),
+    **dict.fromkeys(
+        ("names_day_only", "only_looks", "anonymous", "rival", "slow", "versioned", "at_root", "hangs_up"), False
+    ),
     **dict.fromkeys(("asks_services", "looks_first", "agrees"), True),
     "language": "de",
     "style": "weekday",
