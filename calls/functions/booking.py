@@ -12,12 +12,12 @@ from appointments.booking import live
 from appointments.booking.handover import hand_over
 from appointments.booking.rules import Problem, problem_with
 from appointments.models import Appointment, Detail, FollowUp
-from calls.customers import customer_of
 from calls.functions import own
 from calls.functions.asking import by_when
 from calls.functions.conversation import Answer, Conversation, Outcome, spoken_due
 from calls.functions.free import closed, others
 from calls.functions.looking import said_closed
+from calls.functions.writing import know_caller, locked, next_ordinal
 from calls.models import BookingRequest, Call, Unclear
 from calls.requests.rows import row_of
 from calls.wishes.wish import WishedAppointment, wish_of
@@ -86,26 +86,16 @@ def may_be_texted(about: BookingRequest | Appointment) -> bool:
     return about.company.sms_enabled and objection is None
 
 
-def know_caller(call: Call, wish: WishedAppointment, language: str) -> None:
-    """Find or make the customer, under the call's lock; who was not known before is written to in this language."""
-    call.customer = customer_of(call, wish)
-    if call.customer is not None and call.customer.last_contact_at is None and call.customer.language != language:
-        call.customer.language = language
-        call.customer.save(update_fields=["language"])
-    call.save(update_fields=["customer", "updated_at"])
-
-
 def _written(
     call: Call, wish: WishedAppointment, request: BookingRequest, language: str
 ) -> tuple[BookingRequest, bool]:
     """The saved request; an earlier one of this call for the same appointment counts, unless it came to nothing."""
     with transaction.atomic():
-        held = Call.objects.select_for_update(of=("self",)).select_related("company", "branch__company").get(pk=call.pk)
+        held = locked(call)
         if same := _same(held, request):
             return same, False
         know_caller(held, wish, language)
-        last = held.booking_requests.order_by("-ordinal").values_list("ordinal", flat=True).first() or 0
-        request.call, request.ordinal = held, last + 1
+        request.call, request.ordinal = held, next_ordinal(held)
         request.told_on_phone_at = timezone.now()
         request.save()
     return request, True

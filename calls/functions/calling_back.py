@@ -7,9 +7,9 @@ from appointments.booking.handover import hand_over
 from appointments.booking.rules import Problem
 from appointments.models import FollowUp
 from askpro.reading import clean
-from calls.functions.booking import know_caller
 from calls.functions.conversation import Answer, Conversation, Outcome, spoken_due
-from calls.models import BookingRequest, Call, Unclear
+from calls.functions.writing import know_caller, locked, next_ordinal
+from calls.models import BookingRequest, Unclear
 from calls.wishes.wish import wish_of
 
 LONGEST_CONCERN = 1000
@@ -26,18 +26,16 @@ def request_callback(conversation: Conversation) -> Answer:
 
 def _open(conversation: Conversation) -> BookingRequest:
     with transaction.atomic():
-        rows = Call.objects.select_for_update(of=("self",)).select_related("company", "branch__company")
-        call = rows.get(pk=conversation.call.pk)
+        call = locked(conversation.call)
         asked = call.booking_requests.filter(unclear=Unclear.CALLBACK, follow_ups__status=FollowUp.Status.OPEN)
         if known := asked.first():
             return known
         wish = wish_of(conversation.asked.statement, call.branch.home)
         know_caller(call, wish, conversation.language)
-        last = call.booking_requests.order_by("-ordinal").values_list("ordinal", flat=True).first() or 0
         request = BookingRequest.objects.create(
             call=call,
             company=call.company,
-            ordinal=last + 1,
+            ordinal=next_ordinal(call),
             unclear=Unclear.CALLBACK,
             told_on_phone_at=timezone.now(),
             date_words=wish.date_words,
