@@ -77,7 +77,10 @@ def open_for_call(call: Call, reason: FollowUp.Reason, detail: Detail) -> Follow
 
 
 def open_for_change(change: Change, detail: Detail) -> FollowUp:
-    """The open follow-up about a change, opened now if there is none; staff are told of a new one."""
+    """The open follow-up about a change, opened now if there is none; staff are told of a new one.
+
+    A refused change leaves its call to a person, too.
+    """
     appointment, now = change.appointment, timezone.now()
     branch = appointment.branch
     due_at = branch.call_back_by(now) if branch else now + CALL_BACK_WITHIN
@@ -101,6 +104,8 @@ def open_for_change(change: Change, detail: Detail) -> FollowUp:
         if opened:
             staff.tell(follow_up)
             callers.tell(follow_up, appointment)
+        if change.call is not None and change.state == Change.State.REFUSED:
+            change.call.settle_outcome(Call.Outcome.FOLLOW_UP)
     return follow_up
 
 

@@ -14,7 +14,7 @@ from appointments.calcom.errors import BookingRefused, NotFound, SlotGone
 from appointments.changes import history
 from appointments.changes.adoption import booking_of
 from appointments.changes.mirror import mirror
-from appointments.models import Appointment, Change, Detail
+from appointments.models import Appointment, CalcomUid, Change, Detail
 from askpro.by_name import job
 from askpro.queues.errors import Gone, JobError, RateLimited, Unavailable, Unknown
 from askpro.queues.units import S
@@ -116,23 +116,30 @@ class Execution:
 
     def _ask(self) -> None:
         earlier, uid = self.change.asked_at, self._appointment.calcom_uid
+        if self._is_shared():
+            self._refuse(Detail.SHARED_TIME)
+            return
         if not self.change.note_request(timezone.now()):
             return
         try:
             self._record(self._request())
         except SlotGone:
             self._refuse(Detail.TAKEN, self._alternatives())
-        except NotFound:
-            self._end_vanished()
-        except BookingRefused as error:
+        except (BookingRefused, NotFound) as error:
             # Perhaps it was cancelled or moved there: then it is not what was refused that counts.
             self._look()
             if self._is_open() and self._appointment.calcom_uid == uid:
-                self._refuse(error.detail)
+                self._refuse(error.detail if isinstance(error, BookingRefused) else Detail.REFUSED_INVALID)
         except (RateLimited, Unavailable):
             # This request was certainly not carried out; only an earlier one may have been.
             self.change.note_request(earlier)
             raise
+
+    def _is_shared(self) -> bool:
+        """Whether others have seats in the booking, which a change would take along."""
+        rows = CalcomUid.objects.filter(company_id=self._appointment.company_id, uid=self._appointment.calcom_uid)
+        seats = rows.values_list("seats", flat=True).first() or {}
+        return any(taken for _, taken in seats.values())
 
     def _request(self) -> Booking | None:
         assert self._appointment.calcom_uid is not None
@@ -161,7 +168,11 @@ class Execution:
                 self._end_vanished()
 
     def _end_vanished(self) -> None:
-        """Cal.com does not have the booking any more, so it does not take place."""
+        """Cal.com does not know the booking: if its list has none with our key either, it does not take place."""
+        found = self._client.find_bookings_by_key(*self._appointment.look_up)
+        if found:
+            _mirror(found)
+            return
         gone = booking_of(self._appointment, self._appointment)
         why = Detail.NOT_THERE.tell(language=self._appointment.company.language)
         _mirror([replace(gone, status=Status.CANCELLED, rescheduled_from="", reason=why)])
@@ -184,6 +195,7 @@ class Execution:
 
     def _finish(self, state: Change.State) -> bool:
         with transaction.atomic():
+            Appointment.objects.select_for_update(no_key=True).get(pk=self._appointment.pk)
             history.finish(self.change, state)
         return True
 

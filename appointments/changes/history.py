@@ -73,6 +73,10 @@ def _note_cancelled(appointment: Appointment, before: Before) -> None:
 
 
 def _note_moved(appointment: Appointment, before: Before) -> None:
+    for change in appointment.changes.filter(kind=Kind.MOVE, state=State.REQUESTED).exclude(
+        starts_at=appointment.starts_at
+    ):
+        change.end(State.REPLACED)
     state = State.DONE if appointment.status == CONFIRMED else State.REQUESTED
     wish = _moves_to_here(appointment).filter(~Q(state=State.REPLACED) | Q(asked_at__isnull=False)).first()
     if wish is not None:

@@ -125,7 +125,9 @@ class FollowUp(models.Model):
         that one wish never becomes two appointments.
         """
         with transaction.atomic():
-            # The request is locked before its follow-ups, in the same order as when a booking is mirrored.
+            # Appointment and request are locked before their follow-ups, as where a booking is mirrored.
+            if self.topic == CHANGE and self.appointment_id is not None:
+                Appointment.objects.select_for_update(no_key=True).get(pk=self.appointment_id)
             request = self.booking_request
             if request is not None:
                 BookingRequest.objects.select_for_update().get(pk=request.pk)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from appointments.models import CalcomUid
+from appointments.models import CalcomUid, Change
 from askpro.console.display import address
 from askpro.console.story import Story
 from calls.models import Company
@@ -138,3 +138,19 @@ def test_it_names_an_appointment_by_its_local_time_everywhere(admin_client: Clie
 
     assert str(row).endswith(f"{timezone.localtime(row.starts_at):%d.%m.%Y %H:%M}")
     assert f"{row.attendee_name}, {timezone.localtime(row.starts_at):%-d %b %Y, %H:%M}</span>" in page
+
+
+def test_it_tells_who_changed_an_appointment_when_and_why(world: World, admin_user: User) -> None:
+    story = told(world, admin_user)
+    appointment, later = story.appointments[0], world.calls[0]
+    values = {"company": appointment.company, "appointment": appointment, "before": appointment.starts_at}
+    Change.objects.create(
+        **values, kind="move", channel="sms", state="refused", detail="taken", starts_at=appointment.ends_at,
+        reason="<b>später</b>",
+    )  # fmt: skip
+    Change.objects.create(**values, kind="cancel", channel="call", state="waiting", call=later)
+    (moved, cancelled) = [entry for entry in told(world, admin_user).entries if entry.icon == "event_repeat"]
+    assert moved.title.startswith("Moved to ") and moved.quote == "<b>später</b>" and "Not done" in moved.state
+    assert moved.lines[1:] == ["Die Zeit ist in Cal.com oder durch einen anderen Anrufer belegt."]
+    assert cancelled.title == "Cancelled" and cancelled.lines[0].startswith("Caller, read after the call")
+    assert "Cancelled" in [entry.title for entry in Story(later, admin_user).entries]

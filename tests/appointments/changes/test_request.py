@@ -1,9 +1,12 @@
 """Cancelling and moving, against the sandbox's Cal.com: what was asked for is what Cal.com holds, once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from appointments.changes import unfinished
 from appointments.changes.request import Origin, cancel, move
@@ -215,8 +218,10 @@ def test_crossed_a_move_is_left_to_a_person_when_the_host_was_first(
 ) -> None:
     sandbox.switch(webhooks="off")
     host(sandbox, booked.calcom_uid, verb, **body)
-    change = run(move(booked, LATER, Origin(Change.Channel.CALL)))
-    assert (change.state, change.detail) == ("refused", detail)
+    later = call(booked.branch, booked.customer, "call_0b2", outcome="changed")
+    change = run(move(booked, LATER, Origin(Change.Channel.CALL, call=later)))
+    later.refresh_from_db()
+    assert (change.state, change.detail, later.outcome) == ("refused", detail, "follow_up")
     assert FollowUp.objects.get().detail == detail
     booked.refresh_from_db()
     assert list(there(sandbox).values()) == ([] if verb == "cancel" else ["2026-12-04T14:00:00.000Z"])
@@ -320,7 +325,7 @@ def test_what_hosts_change_is_in_the_history_too(booked: Appointment, sandbox: S
 
 def test_what_cal_com_has_lost_is_cancelled_here(booked: Appointment, sandbox: SandboxClient) -> None:
     CalcomUid.objects.filter(uid=booked.calcom_uid).update(uid="verschwunden1234567890")
-    Appointment.objects.update(calcom_uid="verschwunden1234567890")
+    Appointment.objects.update(calcom_uid="verschwunden1234567890", booking_key=uuid4())
     assert cancel(booked, PHONE, patience=PATIENCE).state == "done"
     booked.refresh_from_db()
     assert (booked.status, booked.cancellation_reason) == ("cancelled", "In Cal.com gibt es sie nicht.")
@@ -353,6 +358,47 @@ def test_a_change_that_waits_gets_a_job_a_person_and_an_end(booked: Appointment,
     unfinished.end_late()
     change.refresh_from_db()
     assert (change.state, FollowUp.objects.get(status="open").detail) == ("refused", "change_too_late")
+
+
+@pytest.mark.parametrize("wanted", ["cancel", "move"])
+def test_the_same_wish_at_once_from_everywhere_is_one_change(
+    booked: Appointment, sandbox: SandboxClient, wanted: str
+) -> None:
+    def ask(number: int) -> str:
+        try:
+            by = Origin(list(Change.Channel)[number])
+            wish = (
+                cancel(booked, by, patience=PATIENCE)
+                if wanted == "cancel"
+                else move(booked, LATER, by, patience=PATIENCE)
+            )
+            return wish.state
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        states = set(pool.map(ask, range(4)))
+    hear()
+    assert states <= {"done", "waiting"}
+    assert Change.objects.get().state == "done"
+    assert list(there(sandbox).values()) == ([] if wanted == "cancel" else ["2026-12-04T09:30:00.000Z"])
+    assert kinds() == ["confirmation", "cancellation" if wanted == "cancel" else "rescheduled"]
+    assert not FollowUp.objects.filter(status="open").exists()
+
+
+def test_a_time_that_others_share_is_left_to_a_person(booked: Appointment, sandbox: SandboxClient) -> None:
+    CalcomUid.objects.filter(uid=booked.calcom_uid).update(seats={"0123456789abcdef": [SANDBOX_NOW.isoformat(), True]})
+    change = run(cancel(booked, Origin(Change.Channel.API)))
+    assert (change.state, change.detail, len(there(sandbox))) == ("refused", "shared_time", 1)
+    assert FollowUp.objects.get().detail == "shared_time"
+
+
+def test_nothing_is_moved_to_a_closed_day_except_by_staff(booked: Appointment, sandbox: SandboxClient) -> None:
+    day = LATER.date()
+    booked.company.closed_days.create(first_day=day, last_day=day, reason="Inventur")
+    change = move(booked, LATER, PHONE, patience=PATIENCE)
+    assert (change.state, change.told()) == ("refused", "Die Filiale hat an diesem Tag geschlossen: Inventur.")
+    assert move(booked, LATER, Origin(Change.Channel.CONSOLE), patience=PATIENCE).state == "done"
 
 
 def test_an_unknown_outcome_is_no_refusal(booked: Appointment, sandbox: SandboxClient) -> None:
