@@ -10,8 +10,16 @@ from django.utils import timezone
 
 from appointments.calcom import client as calcom
 from appointments.changes.mirror import mirror
-from appointments.models import Appointment, CalcomUid, FollowUp, SyncPoint
-from appointments.tasks import booking_chain, cancel_surplus_bookings, create_appointment_from_call, sync_calcom_data
+from appointments.changes.request import Origin, cancel, move
+from appointments.models import Appointment, CalcomUid, Change, FollowUp, SyncPoint
+from appointments.models.follow_up import CHANGE as FOLLOWED_UP
+from appointments.tasks import (
+    booking_chain,
+    cancel_surplus_bookings,
+    carry_out_change,
+    create_appointment_from_call,
+    sync_calcom_data,
+)
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.credentials import LOCAL
 from askpro.queues.errors import JobError
@@ -27,6 +35,7 @@ from webhooks.tasks import ask_for_retell_call, sync_all_retell_calls
 
 NOW = datetime(2026, 12, 1, 9, 15, tzinfo=UTC)  # a Tuesday
 WISH = datetime(2026, 12, 3, 13, 0, tzinfo=UTC)  # Thursday, 14:00 in Berlin
+LATER = datetime(2026, 12, 4, 9, 30, tzinfo=UTC)
 HAIRCUT, HOSTS = 4711, (20817, 20818)
 KEY = LOCAL["CALCOM_API_KEY"]
 MOBILE, ADDRESS = "+4915550100456", "ole.linde@example.org"
@@ -153,6 +162,53 @@ def _what_became_of_the_second(world: World) -> str:
     if _is_cancelled(world):
         return f"cancelled{'; meanwhile a person was told' if told.exists() else ''}"
     return f"not cancelled, {'a person is told' if told.filter(status=FollowUp.Status.OPEN) else 'nobody is told'}"
+
+
+def _booked(world: World) -> None:
+    _wish(world)
+    _try(world.about)
+    world.about = Appointment.objects.get(status="confirmed")
+
+
+def _lost_change(world: World) -> None:
+    """An earlier try has moved it, but got no answer."""
+    _booked(world)
+    change = _wanted(world, LATER)
+    world.sandbox.fault("calcom.reschedule_booking", drop="after")
+    try:
+        carry_out_change(change_id=change.pk, appointment_id=world.about.pk)
+    except JobError:
+        return
+
+
+def _wanted(world: World, to: datetime | None) -> Change:
+    by = Origin(Change.Channel.API)
+    return cancel(world.about, by) if to is None else move(world.about, to, by)
+
+
+def _cancel_it(world: World) -> None:
+    _wanted(world, None)
+
+
+def _move_it(world: World) -> None:
+    _wanted(world, LATER)
+
+
+def _is_changed(world: World) -> bool:
+    return not Change.objects.filter(state=Change.State.WAITING).exists()
+
+
+def _what_became_of_the_change(world: World) -> str:
+    change = Change.objects.exclude(channel=Change.Channel.CALCOM).get()
+    about = FollowUp.objects.filter(topic=FOLLOWED_UP)
+    is_there = {booking["start"] for booking in world.sandbox.bookings("accepted")}
+    wished = set() if change.starts_at is None else {f"{change.starts_at:%Y-%m-%dT%H:%M:%S}.000Z"}
+    if change.state == Change.State.DONE:
+        if is_there != wished:
+            world.problems.append("Cal.com holds something else than what was wished for")
+        return f"done{'; meanwhile a person was told' if about.exists() else ''}"
+    told = "a person is told" if about.filter(status=FollowUp.Status.OPEN).exists() else "nobody is told"
+    return f"{change.state}, {told} ({change.detail or 'waits'})"
 
 
 def _salon(world: World) -> None:
@@ -314,6 +370,10 @@ def _of_retell(name: str, route: str, start: Callable[[World], None], prepare: C
     return Asked(name, route, start, _has_ended, _what_became_of_the_call, _job_says_so, prepare)
 
 
+def _changing(name: str, route: str, start: Callable[[World], None], prepare: Callable[[World], None]) -> Asked:
+    return Asked(name, route, start, _is_changed, _what_became_of_the_change, _has_open_follow_up, prepare)
+
+
 REQUESTS = (
     _of_retell("Retell: the calls of some time", "retell.list_calls", _read_retell, _never_told),
     _of_retell("Retell: a call that no webhook told", "retell.get_call", _read_retell, _never_told),
@@ -324,6 +384,9 @@ REQUESTS = (
     _booking("Cal.com: one event type", "calcom.get_event_type", _unjudged),
     _surplus("Cal.com: look at a second booking", "calcom.get_booking"),
     _surplus("Cal.com: cancel a second booking", "calcom.cancel_booking"),
+    _changing("Cal.com: cancel an appointment", "calcom.cancel_booking", _cancel_it, _booked),
+    _changing("Cal.com: move an appointment", "calcom.reschedule_booking", _move_it, _booked),
+    _changing("Cal.com: look at a moved booking", "calcom.get_booking", _move_it, _lost_change),
     Asked("Cal.com: event types", "calcom.list_event_types", _sync, _is_read, _what_was_read, _job_says_so, _salon),
     Asked("Cal.com: changed bookings", "calcom.list_bookings", _sync, _is_read, _what_was_read, _job_says_so, _salon),
     Asked(
