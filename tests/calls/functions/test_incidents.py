@@ -73,6 +73,21 @@ def test_incident_03_her_own_reservation_does_not_keep_her_from_her_time(
     assert Appointment.objects.get().status == "confirmed"
 
 
+def test_incident_04_what_cal_com_does_not_know_yet_is_not_free_for_others(
+    salon: Company, sandbox: SandboxClient
+) -> None:
+    sandbox.fault("calcom.create_booking", status=503)
+    tell(Conversation(), "call_ended", "call_analyzed", collected_dynamic_variables=SAID)
+    run_jobs()
+    assert sandbox.bookings() == [] and Appointment.objects.get().calcom_uid is None
+    other = Conversation(SOMEBODY_ELSE).says()
+    # Färben takes 90 minutes: the same time, one that reaches into it, one within it, and the first after it.
+    told = [
+        other.asks("check_availability", **{**WISH, "time": clock}) for clock in ("14:00", "13:15", "15:00", "15:30")
+    ]
+    assert [answer["status"] for answer in told] == ["taken", "taken", "taken", "free"]
+
+
 def test_incident_05_what_was_booked_in_this_call_is_not_taken_from_who_booked_it(salon: Company) -> None:
     conversation = Conversation().says()
     conversation.asks("book_appointment", **WISH)
@@ -119,6 +134,18 @@ def test_incident_08_an_error_after_the_booking_is_no_error_for_the_caller(
     assert Appointment.objects.get().calcom_uid == booking["uid"]
 
 
+def test_incident_20_a_date_that_the_agent_made_up_is_asked_about_and_left_to_a_person(
+    salon: Company, sandbox: SandboxClient
+) -> None:
+    for day in ("10.06.2024", "12.06.2028"):
+        conversation = Conversation().says("Am Montag um zehn.")
+        assert conversation.asks("book_appointment", **{**WISH, "date": day})["status"] == "ask"
+        tell(conversation, "call_ended", "call_analyzed", collected_dynamic_variables={**SAID, "datum": day})
+    run_jobs()
+    assert FollowUp.objects.filter(status="open").count() == Call.objects.count() == 2
+    assert sandbox.bookings() == [] and not Appointment.objects.exists()
+
+
 def test_incident_22_the_agents_name_is_not_the_callers(salon: Company, sandbox: SandboxClient) -> None:
     spoken = "Agent: Mein Name ist Tina, was kann ich für Sie tun?\nUser: Färben bitte, Donnerstag um 14 Uhr."
     fields = {key: value for key, value in SAID.items() if key != "name"}
@@ -149,6 +176,23 @@ def test_incident_24_callers_who_hide_their_number_book_and_are_two_people(
     assert Customer.objects.filter(phone=None).count() == Customer.objects.count() == 2
     addresses = {booking["attendees"][0]["email"] for booking in sandbox.bookings("accepted")}
     assert len(addresses) == 2
+
+
+def test_incident_30_nothing_is_called_booked_before_cal_com_has_booked(salon: Company, sandbox: SandboxClient) -> None:
+    sandbox.fault("calcom.create_booking", status=503)
+    conversation = Conversation().says()
+    told = conversation.asks("book_appointment", **WISH)
+    assert told["status"] == "pending" and "gebucht" not in told["spoken"]
+    analysis = {"call_successful": True, "call_summary": "Der Termin ist gebucht."}
+    tell(conversation, "call_analyzed", collected_dynamic_variables=SAID, call_analysis=analysis)
+    assert (Call.objects.get().outcome, Appointment.objects.get().status) == ("pending", "requested")
+    assert not Notification.objects.filter(kind="confirmation").exists()
+    run_jobs()
+    assert not Notification.objects.filter(kind="confirmation").exists()
+    with time_machine.travel(NOW + timedelta(minutes=2)):
+        run_jobs(due_or_not=True)
+    assert (Call.objects.get().outcome, Appointment.objects.get().status) == ("booked", "confirmed")
+    assert len(sandbox.messages(NUMBER)) == 1
 
 
 @pytest.mark.parametrize(

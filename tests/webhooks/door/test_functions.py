@@ -85,7 +85,7 @@ def test_a_body_over_the_cap_is_refused(settings: Any) -> None:
         b'{"call": {"call_id": 7}, "args": []}',
     ],
 )
-def test_what_is_no_call_is_refused(hostile: bytes) -> None:
+def test_incident_15_what_is_no_call_is_refused(hostile: bytes) -> None:
     assert ask("list_services", hostile).status_code == 400
     assert refusals() == {Reason.MALFORMED: 1}
 
