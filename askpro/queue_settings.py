@@ -53,6 +53,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "kwargs": {"days": 3},
         "missed": "once",
     },
+    "retell-unread": {"cron": "*/30 * * * *", "actor": "warn_of_unread_accounts", "missed": "once"},
     "nightly-recount": {"cron": "30 3 * * *", "actor": "recount_all", "missed": "once"},
 }
 

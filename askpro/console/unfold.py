@@ -63,6 +63,7 @@ NAVIGATION: list[dict[str, Any]] = [
             entry("Webhook events", "webhook", "webhooks.webhookevent"),
             entry("Refused webhooks", "block", "webhooks.refusedwebhook"),
             entry("Webhook addresses", "link", "webhooks.webhookaddress"),
+            entry("Retell accounts", "sync", "webhooks.retellreading"),
         ],
     },
     {

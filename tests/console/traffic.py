@@ -13,7 +13,7 @@ from askpro.queues.models import AttemptRow, Batch, Job, Lock
 from calls.models import Call
 from notifications.models import Notification
 from tests.console.world import HOSTILE, World
-from webhooks.models import RefusedWebhook, WebhookEvent
+from webhooks.models import RefusedWebhook, RetellReading, WebhookEvent
 
 TRACE = """Traceback (most recent call last):
   File "/usr/lib/python3.11/site-packages/dramatiq/worker.py", line 487, in process_message
@@ -53,6 +53,7 @@ def make_events(world: World, dice: random.Random) -> None:
         )
         for number, reason in enumerate(RefusedWebhook.Reason.values)
     )
+    RetellReading.objects.create(fingerprint="0123456789ab", read_until=timezone.now(), finished_at=timezone.now())
 
 
 def _event(call: Call, kind: str, index: int, body: bytes, dice: random.Random) -> WebhookEvent:

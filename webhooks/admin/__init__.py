@@ -2,5 +2,6 @@
 
 from webhooks.admin.address import WebhookAddressAdmin
 from webhooks.admin.event import RefusedWebhookAdmin, WebhookEventAdmin
+from webhooks.admin.reading import RetellReadingAdmin
 
-__all__ = ["RefusedWebhookAdmin", "WebhookAddressAdmin", "WebhookEventAdmin"]
+__all__ = ["RefusedWebhookAdmin", "RetellReadingAdmin", "WebhookAddressAdmin", "WebhookEventAdmin"]

@@ -1,7 +1,6 @@
 """The accounts at Retell, one for each key: this installation's, and those of companies with their own address."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 
@@ -57,12 +56,13 @@ def is_news(error: KeyRefused, reading: RetellReading) -> bool:
 
     A key that was replaced stays configured for a while, so that it may still sign. It must not fail a job for ever.
     """
-    return reading.note_refused() or not _others(reading).exists()
+    return reading.note_refused() or not is_replaced(reading)
 
 
-def _others(reading: RetellReading) -> Any:
+def is_replaced(reading: RetellReading) -> bool:
+    """Whether another key of the same address is read."""
     same = RetellReading.objects.filter(address=reading.address, refused_at=None, finished_at__isnull=False)
-    return same.exclude(pk=reading.pk)
+    return same.exclude(pk=reading.pk).exists()
 
 
 def _shared() -> list[Account]:

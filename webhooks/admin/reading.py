@@ -1,0 +1,50 @@
+"""How far the calls of each account at Retell were read. Operators only: a shared account has many companies' calls."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from askpro.console import display
+from askpro.console.model_admin import ReadOnlyModelAdmin
+from webhooks.models import RetellReading
+
+
+@admin.register(RetellReading)
+class RetellReadingAdmin(ReadOnlyModelAdmin):
+    list_display = ("whose", "fingerprint", "known_until", "finished", "refused")
+    list_select_related = ("address__company",)
+    page_related = ("address__company",)
+    empty_text = (
+        "An account appears here when its calls are first read. Enter a key, or run: python3 manage.py sync_retell"
+    )
+
+    @admin.display(description="Key of")
+    def whose(self, reading: RetellReading) -> str:
+        return reading.address.company.name if reading.address else "This installation"
+
+    @admin.display(description="Calls known until", ordering="read_until")
+    def known_until(self, reading: RetellReading) -> SafeString | str:
+        return display.minute(reading.read_until)
+
+    @admin.display(description="Last complete reading", ordering="finished_at")
+    def finished(self, reading: RetellReading) -> SafeString | str:
+        return display.minute(reading.finished_at)
+
+    @admin.display(description="Key refused since", ordering="refused_at")
+    def refused(self, reading: RetellReading) -> SafeString | str:
+        return display.minute(reading.refused_at)
+
+    def detail(self, request: HttpRequest, reading: RetellReading) -> dict[str, Any]:
+        return {
+            "headline": f"Retell account {reading.fingerprint}",
+            "facts": [
+                ("Key of", display.link(reading.address) if reading.address else "This installation"),
+                ("Calls known until", display.moment(reading.read_until)),
+                ("Last complete reading", display.moment(reading.finished_at)),
+                ("First seen", display.moment(reading.began_at)),
+                ("Key refused since", display.moment(reading.refused_at)),
+                ("Operators told", display.moment(reading.told_at)),
+            ],
+        }
