@@ -388,6 +388,16 @@ REQUESTS = (
     _changing("Cal.com: move an appointment", "calcom.reschedule_booking", _move_it, _booked),
     _changing("Cal.com: look at a moved booking", "calcom.get_booking", _move_it, _lost_change),
     Asked("Cal.com: event types", "calcom.list_event_types", _sync, _is_read, _what_was_read, _job_says_so, _salon),
+    Asked("Cal.com: teams", "calcom.list_teams", _sync, _is_read, _what_was_read, _job_says_so, _salon),
+    Asked(
+        "Cal.com: event types of a team",
+        "calcom.list_team_event_types",
+        _sync,
+        _is_read,
+        _what_was_read,
+        _job_says_so,
+        _salon,
+    ),
     Asked("Cal.com: changed bookings", "calcom.list_bookings", _sync, _is_read, _what_was_read, _job_says_so, _salon),
     Asked(
         "Twilio: send an SMS",
