@@ -24,6 +24,8 @@ from calls.models import Company
 FRESH_FOR: Final = 60
 # Seconds for which the last answer is kept, for when Cal.com cannot be asked.
 LAST_FOR: Final = 600
+# Seconds by which another host's clock may be ahead.
+SKEW: Final = 5
 # Seconds within which the last answer is the one that was just waited for.
 JUST_NOW: Final = 2
 # Seconds for which callers who waited for the same question are told that it failed, instead of asking again.
@@ -84,7 +86,7 @@ class _Question:
                 return Slots(kept, is_fresh=True)
             if look and (kept := self._last(JUST_NOW)) is not None:
                 return Slots(kept, is_fresh=False)
-            flight = f"{self._prefix}:{version}:flight:{self._first}:{self._end}"
+            flight = f"{self._prefix}:flight:{self._first}:{self._end}"
             if shelf().claim(flight, settings.VENDOR_TIMEOUT + 1):
                 return self._ask(version, flight)
             if shelf().read([flight]) == [FAILED]:
@@ -136,7 +138,7 @@ class _Question:
         starts: list[datetime] = []
         for value in shelf().read([self._key(version, day) for day in self.days]):
             at, minutes = json.loads(value) if value else (0, [])
-            if 0 <= now - at < seconds:
+            if -SKEW <= now - at < seconds:
                 starts += [datetime.fromtimestamp(minute * 60, UTC) for minute in minutes]
             elif of_all:
                 return None

@@ -41,6 +41,27 @@ def haircut(calendar: CalcomStub) -> Service:
     return service(company())
 
 
+@pytest.fixture
+def until_all_wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], bool]:
+    """Lets the one who asks Cal.com wait until this number of others wait for the answer."""
+    waiting: set[int] = set()
+    may_wait = slots._may_wait
+
+    def count() -> bool:
+        waiting.add(threading.get_ident())
+        return may_wait()
+
+    def until(number: int) -> bool:
+        for _ in range(1000):
+            if len(waiting) >= number:
+                return True
+            time.sleep(0.01)
+        raise AssertionError(f"{len(waiting)} wait")
+
+    monkeypatch.setattr(slots, "_may_wait", count)
+    return until
+
+
 def at(hour: int, day: datetime = THURSDAY) -> datetime:
     return day + timedelta(hours=hour)
 
@@ -92,8 +113,10 @@ def test_it_asks_for_no_moment_that_is_over_and_for_each_event_type(haircut: Ser
 
 
 @pytest.mark.django_db(transaction=True)
-def test_ten_callers_at_once_cause_one_request(haircut: Service, calendar: CalcomStub, each_store: str) -> None:
-    calendar.fail(SLOTS, lambda: (time.sleep(0.1), calendar._do(SLOTS, {}))[1])  # type: ignore[func-returns-value]
+def test_ten_callers_at_once_cause_one_request(
+    haircut: Service, calendar: CalcomStub, each_store: str, until_all_wait: Callable[[int], bool]
+) -> None:
+    calendar.fail(SLOTS, lambda: (until_all_wait(9), calendar._do(SLOTS, {}))[1])
     assert at_once(10, lambda: thursdays(haircut)) == [[at(13), at(14)]] * 10
     assert calendar.asked(SLOTS) == 1
 
@@ -107,9 +130,9 @@ def test_who_finds_an_answer_that_came_just_before_asks_no_more(haircut: Service
 
 @pytest.mark.django_db(transaction=True)
 def test_callers_who_wait_for_a_question_that_fails_do_not_ask_it_again(
-    haircut: Service, calendar: CalcomStub, each_store: str
+    haircut: Service, calendar: CalcomStub, each_store: str, until_all_wait: Callable[[int], bool]
 ) -> None:
-    calendar.away = lambda: (time.sleep(0.1), error("500")())[1]  # type: ignore[func-returns-value]
+    calendar.away = lambda: (until_all_wait(9), error("500")())[1]
     assert at_once(10, lambda: thursdays(haircut)) == [Unavailable] * 10
     assert calendar.asked(SLOTS) == 1
 
@@ -146,11 +169,11 @@ def test_an_answer_that_was_on_its_way_when_it_was_flushed_is_not_kept(
 
 @pytest.mark.django_db(transaction=True)
 def test_who_has_waited_for_an_answer_takes_it_without_what_was_booked_meanwhile(
-    haircut: Service, calendar: CalcomStub, each_store: str
+    haircut: Service, calendar: CalcomStub, each_store: str, until_all_wait: Callable[[int], bool]
 ) -> None:
     def booked_meanwhile() -> Any:
         answer = calendar._do(SLOTS, {})
-        time.sleep(0.4)
+        until_all_wait(4)
         Appointment.objects.create(
             company=haircut.company,
             service=haircut,
