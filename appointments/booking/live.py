@@ -6,7 +6,9 @@ from enum import StrEnum
 from django.db import transaction
 
 from appointments import follow_ups
+from appointments.booking import reservations
 from appointments.booking.booker import Booker
+from appointments.calcom.errors import SlotGone
 from appointments.models import Appointment, Detail, FollowUp
 from askpro.by_name import job
 from askpro.deadline import NoTime
@@ -71,8 +73,18 @@ def _result(request: BookingRequest, booker: _LiveBooker) -> Result:
     request.refresh_from_db(fields=["status"])
     if request.status != BookingRequest.Status.OPEN:
         return Result.HANDED_OVER
-    _leave_to_job(request, appointment)
+    _leave_to_job(request, appointment or _reserved(request))
     return Result.PENDING
+
+
+def _reserved(request: BookingRequest) -> Appointment | None:
+    """A reservation, before anything was asked: nobody else is promised the time, and the caller can cancel it."""
+    try:
+        appointment = reservations.reserve(request)
+    except (SlotGone, Release):
+        return None  # The job finds out, and tells a person.
+    appointment.note_request(None)
+    return appointment
 
 
 def _leave_to_job(request: BookingRequest, appointment: Appointment | None) -> None:

@@ -107,9 +107,9 @@ def _old_words(conversation: Conversation) -> tuple[str, str]:
 
 
 def _own(conversation: Conversation) -> list[Appointment] | Answer:
-    found = own.upcoming(conversation.call)
+    found = [*own.upcoming(conversation.call), *own.reserved(conversation.call)]
     if found:
-        return found
+        return sorted(found, key=lambda appointment: appointment.starts_at)
     if own.number_of(conversation.call) is None:
         return Answer(Outcome.NOT_DONE, "anonymous", conversation.say("anonymous"))
     return _none(conversation)

@@ -28,7 +28,8 @@ def upcoming(call: Call) -> list[Appointment]:
 def reserved(call: Call) -> list[Appointment]:
     """What was wished in this call, and is not known to be booked yet."""
     waiting = Q(booking_request__status=BookingRequest.Status.OPEN)
-    return list(Appointment.objects.filter(Appointment.IS_RESERVATION, waiting, call=call).select_related("service"))
+    rows = Appointment.objects.filter(Appointment.IS_RESERVATION, waiting, call=call)
+    return list(rows.select_related("company", "branch__company", "service", "staff"))
 
 
 def is_for(appointment: Appointment, request: BookingRequest) -> bool:

@@ -9,6 +9,7 @@ from appointments.models import Appointment, FollowUp
 from askpro.dev.sandbox import world
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.management.commands.seed_demo import seed
+from askpro.queues.testing import run_jobs
 from calls.models import Company, FunctionCall
 from tests.calls.functions.caller import Conversation
 
@@ -165,3 +166,29 @@ def test_what_was_done_already_is_not_asked_about(booked: Appointment, sandbox: 
     assert conversation.says().asks("cancel_appointment", **cancel)["status"] == "cancelled"
     assert conversation.says().asks("cancel_appointment", **cancel)["status"] == "cancelled"
     assert len(sandbox.bookings("accepted")) == 1
+
+
+def test_a_wish_that_is_still_to_be_booked_is_found_and_cancelled(
+    salon: Company, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = Conversation().says()
+    with monkeypatch.context() as patch:
+        patch.setattr("calls.functions.conversation.WRITE_WITHIN", 0.0)
+        assert conversation.asks("book_appointment", **WISH)["status"] == "pending"
+    found = conversation.says().asks("find_appointment")
+    assert "noch nicht bestätigt" in found["spoken"] and not found["data"]["appointments"][0]["confirmed"]
+    assert conversation.says().asks("cancel_appointment")["status"] == "cancelled"
+    run_jobs()
+    assert sandbox.bookings() == [] and Appointment.objects.get().status == "cancelled"
+
+
+def test_a_wish_that_is_still_to_be_booked_keeps_its_time_from_others(
+    salon: Company, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("calls.functions.conversation.WRITE_WITHIN", 0.0)
+        asks("book_appointment", **{**WISH, "staff": "Käthe Grün"})
+    told = asks("book_appointment", "+4915550100999", **{**WISH, "staff": "Käthe Grün"})
+    assert (told["status"], sandbox.bookings()) == ("gone", [])
+    run_jobs()
+    assert Appointment.objects.get(status="confirmed").attendee_phone == "+4915550100123"

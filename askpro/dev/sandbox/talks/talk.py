@@ -185,7 +185,8 @@ class Talk:
         day, clock = self.character.written(datetime.fromisoformat(belief.may_be[0]))
         asking = self._until_settled("cancel_appointment", {"date": day, "time": clock})
         self.concerns.append("Termin absagen")
-        if asking.status == "cancelled":
+        # Who hears that there is none believes that, too.
+        if asking.status in ("cancelled", "none"):
             note.clear()
             self.memory.cancelled(belief)
             return None
