@@ -38,6 +38,16 @@ def test_it_is_the_end_when_the_call_was_given_up_for_lost() -> None:
     assert (call.status, ends) == ("ended", True)
 
 
+@pytest.mark.parametrize(("before", "after"), [("pending", "pending"), ("booked", "booked")])
+def test_a_lost_call_whose_end_comes_is_worked_on_again_and_what_was_booked_stays(before: str, after: str) -> None:
+    number, told = practice(), recorded_call("call_ended")
+    call, _ = record(told, number, Status.ONGOING)
+    Call.objects.update(outcome=before)
+    assert call.lose() and not call.lose()
+    found, _ = record(told, number, Status.ENDED)
+    assert (found.status, found.outcome) == ("ended", after)
+
+
 def test_it_keeps_when_the_end_was_first_heard_of() -> None:
     number, told = practice(), recorded_call("call_ended")
     call, _ = record(told, number, Status.ENDED)

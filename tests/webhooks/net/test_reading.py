@@ -93,7 +93,7 @@ def test_a_webhook_that_arrives_after_all_is_a_duplicate_and_no_conflict(retell:
     late = call("call_late")
     keep(retell, late)
     tick()
-    tell(late, "call_analyzed")
+    tell(late | {"recording_url": "https://recordings.example/other"}, "call_analyzed")
     event = WebhookEvent.objects.get()
     assert (event.duplicates, event.status) == (1, "processed")
 
