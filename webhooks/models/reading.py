@@ -58,8 +58,8 @@ class RetellReading(models.Model):
 
 
 class EarlierCall(models.Model):
-    """A call that never connected, from before its account was first read. Such a call has no time: only this tells it
-    from one whose webhook was lost.
+    """A call that never connected, one of many from before its account was first read. Such a call has no time: only
+    this tells it from one whose webhook was lost.
     """
 
     reading = models.ForeignKey(RetellReading, on_delete=models.CASCADE, related_name="earlier_calls")

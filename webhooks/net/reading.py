@@ -30,6 +30,10 @@ FIRST: Final = timedelta(days=3)
 ON_ITS_WAY: Final = timedelta(minutes=2)
 # Retell may list a call that it cannot get yet. After this time it is taken as it was listed, without its transcript.
 LISTED_ONLY: Final = timedelta(minutes=10)
+# Calls that began longer than this before their number was entered were answered for somebody else.
+BEFORE_US: Final = timedelta(days=1)
+# Calls without a time that the first reading of an account may find; more are a history from before AskPro.
+MOST_UNDATED: Final = 50
 # Pages of calls that never connected, in each reading; one through the night reads them all.
 FEW_PAGES: Final = 20
 
@@ -64,7 +68,8 @@ class Found:
 
 @dataclass(slots=True)
 class Reader:
-    """One reading of an account. `company_id` leaves out the others' calls; `is_dry` only counts what is missing.
+    """One reading of an account. `company_id` leaves out the others' calls; `is_dry` only counts what is missing, and
+    `takes_old` takes calls however long before their number's entry they were, since a person asked for them.
 
     A job has until `ends_at` (monotonic); what was handed in until then is known to the next one.
     """
@@ -74,10 +79,12 @@ class Reader:
     span: Span
     company_id: int | None = None
     is_dry: bool = False
+    takes_old: bool = False
     ends_at: float | None = None
     note: Callable[[Found], object] = lambda found: None
     found: Found = field(default_factory=Found)
     errors: list[Exception] = field(default_factory=list)
+    undated: list[tuple[Mapping[str, Any], RetellCall]] = field(default_factory=list)
 
     def read(self) -> Found:
         """Raises what the client raises; a call that fails stops no other, and its error is raised at the end."""
@@ -86,6 +93,7 @@ class Reader:
         pages = self.account.retell.not_connected()
         for page in pages if self.span.is_whole else islice(pages, FEW_PAGES):
             self._read_page(page, only_without_end=True)
+        self._settle_undated()
         if self.errors:
             raise gravest(self.errors)
         return self.found
@@ -120,10 +128,10 @@ class Reader:
             self.found.known += 1
         elif self._is_from_before(told, number):
             self.found.earlier += 1
-        elif self.is_dry:
-            self.found.missing += 1
+        elif told.started_at is None and self.reading.read_until is None:
+            self.undated.append((item, told))
         else:
-            self._fetch(item, told)
+            self._take(item, told)
 
     def _is_read_here(self, number: PhoneNumber) -> bool:
         if objection(Provider.RETELL, self.account.address, number.company_id):
@@ -133,12 +141,26 @@ class Reader:
     def _is_from_before(self, told: RetellCall, number: PhoneNumber) -> bool:
         """Whether the call was over before anybody wanted it here: whoever answered then has dealt with it."""
         began = told.started_at or told.ended_at
-        if began is not None:
-            return number.created_at is not None and began < number.created_at
-        if self.reading.read_until is None and not self.is_dry:
-            EarlierCall.note(self.reading, [told.call_id])
-            return True
-        return EarlierCall.objects.filter(reading=self.reading, call_id=told.call_id).exists()
+        if began is None:
+            return EarlierCall.objects.filter(reading=self.reading, call_id=told.call_id).exists()
+        entered = number.created_at
+        return not self.takes_old and entered is not None and began < entered - BEFORE_US
+
+    def _settle_undated(self) -> None:
+        """In the first reading nothing tells a lost call without a time from one of years ago, but their number."""
+        if len(self.undated) <= MOST_UNDATED:
+            for item, told in self.undated:
+                self._take(item, told)
+            return
+        self.found.earlier += len(self.undated)
+        if not self.is_dry:
+            EarlierCall.note(self.reading, [told.call_id for _, told in self.undated])
+
+    def _take(self, item: Mapping[str, Any], told: RetellCall) -> None:
+        if self.is_dry:
+            self.found.missing += 1
+        else:
+            self._fetch(item, told)
 
     def _fetch(self, item: Mapping[str, Any], told: RetellCall) -> None:
         if self.ends_at is not None and time.monotonic() > self.ends_at:

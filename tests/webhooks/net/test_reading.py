@@ -198,22 +198,32 @@ def test_a_call_that_never_connected_has_no_time_and_is_found(retell: SandboxCli
     assert Call.objects.count() == 2
 
 
-def test_calls_that_never_connected_before_the_account_was_read_stay_unread(retell: SandboxClient, clock: Any) -> None:
-    keep(retell, never_connected("call_of_last_year"))
-    for _ in range(2):
-        tick()
-        clock.shift(300)
-    assert not WebhookEvent.objects.exists()
-    assert EarlierCall.objects.get().call_id == "call_of_last_year"
+def test_the_first_reading_takes_a_few_calls_without_a_time(retell: SandboxClient) -> None:
+    keep(retell, never_connected("call_nobody_there"))
+    tick()
+    assert Call.objects.get().outcome == "not_connected"
 
 
-def test_a_call_from_before_its_number_was_entered_is_left_to_whoever_answered_then(
+def test_many_calls_without_a_time_are_a_history_from_before_the_account_was_read(
+    retell: SandboxClient, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_module, "MOST_UNDATED", 1)
+    keep(retell, never_connected("call_of_last_year"), never_connected("call_of_the_year_before"))
+    tick()
+    keep(retell, never_connected("call_of_today"))
+    clock.shift(300)
+    tick()
+    assert [key for key, *_ in events()] == ["call_analyzed:call_of_today"]
+    assert EarlierCall.objects.count() == 2
+
+
+def test_a_call_from_long_before_its_number_was_entered_is_left_to_whoever_answered_then(
     retell: SandboxClient, number: PhoneNumber
 ) -> None:
-    PhoneNumber.objects.update(created_at=NOW - MINUTE)
-    keep(retell, call("call_of_before"))
+    keep(retell, call("call_of_before", NOW - timedelta(hours=25)), call("call_of_today", NOW - timedelta(hours=23)))
+    PhoneNumber.objects.update(created_at=NOW)
     tick()
-    assert not WebhookEvent.objects.exists()
+    assert [key for key, *_ in events()] == ["call_analyzed:call_of_today"]
 
 
 def test_a_call_of_nobodys_number_is_not_read(retell: SandboxClient) -> None:

@@ -59,6 +59,7 @@ class Command(BaseCommand):
             span,
             company_id=company.pk if company else None,
             is_dry=options["dry_run"],
+            takes_old=bool(options["since"]),
             note=lambda found: self._progress(account, found),
         )
         try:
