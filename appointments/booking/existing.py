@@ -6,6 +6,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
+from appointments import follow_ups
 from appointments.booking.handover import hand_over
 from appointments.booking.rules import REASONS, Problem
 from appointments.changes import whose
@@ -55,8 +56,11 @@ def _was_done(call: Call, kind: Change.Kind) -> bool:
 
 
 def _close(request: BookingRequest) -> None:
-    request.close(BookingRequest.Status.CHANGED)
-    request.settle_call(Call.Outcome.CHANGED)
+    """The change has a job and a follow-up of its own: whoever was told that this request waits is asked no more."""
+    with transaction.atomic():
+        request.close(BookingRequest.Status.CHANGED)
+        follow_ups.make_obsolete(request, follow_ups.INTERIM, Detail.SETTLED_OTHERWISE)
+        request.settle_call(Call.Outcome.CHANGED)
 
 
 def _change(request: BookingRequest, appointment: Appointment, kind: Change.Kind) -> Change:

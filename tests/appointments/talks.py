@@ -14,8 +14,16 @@ NEW_TIME = {"datum": "Freitag, den 4. Dezember", "uhrzeit": "15 Uhr", "dienstlei
 COMPLETE: dict[str, Any] = NEW_TIME | {"name": "Ole Linde", "sms_einwilligung": "ja"}
 
 
-def talked(collected: dict[str, Any], *, from_number: str = PHONE, **values: Any) -> Call:
+def talked(collected: dict[str, Any], **values: Any) -> Call:
     """A call to the salon, after all its jobs have run."""
+    talk = heard(collected, **values)
+    create_appointment_from_call(call_id=talk.pk)
+    talk.refresh_from_db()
+    return talk
+
+
+def heard(collected: dict[str, Any], *, from_number: str = PHONE, **values: Any) -> Call:
+    """A call to the salon whose wishes were read, and nothing was done about them yet."""
     at = Call.objects.first()
     branch_of_call = at.branch if at else branch(company())
     if at is None:
@@ -24,9 +32,8 @@ def talked(collected: dict[str, Any], *, from_number: str = PHONE, **values: Any
     variables = {"collected_dynamic_variables": collected}
     values = {"direction": "inbound", "from_number": from_number, "end_heard_at": NOW, "variables": variables} | values
     talk = call(branch_of_call, None, f"call_{Call.objects.count()}", **values)
-    for job in (extract_call_data, identify_customer, create_appointment_from_call):
+    for job in (extract_call_data, identify_customer):
         job(call_id=talk.pk)
-    talk.refresh_from_db()
     return talk
 
 

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from appointments.models import Appointment, Change, FollowUp
+from appointments import follow_ups
+from appointments.models import Appointment, Change, Detail, FollowUp
 from appointments.tasks import carry_out_change, create_appointment_from_call
 from askpro.queues.testing import assert_sent
 from calls.models import BookingRequest
 from notifications.models import Notification
 from tests.appointments.calcom_stub import CalcomStub
 from tests.appointments.salon import WISH, staff
-from tests.appointments.talks import PHONE, having, talked
+from tests.appointments.talks import PHONE, having, heard, talked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "calendar")]
 
@@ -38,6 +39,15 @@ def test_the_one_appointment_that_fits_is_cancelled(said: dict[str, str]) -> Non
     assert_sent(carry_out_change, times=1, change_id=change.pk)
     assert (talk.outcome, talk.booking_requests.get().status) == ("changed", "changed")
     assert not FollowUp.objects.exists()
+
+
+def test_a_person_who_was_told_that_it_waits_is_asked_no_more() -> None:
+    standing()
+    talk = heard(CANCEL)
+    waiting = follow_ups.open_for(talk.booking_requests.get(), FollowUp.Reason.PROVIDER_DOWN, Detail.TAKES_LONG)
+    create_appointment_from_call(call_id=talk.pk)
+    waiting.refresh_from_db()
+    assert (Change.objects.get().kind, waiting.status) == ("cancel", "obsolete")
 
 
 def test_a_stated_new_time_is_where_it_is_moved(calendar: CalcomStub) -> None:
