@@ -50,9 +50,10 @@ def settle_waiting(appointment: Appointment) -> None:
 
 
 def close_request(appointment: Appointment) -> None:
-    """The customer no longer wants it, so nothing is left to book."""
+    """The customer no longer wants it, so nothing is left to book, and nobody has to look after that."""
     if request := appointment.booking_request:
         request.close(BookingRequest.Status.DROPPED)
+        follow_ups.make_obsolete(request, follow_ups.INTERIM, Detail.CANCELLED_AS_WISHED)
 
 
 def call_back(appointment: Appointment, *, waited: bool) -> None:

@@ -11,7 +11,7 @@ from appointments import availability, follow_ups
 from appointments.calcom import client as calcom
 from appointments.calcom.booking import Booking, Status
 from appointments.calcom.errors import BookingRefused, NotFound, SlotGone
-from appointments.changes import history
+from appointments.changes import consequences, history
 from appointments.changes.adoption import booking_of
 from appointments.changes.mirror import mirror
 from appointments.models import Appointment, CalcomUid, Change, Detail
@@ -19,7 +19,6 @@ from askpro.by_name import job
 from askpro.queues.errors import Gone, JobError, RateLimited, Unavailable, Unknown
 from askpro.queues.units import S
 from calls import strangers
-from calls.models import BookingRequest
 
 Kind, State, Channel = Change.Kind, Change.State, Change.Channel
 
@@ -187,8 +186,7 @@ class Execution:
             row = held.get(pk=appointment.pk)
             if row.calcom_uid is not None or not row.give_up(Detail.CANCELLED_AS_WISHED):
                 return
-            if row.booking_request is not None:
-                row.booking_request.close(BookingRequest.Status.DROPPED)
+            consequences.close_request(row)
             arguments = {"appointment_id": row.pk, "company_id": row.company_id}
             job("look_for_second_booking").send_with_options(kwargs=arguments, delay=LOOK_LATER * S)
             self._finish(State.DONE)

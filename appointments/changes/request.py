@@ -114,6 +114,8 @@ def _refused(appointment: Appointment, wish: _Wish, why_not: Objection) -> Chang
 
 
 def _values(appointment: Appointment, wish: _Wish) -> dict[str, Any]:
+    # A caller's own words are neither kept nor sent to a host if they may not be stored.
+    is_quotable = wish.by.call is None or wish.by.call.may_be_quoted
     return {
         "company": appointment.company,
         "appointment": appointment,
@@ -121,7 +123,7 @@ def _values(appointment: Appointment, wish: _Wish) -> dict[str, Any]:
         "channel": wish.by.channel,
         "call": wish.by.call,
         "user": wish.by.user,
-        "reason": " ".join(wish.reason.split())[:LONGEST_REASON],
+        "reason": " ".join(wish.reason.split())[:LONGEST_REASON] if is_quotable else "",
         "before": appointment.starts_at,
         "starts_at": wish.to,
     }

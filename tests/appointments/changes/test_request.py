@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
+from appointments import follow_ups
 from appointments.changes import unfinished
 from appointments.changes.request import Origin, cancel, move
-from appointments.models import Appointment, CalcomUid, Change, FollowUp
+from appointments.models import Appointment, CalcomUid, Change, Detail, FollowUp
 from appointments.tasks import (
     cancel_surplus_bookings,
     carry_out_change,
@@ -283,10 +284,11 @@ def test_an_appointment_that_is_still_being_booked_is_cancelled_with_what_comes_
         create_appointment_from_call(call_id=wish.call_id)
     calm()
     appointment = Appointment.objects.get()
+    follow_ups.open_for(wish, FollowUp.Reason.PROVIDER_DOWN, Detail.TAKES_LONG, appointment=appointment)
     assert move(appointment, LATER, PHONE).detail == "not_booked_yet"
     assert cancel(appointment, PHONE, patience=PATIENCE).state == "done"
     wish.refresh_from_db()
-    assert (wish.status, there(sandbox)) == ("dropped", {})
+    assert (wish.status, there(sandbox), FollowUp.objects.get().status) == ("dropped", {}, "obsolete")
     sandbox.switch(webhooks="blocking")
     answer = sandbox.calcom(
         "POST", "/v2/bookings", key=LOCAL["CALCOM_API_KEY"], eventTypeId=COLOUR, start="2026-12-03T13:00:00Z",
@@ -399,6 +401,13 @@ def test_nothing_is_moved_to_a_closed_day_except_by_staff(booked: Appointment, s
     change = move(booked, LATER, PHONE, patience=PATIENCE)
     assert (change.state, change.told()) == ("refused", "Die Filiale hat an diesem Tag geschlossen: Inventur.")
     assert move(booked, LATER, Origin(Change.Channel.CONSOLE), patience=PATIENCE).state == "done"
+
+
+def test_words_that_may_not_be_stored_are_neither_kept_nor_sent(booked: Appointment, sandbox: SandboxClient) -> None:
+    restricted = call(booked.branch, booked.customer, "call_0b3", variables={"storage": "basic_attributes_only"})
+    by = Origin(Change.Channel.PHONE, call=restricted)
+    assert cancel(booked, by, "Grippe, siehe evil.example", patience=PATIENCE).reason == ""
+    assert sandbox.bookings()[0]["cancellationReason"] == "Auf Wunsch des Kunden, am Telefon."
 
 
 def test_an_unknown_outcome_is_no_refusal(booked: Appointment, sandbox: SandboxClient) -> None:
