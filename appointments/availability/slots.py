@@ -1,4 +1,4 @@
-"""Cal.com's free starts of an event type, read by the week and kept for a minute."""
+"""Cal.com's free starts of an event type, read for some weeks at once and kept for a minute."""
 
 import contextlib
 import json
@@ -20,6 +20,9 @@ from askpro.queues.errors import RateLimited, Unavailable
 from askpro.queues.ledger import gates
 from calls.models import Company
 
+# The least that is asked for at once: who hears that Thursday is taken asks for the next days, and a limit counts
+# requests, not days. Cal.com's own page asks for a month.
+SPAN: Final = timedelta(weeks=4)
 # Seconds for which an answer counts: a host's own calendar changes without a webhook.
 FRESH_FOR: Final = 60
 # Seconds for which the last answer is kept, for when Cal.com cannot be asked.
@@ -167,12 +170,13 @@ class _Question:
 
     @property
     def _first(self) -> date:
-        """The Monday before the first day: whoever asks for Thursday may ask for Friday next."""
+        """The Monday before the first day, so that questions for days of one week are the same."""
         return self.days[0] - timedelta(days=self.days[0].weekday())
 
     @property
     def _end(self) -> date:
-        return self.days[-1] + timedelta(days=6 - self.days[-1].weekday())
+        sunday = self.days[-1] + timedelta(days=6 - self.days[-1].weekday())
+        return max(sunday, self._first + SPAN - timedelta(days=1))
 
 
 def _version_key(company_id: int) -> str:
