@@ -139,6 +139,7 @@ def extract_call_data(call_id: int, company_id: int | None = None) -> None:
     call.save(update_fields=["extracted_at", "needs_review", "review_reasons", "updated_at"])
     follow_ups.make_call_obsolete(call, Detail.READ_AFTER_ALL)
     has_gone = on_phone.hand_over_gone(call, requests)
+    on_phone.note_unheard(call)
     if heard.booked_by_agent:
         call.settle_outcome(Outcome.BOOKED)
     elif not any(request.status == request.Status.OPEN for request in requests):

@@ -10,7 +10,7 @@ from askpro.by_name import job
 from askpro.queues import MIN, Gone, H, S, actor
 from notifications import mail, outbox, sms
 from notifications.attempts import TIME_LIMIT_MS
-from notifications.delivery import poll, reports
+from notifications.delivery import poll, reports, untold
 from notifications.models import Notification
 from notifications.twilio.event import Kind, TwilioEvent
 from webhooks.models import WebhookEvent
@@ -42,6 +42,7 @@ def send_appointment_confirmation(call_id: int, company_id: int | None = None) -
     )
     for appointment in booked.select_related("company", "branch", "customer", "booking_request").order_by("id"):
         outbox.announce(appointment, Notification.Kind.CONFIRMATION)
+    untold.judge_changes(call_id)
 
 
 @actor(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import Error, transaction
 
+from calls.functions import hang_up
 from calls.functions.asked import Asked, Function
 from calls.functions.booking import book_appointment
 from calls.functions.calling_back import request_callback
@@ -32,6 +33,7 @@ SERVED: Final[dict[Function, Callable[[Conversation], Answer]]] = {
 # Seconds between two looks at what another thread is still answering.
 LOOK_EVERY: Final = 0.1
 OVER: Final = (Call.Status.ENDED, Call.Status.ANALYZED)
+SETTLING: Final = (*FunctionCall.SETTLED, FunctionCall.Outcome.GONE)
 
 
 def serve(asked: Asked, number: PhoneNumber, objection: Callable[[int], str], began: float) -> dict[str, Any]:
@@ -75,6 +77,8 @@ def _worked_out(row: FunctionCall, conversation: Conversation) -> dict[str, Any]
     told = answer.as_json()
     if not row.finish(told, answer.outcome, answer.starts_at, answer.request):
         row.refresh_from_db()
+    if answer.outcome in SETTLING:
+        hang_up.look_after(conversation.call)
     return row.answer or told
 
 

@@ -88,6 +88,14 @@ def _begun(call: Call) -> set[datetime]:
     return {request.starts_at for request in call.booking_requests.all() if request.starts_at is not None}
 
 
+def note_unheard(call: Call) -> None:
+    """Who hung up before the answer came was not told that it is booked: the confirmation's step sees to that."""
+    if call.ended_at is not None:
+        late = FunctionCall.objects.filter(call=call, answered_at__gt=call.ended_at).values("booking_request")
+        booked = BookingRequest.objects.filter(pk__in=late, status=BookingRequest.Status.BOOKED)
+        booked.update(told_on_phone_at=None)
+
+
 def _moment(call: Call, wish: WishedAppointment | Version) -> datetime | None:
     branch, _ = branch_of(call, wish.branch_words)
     said = moment_of(call, branch, wish.date_words, wish.time_words)

@@ -30,6 +30,7 @@ Status = Notification.Status
 # Longer than it takes to ask Twilio about a silent message, and to resend one that found the phone switched off.
 PATIENCE: Final = timedelta(minutes=45)
 AT_ONCE: Final = 200
+CHANGED: Final = (Change.State.DONE, Change.State.REQUESTED)
 # After that the agent goes on without an answer, and a job that completes the change has to tell of it.
 LONGEST_FUNCTION: Final = timedelta(seconds=10)
 # With and without a number to call.
@@ -62,6 +63,15 @@ def judge(appointment_id: int, kind: str) -> None:
             _ask(appointment, Kind(kind), topic)
 
 
+def judge_changes(call_id: int) -> None:
+    """Judge what was changed during a call that is over: who hung up before the answer came has not heard it."""
+    changes = Change.objects.filter(call=call_id, channel=Change.Channel.PHONE, state__in=CHANGED)
+    for change in changes.order_by("appointment_id", "id"):
+        is_move, waits = change.kind == Change.Kind.MOVE, change.state == Change.State.REQUESTED
+        kind = Kind.CANCELLATION if not is_move else Kind.REQUESTED if waits else Kind.RESCHEDULED
+        judge(change.appointment_id, kind)
+
+
 def sweep() -> int:
     """Judge messages that do not end: unsent for too long, or at Twilio without a report. Returns how many."""
     found = list(_silent().order_by("pk").values_list("appointment_id", "kind")[:AT_ONCE])
@@ -90,10 +100,12 @@ def _heard_on_phone(kind: Notification.Kind, appointment: Appointment) -> bool:
     """Whether the newest change was made by an agent's function while the caller waited for its answer."""
     if kind == Kind.STAFF_CHANGED:
         return False
-    newest = appointment.changes.exclude(state=Change.State.REFUSED).first()
+    newest = appointment.changes.exclude(state=Change.State.REFUSED).select_related("call").first()
     if newest is not None:
-        took = (newest.ended_at or timezone.now()) - newest.created_at
-        return newest.channel == Change.Channel.PHONE and took < LONGEST_FUNCTION
+        ended_at = newest.ended_at or timezone.now()
+        hung_up_at = newest.call.ended_at if newest.call is not None else None
+        in_time = ended_at - newest.created_at < LONGEST_FUNCTION and (hung_up_at is None or ended_at <= hung_up_at)
+        return newest.channel == Change.Channel.PHONE and in_time
     request = appointment.booking_request
     return appointment.version == 1 and request is not None and request.told_on_phone_at is not None
 
