@@ -5,6 +5,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from appointments import follow_ups
@@ -22,6 +23,8 @@ MOST: Final = 200
 # At each sweep: a few more than can be asked in half a minute.
 MOST_FORGOTTEN: Final = 1_000
 READERS: Final = ("extract_call_data",)
+# What the agent's functions have settled is read all the same: there may be a wish that they did not hear.
+UNREAD: Final = (Call.Outcome.PENDING, Call.Outcome.BOOKED, Call.Outcome.CHANGED, Call.Outcome.FOLLOW_UP)
 
 
 def sweep() -> None:
@@ -53,8 +56,9 @@ def _calls_in_question() -> list[Call]:
     rows = Call.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
         "company", "branch__company", "customer"
     )
-    waiting = rows.filter(outcome=Call.Outcome.PENDING, extracted_at=None, end_heard_at__isnull=False)
-    waiting = waiting.filter(updated_at__lt=timezone.now() - FORGOTTEN_AFTER)
+    unread = rows.filter(outcome__in=UNREAD, extracted_at=None, end_heard_at__isnull=False)
+    with_person = FollowUp.objects.filter(call=OuterRef("pk"), booking_request=None, reason=FollowUp.Reason.JOB_DEAD)
+    waiting = unread.filter(~Exists(with_person), updated_at__lt=timezone.now() - FORGOTTEN_AFTER)
     return list(sweeping.without_job(waiting, sweeping.tag("call"), READERS).order_by("updated_at")[:MOST])
 
 

@@ -87,7 +87,16 @@ class Call(models.Model):
             models.Index(fields=["company", "-started_at"], name="call_by_company"),
             models.Index(fields=["from_number"], name="call_from_number"),
             models.Index(fields=["retell_call_id"], opclasses=["varchar_pattern_ops"], name="call_id_start"),
-            models.Index(fields=["updated_at"], condition=Q(outcome="pending"), name="call_pending"),
+            # Ended, and not read yet; whether it is open what comes of it, or its agent's functions have settled that.
+            models.Index(
+                fields=["updated_at"],
+                condition=Q(
+                    extracted_at=None,
+                    end_heard_at__isnull=False,
+                    outcome__in=("pending", "booked", "changed", "follow_up"),
+                ),
+                name="call_unread",
+            ),
             models.Index(fields=["created_at"], condition=Q(status="ongoing"), name="call_ongoing"),
         ]
 

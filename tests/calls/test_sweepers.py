@@ -77,6 +77,18 @@ def test_it_leaves_a_call_alone_when_it_was_read_or_lasts(call: Call, changes: d
     assert readers() == 0
 
 
+@pytest.mark.parametrize("outcome", ["booked", "changed", "follow_up"])
+def test_incident_06_what_was_settled_on_the_phone_is_read_all_the_same(call: Call, outcome: str) -> None:
+    Call.objects.update(outcome=outcome)
+    Job.objects.all().delete()
+    resend_forgotten()
+    assert readers() == 1
+    end(Job.Status.DEAD)
+    resend_forgotten()
+    resend_forgotten()
+    assert FollowUp.objects.get().reason == "job_dead"
+
+
 def test_it_leaves_a_young_call_to_its_chain(call: Call) -> None:
     Job.objects.all().delete()
     Call.objects.update(updated_at=timezone.now())
@@ -84,9 +96,9 @@ def test_it_leaves_a_young_call_to_its_chain(call: Call) -> None:
     assert readers() == 0
 
 
-def test_it_looks_at_pending_calls_only(call: Call) -> None:
+def test_it_looks_at_unread_calls_only(call: Call) -> None:
     (plan,) = plans(resend_forgotten, "calls_call")
-    assert "call_pending" in plan
+    assert "call_unread" in plan
 
 
 def test_what_agents_asked_is_forgotten_after_a_month_and_no_sooner(call: Call) -> None:
