@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from appointments.follow_ups import INTERIM
 from appointments.models import Appointment, Change, FollowUp
 from askpro.dev.sandbox.client import Json
 from askpro.dev.sandbox.talks.memory import NOTHING
@@ -79,6 +80,8 @@ def _left_open(call: Call) -> Iterator[str]:
     unsettled = call.booking_requests.filter(status=BookingRequest.Status.OPEN)
     for request in unsettled.exclude(pk__in=waiting.values("booking_request")):
         yield f"request {request.pk} is still open"
+    for follow_up in _open(call).filter(reason__in=INTERIM).exclude(booking_request__status=BookingRequest.Status.OPEN):
+        yield f"a person is still asked about request {follow_up.booking_request_id}, which is settled"
     for function in FunctionCall.objects.filter(call=call, answered_at=None):
         yield f"{function.name} was never answered"
     if call.outcome == Call.Outcome.PENDING and not waiting.exists():

@@ -180,6 +180,7 @@ def test_a_wish_that_is_still_to_be_booked_is_found_and_cancelled(
     assert conversation.says().asks("cancel_appointment")["status"] == "cancelled"
     run_jobs()
     assert sandbox.bookings() == [] and Appointment.objects.get().status == "cancelled"
+    assert [*FollowUp.objects.values_list("reason", "status")] == [("provider_down", "obsolete")]
 
 
 def test_a_wish_that_is_still_to_be_booked_keeps_its_time_from_others(
