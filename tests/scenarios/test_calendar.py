@@ -113,7 +113,8 @@ def test_scenario_04_it_confirms_nothing_that_was_cancelled_before_its_creation_
     replay(world)
     assert world.of(call).appointment.status == "cancelled"
     assert world.of(call).follow_up.reason == "refused"
-    assert (told(call), world.of(call).messages) == ([], [])
+    # She hears that somebody calls back, and nothing else.
+    assert (told(call), len(world.of(call).messages)) == ([("sms", "callback", 1)], 1)
 
 
 ORDERS = list(itertools.permutations(("BOOKING_CREATED", "BOOKING_RESCHEDULED")))
