@@ -7,10 +7,12 @@ from django.db import connection
 
 from appointments.daily import recount
 from appointments.sweepers import resend_forgotten_requests
+from calls.lost import overdue
 from calls.models import Call, Company
 from notifications.recipients import holders
 from tests.appointments.salon import NOW, wished
 from tests.plans import plans
+from webhooks.net.reading import known_events
 
 pytestmark = pytest.mark.django_db
 
@@ -41,3 +43,13 @@ def test_who_is_reached_at_a_number_is_found_by_it(index: str) -> None:
 
     (plan,) = plans(look, "calls_customer")
     assert index in plan
+
+
+def test_calls_that_should_have_ended_are_found_among_the_ongoing_ones_only() -> None:
+    (plan,) = plans(lambda: list(overdue(NOW)), "calls_call")
+    assert "call_ongoing" in plan
+
+
+def test_what_is_known_of_a_page_of_calls_is_found_by_their_ids() -> None:
+    (plan,) = plans(lambda: known_events(["call_one", "call_two"]), "webhooks_webhookevent")
+    assert "webhook_subject" in plan

@@ -101,7 +101,7 @@ class Reader:
     def _read_page(self, page: list[Any], *, only_without_end: bool = False) -> None:
         calls = [call for call in self._readable(page) if not (only_without_end and self._is_elsewhere(call[1]))]
         self.found.listed += len(calls)
-        known = _known(call.call_id for _, call in calls)
+        known = known_events(call.call_id for _, call in calls)
         for item, told in calls:
             self._look_at(item, told, known.get(told.call_id, []))
         self.note(self.found)
@@ -190,7 +190,8 @@ def next_span(reading: RetellReading, days: int = 0) -> Span:
     return Span(since - OVERLAP, now, is_whole=bool(days) or reading.read_until is None)
 
 
-def _known(call_ids: Iterable[str]) -> dict[str, list[WebhookEvent]]:
+def known_events(call_ids: Iterable[str]) -> dict[str, list[WebhookEvent]]:
+    """The events that have reported the end or the analysis of these calls."""
     events: dict[str, list[WebhookEvent]] = {}
     rows = WebhookEvent.objects.filter(provider=Provider.RETELL, subject__in=[*call_ids], event_type__in=ENDS)
     for event in rows.only("subject", "event_type", "address_id", "company_id", "status"):
