@@ -61,6 +61,26 @@ def test_what_is_booked_is_no_longer_free_and_what_is_cancelled_there_is_free_ag
     assert WISH in free(colour)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # The last Saturday before, the first Tuesday after; on both it opens at nine in Berlin.
+        ("2027-03-27T08:00:00+00:00", "2027-03-30T07:00:00+00:00"),
+        ("2027-10-30T07:00:00+00:00", "2027-11-02T08:00:00+00:00"),
+    ],
+)
+def test_scenario_07_the_first_free_time_stays_at_nine_when_the_clocks_change(
+    colour: Service, before: str, after: str
+) -> None:
+    first, last = datetime.fromisoformat(before), datetime.fromisoformat(after)
+    found = free_times(colour, first - timedelta(hours=12), last + timedelta(minutes=1))
+    assert (found[0], found[-1]) == (first, last)
+    asked = wish(colour)
+    BookingRequest.objects.filter(pk=asked.pk).update(starts_at=last)
+    create_appointment_from_call(call_id=asked.call_id)
+    assert Appointment.objects.get().starts_at == last
+
+
 @pytest.fixture
 def haircut(colour: Service) -> Service:
     """By two hosts."""
