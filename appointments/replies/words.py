@@ -21,7 +21,7 @@ _MOVE: Final = re.compile(
     r"(?:bitte )?(?:(?:den |meinen )?termin )?(?:verschieben|verlegen|umbuchen)(?: auf)?(?: den)?[ :,]+(?P<when>\S.*)",
     re.IGNORECASE,
 )
-_POLITE_END: Final = re.compile(r"[\s,.!]*\b(?:bitte|danke|vielen dank)\b[\s.!]*$|[\s.!]+$", re.IGNORECASE)
+_POLITE_ENDS: Final = ("vielen dank", "danke", "bitte")
 _LONGEST: Final = 200
 
 
@@ -51,10 +51,19 @@ def wish_in(reply: Reply) -> Wish | None:
         return Wish(Change.Kind.CANCEL)
     text = " ".join(reply.body.split())
     found = _MOVE.fullmatch(text) if len(text) <= _LONGEST else None
-    return Wish(Change.Kind.MOVE, _POLITE_END.sub("", found["when"])) if found else None
+    return Wish(Change.Kind.MOVE, _without_polite_end(found["when"])) if found else None
 
 
 def _word(reply: Reply) -> str:
     """The text as a keyword: `Stopp!`, `STOP` and `stop, bitte` are one."""
     words = fold(re.sub(r"[^\w ]", " ", reply.body)).split()
     return " ".join(word for word in words if word not in POLITE_WORDS)
+
+
+def _without_polite_end(words: str) -> str:
+    kept = words.rstrip(" .!")
+    for polite in _POLITE_ENDS:
+        before = kept[: -len(polite)]
+        if kept.lower().endswith(polite) and not before[-1:].isalnum():
+            return before.rstrip(" ,.!")
+    return kept
