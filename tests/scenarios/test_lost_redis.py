@@ -65,5 +65,5 @@ def assert_all_happened_once(calls: int, booked: int) -> None:
     assert list(follow_ups.values_list("times", flat=True)) == [1] * (calls - booked)
     steps = Job.objects.filter(chain_id__isnull=False).values("chain_id").annotate(times=Count("id"))
     assert list(steps.values_list("times", flat=True)) == [5] * calls
-    # Two to the customer and one to staff for each appointment, one to staff for each follow-up.
-    assert Notification.objects.count() == 3 * booked + (calls - booked)
+    # Two to the customer and one to staff for each appointment, one to the caller and one to staff for each follow-up.
+    assert Notification.objects.count() == 3 * booked + 2 * (calls - booked)
