@@ -83,10 +83,18 @@ def reschedule_appointment(conversation: Conversation) -> Answer:
     by = Origin(Channel.PHONE, call=conversation.call)
     change = move(appointment, to, by, asked.text("reason", "grund"), patience=conversation.patience)
     if change.state == State.DONE:
-        return _settled(conversation, appointment, Outcome.MOVED, "moved", to, when)
+        return _moved(conversation, appointment, to, when)
     if change.state == State.REQUESTED:
         return _settled(conversation, appointment, Outcome.REQUESTED, "move_requested", to, when)
     return _not_done(conversation, appointment, change, to)
+
+
+def _moved(conversation: Conversation, before: Appointment, to: datetime, when: str) -> Answer:
+    """Cal.com chooses among the hosts of a team anew: who has time then is said where it is somebody else."""
+    after = Appointment.objects.select_related("branch__company", "service", "staff").get(pk=before.pk)
+    if after.staff is None or after.staff_id == before.staff_id:
+        return _settled(conversation, after, Outcome.MOVED, "moved", to, when)
+    return _settled(conversation, after, Outcome.MOVED, "moved_to_other", to, when, staff=after.staff.name)
 
 
 def _moved_before(conversation: Conversation) -> Appointment | None:
@@ -183,10 +191,16 @@ def _new_time(conversation: Conversation, appointment: Appointment) -> datetime 
 
 
 def _settled(
-    conversation: Conversation, appointment: Appointment, outcome: Outcome, code: str, at: datetime, when: str
+    conversation: Conversation,
+    appointment: Appointment,
+    outcome: Outcome,
+    code: str,
+    at: datetime,
+    when: str,
+    **facts: str,
 ) -> Answer:
     data = _described(conversation, appointment) | conversation.times([at], appointment.branch)[0]
-    return Answer(outcome, outcome.value, conversation.say(code, when=when), data, at)
+    return Answer(outcome, outcome.value, conversation.say(code, when=when, **facts), data, at)
 
 
 def _not_done(conversation: Conversation, appointment: Appointment, change: Change, at: datetime) -> Answer:

@@ -66,6 +66,7 @@ GERMAN: Final[dict[str, str]] = {
     "cancelled": "Der Termin {when} ist abgesagt.",
     "cancelled_before": "Der Termin {when} ist schon abgesagt.",
     "moved": "Der Termin ist verschoben. Er ist jetzt {when}.",
+    "moved_to_other": "Der Termin ist verschoben. Er ist jetzt {when}, bei {staff}.",
     "move_requested": "Ich habe angefragt, ob der Termin {when} sein kann. "
     "Er gilt erst, wenn er bestätigt ist; wir sagen Ihnen dann Bescheid.",
     "change_pending_sms": "Ich habe das aufgenommen. Wir bestätigen es Ihnen per SMS.",
@@ -138,6 +139,7 @@ ENGLISH: Final[dict[str, str]] = {
     "cancelled": "Your appointment {when} is cancelled.",
     "cancelled_before": "Your appointment {when} is already cancelled.",
     "moved": "Your appointment is moved. It is now {when}.",
+    "moved_to_other": "Your appointment is moved. It is now {when}, with {staff}.",
     "move_requested": "I have asked whether your appointment can be {when}. "
     "It counts once it is confirmed; we will let you know.",
     "change_pending_sms": "I have noted that. We will confirm it by text message.",

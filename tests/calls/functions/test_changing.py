@@ -76,6 +76,16 @@ def test_it_is_moved_and_to_no_other_time(booked: Appointment, sandbox: SandboxC
     assert live["start"].startswith("2026-12-04T09:00") and booked.starts_at == datetime(2026, 12, 4, 9, tzinfo=UTC)
 
 
+def test_who_has_time_at_the_new_time_is_said(salon: Company, sandbox: SandboxClient) -> None:
+    cut = {"service": "Haarschnitt", "name": "Jürgen Weiß"}
+    asks("book_appointment", "+4915550100999", **cut, date="Freitag", time="10 Uhr")
+    booked = asks("book_appointment", **cut, date="Donnerstag", time="14 Uhr")
+    told = asks("reschedule_appointment", **FRIDAY)
+    hosts = [each["hosts"][0]["name"] for each in sandbox.bookings("accepted")]
+    assert (told["status"], told["data"]["staff"]) == ("moved", hosts[-1])
+    assert booked["data"]["staff"] != hosts[-1] and told["spoken"].endswith(f"um zehn Uhr, bei {hosts[-1]}.")
+
+
 def test_a_taken_time_leaves_it_where_it_is_and_others_are_named(booked: Appointment, sandbox: SandboxClient) -> None:
     sandbox.fill(COLOUR, datetime(2026, 12, 4, 9, 0, tzinfo=UTC))
     told = asks("reschedule_appointment", **FRIDAY)
