@@ -2,12 +2,15 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from askpro.dev.sandbox.client import SandboxClient, SandboxRefused
 from askpro.dev.sandbox.talks.judge import differences
+from askpro.dev.sandbox.talks.memory import Memory
+from askpro.dev.sandbox.world import EVENT_TYPES
 from tests.dev.sandbox.listener import Listener
 
 CUT = 4711
@@ -137,3 +140,11 @@ def test_the_judge_sees_two_answers_to_one_request() -> None:
 
     assert differences(a_talk(askings=[asking("gone")]), [a_booking()])
     assert differences(a_talk(askings=[asking("still_working")]), [a_booking()]) == []
+
+
+def test_what_she_hears_later_in_the_call_keeps_the_promise() -> None:
+    memory, start = Memory(), datetime(2026, 12, 3, 13, 0, tzinfo=UTC)
+    memory.pending(EVENT_TYPES[CUT], start, {})
+    assert memory.promises == ["booking"]
+    memory.booked(EVENT_TYPES[CUT], {"date": "2026-12-03", "time": "14:00"}, waits_for_host=False)
+    assert (memory.promises, memory.listed()["beliefs"][0]["may_be"]) == ([], [START])

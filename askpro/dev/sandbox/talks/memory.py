@@ -50,6 +50,7 @@ class Memory:
         if known is None:
             known = Belief(event_type, (start,))
             self.beliefs.append(known)
+        self._keep_promise(known)
         known.may_be, known.waits_for_host = (start,), waits_for_host
         known.appointment, known.staff = str(data.get("appointment", "")), str(data.get("staff", ""))
         return known
@@ -70,6 +71,7 @@ class Memory:
         return belief
 
     def cancelled(self, belief: Belief) -> None:
+        self._keep_promise(belief)
         self.beliefs.remove(belief)
 
     def moved(self, belief: Belief, start: datetime, data: dict[str, Any], waits_for_host: bool) -> None:
@@ -83,6 +85,11 @@ class Memory:
 
     def listed(self) -> dict[str, Any]:
         return {"beliefs": [belief.listed() for belief in self.beliefs], "promises": list(self.promises)}
+
+    def _keep_promise(self, belief: Belief) -> None:
+        """What she was to be told later, she hears now."""
+        if not belief.is_certain and "booking" in self.promises:
+            self.promises.remove("booking")
 
     def _find(self, event_type: EventType, start: str) -> Belief | None:
         return next((b for b in self.beliefs if b.event_type is event_type and start in b.may_be), None)
