@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from calls.functions.asked import Asked, Function
+from calls.functions.asked import Asked
 from calls.functions.wording import WORDS
 from calls.models import BookingRequest, Branch, Call, FunctionCall
 from calls.models.company import Language
@@ -117,6 +117,3 @@ def spoken_due(conversation: Conversation, due_at: datetime) -> str:
         words = moments.LANGUAGES[conversation.language]
         return f"{WORDS[conversation.language]['today']} {words.clock(local)}"
     return moments.moment(local, now, conversation.language)
-
-
-__all__ = ["MOST_CHOICES", "Answer", "Conversation", "Function", "Outcome", "language_of", "spoken_due"]

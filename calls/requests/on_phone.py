@@ -19,7 +19,6 @@ from calls.wishes.intentions import EXISTING, Intentions
 from calls.wishes.wish import Version, WishedAppointment
 
 Outcome = FunctionCall.Outcome
-BOOKS: Final = "book_appointment"
 CALLS_BACK: Final = "request_callback"
 CHANGES: Final = ("cancel_appointment", "reschedule_appointment")
 
