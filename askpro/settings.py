@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "django_dramatiq",
     "askpro.language",
     "askpro.queues",
+    "askpro.privacy",
     "askpro.api",
     "webhooks",
     "calls",
