@@ -73,7 +73,9 @@ class Notification(models.Model):
     )
     kind = models.CharField(max_length=16, choices=Kind.choices)
     channel = models.CharField(max_length=8, choices=Channel.choices)
-    version = models.PositiveIntegerField(default=1, help_text="Version of the appointment it tells of.")
+    version = models.PositiveIntegerField(
+        default=1, help_text="Version of the appointment it tells of; of a follow-up, 1 is its opening."
+    )
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
     reason = models.CharField(
         max_length=40, blank=True, default="", help_text="Why it failed, waits or is not sent, as a code."
@@ -116,10 +118,11 @@ class Notification(models.Model):
             ),
             models.UniqueConstraint(
                 "follow_up",
+                "version",
                 "kind",
                 "channel",
                 condition=Q(follow_up__isnull=False),
-                name="notification_once_per_follow_up",
+                name="notification_once_per_word_on_follow_up",
             ),
             models.CheckConstraint(
                 condition=Q(appointment__isnull=False, follow_up__isnull=True)

@@ -1,24 +1,31 @@
 """Work for a person."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any, Final
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models.appointment import Appointment
 from appointments.models.change import Change
 from appointments.models.detail import Detail
-from askpro.language.sentences import Sentence, tell
+from askpro.language.sentences import Facts, Sentence, tell
 from calls.models import BookingRequest, Branch, Call, Company, Customer, Unclear
 
 
 def reasons() -> list[tuple[str, Any]]:
     """The choices of `FollowUp.reason`, as a function so that a new one needs no migration."""
     return FollowUp.Reason.choices
+
+
+def outcomes() -> list[tuple[str, Any]]:
+    """The choices of `FollowUp.outcome`, as a function so that a new one needs no migration."""
+    return FollowUp.Outcome.choices
 
 
 class FollowUp(models.Model):
@@ -59,6 +66,16 @@ class FollowUp(models.Model):
         DONE = "done", "Done by a person"
         OBSOLETE = "obsolete", "Settled by itself"
 
+    class Outcome(Sentence):
+        """What came of it, as the person who dealt with it says."""
+
+        BOOKED = "booked", _("Reached, and booked or changed")
+        NOT_WANTED = "not_wanted", _("Reached, wants nothing any more")
+        NOT_REACHED = "not_reached", _("Not reached, several times")
+        WRONG_NUMBER = "wrong_number", _("Wrong number")
+        ELSEWHERE = "elsewhere", _("Done elsewhere")
+        OTHER = "other", _("Something else, see the note")
+
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="follow_ups")
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups")
     call = models.ForeignKey(Call, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups")
@@ -76,11 +93,40 @@ class FollowUp(models.Model):
     detail = models.CharField(max_length=40, blank=True, default="", help_text="Why no machine did it, as a code.")
     detail_facts = models.JSONField(default=dict, blank=True, editable=False)
     alternatives = models.JSONField(default=list, blank=True, help_text="Free times (UTC) when this was opened.")
-    due_at = models.DateTimeField(help_text="Call back by then.")
+    due_at = models.DateTimeField(help_text="Call back by then: what the caller was promised.")
+    again_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When to try again somebody who was not reached."
+    )
+    assignee = models.ForeignKey(
+        "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    assigned_by = models.ForeignKey(
+        "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    assigned_at = models.DateTimeField(null=True, blank=True, editable=False)
+    booking = models.OneToOneField(
+        BookingRequest,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="books_for",
+        help_text="The request by which a person books one of the free times.",
+    )
+    round = models.PositiveSmallIntegerField(
+        default=0, db_default=0, editable=False, help_text="Times the deadlines began anew."
+    )
+    next_step = models.PositiveSmallIntegerField(
+        default=1, db_default=1, editable=False, help_text="The deadline that comes next; above the last: none."
+    )
+    next_step_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When that is; empty: not reckoned yet."
+    )
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(
         "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
+    outcome = models.CharField(max_length=16, blank=True, default="", db_default="", choices=outcomes, editable=False)
     note = models.TextField(blank=True, default="", help_text="What the person did.")
     settled_by = models.CharField(max_length=40, blank=True, default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -101,7 +147,10 @@ class FollowUp(models.Model):
                 name="follow_up_topic_of_appointment",
             ),
         ]
-        indexes = [models.Index(fields=["company", "due_at"], condition=Q(status="open"), name="follow_up_due")]
+        indexes = [
+            models.Index(fields=["company", "due_at"], condition=Q(status="open"), name="follow_up_due"),
+            models.Index(fields=["next_step_at"], condition=Q(status="open"), name="follow_up_next_step"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} ({self.company.name})"
@@ -118,7 +167,45 @@ class FollowUp(models.Model):
         """What the person did, or why no person had to."""
         return self.note or tell(self.settled_by, {}, language or self.company.language, Detail)
 
-    def resolve(self, user: Any, note: str = "") -> bool:
+    def outcome_told(self, language: str = "") -> str:
+        """What came of it, in the company's language or another; empty while it is open or settled by itself."""
+        return tell(self.outcome, {}, language or self.company.language, self.Outcome)
+
+    @property
+    def deadline(self) -> datetime:
+        """By when somebody has to act: as promised, or when to try again."""
+        return self.again_at or self.due_at
+
+    @property
+    def clock_starts_at(self) -> datetime:
+        """Since when the deadlines count."""
+        return self.again_at or self.created_at
+
+    def assign(self, to: Any, by: Any) -> bool:
+        """Give it to somebody, or to nobody (None); False if it is settled, or theirs already."""
+        whose = Q(assignee=to) if to is not None else Q(assignee=None)
+        return self._move(~whose, assignee=to, assigned_by=by, assigned_at=timezone.now())
+
+    def try_again(self, at: datetime) -> bool:
+        """Nobody was reached: the deadlines begin anew at this moment; False if it is settled, or begins there now."""
+        anew = {"round": F("round") + 1, "next_step": 1, "next_step_at": None}
+        return self._move(Q(again_at=None) | ~Q(again_at=at), again_at=at, **anew)
+
+    def plan(self, step: int, at: datetime | None) -> bool:
+        """Note which deadline comes next, and when (None: none does); False if something else was noted meanwhile."""
+        expected = Q(round=self.round, next_step=self.next_step, next_step_at=self.next_step_at)
+        return self._move(expected, next_step=step, next_step_at=at)
+
+    def book_by(self, request: BookingRequest) -> bool:
+        """Note the request by which a person books it; False if it is settled, or another was noted meanwhile."""
+        return self._move(Q(booking=self.booking_id), booking=request)
+
+    def renew(self, detail: Detail | Unclear, facts: Facts | None, alternatives: Sequence[datetime]) -> bool:
+        """Say anew why it is open and which times are free; it stays whose it is, with its deadlines."""
+        times = [slot.isoformat() for slot in alternatives]
+        return self._move(Q(), detail=detail, detail_facts=detail.checked(facts), alternatives=times)
+
+    def resolve(self, user: Any, note: str = "", outcome: Outcome = Outcome.OTHER) -> bool:
         """A person has dealt with it; False if it was settled before.
 
         This also closes the request or the wanted change for good: a job that still tries finds it closed and stops, so
@@ -131,14 +218,20 @@ class FollowUp(models.Model):
             request = self.booking_request
             if request is not None:
                 BookingRequest.objects.select_for_update().get(pk=request.pk)
-            if not self._settle(self.Status.DONE, resolved_by=user, note=note):
+            if not self._settle(self.Status.DONE, resolved_by=user, note=note, outcome=outcome):
                 return False
-            if request is not None:
-                request.close(BookingRequest.Status.FOLLOW_UP)
+            for each in (request, self.booking):
+                if each is not None:
+                    each.close(BookingRequest.Status.FOLLOW_UP)
             if self.topic == CHANGE and self.appointment is not None:
                 for change in self.appointment.changes.filter(state=Change.State.WAITING):
                     change.end(Change.State.REFUSED, Detail.TAKEN_OVER)
         return True
+
+    def succeed(self, user: Any, why: Detail) -> bool:
+        """What this person had booked or changed from here is carried out; False if it was settled before."""
+        values = {"outcome": self.Outcome.BOOKED, "settled_by": why}
+        return self._settle(self.Status.DONE, resolved_by=user, **values)
 
     def make_obsolete(self, why: Detail) -> bool:
         """It is no longer needed; False if a person has dealt with it first."""
@@ -161,8 +254,11 @@ class FollowUp(models.Model):
         return cls.objects.create(reason=reason, topic=topic, **values), True
 
     def _settle(self, status: Status, **values: Any) -> bool:
-        values |= {"status": status, "resolved_at": timezone.now()}
-        if FollowUp.objects.filter(pk=self.pk, status=self.Status.OPEN).update(**values) == 0:
+        return self._move(Q(), **values, status=status, resolved_at=timezone.now())
+
+    def _move(self, expected: Q, **values: Any) -> bool:
+        """Change an open follow-up; False if it is not, or not as expected."""
+        if FollowUp.objects.filter(expected, pk=self.pk, status=self.Status.OPEN).update(**values) == 0:
             return False
         self.refresh_from_db(fields=list(values))
         return True

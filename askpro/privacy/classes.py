@@ -78,6 +78,7 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         **_each(Personal(Holds.WORDS, Kept.APPOINTMENTS), "notes", "cancellation_reason"),
         "calcom_uid": Personal(Holds.TRACE, "stays: Cal.com keeps the booking, and its webhooks are told apart by it"),
     },
+    "appointments.Attempt": {"note": Personal(Holds.WORDS, Kept.WORDS)},
     "appointments.CalcomUid": {
         **_each(
             Personal(Holds.TRACE, "stays: a booking that has ended must not come back"), "uid", "replaced_by", "seats"
@@ -90,6 +91,7 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         "detail": Harmless.CODE,
         "alternatives": Harmless.MACHINE,
     },
+    "appointments.Escalation": {"told": Harmless.SETTING},
     "appointments.FollowUp": {
         **_each(Personal(Holds.WORDS, Kept.WORDS), "words", "note"),
         "detail_facts": Personal(Holds.WHO, Kept.WORDS),
@@ -124,10 +126,16 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     },
     "calls.ClosedDay": _each(Harmless.SETTING, "reason"),
     "calls.Company": {
-        **_each(Harmless.SETTING, "name", "slug", "timezone", "country", "sms_sender", "notification_email"),
+        **_each(Harmless.SETTING, "name", "slug", "timezone", "country", "sms_sender"),
+        **_each(Harmless.SETTING, "notification_email", "escalation_email"),
         "calcom_api_key": Harmless.SECRET,
     },
     "calls.Customer": _each(Personal(Holds.WHO, Kept.CUSTOMERS), "name", "phone", "contact_phone", "email"),
+    "calls.CustomerMerge": {
+        "note": Personal(Holds.WORDS, Kept.CUSTOMERS),
+        **_each(Harmless.KEY, "moved", "filled"),
+    },
+    "calls.CustomerNumber": {"number": Personal(Holds.WHO, Kept.CUSTOMERS)},
     "calls.FunctionCall": {
         "name": Harmless.CODE,
         "key": Harmless.KEY,

@@ -64,7 +64,14 @@ class CompanyAdmin(ConsoleModelAdmin):
         ),
         (
             "Messages",
-            {"fields": ("sms_enabled", "sms_sender", "notification_email", ("quiet_from", "quiet_until"))},
+            {
+                "fields": (
+                    "sms_enabled",
+                    "sms_sender",
+                    ("notification_email", "escalation_email"),
+                    ("quiet_from", "quiet_until"),
+                )
+            },
         ),
     )
 

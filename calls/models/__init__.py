@@ -5,6 +5,8 @@ from calls.models.call import Call
 from calls.models.closed_day import ClosedDay
 from calls.models.company import Branch, Company, PhoneNumber, countries
 from calls.models.customer import Customer
+from calls.models.customer_merge import CustomerMerge
+from calls.models.customer_number import CustomerNumber
 from calls.models.function_call import FunctionCall
 from calls.models.offer import Service, Staff
 from calls.models.review import Review
@@ -18,6 +20,8 @@ __all__ = [
     "ClosedDay",
     "Company",
     "Customer",
+    "CustomerMerge",
+    "CustomerNumber",
     "FunctionCall",
     "PhoneNumber",
     "Review",

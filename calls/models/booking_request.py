@@ -58,6 +58,15 @@ class BookingRequest(models.Model):
     told_on_phone_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When the caller was told during the call what became of it."
     )
+    booked_by = models.ForeignKey(
+        "auth.User",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="Who of the staff wants it booked; empty: the customer.",
+    )
     booking_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -78,6 +78,12 @@ class Company(models.Model):
         help_text="Number, name or messaging service; empty: the installation's.",
     )
     notification_email = models.EmailField(blank=True, default="", help_text="Told of new follow-ups.")
+    escalation_email = models.EmailField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Told of follow-ups that nobody has dealt with in time; empty: the address above.",
+    )
     quiet_from = models.TimeField(default="21:00", help_text="No SMS from here on, in the branch's time zone,")
     quiet_until = models.TimeField(default="08:00", help_text="until here.")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -12,7 +12,11 @@ class Customer(models.Model):
     name = models.CharField(max_length=200, blank=True, default="")
     phone = models.CharField(max_length=16, null=True, blank=True, validators=[e164])
     contact_phone = models.CharField(
-        max_length=16, blank=True, default="", validators=[e164], help_text="Said on the phone; used for SMS only."
+        max_length=16,
+        blank=True,
+        default="",
+        validators=[e164],
+        help_text="Gets the messages; from a confirmed appointment, or entered by a person.",
     )
     contact_phone_call = models.ForeignKey(
         "calls.Call",
@@ -30,6 +34,15 @@ class Customer(models.Model):
         "calls.Call", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     last_contact_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="The row of the same person that took its place.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,0 +1,38 @@
+"""Deadlines of follow-ups that have passed."""
+
+from typing import Final
+
+from django.db import models
+
+from appointments.models.follow_up import FollowUp
+
+
+class Escalation(models.Model):
+    """A deadline of a follow-up passed, and somebody was told: each deadline once in each round of them."""
+
+    class Step(models.IntegerChoices):
+        WARNING = 1, "Warning"
+        LATE = 2, "Late"
+        OVERDUE = 3, "Overdue"
+
+    # In minutes of opening time since the follow-up was opened, or since somebody was to be tried again.
+    MINUTES: Final = {Step.WARNING: 60, Step.LATE: 90, Step.OVERDUE: 120}
+
+    follow_up = models.ForeignKey(FollowUp, on_delete=models.CASCADE, related_name="escalations")
+    round = models.PositiveSmallIntegerField()
+    step = models.PositiveSmallIntegerField(choices=Step.choices)
+    due_at = models.DateTimeField(help_text="When the deadline was.")
+    told = models.EmailField(blank=True, default="", help_text="Who was told; empty: no address is known.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint("follow_up", "round", "step", name="escalation_once")]
+
+    def __str__(self) -> str:
+        return f"Escalation {self.pk}"
+
+    @property
+    def version(self) -> int:
+        """Tells its message from the others about this follow-up, of which the first has the version 1."""
+        return 1 + self.round * len(self.Step) + self.step

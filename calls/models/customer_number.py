@@ -1,0 +1,61 @@
+"""The numbers of a customer."""
+
+from django.db import models
+from django.db.models import Q
+
+from calls.models.company import Company, e164
+from calls.models.customer import Customer
+
+
+class CustomerNumber(models.Model):
+    """A number by which a customer is found; in a company, a number belongs to one customer.
+
+    `Customer.phone` and `Customer.contact_phone` have a row here too, a contact number unless it is another customer's.
+    """
+
+    class Kind(models.TextChoices):
+        LINE = "line", "Calls from it"
+        CONTACT = "contact", "Gets messages"
+        OTHER = "other", "Another number"
+
+    class Known(models.TextChoices):
+        """How it came to be known."""
+
+        CALLED = "called", "A call came from it"
+        SAID = "said", "Said for a confirmed appointment"
+        PERSON = "person", "A person entered it"
+
+    # What was only said may be anybody's number: whoever calls from it is recognised, but hears of no appointment.
+    PROVEN = (Known.CALLED, Known.PERSON)
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="numbers")
+    number = models.CharField(max_length=16, validators=[e164])
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.OTHER)
+    known = models.CharField("known from", max_length=8, choices=Known.choices, default=Known.PERSON, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint("company", "number", name="customer_number_per_company")]
+        indexes = [models.Index(fields=["number"], name="customer_number")]
+
+    def __str__(self) -> str:
+        return f"Number {self.pk}"
+
+    @staticmethod
+    def note(customer: Customer, number: str, kind: Kind, known: Known) -> None:
+        """Note a number of this customer; one that is another's already stays so."""
+        row = CustomerNumber(company_id=customer.company_id, customer=customer, number=number, kind=kind, known=known)
+        CustomerNumber.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def having(number: str, *, proven: bool = False) -> Q:
+    """The condition that a customer has this number (E.164).
+
+    `proven`: a call came from it, or a person entered it. A customer's `phone` has called, with or without a row here.
+    """
+    rows = CustomerNumber.objects.filter(number=number)
+    if proven:
+        rows = rows.filter(known__in=CustomerNumber.PROVEN)
+    return Q(merged_into=None) & (Q(phone=number) | Q(pk__in=rows.values("customer")))
