@@ -22,12 +22,13 @@ class OnlyThisMail(Unavailable):
 
 
 @contextmanager
-def on_the_line(seconds: float) -> Iterator[None]:
+def on_the_line(seconds: float, *, only_asks: bool = False) -> Iterator[None]:
     """Within the block a caller waits on the line: requests pass the gates first, and all together take `seconds`.
 
-    A request that does not end by then raises what a time-out raises; one for which no time is left is not made.
+    Those that only ask pass before those that write, whose callers may wait longer. A request that does not end by then
+    raises what a time-out raises; one for which no time is left is not made.
     """
-    with live(seconds), deadline(seconds):
+    with live(seconds, only_asks=only_asks), deadline(seconds):
         yield
 
 

@@ -46,7 +46,7 @@ def free_times(
     start, end = max(start, earliest).astimezone(UTC), min(end, start + FARTHEST).astimezone(UTC)
     if start >= end:
         return []
-    with on_the_line(patience) if patience is not None else contextlib.nullcontext():
+    with on_the_line(patience, only_asks=True) if patience is not None else contextlib.nullcontext():
         host = wished_host(service, staff)
         found = slots(service.company, service.calcom_event_type_id, start, end, host)
     left = taken.without(found, service, staff, ignoring, is_theirs=host is not None)

@@ -80,7 +80,7 @@ def test_twenty_callers_ten_at_once_have_what_they_were_told(world: World) -> No
 
 @pytest.mark.long
 def test_two_hundred_callers_have_what_they_were_told_and_hear_it_at_once(world: World) -> None:
-    """Cal.com takes 100 ms for each request, and allows any number. They speak; the others below never pause."""
+    """Cal.com takes 100 ms for each request, and allows any number. They speak; most of the others never pause."""
     world.vendors.fault("calcom.*", latency_ms=100, times=1_000_000)
     with world.reconfigured(**LIFTED):
         talks = talked(world, ALL, patience=300, pace=2.0)
@@ -96,9 +96,10 @@ def test_two_hundred_callers_have_what_they_were_told_at_120_requests_a_minute(w
     world.vendors.fault("calcom.*", latency_ms=100, times=1_000_000)
     world.vendors.switch(calcom_rate_limit=120)
     with world.reconfigured(CALCOM_REQUESTS_PER_MINUTE="120"):
-        talks = talked(world, ALL, patience=900)
+        talks = talked(world, ALL, patience=900, pace=2.0)
     print(told(talks))
     assert lies(world, talks) == []
+    assert percentile(seconds(talks, reads=True), 0.95) < 0.3
     assert max(seconds(talks, reads=True)) < READ_WITHIN
     assert max(seconds(talks, reads=False)) < WRITE_WITHIN
 

@@ -27,6 +27,9 @@ from askpro.queues.ledger.running import current
 # that has passed the gate before may use a little more, so that begun jobs end before others begin.
 SHARES = {Urgency.LIVE: 1.0, Urgency.FIRST: 0.8, Urgency.USUAL: 0.6, Urgency.LAST: 0.3}
 BEGUN = 0.1
+# What a caller on the line asks for has the whole burst; what is written for one leaves this part of it to questions,
+# which have less time to wait.
+KEPT_FOR_QUESTIONS = 0.05
 # The share of a minute's requests that may come at once.
 BURST = 0.3
 # Seconds by which a request may arrive later than it was counted: a granted job waits for its worker, and a request has
@@ -42,8 +45,16 @@ LONGEST_PAUSE = 60.0
 PATIENCE = 15.0
 
 
-# The moment (monotonic) until which a caller on the line waits for what this thread asks; None where nobody does.
-_live_until: ContextVar[float | None] = ContextVar("live_until", default=None)
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """A caller on the line: until which moment (monotonic) they wait, and what part of the burst they may use up."""
+
+    until: float
+    share: float
+
+
+# The caller who waits for what this thread asks; None where nobody does.
+_caller: ContextVar[_Caller | None] = ContextVar("caller", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,28 +107,29 @@ class Gate:
 
 
 @contextmanager
-def live(seconds: float) -> Iterator[None]:
+def live(seconds: float, *, only_asks: bool = False) -> Iterator[None]:
     """Within the block a caller waits on the line: requests may use the part of each limit that all others leave free.
 
-    Where even that is used up they wait for room, for at most `seconds` from now. When blocks are nested, the earliest
-    end applies.
+    Where even that is used up they wait for room, for at most `seconds` from now; those that only ask go before those
+    that write. When blocks are nested, the earliest end applies.
     """
-    outer, end = _live_until.get(), time.monotonic() + seconds
-    token = _live_until.set(end if outer is None else min(outer, end))
+    outer, end = _caller.get(), time.monotonic() + seconds
+    share = SHARES[Urgency.LIVE] - (0.0 if only_asks else KEPT_FOR_QUESTIONS)
+    token = _caller.set(_Caller(end if outer is None else min(outer.until, end), share))
     try:
         yield
     finally:
-        _live_until.reset(token)
+        _caller.reset(token)
 
 
 @contextmanager
 def aside() -> Iterator[None]:
     """Within the block nobody waits on the line: another answer is at hand, and the callers' part is for others."""
-    token = _live_until.set(None)
+    token = _caller.set(None)
     try:
         yield
     finally:
-        _live_until.reset(token)
+        _caller.reset(token)
 
 
 def admit(database: Connection) -> int:
@@ -128,7 +140,7 @@ def admit(database: Connection) -> int:
 
 def _urgency() -> Urgency:
     """The urgency of the job that runs here. Outside of a job, a person at a screen waits, if not a caller."""
-    if _live_until.get() is not None:
+    if _caller.get() is not None:
         return Urgency.LIVE
     if current.claim is None:
         return Urgency.FIRST
@@ -141,16 +153,17 @@ def _enter(gate: Gate, urgency: Urgency, claim: Claim | None) -> tuple[int, bool
     has_begun = claim is not None and gate.name in claim.passed
     granted_at = None if claim is None or has_begun or claim.feature("gate") != gate.name else claim.feature("granted")
     was_let_in = has_begun or granted_at is not None
+    caller = _caller.get()
     values = {
         "name": gate.name,
         "spacing": gate.spacing,
         "burst": gate.burst,
-        "share": min(SHARES[urgency] + BEGUN * was_let_in, 1.0),
+        "share": caller.share if caller else min(SHARES[urgency] + BEGUN * was_let_in, 1.0),
         "urgency": urgency,
         "passes_others": was_let_in or claim is None or urgency == Urgency.LIVE,
         "granted_at": granted_at,
     }
-    until = _live_until.get() or time.monotonic() + (PATIENCE if was_let_in else 0.0)
+    until = caller.until if caller else time.monotonic() + (PATIENCE if was_let_in else 0.0)
     while True:
         verdict, generation, is_troubled, wait, reason = _ask(gate.name, values)
         if verdict == "open":

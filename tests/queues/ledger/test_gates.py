@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from unittest.mock import ANY
 
@@ -47,7 +48,7 @@ def use_up(gate: Gate = GATE) -> int:
     """Make requests of the first urgency until there is no room; return their number."""
     for count in range(1000):
         try:
-            with gates.live(0), gate.passing():
+            with gates.live(0, only_asks=True), gate.passing():
                 pass
         except GateShut:
             return count
@@ -138,11 +139,19 @@ class TestTheLimit:
 
     def test_a_caller_on_the_line_waits_for_room_as_long_as_patience_lasts(self) -> None:
         make_room(1 - 0.2 / GATE.spacing, Urgency.LIVE)
+        asking = partial(gates.live, only_asks=True)
+        with asking(0.1), pytest.raises(GateShut), GATE.passing():
+            pass
+        with asking(5.0), asking(9.0), GATE.passing():
+            pass
+        with asking(5.0), asking(0.1), pytest.raises(GateShut), GATE.passing():
+            pass
+
+    def test_a_caller_who_only_asks_goes_before_one_for_whom_is_written(self) -> None:
+        make_room(1, Urgency.LIVE)
         with gates.live(0.1), pytest.raises(GateShut), GATE.passing():
             pass
-        with gates.live(5.0), gates.live(9.0), GATE.passing():
-            pass
-        with gates.live(5.0), gates.live(0.1), pytest.raises(GateShut), GATE.passing():
+        with gates.live(0.1, only_asks=True), GATE.passing():
             pass
 
     def test_who_has_another_answer_at_hand_leaves_the_callers_part_and_does_not_wait(self) -> None:
