@@ -1,8 +1,6 @@
 """One e-mail, from its row to the mail server's answer."""
 
 from contextlib import suppress
-from email.encoders import encode_base64
-from email.mime.base import MIMEBase
 from email.utils import formataddr, parseaddr
 from smtplib import (
     SMTPAuthenticationError,
@@ -24,8 +22,10 @@ from askpro.deadline import deadline
 from askpro.gates import OnlyThisMail
 from askpro.http import refuse_inside_transaction
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown, Unreached
+from calls import strangers
 from notifications import recipients
 from notifications.attempts import wait_for_earlier_attempt
+from notifications.links import link_for
 from notifications.models import Notification
 from notifications.relevance import why_not_any_more
 from notifications.text import ics, texts
@@ -87,7 +87,7 @@ def _message(notification: Notification, content: texts.Mail) -> EmailMultiAlter
     )
     message.attach_alternative(content.html, "text/html")
     if notification.appointment is not None and texts.has_calendar(notification):
-        message.attach(_calendar_part(notification, notification.appointment))
+        _invite(message, _event(notification, notification.appointment))
     return message
 
 
@@ -97,34 +97,38 @@ def _reply_to(notification: Notification) -> list[str]:
     return [address] if address else []
 
 
-def _calendar_part(notification: Notification, appointment: Appointment) -> MIMEBase:
-    event = _event(notification, appointment)
-    part = MIMEBase("text", "calendar", charset="utf-8", method=event.method, name="termin.ics")
-    part.set_payload(ics.calendar(event).encode(), None)
-    # Base64 keeps the CRLF and the folded UTF-8 lines as they are.
-    encode_base64(part)
-    part.add_header("Content-Disposition", "attachment", filename="termin.ics")
-    return part
+def _invite(message: EmailMultiAlternatives, event: ics.Event) -> None:
+    """Add the event twice: Gmail and Outlook read the alternative, Apple's and all others open the file."""
+    file = ics.calendar(event)
+    message.attach_alternative(file, f"text/calendar; method={event.method}")
+    message.attach("termin.ics", file.encode(), "application/ics")
 
 
 def _event(notification: Notification, appointment: Appointment) -> ics.Event:
     branch = appointment.branch
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    page = link_for(appointment)
     lines = [
         appointment.staff.name if appointment.staff else "",
         texts.spoken_number(branch.phone) if branch else "",
+        page,
     ]
     return ics.Event(
         uid=f"{appointment.booking_key}@{address.rpartition('@')[2]}",
         sequence=appointment.version,
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
+        zone=texts.zone_of(appointment),
         written_at=timezone.now(),
         summary=texts.summary(appointment),
         description="\n".join(line for line in lines if line),
         location=branch.address if branch else "",
+        url=page,
         organizer_name=appointment.company.name,
+        # Never a person's: a calendar takes changes only from whom it had the event.
         organizer_email=address,
+        attendee_name=strangers.plausible_name(appointment.attendee_name),
+        attendee_email=notification.recipient,
         is_cancelled=notification.kind == Notification.Kind.CANCELLATION,
     )
 

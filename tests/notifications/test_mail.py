@@ -2,10 +2,12 @@
 
 import smtplib
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
+import icalendar
 import pytest
 import time_machine
 from django.core import mail as outgoing
@@ -14,6 +16,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from appointments.models import Appointment, Detail, FollowUp
 from askpro.queues.errors import GateShut, Rejected, Release, Unavailable, Unknown
 from notifications import staff
+from notifications.links import link_for
 from notifications.models import Notification
 from notifications.sweepers import resend_forgotten
 from notifications.tasks import send_email_notification
@@ -48,16 +51,31 @@ def sent() -> Any:
     return message
 
 
-def calendar_of(message: Any) -> EmailMessage:
-    [part] = [part for part in message.message().walk() if part.get_content_type() == "text/calendar"]
+def received(message: Any) -> EmailMessage:
+    """The mail as a mail program reads it from the wire."""
+    return message_from_bytes(message.message().as_bytes(linesep="\r\n"), policy=policy.default)
+
+
+def calendar_of(message: Any, content_type: str = "text/calendar") -> EmailMessage:
+    [part] = [part for part in received(message).walk() if part.get_content_type() == content_type]
     return part
+
+
+def file_of(message: Any, content_type: str = "text/calendar") -> str:
+    return calendar_of(message, content_type).get_payload(decode=True).decode()
+
+
+def event_of(message: Any) -> icalendar.Event:
+    [event] = icalendar.Calendar.from_ical(file_of(message)).walk("VEVENT")
+    return event
 
 
 def test_it_sends_text_html_and_a_calendar_file(email: Notification) -> None:
     send_email_notification(email.pk)
     message = sent()
     types = [part.get_content_type() for part in message.message().walk()]
-    assert types == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"]
+    assert types[:2] == ["multipart/mixed", "multipart/alternative"]
+    assert types[2:] == ["text/plain", "text/html", "text/calendar", "application/ics"]
     assert message.subject == "Haarstudio Lindenblatt: Ihr Termin am Donnerstag, 03.12.2026, 14:00 Uhr"
     assert message.from_email == "Haarstudio Lindenblatt <termine@askpro.example>"
     assert (message.to, message.reply_to) == (["joerdis@example.org"], ["team@lindenblatt.example.org"])
@@ -65,33 +83,38 @@ def test_it_sends_text_html_and_a_calendar_file(email: Notification) -> None:
     assert (email.status, email.text) == (Status.SENT, message.body)
 
 
-def test_it_attaches_the_appointment_byte_for_byte(email: Notification, appointment: Appointment) -> None:
+def test_it_invites_to_the_appointment_in_the_two_ways_that_mail_programs_read(
+    email: Notification, appointment: Appointment
+) -> None:
     send_email_notification(email.pk)
-    part = calendar_of(sent())
-    assert part.get_param("method") == "PUBLISH"
-    assert part.get_filename() == "termin.ics"
-    file = part.get_payload(decode=True).decode()
-    assert f"UID:{appointment.booking_key}@askpro.example\r\n" in file
-    assert "SUMMARY:Haarstudio Lindenblatt: Herrenhaarschnitt\r\n" in file
-    assert "DTSTART:20261203T130000Z\r\n" in file
+    part, file = calendar_of(sent()), calendar_of(sent(), "application/ics")
+    assert (part.get_param("method"), part.get_content_charset()) == ("REQUEST", "utf-8")
+    assert (part.is_attachment(), file.is_attachment(), file.get_filename()) == (False, True, "termin.ics")
+    assert file_of(sent()) == file_of(sent(), "application/ics"), "byte for byte"
+    event = event_of(sent())
+    assert event["UID"] == f"{appointment.booking_key}@askpro.example"
+    assert event["SUMMARY"] == "Haarstudio Lindenblatt: Herrenhaarschnitt"
+    assert event["DTSTART"].dt.astimezone(UTC) == appointment.starts_at
+    assert event["ATTENDEE"] == "mailto:joerdis@example.org"
+    assert event["URL"] == link_for(appointment)
 
 
-def test_it_keeps_the_calendar_entry_the_same_when_it_moves(email: Notification, appointment: Appointment) -> None:
+def test_calendars_get_one_event_from_the_confirmation_over_a_move_to_the_cancellation(
+    email: Notification, appointment: Appointment
+) -> None:
     send_email_notification(email.pk)
-    moved = announced(change(appointment, version=2, previous_starts_at=NOW), EMAIL, "rescheduled")
-    send_email_notification(moved.pk)
-    first, second = (calendar_of(message).get_payload(decode=True).decode() for message in outgoing.outbox)
-    uid = next(line for line in first.split("\r\n") if line.startswith("UID:"))
-    assert uid in second
-    assert ("SEQUENCE:1" in first, "SEQUENCE:2" in second) == (True, True)
-
-
-def test_it_takes_the_calendar_entry_back_when_cancelled(appointment: Appointment) -> None:
-    cancelled = change(appointment, version=2, status=Appointment.Status.CANCELLED)
+    first, later = appointment.starts_at, appointment.starts_at + timedelta(days=120)
+    moved = change(appointment, version=2, previous_starts_at=NOW, starts_at=later, ends_at=later + timedelta(hours=1))
+    send_email_notification(announced(moved, EMAIL, "rescheduled").pk)
+    cancelled = change(appointment, version=3, status=Appointment.Status.CANCELLED)
     send_email_notification(announced(cancelled, EMAIL, "cancellation").pk)
-    file = calendar_of(sent()).get_payload(decode=True).decode()
-    assert "METHOD:CANCEL" in file
-    assert "STATUS:CANCELLED" in file
+    events = [event_of(message) for message in outgoing.outbox]
+    assert len({event["UID"] for event in events}) == 1
+    assert len({str(event["ORGANIZER"]) for event in events}) == 1
+    assert [event["SEQUENCE"] for event in events] == [1, 2, 3]
+    assert [event["STATUS"] for event in events] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
+    assert [calendar_of(message).get_param("method") for message in outgoing.outbox] == ["REQUEST", "REQUEST", "CANCEL"]
+    assert [event["DTSTART"].dt.astimezone(UTC) for event in events] == [first, later, later]
 
 
 def test_it_tells_staff_of_a_follow_up_with_all_that_is_needed(appointment: Appointment) -> None:
