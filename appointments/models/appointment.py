@@ -98,6 +98,9 @@ class Appointment(models.Model):
     previous_starts_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancellation_reason = models.CharField(max_length=300, blank=True, default="")
+    erased_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since then nobody is named on it, whatever Cal.com says."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -23,6 +23,7 @@ from askpro.console.nonsense import Nonsense
 from askpro.console.paginator import CappedPaginator
 from askpro.console.scope import Scope
 from askpro.console.term import Term
+from askpro.privacy import reads
 from calls.models import countries
 
 MOST_DEEDS = 20
@@ -59,6 +60,8 @@ class ConsoleModelAdmin(ChoosingMixin, ActsMixin, ModelAdmin):
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
         term = Term.of(search_term, countries(), Scope.of(request.user).companies)
+        if reads.holds_people(self.model):
+            reads.note_search(request, term.one_spelling)
         return (self.find(queryset, term) if search_term.strip() else queryset), False
 
     def rows_for_search(self, user: Any, typed: str) -> models.QuerySet[Any]:
@@ -66,6 +69,14 @@ class ConsoleModelAdmin(ChoosingMixin, ActsMixin, ModelAdmin):
         scope = Scope.of(user)
         rows = scope.rows(self.model._default_manager.order_by("-pk"))
         return self.find(self._light(rows), Term.of(typed, countries(), scope.companies))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row that a page is about. Every page of one row asks here, so that here it is noted who reads it."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None and row != getattr(request, "_row_noted", None):
+            reads.note_row(request, row)
+            request._row_noted = row  # type: ignore[attr-defined] # asked for twice, read once
+        return row
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows: models.QuerySet[Any] = Scope.of(request.user).rows(super().get_queryset(request))

@@ -27,7 +27,7 @@ SALON_MAY = {
     "calls.staff": ("view",),
     "notifications.notification": ("view",),
 }
-OPERATORS_APPS = ("api", "appointments", "auth", "calls", "notifications", "queues", "webhooks")
+OPERATORS_APPS = ("api", "appointments", "auth", "calls", "notifications", "privacy", "queues", "webhooks")
 
 
 def make(sender: Any, using: str, **options: Any) -> None:

@@ -24,6 +24,9 @@ from askpro.console import (
 )
 from askpro.console.nonsense import answered
 from askpro.console.pages import Page
+from askpro.console.term import Term
+from askpro.privacy import reads
+from calls.models import countries
 
 PAGES = (
     Page("fleet_board", "board/fleet/", "Fleet", "queues.view_supervisor", "console/fleet.html", fleet_board.board),
@@ -77,7 +80,10 @@ class ConsoleSite(UnfoldAdminSite):
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Any id, phone number, name or booking uid. Unlike the parent's, nothing found is kept in a cache."""
         began = time.monotonic()
-        results = search.everywhere(request.user, request.GET.get("s", ""))
+        typed = request.GET.get("s", "")
+        results = search.everywhere(request.user, typed)
+        if results:
+            reads.note_search(request, Term.of(typed, countries()).one_spelling)
         context = {
             "page_obj": Paginator(results, search.MOST),
             "results": Paginator(results, search.MOST).page(1),

@@ -55,6 +55,11 @@ class Term:
         return reduce(or_, whole or begun, Q(pk__in=[]))
 
     @property
+    def one_spelling(self) -> str:
+        """The term in the form that all its spellings share: a number's, else the text itself."""
+        return self.phones[0] if len(self.phones) == 1 else self.text
+
+    @property
     def is_number(self) -> bool:
         return bool(self.phones or self.phone_starts)
 

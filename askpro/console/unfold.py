@@ -78,6 +78,12 @@ NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": "Privacy",
+        "items": [
+            entry("Reads", "visibility", "privacy.read"),
+        ],
+    },
+    {
         "title": "Set-up",
         "collapsible": True,
         "items": [

@@ -4,4 +4,4 @@ from django.apps import AppConfig
 class PrivacyConfig(AppConfig):
     name = "askpro.privacy"
     label = "privacy"
-    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = "Privacy"

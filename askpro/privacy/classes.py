@@ -130,7 +130,10 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         **_each(Harmless.SETTING, "notification_email", "escalation_email"),
         "calcom_api_key": Harmless.SECRET,
     },
-    "calls.Customer": _each(Personal(Holds.WHO, Kept.CUSTOMERS), "name", "phone", "contact_phone", "email"),
+    "calls.Customer": {
+        **_each(Personal(Holds.WHO, Kept.CUSTOMERS), "name", "phone", "contact_phone", "email"),
+        "legal_hold": Personal(Holds.STAFF, "stays until somebody ends the hold"),
+    },
     "calls.CustomerMerge": {
         "note": Personal(Holds.WORDS, Kept.CUSTOMERS),
         **_each(Harmless.KEY, "moved", "filled"),
@@ -161,6 +164,12 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     "notifications.OptOut": {
         "number": Personal(Holds.WHO, "stays: STOP holds until START is answered"),
         "sender": Harmless.SETTING,
+    },
+    "privacy.Pepper": _each(Harmless.SECRET, "secret"),
+    "privacy.Read": {
+        "who": _PEOPLE,
+        "object_id": Harmless.KEY,
+        "page": Harmless.CODE,
     },
     "queues.ActorSnapshot": _each(Harmless.MACHINE, "actor_name", "queue_name"),
     "queues.ArchivedJob": _each(Harmless.MACHINE, "actor_name", "queue_name", "tags", "error_class", "story"),

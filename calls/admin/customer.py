@@ -37,6 +37,7 @@ class CustomerAdmin(ConsoleModelAdmin):
         ("phone", "company"),
         ("contact_phone", "email"),
         ("sms_consent_at", "answered_stop"),
+        ("legal_hold", "legal_hold_until"),
         ("last_contact_at", "created_at"),
     )
     # Calls find a customer by phone number, and only the customer gives or takes back consent.

@@ -76,6 +76,9 @@ class Call(models.Model):
     end_heard_at = models.DateTimeField(null=True, blank=True, help_text="When the first news of its end came in.")
     extracted_at = models.DateTimeField(null=True, blank=True, help_text="When the request was read for good.")
     correlation_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since then nothing is written to it any more."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,6 +1,8 @@
 """Who calls."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 
 from calls.models.company import Company, Language, e164
 
@@ -43,6 +45,13 @@ class Customer(models.Model):
         related_name="+",
         help_text="The row of the same person that took its place.",
     )
+    legal_hold = models.CharField(
+        max_length=300, blank=True, default="", help_text="Why nothing of this customer may be erased. Empty: it may."
+    )
+    legal_hold_until = models.DateField(
+        null=True, blank=True, help_text="The last day of the hold; empty: until somebody ends it."
+    )
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -59,7 +68,25 @@ class Customer(models.Model):
         ]
 
     def __str__(self) -> str:
+        if self.erased_at is not None:
+            return f"Erased customer {self.pk}"
         return self.name or self.phone or f"Anonymous caller {self.pk}"
+
+    def clean(self) -> None:
+        if self.legal_hold_until is not None and not self.legal_hold:
+            raise ValidationError({"legal_hold": "Say why nothing may be erased."})
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the law or a dispute forbids to erase anything of this customer, today."""
+        until = self.legal_hold_until
+        return bool(self.legal_hold) and (until is None or until >= timezone.localdate())
+
+    @classmethod
+    def held(cls) -> models.Q:
+        """The condition of `is_held`."""
+        open_end = models.Q(legal_hold_until=None) | models.Q(legal_hold_until__gte=timezone.localdate())
+        return ~models.Q(legal_hold="") & open_end
 
     @property
     def may_receive_sms(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from appointments.models import Appointment, DailyCount, FollowUp
+from askpro.privacy.models import Read
 from askpro.queues.chores import schedule
 from calls.models import BookingRequest, Branch, Call, Company, Customer, PhoneNumber, Service, Staff
 from tests.console.fleet import make_fleet, make_snapshots, make_workers
@@ -108,6 +109,9 @@ def _people(world: World, dice: random.Random, calls: int) -> None:
             )
         )
     world.customers = Customer.objects.bulk_create(people, batch_size=1000)
+    for customer in world.customers[:4]:
+        read = {"object_id": str(customer.pk), "company_id": customer.company_id, "page": "admin:calls_customer_change"}
+        Read.note(user=None, who=f"Lina of {customer.company.slug}", kind=Read.Kind.CUSTOMER, **read)
 
 
 def _calls(world: World, dice: random.Random, calls: int) -> None:

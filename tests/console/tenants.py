@@ -12,6 +12,7 @@ from appointments.models import Appointment, FollowUp
 from askpro.api.models import ApiToken
 from askpro.console.models import Access
 from askpro.console.scope import path_of
+from askpro.privacy.models import Read
 from askpro.queues.models import Job
 from calls.models import ClosedDay, Company
 from notifications.models import Notification
@@ -63,7 +64,9 @@ def make_strangers(world: World) -> tuple[Company, Company]:
 
 def snapshot() -> dict[str, list[Any]]:
     """All rows that a page could change."""
-    watched = [*admin.site._registry, Access, Access.companies.through, User.groups.through]
+    # What was looked at is noted, whoever looked.
+    pages = [model for model in admin.site._registry if model is not Read]
+    watched = [*pages, Access, Access.companies.through, User.groups.through]
     return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in watched}
 
 

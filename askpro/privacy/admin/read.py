@@ -1,0 +1,80 @@
+"""Who read what."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from askpro.console import display
+from askpro.console.filters import CompanyFilter, period
+from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.term import Term
+from askpro.privacy.models import Read
+from askpro.privacy.reads import hashed_term
+
+
+@admin.register(Read)
+class ReadAdmin(ReadOnlyModelAdmin):
+    company_path = "company"
+    list_display = ("who", "kind_name", "what", "company", "page", "first", "last", "count")
+    list_filter = (("kind", ChoicesDropdownFilter), CompanyFilter, period("hour", "period"))
+    list_select_related = ("company",)
+    page_related = ("company",)
+    search_help_text = "A log-in, a row's id, or a number or name that was searched for"
+    empty_text = "Whoever opens a customer, a call or a message in the console appears here."
+
+    def find(self, rows: QuerySet[Read], term: Term) -> QuerySet[Read]:
+        searched = Q(kind=Read.Kind.SEARCH, object_id=hashed_term(term.one_spelling))
+        named = Q(who__icontains=term.text)
+        if term.number is not None:
+            named |= Q(object_id=str(term.number))
+        return rows.filter(searched | named)
+
+    @admin.display(description="What", ordering="kind")
+    def kind_name(self, read: Read) -> str:
+        return read.get_kind_display()
+
+    @admin.display(description="Which")
+    def what(self, read: Read) -> SafeString | str:
+        return which(read)
+
+    @admin.display(description="First")
+    def first(self, read: Read) -> SafeString | str:
+        return display.minute(read.first_at)
+
+    @admin.display(description="Last")
+    def last(self, read: Read) -> SafeString | str:
+        return display.minute(read.last_at)
+
+    def detail(self, request: HttpRequest, read: Read) -> dict[str, Any]:
+        return {
+            "facts": [
+                ("Who", read.who),
+                ("What", read.get_kind_display()),
+                ("Which", which(read)),
+                ("Company", display.link(read.company)),
+                ("Page", read.page),
+                ("First in this hour", display.moment(read.first_at)),
+                ("Last in this hour", display.moment(read.last_at)),
+                ("How often", read.count),
+            ],
+        }
+
+
+def which(read: Read) -> SafeString | str:
+    """The row that was read, as a link; of a search the beginning of the hash."""
+    if (model := model_of(read)) is None:
+        return f"{read.object_id[:12]}…"
+    name = f"{model._meta.app_label}_{model._meta.model_name}"
+    return display.page_link(name, read.object_id, f"No. {read.object_id}")
+
+
+def model_of(read: Read) -> type[Model] | None:
+    try:
+        return apps.get_model(read.kind)
+    except ValueError:
+        return None

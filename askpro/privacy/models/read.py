@@ -1,0 +1,62 @@
+"""Who looked at whose data."""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connection, models
+
+# One statement, and one row for everything that a person does with an object within an hour.
+_NOTE: Final = """
+    INSERT INTO privacy_read (user_id, who, kind, object_id, company_id, page, hour, first_at, last_at, count)
+    VALUES (%s, %s, %s, %s, %s, %s, date_trunc('hour', statement_timestamp(), 'UTC'),
+            statement_timestamp(), statement_timestamp(), 1)
+    ON CONFLICT (who, kind, object_id, hour)
+    DO UPDATE SET count = privacy_read.count + 1, last_at = EXCLUDED.last_at
+"""
+
+
+class Read(models.Model):
+    """That somebody looked at an object with personal data: one row for each person, object and hour.
+
+    A search leaves a hash of its term, never the term: who was looked for is found by those who know the name.
+    """
+
+    class Kind(models.TextChoices):
+        CUSTOMER = "calls.customer", "Customer"
+        CALL = "calls.call", "Call"
+        REQUEST = "calls.bookingrequest", "Request"
+        APPOINTMENT = "appointments.appointment", "Appointment"
+        FOLLOW_UP = "appointments.followup", "Follow-up"
+        MESSAGE = "notifications.notification", "Message"
+        EVENT = "webhooks.webhookevent", "Webhook event"
+        SEARCH = "search", "Search"
+        EXPORT = "export", "Export"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    who = models.CharField(max_length=150, help_text="The log-in's name then; of a command, who ran it.")
+    kind = models.CharField(max_length=32, choices=Kind.choices)
+    object_id = models.CharField(max_length=64, help_text="The row's id; of a search, the hash of its term.")
+    company = models.ForeignKey("calls.Company", on_delete=models.CASCADE, null=True, related_name="+")
+    page = models.CharField(max_length=80, help_text="The page or command where it was first read in this hour.")
+    hour = models.DateTimeField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    count = models.PositiveIntegerField(help_text="How often in this hour.")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint("who", "kind", "object_id", "hour", name="read_once_an_hour")]
+        indexes = [
+            models.Index(fields=["kind", "object_id"], name="read_of_object"),
+            models.Index(fields=["hour"], name="read_hour"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} read by {self.who}"
+
+    @classmethod
+    def note(cls, *, user: Any, who: str, kind: str, object_id: str, company_id: int | None, page: str) -> None:
+        """Count one more. `user` is None for a command."""
+        values = (user.pk if user is not None else None, who[:150], kind, object_id[:64], company_id, page[:80])
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTE, values)
