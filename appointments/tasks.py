@@ -3,9 +3,11 @@
 `company_id` says whose turn it is (`fair_by`); jobs that an earlier release has sent come without it.
 """
 
+from datetime import datetime
+
 from django.utils import timezone
 
-from appointments import connection, daily
+from appointments import connection, daily, deadlines
 from appointments.booking import booker, reservations, surplus
 from appointments.calcom.event import CalcomEvent
 from appointments.changes import execution, handlers, sync
@@ -138,6 +140,15 @@ def warn_of_expiring_keys() -> None:
     Calls: the mail server
     """
     connection.warn_of_expiring_keys(timezone.localdate())
+
+
+@actor(queue_name="default", max_retries=2, time_limit=1 * MIN, unique_by="follow-up-deadlines", silenced=True)
+def escalate_follow_ups(now: str = "") -> None:
+    """Tell of follow-ups whose deadlines have passed, each minute; `now` (ISO) stands in for the clock.
+
+    Writes: FollowUp, Escalation, Notification, Job
+    """
+    deadlines.escalate(datetime.fromisoformat(now) if now else timezone.now())
 
 
 @actor(

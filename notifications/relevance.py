@@ -4,7 +4,7 @@ from typing import Final
 
 from django.utils import timezone
 
-from appointments.models import Appointment, FollowUp
+from appointments.models import Appointment, Escalation, FollowUp
 from notifications.models import Notification
 from notifications.why import Why
 
@@ -26,6 +26,8 @@ def why_not_any_more(notification: Notification) -> Why | None:
     if notification.follow_up is not None:
         if notification.follow_up.status != FollowUp.Status.OPEN:
             return Why.FOLLOW_UP_SETTLED
+        if _is_of_earlier_round(notification, notification.follow_up):
+            return Why.CHANGED_SINCE
         is_late = notification.kind == Kind.CALLBACK and notification.follow_up.due_at <= timezone.now()
         return Why.CALL_BACK_DUE if is_late else None
     kind, appointment = Kind(notification.kind), notification.appointment
@@ -41,3 +43,9 @@ def why_not_true(kind: Notification.Kind, appointment: Appointment | None) -> Wh
     if appointment.starts_at <= timezone.now() and kind != Kind.STAFF:
         return Why.HAS_BEGUN
     return None
+
+
+def _is_of_earlier_round(notification: Notification, follow_up: FollowUp) -> bool:
+    """Whether it tells of a deadline, and somebody has set a new time since."""
+    passed = Escalation.of_version(notification.version)
+    return passed is not None and passed[0] < follow_up.round

@@ -36,3 +36,11 @@ class Escalation(models.Model):
     def version(self) -> int:
         """Tells its message from the others about this follow-up, of which the first has the version 1."""
         return 1 + self.round * len(self.Step) + self.step
+
+    @classmethod
+    def of_version(cls, version: int) -> tuple[int, Step] | None:
+        """The round and the step that a message of this version is about; None for the first message."""
+        if version <= 1:
+            return None
+        round_, step = divmod(version - 2, len(cls.Step))
+        return round_, cls.Step(step + 1)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from typing import Final, Self
 
@@ -80,6 +80,25 @@ class OpeningHours:
             if (midnight + timedelta(days=days)).date() not in closed
         )
         return next((opening for opening in openings if opening > local), None)
+
+    def after(self, start: datetime, length: timedelta, zone: tzinfo, closed: Container[date] = ()) -> datetime | None:
+        """When the branch has been open for this long since `start` (aware), on no closed day; in UTC.
+
+        None when it is not within 60 days. The length is counted in time that passes, whatever the clocks do.
+        """
+        now, left = start.astimezone(UTC), length
+        first = start.astimezone(zone).date()
+        for day in (first + timedelta(days=days) for days in range(_LOOKED_AT)):
+            for span in () if day in closed else self.days[day.weekday()]:
+                begin, end = max(now, _moment(day, span.opens, zone)), _moment(day, span.closes, zone)
+                if end - begin >= left:
+                    return begin + left
+                left -= max(end - begin, timedelta(0))
+        return None
+
+
+def _moment(day: date, minute: int, zone: tzinfo) -> datetime:
+    return (datetime.combine(day, time()) + timedelta(minutes=minute)).replace(tzinfo=zone).astimezone(UTC)
 
 
 def _day_from_json(key: str, value: object) -> tuple[Span, ...]:

@@ -152,6 +152,16 @@ class Branch(models.Model):
         opening = local if is_open else hours.next_opening(local, closed)
         return (opening or local).astimezone(now.tzinfo)
 
+    def after_opening_time(self, start: datetime, length: timedelta) -> datetime:
+        """When it has been open for this long since `start`; so long after it if its hours are unknown, or it is closed
+        for two months."""
+        try:
+            hours = OpeningHours.from_json(self.opening_hours)
+        except InvalidOpeningHours:
+            return start + length
+        day = start.astimezone(self.zone).date()
+        return hours.after(start, length, self.zone, self.closed_on(day, day + LONGEST_CLOSURE)) or start + length
+
     def closed_on(self, first: date, last: date) -> dict[date, str]:
         """The days from the first to the last on which it is closed against its opening hours, and why.
 

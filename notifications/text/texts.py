@@ -11,7 +11,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
-from appointments.models import Appointment, FollowUp
+from appointments.models import Appointment, Escalation, FollowUp
 from calls import strangers
 from calls.models import Branch, Company
 from calls.models.company import Language
@@ -216,12 +216,14 @@ def _staff_appointment(notification: Notification, appointment: Appointment) -> 
 def _staff_follow_up(notification: Notification, follow_up: FollowUp) -> Letter:
     words = _words(notification)
     reason = follow_up.title(notification.language)
+    passed = Escalation.of_version(notification.version)
+    heading, lead = words.deadlines[passed[1]] if passed else (words.new_follow_up, words.new_follow_up_lead)
     return Letter(
         language=notification.language,
         company=notification.company.name,
-        subject=words.new_follow_up.format(reason=reason),
-        heading=words.new_follow_up.format(reason=reason),
-        paragraphs=(words.new_follow_up_lead.format(reason=reason),),
+        subject=heading.format(reason=reason),
+        heading=heading.format(reason=reason),
+        paragraphs=(lead.format(reason=reason),),
         facts=tuple(_follow_up_facts(follow_up, words, Language(notification.language))),
         closing=(),
         link=f"{settings.PUBLIC_URL}/admin/appointments/followup/{follow_up.pk}/change/",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from appointments.models import Escalation
 from calls.models.company import Language
 from notifications.models import Notification
 
@@ -68,6 +69,8 @@ class Wording:
     new_appointment_lead: str
     new_follow_up: str
     new_follow_up_lead: str
+    # Heading and lead, for each deadline of a follow-up that has passed.
+    deadlines: dict[Escalation.Step, tuple[str, str]]
     open_console: str
 
 
@@ -146,6 +149,20 @@ GERMAN: Final = Wording(
     new_appointment_lead="Am Telefon wurde ein Termin gebucht.",
     new_follow_up="Bitte zurückrufen: {reason}",
     new_follow_up_lead="Ein Anruf braucht einen Menschen: {reason}.",
+    deadlines={
+        Escalation.Step.WARNING: (
+            "Noch offen: {reason}",
+            "Dieser Rückruf wartet seit einer Stunde Öffnungszeit. Bitte kümmern Sie sich jetzt darum.",
+        ),
+        Escalation.Step.LATE: (
+            "Dringend: {reason}",
+            "Dieser Rückruf wartet seit 90 Minuten Öffnungszeit, und noch hat ihn niemand erledigt.",
+        ),
+        Escalation.Step.OVERDUE: (
+            "Überfällig: {reason}",
+            "Dieser Rückruf wartet seit zwei Stunden Öffnungszeit und ist überfällig.",
+        ),
+    },
     open_console="In AskPro öffnen",
 )
 
@@ -224,6 +241,20 @@ ENGLISH: Final = Wording(
     new_appointment_lead="An appointment was booked on the phone.",
     new_follow_up="Please call back: {reason}",
     new_follow_up_lead="A call needs a person: {reason}.",
+    deadlines={
+        Escalation.Step.WARNING: (
+            "Still open: {reason}",
+            "This call back has waited for an hour of opening time. Please see to it now.",
+        ),
+        Escalation.Step.LATE: (
+            "Urgent: {reason}",
+            "This call back has waited for 90 minutes of opening time, and nobody has dealt with it yet.",
+        ),
+        Escalation.Step.OVERDUE: (
+            "Overdue: {reason}",
+            "This call back has waited for two hours of opening time and is overdue.",
+        ),
+    },
     open_console="Open in AskPro",
 )
 
