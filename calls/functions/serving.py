@@ -42,7 +42,7 @@ def serve(asked: Asked, number: PhoneNumber, objection: Callable[[int], str], be
     if call.status in OVER:
         return _words(call, asked, "over", "call_over")
     row, is_mine = FunctionCall.take(call, asked.function, asked.key)
-    with place() as has_place:
+    with place(number.company_id) as has_place:
         if not is_mine:
             return row.answer or _wait_for(row, call, asked, began, has_place)
         return _worked_out(row, Conversation.of(call, asked, began, has_place))

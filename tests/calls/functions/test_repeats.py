@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -131,10 +132,20 @@ def test_without_a_place_everything_is_answered_at_once_by_what_is_known(
 
 def test_a_place_is_given_back_whatever_happens(settings: Any) -> None:
     settings.FUNCTION_PLACES = 1
-    with pytest.raises(KeyError), place() as first:
+    with pytest.raises(KeyError), place(1) as first:
         assert first
-        with place() as second:
+        with place(1) as second:
             assert not second
         raise KeyError
-    with place() as again:
+    with place(1) as again:
+        assert again
+
+
+def test_a_company_whose_calendar_hangs_leaves_places_to_the_others(settings: Any) -> None:
+    settings.FUNCTION_PLACES = 4
+    with ExitStack() as waiting:
+        hanging = [waiting.enter_context(place(1)) for _ in range(6)]
+        others = [waiting.enter_context(place(company_id)) for company_id in (2, 2, 3)]
+    assert (hanging, others) == ([True] * 4 + [False] * 2, [True, False, False])
+    with place(1) as again:
         assert again
