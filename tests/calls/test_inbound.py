@@ -8,6 +8,7 @@ from askpro.dev.sandbox import world
 from askpro.dev.sandbox.client import SandboxClient
 from calls.inbound import dynamic_variables
 from calls.models import ClosedDay, Company, Customer
+from calls.models.company import Language
 from tests.calls.functions.caller import NUMBER as CALLER
 from tests.calls.functions.caller import Conversation
 from tests.calls.practice import NUMBER, practice
@@ -63,6 +64,21 @@ def test_it_tells_callers_their_own_next_appointment_without_a_name(salon: Compa
     assert told["kunde_naechster_termin"] == "Do 03.12.2026, 14:00 Uhr, Färben bei Käthe Grün"
     assert "Weiß" not in str(told)
     assert dynamic_variables(world.SALON.branch.number, "+4915550100999")["kunde_naechster_termin"] == ""
+
+
+def test_it_speaks_the_companys_language(salon: Company) -> None:
+    caller = Conversation().says()
+    caller.asks("book_appointment", service="Färben", date="Donnerstag", time="14 Uhr", name="Jürgen Weiß")
+    Company.objects.filter(pk=salon.pk).update(language=Language.ENGLISH)
+    day = date(2026, 12, 24)
+    ClosedDay.objects.create(company=salon, first_day=day, last_day=day, reason="Stocktaking")
+    told = dynamic_variables(world.SALON.branch.number, CALLER)
+    assert told["oeffnungszeiten"].startswith("Tuesday 09:00 to 18:00, Wednesday 09:00 to 18:00")
+    assert "closed on 24.12.2026 (Stocktaking)" in told["oeffnungszeiten"]
+    assert told["angebotene_leistungen"] == "Bartpflege (20 minutes), Färben (90 minutes), Haarschnitt (45 minutes)"
+    assert "Färben: Tue 1 Dec 2026" in told["naechste_freie_zeiten"]
+    assert told["kunde_naechster_termin"] == "Thu 3 Dec 2026, 14:00, Färben with Käthe Grün"
+    assert (told["kunde_bekannt"], told["wochentag"][-3:]) == ("yes", "day")
 
 
 def test_it_answers_at_once_when_the_calendar_hangs(salon: Company, sandbox: SandboxClient) -> None:
