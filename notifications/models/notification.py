@@ -247,17 +247,3 @@ class Notification(models.Model):
                 ended.send(Notification, notification=self)
         self.refresh_from_db(fields=[*values])
         return True
-
-
-class OptOut(models.Model):
-    """A number that wants no more SMS from a sender, for every company that uses the sender."""
-
-    number = models.CharField(max_length=32)
-    sender = models.CharField(max_length=64, help_text="Number, name or messaging service.")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint("number", "sender", name="opt_out_once")]
-
-    def __str__(self) -> str:
-        return f"Opt-out {self.pk}"
