@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import ProgrammingError, connection
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules, import_string
 from dramatiq import get_broker
 from dramatiq.errors import ActorNotFound
@@ -167,7 +168,7 @@ def check_schedule(**_: Any) -> list[CheckMessage]:
 
 def _problem_with(entry: schedule.Entry) -> str:
     try:
-        entry.message()
+        entry.message(timezone.now())
     except ActorNotFound:
         return f"no actor {entry.actor!r}." + _nearest_actor(entry.actor)
     except ValueError as error:

@@ -40,6 +40,7 @@ class Entry:
 
     cron      five fields, in `timezone`
     actor     the actor whose job is sent, with `kwargs`
+    tick_as   the argument that gets the time of the tick, in ISO 8601; empty: the actor takes none
     missed    for ticks at which no chores process ran: `skip` sends none, `once` one job, `all` one each (at most 100)
     """
 
@@ -49,6 +50,7 @@ class Entry:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     timezone: str = settings.TIME_ZONE
     missed: str = Schedule.Missed.ONCE
+    tick_as: str = ""
 
     def __post_init__(self) -> None:
         if self.missed not in Schedule.Missed:
@@ -66,14 +68,15 @@ class Entry:
                 f"{self.name}: {self.cron!r} is no cron expression ({error}); write minute, hour, day, month, weekday."
             ) from error
 
-    def message(self) -> Message[Any]:
+    def message(self, tick: datetime) -> Message[Any]:
         """The job to send. Raises `ActorNotFound`, or `ValueError` for arguments that the actor does not take."""
         actor: Any = get_broker().get_actor(self.actor)
+        kwargs = {**self.kwargs, self.tick_as: tick.isoformat()} if self.tick_as else self.kwargs
         try:
-            signature(actor.fn).bind(**self.kwargs)
+            signature(actor.fn).bind(**kwargs)
         except TypeError as error:
             raise ValueError(f"{self.actor}: {error}.") from error
-        return actor.message(**self.kwargs)
+        return actor.message(**kwargs)
 
     def next_tick(self, after: datetime) -> datetime:
         return cron.next_tick(self.cron, self.timezone, after)
@@ -151,7 +154,7 @@ def _send_due(entry: Entry, now: datetime) -> int:
         if row is None or row.next_at is None:
             return 0
         try:
-            entry.message()
+            entry.message(now)
         except (ActorNotFound, ValueError) as error:
             log.error("Schedule %s cannot send its job (%s); see manage.py check", entry.name, type(error).__name__)
             return 0
@@ -169,7 +172,7 @@ def _send(row: Schedule, entry: Entry, at: datetime, *, by_hand: bool = False) -
     tick, is_ours = ScheduledTick.objects.get_or_create(schedule=row, at=at, defaults={"by_hand": by_hand})
     if not is_ours:
         return ""
-    tick.job_id = get_broker().enqueue(entry.message()).message_id
+    tick.job_id = get_broker().enqueue(entry.message(at)).message_id
     tick.save(update_fields=["job_id"])
     return str(tick.job_id)
 

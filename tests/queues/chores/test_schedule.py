@@ -54,6 +54,11 @@ class TestSending:
         row.refresh_from_db()
         assert row.next_at == at(10)
 
+    def test_the_job_is_told_the_time_of_its_tick(self, entry):
+        entry(tick_as="number")
+        schedule.send_due(at(9, 0, 30))
+        assert Job.objects.get().kwargs == {"number": at(9).isoformat()}
+
     def test_a_tick_that_has_its_row_is_not_sent_again_even_when_the_next_one_is_forgotten(self, entry):
         row = entry()
         schedule.send_due(at(9))
@@ -212,6 +217,7 @@ class TestChecks:
             ({"actor": "nothin"}, "Did you mean 'nothing'"),
             ({"actor": "tagged"}, "missing a required argument: 'call_id'"),
             ({"kwargs": {"call": 1}}, "unexpected keyword argument 'call'"),
+            ({"tick_as": "now"}, "unexpected keyword argument 'now'"),
             ({"timezone": "Berlin"}, "no time zone 'Berlin'"),
             ({"missed": "never"}, "known: skip, once, all"),
             ({"crom": "* * * * *"}, "unknown keys ['crom']"),
