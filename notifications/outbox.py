@@ -26,6 +26,14 @@ def announce(appointment: Appointment, kind: str) -> list[Notification]:
     return written
 
 
+def ask_back(appointment: Appointment, number: str) -> Notification | None:
+    """Ask the customer by SMS whether really to cancel; None if no SMS may go to this number."""
+    if recipients.sms_objection(appointment.customer, number, appointment) is not None:
+        return None
+    kind, channel = Notification.Kind.CANCEL_QUESTION, Notification.Channel.SMS
+    return sending.write([_draft(appointment, kind, channel, number, None)])[0]
+
+
 def _to_customer(appointment: Appointment, kind: Notification.Kind) -> Iterator[Notification]:
     company, customer = appointment.company, appointment.customer
     calcom_tells = recipients.calcom_tells(appointment)

@@ -17,6 +17,9 @@ EXPECTED_STATUS: Final = {
     Kind.RESCHEDULED: Appointment.Status.CONFIRMED,
     Kind.STAFF_CHANGED: Appointment.Status.CONFIRMED,
     Kind.CANCELLATION: Appointment.Status.CANCELLED,
+    Kind.REMINDER: Appointment.Status.CONFIRMED,
+    Kind.LAST_REMINDER: Appointment.Status.CONFIRMED,
+    Kind.CANCEL_QUESTION: Appointment.Status.CONFIRMED,
     Kind.STAFF: Appointment.Status.CONFIRMED,
 }
 

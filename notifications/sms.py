@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from askpro.queues.errors import RateLimited, Rejected, Release, Unavailable, Unknown
-from notifications import opt_outs, recipients
+from notifications import opt_outs, questions, recipients
 from notifications.attempts import wait_for_earlier_attempt
 from notifications.delivery import outcome
 from notifications.models import Notification
@@ -24,7 +24,15 @@ CLOCK_SLACK: Final = timedelta(seconds=60)
 # If Twilio does not list a message this long after it was handed over, it never got it.
 BELIEVED_AFTER: Final = timedelta(minutes=2)
 DAILY_CAP: Final = 3
-FIRST_WORDS: Final = (Notification.Kind.CONFIRMATION, Notification.Kind.CALLBACK)
+# What the customer can do without on a day with many messages.
+FIRST_WORDS: Final = (
+    Notification.Kind.CONFIRMATION,
+    Notification.Kind.REMINDER,
+    Notification.Kind.LAST_REMINDER,
+    Notification.Kind.CALLBACK,
+)
+# Whoever has just written is awake.
+ANSWERED_WITHIN: Final = timedelta(minutes=15)
 LONGEST_VALIDITY: Final = timedelta(hours=4)
 SHORTEST_VALIDITY: Final = timedelta(minutes=1)
 
@@ -50,13 +58,15 @@ def send(notification: Notification) -> None:
     if not sender:
         notification.wait(Why.NO_SENDER)
         raise Rejected("Set TWILIO_MESSAGING_SERVICE_SID, or an SMS sender at the company.")
-    if _claim(notification, texts.sms(notification, sender), sender):
+    if _claim(notification, sender):
         _hand_over(notification)
 
 
 def may_be_sent_now(notification: Notification, moment: datetime) -> datetime | None:
     """The end of the quiet hours at the place it is about, or None when an SMS may go out at `moment`."""
     company = notification.company
+    if notification.kind == Notification.Kind.CANCEL_QUESTION and moment - notification.created_at < ANSWERED_WITHIN:
+        return None
     return quiet_until(moment, texts.zone_for(notification), company.quiet_from, company.quiet_until)
 
 
@@ -114,7 +124,7 @@ def _is_dropped_for_quiet_hours(notification: Notification) -> bool:
     raise Release((until - now).total_seconds(), "quiet hours")
 
 
-def _claim(notification: Notification, text: str, sender: str) -> bool:
+def _claim(notification: Notification, sender: str) -> bool:
     with transaction.atomic():
         _lock_number(notification)
         # A change of an appointment that the customer knows about is always sent: the last message must be true.
@@ -122,7 +132,11 @@ def _claim(notification: Notification, text: str, sender: str) -> bool:
         if is_first_word and _sent_today(notification) >= DAILY_CAP:
             notification.skip(Why.ENOUGH_TODAY, {"count": DAILY_CAP})
             return False
-        return notification.claim(text=text, sender=sender)
+        asks = questions.ask(notification, sender)
+        if notification.claim(text=texts.sms(notification, sender, asks=asks), sender=sender):
+            return True
+        transaction.set_rollback(True)
+    return False
 
 
 def _lock_number(notification: Notification) -> None:

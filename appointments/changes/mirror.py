@@ -290,6 +290,7 @@ def _facts(appointment: Appointment, booking: Booking, at: datetime) -> dict[str
     facts |= {"calcom_event_at": at, "starts_at": booking.starts_at, "ends_at": booking.ends_at}
     if appointment.starts_at != booking.starts_at:
         facts["previous_starts_at"] = appointment.starts_at
+        facts["customer_confirmed_at"] = None
     if booking.names_host:
         facts["staff"] = people.staff_of(booking, appointment.company_id)
     return facts | people.attendee_facts(booking, appointment)

@@ -1,4 +1,4 @@
-"""Appointments and their changes, what a person has to follow up, what is known of Cal.com, and the daily counts."""
+"""Appointments and their changes, questions to customers, work for a person, what is known of Cal.com, daily counts."""
 
 from appointments.models.appointment import Appointment
 from appointments.models.attempt import Attempt
@@ -8,6 +8,7 @@ from appointments.models.daily_count import DailyCount
 from appointments.models.detail import Detail
 from appointments.models.escalation import Escalation
 from appointments.models.follow_up import FollowUp
+from appointments.models.question import Question
 
 __all__ = [
     "Appointment",
@@ -18,5 +19,6 @@ __all__ = [
     "Detail",
     "Escalation",
     "FollowUp",
+    "Question",
     "SyncPoint",
 ]

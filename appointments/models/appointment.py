@@ -97,6 +97,9 @@ class Appointment(models.Model):
     version = models.PositiveIntegerField(default=1, help_text="Rises with each change that the customer hears of.")
     previous_starts_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    customer_confirmed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the customer said that they come at this time."
+    )
     cancellation_reason = models.CharField(max_length=300, blank=True, default="")
     erased_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Since then nobody is named on it, whatever Cal.com says."
@@ -168,6 +171,12 @@ class Appointment(models.Model):
     def note_request(self, at: datetime | None) -> bool:
         """Note when Cal.com is asked to book it; None if the request has certainly not reached Cal.com."""
         return self._move(self.IS_RESERVATION, asked_at=at)
+
+    def note_confirmed_by_customer(self) -> bool:
+        """Note that the customer comes; False when that was known, or it is not confirmed and ahead."""
+        expected = Q(status=self.Status.CONFIRMED, starts_at=self.starts_at, customer_confirmed_at=None)
+        now = timezone.now()
+        return self._move(expected & Q(starts_at__gt=now), customer_confirmed_at=now)
 
     def write(self, **values: Any) -> bool:
         """Write what Cal.com said. The caller read the row with a lock, so that no other change comes between."""

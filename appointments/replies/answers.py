@@ -7,8 +7,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from appointments import follow_ups
-from appointments.models import Change, Detail, FollowUp
-from appointments.replies import changes, words
+from appointments.models import Change, Detail, FollowUp, Question
+from appointments.replies import changes, coming, questions, words
+from appointments.replies.questions import Heard, Outcome
 from calls import strangers
 from calls.models import Company, Customer, PhoneNumber
 from calls.models.company import CALL_BACK_WITHIN
@@ -40,7 +41,11 @@ def receive(event: WebhookEvent, reply: Reply) -> None:
         event.mark_unassigned("No company sends from this number.")
     elif words.is_start(reply):
         opt_outs.opt_in(reply.sender, _answered(event, reply, senders, companies))
-        event.mark_processed(_only(companies), "Opted in again.")
+        # YES is one of Twilio's words for opting in, and an answer.
+        if _question(reply, companies) is not None:
+            _read(event, reply, companies, messages)
+        else:
+            event.mark_processed(_only(companies), "Opted in again.")
     elif not reply.body or reply.opt_out_type == "HELP":
         event.mark_ignored("Nothing to read.", _only(companies))
     else:
@@ -91,12 +96,33 @@ def _used_by(companies: list[Company], reply: Reply) -> set[str]:
 
 
 def _read(event: WebhookEvent, reply: Reply, companies: list[Company], messages: list[Notification]) -> None:
-    wish = words.wish_in(reply)
-    change = changes.change(wish, reply.body, messages, event.received_at) if wish is not None else None
-    if change is not None and change.state != Change.State.REFUSED:
-        event.mark_processed(change.company, "A job carries it out.")
+    done, company = _answer_or_change(event, reply, companies, messages)
+    if isinstance(done, Change):
+        company = done.company
+    if done is None or (isinstance(done, Change) and done.state == Change.State.REFUSED):
+        _hand_to_person(event, reply, companies, messages[0] if messages else None, done)
     else:
-        _hand_to_person(event, reply, companies, messages[0] if messages else None, change)
+        event.mark_processed(company, done if isinstance(done, str) else "A job carries it out.")
+
+
+def _answer_or_change(
+    event: WebhookEvent, reply: Reply, companies: list[Company], messages: list[Notification]
+) -> tuple[Outcome, Company | None]:
+    """What the answer did, and whose it was: an answer to a question before a wish of its own."""
+    question, answer = _question(reply, companies), words.answer_in(reply)
+    if question is not None and answer is not None:
+        return questions.hear(Heard(question, answer, reply.body)), question.company
+    wish = words.wish_in(reply)
+    if wish is None:
+        return None, None
+    change = changes.change(wish, reply.body, messages, event.received_at)
+    if change is not None or wish.kind != Change.Kind.CANCEL:
+        return change, None
+    return coming.ask_about_newest(reply.sender, _senders(reply), companies, reply.body)
+
+
+def _question(reply: Reply, companies: list[Company]) -> Question | None:
+    return questions.meant(reply.sender, _senders(reply), companies, words.answer_in(reply))
 
 
 def _hand_to_person(
@@ -104,9 +130,9 @@ def _hand_to_person(
     reply: Reply,
     companies: list[Company],
     last: Notification | None,
-    refused: Change | None,
+    refused: Outcome,
 ) -> None:
-    if refused is not None:
+    if isinstance(refused, Change):
         follow_ups.open_for_change(refused, Detail(refused.detail))
         event.mark_processed(refused.company, "A person decides.")
         return

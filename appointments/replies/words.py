@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from appointments.models import Change
+from appointments.models import Change, Question
 from calls.text import fold
 from notifications.twilio.event import Reply
 
@@ -17,6 +17,13 @@ STOP_WORDS: Final = frozenset(
 POLITE_WORDS: Final = frozenset({"bitte", "danke", "vielen", "dank", "please", "thanks"})
 START_WORDS: Final = frozenset({"start", "unstop"})
 CANCEL_WORDS: Final = frozenset({"absage", "absagen", "termin absagen", "stornieren", "storno", "cancel"})
+YES_WORDS: Final = frozenset(
+    {"ja", "jo", "jawohl", "ja gern", "ja gerne", "gern", "gerne", "klar", "ok", "okay", "ja ok", "ja okay"}
+    | {"in ordnung", "passt", "passt so", "ja passt", "ja das passt", "ich komme", "ja ich komme", "komme"}
+    | {"wir kommen", "ja wir kommen", "yes", "yep", "yes ok", "sure", "i will come", "yes i will come", "confirm"}
+)
+NO_WORDS: Final = frozenset({"nein", "ne", "nee", "noe", "no", "nope"})
+THUMBS_UP: Final = "\N{THUMBS UP SIGN}"
 _MOVE: Final = re.compile(
     r"(?:bitte )?(?:(?:den |meinen )?termin )?(?:verschieben|verlegen|umbuchen)(?: auf)?(?: den)?[ :,]+(?P<when>\S.*)",
     re.IGNORECASE,
@@ -43,6 +50,16 @@ def is_start(reply: Reply) -> bool:
 
 def cancels(reply: Reply) -> bool:
     return _word(reply) in CANCEL_WORDS
+
+
+def answer_in(reply: Reply) -> Question.Answer | None:
+    """What the whole answer says to a question; None if it says anything else, too."""
+    word = _word(reply)
+    if word in YES_WORDS or (not word and THUMBS_UP in reply.body):
+        return Question.Answer.YES
+    if word in NO_WORDS:
+        return Question.Answer.NO
+    return Question.Answer.CANCEL if word in CANCEL_WORDS else None
 
 
 def wish_in(reply: Reply) -> Wish | None:

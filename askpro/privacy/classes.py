@@ -98,6 +98,7 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         **_each(Harmless.CODE, "topic", "detail", "settled_by"),
         "alternatives": Harmless.MACHINE,
     },
+    "appointments.Question": {"number": Personal(Holds.WHO, Kept.MESSAGES), "sender": Harmless.SETTING},
     "auth.Group": _each(Harmless.SETTING, "name"),
     "auth.Permission": _each(Harmless.CODE, "name", "codename"),
     "auth.User": {**_each(_PEOPLE, "username", "first_name", "last_name", "email"), "password": Harmless.SECRET},

@@ -41,6 +41,8 @@ DETAILS: Final = {
     Kind.RESCHEDULED: (Detail.MOVED_UNTOLD, Detail.MOVED_UNTOLD_NO_NUMBER),
     Kind.CANCELLATION: (Detail.CANCELLED_UNTOLD, Detail.CANCELLED_UNTOLD_NO_NUMBER),
 }
+# What the customer was told before, so that nobody has to call where it does not arrive.
+TOLD_BEFORE: Final = (*Notification.REMINDERS, Kind.CANCEL_QUESTION)
 # Only Twilio has the message: no carrier has taken it yet.
 WITH_TWILIO: Final = [status for status, rank in RANK.items() if rank < RANK["sent"]]
 
@@ -59,7 +61,7 @@ def judge(appointment_id: int, kind: str) -> None:
         messages = list(_messages(appointment))
         if recipients.calcom_tells(appointment) or any(_has_told(message) for message in messages):
             _settle(Detail.TOLD_MEANWHILE, _open(appointment))
-        elif not any(_is_under_way(message, appointment) for message in messages):
+        elif kind not in TOLD_BEFORE and not any(_is_under_way(message, appointment) for message in messages):
             _ask(appointment, Kind(kind), topic)
 
 

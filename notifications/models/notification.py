@@ -34,6 +34,9 @@ class Notification(models.Model):
         RESCHEDULED = "rescheduled", "Time changed"
         STAFF_CHANGED = "staff_changed", "Somebody else holds it"
         CANCELLATION = "cancellation", "Cancellation"
+        REMINDER = "reminder", "Reminder"
+        LAST_REMINDER = "last_reminder", "Last reminder"
+        CANCEL_QUESTION = "cancel_question", "Asks whether really to cancel"
         CALLBACK = "callback", "A person calls back"
         STAFF = "staff", "To staff"
 
@@ -50,6 +53,7 @@ class Notification(models.Model):
         FAILED = "failed", "Failed"
         SKIPPED = "skipped", "Not sent on purpose"
 
+    REMINDERS = (Kind.REMINDER, Kind.LAST_REMINDER)
     UNSENT = (Status.PENDING, Status.SENDING, Status.UNKNOWN)
     IN_FLIGHT = (Status.SENDING, Status.UNKNOWN)
     # The provider has taken or refused it.
@@ -113,8 +117,9 @@ class Notification(models.Model):
                 "version",
                 "kind",
                 "channel",
-                condition=Q(appointment__isnull=False),
-                name="notification_once",
+                # Whoever writes ABSAGE again is asked again.
+                condition=Q(appointment__isnull=False) & ~Q(kind="cancel_question"),
+                name="notification_once_per_version",
             ),
             models.UniqueConstraint(
                 "follow_up",

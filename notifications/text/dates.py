@@ -9,6 +9,10 @@ WEEKDAYS: Final = {
     Language.GERMAN: ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
     Language.ENGLISH: ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
+NEAR: Final = {
+    Language.GERMAN: {0: "heute", 1: "morgen"},
+    Language.ENGLISH: {0: "today", 1: "tomorrow"},
+}
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -21,6 +25,14 @@ def date(local: datetime, language: Language) -> str:
     if language == Language.GERMAN:
         return f"{weekday}, {local:%d.%m.%Y}"
     return f"{weekday}, {local.day} {MONTHS[local.month - 1]} {local.year}"
+
+
+def near(local: datetime, now: datetime, language: Language) -> str:
+    """`heute`, `morgen` or nothing, by the calendar of both, which is that of the place.
+
+    It is true only today, so the date always stands beside it.
+    """
+    return NEAR[language].get((local.date() - now.date()).days, "")
 
 
 def clock(local: datetime, language: Language) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import timezone
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from appointments.models import Appointment, Escalation, FollowUp
@@ -17,6 +18,7 @@ from calls.models import Branch, Company
 from calls.models.company import Language
 from notifications import senders
 from notifications.gsm import gsm_segments, gsm_text
+from notifications.links import link_for
 from notifications.models import Notification
 from notifications.text import callbacks, dates
 from notifications.text.wording import WORDINGS, Message, Wording
@@ -49,10 +51,12 @@ class Mail:
     html: str
 
 
-def sms(notification: Notification, sender: str) -> str:
-    """The text message: the company first, then the time. Lesser facts are dropped to make it fit into one SMS."""
-    written = _callback_variants if notification.follow_up is not None else _sms_variants
-    variants = [gsm_text(text) for text in written(notification, sender)]
+def sms(notification: Notification, sender: str, *, asks: bool = False) -> str:
+    """The text message: the company first, then the time. Lesser facts are dropped to make it fit into one SMS.
+
+    `asks`: it asks whether the customer comes, and names the answers.
+    """
+    variants = [gsm_text(text) for text in _variants(notification, sender, asks)]
     return min(variants, key=gsm_segments)
 
 
@@ -100,13 +104,51 @@ def spoken_number(e164: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL)
 
 
+def _variants(notification: Notification, sender: str, asks: bool) -> Iterator[str]:
+    if notification.follow_up is not None:
+        return _callback_variants(notification, sender)
+    if notification.kind == Kind.CANCEL_QUESTION:
+        return _question_variants(notification)
+    if notification.kind in Notification.REMINDERS:
+        return _reminder_variants(notification, sender, asks)
+    return _sms_variants(notification, sender)
+
+
+def _question_variants(notification: Notification) -> Iterator[str]:
+    when = _short_moment(notification, _subject(notification))
+    yield f"{_short_company(notification)}: {_words(notification).sms_cancel_question.format(when=when)}"
+
+
+def _reminder_variants(notification: Notification, sender: str, asks: bool) -> Iterator[str]:
+    """Variants that keep how to answer, or else the link, and drop one more fact each."""
+    appointment, words = _subject(notification), _words(notification)
+    branch, zone = appointment.branch, zone_of(appointment)
+    local, now = appointment.starts_at.astimezone(zone), timezone.now().astimezone(zone)
+    near = dates.near(local, now, Language(notification.language))
+    when = ", ".join(filter(None, [near, _short_moment(notification, appointment)]))
+    head = f"{_short_company(notification)}: {words.messages[notification.kind].sms.format(when=when)}"
+    service = f", {appointment.service.name}" if appointment.service else ""
+    staff = _with_whom(appointment, words.sms_staff, words.sms_staff)
+    street = f", {branch.street}" if branch and branch.street else ""
+    answer = words.sms_ask if asks else ""
+    if not senders.takes_answers(sender):
+        answer = words.sms_link.format(link=link_for(appointment))
+    stop = words.sms_stop if senders.takes_answers(sender) else ""
+    yield from (
+        f"{head}{service}{staff}{street}{answer}{stop}",
+        f"{head}{staff}{street}{answer}{stop}",
+        f"{head}{staff}{street}{answer}",
+        f"{head}{staff}{answer}",
+        f"{head}{answer}",
+    )
+
+
 def _sms_variants(notification: Notification, sender: str) -> Iterator[str]:
     """Variants from the full text to the bare appointment; each drops one more fact."""
     appointment, branch = _subject(notification), _subject(notification).branch
-    words, language = _words(notification), Language(notification.language)
-    company = " ".join(appointment.company.name[:LONGEST_NAME_IN_SMS].split())
-    when = dates.short_moment(appointment.starts_at.astimezone(zone_of(appointment)), language)
-    head = f"{company}: {words.messages[notification.kind].sms.format(when=when)}"
+    words = _words(notification)
+    when = _short_moment(notification, appointment)
+    head = f"{_short_company(notification)}: {words.messages[notification.kind].sms.format(when=when)}"
     service = f", {appointment.service.name}" if appointment.service else ""
     staff = _with_whom(appointment, words.sms_staff, words.sms_other_staff)
     # The staff name stays if it is the news, or is not the one that was asked for.
@@ -136,7 +178,7 @@ def _callback_variants(notification: Notification, sender: str) -> Iterator[str]
     follow_up = notification.follow_up
     assert follow_up is not None
     words, language, zone = _words(notification), Language(notification.language), zone_for(notification)
-    company = " ".join(notification.company.name[:LONGEST_NAME_IN_SMS].split())
+    company = _short_company(notification)
     due = dates.short_moment(follow_up.due_at.astimezone(zone), language)
     told, plain = callbacks.sentences(follow_up, words.callbacks, language, zone)
     phone = follow_up.branch.phone if follow_up.branch else ""
@@ -149,6 +191,14 @@ def _callback_variants(notification: Notification, sender: str) -> Iterator[str]
         f"{company}: {told} {calls}",
         f"{company}: {plain} {calls}",
     )
+
+
+def _short_company(notification: Notification) -> str:
+    return " ".join(notification.company.name[:LONGEST_NAME_IN_SMS].split())
+
+
+def _short_moment(notification: Notification, appointment: Appointment) -> str:
+    return dates.short_moment(appointment.starts_at.astimezone(zone_of(appointment)), Language(notification.language))
 
 
 def _with_whom(appointment: Appointment, usual: str, other: str) -> str:

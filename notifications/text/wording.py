@@ -63,6 +63,9 @@ class Wording:
     other_staff: str
     sms_phone: str
     sms_stop: str
+    sms_ask: str
+    sms_link: str
+    sms_cancel_question: str
     sms_callback: str
     callbacks: Callbacks
     new_appointment: str
@@ -128,12 +131,25 @@ GERMAN: Final = Wording(
             call_us="Möchten Sie einen neuen Termin vereinbaren? Rufen Sie uns bitte an: {phone}.",
             sms="Ihr Termin {when} wurde abgesagt",
         ),
+        **dict.fromkeys(
+            Notification.REMINDERS,
+            Message(
+                subject="Erinnerung: Ihr Termin am {date}",
+                heading="Erinnerung an Ihren Termin",
+                lead="Wir freuen uns auf Ihren Besuch. Hier finden Sie noch einmal alles auf einen Blick.",
+                call_us="Können Sie nicht kommen? Rufen Sie uns bitte an: {phone}.",
+                sms="Erinnerung an Ihren Termin {when}",
+            ),
+        ),
     },
     sms_staff=" bei {staff}",
     sms_other_staff=" bei {staff} statt {wished}",
     other_staff="{staff} (gewünscht war {wished})",
     sms_phone=". Fragen: {phone}",
     sms_stop=". Keine SMS mehr: STOP",
+    sms_ask=". Kommen Sie? Antworten Sie JA oder ABSAGE",
+    sms_link=". Ändern oder absagen: {link}",
+    sms_cancel_question="Ihren Termin {when} wirklich absagen? Dann antworten Sie JA. Sonst bleibt er bestehen",
     sms_callback="Wir rufen Sie bis {due} an",
     callbacks=Callbacks(
         taken="Ihre Wunschzeit {when} ist leider nicht mehr frei.",
@@ -220,12 +236,25 @@ ENGLISH: Final = Wording(
             call_us="Would you like a new appointment? Please call us: {phone}.",
             sms="Your appointment {when} was cancelled",
         ),
+        **dict.fromkeys(
+            Notification.REMINDERS,
+            Message(
+                subject="Reminder: your appointment on {date}",
+                heading="A reminder of your appointment",
+                lead="We look forward to seeing you. Here is everything once more at a glance.",
+                call_us="Can you not come? Please call us: {phone}.",
+                sms="A reminder of your appointment {when}",
+            ),
+        ),
     },
     sms_staff=" with {staff}",
     sms_other_staff=" with {staff} instead of {wished}",
     other_staff="{staff} ({wished} was wished for)",
     sms_phone=". Questions: {phone}",
     sms_stop=". No more SMS: STOP",
+    sms_ask=". Will you come? Answer YES or NO",
+    sms_link=". Change or cancel: {link}",
+    sms_cancel_question="Really cancel your appointment {when}? Then answer YES. Otherwise it stays",
     sms_callback="We will call you by {due}",
     callbacks=Callbacks(
         taken="The time {when} is no longer free.",
