@@ -27,7 +27,7 @@ from notifications import recipients
 from notifications.attempts import wait_for_earlier_attempt
 from notifications.links import link_for
 from notifications.models import Notification
-from notifications.relevance import why_not_any_more
+from notifications.relevance import wait_for_cancellation, why_not_any_more
 from notifications.text import ics, texts
 from notifications.why import Why
 
@@ -51,6 +51,7 @@ def send(notification: Notification) -> None:
     if why := why_not_any_more(notification):
         notification.skip(why)
         return
+    wait_for_cancellation(notification)
     content = texts.mail(notification)
     if not notification.claim(text=content.text, sender=parseaddr(settings.DEFAULT_FROM_EMAIL)[1][:64]):
         return
