@@ -1,4 +1,4 @@
-"""Twilio's Messages: send one, look for one, ask for its status."""
+"""Twilio's Messages: send one, look for one, ask for its status, erase one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, U
 from askpro.reading import Fields, Unreadable, mapping, name
 from notifications import senders
 from notifications.gsm import gsm_text
-from notifications.twilio.errors import QUEUE_FULL, Reaction, reaction_to
+from notifications.twilio.errors import NOT_FOUND, QUEUE_FULL, STILL_SENDING, Reaction, reaction_to
 from webhooks.models import Provider, WebhookAddress
 
 # A sender's queue drains at one message a second, so a full one needs minutes.
@@ -127,6 +127,26 @@ class Twilio:
     def get(self, sid: str) -> Message:
         """A message with its status. Raises `Refused` with 20404 if Twilio does not have it."""
         return _readable(self._request("GET", f"/{quote(sid, safe='')}.json"))
+
+    def delete(self, sid: str) -> bool:
+        """Erase a message, one that was sent or one that came in; False if Twilio does not have it (any more).
+
+        Raises `Unavailable` while Twilio still sends it.
+        """
+        try:
+            self._request("DELETE", f"/{quote(sid, safe='')}.json")
+        except Unknown as error:
+            # It is erased once, however often it is asked for.
+            asked_again = Unavailable(str(error))
+            asked_again.parking = error.parking
+            raise asked_again from error
+        except Refused as refused:
+            if refused.code == NOT_FOUND:
+                return False
+            if refused.code == STILL_SENDING:
+                raise Unavailable("Twilio: the message is still being sent") from refused
+            raise
+        return True
 
     def _list(self, to: str, since: datetime) -> list[Message]:
         # Newest first. Twilio's DateSent filter would leave out queued messages, which have no such date yet.
