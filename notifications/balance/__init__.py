@@ -1,1 +1,0 @@
-"""Whether customers were told what holds, once: by our rows, and by what Twilio took."""
