@@ -14,21 +14,18 @@ from smtplib import (
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.utils import timezone
 
-from appointments.models import Appointment
 from askpro import gates
 from askpro.deadline import deadline
 from askpro.gates import OnlyThisMail
 from askpro.http import refuse_inside_transaction
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown, Unreached
-from calls import strangers
 from notifications import recipients
 from notifications.attempts import wait_for_earlier_attempt
-from notifications.links import link_for
 from notifications.models import Notification
-from notifications.relevance import wait_for_cancellation, why_not_any_more
+from notifications.relevance import why_not_any_more
 from notifications.text import ics, texts
+from notifications.text.entry import entry_of
 from notifications.why import Why
 
 
@@ -51,7 +48,6 @@ def send(notification: Notification) -> None:
     if why := why_not_any_more(notification):
         notification.skip(why)
         return
-    wait_for_cancellation(notification)
     content = texts.mail(notification)
     if not notification.claim(text=content.text, sender=parseaddr(settings.DEFAULT_FROM_EMAIL)[1][:64]):
         return
@@ -88,7 +84,8 @@ def _message(notification: Notification, content: texts.Mail) -> EmailMultiAlter
     )
     message.attach_alternative(content.html, "text/html")
     if notification.appointment is not None and texts.has_calendar(notification):
-        _invite(message, _event(notification, notification.appointment))
+        is_cancelled = notification.kind == Notification.Kind.CANCELLATION
+        _invite(message, entry_of(notification.appointment, notification.recipient, is_cancelled=is_cancelled))
     return message
 
 
@@ -103,35 +100,6 @@ def _invite(message: EmailMultiAlternatives, event: ics.Event) -> None:
     file = ics.calendar(event)
     message.attach_alternative(file, f"text/calendar; method={event.method}")
     message.attach("termin.ics", file.encode(), "application/ics")
-
-
-def _event(notification: Notification, appointment: Appointment) -> ics.Event:
-    branch = appointment.branch
-    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    page = link_for(appointment)
-    lines = [
-        appointment.staff.name if appointment.staff else "",
-        texts.spoken_number(branch.phone) if branch else "",
-        page,
-    ]
-    return ics.Event(
-        uid=f"{appointment.booking_key}@{address.rpartition('@')[2]}",
-        sequence=appointment.version,
-        starts_at=appointment.starts_at,
-        ends_at=appointment.ends_at,
-        zone=texts.zone_of(appointment),
-        written_at=timezone.now(),
-        summary=texts.summary(appointment),
-        description="\n".join(line for line in lines if line),
-        location=branch.address if branch else "",
-        url=page,
-        organizer_name=appointment.company.name,
-        # Never a person's: a calendar takes changes only from whom it had the event.
-        organizer_email=address,
-        attendee_name=strangers.plausible_name(appointment.attendee_name),
-        attendee_email=notification.recipient,
-        is_cancelled=notification.kind == Notification.Kind.CANCELLATION,
-    )
 
 
 def _deliver(message: EmailMultiAlternatives) -> None:

@@ -31,6 +31,7 @@ REASONS: Final[dict[str, Detail]] = {
     Channel.PHONE: Detail.BY_PHONE,
     Channel.CALL: Detail.BY_PHONE,
     Channel.SMS: Detail.BY_SMS,
+    Channel.PAGE: Detail.BY_PAGE,
     Channel.API: Detail.BY_API,
     Channel.CONSOLE: Detail.BY_STAFF,
 }

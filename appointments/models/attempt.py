@@ -3,7 +3,6 @@
 from django.db import models
 
 from appointments.models.follow_up import FollowUp
-from askpro.encryption import SealedTextField
 
 
 class Attempt(models.Model):
@@ -12,7 +11,7 @@ class Attempt(models.Model):
     follow_up = models.ForeignKey(FollowUp, on_delete=models.CASCADE, related_name="attempts")
     user = models.ForeignKey("auth.User", on_delete=models.SET_NULL, null=True, related_name="+")
     again_at = models.DateTimeField()
-    note = SealedTextField(blank=True, default="")
+    note = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

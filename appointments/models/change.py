@@ -32,6 +32,7 @@ class Change(models.Model):
         CALL = "call", "Caller, read after the call"
         SMS = "sms", "Customer, by SMS"
         API = "api", "API"
+        PAGE = "page", "Customer, on their page"
         CONSOLE = "console", "Staff, in the console"
         CALCOM = "calcom", "Cal.com"
 

@@ -105,6 +105,7 @@ class Detail(Sentence):
     # What Cal.com is told about a change.
     BY_PHONE = "by_phone", _("Asked for by the customer on the phone.")
     BY_SMS = "by_sms", _("Asked for by the customer by SMS.")
+    BY_PAGE = "by_page", _("Asked for by the customer online.")
     BY_API = "by_api", _("Asked for through the company's own system.")
     BY_STAFF = "by_staff", _("Asked for by the company.")
 

@@ -40,7 +40,10 @@ class Event:
     @property
     def method(self) -> str:
         """What a calendar shall do with it: enter or update the event, or take it out."""
-        return "CANCEL" if self.is_cancelled else "REQUEST"
+        if self.is_cancelled:
+            return "CANCEL"
+        # An invitation needs somebody who is invited.
+        return "REQUEST" if self.attendee_email else "PUBLISH"
 
 
 def calendar(event: Event) -> str:

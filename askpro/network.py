@@ -1,0 +1,22 @@
+"""Where a request comes from, as far as may be kept: a network, never an address."""
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def network_of(request: HttpRequest) -> str:
+    """The sender's network, /24 of IPv4 or /48 of IPv6; empty when unknown.
+
+    X-Forwarded-For counts only if a proxy of ours is declared, and only the entry that this proxy appended.
+    """
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    if settings.SECURE_PROXY_SSL_HEADER:
+        address = str(request.META.get("HTTP_X_FORWARDED_FOR", address)).rpartition(",")[2].strip()
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    sender = getattr(parsed, "ipv4_mapped", None) or parsed
+    return str(ipaddress.ip_network(f"{sender}/{24 if sender.version == 4 else 48}", strict=False))
