@@ -143,12 +143,12 @@ def warn_of_expiring_keys() -> None:
 
 
 @actor(queue_name="default", max_retries=2, time_limit=1 * MIN, unique_by="follow-up-deadlines", silenced=True)
-def escalate_follow_ups(now: str = "") -> None:
-    """Tell of follow-ups whose deadlines have passed, each minute; `now` (ISO) stands in for the clock.
+def escalate_follow_ups(now: str) -> None:
+    """Tell of follow-ups whose deadlines have passed, on the schedule; `now` is the time of its tick (ISO 8601).
 
     Writes: FollowUp, Escalation, Notification, Job
     """
-    deadlines.escalate(datetime.fromisoformat(now) if now else timezone.now())
+    deadlines.escalate(datetime.fromisoformat(now))
 
 
 @actor(

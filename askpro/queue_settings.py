@@ -54,7 +54,12 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "missed": "once",
     },
     "retell-unread": {"cron": "*/30 * * * *", "actor": "warn_of_unread_accounts", "missed": "once"},
-    "follow-up-deadlines": {"cron": "* * * * *", "actor": "escalate_follow_ups", "missed": "once"},
+    "follow-up-deadlines": {
+        "cron": "* * * * *",
+        "actor": "escalate_follow_ups",
+        "tick_as": "now",
+        "missed": "once",
+    },
     "nightly-recount": {"cron": "30 3 * * *", "actor": "recount_all", "missed": "once"},
 }
 

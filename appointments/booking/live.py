@@ -1,4 +1,4 @@
-"""Books a request while its caller is on the line: the steps of `booker`, within the caller's patience."""
+"""Books a request while somebody waits, a caller on the line or staff: the steps of `booker`, within their patience."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,21 +31,17 @@ def book(request: BookingRequest, patience: float) -> Result:
     """Book an open request within `patience` seconds. What is not known by then is left to a job, and a person is told,
     which the booking settles. Nothing is booked twice, however often and by whomever it is tried.
     """
-    booker = _LiveBooker(request)
-    if patience > 0:
-        try:
-            with on_the_line(patience):
-                booker.book()
-        except JobError as error:
-            booker.note(error)
-        except NoTime:
-            pass  # The job finds what became of it.
-    return _result(request, booker)
+    return _try(_LiveBooker(request), patience)
+
+
+def book_for_staff(request: BookingRequest, patience: float) -> Result:
+    """The same for a member of staff, who reads on the follow-up why it is not booked, and which times are free."""
+    return _try(_PatientBooker(request), patience)
 
 
 @dataclass(slots=True)
-class _LiveBooker(Booker):
-    """As `Booker`, but a taken time is said to the caller, who chooses another: no person is asked yet."""
+class _PatientBooker(Booker):
+    """As `Booker`, while somebody waits."""
 
     is_gone: bool = False
 
@@ -53,6 +49,11 @@ class _LiveBooker(Booker):
         """Count a try that got no answer, as the booking job does."""
         if self.appointment is not None and not isinstance(error, Release):
             self.appointment.note_failure(Detail.NO_ANSWER)
+
+
+@dataclass(slots=True)
+class _LiveBooker(_PatientBooker):
+    """A taken time is said to the caller, who chooses another: no person is asked yet."""
 
     def _hand_over_slot_gone(self) -> None:
         with transaction.atomic():
@@ -62,7 +63,19 @@ class _LiveBooker(Booker):
             self._note_gone()
 
 
-def _result(request: BookingRequest, booker: _LiveBooker) -> Result:
+def _try(booker: _PatientBooker, patience: float) -> Result:
+    if patience > 0:
+        try:
+            with on_the_line(patience):
+                booker.book()
+        except JobError as error:
+            booker.note(error)
+        except NoTime:
+            pass  # The job finds what became of it.
+    return _result(booker.request, booker)
+
+
+def _result(request: BookingRequest, booker: _PatientBooker) -> Result:
     if booker.is_gone:
         return Result.GONE
     appointment = Appointment.objects.filter(booking_request=request).first()
@@ -89,5 +102,8 @@ def _reserved(request: BookingRequest) -> Appointment | None:
 
 def _leave_to_job(request: BookingRequest, appointment: Appointment | None) -> None:
     with transaction.atomic():
-        job("create_appointment_from_call").send(call_id=request.call_id, company_id=request.company_id)
+        if request.call_id is None:
+            job("create_appointment_from_request").send(request_id=request.pk, company_id=request.company_id)
+        else:
+            job("create_appointment_from_call").send(call_id=request.call_id, company_id=request.company_id)
         follow_ups.open_for(request, FollowUp.Reason.PROVIDER_DOWN, Detail.TAKES_LONG, appointment=appointment)

@@ -10,9 +10,9 @@ from appointments.calcom import client as calcom
 from appointments.calcom.errors import SlotGone
 from appointments.changes import people
 from appointments.changes.mirror import note_surplus
-from appointments.models import Appointment, CalcomUid, Detail
+from appointments.models import Appointment, CalcomUid, Detail, FollowUp
 from askpro.queues.errors import Gone, Release
-from calls.models import BookingRequest
+from calls.models import BookingRequest, Call
 from notifications import recipients
 
 
@@ -35,12 +35,12 @@ def reserve(request: BookingRequest) -> Appointment:
                 customer=customer,
                 staff=request.staff,
                 service=service,
-                call=request.call,
+                call=request.call or _call_of(request),
                 booking_request=request,
                 starts_at=starts_at,
                 ends_at=starts_at + timedelta(minutes=service.duration_minutes),
                 timezone=str(branch.zone),
-                source=Appointment.Source.PHONE if request.call else Appointment.Source.API,
+                source=_source_of(request),
                 # UNKNOWN from the first commit on: a job that finds this row after a crash must look at Cal.com first.
                 sync_status=Appointment.Sync.UNKNOWN,
                 asked_at=timezone.now(),
@@ -71,3 +71,15 @@ def clear(appointment_id: int) -> None:
         if appointment.give_up(Detail.TAKEN_OVER):
             for row in rows.values():
                 note_surplus(row, appointment)
+
+
+def _source_of(request: BookingRequest) -> Appointment.Source:
+    if request.booked_by_id is not None:
+        return Appointment.Source.MANUAL
+    return Appointment.Source.PHONE if request.call else Appointment.Source.API
+
+
+def _call_of(request: BookingRequest) -> Call | None:
+    """The call whose follow-up staff book from: its story goes on."""
+    asked = FollowUp.objects.select_related("call").filter(booking=request).first()
+    return asked.call if asked is not None else None

@@ -47,7 +47,8 @@ WAITING: Final = [status for status in Job.LIVE if status != Job.Status.PROCESSI
 
 def tell_of_waiting() -> int:
     """Open a follow-up for each request that still waits to be booked; booking settles it. Returns how many."""
-    known = FollowUp.objects.filter(booking_request=OuterRef("pk"), status=FollowUp.Status.OPEN)
+    asked = Q(booking_request=OuterRef("pk")) | Q(booking=OuterRef("pk"))
+    known = FollowUp.objects.filter(asked, status=FollowUp.Status.OPEN)
     requests = _waiting(Q(~Exists(known), created_at__lt=timezone.now() - TOLD_AFTER))
     shut = set(GateState.objects.filter(shut_until__isnull=False).values_list("name", flat=True))
     return _with_each(requests, lambda request, appointment: _tell(request, _why(request, shut), appointment))

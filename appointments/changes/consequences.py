@@ -11,16 +11,20 @@ from calls.models import BookingRequest, Call
 from notifications import outbox
 
 # Follow-ups that a booking at Cal.com settles; the others, such as an unmet wish for a colleague, stay open.
-SETTLED: Final = tuple(reason for reason in FollowUp.Reason if reason.topic == WISH)
+SETTLED: Final = (
+    *(reason for reason in FollowUp.Reason if reason.topic == WISH),
+    *(FollowUp.Reason.UNKNOWN_BRANCH, FollowUp.Reason.OTHER_TIME),
+)
 
 
 def settle_request(appointment: Appointment, revived: bool) -> None:
+    follow_ups.settle_same_wish(appointment)
     request = appointment.booking_request
     if request is None:
         return
     open_or_given_up = Q(status=BookingRequest.Status.OPEN) | Q(status=BookingRequest.Status.FOLLOW_UP)
     BookingRequest.objects.filter(open_or_given_up, pk=request.pk).update(status=BookingRequest.Status.BOOKED)
-    settled = follow_ups.make_obsolete(request, SETTLED, Detail.BOOKED_MEANWHILE)
+    settled = follow_ups.make_obsolete(request, SETTLED, Detail.BOOKED_MEANWHILE) + follow_ups.settle_booked(request)
     if appointment.call is not None:
         appointment.call.settle_outcome(Call.Outcome.BOOKED)
     if revived and not settled:

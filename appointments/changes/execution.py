@@ -203,6 +203,8 @@ class Execution:
             Appointment.objects.select_for_update(no_key=True).get(pk=self._appointment.pk)
             if not self.change.end(State.REFUSED, why, alternatives=alternatives or ()):
                 return
+            if follow_ups.renew_for_change(self.change, why):
+                return
             follow_ups.settle_change(self._appointment, Detail.REPLACED)
             if not self.is_answered:
                 follow_ups.open_for_change(self.change, why)

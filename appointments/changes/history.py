@@ -52,7 +52,7 @@ def finish(change: Change, state: Change.State) -> bool:
     """End a change that was carried out, and settle what a person was asked about it; False if it was ended before."""
     if not change.end(state):
         return False
-    follow_ups.settle_change(change.appointment, Detail.CHANGE_DONE)
+    follow_ups.settle_changed(change)
     return True
 
 
@@ -93,7 +93,7 @@ def _moves_to_here(appointment: Appointment) -> QuerySet[Change]:
 
 def _write(appointment: Appointment, before: Before, kind: Change.Kind, state: Change.State, **values: object) -> None:
     """A change that nobody here wished for was made at Cal.com."""
-    Change.objects.create(
+    change = Change.objects.create(
         company_id=appointment.company_id,
         appointment=appointment,
         kind=kind,
@@ -103,3 +103,4 @@ def _write(appointment: Appointment, before: Before, kind: Change.Kind, state: C
         ended_at=appointment.calcom_event_at,
         **values,
     )
+    follow_ups.settle_changed(change)

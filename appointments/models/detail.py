@@ -189,6 +189,7 @@ class Detail(Sentence):
 
     # Why a follow-up is settled, or a reservation let go.
     BOOKED_MEANWHILE = "booked_meanwhile", _("Booked in the meantime.")
+    BOOKED_FROM_HERE = "booked_from_here", _("Booked from here.")
     WISH_MET = "wish_met", _("It is with the person whom the caller wished for after all.")
     CANCELLED_MEANWHILE = "cancelled_meanwhile", _("It was cancelled at Cal.com in the meantime.")
     CHANGE_DONE = "change_done", _("The change was carried out after all.")

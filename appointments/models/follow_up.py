@@ -215,14 +215,13 @@ class FollowUp(models.Model):
             # Appointment and request are locked before their follow-ups, as where a booking is mirrored.
             if self.topic == CHANGE and self.appointment_id is not None:
                 Appointment.objects.select_for_update(no_key=True).get(pk=self.appointment_id)
-            request = self.booking_request
-            if request is not None:
-                BookingRequest.objects.select_for_update().get(pk=request.pk)
+            requests = [each for each in (self.booking_request, self.booking) if each is not None]
+            keys = sorted(each.pk for each in requests)
+            list(BookingRequest.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
             if not self._settle(self.Status.DONE, resolved_by=user, note=note, outcome=outcome):
                 return False
-            for each in (request, self.booking):
-                if each is not None:
-                    each.close(BookingRequest.Status.FOLLOW_UP)
+            for request in requests:
+                request.close(BookingRequest.Status.FOLLOW_UP)
             if self.topic == CHANGE and self.appointment is not None:
                 for change in self.appointment.changes.filter(state=Change.State.WAITING):
                     change.end(Change.State.REFUSED, Detail.TAKEN_OVER)

@@ -13,7 +13,6 @@ from appointments import daily, follow_ups
 from appointments.booking import alternatives
 from appointments.booking.handover import hand_over
 from appointments.booking.rules import Problem
-from appointments.changes import consequences
 from appointments.models import Appointment, DailyCount, Detail, FollowUp
 from appointments.models.follow_up import STRENGTH
 from appointments.tasks import update_analytics
@@ -181,21 +180,3 @@ def test_older_releases_doubles_are_settled_and_the_strongest_stays() -> None:
         row.refresh_from_db()
     assert {reason for reason, row in rows.items() if row.status == "open"} == {"slot_gone", "mismatch"}
     assert rows["refused"].note_told("en") == "Something newer is known."
-
-
-@pytest.mark.parametrize("reason", FollowUp.Reason)
-def test_a_booking_settles_all_that_kept_its_wish_from_being_booked(reason: FollowUp.Reason) -> None:
-    wish = wished()
-    opened = follow_ups.open_for(wish, reason, Detail.TAKEN)
-    booked = Appointment.objects.create(
-        company=wish.company,
-        booking_request=wish,
-        call=wish.call,
-        service=wish.service,
-        starts_at=WISH,
-        ends_at=WISH + timedelta(minutes=30),
-        status=Appointment.Status.CONFIRMED,
-    )
-    consequences.settle_request(booked, revived=False)
-    opened.refresh_from_db()
-    assert (opened.status == FollowUp.Status.OBSOLETE) is (reason in STRENGTH)
