@@ -153,21 +153,19 @@ def _open_follow_up(event: WebhookEvent, reply: Reply, company: Company, last: N
     customer = customer or (last.customer if last is not None else None)
     appointment = last.appointment if last is not None else None
     branch = appointment.branch if appointment is not None else None
-    follow_up, _ = FollowUp.objects.get_or_create(
-        company=company,
-        customer=customer,
-        reason=FollowUp.Reason.CALLBACK,
+    same = {"company": company, "customer": customer, "reason": FollowUp.Reason.CALLBACK}
+    # What was said is encrypted, so that PostgreSQL cannot compare it.
+    since = FollowUp.objects.filter(**same, created_at__gte=event.received_at)
+    known = next((follow_up for follow_up in since if follow_up.words == reply.body), None)
+    return known or FollowUp.objects.create(
+        **same,
         words=reply.body,
-        created_at__gte=event.received_at,
-        defaults={
-            "appointment": appointment,
-            "branch": branch,
-            "call": appointment.call if appointment else None,
-            **_detail(reply, customer),
-            "due_at": branch.call_back_by(timezone.now()) if branch else timezone.now() + CALL_BACK_WITHIN,
-        },
+        appointment=appointment,
+        branch=branch,
+        call=appointment.call if appointment else None,
+        **_detail(reply, customer),
+        due_at=branch.call_back_by(timezone.now()) if branch else timezone.now() + CALL_BACK_WITHIN,
     )
-    return follow_up
 
 
 def _detail(reply: Reply, customer: Customer | None) -> dict[str, Any]:
