@@ -17,7 +17,7 @@ from appointments.calcom.account import UNPUBLISHED, WANTED, Webhook
 from appointments.calcom.client import Calcom
 from appointments.calcom.errors import WebhookRefused
 from appointments.calcom.event_types import EventType
-from askpro.encryption import UnreadableSecret
+from askpro.encryption import Unreadable
 from askpro.queues.errors import JobError, Rejected, Unknown
 from calls.models import Company, Service, Staff
 from webhooks.models import Provider, WebhookAddress, WebhookSecret
@@ -49,7 +49,7 @@ class Connection:
         try:
             client = calcom.for_company(self.company)
             owner = client.owner()
-        except (Rejected, UnreadableSecret) as error:
+        except (Rejected, Unreadable) as error:
             self._miss(str(error))
             return self.missing
         shared = sharing(self.company)
@@ -212,7 +212,7 @@ def _days_left(company: Company, today: date) -> int:
 def _key(company: Company) -> str:
     try:
         return company.calcom_api_key or settings.CALCOM_API_KEY
-    except UnreadableSecret:
+    except Unreadable:
         return ""
 
 

@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+from askpro.encryption import keys
 from askpro.environment import REMARK
 
 HINT = "Set {} in the environment (deploy/env.example)."
@@ -45,6 +46,22 @@ def check_secret_key(**_: Any) -> list[CheckMessage]:
     return []
 
 
+@register(Tags.security)
+def check_data_keys(**_: Any) -> list[CheckMessage]:
+    """There is a key to encrypt what is stored of callers, one that nobody else has."""
+    found: list[CheckMessage] = [
+        Error(fault, hint=keys.HOW, id="askpro.E008") for fault in keys.faults(settings.DATA_KEYS)
+    ]
+    if settings.ENVIRONMENT in settings.ENVIRONMENTS_WITH_A_PUBLIC_KEY:
+        return found
+    if settings.PUBLIC_DATA_KEY in settings.DATA_KEYS:
+        found.append(Error("DATA_KEYS holds a publicly known key.", hint=keys.HOW, id="askpro.E009"))
+    if {key.lower() for key in settings.DATA_KEYS} & {str(key).lower() for key in _secret_keys()}:
+        hint = f"Either must be replaceable without the other. {keys.HOW}"
+        found.append(Error("A key of DATA_KEYS is also SECRET_KEY.", hint=hint, id="askpro.E010"))
+    return found
+
+
 @register(Tags.security, deploy=True)
 def check_remarks(**_: Any) -> list[CheckMessage]:
     """No variable contains a remark that was written after its value."""
@@ -79,6 +96,13 @@ def check_bounds(**_: Any) -> list[CheckMessage]:
     hint = "Leave it out for the default (deploy/env.example), or write a number above 0."
     wrong = [name for name in BOUNDS if not getattr(settings, name) > 0]
     return [Error(f"{name} is {getattr(settings, name):g}.", hint=hint, id="askpro.E007") for name in wrong]
+
+
+def _secret_keys() -> list[str]:
+    try:
+        return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    except ImproperlyConfigured:  # raised by Django when it is empty
+        return [*settings.SECRET_KEY_FALLBACKS]
 
 
 def _is_address(address: str) -> bool:

@@ -20,6 +20,9 @@ ENVIRONMENTS_WITH_A_PUBLIC_KEY = ("local", "testing")
 MAY_BE_PUBLIC = ENVIRONMENT in ENVIRONMENTS_WITH_A_PUBLIC_KEY
 SECRET_KEY = env.str("SECRET_KEY", default="") or (PUBLIC_KEY if MAY_BE_PUBLIC else "")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Encrypt what is stored of callers, and companies' secrets (askpro/encryption): the first one writes, all of them read.
+PUBLIC_DATA_KEY = "0" * 64
+DATA_KEYS = env.list("DATA_KEYS", default=[]) or ([PUBLIC_DATA_KEY] if MAY_BE_PUBLIC else [])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 PUBLIC_URL = env.str("ASKPRO_PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 CONSOLE_URL = f"{PUBLIC_URL}/admin"

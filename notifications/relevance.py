@@ -1,10 +1,12 @@
 """Whether a message is still true: things change between writing its row and sending it."""
 
+from datetime import timedelta
 from typing import Final
 
 from django.utils import timezone
 
-from appointments.models import Appointment, Escalation, FollowUp
+from appointments.models import Appointment, Change, Escalation, FollowUp
+from askpro.queues.errors import Release
 from notifications.models import Notification
 from notifications.why import Why
 
@@ -22,6 +24,24 @@ EXPECTED_STATUS: Final = {
     Kind.CANCEL_QUESTION: Appointment.Status.CONFIRMED,
     Kind.STAFF: Appointment.Status.CONFIRMED,
 }
+
+# So long a message waits for the end of a cancellation; then a person has been told of that, and the message goes out.
+PATIENCE: Final = timedelta(minutes=2)
+LOOKED_AGAIN_AFTER: Final = 10.0
+
+
+def wait_for_cancellation(notification: Notification) -> None:
+    """Raise `Release` while its appointment is being cancelled: nothing is confirmed that ends a moment later."""
+    if notification.appointment_id is None or notification.kind == Kind.CANCELLATION:
+        return
+    wanted = Change.objects.filter(
+        appointment=notification.appointment_id,
+        kind=Change.Kind.CANCEL,
+        state=Change.State.WAITING,
+        created_at__gt=timezone.now() - PATIENCE,
+    )
+    if wanted.exists():
+        raise Release(LOOKED_AGAIN_AFTER, "its appointment is being cancelled")
 
 
 def why_not_any_more(notification: Notification) -> Why | None:

@@ -12,7 +12,7 @@ from notifications.attempts import wait_for_earlier_attempt
 from notifications.delivery import outcome
 from notifications.models import Notification
 from notifications.quiet_hours import quiet_until
-from notifications.relevance import why_not_any_more
+from notifications.relevance import wait_for_cancellation, why_not_any_more
 from notifications.text import texts
 from notifications.twilio import client as twilio
 from notifications.twilio.errors import Reaction
@@ -42,7 +42,7 @@ def send(notification: Notification) -> None:
 
     1. If an earlier attempt may have sent it, look for it at Twilio; if it is there, it was sent.
     2. If it is no longer true, has no consent, or is too much for today, skip it, with the reason on the row.
-    3. In quiet hours, `Release` until they end.
+    3. While its appointment is being cancelled, and in quiet hours, `Release`.
     4. Claim the row and commit, hand the message over, record the answer.
     If Twilio refuses the message for good, the row fails, not the job; if it refuses the account or the sender, the job
     dies, so that a person can correct that and retry it.
@@ -52,6 +52,7 @@ def send(notification: Notification) -> None:
     if why := why_not_any_more(notification) or _objection(notification):
         notification.skip(why)
         return
+    wait_for_cancellation(notification)
     if _is_dropped_for_quiet_hours(notification):
         return
     sender = opt_outs.sender_of(notification.company)

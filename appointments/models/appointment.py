@@ -10,6 +10,7 @@ from django.db.models import F, Func, Q
 from django.utils import timezone
 
 from appointments.models.detail import Detail
+from askpro.encryption import SealedTextField
 from askpro.language.sentences import Facts, tell
 from askpro.queues.errors import Rejected
 from calls.models import BookingRequest, Branch, Call, Company, Customer, Service, Staff, Unclear
@@ -84,7 +85,7 @@ class Appointment(models.Model):
         help_text="Given to Cal.com; may be made up.",
     )
     attendee_phone = models.CharField(max_length=16, blank=True, default="")
-    notes = models.TextField(blank=True, default="")
+    notes = SealedTextField(blank=True, default="")
     booking_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     calcom_booking_id = models.BigIntegerField(null=True, blank=True)
     calcom_uid = models.CharField(max_length=64, null=True, blank=True)

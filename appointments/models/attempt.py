@@ -3,6 +3,7 @@
 from django.db import models
 
 from appointments.models.follow_up import FollowUp
+from askpro.encryption import SealedTextField
 
 
 class Attempt(models.Model):
@@ -11,7 +12,7 @@ class Attempt(models.Model):
     follow_up = models.ForeignKey(FollowUp, on_delete=models.CASCADE, related_name="attempts")
     user = models.ForeignKey("auth.User", on_delete=models.SET_NULL, null=True, related_name="+")
     again_at = models.DateTimeField()
-    note = models.TextField(blank=True, default="")
+    note = SealedTextField(blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

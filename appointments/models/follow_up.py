@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments.models.appointment import Appointment
 from appointments.models.change import Change
 from appointments.models.detail import Detail
+from askpro.encryption import SealedTextField
 from askpro.language.sentences import Facts, Sentence, tell
 from calls.models import BookingRequest, Branch, Call, Company, Customer, Unclear
 
@@ -89,7 +90,7 @@ class FollowUp(models.Model):
     reason = models.CharField(max_length=24, choices=reasons)
     topic = models.CharField(max_length=32, blank=True, default="", editable=False)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
-    words = models.TextField(blank=True, default="", help_text="What the caller said, word for word.")
+    words = SealedTextField(blank=True, default="", help_text="What the caller said, word for word.")
     detail = models.CharField(max_length=40, blank=True, default="", help_text="Why no machine did it, as a code.")
     detail_facts = models.JSONField(default=dict, blank=True, editable=False)
     alternatives = models.JSONField(default=list, blank=True, help_text="Free times (UTC) when this was opened.")
@@ -127,7 +128,7 @@ class FollowUp(models.Model):
         "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
     outcome = models.CharField(max_length=16, blank=True, default="", db_default="", choices=outcomes, editable=False)
-    note = models.TextField(blank=True, default="", help_text="What the person did.")
+    note = SealedTextField(blank=True, default="", help_text="What the person did.")
     settled_by = models.CharField(max_length=40, blank=True, default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -16,7 +16,7 @@ from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ConsoleModelAdmin, ReadOnlyInline
 from askpro.console.scope import Scope
 from askpro.console.term import Term
-from askpro.encryption import UnreadableSecret
+from askpro.encryption import Unreadable
 from calls.admin.forms import BranchForm, CompanyForm, NumberForm
 from calls.models import Branch, Company, PhoneNumber
 
@@ -108,8 +108,8 @@ class CompanyAdmin(ConsoleModelAdmin):
         """The gate's name in events and mails, which name keys by their fingerprints."""
         try:
             key = company.calcom_api_key
-        except UnreadableSecret:
-            return "none: its key cannot be read with this SECRET_KEY"
+        except Unreadable:
+            return "none: its key cannot be read with these DATA_KEYS"
         shared = "" if key else ", with all companies that have no key of their own"
         return gates.calcom(key or settings.CALCOM_API_KEY).name + shared
 

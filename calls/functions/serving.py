@@ -87,11 +87,11 @@ def _wait_for(row: FunctionCall, call: Call, asked: Asked, began: float, has_pla
     until = began + (WRITE_WITHIN if asked.function.writes else READ_WITHIN)
     while has_place and time.monotonic() + LOOK_EVERY < until:
         time.sleep(LOOK_EVERY)
-        found = FunctionCall.objects.filter(pk=row.pk).values_list("answer", flat=True).first()
+        found = FunctionCall.objects.filter(pk=row.pk).only("answer").first()
         if found is None:
             break  # The other one failed; asked once more, it is tried again.
-        if found:
-            return dict(found)
+        if found.answer:
+            return dict(found.answer)
     return _words(call, asked, "still_working", "still_working")
 
 

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from askpro.encryption import SealedTextField
 from askpro.language.sentences import tell
 from calls.models.call import Call
 from calls.models.company import Branch, Company
@@ -44,7 +45,7 @@ class BookingRequest(models.Model):
     name = models.CharField(max_length=200, blank=True, default="")
     contact_phone = models.CharField(max_length=16, blank=True, default="")
     email = models.CharField(max_length=254, blank=True, default="")
-    notes = models.TextField(blank=True, default="")
+    notes = SealedTextField(blank=True, default="")
     sms_consent = models.BooleanField(default=False)
     starts_at = models.DateTimeField(null=True, blank=True)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True, related_name="+")

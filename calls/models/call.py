@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
+from askpro.encryption import SealedJSONField, SealedTextField
 from askpro.language.sentences import Facts, tell
 from calls.models.company import Branch, Company, PhoneNumber
 from calls.models.customer import Customer
@@ -64,12 +65,12 @@ class Call(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     duration_ms = models.PositiveBigIntegerField(null=True, blank=True)
     disconnection_reason = models.CharField(max_length=64, blank=True, default="")
-    transcript = models.TextField(blank=True, default="")
-    recording_url = models.TextField(blank=True, default="")
-    summary = models.TextField(blank=True, default="")
+    transcript = SealedTextField(blank=True, default="")
+    recording_url = SealedTextField(blank=True, default="")
+    summary = SealedTextField(blank=True, default="")
     cost_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
-    variables = models.JSONField(default=dict, blank=True, help_text="What the agent collected, per source.")
-    analysis = models.JSONField(default=dict, blank=True, help_text="Retell's own opinion of the call.")
+    variables = SealedJSONField(default=dict, blank=True, help_text="What the agent collected, per source.")
+    analysis = SealedJSONField(default=dict, blank=True, help_text="Retell's own opinion of the call.")
     problems = models.JSONField(default=list, blank=True, help_text="Fields of the payload that made no sense.")
     needs_review = models.BooleanField(default=False)
     review_reasons = models.JSONField(default=list, blank=True, help_text="Codes of `Review` with their facts.")

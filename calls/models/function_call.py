@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from askpro.encryption import SealedJSONField
 from calls.models.booking_request import BookingRequest
 from calls.models.call import Call
 
@@ -53,7 +54,7 @@ class FunctionCall(models.Model):
     booking_request = models.ForeignKey(
         BookingRequest, on_delete=models.SET_NULL, null=True, blank=True, related_name="function_calls"
     )
-    answer = models.JSONField(default=dict, blank=True, help_text="Empty: still being worked on.")
+    answer = SealedJSONField(default=dict, blank=True, help_text="Empty: still being worked on.")
     repeats = models.PositiveIntegerField(default=0, help_text="Times it was asked again.")
     taken_at = models.DateTimeField(editable=False, help_text="When the process that works on it began.")
     answered_at = models.DateTimeField(null=True, blank=True)

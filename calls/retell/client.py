@@ -1,4 +1,4 @@
-"""Retell's API: lists the calls of an account, and gets one of them."""
+"""Retell's API: lists the calls of an account, gets one of them, and erases one."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ _CALL_ID: Final = re.compile(r"[A-Za-z0-9_.:\-]{1,100}")
 
 
 class Retell:
-    """Retell with one API key. It only asks, so that everything may be repeated.
+    """Retell with one API key. It only asks and erases, so that everything may be repeated.
 
     Every method raises `RateLimited`, `Unavailable` and `Rejected`, of which `KeyRefused` says that the key is wrong.
     """
@@ -58,6 +58,14 @@ class Retell:
             raise Unavailable("Retell: unreadable answer: it is not the call that was asked for")
         return call
 
+    def delete_call(self, call_id: str) -> None:
+        """Erase a call with its recording and transcript. Raises `UnknownCall` where it is not, or not any more."""
+        if not _CALL_ID.fullmatch(call_id):
+            raise UnknownCall(UnknownCall.__doc__)
+        answer = self._repeatable("DELETE", f"/v2/delete-call/{call_id}")
+        if not answer.ok:
+            raise read_error(answer.status_code, of_one=True)
+
     def _pages(self, criteria: Mapping[str, Any]) -> Iterator[list[Any]]:
         asked: dict[str, Any] = {"filter_criteria": criteria, "sort_order": "ascending", "limit": PAGE}
         seen: set[str] = set()
@@ -76,16 +84,19 @@ class Retell:
         raise Unavailable(f"Retell: the list does not end after {MOST_PAGES} pages")
 
     def _ask(self, body: Mapping[str, Any]) -> Answer:
-        try:
-            answer = self._http.request("POST", "/v3/list-calls", json=body)
-        except Unknown as error:
-            # Sent as a POST, but a question: nothing can have happened.
-            asked_again = Unavailable(str(error))
-            asked_again.parking = error.parking
-            raise asked_again from error
+        answer = self._repeatable("POST", "/v3/list-calls", json=body)
         if not answer.ok:
             raise read_error(answer.status_code, of_one=False)
         return answer
+
+    def _repeatable(self, method: str, path: str, **values: Any) -> Answer:
+        try:
+            return self._http.request(method, path, **values)
+        except Unknown as error:
+            # A question, or a call that is erased once however often it is asked for.
+            asked_again = Unavailable(str(error))
+            asked_again.parking = error.parking
+            raise asked_again from error
 
 
 def for_key(api_key: str) -> Retell:

@@ -17,7 +17,7 @@ class UnknownCall(JobError):
 
 _REFUSALS: Final = {
     402: "Retell wants to be paid (402): its trial or its credit is over.",
-    403: "Retell forbids this key to read calls (403).",
+    403: "Retell forbids this key to read or erase calls (403).",
 }
 
 

@@ -1,15 +1,12 @@
 """Asks Twilio about messages without a report, since it tries each callback only a few times."""
 
-from typing import Final
-
 from django.db import transaction
 
 from askpro.queues.errors import Gone
 from notifications.delivery import outcome
 from notifications.models import Notification
 from notifications.twilio import client as twilio
-
-NOT_FOUND: Final = 20404
+from notifications.twilio.errors import NOT_FOUND
 
 
 def check(notification_id: int) -> None:

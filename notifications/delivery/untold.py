@@ -65,6 +65,20 @@ def judge(appointment_id: int, kind: str) -> None:
             _ask(appointment, Kind(kind), topic)
 
 
+def is_left_untold(appointment: Appointment) -> bool:
+    """Whether no message about its newest version has reached the customer or still may, and no person was asked."""
+    messages = list(_messages(appointment))
+    if not messages or recipients.calcom_tells(appointment):
+        return False
+    kind = Kind(messages[0].kind)
+    if why_not_true(kind, appointment) or _may_stay_untold(kind, appointment):
+        return False
+    if any(_has_told(message) or _is_under_way(message, appointment) for message in messages):
+        return False
+    topic = f"untold:{appointment.version}"
+    return not FollowUp.objects.filter(appointment=appointment, topic=topic).exists()
+
+
 def judge_changes(call_id: int) -> None:
     """Judge what was changed during a call that is over: who hung up before the answer came has not heard it."""
     changes = Change.objects.filter(call=call_id, channel=Change.Channel.PHONE, state__in=CHANGED)

@@ -9,6 +9,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
+from askpro.encryption import SealedTextField
 from askpro.language.sentences import Facts, tell
 from calls.models import Call, Company, Customer
 from calls.models.company import Language
@@ -90,7 +91,7 @@ class Notification(models.Model):
         max_length=64, blank=True, default="", help_text="Number or messaging service it was sent from."
     )
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.GERMAN)
-    text = models.TextField(blank=True, default="", help_text="As sent.")
+    text = SealedTextField(blank=True, default="", help_text="As sent.")
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     provider_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     earlier_provider_id = models.CharField(

@@ -1,4 +1,4 @@
-"""Twilio's Messages: send one, look for one, ask for its status."""
+"""Twilio's Messages: send one, look for one, ask for its status, erase one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,13 +16,16 @@ from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, U
 from askpro.reading import Fields, Unreadable, mapping, name
 from notifications import senders
 from notifications.gsm import gsm_text
-from notifications.twilio.errors import QUEUE_FULL, Reaction, reaction_to
+from notifications.twilio.errors import NOT_FOUND, QUEUE_FULL, STILL_SENDING, Reaction, reaction_to
 from webhooks.models import Provider, WebhookAddress
 
 # A sender's queue drains at one message a second, so a full one needs minutes.
 QUEUE_FULL_PAUSE: Final = 180.0
 # Pages of 100 messages to one number within a day; no number gets more than a few messages.
 MOST_PAGES: Final = 3
+# For whole lists: so many messages in a page at most, and so many pages.
+LARGEST_PAGE: Final = 1000
+MOST_LARGE_PAGES: Final = 200
 # Asks for more retries of a status callback: three, after any failure. A fragment is neither sent nor signed.
 CALLBACK_RETRIES: Final = "#rc=3&rp=ct,rt,5xx"
 
@@ -67,6 +70,7 @@ class Message:
     body: str
     created_at: datetime | None
     error_code: int | None
+    to: str = ""
 
     @classmethod
     def from_api(cls, data: Any) -> "Message":
@@ -82,6 +86,7 @@ class Message:
             body=str(fields.source.get("body") or ""),
             created_at=_moment(fields.source.get("date_created")),
             error_code=fields.number("error_code"),
+            to=fields.text("to", 32),
         )
 
 
@@ -106,23 +111,51 @@ class Twilio:
 
     def find(self, to: str, body: str, since: datetime) -> list[Message]:
         """Messages to this number with exactly this text, created since then, oldest first."""
-        wanted = _comparable(body)
+        wanted = comparable(body)
         found = [
             message
             for message in self._list(to, since)
-            if _comparable(message.body) == wanted and (message.created_at is None or message.created_at >= since)
+            if comparable(message.body) == wanted and (message.created_at is None or message.created_at >= since)
         ]
         return found[::-1]
+
+    def since(self, moment: datetime) -> list[Message]:
+        """All messages of the account that were created since then, newest first, those to us included."""
+        messages = self._pages({"PageSize": LARGEST_PAGE}, moment, MOST_LARGE_PAGES)
+        return [message for message in messages if message.created_at is None or message.created_at >= moment]
 
     def get(self, sid: str) -> Message:
         """A message with its status. Raises `Refused` with 20404 if Twilio does not have it."""
         return _readable(self._request("GET", f"/{quote(sid, safe='')}.json"))
 
+    def delete(self, sid: str) -> bool:
+        """Erase a message, one that was sent or one that came in; False if Twilio does not have it (any more).
+
+        Raises `Unavailable` while Twilio still sends it.
+        """
+        try:
+            self._request("DELETE", f"/{quote(sid, safe='')}.json")
+        except Unknown as error:
+            # It is erased once, however often it is asked for.
+            asked_again = Unavailable(str(error))
+            asked_again.parking = error.parking
+            raise asked_again from error
+        except Refused as refused:
+            if refused.code == NOT_FOUND:
+                return False
+            if refused.code == STILL_SENDING:
+                raise Unavailable("Twilio: the message is still being sent") from refused
+            raise
+        return True
+
     def _list(self, to: str, since: datetime) -> list[Message]:
         # Newest first. Twilio's DateSent filter would leave out queued messages, which have no such date yet.
+        return self._pages({"To": to, "PageSize": 100}, since, MOST_PAGES)
+
+    def _pages(self, query: Mapping[str, Any], since: datetime, most: int) -> list[Message]:
         messages: list[Message] = []
-        response = self._request("GET", ".json", params={"To": to, "PageSize": 100})
-        for _ in range(MOST_PAGES):
+        response = self._request("GET", ".json", params=query)
+        for _ in range(most):
             page = _object(response)
             if not isinstance(page.get("messages"), list):
                 raise Unavailable("Twilio: the list is not readable")
@@ -169,6 +202,11 @@ def client() -> Twilio:
         raise Rejected("Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKENS.")
     account = settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKENS[0]
     return _client(settings.TWILIO_BASE_URL, *account, settings.TWILIO_REQUESTS_PER_MINUTE)
+
+
+def comparable(body: str) -> str:
+    """A text as two of them are compared: Twilio's smart encoding may have replaced characters, blanks do not count."""
+    return " ".join(gsm_text(body).split())
 
 
 def status_callback(reference: str, address: WebhookAddress | None = None) -> str:
@@ -237,8 +275,3 @@ def _moment(text: Any) -> datetime | None:
     except ValueError:
         return None
     return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _comparable(body: str) -> str:
-    # Twilio's smart encoding may have replaced characters; blanks make no difference either.
-    return " ".join(gsm_text(body).split())

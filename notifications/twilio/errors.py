@@ -49,6 +49,9 @@ REACTIONS: Final[dict[int, Reaction]] = {
 }
 
 QUEUE_FULL: Final = 21611
+NOT_FOUND: Final = 20404
+# Answered to a DELETE. Not in the vendor's dictionary of 2023.
+STILL_SENDING: Final = 20009
 # These are about the number, not the message: the next message would fail in the same way.
 DEAD_NUMBER_CODES: Final = tuple(
     str(code) for code, reaction in REACTIONS.items() if reaction in (Reaction.BAD_NUMBER, Reaction.LANDLINE)

@@ -52,16 +52,17 @@ class TestCheckBeforeProduction:
         done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=120)
         return done.returncode, done.stderr
 
-    def test_the_example_alone_lacks_the_key_and_somebody_to_tell(self, tmp_path) -> None:
+    def test_the_example_alone_lacks_the_keys_and_somebody_to_tell(self, tmp_path) -> None:
         code, said = self.check(tmp_path)
         assert code == 1
         errors = set(re.findall(r"\((askpro\.E\d+|\w+\.E\d+)\)", said))
-        assert errors == {"askpro.E001", "askpro.E004"}, said
+        assert errors == {"askpro.E001", "askpro.E004", "askpro.E008"}, said
         assert "Set SECRET_KEY in the environment" in said
         assert "Traceback" not in said
 
-    def test_with_both_it_passes_and_names_the_vendors_that_are_missing(self, tmp_path) -> None:
-        code, said = self.check(tmp_path, SECRET_KEY="k" * 30 + "0123456789" * 3, OPS_EMAILS="ops@askpro.example")
+    def test_with_them_it_passes_and_names_the_vendors_that_are_missing(self, tmp_path) -> None:
+        keys = {"SECRET_KEY": "k" * 30 + "0123456789" * 3, "DATA_KEYS": "5a" * 32}
+        code, said = self.check(tmp_path, **keys, OPS_EMAILS="ops@askpro.example")
         assert code == 0, said
         assert "RETELL_API_KEYS is empty" in said
         told = set(re.findall(r"\((\w+\.[EW]\d+)\)", said))
@@ -73,4 +74,4 @@ class TestCheckBeforeProduction:
         assert code == 1
         assert {"askpro.E002", "askpro.E003"} <= set(re.findall(r"askpro\.E\d+", said))
         assert "TWILIO_ACCOUNT_SID holds a remark" in said
-        assert "secrets" not in said, "a value is never printed"
+        assert "import secrets" not in said, "a value is never printed"

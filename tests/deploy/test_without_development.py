@@ -50,7 +50,7 @@ def run(installation: Path, tmp_path: Path, child_environment: Callable[..., dic
     """A Python in the installation, with deploy/env.example's variables filled in, on the test's database."""
     own = {name: value for name, value in child_environment().items() if name in ("DATABASE_URL", "REDIS_URL")}
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
-    filled = {"SECRET_KEY": "k" * 30 + "0123456789" * 3, "OPS_EMAILS": "ops@askpro.example"}
+    filled = {"SECRET_KEY": "k" * 30 + "0123456789" * 3, "DATA_KEYS": "5a" * 32, "OPS_EMAILS": "ops@askpro.example"}
     env = {**kept, **by_systemd(ROOT / "deploy/env.example"), **filled, **own, "ASKPRO_HOME": str(tmp_path)}
 
     def in_production(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

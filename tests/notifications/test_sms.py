@@ -8,15 +8,16 @@ import pytest
 import requests
 import time_machine
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Change
 from askpro import gates
 from askpro.queues.errors import GateShut, RateLimited, Rejected, Release, Unavailable, Unknown
 from calls.models import Customer
 from notifications import outbox
 from notifications.models import Notification
 from notifications.opt_outs import has_opted_out, opt_out
+from notifications.relevance import PATIENCE
 from notifications.sweepers import resend_forgotten
-from notifications.tasks import send_sms_notification
+from notifications.tasks import send_email_notification, send_sms_notification
 from notifications.why import Why
 from tests.gates import shut
 from tests.notifications.ladder import live
@@ -351,6 +352,29 @@ def test_it_is_skipped_when_the_appointment_moved_on(
     assert twilio.requests == []
     sms.refresh_from_db()
     assert (sms.status, sms.reason) == (Status.SKIPPED, why)
+
+
+@pytest.mark.parametrize("ends_as", [Change.State.DONE, Change.State.REFUSED, None])
+def test_nothing_is_confirmed_that_is_being_cancelled(
+    sms: Notification, twilio: TwilioApi, clock: time_machine.Traveller, ends_as: Change.State | None
+) -> None:
+    appointment = sms.appointment
+    assert appointment is not None
+    change = Change.objects.create(
+        company=sms.company, appointment=appointment, kind="cancel", channel="sms", before=appointment.starts_at
+    )
+    email = Notification.objects.get(appointment=appointment, kind=sms.kind, channel="email")
+    for message, send in ((sms, send_sms_notification), (email, send_email_notification)):
+        with pytest.raises(Release, match="being cancelled"):
+            send(message.pk)
+    if ends_as is not None:
+        change.end(ends_as)
+    else:
+        clock.shift(PATIENCE)
+    if ends_as == Change.State.DONE:
+        Appointment.objects.update(status=Appointment.Status.CANCELLED)
+    send_sms_notification(sms.pk)
+    assert len(twilio.messages) == (0 if ends_as == Change.State.DONE else 1)
 
 
 def test_it_calls_people_when_the_account_is_refused(sms: Notification, twilio: TwilioApi, clock: Any) -> None:

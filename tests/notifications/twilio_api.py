@@ -35,6 +35,7 @@ class TwilioApi:
         pattern = re.compile(rf"{URL}/2010-04-01/Accounts/{ACCOUNT}/Messages.*")
         mock.add_callback(responses.POST, pattern, callback=self._post)
         mock.add_callback(responses.GET, pattern, callback=self._get)
+        mock.add_callback(responses.DELETE, pattern, callback=lambda request: self.answers.pop(0))
 
     def will(self, *answers: Any) -> None:
         """Let the next POSTs fail: with an error code, HTTP status and headers, or with an exception."""

@@ -281,7 +281,7 @@ def test_no_secret_can_be_read_in_the_database(tenants: dict[str, Tenant]) -> No
 
 
 def test_a_secret_that_nobody_can_open_any_more_signs_nothing(tenants: dict[str, Tenant], settings: Any) -> None:
-    settings.SECRET_KEY = "another-key-than-it-was-stored-with-" + "1" * 20
+    settings.DATA_KEYS = ["ab" * 32]
     body = of_calcom(tenants["birke"])["cancelled"]
     answer = send("calcom", body, tenants["birke"].secrets["calcom"], tenants["birke"].ids["calcom"])
     assert answer.status_code == 401

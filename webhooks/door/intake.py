@@ -10,6 +10,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
+from askpro.encryption.sealing import seal
 from askpro.queues import LedgerActor
 from askpro.queues.jobs.row_with_job import insert_with_job
 from webhooks.door.incoming import Incoming
@@ -91,11 +92,12 @@ def _row(
 def _insert(row: dict[str, Any], job: LedgerActor[Any, Any] | None = None, tenant: str = "") -> int | None:
     """The new event's id; None when the key is taken. Event and job are one statement, and so one transaction."""
     statement = INSERT.format(columns=", ".join(row), values=", ".join(["%s"] * len(row)))
+    values = [*(row | {"body": seal(row["body"])}).values()]
     if job is not None:
         whose = {"tenant": tenant} if tenant else {}
-        return insert_with_job(statement, list(row.values()), job, "event_id", **whose)
+        return insert_with_job(statement, values, job, "event_id", **whose)
     with connection.cursor() as cursor:
-        cursor.execute(statement, list(row.values()))
+        cursor.execute(statement, values)
         inserted = cursor.fetchone()
     return inserted[0] if inserted else None
 

@@ -18,6 +18,7 @@ class Choice:
     """Which events to replay. An empty field means all; received from `since` up to, but not at, `until`."""
 
     provider: str = ""
+    company: int | None = None
     statuses: Sequence[str] = ()
     event_type: str = ""
     since: datetime | None = None
@@ -32,6 +33,7 @@ class Choice:
         allowed = [*WebhookEvent.UNFINISHED, *(WebhookEvent.FORCED if self.force else ())]
         wished = {
             "provider": self.provider,
+            "company": self.company,
             "event_type": self.event_type,
             "subject": self.call,
             "pk__in": list(self.ids),

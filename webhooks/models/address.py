@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from askpro.encryption import EncryptedTextField, UnreadableSecret
+from askpro.encryption import EncryptedTextField, Unreadable
 from webhooks.models.fingerprint import fingerprint
 from webhooks.models.provider import Provider
 
@@ -66,7 +66,7 @@ class WebhookAddress(models.Model):
         return f"{settings.PUBLIC_URL}/webhooks/{self.provider}/{self.public_id}/"
 
     def active_secrets(self) -> list[str]:
-        """The secrets that may sign now, the newest first, without those that no SECRET_KEY decrypts any more."""
+        """The secrets that may sign now, the newest first, without those that no key decrypts any more."""
         rows = self.secrets.filter(retired_at=None).order_by("-pk")
         return [opened for row in rows if (opened := row.opened())]
 
@@ -98,8 +98,8 @@ class WebhookSecret(models.Model):
         """The secret, decrypted; empty when its key is gone."""
         try:
             return str(self.secret)
-        except UnreadableSecret:
-            log.error("webhook secret %d cannot be read: its SECRET_KEY is gone", self.pk)
+        except Unreadable:
+            log.error("webhook secret %d cannot be read: its key is not in DATA_KEYS", self.pk)
             return ""
 
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from askpro.encryption import SealedBinaryField
 from askpro.queues import Gone
 from webhooks.inbox.reading import FORM, load_form, load_object
 from webhooks.models.address import WebhookAddress, objection
@@ -57,7 +58,7 @@ class WebhookEvent(models.Model):
         editable=False,
         help_text="Where it came in; empty: the address that companies without one share.",
     )
-    body = models.BinaryField(help_text="As sent, but for what the caller's opt-out forbids to keep.")
+    body = SealedBinaryField(help_text="As sent, but for what the caller's opt-out forbids to keep.")
     body_sha256 = models.CharField(max_length=64, help_text="Of the bytes as sent.")
     content_type = models.CharField(max_length=100, blank=True, default="")
     headers = models.JSONField(default=dict)

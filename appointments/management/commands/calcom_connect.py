@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from appointments.connection import Connection
+from askpro.commands import company as company_of
 from askpro.queues.errors import JobError
-from calls.models import Company
 
 
 class Command(BaseCommand):
@@ -17,9 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="change nothing, neither here nor at Cal.com")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        company = Company.objects.filter(slug=options["company"]).first()
-        if company is None:
-            raise CommandError(f"There is no company with the slug {options['company']}.")
+        company = company_of(options["company"])
         try:
             missing = Connection(company, self.stdout.write, is_dry=options["dry_run"]).connect()
         except JobError as error:

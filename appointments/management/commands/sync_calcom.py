@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from appointments.changes.sync import sync_company
 from appointments.tasks import sync_calcom_data
+from askpro.commands import company
 from askpro.queues.errors import JobError
 from calls.models import Company
 
@@ -19,12 +20,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         failed = 0
-        for company in _companies(options["company"]):
+        for each in _companies(options["company"]):
             if options["now"]:
-                failed += not self._sync(company)
+                failed += not self._sync(each)
             else:
-                sync_calcom_data.send(company_id=company.pk)
-                self.stdout.write(f"{company.slug}: job sent")
+                sync_calcom_data.send(company_id=each.pk)
+                self.stdout.write(f"{each.slug}: job sent")
         if failed:
             raise CommandError(f"{failed} of the companies could not be read.")
 
@@ -39,9 +40,4 @@ class Command(BaseCommand):
 
 
 def _companies(slug: str | None) -> list[Company]:
-    if slug is None:
-        return list(Company.objects.filter(is_active=True))
-    companies = list(Company.objects.filter(slug=slug))
-    if not companies:
-        raise CommandError(f"There is no company with the slug {slug}.")
-    return companies
+    return [company(slug)] if slug else list(Company.objects.filter(is_active=True))

@@ -53,6 +53,10 @@ class SandboxClient:
         """SMS as Twilio's API writes them plus `accepted_at`, oldest first; all or those to one number."""
         return [message for message in self._state("messages") if to in ("", message["to"])]
 
+    def received(self) -> list[Json]:
+        """What customers have sent, as Twilio stores it, oldest first."""
+        return self._state("received")
+
     def mails(self, to: str = "") -> list[Json]:
         """E-mails with to, from, subject, text, html, headers and attachments (name, type, content, base64)."""
         return [mail for mail in self._state("mails") if not to or to in mail["to"]]

@@ -81,6 +81,7 @@ class Control:
         return {
             "bookings": lambda: [booking.listed() for booking in sandbox.calcom.bookings.selected()],
             "messages": sandbox.twilio.messages,
+            "received": sandbox.twilio.received,
             "opted_out": sandbox.twilio.opted_out,
             "mails": sandbox.mailbox.listed,
             "calls": sandbox.retell.calls,

@@ -24,6 +24,7 @@ def of_up(home: Home, port: int, sandbox_http: int, sandbox_smtp: int) -> dict[s
         "ASKPRO_HOME": str(home.path),
         "ASKPRO_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "SECRET_KEY": os.environ.get("SECRET_KEY") or home.secret("secret_key", size=32),
+        "DATA_KEYS": os.environ.get("DATA_KEYS") or home.secret("data_key", size=32),
         "ASKPRO_ADMIN_USER": "admin",
         "ASKPRO_ADMIN_PASSWORD": home.secret("admin_password", size=6),
         "SANDBOX_URL": sandbox,
@@ -50,6 +51,7 @@ def of_tests(home: Home) -> dict[str, str]:
         "ASKPRO_ENV": "testing",
         "ASKPRO_HOME": str(home.path),
         "SECRET_KEY": home.secret("secret_key", size=32),
+        "DATA_KEYS": home.secret("data_key", size=32),
     }
 
 

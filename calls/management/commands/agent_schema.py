@@ -5,8 +5,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
+from askpro.commands import company as company_of
 from calls.functions.schema import tools
 from calls.models import Company
 from calls.models.company import Language
@@ -21,16 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--language", choices=Language.values, default="", help="Of what the agent says meanwhile.")
 
     def handle(self, *args: Any, company: str | None, language: str, **options: Any) -> None:
-        owner = _company(company) if company else None
+        owner = company_of(company) if company else None
         spoken = language or (owner.language if owner else Language.GERMAN.value)
         self.stdout.write(json.dumps(tools(_base_url(owner), spoken), ensure_ascii=False, indent=2))
-
-
-def _company(slug: str) -> Company:
-    company = Company.objects.filter(slug=slug).first()
-    if company is None:
-        raise CommandError(f"There is no company {slug}.")
-    return company
 
 
 def _base_url(company: Company | None) -> str:

@@ -164,3 +164,20 @@ def test_a_question_that_got_no_answer_is_no_write_of_unknown_outcome(sandbox: S
     sandbox.fault("retell.list_calls", drop="after")
     with pytest.raises(Unavailable):
         listed()
+
+
+def test_it_erases_a_call_once(sandbox: SandboxClient) -> None:
+    keep(sandbox, "call_one")
+    for_key(KEY).delete_call("call_one")
+    assert sandbox.calls() == []
+    with pytest.raises(UnknownCall):
+        for_key(KEY).delete_call("call_one")
+
+
+def test_an_erasure_that_got_no_answer_is_tried_again(sandbox: SandboxClient) -> None:
+    keep(sandbox, "call_one")
+    sandbox.fault("retell.delete_call", drop="after")
+    with pytest.raises(Unavailable):
+        for_key(KEY).delete_call("call_one")
+    with pytest.raises(UnknownCall):
+        for_key(KEY).delete_call("call_one")

@@ -178,3 +178,15 @@ def test_it_keeps_calls_whose_webhooks_nobody_took(retell: Retell, sandbox: Sand
     sandbox.deliver_call(call("call_unheard"))
     assert {delivery["status"] for delivery in sandbox.deliveries("retell")} == {0}
     assert retell.request("GET", "/v2/get-call/call_unheard").json()["call_id"] == "call_unheard"
+
+
+def test_an_erased_call_is_gone_for_good(retell: Retell, sandbox: SandboxClient, conforms: Callable[..., None]) -> None:
+    keep(sandbox, call())
+    answer = retell.request("DELETE", f"/v2/delete-call/{call()['call_id']}")
+    conforms("retell", answer)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert retell.request("GET", f"/v2/get-call/{call()['call_id']}").status_code == 422
+    assert retell.listed().json()["items"] == []
+    again = retell.request("DELETE", f"/v2/delete-call/{call()['call_id']}")
+    conforms("retell", again)
+    assert again.status_code == 422

@@ -210,3 +210,27 @@ def test_a_stop_is_told_of_and_obeyed_until_a_start(twilio: Twilio, sandbox: San
 )
 def test_it_counts_segments(letter: str, number: int, count: int) -> None:
     assert segments(letter * number) == count
+
+
+def test_an_erased_message_is_gone(twilio: Twilio, sandbox: SandboxClient, conforms: Callable[..., None]) -> None:
+    sid = twilio.send().json()["sid"]
+    early = twilio.request("DELETE", f"/{sid}.json")
+    assert (early.status_code, early.json()["code"]) == (409, 20009)
+    sandbox.report_sms(sid, "delivered")
+    answer = twilio.request("DELETE", f"/{sid}.json")
+    conforms("twilio", answer)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert [twilio.request(method, f"/{sid}.json").status_code for method in ("GET", "DELETE")] == [404, 404]
+
+
+def test_what_customers_send_is_stored_until_it_is_erased(
+    twilio: Twilio, sandbox: SandboxClient, conforms: Callable[..., None]
+) -> None:
+    sandbox.inbound_sms(MOBILE, "ABSAGE")
+    [message] = sandbox.received()
+    assert (message["from"], message["body"], message["direction"]) == (MOBILE, "ABSAGE", "inbound")
+    listed = twilio.request("GET", ".json", params={"From": MOBILE})
+    conforms("twilio", listed)
+    assert [item["sid"] for item in listed.json()["messages"]] == [message["sid"]]
+    assert twilio.request("DELETE", f"/{message['sid']}.json").status_code == 204
+    assert sandbox.received() == []

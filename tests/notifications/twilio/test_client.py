@@ -155,3 +155,19 @@ def test_a_company_with_an_account_of_its_own_sends_from_there_and_is_told_at_it
     )
     address.retire_secrets()
     assert vendor.for_company(sms.company_id)._messages == f"/2010-04-01/Accounts/{ACCOUNT}/Messages"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "outcome"),
+    [(204, 0, True), (404, 20404, False), (409, 20009, Unavailable), (401, 20003, Refused)],
+)
+def test_it_erases_a_message_and_says_if_there_was_none(
+    twilio: TwilioApi, status: int, code: int, outcome: bool | type[Exception]
+) -> None:
+    sid = f"SM{7:032x}"
+    twilio.will(error(code, status) if code else (status, {}, ""))
+    if isinstance(outcome, bool):
+        assert vendor.client().delete(sid) is outcome
+    else:
+        with pytest.raises(outcome):
+            vendor.client().delete(sid)

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from askpro.queues.models import Job
+from calls.models import Company
 from tests.webhooks.signing import post_calcom, post_retell, recorded
 from webhooks.inbox.replay import replay_one
 from webhooks.models import WebhookEvent
@@ -81,6 +82,14 @@ def test_it_chooses_by_id_call_type_and_provider(events: dict[str, WebhookEvent]
     assert replayed("--call", "call_invalid", "--yes")[1] == {"failed", "invalid"}
     assert "0 events match." in replayed("--event-type", "call_started", "--yes")[0]
     assert "0 events match." in replayed("--provider", "calcom", "--yes")[0]
+
+
+def test_it_chooses_by_company(events: dict[str, WebhookEvent]) -> None:
+    ours = Company.objects.create(name="Salon Birke", slug="salon-birke")
+    WebhookEvent.objects.filter(pk=events["failed"].pk).update(company=ours)
+    assert replayed("--company", "salon-birke", "--yes")[1] == {"failed"}
+    with pytest.raises(CommandError, match="Did you mean salon-birke"):
+        replayed("--company", "salon-brike", "--yes")
 
 
 def test_it_chooses_by_the_time_of_receiving(events: dict[str, WebhookEvent]) -> None:

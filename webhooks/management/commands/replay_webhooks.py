@@ -1,15 +1,10 @@
-from argparse import ArgumentTypeError
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
+from askpro.commands import company, moment, positive
 from webhooks.inbox.replay import Choice, replay
 from webhooks.models import Provider, WebhookEvent
-
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class Command(BaseCommand):
@@ -20,6 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--provider", choices=Provider.values)
+        parser.add_argument("--company", metavar="SLUG", help="only events that were found to be this company's")
         parser.add_argument("--status", action="append", choices=_replayable(), help="may be given several times")
         parser.add_argument("--event-type", help="such as call_ended or BOOKING_CREATED")
         parser.add_argument(
@@ -61,6 +57,7 @@ class Command(BaseCommand):
 def _choice(options: dict[str, Any]) -> Choice:
     return Choice(
         provider=options["provider"] or "",
+        company=company(options["company"]).pk if options["company"] else None,
         statuses=options["status"] or (),
         event_type=options["event_type"] or "",
         since=options["since"],
@@ -70,26 +67,6 @@ def _choice(options: dict[str, Any]) -> Choice:
         limit=options["limit"],
         force=options["force"],
     )
-
-
-def moment(written: str) -> datetime:
-    """A day or a time in the installation's zone, or an age before now."""
-    if written[-1:] in UNITS and written[:-1].isascii() and written[:-1].isdigit() and len(written) <= 6:
-        return timezone.now() - timedelta(**{UNITS[written[-1]]: int(written[:-1])})
-    try:
-        day = parse_date(written)
-        found = datetime(day.year, day.month, day.day) if day else parse_datetime(written)  # noqa: DTZ001 - made aware below
-    except ValueError:
-        found = None
-    if found is None:
-        raise ArgumentTypeError(f"{written!r} is neither a time like 2026-11-24T10:30 nor an age like 6h.")
-    return found if timezone.is_aware(found) else timezone.make_aware(found)
-
-
-def positive(written: str) -> int:
-    if not (written.isascii() and written.isdigit() and 0 < len(written) < 10 and int(written)):
-        raise ArgumentTypeError("must be a number from 1 to 999999999.")
-    return int(written)
 
 
 def _replayable() -> list[str]:

@@ -6,13 +6,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from askpro.commands import company as company_of
+from askpro.commands import moment
 from askpro.queues.errors import JobError
 from calls.models import Company
 from calls.retell.call import parse_call
 from calls.retell.errors import KeyRefused, UnknownCall
 from calls.retell.fields import InvalidCall
 from calls.tenancy import number_of
-from webhooks.management.commands.replay_webhooks import moment
 from webhooks.models import Provider, WebhookEvent
 from webhooks.models.address import objection
 from webhooks.net.accounts import Account, accounts_of, all_accounts, is_news
@@ -36,7 +37,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["until"] and not options["since"]:
             raise CommandError("--until needs --since.")
-        company = _company(options["company"])
+        company = company_of(options["company"]) if options["company"] else None
         accounts = all_accounts() if company is None else accounts_of(company.pk)
         if not accounts:
             raise CommandError(
@@ -128,15 +129,6 @@ def _span(options: dict[str, Any]) -> Span | None:
     if until <= options["since"]:
         raise CommandError("--until must be later than --since.")
     return Span(options["since"], until, is_whole=until - options["since"] > OVERLAP)
-
-
-def _company(slug: str | None) -> Company | None:
-    if slug is None:
-        return None
-    company = Company.objects.filter(slug=slug).first()
-    if company is None:
-        raise CommandError(f"There is no company with the slug {slug}.")
-    return company
 
 
 def call_id(written: str) -> str:

@@ -46,6 +46,7 @@ class Retell:
     def routes(self) -> list[Route]:
         return [
             self._route("get_call", "GET", r"/v2/get-call/(?P<call_id>[^/]+)", self._get),
+            self._route("delete_call", "DELETE", r"/v2/delete-call/(?P<call_id>[^/]+)", self._delete),
             self._route("list_calls", "POST", r"/v3/list-calls", self._list),
         ]
 
@@ -140,6 +141,14 @@ class Retell:
         call = next((call for call in self._calls_of(request) if call["call_id"] == request.parts["call_id"]), None)
         # Retell answers 422 for an unknown id.
         return as_json(200, call) if call else _error(422)
+
+    def _delete(self, request: Request) -> Answer:
+        call_id = request.parts["call_id"]
+        if all(call["call_id"] != call_id for call in self._calls_of(request)):
+            return _error(422)
+        with self._lock:
+            self._calls.pop(call_id, None)
+        return Answer(204)
 
     def _list(self, request: Request) -> Answer:
         try:

@@ -1,4 +1,4 @@
-"""Twilio's API: sends, looks up and lists messages, and reports what becomes of them."""
+"""Twilio's API: sends, looks up, lists and erases messages, and reports what becomes of them."""
 
 import base64
 import re
@@ -13,7 +13,7 @@ from askpro.dev.sandbox.credentials import Credentials
 from askpro.dev.sandbox.exchange import Answer, Request, Route, as_json
 from askpro.dev.sandbox.switches import Switches
 from askpro.dev.sandbox.twilio import callbacks, checks, refusals
-from askpro.dev.sandbox.twilio.messages import FINAL, Message, inbound_form
+from askpro.dev.sandbox.twilio.messages import FINAL, UNSENT, Message, inbound_form, inbound_message
 from askpro.dev.sandbox.twilio.refusals import Refused
 from askpro.dev.sandbox.world import SMS_SENDERS
 
@@ -30,6 +30,8 @@ class Twilio:
         self._credentials = credentials
         self._lock = threading.Lock()
         self._messages: dict[str, Message] = {}
+        # What customers have sent; Twilio stores it, too.
+        self._received: dict[str, Message] = {}
         self._opted_out: set[str] = set()
 
     def routes(self) -> list[Route]:
@@ -38,6 +40,7 @@ class Twilio:
             self._route("create_message", "POST", r"\.json", self._create),
             self._route("list_messages", "GET", r"\.json", self._list),
             self._route("get_message", "GET", rf"{sid}\.json", self._get),
+            self._route("delete_message", "DELETE", rf"{sid}\.json", self._delete),
         ]
 
     def unknown(self, request: Request) -> Answer:
@@ -54,6 +57,11 @@ class Twilio:
                 for message in self._messages.values()
             ]
 
+    def received(self) -> list[dict[str, Any]]:
+        """What customers have sent, oldest first."""
+        with self._lock:
+            return [message.listed() for message in self._received.values()]
+
     def opted_out(self) -> list[str]:
         return sorted(self._opted_out)
 
@@ -65,6 +73,8 @@ class Twilio:
         elif word == "START":
             self._opted_out.discard(sender)
         form = inbound_form(self._credentials.account_sid, self._credentials.messaging_service, sender, to, body)
+        with self._lock:
+            self._received[form["MessageSid"]] = inbound_message(form)
         url = f"{self._switches.askpro_url}/webhooks/twilio/"
         return callbacks.send(self._courier, self._credentials.auth_token, url, "inbound", form["MessageSid"], form)
 
@@ -156,15 +166,28 @@ class Twilio:
             self.report(message.sid, status, code)
 
     def _get(self, request: Request) -> Answer:
-        message = self._messages.get(request.parts["sid"])
+        return as_json(200, self._known(request).listed())
+
+    def _delete(self, request: Request) -> Answer:
+        if self._known(request).status in UNSENT:
+            raise Refused(20009)
+        with self._lock:
+            self._messages.pop(request.parts["sid"], None)
+            self._received.pop(request.parts["sid"], None)
+        return Answer(204)
+
+    def _known(self, request: Request) -> Message:
+        sid = request.parts["sid"]
+        message = self._messages.get(sid) or self._received.get(sid)
         if message is None:
             raise Refused(20404)
-        return as_json(200, message.listed())
+        return message
 
     def _list(self, request: Request) -> Answer:
         query = request.query
         with self._lock:
-            found = [message for message in reversed(self._messages.values()) if _passes(message, query)]
+            every = sorted([*self._messages.values(), *self._received.values()], key=lambda each: each.created_at)
+            found = [message for message in reversed(every) if _passes(message, query)]
         size = min(_whole(query.get("PageSize", ""), DEFAULT_PAGE), LARGEST_PAGE)
         number = _whole(query.get("Page", ""), 0)
         rows = found[number * size : (number + 1) * size]

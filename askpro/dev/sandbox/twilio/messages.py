@@ -9,6 +9,7 @@ from typing import Any
 from askpro.dev.sandbox.twilio.checks import segments
 
 FINAL = ("delivered", "undelivered", "failed")
+UNSENT = ("accepted", "scheduled", "queued", "sending")
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Message:
             "date_created": _written(self.created_at),
             "date_sent": _written(self.sent_at) if self.sent_at else None,
             "date_updated": _written(self.updated_at),
-            "direction": "outbound-api",
+            "direction": "inbound" if self.status == "received" else "outbound-api",
             "error_code": self.error_code,
             "error_message": f"Error {self.error_code}" if self.error_code else None,
             "from": self.sender or None,
@@ -102,6 +103,20 @@ def inbound_form(account_sid: str, service: str, sender: str, to: str, body: str
         form |= {f"{end}Country": country, f"{end}State": "", f"{end}City": "", f"{end}Zip": ""}
     word = body.strip().upper()
     return form | ({"OptOutType": word} if word in ("STOP", "START", "HELP") else {})
+
+
+def inbound_message(form: dict[str, str]) -> Message:
+    """The message that this webhook tells of, as Twilio stores it."""
+    return Message(
+        account_sid=form["AccountSid"],
+        to=form["To"],
+        body=form["Body"],
+        sender=form["From"],
+        service=form["MessagingServiceSid"],
+        status="received",
+        sid=form["MessageSid"],
+        sent_at=datetime.now(UTC),
+    )
 
 
 def _written(moment: datetime) -> str:

@@ -4,6 +4,7 @@ from askpro.dev.sandbox.exchange import Answer, as_json
 
 MESSAGES = {
     20003: (401, "Authenticate"),
+    20009: (409, "Cannot delete message because delivery has not been completed."),
     20404: (404, "The requested resource was not found"),
     20429: (429, "Too Many Requests"),
     20500: (500, "Internal Server Error"),

@@ -1,0 +1,3 @@
+"""Keys of tests, which encrypt nothing that anybody said."""
+
+OLD, NEW = "11" * 32, "22" * 32
