@@ -29,8 +29,11 @@ def record(
     The call id is unique within its company, so two events that insert it at once make one row; the row's lock then
     puts the events in order. Known values are never erased: a late event only fills the gaps. A call stays with its
     company when the number moves to another one, unless `objection` says that the event must not concern the former.
+    To a call whose data was deleted (`erased_at`) nothing is written.
     """
     call = _row(told, number, objection)
+    if call.erased_at is not None:
+        return call, False
     if status == Call.Status.ONGOING and not told.transfer:
         call.variables = call.variables | {SESSION: dict(told.dynamic_variables)}
     _fill(call, told, is_newer=RANK[status] >= RANK[Call.Status(call.status)])
@@ -50,7 +53,7 @@ def record_ongoing(told: RetellCall, number: PhoneNumber, objection: Callable[[i
     caller's transaction. Words and variables are left to the events: here they are still incomplete.
     """
     call = _row(told, number, objection)
-    if not is_recorded(told, call):
+    if call.erased_at is None and not is_recorded(told, call):
         facts = replace(told, transcript=None, summary=None, tool_calls=(), dynamic_variables={}, underscored={})
         _fill(call, replace(facts, collected_variables={}, custom_analysis={}), is_newer=False)
     return call
@@ -63,7 +66,7 @@ def is_recorded(told: RetellCall, call: Call) -> bool:
 
 
 def _row(told: RetellCall, number: PhoneNumber, objection: Callable[[int], str]) -> Call:
-    rows = Call.objects.select_for_update().filter(retell_call_id=told.call_id).order_by("pk")
+    rows = Call.objects.select_for_update().filter(Call.known_by(told.call_id)).order_by("pk")
     if known := next((call for call in rows if not objection(call.company_id)), None):
         return known
     owner = {"company": number.company, "branch": number.branch, "phone_number": number}

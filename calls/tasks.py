@@ -241,6 +241,10 @@ def _record(event: WebhookEvent) -> tuple[Call, bool, RetellCall] | None:
         event.refuse(why_not)
         return None
     call, ends = record(told, number, STATUS[event.event_type], event.objection)
+    if call.erased_at is not None:
+        event.mark_ignored("What was known of this call was deleted.", call.company)
+        event.delete_body()
+        return None
     event.mark_processed(call.company)
     return call, ends, told
 

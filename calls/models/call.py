@@ -1,5 +1,6 @@
 """One phone call, as Retell reports it."""
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,6 +28,11 @@ SESSION: Final = "session"
 TOOLS: Final = "tools"
 TRANSFER: Final = "transfer"
 STORAGE: Final = "storage"
+
+
+def forgotten_id(retell_call_id: str) -> str:
+    """What stands for the id of a call that is kept for its counts only. Ids are random: nobody finds one by trying."""
+    return f"gone:{hashlib.sha256(retell_call_id.encode('utf-8', 'surrogatepass')).hexdigest()[:59]}"
 
 
 class Call(models.Model):
@@ -106,6 +112,16 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return self.retell_call_id
+
+    @classmethod
+    def known_by(cls, retell_call_id: str) -> Q:
+        """The condition of being this call of Retell's, also for a row that has forgotten the id."""
+        return Q(retell_call_id__in=(retell_call_id, forgotten_id(retell_call_id)))
+
+    @classmethod
+    def is_erased(cls, company_id: int, retell_call_id: str) -> bool:
+        """Whether the company's data of this call was deleted, so that it must not come back."""
+        return cls.objects.filter(cls.known_by(retell_call_id), company=company_id, erased_at__isnull=False).exists()
 
     def advance(self, status: "Call.Status", **fields: object) -> bool:
         """Move to `status` and write `fields`; False if the call is already there or further."""

@@ -51,7 +51,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
             icon="replay",
             explain="The stored event is worked on again, by the same job. What was done already is not done twice.",
             done="replayed",
-            possible=lambda event: event.status in WebhookEvent.UNFINISHED,
+            possible=lambda event: event.status in WebhookEvent.UNFINISHED and event.has_body,
             run=lambda event, user, note: replay_one(event),
         ),
         Act(
@@ -63,7 +63,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
             done="replayed",
             note="Why?",
             note_required=True,
-            possible=lambda event: event.status in AGAIN,
+            possible=lambda event: event.status in AGAIN and event.has_body,
             run=lambda event, user, note: replay_one(event, force=True),
         ),
     )
@@ -184,6 +184,8 @@ def _facts(event: WebhookEvent, request: HttpRequest) -> list[tuple[str, Any]]:
 
 
 def _notes(event: WebhookEvent) -> list[tuple[str, str]]:
+    if not event.has_body:
+        return [("info", "What was sent was deleted, since it is not kept longer or on request. The key stays.")]
     if event.fetched:
         return [("info", "Its webhook did not arrive. AskPro asked for it."), *_trouble(event)]
     return _trouble(event)

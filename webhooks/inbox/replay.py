@@ -42,17 +42,18 @@ class Choice:
         }
         filters = {name: value for name, value in wished.items() if value}
         statuses = [status for status in allowed if not self.statuses or status in self.statuses]
-        return WebhookEvent.objects.filter(status__in=statuses, **filters).order_by("pk")[: self.limit]
+        events = WebhookEvent.objects.filter(status__in=statuses, **filters).exclude(body=b"")
+        return events.order_by("pk")[: self.limit]
 
 
 def replay_one(event: WebhookEvent, force: bool = False) -> bool:
     """Send the job of a stored, and so verified, event again; False if the event is not in a state for it.
 
     `force` also replays a processed event, since the effects are idempotent, and a conflict, whose content then counts
-    too. An event whose type has no job is left as it is.
+    too. An event whose type has no job, or whose body was deleted, is left as it is.
     """
     job = job_of(event)
-    if job is None:
+    if job is None or not event.has_body:
         return False
     with transaction.atomic():
         if not event.mark_replayed(force):

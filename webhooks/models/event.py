@@ -34,6 +34,8 @@ class WebhookEvent(models.Model):
     OPEN = (Status.RECEIVED, Status.FAILED)
     # States that a replay takes up without --force.
     UNFINISHED = (Status.FAILED, Status.IGNORED, Status.UNASSIGNED, Status.INVALID)
+    # What is left of the body when it is deleted. No event is stored without one, since its signature covers it.
+    WITHOUT_BODY: dict[str, Any] = {"body": b"", "headers": {}, "query": ""}
     # States that a replay takes up only with --force.
     FORCED = (Status.PROCESSED, Status.CONFLICT)
 
@@ -159,6 +161,15 @@ class WebhookEvent(models.Model):
             return False
         RefusedWebhook.count_one(self.provider, RefusedWebhook.Reason.OTHER_TENANT)
         return True
+
+    def delete_body(self) -> None:
+        """Delete what the vendor said. The key stays, by which the event is known when it is sent again."""
+        self._move(self.Status.values, **self.WITHOUT_BODY)
+
+    @property
+    def has_body(self) -> bool:
+        """False once its body was deleted: it can be worked on no more."""
+        return bool(self.body)
 
     def mark_failed(self, reason: str) -> bool:
         """Its job is dead. A retry of that job, or a replay, works on the event again."""

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from askpro.one_by_one import gravest
 from askpro.queues.errors import JobError, Release
-from calls.models import PhoneNumber
+from calls.models import Call, PhoneNumber
 from calls.retell.call import RetellCall, parse_call
 from calls.retell.errors import UnknownCall
 from calls.retell.event import Event
@@ -124,7 +124,7 @@ class Reader:
             self.found.known += 1
         elif (number := number_of(told)) is None or not self._is_read_here(number):
             self.found.strange += 1
-        elif _is_known_elsewhere(item, number, events):
+        elif _is_known_elsewhere(item, number, events) or Call.is_erased(number.company_id, told.call_id):
             self.found.known += 1
         elif self._is_from_before(told, number):
             self.found.earlier += 1

@@ -136,3 +136,12 @@ def test_it_works_on_the_event_again_when_the_number_has_found_its_company() -> 
     event.refresh_from_db()
     assert (event.status, event.company, event.replays) == (Status.PROCESSED, company, 1)
     assert Call.objects.get().company == company
+
+
+def test_it_leaves_what_has_no_body_any_more(events: dict[str, WebhookEvent]) -> None:
+    for event in events.values():
+        event.delete_body()
+    assert replayed("--force", "--yes") == ("0 events match.\n", set())
+    assert not any(replay_one(event, force=True) for event in events.values())
+    assert not Job.objects.exists()
+    assert {event.status for event in WebhookEvent.objects.all()} == set(Status.values), "their states stay"

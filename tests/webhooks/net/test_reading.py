@@ -9,7 +9,9 @@ import pytest
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.queues import Gone
 from askpro.queues.models import Job
+from askpro.queues.testing import run_jobs
 from calls.models import BookingRequest, Call, PhoneNumber
+from calls.models.call import forgotten_id
 from calls.retell.client import PAGE
 from tests.calls.practice import practice
 from tests.webhooks.net.retell import KEY, NOW, call, ends_of, keep, later, never_connected, read_until, tell, tick
@@ -326,3 +328,26 @@ class TestAccounts:
 
 def test_the_overlap_is_longer_than_a_webhook_is_on_its_way() -> None:
     assert reading_module.OVERLAP > reading_module.ON_ITS_WAY * 5
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_a_call_whose_data_was_deleted_does_not_come_back(
+    retell: SandboxClient, clock: Any, is_forgotten: bool
+) -> None:
+    told = call("call_erased")
+    tell(told, "call_ended", "call_analyzed")
+    run_jobs()
+    row = Call.objects.get()
+    erased = {"erased_at": NOW, "transcript": "", "from_number": ""}
+    Call.objects.update(**erased, **({"retell_call_id": forgotten_id("call_erased")} if is_forgotten else {}))
+    keep(retell, told)
+    tick()
+    WebhookEvent.objects.all().delete()
+    tick(days=3)
+    assert not WebhookEvent.objects.exists(), "not even when the events are gone, too"
+    tell(told, "call_started")
+    run_jobs()
+    event = WebhookEvent.objects.get()
+    assert (event.status, event.company, event.has_body, event.headers) == ("ignored", row.company, False, {})
+    row.refresh_from_db()
+    assert (row.transcript, row.from_number) == ("", "") and Call.objects.count() == 1
