@@ -12,6 +12,7 @@ from appointments.booking import silent_hosts, surplus
 from appointments.booking.handover import hand_over_dead
 from appointments.booking.waiting import BOOKERS, JOB_TAG, end_waiting, tell_of_waiting, unbooked
 from appointments.changes import unfinished
+from appointments.freed import due
 from appointments.models import Appointment, Detail, FollowUp
 from appointments.tasks import booking_chain, cancel_surplus_bookings, clear_reservation, update_analytics
 from askpro import sweeping
@@ -38,6 +39,9 @@ def sweep() -> None:
         unfinished.end_late,
         unfinished.resend_forgotten,
         unfinished.tell_of_waiting,
+        due.send_due,
+        due.end_past,
+        due.expire_entries,
     )
     one_by_one(parts, lambda part: part())
 

@@ -14,6 +14,7 @@ from appointments.changes import execution, handlers, sync
 from appointments.changes.adoption import NoCompany
 from appointments.changes.mandate import Mandate, OtherTenant
 from appointments.changes.mirror import Effect, Mirrored
+from appointments.freed import offering
 from appointments.models import Appointment
 from appointments.replies import answers
 from askpro.by_name import job
@@ -287,6 +288,24 @@ def look_for_second_booking(appointment_id: int, company_id: int | None = None) 
     Calls: Cal.com: bookings (list)
     """
     surplus.look(appointment_id)
+
+
+@actor(
+    queue_name="default",
+    max_retries=8,
+    backoff=(10 * S, 30 * S, 1 * MIN, 2 * MIN, 5 * MIN),
+    time_limit=1 * MIN,
+    no_overlap="freed_time:{freed_time_id}",
+    fair_by="company:{company_id}",
+    tags=("freed_time:{freed_time_id}",),
+)
+def offer_freed_time(freed_time_id: int, company_id: int | None = None) -> None:
+    """Take a freed time's next step: offer it to whoever is next, end an offer at its deadline, follow a booking.
+
+    Writes: FreedTime, Offer, Question, WaitingEntry, FollowUp, Notification, Job
+    Calls: Cal.com: slots
+    """
+    offering.go_on(freed_time_id, timezone.now())
 
 
 def booking_chain(request: BookingRequest) -> Chain:

@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Offer
 from calls.models import BookingRequest, Company, Customer
 from calls.phone import is_mobile
 from notifications.models import Notification
@@ -33,6 +33,11 @@ def number_for(about: Appointment | BookingRequest) -> str:
 
 def request_of(about: Appointment | BookingRequest | None) -> BookingRequest | None:
     return about.booking_request if isinstance(about, Appointment) else about
+
+
+def wish_of(offer: Offer) -> BookingRequest | None:
+    """The wish with which its customer has waited; None for one who stands on the waiting list alone."""
+    return offer.follow_up.booking_request if offer.follow_up is not None else None
 
 
 def customer_of(about: Appointment | BookingRequest) -> Customer | None:

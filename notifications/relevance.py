@@ -5,7 +5,7 @@ from typing import Final
 
 from django.utils import timezone
 
-from appointments.models import Appointment, Change, Escalation, FollowUp
+from appointments.models import Appointment, Change, Escalation, FollowUp, Offer
 from askpro.queues.errors import Release
 from notifications.models import Notification
 from notifications.why import Why
@@ -53,6 +53,8 @@ def why_not_any_more(notification: Notification) -> Why | None:
             return Why.CHANGED_SINCE
         is_late = notification.kind == Kind.CALLBACK and notification.follow_up.due_at <= timezone.now()
         return Why.CALL_BACK_DUE if is_late else None
+    if notification.offer is not None:
+        return _why_not_offered(Kind(notification.kind), notification.offer)
     kind, appointment = Kind(notification.kind), notification.appointment
     if appointment is not None and appointment.version > notification.version:
         return Why.CHANGED_SINCE
@@ -72,3 +74,11 @@ def _is_of_earlier_round(notification: Notification, follow_up: FollowUp) -> boo
     """Whether it tells of a deadline, and somebody has set a new time since."""
     passed = Escalation.of_version(notification.version)
     return passed is not None and passed[0] < follow_up.round
+
+
+def _why_not_offered(kind: Notification.Kind, offer: Offer) -> Why | None:
+    """An offer must leave its customer time to answer. Who answered too late hears of it until the time has come."""
+    now = timezone.now()
+    if kind == Kind.OFFER:
+        return None if offer.state == Offer.State.OPEN and now <= offer.latest_sending else Why.OFFER_OVER
+    return Why.HAS_BEGUN if offer.freed_time.starts_at <= now else None

@@ -6,7 +6,9 @@ from typing import Final
 from django.db import connection, transaction
 from django.utils import timezone
 
+from appointments.models import Appointment
 from askpro.queues.errors import RateLimited, Rejected, Release, Unavailable, Unknown
+from calls.models import BookingRequest
 from notifications import opt_outs, questions, recipients
 from notifications.attempts import wait_for_earlier_attempt
 from notifications.delivery import outcome
@@ -30,6 +32,7 @@ FIRST_WORDS: Final = (
     Notification.Kind.REMINDER,
     Notification.Kind.LAST_REMINDER,
     Notification.Kind.CALLBACK,
+    Notification.Kind.OFFER,
 )
 # Whoever has just written is awake.
 ANSWERED_WITHIN: Final = timedelta(minutes=15)
@@ -108,9 +111,15 @@ def _taken(notification: Notification, sids: list[str]) -> set[str]:
 
 
 def _objection(notification: Notification) -> Why | None:
+    return recipients.sms_objection(notification.customer, notification.recipient, _about(notification))
+
+
+def _about(notification: Notification) -> Appointment | BookingRequest | None:
+    """What the customer agreed to hear of by SMS."""
+    if notification.offer is not None:
+        return recipients.wish_of(notification.offer)
     asked = notification.follow_up
-    about = asked.booking_request or asked.appointment if asked is not None else notification.appointment
-    return recipients.sms_objection(notification.customer, notification.recipient, about)
+    return asked.booking_request or asked.appointment if asked is not None else notification.appointment
 
 
 def _is_dropped_for_quiet_hours(notification: Notification) -> bool:
@@ -119,10 +128,16 @@ def _is_dropped_for_quiet_hours(notification: Notification) -> bool:
     if until is None:
         return False
     if until >= _useful_until(notification):
-        notification.skip(Why.BEGINS_IN_QUIET if notification.appointment else Why.CALL_BACK_DUE)
+        notification.skip(_too_late(notification))
         return True
     notification.wait(Why.QUIET, {"time": f"{until:%H:%M}"})
     raise Release((until - now).total_seconds(), "quiet hours")
+
+
+def _too_late(notification: Notification) -> Why:
+    if notification.offer is not None:
+        return Why.OFFER_OVER
+    return Why.BEGINS_IN_QUIET if notification.appointment else Why.CALL_BACK_DUE
 
 
 def _claim(notification: Notification, sender: str) -> bool:
@@ -199,7 +214,10 @@ def _react(notification: Notification, refused: twilio.Refused) -> None:
 
 
 def _useful_until(notification: Notification) -> datetime:
-    """The begin of the appointment, or the time by which a person calls back."""
+    """The begin of the appointment, the time by which a person calls back, or until when an offer can be answered."""
+    if (offer := notification.offer) is not None:
+        is_offer = notification.kind == Notification.Kind.OFFER and offer.ends_at is not None
+        return offer.ends_at if is_offer and offer.ends_at else offer.freed_time.starts_at
     if notification.follow_up is not None:
         return notification.follow_up.due_at
     assert notification.appointment is not None  # by constraint

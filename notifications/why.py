@@ -22,6 +22,7 @@ class Why(Sentence):
     CHANGED_SINCE = "changed_since", _("The appointment has changed since.")
     HAS_BEGUN = "has_begun", _("The appointment has begun.")
     CALL_BACK_DUE = "call_back_due", _("The time by which to call back has come.")
+    OFFER_OVER = "offer_over", _("The offer has ended, or too little time is left to answer it.")
     BEGINS_IN_QUIET = "begins_in_quiet", _("The appointment begins before the quiet hours end.")
     ENOUGH_TODAY = "enough_today", _("%(count)s SMS went to this number today.")
     JOB_CANCELLED = "job_cancelled", _("Its job was cancelled.")

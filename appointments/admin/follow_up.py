@@ -12,12 +12,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
+from appointments.admin.offers import offer_table
+from appointments.freed import waiting_list
 from appointments.models import FollowUp
 from askpro.console import display
 from askpro.console.acts import Act
 from askpro.console.customers import customers_meant
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.scope import Scope
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
@@ -84,6 +87,17 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
             possible=lambda follow_up: follow_up.status == FollowUp.Status.OPEN,
             run=lambda follow_up, user, note: follow_up.resolve(user, note),
         ),
+        Act(
+            name="wait",
+            label="Put on the waiting list",
+            icon="hourglass_top",
+            explain="Freed times are offered to the customer: of this service, from the wished day on for two weeks."
+            " The follow-up stays open; it is settled when one is booked. Days and times can be changed on the list.",
+            done="put on the waiting list",
+            note="What should colleagues know?",
+            possible=waiting_list.may_enter,
+            run=waiting_list.enter,
+        ),
     )
 
     def named(self, follow_up: FollowUp) -> str:
@@ -126,8 +140,22 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
             "lead": follow_up.told(),
             "alternatives": [_alternative(value) for value in follow_up.alternatives],
             "facts": _facts(follow_up),
-            "tables": [_jobs(follow_up, request.user)],
+            "tables": [*_freed_times(follow_up, request.user), _jobs(follow_up, request.user)],
         }
+
+
+def _freed_times(follow_up: FollowUp, user: Any) -> list[Table]:
+    """What was offered to its customer meanwhile, and where they wait; nothing where neither is."""
+    offers = follow_up.offers.filter(company_id=follow_up.company_id)
+    entries = Scope.of(user).rows(follow_up.waiting_entries.all())
+    waits = [
+        [display.link(row), display.state(row, "state"), display.day(row.first_day), display.day(row.last_day)]
+        for row in entries.select_related("customer", "service").order_by("id")
+    ]
+    return [
+        *([offer_table(offers, "Freed times that were offered", "")] if offers.exists() else []),
+        *([Table("On the waiting list", ["Entry", "State", "From", "Until"], waits)] if waits else []),
+    ]
 
 
 def _jobs(follow_up: FollowUp, user: Any) -> Table:

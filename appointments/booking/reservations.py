@@ -10,7 +10,7 @@ from appointments.calcom import client as calcom
 from appointments.calcom.errors import SlotGone
 from appointments.changes import people
 from appointments.changes.mirror import note_surplus
-from appointments.models import Appointment, CalcomUid, Detail, FollowUp
+from appointments.models import Appointment, CalcomUid, Detail, FollowUp, Offer
 from askpro.queues.errors import Gone, Release
 from calls.models import BookingRequest, Call
 from notifications import recipients
@@ -76,7 +76,10 @@ def clear(appointment_id: int) -> None:
 def _source_of(request: BookingRequest) -> Appointment.Source:
     if request.booked_by_id is not None:
         return Appointment.Source.MANUAL
-    return Appointment.Source.PHONE if request.call else Appointment.Source.API
+    if request.call is not None:
+        return Appointment.Source.PHONE
+    is_offered = Offer.objects.filter(booking_request=request).exists()
+    return Appointment.Source.OFFER if is_offered else Appointment.Source.API
 
 
 def _call_of(request: BookingRequest) -> Call | None:

@@ -5,6 +5,7 @@ from typing import Final
 from django.db.models import Q
 
 from appointments import follow_ups
+from appointments.changes import freeing
 from appointments.models import Appointment, Detail, FollowUp
 from appointments.models.follow_up import WISH
 from calls.models import BookingRequest, Call
@@ -24,6 +25,7 @@ def settle_request(appointment: Appointment, revived: bool) -> None:
         return
     open_or_given_up = Q(status=BookingRequest.Status.OPEN) | Q(status=BookingRequest.Status.FOLLOW_UP)
     BookingRequest.objects.filter(open_or_given_up, pk=request.pk).update(status=BookingRequest.Status.BOOKED)
+    freeing.follow(request)
     settled = follow_ups.make_obsolete(request, SETTLED, Detail.BOOKED_MEANWHILE) + follow_ups.settle_booked(request)
     if appointment.call is not None:
         appointment.call.settle_outcome(Call.Outcome.BOOKED)

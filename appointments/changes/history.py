@@ -19,10 +19,12 @@ class Before:
 
     status: str
     starts_at: datetime
+    ends_at: datetime
+    staff_id: int | None
 
     @classmethod
     def of(cls, appointment: Appointment) -> Self:
-        return cls(appointment.status, appointment.starts_at)
+        return cls(appointment.status, appointment.starts_at, appointment.ends_at, appointment.staff_id)
 
 
 def is_cancellation_wanted(appointment: Appointment) -> bool:

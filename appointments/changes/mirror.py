@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from appointments import availability, follow_ups
 from appointments.calcom.booking import Booking, Status
-from appointments.changes import attendance, consequences, history, people
+from appointments.changes import attendance, consequences, freeing, history, people
 from appointments.changes.adoption import adopt, booking_of, company_of, replace_row, service_of
 from appointments.changes.mandate import EVERYBODYS, Mandate
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
@@ -83,6 +83,7 @@ def mirror(booking: Booking, at: datetime, mandate: Mandate = EVERYBODYS) -> Mir
     before, version = history.Before.of(appointment), appointment.version
     _follow(appointment, this, booking, at)
     history.note(appointment, before)
+    freeing.note(appointment, before)
     is_changed = (before.status, version) != (appointment.status, appointment.version)
     return Mirrored(appointment, Effect.APPLIED, changed=is_changed)
 

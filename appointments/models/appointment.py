@@ -41,6 +41,7 @@ class Appointment(models.Model):
         CALCOM = "calcom", "Cal.com"
         MANUAL = "manual", "By hand"
         API = "api", "API"
+        OFFER = "offer", "Freed time, offered by SMS"
 
     # Both sides have agreed to it, whether or not it took place.
     AGREED = (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW)

@@ -45,6 +45,10 @@ class Detail(Sentence):
     ABOUT_NONE = "about_none", _("No appointment ahead is known of this caller.")
     MENTIONED = "mentioned", _("The caller spoke of cancelling or moving; the agent noted no such wish.")
 
+    # What a freed time settles, and a waiting list asks for.
+    FREED_TIME = "freed_time", _("A freed time was offered, accepted and booked.")
+    WAITED_IN_VAIN = "waited_in_vain", _("On the waiting list for %(service)s until %(day)s: no time became free.")
+
     # What Cal.com says.
     TAKEN = "taken", _("The time is taken at Cal.com or by another caller.")
     REFUSED_PAST = "refused_past", _("Cal.com says that the time is in the past.")

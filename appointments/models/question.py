@@ -78,14 +78,17 @@ class Question(models.Model):
 
     @classmethod
     def ask(cls, *, number: str, sender: str, kind: "Question.Kind", **values: Any) -> Optional["Question"]:
-        """Open a question in the caller's transaction; None while an open one of another kind forbids it.
+        """Open a question in the caller's transaction; None while an open one forbids it.
 
         Nothing may be offered or reminded of with a question while one of another kind is open, because JA would answer
-        both. Whoever wrote ABSAGE is always asked back. A question of this kind about the same appointment is replaced.
+        both; nor may two times be offered at once. Whoever wrote ABSAGE is always asked back. A question of this kind
+        about the same appointment is replaced.
         """
         with transaction.atomic():
             _lock(number)
-            others = _open(number, [sender]).exclude(kind=kind)
+            others = _open(number, [sender])
+            if kind != cls.Kind.OFFER:
+                others = others.exclude(kind=kind)
             if kind != cls.Kind.CANCEL and others.exists():
                 return None
             if appointment := values.get("appointment"):

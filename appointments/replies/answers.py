@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from appointments import follow_ups
 from appointments.models import Change, Detail, FollowUp, Question
-from appointments.replies import changes, coming, questions, words
+from appointments.replies import changes, coming, offered, questions, words  # noqa: F401 - `offered` registers itself
 from appointments.replies.questions import Heard, Outcome
 from calls import strangers
 from calls.models import Company, Customer, PhoneNumber

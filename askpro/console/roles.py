@@ -16,6 +16,8 @@ SALON_MAY = {
     "appointments.appointment": ("view", "change"),
     "appointments.dailycount": ("view",),
     "appointments.followup": ("view", "change"),
+    "appointments.freedtime": ("view",),
+    "appointments.waitingentry": ("view", "add", "change"),
     "calls.bookingrequest": ("view",),
     "calls.branch": ("view",),
     "calls.call": ("view",),

@@ -16,6 +16,7 @@ MODELS = {
     "customer": "calls.Customer",
     "appointment": "appointments.Appointment",
     "follow_up": "appointments.FollowUp",
+    "freed_time": "appointments.FreedTime",
     "event": "webhooks.WebhookEvent",
     "notification": "notifications.Notification",
 }

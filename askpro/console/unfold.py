@@ -45,6 +45,8 @@ NAVIGATION: list[dict[str, Any]] = [
             entry("Calls", "call", "calls.call"),
             entry("Requests", "event_note", "calls.bookingrequest"),
             entry("Appointments", "event", "appointments.appointment"),
+            entry("Freed times", "event_available", "appointments.freedtime"),
+            entry("Waiting list", "hourglass_top", "appointments.waitingentry"),
             entry("Customers", "group", "calls.customer"),
             entry("Messages", "sms", "notifications.notification"),
             entry("Daily counts", "bar_chart", "appointments.dailycount"),

@@ -99,6 +99,12 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         "alternatives": Harmless.MACHINE,
     },
     "appointments.Question": {"number": Personal(Holds.WHO, Kept.MESSAGES), "sender": Harmless.SETTING},
+    "appointments.FreedTime": {"ending": Harmless.CODE},
+    "appointments.Offer": {"why": Harmless.CODE, "why_facts": Harmless.CODE},
+    "appointments.WaitingEntry": {
+        "weekdays": Harmless.SETTING,
+        "note": Personal(Holds.WORDS, Kept.CUSTOMERS),
+    },
     "auth.Group": _each(Harmless.SETTING, "name"),
     "auth.Permission": _each(Harmless.CODE, "name", "codename"),
     "auth.User": {**_each(_PEOPLE, "username", "first_name", "last_name", "email"), "password": Harmless.SECRET},

@@ -73,6 +73,7 @@ class CompanyAdmin(ConsoleModelAdmin):
                 )
             },
         ),
+        ("Freed times", {"fields": ("offers_freed_times", ("offer_minutes", "offer_lead_minutes"))}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

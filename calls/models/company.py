@@ -5,7 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -58,6 +58,24 @@ class Company(models.Model):
         default=0,
         help_text="So long before an appointment, customers may still cancel or move it without a person; 0: until it "
         "begins. Staff may always.",
+    )
+    offers_freed_times = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="On: a time that is cancelled or moved away is offered by SMS to those who wait for it, one after "
+        "the other.",
+    )
+    offer_minutes = models.PositiveSmallIntegerField(
+        default=20,
+        db_default=20,
+        validators=[MinValueValidator(5), MaxValueValidator(24 * 60)],
+        help_text="So long each has time to answer JA.",
+    )
+    offer_lead_minutes = models.PositiveIntegerField(
+        default=120,
+        db_default=120,
+        validators=[MaxValueValidator(14 * 24 * 60)],
+        help_text="A time is offered until so long before it begins; the time to answer comes on top.",
     )
     calcom_api_key = EncryptedTextField(blank=True, default="", help_text="Empty: the key of this installation.")
     calcom_key_expires_on = models.DateField(

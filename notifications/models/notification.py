@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.dispatch import Signal
 from django.utils import timezone
 
-from appointments.models import Appointment, FollowUp
+from appointments.models import Appointment, FollowUp, Offer
 from askpro.encryption import SealedTextField
 from askpro.language.sentences import Facts, tell
 from calls.models import Call, Company, Customer
@@ -26,8 +26,10 @@ def because(why: Why | Reaction | None, facts: Facts | None = None) -> dict[str,
 
 
 class Notification(models.Model):
-    """One message about one version of an appointment, or about one follow-up. Written before it is sent, so that it
-    is sent once."""
+    """One message about one version of an appointment, one follow-up, or one offer of a freed time.
+
+    Written before it is sent, so that it is sent once.
+    """
 
     class Kind(models.TextChoices):
         CONFIRMATION = "confirmation", "Confirmation"
@@ -39,6 +41,8 @@ class Notification(models.Model):
         LAST_REMINDER = "last_reminder", "Last reminder"
         CANCEL_QUESTION = "cancel_question", "Asks whether really to cancel"
         CALLBACK = "callback", "A person calls back"
+        OFFER = "offer", "Offers a freed time"
+        OFFER_GONE = "offer_gone", "The offer holds no longer"
         STAFF = "staff", "To staff"
 
     class Channel(models.TextChoices):
@@ -71,6 +75,9 @@ class Notification(models.Model):
     )
     follow_up = models.ForeignKey(
         FollowUp, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications"
+    )
+    offer = models.ForeignKey(
+        Offer, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications", db_index=False
     )
     call = models.ForeignKey(Call, on_delete=models.SET_NULL, null=True, blank=True, related_name="notifications")
     customer = models.ForeignKey(
@@ -130,10 +137,14 @@ class Notification(models.Model):
                 condition=Q(follow_up__isnull=False),
                 name="notification_once_per_word_on_follow_up",
             ),
+            models.UniqueConstraint(
+                "offer", "kind", "channel", condition=Q(offer__isnull=False), name="notification_once_per_offer"
+            ),
             models.CheckConstraint(
-                condition=Q(appointment__isnull=False, follow_up__isnull=True)
-                | Q(appointment__isnull=True, follow_up__isnull=False),
-                name="notification_has_one_subject",
+                condition=Q(appointment__isnull=False, follow_up__isnull=True, offer__isnull=True)
+                | Q(appointment__isnull=True, follow_up__isnull=False, offer__isnull=True)
+                | Q(appointment__isnull=True, follow_up__isnull=True, offer__isnull=False),
+                name="notification_is_about_one",
             ),
         ]
         indexes = [

@@ -20,7 +20,7 @@ from notifications import senders
 from notifications.gsm import gsm_segments, gsm_text
 from notifications.links import link_for
 from notifications.models import Notification
-from notifications.text import callbacks, dates
+from notifications.text import callbacks, dates, offers
 from notifications.text.wording import WORDINGS, Message, Wording
 
 Kind = Notification.Kind
@@ -85,6 +85,8 @@ def zone_for(notification: Notification) -> ZoneInfo:
     """The time zone of the place that a message is about."""
     if notification.follow_up is not None:
         return _zone(notification.company, notification.follow_up.branch)
+    if notification.offer is not None:
+        return notification.offer.freed_time.zone
     return zone_of(_subject(notification))
 
 
@@ -107,6 +109,8 @@ def spoken_number(e164: str) -> str:
 def _variants(notification: Notification, sender: str, asks: bool) -> Iterator[str]:
     if notification.follow_up is not None:
         return _callback_variants(notification, sender)
+    if notification.offer is not None:
+        return _offer_variants(notification, sender)
     if notification.kind == Kind.CANCEL_QUESTION:
         return _question_variants(notification)
     if notification.kind in Notification.REMINDERS:
@@ -199,6 +203,16 @@ def _short_company(notification: Notification) -> str:
 
 def _short_moment(notification: Notification, appointment: Appointment) -> str:
     return dates.short_moment(appointment.starts_at.astimezone(zone_of(appointment)), Language(notification.language))
+
+
+def _offer_variants(notification: Notification, sender: str) -> Iterator[str]:
+    """The freed time, and until when JA takes it; each variant drops one more fact."""
+    words, language, company = _words(notification), Language(notification.language), _short_company(notification)
+    sentences = offers.Sentences.of(notification, words.offers, language)
+    stop = words.sms_stop if senders.takes_answers(sender) else ""
+    for fact in (*sentences.facts, ""):
+        yield f"{company}: {sentences.before}{fact}{sentences.after}{stop}"
+    yield f"{company}: {sentences.before}{sentences.after}"
 
 
 def _with_whom(appointment: Appointment, usual: str, other: str) -> str:

@@ -51,6 +51,17 @@ class Callbacks:
 
 
 @dataclass(frozen=True, slots=True)
+class Offers:
+    """A freed time: `{when}` is the time, `{until}` when the offer ends."""
+
+    offered: str
+    staff: str
+    answer: str
+    gone: str
+    waits: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
     greeting: str
     greeting_without_name: str
@@ -68,6 +79,7 @@ class Wording:
     sms_cancel_question: str
     sms_callback: str
     callbacks: Callbacks
+    offers: Offers
     new_appointment: str
     new_appointment_lead: str
     new_follow_up: str
@@ -160,6 +172,13 @@ GERMAN: Final = Wording(
         not_cancelled="Ihr Termin {when} ist noch nicht abgesagt.",
         not_cancelled_plain="Ihr Termin ist noch nicht abgesagt.",
         wished="Sie haben um Rückruf gebeten.",
+    ),
+    offers=Offers(
+        offered="Frei geworden: {when}",
+        staff=" bei {staff}",
+        answer=". Ihr Termin? Antworten Sie JA bis {until}",
+        gone="Das Angebot für {when} gilt leider nicht mehr",
+        waits=". Sie bleiben vorgemerkt",
     ),
     new_appointment="Neuer Termin: {date}",
     new_appointment_lead="Am Telefon wurde ein Termin gebucht.",
@@ -265,6 +284,13 @@ ENGLISH: Final = Wording(
         not_cancelled="Your appointment {when} is not cancelled yet.",
         not_cancelled_plain="Your appointment is not cancelled yet.",
         wished="You asked for a call back.",
+    ),
+    offers=Offers(
+        offered="Now free: {when}",
+        staff=" with {staff}",
+        answer=". Would you like it? Answer JA by {until}",
+        gone="The offer for {when} no longer holds",
+        waits=". You stay on our list",
     ),
     new_appointment="New appointment: {date}",
     new_appointment_lead="An appointment was booked on the phone.",

@@ -8,7 +8,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission, User
 from django.db import models
 
-from appointments.models import Appointment, FollowUp
+from appointments.models import Appointment, FollowUp, FreedTime, Offer, WaitingEntry
 from askpro.api.models import ApiToken
 from askpro.console.models import Access
 from askpro.console.scope import path_of
@@ -23,7 +23,7 @@ from webhooks.models import WebhookAddress, WebhookEvent
 CANARY = "ZEISIG"
 KEPT = {"slug", "timezone", "country", "opening_hours", "token_sha256", "hint", "headers", "account"}
 # Codes that the page shows as sentences.
-KEPT |= {"sync_error", "detail", "reason"}
+KEPT |= {"sync_error", "detail", "reason", "ending"}
 CLOSED = date(2026, 12, 24)
 # JSON without a shape of ours.
 SHAPELESS = {"variables", "analysis", "problems", "synonyms"}
@@ -54,12 +54,34 @@ def make_strangers(world: World) -> tuple[Company, Company]:
             company=company, name="Booking page", token_sha256=f"{company.pk:064}", hint="askpro_abcd"
         )
         ClosedDay.objects.create(company=company, first_day=CLOSED, last_day=CLOSED, reason="Inventur")
+        _offer_freed_time(company)
         WebhookAddress.objects.create(company=company, provider="calcom").add_secret(f"secret of {company.slug}")
     WebhookEvent.objects.filter(company=None).update(company=theirs)
     for model in tenant_models():
         _brand(rows_of(theirs, model))
     _point_at(ours, theirs)
     return ours, theirs
+
+
+def _offer_freed_time(company: Company) -> None:
+    """A customer on the waiting list, to whom the time of a cancelled appointment was offered."""
+    left = company.appointments.exclude(service=None).earliest("pk")
+    customer = company.customers.earliest("pk")
+    entry = WaitingEntry.objects.create(
+        company=company, customer=customer, service=left.service, first_day=CLOSED, last_day=CLOSED
+    )
+    freed = FreedTime.objects.create(
+        company=company,
+        appointment=left,
+        branch=left.branch,
+        service=left.service,
+        staff=left.staff,
+        starts_at=left.starts_at,
+        ends_at=left.ends_at,
+    )
+    Offer.objects.create(
+        company=company, freed_time=freed, customer=customer, waiting_entry=entry, ends_at=left.starts_at
+    )
 
 
 def snapshot() -> dict[str, list[Any]]:
@@ -104,6 +126,12 @@ def _point_at(ours: Company, theirs: Company) -> None:
     WebhookEvent.objects.filter(pk=event.pk).update(conflict_of=second)
     Appointment.objects.filter(company=theirs).update(call=call, customer=call.customer)
     FollowUp.objects.filter(company=theirs).update(call=call, booking_request=None)
+    Offer.objects.filter(company=theirs).update(
+        freed_time=FreedTime.objects.get(company=ours),
+        waiting_entry=WaitingEntry.objects.get(company=ours),
+        follow_up=FollowUp.objects.filter(company=ours).earliest("pk"),
+        state="expired",
+    )
     Notification.objects.filter(company=theirs).update(call=call, customer=call.customer)
     job = Job.objects.filter(status="dead").earliest("pk")
     Job.objects.filter(pk=job.pk).update(tags=[f"call:{call.pk}", f"event:{event.pk}"], error_message=CANARY)

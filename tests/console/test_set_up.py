@@ -25,6 +25,8 @@ def company_form(company: Company, **changes: str) -> dict[str, str]:
         "quiet_from": "21:00",
         "quiet_until": "08:00",
         "change_notice_minutes": "0",
+        "offer_minutes": "20",
+        "offer_lead_minutes": "120",
     }
     for prefix in ("branches", "phone_numbers"):
         form |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}

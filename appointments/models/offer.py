@@ -1,0 +1,125 @@
+"""Offers of freed times."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from appointments.models.detail import Detail
+from appointments.models.follow_up import FollowUp
+from appointments.models.freed_time import FreedTime
+from appointments.models.question import Question
+from appointments.models.waiting_entry import WaitingEntry
+from askpro.language.sentences import Facts, Sentence, tell
+from calls.models import BookingRequest, Company, Customer, Unclear
+from notifications.twilio.errors import Reaction
+from notifications.why import Why
+
+
+class Passed(Sentence):
+    """Why a customer was passed over who is waiting for such a time. `Why` has the reasons why one gets no SMS."""
+
+    ASKED_ELSE = "asked_else", _("Another question to this number was still open.")
+    HAS_APPOINTMENT = "has_appointment", _("The customer has another appointment at that time.")
+    NOT_SENT = "not_sent", _("The message could not be sent in time.")
+
+
+class Offer(models.Model):
+    """A freed time offered to one customer, with the answer; or why it was not offered to them."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Waits for the customer's answer"
+        ACCEPTED = "accepted", "Accepted, and being booked"
+        BOOKED = "booked", "Accepted and booked"
+        GONE = "gone", "Accepted, but the time was taken"
+        HANDED_OVER = "handed_over", "Accepted, but a person has to book it"
+        DECLINED = "declined", "Not wanted"
+        EXPIRED = "expired", "Not answered in time"
+        WITHDRAWN = "withdrawn", "No longer offered"
+        SKIPPED = "skipped", "Passed over"
+
+    LIVE = (State.OPEN, State.ACCEPTED)
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="offers")
+    freed_time = models.ForeignKey(FreedTime, on_delete=models.PROTECT, related_name="offers")
+    customer = models.ForeignKey(Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="offers")
+    follow_up = models.ForeignKey(FollowUp, on_delete=models.SET_NULL, null=True, blank=True, related_name="offers")
+    waiting_entry = models.ForeignKey(
+        WaitingEntry, on_delete=models.SET_NULL, null=True, blank=True, related_name="offers"
+    )
+    question = models.OneToOneField(Question, on_delete=models.SET_NULL, null=True, blank=True, related_name="offer")
+    booking_request = models.OneToOneField(
+        BookingRequest, on_delete=models.SET_NULL, null=True, blank=True, related_name="offer"
+    )
+    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
+    why = models.CharField(max_length=40, blank=True, default="", help_text="Why it was passed over, as a code.")
+    why_facts = models.JSONField(default=dict, blank=True, editable=False)
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="Answer by then; empty where nobody was asked.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                "freed_time", condition=Q(state__in=["open", "accepted"]), name="offer_to_one_after_another"
+            ),
+            models.CheckConstraint(condition=Q(state="skipped") | Q(ends_at__isnull=False), name="offer_has_deadline"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Offer {self.pk}"
+
+    @property
+    def latest_sending(self) -> datetime:
+        """Who gets the message later would have less than half of the time to answer."""
+        assert self.ends_at is not None  # by constraint
+        return self.created_at + (self.ends_at - self.created_at) / 2
+
+    @property
+    def still_waits(self) -> bool:
+        """Whether its customer waits for such a time as before: no person, and no booking, has settled that."""
+        by_follow_up = self.follow_up is not None and self.follow_up.status == FollowUp.Status.OPEN
+        return by_follow_up or (
+            self.waiting_entry is not None and self.waiting_entry.state == WaitingEntry.State.WAITING
+        )
+
+    def why_told(self, language: str = "") -> str:
+        """Why it was passed over, in the company's language or another; empty if it was not."""
+        kinds = (Passed, Why, Reaction, Detail, Unclear)
+        return tell(self.why, self.why_facts, language or self.company.language, *kinds)
+
+    def accept(self, request: BookingRequest) -> bool:
+        """The customer wants it, and `request` books it; False if the offer had ended."""
+        return self._move(
+            [self.State.OPEN], state=self.State.ACCEPTED, booking_request=request, answered_at=timezone.now()
+        )
+
+    def decline(self) -> bool:
+        """The customer does not want it, or no longer."""
+        return self._move(self.LIVE, state=self.State.DECLINED, answered_at=timezone.now())
+
+    def expire(self) -> bool:
+        return self._move([self.State.OPEN], state=self.State.EXPIRED)
+
+    def withdraw(self) -> bool:
+        """It is no longer offered, although its customer could still have answered."""
+        return self._move([self.State.OPEN], state=self.State.WITHDRAWN)
+
+    def skip(self, why: str, facts: Facts) -> bool:
+        """The customer was not asked after all."""
+        return self._move([self.State.OPEN], state=self.State.SKIPPED, why=why, why_facts=facts)
+
+    def end(self, state: "Offer.State") -> bool:
+        """Note what became of an accepted one."""
+        return self._move([self.State.ACCEPTED], state=state)
+
+    def _move(self, expected: Sequence[str], **values: Any) -> bool:
+        if Offer.objects.filter(pk=self.pk, state__in=expected).update(**values) == 0:
+            return False
+        self.refresh_from_db(fields=[*values])
+        return True
