@@ -20,6 +20,7 @@ from askpro.console import (
     fleet_board,
     metrics,
     queue_board,
+    reports,
     search,
 )
 from askpro.console.nonsense import answered
@@ -42,6 +43,7 @@ PAGES = (
     ),
     Page("metrics", "board/metrics/", "Metrics", "queues.view_metricssnapshot", "console/metrics.html", metrics.board),
     Page("queue_board", "board/queues/", "Queues", "queues.view_job", "console/queues.html", queue_board.board),
+    Page("reports", "board/reports/", "Reports", reports.PERMISSION, "console/reports.html", reports.board),
 )
 
 
@@ -63,9 +65,10 @@ class ConsoleSite(UnfoldAdminSite):
         ]
         act = path("board/act/<str:verb>/", self.admin_view(fleet_acts.act_view), name="fleet_act")
         retry = path("board/failures/retry/", self.admin_view(failure_acts.retry_view), name="failure_retry")
+        table = path("board/reports/csv/", self.admin_view(reports.csv_view), name="reports_csv")
         # Django's shortcut to a row's public page: no row has one, and it would tell which rows there are.
         shortcut = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(no_page), name="view_on_site")
-        return [*own, act, retry, shortcut, *super().get_urls()]
+        return [*own, act, retry, table, shortcut, *super().get_urls()]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(answered(view), cacheable)

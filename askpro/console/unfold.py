@@ -49,6 +49,7 @@ NAVIGATION: list[dict[str, Any]] = [
             entry("Waiting list", "hourglass_top", "appointments.waitingentry"),
             entry("Customers", "group", "calls.customer"),
             entry("Messages", "sms", "notifications.notification"),
+            page("Reports", "insights", "reports", "appointments.dailycount"),
             entry("Daily counts", "bar_chart", "appointments.dailycount"),
         ],
     },
