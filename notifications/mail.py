@@ -23,6 +23,7 @@ from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, U
 from notifications import recipients
 from notifications.attempts import wait_for_earlier_attempt
 from notifications.models import Notification
+from notifications.own_texts import own_text
 from notifications.relevance import wait_for_cancellation, why_not_any_more
 from notifications.text import ics, texts
 from notifications.text.entry import entry_of
@@ -49,7 +50,7 @@ def send(notification: Notification) -> None:
         notification.skip(why)
         return
     wait_for_cancellation(notification)
-    content = texts.mail(notification)
+    content = texts.mail(notification, own_text(notification))
     if not notification.claim(text=content.text, sender=parseaddr(settings.DEFAULT_FROM_EMAIL)[1][:64]):
         return
     try:

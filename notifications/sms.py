@@ -13,9 +13,10 @@ from notifications import opt_outs, questions, recipients
 from notifications.attempts import wait_for_earlier_attempt
 from notifications.delivery import outcome
 from notifications.models import Notification
+from notifications.own_texts import own_text
 from notifications.quiet_hours import quiet_until
 from notifications.relevance import wait_for_cancellation, why_not_any_more
-from notifications.text import texts
+from notifications.text import places, texts
 from notifications.twilio import client as twilio
 from notifications.twilio.errors import Reaction
 from notifications.why import Why
@@ -71,7 +72,7 @@ def may_be_sent_now(notification: Notification, moment: datetime) -> datetime | 
     company = notification.company
     if notification.kind == Notification.Kind.CANCEL_QUESTION and moment - notification.created_at < ANSWERED_WITHIN:
         return None
-    return quiet_until(moment, texts.zone_for(notification), company.quiet_from, company.quiet_until)
+    return quiet_until(moment, places.zone_for(notification), company.quiet_from, company.quiet_until)
 
 
 def _is_over(notification: Notification) -> bool:
@@ -149,7 +150,8 @@ def _claim(notification: Notification, sender: str) -> bool:
             notification.skip(Why.ENOUGH_TODAY, {"count": DAILY_CAP})
             return False
         asks = questions.ask(notification, sender)
-        if notification.claim(text=texts.sms(notification, sender, asks=asks), sender=sender):
+        text = texts.sms(notification, sender, asks=asks, own=own_text(notification))
+        if notification.claim(text=text, sender=sender):
             return True
         transaction.set_rollback(True)
     return False
@@ -164,7 +166,7 @@ def _lock_number(notification: Notification) -> None:
 
 def _sent_today(notification: Notification) -> int:
     """The number's SMS of the local day. Not by customer: a caller who withholds the number is a new one each time."""
-    now = timezone.now().astimezone(texts.zone_for(notification))
+    now = timezone.now().astimezone(places.zone_for(notification))
     handed_over = Notification.objects.filter(
         company_id=notification.company_id,
         recipient=notification.recipient,

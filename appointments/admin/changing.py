@@ -10,7 +10,7 @@ from appointments.models import Appointment, Change
 from askpro.console import display
 from askpro.console.table import Table
 from notifications import recipients
-from notifications.text.texts import spoken_number, zone_of
+from notifications.text.places import spoken_number, zone_of
 
 Kind = Change.Kind
 

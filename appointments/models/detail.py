@@ -176,6 +176,10 @@ class Detail(Sentence):
         "cancelled_untold_no_number",
         _("The appointment was cancelled, but the customer could not be told, and no number is known."),
     )
+    TEXT_UNUSABLE = (
+        "text_unusable",
+        _("Your own text “%(text)s” cannot be filled any more: AskPro's is sent until you correct it."),
+    )
     TOLD_MEANWHILE = "told_meanwhile", _("The customer was told after all.")
     CHANGED_MEANWHILE = "changed_meanwhile", _("The appointment has changed again.")
 

@@ -56,6 +56,7 @@ class FollowUp(models.Model):
         REVIEW = "review", _("Call needs a look")
         JOB_DEAD = "job_dead", _("A job gave up")
         UNTOLD = "untold", _("Customer not told")
+        TEXT_UNUSABLE = "text_unusable", _("A message text does not work")
 
         @property
         def topic(self) -> str:

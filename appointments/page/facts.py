@@ -9,7 +9,7 @@ from appointments.page.wording import Words
 from calls.models import Branch
 from calls.models.company import Language
 from notifications.text import dates
-from notifications.text.texts import spoken_number, zone_of
+from notifications.text.places import spoken_number, zone_of
 
 
 @dataclass(frozen=True, slots=True)

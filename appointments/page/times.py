@@ -10,7 +10,7 @@ from appointments.availability import free_times
 from appointments.availability.free import FARTHEST
 from appointments.models import Appointment
 from askpro.queues.errors import Unavailable
-from notifications.text.texts import zone_of
+from notifications.text.places import zone_of
 
 # Days with free times on one page.
 MOST_DAYS: Final = 5

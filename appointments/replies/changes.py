@@ -14,7 +14,7 @@ from calls.german.moment import Moment
 from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
 from calls.german.time import parse_wish
 from notifications.models import Notification
-from notifications.text.texts import zone_of
+from notifications.text.places import zone_of
 
 BY_SMS: Final = Origin(Change.Channel.SMS)
 

@@ -158,6 +158,7 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     "calls.Staff": _each(_PEOPLE, "name", "email"),
     "contenttypes.ContentType": _each(Harmless.CODE, "app_label", "model"),
     "django_dramatiq.Task": _each(Harmless.MACHINE, "message_data", "actor_name", "queue_name"),
+    "notifications.MessageTemplate": _each(Harmless.SETTING, "subject", "text"),
     "notifications.Notification": {
         **_each(Harmless.CODE, "reason", "provider_status", "error_code"),
         "reason_facts": Personal(Holds.WHO, Kept.MESSAGES),

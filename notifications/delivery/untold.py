@@ -20,7 +20,7 @@ from notifications import recipients, staff
 from notifications.models import Notification
 from notifications.quiet_hours import quiet_until
 from notifications.relevance import why_not_true
-from notifications.text.texts import zone_of
+from notifications.text.places import zone_of
 from notifications.twilio.event import RANK
 from notifications.why import Why
 

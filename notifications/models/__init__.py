@@ -1,6 +1,8 @@
-"""The app's rows: messages, and which numbers want none."""
+"""The app's rows: messages, companies' own texts for them, and which numbers want none."""
 
+from notifications.models.message_template import MessageTemplate
 from notifications.models.notification import Notification, because, ended
 from notifications.models.opt_out import OptOut
+from notifications.models.variable import Variable
 
-__all__ = ["Notification", "OptOut", "because", "ended"]
+__all__ = ["MessageTemplate", "Notification", "OptOut", "Variable", "because", "ended"]

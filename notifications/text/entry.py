@@ -8,7 +8,7 @@ from django.utils import timezone
 from appointments.models import Appointment
 from calls import strangers
 from notifications.links import link_for
-from notifications.text import ics, texts
+from notifications.text import ics, places, texts
 
 
 def entry_of(appointment: Appointment, attendee: str = "", *, is_cancelled: bool = False) -> ics.Event:
@@ -18,7 +18,7 @@ def entry_of(appointment: Appointment, attendee: str = "", *, is_cancelled: bool
     page = link_for(appointment)
     lines = [
         appointment.staff.name if appointment.staff else "",
-        texts.spoken_number(branch.phone) if branch else "",
+        places.spoken_number(branch.phone) if branch else "",
         page,
     ]
     return ics.Event(
@@ -26,7 +26,7 @@ def entry_of(appointment: Appointment, attendee: str = "", *, is_cancelled: bool
         sequence=appointment.version,
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
-        zone=texts.zone_of(appointment),
+        zone=places.zone_of(appointment),
         written_at=timezone.now(),
         summary=texts.summary(appointment),
         description="\n".join(line for line in lines if line),

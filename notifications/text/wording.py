@@ -1,4 +1,7 @@
-"""Every word that customers and staff read, in German and English. `{…}` is filled by `texts`."""
+"""Every word that customers and staff read, in German and English. `{…}` is filled by `texts`.
+
+Subjects, `lead` and what begins with `sms` are in the language of `notifications.markup`: `[…]` may be left out.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -52,11 +55,11 @@ class Callbacks:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """A freed time: `{when}` is the time, `{until}` when the offer ends."""
+    """A freed time, by SMS; `yes` is the word that takes it."""
 
     offered: str
-    staff: str
     answer: str
+    yes: str
     gone: str
     waits: str
 
@@ -69,13 +72,17 @@ class Wording:
     automatic: str
     labels: Labels
     messages: dict[str, Message]
+    sms_service: str
     sms_staff: str
     sms_other_staff: str
     other_staff: str
+    sms_place: str
     sms_phone: str
     sms_stop: str
     sms_ask: str
-    sms_link: str
+    sms_answers: str
+    sms_change: str
+    sms_look: str
     sms_cancel_question: str
     sms_callback: str
     callbacks: Callbacks
@@ -86,6 +93,7 @@ class Wording:
     new_follow_up_lead: str
     # Heading and lead, for each deadline of a follow-up that has passed.
     deadlines: dict[Escalation.Step, tuple[str, str]]
+    open_page: str
     open_console: str
 
 
@@ -109,35 +117,35 @@ GERMAN: Final = Wording(
     ),
     messages={
         Kind.CONFIRMATION: Message(
-            subject="Ihr Termin am {date}",
+            subject="Ihr Termin am {when}",
             heading="Ihr Termin ist bestätigt",
             lead="Ihr Termin ist fest für Sie eingetragen. Wir freuen uns auf Ihren Besuch.",
             call_us="Möchten Sie den Termin ändern oder absagen? Rufen Sie uns bitte an: {phone}.",
             sms="Ihr Termin ist bestätigt: {when}",
         ),
         Kind.RESCHEDULED: Message(
-            subject="Ihr Termin wurde verlegt auf {date}",
+            subject="Ihr Termin wurde verlegt auf {when}",
             heading="Ihr Termin wurde verlegt",
             lead="Für Ihren Termin gilt eine neue Zeit. Der bisherige Eintrag gilt nicht mehr.",
             call_us="Passt Ihnen die neue Zeit nicht? Rufen Sie uns bitte an: {phone}.",
             sms="Ihr Termin wurde verlegt auf {when}",
         ),
         Kind.REQUESTED: Message(
-            subject="Ihre Terminanfrage für {date}",
+            subject="Ihre Terminanfrage für {when}",
             heading="Ihre Terminanfrage liegt vor",
             lead="Der Termin gilt erst, wenn er bestätigt ist. Sobald das geschehen ist, melden wir uns bei Ihnen.",
             call_us="Haben Sie Fragen? Rufen Sie uns bitte an: {phone}.",
             sms="Ihre Terminanfrage {when} liegt vor und ist noch nicht bestätigt. Wir melden uns",
         ),
         Kind.STAFF_CHANGED: Message(
-            subject="Ihr Termin am {date}: bei jemand anderem",
+            subject="Ihr Termin am {when}: bei jemand anderem",
             heading="Ihren Termin übernimmt jemand anderes",
             lead="Zeit und Ort Ihres Termins bleiben. Es hat nur die Person gewechselt, die für Sie da ist.",
             call_us="Passt Ihnen das nicht? Rufen Sie uns bitte an: {phone}.",
             sms="Ihr Termin {when} bleibt, jetzt",
         ),
         Kind.CANCELLATION: Message(
-            subject="Ihr Termin am {date} wurde abgesagt",
+            subject="Ihr Termin am {when} wurde abgesagt",
             heading="Ihr Termin wurde abgesagt",
             lead="Der folgende Termin findet nicht statt.",
             call_us="Möchten Sie einen neuen Termin vereinbaren? Rufen Sie uns bitte an: {phone}.",
@@ -146,7 +154,7 @@ GERMAN: Final = Wording(
         **dict.fromkeys(
             Notification.REMINDERS,
             Message(
-                subject="Erinnerung: Ihr Termin am {date}",
+                subject="Erinnerung: Ihr Termin am {when}",
                 heading="Erinnerung an Ihren Termin",
                 lead="Wir freuen uns auf Ihren Besuch. Hier finden Sie noch einmal alles auf einen Blick.",
                 call_us="Können Sie nicht kommen? Rufen Sie uns bitte an: {phone}.",
@@ -154,15 +162,19 @@ GERMAN: Final = Wording(
             ),
         ),
     },
-    sms_staff=" bei {staff}",
-    sms_other_staff=" bei {staff} statt {wished}",
+    sms_service="[, {service}]",
+    sms_staff="[ bei {staff}]",
+    sms_other_staff="{staff} statt {wished}",
     other_staff="{staff} (gewünscht war {wished})",
-    sms_phone=". Fragen: {phone}",
-    sms_stop=". Keine SMS mehr: STOP",
-    sms_ask=". Kommen Sie? Antworten Sie JA oder ABSAGE",
-    sms_link=". Ändern oder absagen: {link}",
+    sms_place="[, {address}]",
+    sms_phone="[. Fragen: {phone}]",
+    sms_stop="[. Keine SMS mehr: {stop}]",
+    sms_ask="[. Kommen Sie? Antworten Sie {answer}]",
+    sms_answers="JA oder ABSAGE",
+    sms_change="[. Ändern: {link}]",
+    sms_look="[. Mehr: {link}]",
     sms_cancel_question="Ihren Termin {when} wirklich absagen? Dann antworten Sie JA. Sonst bleibt er bestehen",
-    sms_callback="Wir rufen Sie bis {due} an",
+    sms_callback="{reason} Wir rufen Sie bis {due} an",
     callbacks=Callbacks(
         taken="Ihre Wunschzeit {when} ist leider nicht mehr frei.",
         taken_plain="Ihre Wunschzeit ist leider nicht mehr frei.",
@@ -175,10 +187,10 @@ GERMAN: Final = Wording(
     ),
     offers=Offers(
         offered="Frei geworden: {when}",
-        staff=" bei {staff}",
-        answer=". Ihr Termin? Antworten Sie JA bis {until}",
-        gone="Das Angebot für {when} gilt leider nicht mehr",
-        waits=". Sie bleiben vorgemerkt",
+        answer=". Ihr Termin? Antworten Sie {answer} bis {until}",
+        yes="JA",
+        gone="Das Angebot für {when} gilt leider nicht mehr[. {waits}]",
+        waits="Sie bleiben vorgemerkt",
     ),
     new_appointment="Neuer Termin: {date}",
     new_appointment_lead="Am Telefon wurde ein Termin gebucht.",
@@ -198,6 +210,7 @@ GERMAN: Final = Wording(
             "Dieser Rückruf wartet seit zwei Stunden Öffnungszeit und ist überfällig.",
         ),
     },
+    open_page="Ansehen, ändern oder absagen",
     open_console="In AskPro öffnen",
 )
 
@@ -221,35 +234,35 @@ ENGLISH: Final = Wording(
     ),
     messages={
         Kind.CONFIRMATION: Message(
-            subject="Your appointment on {date}",
+            subject="Your appointment on {when}",
             heading="Your appointment is confirmed",
             lead="Your appointment is booked. We look forward to seeing you.",
             call_us="Would you like to change or cancel it? Please call us: {phone}.",
             sms="Your appointment is confirmed: {when}",
         ),
         Kind.RESCHEDULED: Message(
-            subject="Your appointment was moved to {date}",
+            subject="Your appointment was moved to {when}",
             heading="Your appointment was moved",
             lead="Your appointment has a new time. The previous one is no longer valid.",
             call_us="Does the new time not suit you? Please call us: {phone}.",
             sms="Your appointment was moved to {when}",
         ),
         Kind.REQUESTED: Message(
-            subject="Your request for {date}",
+            subject="Your request for {when}",
             heading="We have your request",
             lead="The appointment holds once it is confirmed. We will tell you as soon as it is.",
             call_us="Do you have questions? Please call us: {phone}.",
             sms="Your request for {when} is here and not confirmed yet. We will tell you",
         ),
         Kind.STAFF_CHANGED: Message(
-            subject="Your appointment on {date}: with somebody else",
+            subject="Your appointment on {when}: with somebody else",
             heading="Somebody else holds your appointment",
             lead="Time and place stay the same. Only the person who looks after you has changed.",
             call_us="Does this not suit you? Please call us: {phone}.",
             sms="Your appointment {when} stays, now",
         ),
         Kind.CANCELLATION: Message(
-            subject="Your appointment on {date} was cancelled",
+            subject="Your appointment on {when} was cancelled",
             heading="Your appointment was cancelled",
             lead="The following appointment does not take place.",
             call_us="Would you like a new appointment? Please call us: {phone}.",
@@ -258,7 +271,7 @@ ENGLISH: Final = Wording(
         **dict.fromkeys(
             Notification.REMINDERS,
             Message(
-                subject="Reminder: your appointment on {date}",
+                subject="Reminder: your appointment on {when}",
                 heading="A reminder of your appointment",
                 lead="We look forward to seeing you. Here is everything once more at a glance.",
                 call_us="Can you not come? Please call us: {phone}.",
@@ -266,15 +279,19 @@ ENGLISH: Final = Wording(
             ),
         ),
     },
-    sms_staff=" with {staff}",
-    sms_other_staff=" with {staff} instead of {wished}",
+    sms_service="[, {service}]",
+    sms_staff="[ with {staff}]",
+    sms_other_staff="{staff} instead of {wished}",
     other_staff="{staff} ({wished} was wished for)",
-    sms_phone=". Questions: {phone}",
-    sms_stop=". No more SMS: STOP",
-    sms_ask=". Will you come? Answer YES or NO",
-    sms_link=". Change or cancel: {link}",
+    sms_place="[, {address}]",
+    sms_phone="[. Questions: {phone}]",
+    sms_stop="[. No more SMS: {stop}]",
+    sms_ask="[. Will you come? Answer {answer}]",
+    sms_answers="YES or NO",
+    sms_change="[. Change: {link}]",
+    sms_look="[. More: {link}]",
     sms_cancel_question="Really cancel your appointment {when}? Then answer YES. Otherwise it stays",
-    sms_callback="We will call you by {due}",
+    sms_callback="{reason} We will call you by {due}",
     callbacks=Callbacks(
         taken="The time {when} is no longer free.",
         taken_plain="The time you wished for is no longer free.",
@@ -287,10 +304,10 @@ ENGLISH: Final = Wording(
     ),
     offers=Offers(
         offered="Now free: {when}",
-        staff=" with {staff}",
-        answer=". Would you like it? Answer JA by {until}",
-        gone="The offer for {when} no longer holds",
-        waits=". You stay on our list",
+        answer=". Would you like it? Answer {answer} by {until}",
+        yes="JA",
+        gone="The offer for {when} no longer holds[. {waits}]",
+        waits="You stay on our list",
     ),
     new_appointment="New appointment: {date}",
     new_appointment_lead="An appointment was booked on the phone.",
@@ -310,6 +327,7 @@ ENGLISH: Final = Wording(
             "This call back has waited for two hours of opening time and is overdue.",
         ),
     },
+    open_page="Look, change or cancel",
     open_console="Open in AskPro",
 )
 

@@ -20,7 +20,7 @@ from notifications.links import link_for
 from notifications.models import Notification
 from notifications.sweepers import resend_forgotten
 from notifications.tasks import send_email_notification
-from notifications.text.texts import spoken_number
+from notifications.text.places import spoken_number
 from tests.notifications.ladder import live
 from tests.notifications.scene import MOBILE, NOW, announced, change
 

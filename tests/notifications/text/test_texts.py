@@ -10,13 +10,16 @@ from appointments.models import Appointment
 from calls.models import Branch, Company, Service, Staff
 from calls.models.company import Language
 from notifications.gsm import gsm_segments, is_gsm
+from notifications.links import link_for
 from notifications.models import Notification
-from notifications.text import dates, texts
+from notifications.text import dates, places, texts
 from tests.notifications.scene import announced, change
 from tests.notifications.twilio_api import SERVICE
 
 SMS = Notification.Channel.SMS
 EMAIL = Notification.Channel.EMAIL
+# The largest id whose page has an address with a token of 16 characters; a smaller one leaves more room.
+LARGEST_OF_16 = 14_776_335
 
 
 @pytest.mark.parametrize(
@@ -26,16 +29,16 @@ EMAIL = Notification.Channel.EMAIL
             "confirmation",
             "de",
             (
-                "Haarstudio Lindenblatt: Ihr Termin ist bestätigt: Do 03.12.2026, 14:00 Uhr bei Anouk Weidner,"
-                " Ahornweg 7. Fragen: 030 23125100. Keine SMS mehr: STOP"
+                "Haarstudio Lindenblatt: Ihr Termin ist bestätigt: Do 03.12.2026, 14:00 Uhr, Ahornweg 7."
+                " Keine SMS mehr: STOP. Ändern: {link}"
             ),
         ),
         (
             "confirmation",
             "en",
             (
-                "Haarstudio Lindenblatt: Your appointment is confirmed: Thu 3 Dec 2026, 14:00 with Anouk Weidner,"
-                " Ahornweg 7. Questions: 030 23125100. No more SMS: STOP"
+                "Haarstudio Lindenblatt: Your appointment is confirmed: Thu 3 Dec 2026, 14:00, Ahornweg 7."
+                " No more SMS: STOP. Change: {link}"
             ),
         ),
         (
@@ -43,7 +46,7 @@ EMAIL = Notification.Channel.EMAIL
             "de",
             (
                 "Haarstudio Lindenblatt: Ihr Termin wurde verlegt auf Do 03.12.2026, 14:00 Uhr bei Anouk Weidner,"
-                " Ahornweg 7. Fragen: 030 23125100. Keine SMS mehr: STOP"
+                " Ahornweg 7. Ändern: {link}"
             ),
         ),
         (
@@ -51,7 +54,7 @@ EMAIL = Notification.Channel.EMAIL
             "de",
             (
                 "Haarstudio Lindenblatt: Ihr Termin Do 03.12.2026, 14:00 Uhr wurde abgesagt."
-                " Fragen: 030 23125100. Keine SMS mehr: STOP"
+                " Keine SMS mehr: STOP. Mehr: {link}"
             ),
         ),
     ],
@@ -59,8 +62,11 @@ EMAIL = Notification.Channel.EMAIL
 def test_it_says_the_essential_in_one_sms(appointment: Appointment, kind: str, language: str, text: str) -> None:
     row = announced(appointment, SMS, kind)
     row.language = language
-    assert texts.sms(row, SERVICE) == text
-    assert gsm_segments(text) == 1
+    assert row.appointment is not None
+    row.appointment.pk = LARGEST_OF_16
+    said = texts.sms(row, SERVICE)
+    assert said == text.format(link=link_for(row.appointment))
+    assert gsm_segments(said) == 1
 
 
 def test_it_offers_no_stop_when_nobody_can_answer(sms: Notification) -> None:
@@ -68,10 +74,13 @@ def test_it_offers_no_stop_when_nobody_can_answer(sms: Notification) -> None:
 
 
 def test_it_says_all_when_there_is_room(sms: Notification) -> None:
-    assert sms.appointment is not None
-    sms.appointment.company.name = "Lindenblatt"
-    sms.appointment.staff = None
-    assert "Herrenhaarschnitt, Ahornweg 7, 10119 Berlin. Fragen" in texts.sms(sms, "Lindenblatt")
+    assert sms.appointment is not None and sms.appointment.service is not None
+    sms.appointment.service.name = "Schnitt"
+    sms.company.name, sms.appointment.staff = "Salon", None
+    sms.appointment.pk = LARGEST_OF_16
+    assert sms.appointment.branch is not None
+    sms.appointment.branch.phone = ""
+    assert "14:00 Uhr, Schnitt, Ahornweg 7, 10119 Berlin. Ändern: https" in texts.sms(sms, "Salon")
 
 
 NAME = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzäöüß ABCXYZ-.&'„“–éş"), min_size=1, max_size=60)
@@ -84,18 +93,19 @@ def test_it_fits_one_sms_whatever_latin_names_there_are(
 ) -> None:
     tenant = Company(name=company)
     appointment = Appointment(
+        pk=LARGEST_OF_16,
         company=tenant,
         branch=Branch(company=tenant, name="x", street=street, city="Berlin", phone="+493023125100"),
         service=Service(company=tenant, name=service),
         staff=Staff(company=tenant, name=staff),
         starts_at=datetime(2026, 12, 3, 13, 0, tzinfo=UTC),
     )
-    for kind in ("confirmation", "rescheduled", "cancellation"):
+    for kind in ("confirmation", "rescheduled", "cancellation", "reminder"):
         row = Notification(company=tenant, appointment=appointment, kind=kind, language=language)
         text = texts.sms(row, SERVICE)
         assert is_gsm(text)
         assert gsm_segments(text) == 1
-        assert "14:00" in text
+        assert "14:00" in text and link_for(appointment) in text
 
 
 @pytest.mark.parametrize("language", Language.values)
@@ -146,7 +156,7 @@ def test_incident_19_it_is_four_o_clock_before_and_after_the_change(
     appointment: Appointment, instant: str, local: str
 ) -> None:
     moment = datetime.fromisoformat(instant).replace(tzinfo=UTC)
-    assert dates.moment(moment.astimezone(texts.zone_of(appointment)), Language.GERMAN) == local
+    assert dates.moment(moment.astimezone(places.zone_of(appointment)), Language.GERMAN) == local
 
 
 @pytest.mark.parametrize(
@@ -154,4 +164,4 @@ def test_incident_19_it_is_four_o_clock_before_and_after_the_change(
     [("+493023125100", "030 23125100"), ("+43720123456", "+43 720 123456"), ("", ""), ("anonymous", "anonymous")],
 )
 def test_it_writes_numbers_as_people_dial_them(number: str, spoken: str) -> None:
-    assert texts.spoken_number(number) == spoken
+    assert places.spoken_number(number) == spoken
