@@ -1,22 +1,25 @@
 """Follow-ups: the list of work for people."""
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from appointments.admin import working
+from appointments.admin.follow_up_filters import DEADLINE, BranchFilter, StateFilter, WhoseFilter, counts
 from appointments.admin.offers import offer_table
-from appointments.freed import waiting_list
+from appointments.booking import pressed
 from appointments.models import FollowUp
 from askpro.console import display
-from askpro.console.acts import Act
 from askpro.console.customers import customers_meant
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
@@ -25,33 +28,17 @@ from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
 
-
-class StateFilter(DropdownFilter):
-    """Shows open follow-ups by default, since the list is work to do."""
-
-    title = "status"
-    parameter_name = "state"
-    all_option = None
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        done = [(value, str(label)) for value, label in FollowUp.Status.choices if value != FollowUp.Status.OPEN]
-        return [("", "Waits for a person"), ("overdue", "Overdue"), *done, ("all", "All")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.value() or "open"
-        if chosen == "all":
-            return queryset
-        if chosen == "overdue":
-            return queryset.filter(status=FollowUp.Status.OPEN, due_at__lt=timezone.now())
-        return queryset.filter(status=chosen)
+OPEN: Final = FollowUp.Status.OPEN
+MOST_ROWS: Final = 20
 
 
 @admin.register(FollowUp)
 class FollowUpAdmin(ReadOnlyModelAdmin):
     company_path = "company"
-    list_display = ("why", "due", "who", "said", "company", "progress")
-    list_filter = (StateFilter, ("reason", ChoicesDropdownFilter), CompanyFilter)
-    list_select_related = ("company", "customer", "call")
+    list_display = ("why", "due", "who", "said", "whose", "company", "progress")
+    list_filter = (StateFilter, WhoseFilter, ("reason", ChoicesDropdownFilter), CompanyFilter, BranchFilter)
+    list_select_related = ("company", "customer", "call", "assignee")
+    list_before_template = "console/follow_up_counts.html"
     page_related = (
         "company",
         "branch__company",
@@ -59,6 +46,9 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
         "call",
         "booking_request__call",
         "appointment",
+        "booking",
+        "assignee",
+        "assigned_by",
         "resolved_by",
     )
     list_defer = (
@@ -68,37 +58,37 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
         "call__problems",
         "call__summary",
     )
-    ordering = ("due_at", "id")
+    ordering = (DEADLINE, "id")
     sortable_by = ("due",)
     search_help_text = "Name, phone number or call id"
     empty_title = "Nothing waits for a person"
     empty_text = "Requests that a machine must not decide appear here."
     detail_template = "console/follow_up.html"
-    acts = (
-        Act(
-            name="resolve",
-            label="Resolve",
-            icon="task_alt",
-            explain="You have dealt with it: called back, booked by hand, or found that nothing is to be done."
-            " A request that is still open is closed with it, so that no job books it any more.",
-            done="resolved",
-            note="What was done?",
-            note_required=True,
-            possible=lambda follow_up: follow_up.status == FollowUp.Status.OPEN,
-            run=lambda follow_up, user, note: follow_up.resolve(user, note),
-        ),
-        Act(
-            name="wait",
-            label="Put on the waiting list",
-            icon="hourglass_top",
-            explain="Freed times are offered to the customer: of this service, from the wished day on for two weeks."
-            " The follow-up stays open; it is settled when one is booked. Days and times can be changed on the list.",
-            done="put on the waiting list",
-            note="What should colleagues know?",
-            possible=waiting_list.may_enter,
-            run=waiting_list.enter,
-        ),
-    )
+    acts = working.acts()
+
+    def get_urls(self) -> list[URLPattern]:
+        book = self.admin_site.admin_view(self.book_view)
+        return [path("<path:object_id>/book/", book, name="appointments_followup_book"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        shown = counts(Scope.of(request.user).rows(FollowUp.objects.all()), request.user)
+        return super().changelist_view(request, {"counts": shown, **(extra_context or {})})
+
+    def book_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Book the time that was pressed, and return to the page with what became of it."""
+        if not self.may_act(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        follow_up = self.get_object(request, unquote(object_id))
+        if follow_up is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        done = working.press(request, follow_up, request.POST.get("time", ""))
+        words = f"Pressed a free time: {done.effect.replace('_', ' ')}."
+        LogEntry.objects.log_actions(
+            int(request.user.pk or 0), [follow_up], CHANGE, change_message=words, single_object=True
+        )
+        return HttpResponseRedirect(reverse("admin:appointments_followup_change", args=[follow_up.pk]))
 
     def named(self, follow_up: FollowUp) -> str:
         return f"{follow_up.title()}: {follow_up.customer or 'unknown caller'}, {follow_up.company.name}"
@@ -123,7 +113,11 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
     def said(self, follow_up: FollowUp) -> SafeString | str:
         return display.shorten(follow_up.words.replace("\n", " "), 36)
 
-    @admin.display(description="Call back by", ordering="due_at")
+    @admin.display(description="Whose", ordering="assignee")
+    def whose(self, follow_up: FollowUp) -> str:
+        return _name(follow_up.assignee)
+
+    @admin.display(description="Call back by", ordering=DEADLINE)
     def due(self, follow_up: FollowUp) -> SafeString | str:
         return _due(follow_up)
 
@@ -138,9 +132,15 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
             "follow_up": follow_up,
             "state": display.state(follow_up),
             "lead": follow_up.told(),
-            "alternatives": [_alternative(value) for value in follow_up.alternatives],
+            "alternatives": _alternatives(follow_up),
+            "may_book": self.may_act(request),
             "facts": _facts(follow_up),
-            "tables": [*_freed_times(follow_up, request.user), _jobs(follow_up, request.user)],
+            "tables": [
+                *_freed_times(follow_up, request.user),
+                _attempts(follow_up),
+                _escalations(follow_up),
+                _jobs(follow_up, request.user),
+            ],
         }
 
 
@@ -159,40 +159,74 @@ def _freed_times(follow_up: FollowUp, user: Any) -> list[Table]:
 
 
 def _jobs(follow_up: FollowUp, user: Any) -> Table:
-    about = [row for row in (follow_up.call, follow_up.booking_request) if row is not None]
+    about = [row for row in (follow_up.call, follow_up.booking_request, follow_up.booking) if row is not None]
     return job_table(user, jobs_about(about) if about else [])
 
 
+def _attempts(follow_up: FollowUp) -> Table:
+    rows = [
+        [display.moment(each.created_at), _name(each.user), display.weekday(each.again_at), each.note]
+        for each in follow_up.attempts.select_related("user")[:MOST_ROWS]
+    ]
+    return Table("Attempts", ["When", "Who", "Again at", "What happened"], rows, "Nobody was called in vain.")
+
+
+def _escalations(follow_up: FollowUp) -> Table:
+    rows = [
+        [each.get_step_display(), display.weekday(each.due_at), each.told or "nobody", display.moment(each.created_at)]
+        for each in follow_up.escalations.all()[:MOST_ROWS]
+    ]
+    note = "" if follow_up.next_step_at is None else f"Next: {display.local(follow_up.next_step_at, 'D j M, H:i')}"
+    heads = ["Deadline", "When", "Told", "Noted"]
+    return Table("Deadlines that passed", heads, rows, "None has passed.", note if follow_up.status == OPEN else "")
+
+
 def _due(follow_up: FollowUp) -> SafeString | str:
-    due = display.weekday(follow_up.due_at)
-    late = follow_up.status == FollowUp.Status.OPEN and follow_up.due_at < timezone.now()
+    due = display.weekday(follow_up.deadline)
+    late = follow_up.status == OPEN and follow_up.deadline < timezone.now()
     return format_html('<span class="ap-bad">{}</span>', due) if late else due
 
 
-def _alternative(value: Any) -> SafeString | str:
-    """A free time as stored: an ISO time, alone or in an object."""
-    start = value.get("start") or value.get("starts_at") if isinstance(value, dict) else value
-    try:
-        return display.weekday(datetime.fromisoformat(str(start).replace("Z", "+00:00")))
-    except ValueError:
-        return str(value)
+def _alternatives(follow_up: FollowUp) -> list[dict[str, Any]]:
+    """The free times as they were stored, and which of them can be pressed."""
+    offered = pressed.offered(follow_up, timezone.now())
+    times = pressed.times_of(follow_up)
+    return [
+        {"value": time.isoformat(), "when": working.when(follow_up, time), "offered": time in offered} for time in times
+    ]
+
+
+def _name(user: Any) -> str:
+    return (user.get_full_name() or user.get_username()) if user is not None else display.NOTHING
 
 
 def _facts(follow_up: FollowUp) -> list[tuple[str, Any]]:
     number = (follow_up.customer and follow_up.customer.sms_number) or (
         follow_up.call.from_number if follow_up.call else ""
     )
+    is_anew = follow_up.again_at is not None
     return [
-        ("Call back by", _due(follow_up)),
+        ("Try again" if is_anew else "Call back by", _due(follow_up)),
+        *([("Promised by", display.weekday(follow_up.due_at))] if is_anew else []),
+        ("Whose", _assigned(follow_up)),
         ("Phone", display.phone(number)),
         ("Customer", display.link(follow_up.customer)),
         ("Call", display.link(follow_up.call)),
         ("Request", display.link(follow_up.booking_request)),
         ("Appointment", display.link(follow_up.appointment)),
+        *([("Booked by", display.link(follow_up.booking))] if follow_up.booking else []),
         ("Company", display.link(follow_up.company)),
         ("Branch", display.link(follow_up.branch)),
         ("Opened", display.moment(follow_up.created_at)),
         ("Resolved", display.moment(follow_up.resolved_at)),
-        ("Resolved by", str(follow_up.resolved_by or "")),
+        ("Resolved by", _name(follow_up.resolved_by)),
+        ("Outcome", follow_up.outcome_told()),
         ("Note", follow_up.note_told()),
     ]
+
+
+def _assigned(follow_up: FollowUp) -> str:
+    if follow_up.assignee is None or follow_up.assigned_at is None:
+        return _name(follow_up.assignee)
+    by = "" if follow_up.assigned_by == follow_up.assignee else f" by {_name(follow_up.assigned_by)}"
+    return f"{_name(follow_up.assignee)}, given{by} on {display.local(follow_up.assigned_at, 'j M, H:i')}"

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 CONFIRMED = "confirmed"
 MOST_NAMED = 20
@@ -30,7 +30,8 @@ class Act:
     """A verb. `run(object, user, note)` is conditional: it returns False when somebody was first.
 
     With `when`, a person also names a time, by the clocks of the row's own `zone`, which `run_at` gets, too. Such an
-    act has one row.
+    act has one row. With `pick`, a person chooses one of `picks`, which `run_picked` gets; where these depend on the
+    row or on who asks, the act is `single`, too.
     """
 
     name: str
@@ -45,6 +46,10 @@ class Act:
     when: str = ""
     zone: Callable[[Any], tzinfo] = lambda row: timezone.get_current_timezone()
     run_at: Callable[[Any, Any, str, datetime], bool] = lambda row, user, note, when: False
+    pick: str = ""
+    picks: Callable[[Any, Any], list[tuple[str, Any]]] = lambda row, user: []
+    run_picked: Callable[[Any, Any, str, str], bool] = lambda row, user, note, picked: False
+    single: bool = False
     # What will follow, for the row that is about to be acted on.
     follows: Callable[[Any], list[str]] | None = None
     # What it would do once more, for the rows that are about to be acted on.
@@ -57,13 +62,17 @@ class NoteForm(forms.Form):
     when = forms.DateTimeField(widget=UnfoldAdminTextInputWidget({"type": "datetime-local"}))
     note = forms.CharField(max_length=1000, required=False, widget=UnfoldAdminTextareaWidget({"rows": 3}))
 
-    def __init__(self, act: Act, data: Any = None) -> None:
+    def __init__(self, act: Act, data: Any = None, picks: Iterable[tuple[str, Any]] = ()) -> None:
         super().__init__(data)
+        self.fields["pick"] = forms.ChoiceField(
+            label=act.pick, choices=[("", "–"), *picks], widget=UnfoldAdminSelectWidget
+        )
         self.fields["note"].label = act.note
         self.fields["note"].required = act.note_required
         self.fields["when"].label = act.when
-        if not act.when:
-            del self.fields["when"]
+        for name, is_asked in (("when", act.when), ("pick", act.pick)):
+            if not is_asked:
+                del self.fields[name]
 
 
 class ActsMixin:
@@ -99,7 +108,9 @@ class ActsMixin:
         if not self.may_act(request):
             return actions
         return actions | {
-            act.name: (partial(_selected, act=act), act.name, f"{act.label} …") for act in self.acts if not act.when
+            act.name: (partial(_selected, act=act), act.name, f"{act.label} …")
+            for act in self.acts
+            if not (act.when or act.single)
         }
 
     def offered(self, request: HttpRequest, obj: models.Model) -> list[dict[str, str]]:
@@ -134,7 +145,8 @@ class ActsMixin:
             messages.error(request, f"At most {MOST_AT_ONCE} at once. Filter the list further.")
             return HttpResponseRedirect(back)
         confirmed = request.method == "POST" and CONFIRMED in request.POST
-        form = NoteForm(act, request.POST if confirmed else None)
+        picks = act.picks(rows[0], request.user) if rows else []
+        form = NoteForm(act, request.POST if confirmed else None, picks)
         if confirmed and _is_valid(form, act, rows):
             self._act_on_all(request, act, rows, form.cleaned_data)
             return None
@@ -148,7 +160,7 @@ class ActsMixin:
             "title": act.label,
             "original": rows[0] if len(rows) == 1 else None,
             "act": act,
-            "form": form if act.note else None,
+            "form": form if act.note or act.pick else None,
             "follows": act.follows(possible[0]) if act.follows and len(possible) == 1 else [],
             "count": len(possible),
             "noun": self.opts.verbose_name if len(possible) == 1 else self.opts.verbose_name_plural,
@@ -191,6 +203,8 @@ def _is_valid(form: NoteForm, act: Act, rows: list[models.Model]) -> bool:
 def _run(act: Act, row: models.Model, user: Any, said: dict[str, Any]) -> bool:
     if act.when:
         return act.run_at(row, user, said["note"], said["when"].astimezone(UTC))
+    if act.pick:
+        return act.run_picked(row, user, said["note"], said["pick"])
     return act.run(row, user, said["note"])
 
 

@@ -71,6 +71,7 @@ def test_it_resolves_a_follow_up(console: Any, console_world: World) -> None:
     console.locator("#nav-sidebar a", has_text="Follow-ups").click()
     console.locator("#result_list a", has_text=waiting.title()).first.click()
     console.get_by_role("link", name="Resolve").click()
+    console.get_by_label("What came of it?").select_option("booked")
     console.get_by_label("What was done?").fill("Zurückgerufen, Termin am Freitag um 10.")
     console.get_by_role("button", name="Resolve").click()
 

@@ -123,9 +123,14 @@ def test_it_resolves_a_follow_up_with_a_note(admin_client: Client, world: World)
     admin_client.post(page, CONFIRMED)
     assert FollowUp.objects.get(pk=waiting.pk).status == "open"
 
-    admin_client.post(page, {**CONFIRMED, "note": "Rief zurück, Termin am Freitag."})
+    note = "Rief zurück, Termin am Freitag."
+    for picked in ("", "nonsense"):
+        admin_client.post(page, {**CONFIRMED, "note": note, "pick": picked})
+    assert FollowUp.objects.get(pk=waiting.pk).status == "open"
+
+    admin_client.post(page, {**CONFIRMED, "note": note, "pick": "booked"})
     waiting.refresh_from_db()
-    assert (waiting.status, waiting.note) == ("done", "Rief zurück, Termin am Freitag.")
+    assert (waiting.status, waiting.note, waiting.outcome) == ("done", note, "booked")
     assert waiting.resolved_by is not None
 
 

@@ -84,7 +84,8 @@ def heard_of(subject: str, company: Company | None) -> WebhookEvent:
 def test_it_tells_what_people_did(admin_client: Client, admin_user: User, world: World) -> None:
     waiting = next(row for row in world.follow_ups if row.status == "open" and row.call_id != world.calls[0].pk)
     admin_client.post(
-        f"/admin/appointments/followup/{waiting.pk}/resolve/", {"confirmed": "yes", "note": "Zurückgerufen."}
+        f"/admin/appointments/followup/{waiting.pk}/resolve/",
+        {"confirmed": "yes", "note": "Zurückgerufen.", "pick": "booked"},
     )
 
     entries = Story(waiting.call, admin_user).entries
