@@ -14,6 +14,7 @@ from appointments.booking.waiting import BOOKERS, JOB_TAG, end_waiting, tell_of_
 from appointments.changes import unfinished
 from appointments.freed import due
 from appointments.models import Appointment, Detail, FollowUp
+from appointments.reminders import planning
 from appointments.tasks import booking_chain, cancel_surplus_bookings, clear_reservation, update_analytics
 from askpro import sweeping
 from askpro.one_by_one import one_by_one
@@ -36,6 +37,7 @@ def sweep() -> None:
         end_waiting,
         tell_of_waiting,
         ask_silent_hosts,
+        planning.plan_forgotten,
         unfinished.end_late,
         unfinished.resend_forgotten,
         unfinished.tell_of_waiting,

@@ -16,6 +16,7 @@ from appointments.changes.mandate import Mandate, OtherTenant
 from appointments.changes.mirror import Effect, Mirrored
 from appointments.freed import offering
 from appointments.models import Appointment
+from appointments.reminders import due
 from appointments.replies import answers
 from askpro.by_name import job
 from askpro.queues import MIN, H, S, actor, chain, send_many
@@ -100,6 +101,25 @@ def process_inbound_sms(event_id: int) -> None:
     event = WebhookEvent.take(event_id)
     if event is not None:
         answers.receive(event, Reply.from_fields(event.payload))
+
+
+@actor(
+    queue_name="notifications",
+    max_retries=2,
+    backoff=(10 * S, 1 * MIN),
+    time_limit=2 * MIN,
+    deadline=10 * MIN,
+    no_overlap="reminders",
+    silenced=True,
+)
+def send_due_reminders(now: str) -> None:
+    """Write the messages of reminders that are due at `now` (ISO 8601), on the schedule; other jobs send them.
+
+    One that waits for longer than its deadline is dropped: the next one finds the same rows.
+
+    Writes: Reminder, Question, Notification, Job
+    """
+    due.send_due(datetime.fromisoformat(now))
 
 
 @actor(queue_name="default", max_retries=2, time_limit=30 * S, atomic=True, unique_by="sync-all")

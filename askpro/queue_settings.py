@@ -46,6 +46,7 @@ MONITORED_TAGS: tuple[str, ...] = ()
 SCHEDULE: dict[str, dict[str, Any]] = {
     "calcom-sync": {"cron": "*/15 * * * *", "actor": "sync_all_calcom_data", "missed": "once"},
     "calcom-keys": {"cron": "30 7 * * *", "actor": "warn_of_expiring_keys", "missed": "once"},
+    "reminders": {"cron": "*/5 * * * *", "actor": "send_due_reminders", "tick_as": "now", "missed": "once"},
     "retell-sync": {"cron": "*/5 * * * *", "actor": "sync_all_retell_calls", "missed": "once"},
     "retell-nightly": {
         "cron": "45 3 * * *",

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from appointments.models import Appointment
 from notifications import recipients, sending
+from notifications.channels import Way
 from notifications.delivery import untold
 from notifications.models import Notification, because
 from notifications.why import Why
@@ -32,6 +33,15 @@ def ask_back(appointment: Appointment, number: str) -> Notification | None:
         return None
     kind, channel = Notification.Kind.CANCEL_QUESTION, Notification.Channel.SMS
     return sending.write([_draft(appointment, kind, channel, number, None)])[0]
+
+
+def remind(appointment: Appointment, kind: Notification.Kind, way: Way) -> Notification:
+    """Remind the customer by one channel, once for each version of the appointment."""
+    draft = _draft(appointment, kind, way.channel, way.recipient, None)
+    sending.write([draft])
+    return Notification.objects.get(
+        appointment=appointment, version=appointment.version, kind=kind, channel=way.channel
+    )
 
 
 def _to_customer(appointment: Appointment, kind: Notification.Kind) -> Iterator[Notification]:

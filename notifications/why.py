@@ -24,6 +24,10 @@ class Why(Sentence):
     CALL_BACK_DUE = "call_back_due", _("The time by which to call back has come.")
     OFFER_OVER = "offer_over", _("The offer has ended, or too little time is left to answer it.")
     BEGINS_IN_QUIET = "begins_in_quiet", _("The appointment begins before the quiet hours end.")
+    NO_SMS = "no_sms", _("The company sends no SMS, and no address is known.")
+    HEARD_LATELY = "heard_lately", _("The customer has heard of the time only shortly before.")
+    LAST_IS_DUE = "last_is_due", _("The last reminder is due as well.")
+    NO_REMINDER = "no_reminder", _("No such reminder is set any more.")
     ENOUGH_TODAY = "enough_today", _("%(count)s SMS went to this number today.")
     JOB_CANCELLED = "job_cancelled", _("Its job was cancelled.")
 

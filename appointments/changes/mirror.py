@@ -14,6 +14,7 @@ from appointments.changes import attendance, consequences, freeing, history, peo
 from appointments.changes.adoption import adopt, booking_of, company_of, replace_row, service_of
 from appointments.changes.mandate import EVERYBODYS, Mandate
 from appointments.models import Appointment, CalcomUid, Detail, FollowUp
+from appointments.reminders import planning as reminders
 from askpro.by_name import job
 
 REQUESTED, CONFIRMED, CANCELLED = (
@@ -84,6 +85,7 @@ def mirror(booking: Booking, at: datetime, mandate: Mandate = EVERYBODYS) -> Mir
     _follow(appointment, this, booking, at)
     history.note(appointment, before)
     freeing.note(appointment, before)
+    reminders.follow(appointment, is_moved=before.starts_at != appointment.starts_at)
     is_changed = (before.status, version) != (appointment.status, appointment.version)
     return Mirrored(appointment, Effect.APPLIED, changed=is_changed)
 

@@ -13,6 +13,7 @@ from appointments.models.follow_up import FollowUp
 from appointments.models.freed_time import Ending, FreedTime
 from appointments.models.offer import Offer, Passed
 from appointments.models.question import Question
+from appointments.models.reminder import Reminder
 from appointments.models.waiting_entry import WaitingEntry
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Offer",
     "Passed",
     "Question",
+    "Reminder",
     "SyncPoint",
     "WaitingEntry",
 ]

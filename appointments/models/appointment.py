@@ -127,6 +127,7 @@ class Appointment(models.Model):
         ]
         indexes = [
             models.Index(fields=["company", "starts_at"], name="appointment_by_company"),
+            models.Index(fields=["starts_at"], condition=Q(status="confirmed"), name="appointment_confirmed"),
             models.Index(fields=["updated_at"], condition=Q(status="requested"), name="appointment_requested"),
         ]
 

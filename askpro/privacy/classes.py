@@ -105,6 +105,7 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         "weekdays": Harmless.SETTING,
         "note": Personal(Holds.WORDS, Kept.CUSTOMERS),
     },
+    "appointments.Reminder": {"reason": Harmless.CODE},
     "auth.Group": _each(Harmless.SETTING, "name"),
     "auth.Permission": _each(Harmless.CODE, "name", "codename"),
     "auth.User": {**_each(_PEOPLE, "username", "first_name", "last_name", "email"), "password": Harmless.SECRET},

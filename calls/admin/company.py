@@ -70,6 +70,7 @@ class CompanyAdmin(ConsoleModelAdmin):
                     "sms_sender",
                     ("notification_email", "escalation_email"),
                     ("quiet_from", "quiet_until"),
+                    ("reminder_minutes", "last_reminder_minutes"),
                 )
             },
         ),

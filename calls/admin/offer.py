@@ -26,6 +26,7 @@ class ServiceAdmin(ConsoleModelAdmin):
     fieldsets = (
         (None, {"fields": (("company", "branch"), ("name", "is_active"), "synonyms")}),
         ("Booking", {"fields": (("duration_minutes", "minimum_notice_minutes"), "change_notice_minutes", "price")}),
+        ("Reminders", {"fields": (("reminder_minutes", "last_reminder_minutes"),)}),
         ("Cal.com", {"fields": (("calcom_event_type_id", "calcom_slug"), ("judgement", "synced_at"))}),
         ("Fields that Cal.com asks for", {"fields": ("asked_for", "field_answers")}),
     )

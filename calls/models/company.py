@@ -30,6 +30,8 @@ def sms_sender(sender: str) -> None:
 
 # A caller who hung up with a promise is called back within two hours of opening time.
 CALL_BACK_WITHIN: Final = timedelta(hours=2)
+# Four weeks: who is reminded earlier has forgotten it again.
+LONGEST_LEAD_MINUTES: Final = 4 * 7 * 24 * 60
 # How far ahead a closed branch is looked for its next opening.
 LONGEST_CLOSURE: Final = timedelta(days=60)
 
@@ -104,6 +106,20 @@ class Company(models.Model):
     )
     quiet_from = models.TimeField(default="21:00", help_text="No SMS from here on, in the branch's time zone,")
     quiet_until = models.TimeField(default="08:00", help_text="until here.")
+    reminder_minutes = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        default=24 * 60,
+        validators=[MaxValueValidator(LONGEST_LEAD_MINUTES)],
+        help_text="So long before an appointment its customer is reminded, 1440 is a day; empty: no such reminder.",
+    )
+    last_reminder_minutes = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        default=2 * 60,
+        validators=[MaxValueValidator(LONGEST_LEAD_MINUTES)],
+        help_text="So long before it, they are reminded for the last time; empty: no such reminder.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

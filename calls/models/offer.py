@@ -2,11 +2,12 @@
 
 from typing import Final
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from askpro.language.sentences import Sentence
-from calls.models.company import Branch, Company
+from calls.models.company import LONGEST_LEAD_MINUTES, Branch, Company
 
 # Cal.com fills these from the attendee's number, which it gets anyway.
 PHONE_FIELDS: Final = frozenset({"attendeePhoneNumber", "smsReminderNumber"})
@@ -35,6 +36,18 @@ class Service(models.Model):
     minimum_notice_minutes = models.PositiveIntegerField(default=60)
     change_notice_minutes = models.PositiveIntegerField(
         null=True, blank=True, help_text="Notice for cancelling and moving; empty: the company's."
+    )
+    reminder_minutes = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(LONGEST_LEAD_MINUTES)],
+        help_text="How long before it the customer is reminded; empty: as the company says, 0: not at all.",
+    )
+    last_reminder_minutes = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(LONGEST_LEAD_MINUTES)],
+        help_text="How long before it they are reminded for the last time; empty: as the company says, 0: not at all.",
     )
     price = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     calcom_event_type_id = models.BigIntegerField(null=True, blank=True, unique=True)
