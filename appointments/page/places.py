@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-# Beside `FUNCTION_PLACES`: of 24 threads, these leave some for webhooks.
+# Beside `FUNCTION_PLACES` and their quarter more: of 28 threads, these leave some for webhooks.
 MOST: Final = 4
 _places: Final = threading.BoundedSemaphore(MOST)
 

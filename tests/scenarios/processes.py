@@ -62,7 +62,7 @@ def running_web(environment: Mapping[str, str], port: int, log: Path) -> Iterato
     argv = (sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind", f"{ports.HOST}:{port}")
     with log.open("ab") as output:
         server = process.spawn(
-            (*argv, "--worker-class", "gthread", "--threads", "24", "--log-level", "warning", "askpro.wsgi"),
+            (*argv, "--worker-class", "gthread", "--threads", "28", "--log-level", "warning", "askpro.wsgi"),
             env=environment,
             output=output,
             farewell=signal.SIGKILL,

@@ -51,7 +51,7 @@ def _gunicorn(port: int) -> tuple[str, ...]:
         "--bind": f"127.0.0.1:{port}",
         "--worker-class": "gthread",
         "--workers": "2",
-        "--threads": "24",
+        "--threads": "28",
         "--graceful-timeout": "5",
         "--log-level": "warning",
         "--worker-tmp-dir": "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp",
