@@ -41,9 +41,9 @@ def expire_entries() -> None:
     """Take waiting entries off the list whose last day is over, and have a person call the customer."""
     now = timezone.now()
     asked = Offer.objects.filter(waiting_entry=OuterRef("pk"), state__in=Offer.LIVE)
-    rows = WaitingEntry.objects.filter(~Exists(asked), state=WaitingEntry.State.WAITING, last_day__lt=now.date())
+    rows = WaitingEntry.objects.filter(~Exists(asked), state=WaitingEntry.State.WAITING, last_day__lte=now.date())
     related = rows.select_related("company", "branch__company", "customer", "service", "follow_up")
-    one_by_one(related.order_by("id")[:AT_ONCE], lambda entry: waiting_list.expire(entry, now), atomic=True)
+    one_by_one(related.order_by("last_day", "id")[:AT_ONCE], lambda entry: waiting_list.expire(entry, now), atomic=True)
 
 
 def due(now: datetime) -> QuerySet[FreedTime]:
