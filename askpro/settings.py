@@ -224,6 +224,8 @@ SANDBOX_URL = env.str("SANDBOX_URL", default="")
 
 # Limits permissions to the companies that a log-in is bound to.
 AUTHENTICATION_BACKENDS = ["askpro.console.backend.ScopedBackend"]
+# Where a log-in leads that nobody was sent to from another page.
+LOGIN_REDIRECT_URL = "admin:index"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -105,6 +105,15 @@ def test_it_lets_nobody_write_the_rows_of_machines(
     assert model._default_manager.filter(pk=row.pk).values().get() == before
 
 
+@pytest.mark.parametrize("asked", ["/admin/login/", "/admin/login/?next=/admin/"])
+def test_a_log_in_leads_to_the_console(client: Client, django_user_model: Any, asked: str) -> None:
+    django_user_model.objects.create_superuser("chefin", password="a-long-password")
+
+    answer = client.post(asked, {"username": "chefin", "password": "a-long-password"}, follow=True)
+
+    assert (answer.redirect_chain, answer.status_code) == ([("/admin/", 302)], 200)
+
+
 def test_it_has_a_colour_for_every_state() -> None:
     states = {
         value
