@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from appointments.admin import changing
+from appointments.admin import changing, reminding
 from appointments.models import Appointment
 from askpro.console import display
 from askpro.console.acts import Act
@@ -134,6 +134,7 @@ def _facts(appointment: Appointment) -> list[tuple[str, Any]]:
         ("Ends", display.weekday(appointment.ends_at)),
         ("Time zone", appointment.timezone),
         ("Before the change", display.weekday(appointment.previous_starts_at)),
+        ("Customer says they come", display.moment(appointment.customer_confirmed_at)),
         ("Customer", display.link(appointment.customer)),
         ("Attendee", appointment.attendee_name),
         ("E-mail", appointment.attendee_email),
@@ -180,6 +181,8 @@ def _tables(appointment: Appointment, user: Any) -> list[Table]:
     heard = [[display.link(row, row.event_type), display.state(row), display.moment(row.received_at)] for row in events]
     return [
         Table("Messages", ["Message", "State", "Version", "Sent", "Reason"], messages, "No message."),
+        reminding.reminders(appointment),
+        *reminding.questions(appointment),
         changing.history(appointment),
         Table("Follow-ups", ["Reason", "State", "Due", "Detail"], follow_ups, "No follow-up."),
         job_table(user, jobs_about([appointment, *sent, *([appointment.call] if appointment.call else [])])),

@@ -39,9 +39,18 @@ class CustomerAdmin(ConsoleModelAdmin):
         ("sms_consent_at", "answered_stop"),
         ("legal_hold", "legal_hold_until"),
         ("last_contact_at", "created_at"),
+        "no_shows",
     )
     # Calls find a customer by phone number, and only the customer gives or takes back consent.
-    readonly_fields = ("phone", "company", "sms_consent_at", "answered_stop", "last_contact_at", "created_at")
+    readonly_fields = (
+        "phone",
+        "company",
+        "sms_consent_at",
+        "answered_stop",
+        "last_contact_at",
+        "created_at",
+        "no_shows",
+    )
     change_form_outer_after_template = "console/tables.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -80,6 +89,13 @@ class CustomerAdmin(ConsoleModelAdmin):
     def answered_stop(self, customer: Any) -> SafeString | str:
         # A boolean's red cross would look like trouble although all is well, and its green tick the opposite.
         return display.pill("dead", "", "yes, no SMS is sent") if customer.has_stopped else "no"
+
+    @admin.display(description="No-shows")
+    def no_shows(self, customer: Customer) -> str:
+        """Counted from the appointments each time, so that what is corrected at Cal.com is correct here."""
+        missed = customer.appointments.filter(status="no_show").order_by("-starts_at")
+        days = [display.local(starts_at, "j M Y") for starts_at in missed.values_list("starts_at", flat=True)]
+        return f"{len(days)}, last on {days[0]}" if days else "none"
 
     @admin.display(description="Last contact")
     def last_contact(self, customer: Customer) -> SafeString | str:

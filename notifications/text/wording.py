@@ -154,7 +154,7 @@ GERMAN: Final = Wording(
         **dict.fromkeys(
             Notification.REMINDERS,
             Message(
-                subject="Erinnerung an Ihren Termin am {when}",
+                subject="Erinnerung an Ihren Termin {when}",
                 heading="Erinnerung an Ihren Termin",
                 lead="Wir freuen uns auf Ihren Besuch. Hier finden Sie noch einmal alles auf einen Blick.",
                 call_us="Können Sie nicht kommen? Rufen Sie uns bitte an: {phone}.",
@@ -271,7 +271,7 @@ ENGLISH: Final = Wording(
         **dict.fromkeys(
             Notification.REMINDERS,
             Message(
-                subject="A reminder of your appointment on {when}",
+                subject="A reminder of your appointment {when}",
                 heading="A reminder of your appointment",
                 lead="We look forward to seeing you. Here is everything once more at a glance.",
                 call_us="Can you not come? Please call us: {phone}.",

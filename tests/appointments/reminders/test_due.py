@@ -196,7 +196,10 @@ class TestChannel:
         [message] = send(clock, ahead.starts_at - DAY)
         send_email_notification(message.pk)
         [mail] = mailoutbox
-        assert mail.subject == "Haarstudio Lindenblatt: Erinnerung an Ihren Termin am Donnerstag, 03.12.2026, 14:00 Uhr"
+        assert (
+            mail.subject
+            == "Haarstudio Lindenblatt: Erinnerung an Ihren Termin morgen, Donnerstag, 03.12.2026, 14:00 Uhr"
+        )
 
 
 class TestWords:
