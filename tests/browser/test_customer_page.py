@@ -62,6 +62,7 @@ def test_it_is_confirmed_moved_and_cancelled_without_scripts(
     telephone.get_by_role("heading", name="Sie kommen", level=1).wait_for()
 
     telephone.get_by_role("link", name="Termin verlegen").click()
+    telephone.get_by_role("heading", name="Freitag, 04.12.2026").click()
     telephone.get_by_role("link", name="Freitag, 04.12.2026, 10:30 Uhr").click()
     telephone.get_by_text("Bisher").wait_for()
     telephone.get_by_role("button", name="Ja, Termin verlegen").click()
