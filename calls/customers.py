@@ -2,11 +2,11 @@
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from appointments.models import Appointment
-from calls.models import Call, Company, Customer
+from calls.models import Call, Company, Customer, CustomerNumber
+from calls.models.customer_number import having
 from calls.phone import is_mobile
 from calls.tenancy import other_party
 from calls.text import fold
@@ -20,7 +20,7 @@ def customer_of(call: Call, wish: WishedAppointment | None) -> Customer | None:
     """
     customer = _known(call) or _made(call, wish)
     if customer is not None and wish is not None:
-        _learn(customer, wish, call)
+        _learn(customer, wish)
         _note_consent(customer, wish, call)
         customer.save()
     return customer
@@ -34,7 +34,7 @@ def attendee(company: Company, phone: str | None, name: str, email: str, sms_con
     if phone is None:
         customer = Customer.objects.create(company=company, language=company.language)
     else:
-        customer = _by_phone(company, phone)
+        customer = _by_phone(company, phone, CustomerNumber.Known.SAID)
     customer.name = customer.name or name
     if not customer.email and _is_valid(email):
         customer.email = email
@@ -62,7 +62,7 @@ def _agreeing(call: Call) -> QuerySet[Customer]:
 
 def _known(call: Call) -> Customer | None:
     if call.customer_id is not None:
-        return Customer.objects.select_for_update().get(pk=call.customer_id)
+        return _of_now(Customer.objects.select_for_update().get(pk=call.customer_id))
     phone = other_party(call.direction, call.from_number, call.to_number, call.branch.home)
     return _by_phone(call.company, phone) if phone is not None else None
 
@@ -73,38 +73,40 @@ def _made(call: Call, wish: WishedAppointment | None) -> Customer | None:
     return Customer.objects.create(company=call.company, language=call.company.language)
 
 
-def _by_phone(company: Company, phone: str) -> Customer:
-    row = Customer(company=company, phone=phone, language=company.language)
-    Customer.objects.bulk_create([row], ignore_conflicts=True)
-    return Customer.objects.select_for_update().get(company=company, phone=phone)
+def _by_phone(company: Company, phone: str, known: CustomerNumber.Known = CustomerNumber.Known.CALLED) -> Customer:
+    """The customer who has this number, locked; made if there is none."""
+    held = _holding(company, phone)
+    if held is None:
+        row = Customer(company=company, phone=phone, language=company.language)
+        Customer.objects.bulk_create([row], ignore_conflicts=True)
+        held = Customer.objects.select_for_update().get(company=company, phone=phone)
+    CustomerNumber.note(held, phone, CustomerNumber.Kind.LINE, known)
+    return _of_now(held)
 
 
-def _learn(customer: Customer, wish: WishedAppointment, call: Call) -> None:
-    """Fill only missing name, e-mail and contact number: a mother who books for her child keeps her name.
+def _holding(company: Company, phone: str) -> Customer | None:
+    """Whoever calls from it goes before whoever only has it."""
+    rows = Customer.objects.select_for_update().filter(having(phone), company=company)
+    return min(rows, key=lambda row: (row.phone != phone, row.pk), default=None)
 
-    What another person says on the same line is kept on the request, and used for its appointment only.
+
+def _of_now(customer: Customer) -> Customer:
+    """The row that stands for the customer now: perhaps another one took its place while this one was waited for."""
+    while customer.merged_into_id is not None:
+        customer = Customer.objects.select_for_update().get(pk=customer.merged_into_id)
+    return customer
+
+
+def _learn(customer: Customer, wish: WishedAppointment) -> None:
+    """Fill only missing name and e-mail: a mother who books for her child keeps her name.
+
+    What another person says on the same line, and any other number, is kept on the request, and used for its
+    appointment only (`appointments.changes.contact` says when a number is more than that).
     """
     is_other = bool(customer.name and wish.name) and fold(customer.name) != fold(wish.name)
     customer.name = customer.name or wish.name
     if not customer.email and not is_other and _is_valid(wish.email):
         customer.email = wish.email
-    if _is_other_number(customer, wish) and not _is_settled(customer):
-        customer.contact_phone, customer.contact_phone_call = wish.contact_phone or "", call
-
-
-def _is_other_number(customer: Customer, wish: WishedAppointment) -> bool:
-    """Whether the caller said a mobile number that is not the customer's; a landline cannot receive SMS."""
-    said = wish.contact_phone
-    return bool(said) and said not in (customer.phone, customer.contact_phone) and is_mobile(said or "")
-
-
-def _is_settled(customer: Customer) -> bool:
-    """Whether the contact number is more than an earlier caller's word: a person entered it, or a confirmed appointment
-    used it. Otherwise any caller could have another customer's messages sent to another number."""
-    if not customer.contact_phone:
-        return False
-    heard_of = Q(status__in=Appointment.AGREED) | Q(version__gt=1)
-    return customer.contact_phone_call_id is None or customer.appointments.filter(heard_of).exists()
 
 
 def _note_consent(customer: Customer, wish: WishedAppointment, call: Call) -> None:
@@ -113,6 +115,12 @@ def _note_consent(customer: Customer, wish: WishedAppointment, call: Call) -> No
         customer.sms_consent_at, customer.sms_consent_call = call.said_at, call
     if wish.sms_consent is False:
         customer.sms_consent_at = customer.sms_consent_call = None
+
+
+def _is_other_number(customer: Customer, wish: WishedAppointment) -> bool:
+    """Whether the caller said a mobile number that is not the customer's; a landline cannot receive SMS."""
+    said = wish.contact_phone
+    return bool(said) and said not in (customer.phone, customer.contact_phone) and is_mobile(said or "")
 
 
 def _is_valid(email: str) -> bool:

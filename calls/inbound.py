@@ -15,6 +15,7 @@ from calls.german.opening_hours import InvalidOpeningHours, OpeningHours, Span
 from calls.inbound_wording import GERMAN, WORDINGS, Wording
 from calls.models import Branch, Customer, PhoneNumber, Service, Staff
 from calls.models.company import Language
+from calls.models.customer_number import having
 from calls.phone import normalise
 from calls.tenancy import number_named
 from calls.wishes.field_names import Session
@@ -146,7 +147,7 @@ def _first_of_days(found: Sequence[datetime], zone: ZoneInfo) -> list[datetime]:
 
 def _of_caller(number: PhoneNumber, from_number: str) -> dict[Session, str]:
     phone, words = normalise(from_number, number.branch.home), _words(number)
-    known = phone is not None and Customer.objects.filter(company=number.company, phone=phone).exists()
+    known = phone is not None and Customer.objects.filter(having(phone), company=number.company).exists()
     return {
         Session.IS_KNOWN: words.yes if known else words.no,
         Session.NEXT_APPOINTMENT: _next_appointment(number, phone) if phone is not None else "",

@@ -6,11 +6,12 @@ from typing import Final
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from appointments.models import Appointment, Offer
 from calls.models import BookingRequest, Company, Customer
+from calls.models.customer_number import having
 from calls.phone import is_mobile
 from notifications.models import Notification
 from notifications.opt_outs import has_opted_out
@@ -70,8 +71,8 @@ def sms_objection(
 
 
 def holders(number: str) -> QuerySet[Customer]:
-    """All customers, of any company, with exactly this number."""
-    return Customer.objects.filter(Q(phone=number) | Q(contact_phone=number))
+    """All customers, of any company, with exactly this number among theirs."""
+    return Customer.objects.filter(having(number, contact=True))
 
 
 def email_of(appointment: Appointment) -> str:

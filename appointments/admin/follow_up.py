@@ -201,15 +201,12 @@ def _name(user: Any) -> str:
 
 
 def _facts(follow_up: FollowUp) -> list[tuple[str, Any]]:
-    number = (follow_up.customer and follow_up.customer.sms_number) or (
-        follow_up.call.from_number if follow_up.call else ""
-    )
     is_anew = follow_up.again_at is not None
     return [
         ("Try again" if is_anew else "Call back by", _due(follow_up)),
         *([("Promised by", display.weekday(follow_up.due_at))] if is_anew else []),
         ("Whose", _assigned(follow_up)),
-        ("Phone", display.phone(number)),
+        ("Phone", display.phone(follow_up.number)),
         ("Customer", display.link(follow_up.customer)),
         ("Call", display.link(follow_up.call)),
         ("Request", display.link(follow_up.booking_request)),

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from appointments.models import Appointment
 from calls import strangers
-from calls.models import BookingRequest
+from calls.models import BookingRequest, CustomerNumber
 from calls.models.company import Language
 from calls.phone import normalise
 from notifications.text import dates
@@ -22,7 +22,8 @@ def of_caller(request: BookingRequest, now: datetime) -> list[Appointment]:
     """The caller's appointments that are confirmed or wait for the host, by customer and by number, the next first."""
     stands = Q(status=Appointment.Status.CONFIRMED) | Appointment.WAITS_FOR_HOST
     numbers = _numbers(request)
-    own = Q(attendee_phone__in=numbers) | Q(customer__phone__in=numbers) | Q(customer__contact_phone__in=numbers)
+    owners = CustomerNumber.objects.filter(company=request.company, number__in=numbers).values("customer")
+    own = Q(attendee_phone__in=numbers) | Q(customer__phone__in=numbers) | Q(customer__in=owners)
     if request.who is not None:
         own |= Q(customer=request.who)
     rows = Appointment.objects.select_related("service", "company").filter(own, stands, company=request.company)

@@ -5,7 +5,7 @@ from typing import Final
 from django.db.models import Q
 
 from appointments import follow_ups
-from appointments.changes import freeing
+from appointments.changes import contact, freeing
 from appointments.models import Appointment, Detail, FollowUp
 from appointments.models.follow_up import WISH
 from calls.models import BookingRequest, Call
@@ -20,6 +20,7 @@ SETTLED: Final = (
 
 def settle_request(appointment: Appointment, revived: bool) -> None:
     follow_ups.settle_same_wish(appointment)
+    contact.learn(appointment)
     request = appointment.booking_request
     if request is None:
         return

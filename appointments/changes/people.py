@@ -8,6 +8,7 @@ from django.conf import settings
 from appointments.calcom.booking import Booking, Host
 from appointments.models import Appointment
 from calls.models import BookingRequest, Customer, Staff
+from calls.models.customer_number import having
 from calls.phone import normalise
 from notifications import recipients
 
@@ -21,7 +22,9 @@ def staff_of(booking: Booking, company_id: int) -> Staff | None:
 def customer_of(booking: Booking, appointment: Appointment) -> Customer | None:
     """The company's customer with exactly the attendee's number; never guessed by name or address."""
     phone = _phone(booking, appointment)
-    return Customer.objects.filter(company_id=appointment.company_id, phone=phone).first() if phone else None
+    if not phone:
+        return None
+    return Customer.objects.filter(having(phone), company_id=appointment.company_id).order_by("pk").first()
 
 
 def attendee_facts(booking: Booking, appointment: Appointment) -> dict[str, Any]:

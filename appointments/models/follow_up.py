@@ -179,6 +179,13 @@ class FollowUp(models.Model):
         return self.again_at or self.due_at
 
     @property
+    def number(self) -> str:
+        """Where to call: the number that was said with the wish, else the customer's, else that of the call."""
+        said = self.booking_request.contact_phone if self.booking_request else ""
+        theirs = self.customer.sms_number if self.customer else ""
+        return said or theirs or (self.call.from_number if self.call else "")
+
+    @property
     def clock_starts_at(self) -> datetime:
         """Since when the deadlines count."""
         return self.again_at or self.created_at

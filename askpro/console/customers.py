@@ -3,7 +3,7 @@
 from django.db.models import Q
 
 from askpro.console.term import Term
-from calls.models import Customer
+from calls.models import Customer, CustomerNumber
 
 MOST_MEANT = 500
 
@@ -11,7 +11,8 @@ MOST_MEANT = 500
 def meaning(term: Term) -> Q:
     """The condition under which a customer is meant."""
     if term.is_number:
-        return term.numbers("phone", "contact_phone")
+        theirs = CustomerNumber.objects.filter(term.numbers("number"))
+        return term.numbers("phone", "contact_phone") | Q(pk__in=theirs.values("customer"))
     if term.is_email:
         return Q(email__iexact=term.text)
     named = Q(name__icontains=term.text)

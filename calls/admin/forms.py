@@ -157,4 +157,4 @@ class NumberForm(SetUpForm):
 
 
 class CustomerForm(NumbersForm):
-    contact_phone = PhoneField(required=False, help_text="Said on the phone; used for SMS only.")
+    contact_phone = PhoneField(required=False, help_text="Gets the messages.")

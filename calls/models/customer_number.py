@@ -50,12 +50,17 @@ class CustomerNumber(models.Model):
         CustomerNumber.objects.bulk_create([row], ignore_conflicts=True)
 
 
-def having(number: str, *, proven: bool = False) -> Q:
-    """The condition that a customer has this number (E.164).
+def having(number: str, *, proven: bool = False, contact: bool = False) -> Q:
+    """The condition that a customer has this number (E.164). A `phone` counts with or without a row here.
 
-    `proven`: a call came from it, or a person entered it. A customer's `phone` has called, with or without a row here.
+    `proven`: a call came from it, or a person entered it. `contact`: older releases' contact numbers count, too.
     """
     rows = CustomerNumber.objects.filter(number=number)
     if proven:
         rows = rows.filter(known__in=CustomerNumber.PROVEN)
-    return Q(merged_into=None) & (Q(phone=number) | Q(pk__in=rows.values("customer")))
+    # Not OR: each part is found by its index.
+    found = [rows, Customer.objects.filter(phone=number)] + [Customer.objects.filter(contact_phone=number)] * contact
+    first, *others = (
+        each.order_by().values_list("customer" if each.model is CustomerNumber else "pk") for each in found
+    )
+    return Q(pk__in=first.union(*others), merged_into=None)

@@ -177,7 +177,7 @@ def _follow_up_facts(follow_up: FollowUp, words: Wording, language: Language) ->
     labels, zone = words.labels, zone_at(follow_up.company, follow_up.branch)
     customer = follow_up.customer
     if customer is not None:
-        yield labels.customer, _person(customer.name, customer.sms_number, language)
+        yield labels.customer, _person(customer.name, follow_up.number, language)
     if follow_up.appointment is not None:
         yield labels.when, dates.moment(follow_up.appointment.starts_at.astimezone(zone), language)
     if follow_up.words:

@@ -307,10 +307,10 @@ def test_it_makes_one_customer_with_the_consent_given_in_the_call(number: PhoneN
     assert "update_customer_from_call" in sent()
 
 
-def test_it_keeps_the_mobile_number_that_was_said_when_it_is_another(number: PhoneNumber) -> None:
+def test_a_mobile_number_that_was_said_is_not_the_customers_yet(number: PhoneNumber) -> None:
     told("call_ended", collected_dynamic_variables={"datum": "morgen", "telefonnummer": "01555 9876543"})
     identify_customer(call_id=the_call().pk)
-    assert Customer.objects.get().contact_phone == "+4915559876543"
+    assert Customer.objects.get().contact_phone == ""
 
 
 def test_it_takes_a_no_for_a_no_when_there_was_consent_before(number: PhoneNumber) -> None:
