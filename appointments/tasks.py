@@ -373,3 +373,5 @@ def _finish(event: WebhookEvent, done: Mirrored | Appointment | None) -> None:
     if isinstance(done, Mirrored) and done.effect != Effect.APPLIED:
         reason = done.effect
     event.mark_processed(appointment.company if appointment else None, reason)
+    if appointment is not None and appointment.erased_at is not None:
+        event.delete_body()

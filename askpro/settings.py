@@ -134,6 +134,7 @@ SWEEPERS = [
     "calls.sweepers.sweep",
     "appointments.sweepers.sweep",
     "notifications.sweepers.sweep",
+    "askpro.privacy.sweepers.sweep",
 ]
 
 REST_FRAMEWORK = {

@@ -24,16 +24,18 @@ def opt_out(number: str, senders: Iterable[str]) -> None:
 
 def opt_in(number: str, senders: Iterable[str]) -> None:
     """Take an opt-out back. This does not give consent if there was none."""
-    OptOut.objects.filter(number=number, sender__in=[*senders]).delete()
+    OptOut.of(number).filter(sender__in=[*senders]).delete()
 
 
 def has_opted_out(number: str, company: Company) -> bool:
     """Whether no more SMS go from the company's sender to this number."""
-    return OptOut.objects.filter(number=number, sender=sender_of(company)).exists()
+    return OptOut.of(number).filter(sender=sender_of(company)).exists()
 
 
 def with_stop(customers: QuerySet[Any]) -> QuerySet[Any]:
     """Customers with `has_stopped`: whether one of their numbers has opted out of their company's sender."""
     sender = Coalesce(NullIf(OuterRef("company__sms_sender"), Value("")), Value(settings.TWILIO_MESSAGING_SERVICE_SID))
     numbers = Q(number=OuterRef("phone")) | Q(number=OuterRef("contact_phone"))
+    numbers |= Q(number=OptOut.hidden_in_sql(OuterRef("phone")))
+    numbers |= Q(number=OptOut.hidden_in_sql(OuterRef("contact_phone")))
     return customers.annotate(has_stopped=Exists(OptOut.objects.filter(numbers, sender=sender)))

@@ -29,6 +29,7 @@ class Why(Sentence):
     LAST_IS_DUE = "last_is_due", _("The last reminder is due as well.")
     NO_REMINDER = "no_reminder", _("No such reminder is set any more.")
     ENOUGH_TODAY = "enough_today", _("%(count)s SMS went to this number today.")
+    ERASED = "erased", _("The recipient's data was erased.")
     JOB_CANCELLED = "job_cancelled", _("Its job was cancelled.")
 
     # Waits.

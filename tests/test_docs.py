@@ -11,7 +11,7 @@ from dramatiq import get_broker
 from askpro.queues.jobs.catalogue import table
 from askpro.queues.management.commands.queues_jobs import BEGIN, END
 
-APPS = [name for name in settings.INSTALLED_APPS if "." not in name]
+APPS = [name for name in settings.INSTALLED_APPS if name != "askpro.queues"]
 
 
 def product_jobs() -> list[str]:

@@ -69,6 +69,8 @@ def call_back(appointment: Appointment, *, waited: bool) -> None:
     A person who already has the request knows it, unless the host's answer was still waited for.
     """
     request = appointment.booking_request
+    if appointment.erased_at is not None:
+        return
     if request is None or not (request.close(BookingRequest.Status.FOLLOW_UP) or waited):
         return
     follow_ups.open_for(request, FollowUp.Reason.REFUSED, Detail.REJECTED, appointment=appointment)
@@ -77,8 +79,9 @@ def call_back(appointment: Appointment, *, waited: bool) -> None:
 
 
 def tell(appointment: Appointment, kind: str) -> None:
-    # Cal.com mails those who booked there; those who booked by phone may have given no address.
-    if appointment.source != Appointment.Source.CALCOM:
+    # Cal.com mails those who booked there; those who booked by phone may have given no address. Of a person who was
+    # erased nobody knows either.
+    if appointment.source != Appointment.Source.CALCOM and appointment.erased_at is None:
         outbox.announce(appointment, kind)
 
 

@@ -129,7 +129,7 @@ def _remember(uids: dict[str, CalcomUid], booking: Booking, at: datetime, appoin
     elif booking.ended:
         whose = attendance.marks(appointment) if appointment else frozenset() if booking.key else named
         this.note_seats(at, whose, taken=False)
-        this.end(at, booking.reason)
+        this.end(at, "" if appointment is not None and appointment.erased_at else booking.reason)
 
 
 def _find(company_id: int, uids: dict[str, CalcomUid], booking: Booking) -> Appointment | None:
@@ -248,7 +248,8 @@ def _cancel(appointment: Appointment, booking: Booking, at: datetime, reason: st
     is_wished = history.is_cancellation_wanted(appointment)
     told = _was_told(appointment) or is_wished
     waited = appointment.status == REQUESTED and appointment.calcom_uid is not None
-    changes = _facts(appointment, booking, at) | {"cancelled_at": at, "cancellation_reason": reason[:300]}
+    said = "" if appointment.erased_at else reason[:300]
+    changes = _facts(appointment, booking, at) | {"cancelled_at": at, "cancellation_reason": said}
     if told:
         changes["version"] = appointment.version + 1
     appointment.write(**changes, status=CANCELLED)

@@ -28,7 +28,10 @@ def customer_of(booking: Booking, appointment: Appointment) -> Customer | None:
 
 
 def attendee_facts(booking: Booking, appointment: Appointment) -> dict[str, Any]:
-    """What the booking knows about the attendee and we do not; what we already have is kept."""
+    """What the booking knows about the attendee and we do not; what we already have is kept, and nothing is learned of
+    a person who was erased."""
+    if appointment.erased_at is not None:
+        return {}
     attendee = booking.attendee
     known = {
         "attendee_name": attendee.name,

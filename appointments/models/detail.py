@@ -202,6 +202,7 @@ class Detail(Sentence):
     CANCELLED_MEANWHILE = "cancelled_meanwhile", _("It was cancelled at Cal.com in the meantime.")
     CHANGE_DONE = "change_done", _("The change was carried out after all.")
     CANCELLED_AS_WISHED = "cancelled_as_wished", _("The customer has cancelled.")
+    ERASED = "erased", _("The customer's data was erased.")
     REPLACED = "replaced", _("Something newer is known.")
     SETTLED_OTHERWISE = "settled_otherwise", _("Settled another way.")
     READ_AFTER_ALL = "read_after_all", _("The request was read after all.")

@@ -174,6 +174,16 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         "number": Personal(Holds.WHO, "stays: STOP holds until START is answered"),
         "sender": Harmless.SETTING,
     },
+    "privacy.Erasure": {
+        "wanted": Personal(Holds.WHO, "emptied once the person is erased"),
+        **_each(Harmless.KEY, "customers", "marks"),
+        "reference": Harmless.SETTING,
+        "who": _PEOPLE,
+    },
+    "privacy.Item": {
+        "subject": Personal(Holds.TRACE, "stays: it says what was erased at a vendor"),
+        "note": _PEOPLE,
+    },
     "privacy.Pepper": _each(Harmless.SECRET, "secret"),
     "privacy.Read": {
         "who": _PEOPLE,

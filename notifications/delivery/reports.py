@@ -33,6 +33,10 @@ def receive(event: WebhookEvent, told: TwilioEvent) -> None:
     if why_not := event.objection(notification.company_id):
         event.refuse(why_not)
         return
+    if not notification.recipient:
+        event.mark_ignored(event.ERASED, notification.company)
+        event.delete_body()
+        return
     report = outcome.Report(told.sid, told.status, told.error_code)
     if why_not := outcome.apply(report, notification):
         event.mark_ignored(why_not, notification.company)

@@ -1,10 +1,22 @@
 """Numbers that want no more SMS."""
 
+from typing import Any, Final
+
 from django.db import models
+from django.db.models.functions import Concat
+
+from askpro.privacy.models.pepper import Pepper, hashed
+
+# So much of the hash fits into the column: 112 bits tell numbers apart.
+DIGITS: Final = 28
+MARK: Final = "#"
 
 
 class OptOut(models.Model):
-    """A number that wants no more SMS from a sender, for every company that uses the sender."""
+    """A number that wants no more SMS from a sender, for every company that uses the sender.
+
+    Of a person who was erased the row has a hash: STOP holds although the number is not known any more.
+    """
 
     number = models.CharField(max_length=32)
     sender = models.CharField(max_length=64, help_text="Number, name or messaging service.")
@@ -12,6 +24,23 @@ class OptOut(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("number", "sender", name="opt_out_once")]
+
+    @staticmethod
+    def hidden(number: str) -> str:
+        """What stands in the place of an erased person's number."""
+        return MARK + hashed(number)[:DIGITS]
+
+    @classmethod
+    def of(cls, number: str) -> "models.QuerySet[OptOut]":
+        """The opt-outs of a number, known or hidden."""
+        return cls.objects.filter(number__in=[number, cls.hidden(number)])
+
+    @staticmethod
+    def hidden_in_sql(number: Any) -> models.Func:
+        """`hidden`, for a number that is an expression of a query."""
+        peppered = Concat(models.Value(Pepper.taken()), number, output_field=models.TextField())
+        template = f"'{MARK}' || left(encode(sha256(convert_to(%(expressions)s, 'UTF8')), 'hex'), {DIGITS})"
+        return models.Func(peppered, template=template, output_field=models.CharField())
 
     def __str__(self) -> str:
         return f"Opt-out {self.pk}"

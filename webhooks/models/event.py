@@ -39,6 +39,9 @@ class WebhookEvent(models.Model):
     # States that a replay takes up only with --force.
     FORCED = (Status.PROCESSED, Status.CONFLICT)
 
+    # The reason of events that were left undone because their person was erased.
+    ERASED = "The person whom it is about was erased."
+
     provider = models.CharField(max_length=16, choices=Provider.choices)
     event_type = models.CharField(max_length=80)
     event_key = models.CharField(max_length=200, help_text="What makes this event the same when sent again.")

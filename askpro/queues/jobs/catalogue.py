@@ -16,13 +16,13 @@ HEAD = (
 
 
 def table(modules: Iterable[str]) -> str:
-    """The actors declared in these top-level packages as a Markdown table, by queue and name.
+    """The actors declared in these packages as a Markdown table, by queue and name.
 
     Rows written and outside calls come from the actor's docstring: its lines "Writes: …" and "Calls: …".
     """
-    wanted = tuple(modules)
+    wanted = tuple(f"{module}." for module in modules)
     ours = (actor for actor in get_broker().actors.values() if isinstance(actor, LedgerActor))
-    actors: list[Any] = [actor for actor in ours if actor.fn.__module__.split(".")[0] in wanted]
+    actors: list[Any] = [actor for actor in ours if actor.fn.__module__.startswith(wanted)]
     actors.sort(key=lambda actor: (actor.queue_name, actor.actor_name))
     return "\n".join([*HEAD, *(_row(actor) for actor in actors)]) + "\n"
 

@@ -9,6 +9,8 @@ from django.utils.module_loading import autodiscover_modules
 
 from askpro.queues.jobs.catalogue import table
 
+# The engine's own jobs are no jobs of the product.
+OWN = ("askpro.queues",)
 BEGIN, END = "<!-- jobs: begin -->\n", "<!-- jobs: end -->\n"
 
 
@@ -20,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, write: bool, **options: Any) -> None:
         autodiscover_modules("tasks")
-        jobs = table(name for name in settings.INSTALLED_APPS if "." not in name)
+        jobs = table(name for name in settings.INSTALLED_APPS if name not in OWN)
         if write:
             renew(Path(settings.BASE_DIR) / "docs" / "jobs.md", jobs)
         else:
