@@ -1,6 +1,7 @@
 """Faults on demand: what a route does wrong, how often, and for which requests."""
 
 import json
+import random
 import threading
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
@@ -21,6 +22,7 @@ FIELDS: dict[str, type] = {
     "drip_ms": int,
     "padding": int,
     "pack": bool,
+    "share": float,
 }
 MOMENTS = ("", "before", "after")
 
@@ -42,6 +44,7 @@ class Fault:
     cut                     the connection is closed after the first half of the answer
     drip_ms                 the answer comes byte by byte, head included, with this pause between two
     padding, pack           this number of blanks follows the answer; `pack` compresses both with gzip
+    share                   of the requests that match, about this part meets the fault, by chance; else each does
     match                   only requests whose path, query, form or JSON holds these values under these names
     """
 
@@ -60,6 +63,7 @@ class Fault:
     drip_ms: int = 0
     padding: int = 0
     pack: bool = False
+    share: float = 1.0
     match: dict[str, str] = field(default_factory=dict)
     hits: int = 0
 
@@ -108,7 +112,8 @@ class Faults:
             return None
         with self._lock:
             for fault in self._faults:
-                if fault.hits < fault.times and fnmatchcase(route, fault.route) and _matches(fault, request):
+                is_left = fault.hits < fault.times and (fault.share >= 1 or random.random() < fault.share)
+                if is_left and fnmatchcase(route, fault.route) and _matches(fault, request):
                     fault.hits += 1
                     return fault
         return None

@@ -73,6 +73,12 @@ def test_it_answers_with_any_body_and_headers(calcom: Calcom, sandbox: SandboxCl
     assert (answer.status_code, answer.text, answer.headers["Retry-After"]) == (503, "<h1>Bad gateway</h1>", "7")
 
 
+def test_a_share_of_the_requests_meets_it(calcom: Calcom, sandbox: SandboxClient) -> None:
+    sandbox.fault("calcom.*", status=503, times=1000, share=0.5)
+    answers = {calcom.request("GET", "/v2/me").status_code for _ in range(60)}
+    assert answers == {200, 503}
+
+
 def test_it_can_fail_after_the_effect(calcom: Calcom, sandbox: SandboxClient) -> None:
     sandbox.fault(ROUTE, status=500, effect=True)
     assert calcom.book().status_code == 500
