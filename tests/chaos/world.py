@@ -114,9 +114,9 @@ class World:
         self.queues.kill()
         self.queues.start()
 
-    def kill_redis(self) -> None:
+    def kill_redis(self, away: float = 1.5) -> None:
         self._valkey_signal(signal.SIGKILL)
-        time.sleep(1.5)
+        time.sleep(away)
         self._valkey.start()
 
     def flush_redis(self) -> None:

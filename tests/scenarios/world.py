@@ -14,8 +14,6 @@ import redis
 import requests
 from django.conf import settings
 from django.db import OperationalError
-from django.db.models import F, Min
-from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
 from askpro.dev.sandbox.calcom.text import parsed
@@ -32,7 +30,7 @@ from askpro.dev.up import ports
 from askpro.queues.models import Attempt, Job, Worker
 from askpro.queues.supervisor.group import YOUNG
 from notifications.models import Notification
-from tests import gates, tables
+from tests import haste, tables
 from tests.queues.queues_run import kill, wait_until
 from tests.scenarios.processes import Queues, running_web
 from tests.scenarios.traces import Photograph, Traces
@@ -47,7 +45,6 @@ NOWHERE = "http://127.0.0.1:9"
 # Whole hours only, so that no two bookings overlap.
 HOURS = range(10, 17)
 OF_PROCESSES = ("queues_worker", "queues_supervisor")
-WAITING = (Job.Status.SCHEDULED, Job.Status.RETRYING, Job.Status.RELEASED)
 BUSY = (Job.Status.QUEUED, Job.Status.PROCESSING)
 
 
@@ -76,7 +73,7 @@ class World:
     def free_slot(self, event_type: EventType) -> datetime:
         """Another one each time."""
         if event_type.id not in self._slots:
-            self._slots[event_type.id] = iter(self._free(event_type))
+            self._slots[event_type.id] = iter(free_times(self.vendors, event_type))
         return next(self._slots[event_type.id])
 
     def slot_of(self, call: Json) -> datetime:
@@ -151,7 +148,7 @@ class World:
             # Only a person could start it again.
             assert not Job.objects.filter(status=Job.Status.DEAD).exists(), self.told()
             if Job.objects.filter(status__in=Job.LIVE).exists():
-                self._skip_to_next()
+                haste.skip_to_next()
                 return False
             return bool(condition())
 
@@ -159,10 +156,7 @@ class World:
 
     def let_pass(self, span: timedelta) -> None:
         """Make every waiting row older, so that what is due by then is due now."""
-        Job.objects.filter(run_at__isnull=False).update(run_at=F("run_at") - span)
-        gates.let_pass(span.total_seconds())
-        Notification.objects.filter(sending_at__isnull=False).update(sending_at=F("sending_at") - span)
-        Appointment.objects.filter(asked_at__isnull=False).update(asked_at=F("asked_at") - span)
+        haste.let_pass(span)
 
     def kill_worker(self, chance: random.Random, older_than: float = YOUNG) -> bool:
         """kill -9 of one of them, if any may die now: not while a job is at its last try, because one that is killed in
@@ -229,19 +223,16 @@ class World:
         headers = {"Content-Type": "application/json", "X-Retell-Signature": signature}
         return requests.post(f"{self.url}/webhooks/retell/", data=body, headers=headers, timeout=10).status_code
 
-    def _free(self, event_type: EventType) -> list[datetime]:
-        now = datetime.now(UTC)
-        first, last = now + timedelta(days=2), now + timedelta(days=50)
-        query = f"eventTypeId={event_type.id}&start={first:%Y-%m-%d}&end={last:%Y-%m-%d}"
-        answer = self.vendors.calcom("GET", f"/v2/slots?{query}", key=LOCAL["CALCOM_API_KEY"], version="2024-09-04")
-        starts = [parsed(slot["start"]) for day in answer.json()["data"].values() for slot in day]
-        local = [start.astimezone(ZoneInfo(TIMEZONE)) for start in starts]
-        return [start for start in local if start.hour in HOURS and start.minute == 0]
 
-    def _skip_to_next(self) -> None:
-        next_at = Job.objects.filter(status__in=WAITING).aggregate(next=Min("run_at"))["next"]
-        if next_at is not None and next_at > timezone.now():
-            self.let_pass(next_at - timezone.now())
+def free_times(vendors: SandboxClient, event_type: EventType) -> list[datetime]:
+    """The whole hours of the next weeks at which it is free at Cal.com."""
+    now = datetime.now(UTC)
+    first, last = now + timedelta(days=2), now + timedelta(days=50)
+    query = f"eventTypeId={event_type.id}&start={first:%Y-%m-%d}&end={last:%Y-%m-%d}"
+    answer = vendors.calcom("GET", f"/v2/slots?{query}", key=LOCAL["CALCOM_API_KEY"], version="2024-09-04")
+    starts = [parsed(slot["start"]) for day in answer.json()["data"].values() for slot in day]
+    local = [start.astimezone(ZoneInfo(TIMEZONE)) for start in starts]
+    return [start for start in local if start.hour in HOURS and start.minute == 0]
 
 
 def empty_tables(kept: tuple[str, ...] = OF_DJANGO + OF_PROCESSES) -> None:
