@@ -1,5 +1,6 @@
 """Whether the rows of calls add up: each was heard to its end, read once, and came to what its rows say."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -20,8 +21,6 @@ Outcome = Call.Outcome
 # A call without an end is asked for, and given up after a day whatever Retell says.
 OVER_AFTER: Final = timedelta(hours=25)
 TOLD: Final = ("call_started", "call_ended", "call_analyzed")
-# One of the agent's own functions did something, which may have been a booking.
-AGENT_BOOKED: Final = {"tools": [{"successful": True}]}
 STANDING: Final = (Appointment.Status.REQUESTED, Appointment.Status.CONFIRMED)
 
 
@@ -88,11 +87,12 @@ def a_read_call_has_an_outcome(span: Span) -> QuerySet[Call]:
     found="its outcome is booked, and there is none",
     advice="sync_calcom --company {company} --now, then balance again; else a person calls back",
 )
-def a_booked_call_has_its_booking(span: Span) -> QuerySet[Call]:
+def a_booked_call_has_its_booking(span: Span) -> Iterable[Call]:
     ours = Appointment.objects.filter(calcom_uid__isnull=False)
     by_call = ours.filter(Q(call=OuterRef("pk")) | Q(booking_request__call=OuterRef("pk")))
     booked = span.of(Call.objects.filter(outcome=Outcome.BOOKED))
-    return booked.filter(~Exists(by_call)).exclude(variables__contains=AGENT_BOOKED)
+    # One of the agent's own functions did something, which may have been the booking. What is sealed is read here.
+    return (call for call in booked.filter(~Exists(by_call)) if not any(tool.successful for tool in call.tool_calls))
 
 
 @rule(

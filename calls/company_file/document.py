@@ -110,7 +110,7 @@ def _value(node: yaml.Node, faults: Faults, depth: int) -> Value:
         return _mapping(node, faults, depth)
     if isinstance(node, yaml.SequenceNode):
         return Value([_value(each, faults, depth + 1) for each in node.value], line)
-    is_nothing = node.style is None and node.value in NOTHING
+    is_nothing = isinstance(node, yaml.ScalarNode) and node.style is None and node.value in NOTHING
     return Value(None if is_nothing else str(node.value), line)
 
 

@@ -97,7 +97,8 @@ def a_call_that_was_booked_by_nobody(world: SalonAtWork) -> Broken:
 @spoil
 def a_call_whose_agent_failed_to_book(world: SalonAtWork) -> Broken:
     tools = {"tools": [{"name": "book_appointment", "successful": False}]}
-    Call.objects.filter(pk=world.silent.pk).update(outcome="booked", variables=tools)
+    world.silent.variables, world.silent.outcome = tools, "booked"
+    world.silent.save()
     return {("a_booked_call_has_its_booking", world.silent.pk)}
 
 
@@ -334,7 +335,8 @@ def test_it_looks_at_one_company_and_one_time_only(world: SalonAtWork) -> None:
 
 def test_a_call_that_the_agent_booked_itself_adds_up(world: SalonAtWork) -> None:
     tools = {"tools": [{"name": "book_appointment", "successful": True}]}
-    Call.objects.filter(pk=world.silent.pk).update(outcome="booked", variables=tools)
+    world.silent.variables, world.silent.outcome = tools, "booked"
+    world.silent.save()
     assert found() == []
 
 
