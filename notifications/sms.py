@@ -101,7 +101,9 @@ def _find(notification: Notification, attempt_at: datetime) -> bool:
 def _record(notification: Notification, message: twilio.Message) -> None:
     report = outcome.Report(message.sid, message.status, message.error_code)
     with transaction.atomic():
-        outcome.apply(report, outcome.locked(pk=notification.pk))
+        locked = outcome.locked(pk=notification.pk)
+        outcome.apply(report, locked)
+        locked.note_charge(message.segments, message.price, message.currency)
 
 
 def _taken(notification: Notification, sids: list[str]) -> set[str]:
@@ -190,6 +192,7 @@ def _hand_over(notification: Notification) -> None:
         raise
     else:
         notification.mark_sent(message.sid, message.status)
+        notification.note_charge(message.segments, message.price, message.currency)
 
 
 def _outgoing(notification: Notification) -> twilio.OutgoingSms:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from askpro.one_by_one import one_by_one
@@ -31,6 +31,10 @@ GIVE_UP_AFTER: Final = timedelta(hours=48)
 UNREPORTED_AFTER: Final = timedelta(minutes=10)
 ASK_AGAIN_AFTER: Final = timedelta(hours=1)
 ASK_FOR: Final = timedelta(days=1)
+# Twilio prices a message some time after it has arrived.
+UNPRICED_AFTER: Final = timedelta(hours=1)
+ASK_FOR_PRICE_AGAIN_AFTER: Final = timedelta(hours=12)
+ASK_FOR_PRICE_FOR: Final = timedelta(days=3)
 # Refused accounts and senders: a person must correct something, then retry the job.
 FOR_PEOPLE: Final = "askpro.queues.errors.Rejected"
 
@@ -38,8 +42,9 @@ SENDERS: Final = (*sending.JOBS.values(),)
 
 
 def sweep() -> None:
-    """Send missing jobs, give up old messages, ask Twilio about unreported ones, and ask people to call customers."""
-    one_by_one((resend_forgotten, ask_about_unreported, untold.sweep), lambda part: part())
+    """Send missing jobs, give up old messages, ask Twilio about unreported and unpriced ones, and ask people to call
+    customers."""
+    one_by_one((resend_forgotten, ask_about_unreported, ask_about_unpriced, untold.sweep), lambda part: part())
 
 
 def resend_forgotten() -> int:
@@ -60,14 +65,32 @@ def ask_about_unreported() -> int:
         channel=Notification.Channel.SMS,
         sent_at__range=(now - ASK_FOR, now - UNREPORTED_AFTER),
     )
+    return _ask(silent)
+
+
+def ask_about_unpriced() -> int:
+    """Send jobs that ask Twilio what an SMS that has arrived, or not, was charged as; returns how many."""
+    now = timezone.now()
+    unpriced = Notification.objects.filter(
+        Q(polled_at=None) | Q(polled_at__lte=now - ASK_FOR_PRICE_AGAIN_AFTER),
+        status__in=[Status.DELIVERED, Status.FAILED],
+        channel=Notification.Channel.SMS,
+        price=None,
+        provider_id__isnull=False,
+        sent_at__range=(now - ASK_FOR_PRICE_FOR, now - UNPRICED_AFTER),
+    )
+    return _ask(unpriced)
+
+
+def _ask(messages: QuerySet[Notification]) -> int:
     sent: list[int] = []
 
     def ask(notification: Notification) -> None:
-        if silent.filter(pk=notification.pk).update(polled_at=now):
+        if messages.filter(pk=notification.pk).update(polled_at=timezone.now()):
             tasks.check_sms_delivery.send(notification_id=notification.pk, company_id=notification.company_id)
             sent.append(notification.pk)
 
-    one_by_one(silent.order_by("sent_at")[:AT_ONCE], ask, atomic=True)
+    one_by_one(messages.order_by("sent_at")[:AT_ONCE], ask, atomic=True)
     return len(sent)
 
 

@@ -118,7 +118,7 @@ def process_twilio_webhook(event_id: int) -> None:
     tags=("notification:{notification_id}",),
 )
 def check_sms_delivery(notification_id: int, company_id: int | None = None) -> None:
-    """Ask Twilio what became of an SMS that has no report.
+    """Ask Twilio what became of an SMS that has no report, or no price.
 
     Writes: Notification, OptOut, FollowUp, Job
     Calls: Twilio: one message

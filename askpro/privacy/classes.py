@@ -134,7 +134,7 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     },
     "calls.ClosedDay": _each(Harmless.SETTING, "reason"),
     "calls.Company": {
-        **_each(Harmless.SETTING, "name", "slug", "timezone", "country", "sms_sender"),
+        **_each(Harmless.SETTING, "name", "slug", "timezone", "country", "sms_sender", "currency"),
         **_each(Harmless.SETTING, "notification_email", "escalation_email"),
         "calcom_api_key": Harmless.SECRET,
     },
@@ -161,7 +161,7 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     "django_dramatiq.Task": _each(Harmless.MACHINE, "message_data", "actor_name", "queue_name"),
     "notifications.MessageTemplate": _each(Harmless.SETTING, "subject", "text"),
     "notifications.Notification": {
-        **_each(Harmless.CODE, "reason", "provider_status", "error_code"),
+        **_each(Harmless.CODE, "reason", "provider_status", "error_code", "currency"),
         "reason_facts": Personal(Holds.WHO, Kept.MESSAGES),
         "recipient": Personal(Holds.WHO, Kept.MESSAGES),
         "text": Personal(Holds.WORDS, Kept.MESSAGES),

@@ -68,6 +68,7 @@ class CompanyAdmin(ConsoleModelAdmin):
                 "fields": (
                     "sms_enabled",
                     "sms_sender",
+                    ("sms_price", "currency"),
                     ("notification_email", "escalation_email"),
                     ("quiet_from", "quiet_until"),
                     ("reminder_minutes", "last_reminder_minutes"),

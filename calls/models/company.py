@@ -17,6 +17,8 @@ from notifications import senders
 
 e164 = RegexValidator(r"^\+[1-9][0-9]{6,14}$", "Write the number in E.164 form, such as +493023125100.")
 
+three_letters = RegexValidator(r"^[A-Z]{3}\Z", "Write the currency's three letters, such as EUR or CHF.")
+
 
 def country(code: str) -> None:
     if not phone.is_country(code):
@@ -97,6 +99,15 @@ class Company(models.Model):
         validators=[sms_sender],
         help_text="Number, name or messaging service; empty: the installation's.",
     )
+    sms_price = models.DecimalField(
+        max_digits=7,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="What one SMS of 160 characters costs you, for previews and figures. Empty: not known.",
+    )
+    currency = models.CharField(max_length=3, blank=True, default="EUR", validators=[three_letters])
     notification_email = models.EmailField(blank=True, default="", help_text="Told of new follow-ups.")
     escalation_email = models.EmailField(
         blank=True,

@@ -1,4 +1,4 @@
-"""Asks Twilio about messages without a report, since it tries each callback only a few times."""
+"""Asks Twilio about messages without a report, since it tries each callback only a few times, or without a price."""
 
 from django.db import transaction
 
@@ -10,11 +10,15 @@ from notifications.twilio.errors import NOT_FOUND
 
 
 def check(notification_id: int) -> None:
-    """Ask about one sent SMS and write the answer. If Twilio does not have the message, its row stays as it is."""
+    """Ask about one SMS and write the answer, and what it is charged as.
+
+    If Twilio does not have the message, its row stays as it is.
+    """
     notification = Notification.objects.filter(pk=notification_id).first()
     if notification is None:
         raise Gone("The notification no longer exists.")
-    if notification.status != Notification.Status.SENT or not notification.provider_id:
+    is_asked_about = notification.status == Notification.Status.SENT or notification.price is None
+    if not is_asked_about or not notification.provider_id:
         return
     try:
         message = twilio.for_company(notification.company_id).get(notification.provider_id)
@@ -24,4 +28,7 @@ def check(notification_id: int) -> None:
         raise
     with transaction.atomic():
         report = outcome.Report(message.sid, message.status, message.error_code)
-        outcome.apply(report, outcome.locked(pk=notification_id))
+        locked = outcome.locked(pk=notification_id)
+        outcome.apply(report, locked)
+        if locked.provider_id == message.sid:
+            locked.note_charge(message.segments, message.price, message.currency)

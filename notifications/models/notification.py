@@ -1,6 +1,7 @@
 """Every message to a customer or to staff, one row each."""
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.db import models, transaction
@@ -13,6 +14,7 @@ from askpro.encryption import SealedTextField
 from askpro.language.sentences import Facts, tell
 from calls.models import Call, Company, Customer
 from calls.models.company import Language
+from notifications.gsm import gsm_segments, is_gsm
 from notifications.twilio.errors import Reaction
 from notifications.why import Why
 
@@ -59,6 +61,11 @@ class Notification(models.Model):
         SKIPPED = "skipped", "Not sent on purpose"
 
     REMINDERS = (Kind.REMINDER, Kind.LAST_REMINDER)
+
+    class Encoding(models.TextChoices):
+        GSM = "gsm", "GSM-7"
+        UCS2 = "ucs2", "UCS-2"
+
     UNSENT = (Status.PENDING, Status.SENDING, Status.UNKNOWN)
     IN_FLIGHT = (Status.SENDING, Status.UNKNOWN)
     # The provider has taken or refused it.
@@ -106,6 +113,14 @@ class Notification(models.Model):
     )
     provider_status = models.CharField(max_length=24, blank=True, default="")
     error_code = models.CharField(max_length=16, blank=True, default="")
+    encoding = models.CharField(max_length=8, choices=Encoding.choices, blank=True, default="", editable=False)
+    segments = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="SMS that it was sent, and charged, as: counted here, then by Twilio."
+    )
+    price = models.DecimalField(
+        max_digits=10, decimal_places=5, null=True, blank=True, help_text="What Twilio charged for all of it."
+    )
+    currency = models.CharField(max_length=3, blank=True, default="", help_text="Of the price.")
     attempts = models.PositiveIntegerField(default=0, help_text="Times it was handed to the provider.")
     resends = models.PositiveSmallIntegerField(default=0, help_text="Times it was sent again, having been lost.")
     reopened = models.PositiveSmallIntegerField(
@@ -154,7 +169,14 @@ class Notification(models.Model):
                 name="notification_unsent",
             ),
             models.Index(fields=["sent_at"], condition=Q(status="sent", channel="sms"), name="notification_unreported"),
+            models.Index(
+                fields=["sent_at"],
+                condition=Q(channel="sms", price__isnull=True, status__in=["delivered", "failed"]),
+                name="notification_unpriced",
+            ),
             models.Index(fields=["recipient", "-id"], name="notification_recipient"),
+            models.Index(fields=["company", "created_at"], name="notification_of_company"),
+            models.Index(fields=["created_at"], name="notification_created"),
         ]
 
     def __str__(self) -> str:
@@ -182,6 +204,7 @@ class Notification(models.Model):
             sending_at=timezone.now(),
             text=text,
             sender=sender,
+            **self._size(text),
             **because(None),
         )
 
@@ -237,6 +260,13 @@ class Notification(models.Model):
         """Say why a pending one waits."""
         return self._move(Q(status=self.Status.PENDING), **because(why, facts))
 
+    def note_charge(self, segments: int | None, price: Decimal | None, currency: str) -> bool:
+        """Write what the provider counts and charges, as far as it says so yet."""
+        values: dict[str, Any] = {"segments": segments} if segments else {}
+        if price is not None:
+            values |= {"price": price, "currency": currency}
+        return bool(values) and self._move(Q(), **values)
+
     def report(self, **values: Any) -> bool:
         """Write what the provider reported later; the caller holds the row's lock."""
         return self._move(Q(), **values)
@@ -248,6 +278,12 @@ class Notification(models.Model):
     @property
     def is_over(self) -> bool:
         return self.status not in self.UNSENT
+
+    def _size(self, text: str) -> dict[str, Any]:
+        if self.channel != self.Channel.SMS:
+            return {}
+        encoding = self.Encoding.GSM if is_gsm(text) else self.Encoding.UCS2
+        return {"encoding": encoding, "segments": gsm_segments(text), "price": None, "currency": ""}
 
     def _this_attempt(self) -> Q:
         # A worker that was declared dead must not judge the attempt of its successor.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -23,6 +24,9 @@ from webhooks.models import Provider, WebhookAddress
 QUEUE_FULL_PAUSE: Final = 180.0
 # Pages of 100 messages to one number within a day; no number gets more than a few messages.
 MOST_PAGES: Final = 3
+# 1,600 characters in UCS-2, and a hundred times what such a message costs anywhere.
+MOST_SEGMENTS: Final = 24
+MOST_CHARGED: Final = 1000
 # For whole lists: so many messages in a page at most, and so many pages.
 LARGEST_PAGE: Final = 1000
 MOST_LARGE_PAGES: Final = 200
@@ -63,7 +67,7 @@ class OutgoingSms:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What Twilio knows about a message."""
+    """What Twilio knows about a message: what it is charged as only some time after it was sent."""
 
     sid: str
     status: str
@@ -71,6 +75,9 @@ class Message:
     created_at: datetime | None
     error_code: int | None
     to: str = ""
+    segments: int | None = None
+    price: Decimal | None = None
+    currency: str = ""
 
     @classmethod
     def from_api(cls, data: Any) -> "Message":
@@ -87,6 +94,8 @@ class Message:
             created_at=_moment(fields.source.get("date_created")),
             error_code=fields.number("error_code"),
             to=fields.text("to", 32),
+            segments=_segments(fields),
+            **_charge(fields),
         )
 
 
@@ -267,6 +276,24 @@ def _object(answer: Answer) -> dict[str, Any]:
 def _reaches_back_to(since: datetime, messages: list[Message]) -> bool:
     oldest = messages[-1].created_at if messages else None
     return oldest is not None and oldest < since
+
+
+def _segments(fields: Fields) -> int | None:
+    """How many SMS it is; None while the sender is not chosen, when Twilio says 0."""
+    segments = fields.number("num_segments")
+    return segments if segments is not None and 0 < segments <= MOST_SEGMENTS else None
+
+
+def _charge(fields: Fields) -> dict[str, Any]:
+    """What was charged, which Twilio writes as a negative text; nothing of what is no amount with its currency."""
+    currency = fields.text("price_unit", 8)
+    try:
+        price = -Decimal(fields.text("price", 16))
+    except InvalidOperation:
+        return {}
+    is_amount = price.is_finite() and 0 <= price < MOST_CHARGED
+    is_currency = len(currency) == 3 and currency.isascii() and currency.isalpha()
+    return {"price": price, "currency": currency.upper()} if is_amount and is_currency else {}
 
 
 def _moment(text: Any) -> datetime | None:
