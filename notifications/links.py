@@ -12,7 +12,7 @@ from typing import Final
 from django.conf import settings
 from django.core.signing import b62_decode, b62_encode
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Offer
 
 # How long after its end an appointment can still be looked at.
 LIVES_ON: Final = timedelta(days=7)
@@ -27,6 +27,7 @@ class Kind(StrEnum):
     """What a page is about; the token's first letter."""
 
     APPOINTMENT = "a"
+    OFFER = "o"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class Reference:
 def link_for(appointment: Appointment) -> str:
     """The customer's page of this appointment, a full URL. Nothing is stored for it, and it is the same each time."""
     return url_of(Reference(Kind.APPOINTMENT, appointment.pk))
+
+
+def link_for_offer(offer: Offer) -> str:
+    """The page on which its customer takes the freed time, or not."""
+    return url_of(Reference(Kind.OFFER, offer.pk))
 
 
 def url_of(reference: Reference) -> str:

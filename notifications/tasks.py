@@ -143,7 +143,6 @@ def _unsent(notification_id: int) -> Notification | None:
         "follow_up__appointment__booking_request",
         "offer__freed_time__branch__company",
         "offer__freed_time__service",
-        "offer__freed_time__staff",
         "offer__follow_up__booking_request",
         "offer__waiting_entry",
     )

@@ -10,7 +10,6 @@ from appointments.freed.wishes import request_for
 from appointments.models import FreedTime, Offer, Question
 from askpro.by_name import job
 from askpro.queues import chain
-from notifications import offers
 
 Answer, State = Question.Answer, Offer.State
 # The chain of every request without a call.
@@ -21,7 +20,7 @@ def answer(question: Question, said: Question.Answer) -> bool:
     """Note a yes or a no to an offer, in the caller's transaction; False if it came too late.
 
     A yes books the freed time like every other request, with its own job: Cal.com may still say that it is taken. Who
-    answers too late is told so, and goes on waiting; who says yes twice has said it once.
+    answers too late goes on waiting, and is told so by the caller; who says yes twice has said it once.
     """
     rows = Offer.objects.filter(question=question)
     known = rows.values_list("pk", "freed_time_id").first()
@@ -42,7 +41,6 @@ def _accept(freed: FreedTime, offer: Offer, question: Question) -> bool:
     if offer.state in (State.ACCEPTED, State.BOOKED):
         return True
     if not offer.still_waits or offer.state != State.OPEN or not question.take(Answer.YES):
-        offers.tell_gone(offer)
         return False
     request = request_for(candidate, freed)
     request.save(force_insert=True)

@@ -8,7 +8,7 @@ from appointments.booking.rules import problem_with
 from appointments.models import Appointment, Ending, FreedTime, Passed
 from askpro.language.sentences import Facts, Sentence
 from calls.models import BookingRequest, Company, Service
-from notifications import opt_outs, recipients, senders
+from notifications import opt_outs, recipients
 
 Status = Appointment.Status
 STANDS = Q(status__in=(Status.REQUESTED, Status.CONFIRMED))
@@ -26,10 +26,7 @@ def against_offering(freed: FreedTime) -> Ending | None:
 
 def against_sending(company: Company) -> Ending | None:
     """Why nobody can be asked by SMS."""
-    sender = opt_outs.sender_of(company)
-    if not company.sms_enabled or not sender:
-        return Ending.NO_SMS
-    return None if senders.takes_answers(sender) else Ending.NO_ANSWERS
+    return None if company.sms_enabled and opt_outs.sender_of(company) else Ending.NO_SMS
 
 
 def is_too_near(freed: FreedTime, now: datetime) -> bool:

@@ -24,7 +24,6 @@ class Ending(Sentence):
     NOT_FREE = "not_free", _("Cal.com does not offer it.")
     SWITCHED_OFF = "switched_off", _("The company no longer offers freed times.")
     NO_SMS = "no_sms", _("The company sends no SMS.")
-    NO_ANSWERS = "no_answers", _("The company's sender is a name, which takes no answers.")
     NO_SERVICE = "no_service", _("The service cannot be booked without a person.")
     HANDED_OVER = "handed_over", _("Whoever accepted it is looked after by a person.")
 
@@ -98,6 +97,12 @@ class FreedTime(models.Model):
     def local(self) -> datetime:
         """Its begin by the clocks of its branch."""
         return self.starts_at.astimezone(self.zone)
+
+    @property
+    def certain_staff(self) -> Staff | None:
+        """The only one who does this service; where several do, Cal.com chooses, and nobody may be named before."""
+        hosts = list(self.service.staff.filter(is_active=True)[:2])
+        return hosts[0] if len(hosts) == 1 else None
 
     def ending_told(self, language: str = "") -> str:
         """Why it is offered to nobody any more, in the company's language or another; empty while it is."""

@@ -75,6 +75,12 @@ class Offer(models.Model):
         return f"Offer {self.pk}"
 
     @property
+    def can_be_answered(self) -> bool:
+        """Whether a yes would count now."""
+        is_open = self.state == self.State.OPEN and self.question is not None and self.question.is_open
+        return is_open and self.still_waits
+
+    @property
     def latest_sending(self) -> datetime:
         """Who gets the message later would have less than half of the time to answer."""
         assert self.ends_at is not None  # by constraint

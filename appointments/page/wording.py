@@ -81,6 +81,17 @@ class Words(Sentence):
     ANOTHER_HOST = "another_host", _("Who has time for you then, you will see here afterwards.")
     YES_MOVE = "yes_move", _("Yes, move it")
 
+    # A freed time that is offered.
+    FREED = "freed", _("A time has become free")
+    FREED_LEAD = "freed_lead", _("Would you like it? Your answer counts until %(until)s.")
+    YES_BOOK = "yes_book", _("Yes, book this appointment")
+    NO_THANKS = "no_thanks", _("No, thank you")
+    DECLINED = "declined", _("You did not want this time")
+    OFFER_OVER = "offer_over", _("This offer no longer holds")
+    WAITS_ON = "waits_on", _("You stay on our list.")
+    CALLED_BACK = "called_back", _("We will call you")
+    CALLED_BACK_LEAD = "called_back_lead", _("This time could not be booked here. Somebody will call you.")
+
     # Around it.
     ONLY_YOURS = "only_yours", _("Whoever has this link can change the appointment. Please do not pass it on.")
 

@@ -4,8 +4,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from appointments.freed import answers as freed
-from appointments.models import Appointment, Question
+from appointments.models import Appointment, Offer, Question
 from appointments.replies.questions import Heard, Outcome, answers
+from notifications import offers
 
 Answer = Question.Answer
 
@@ -18,9 +19,12 @@ def hear_offered(heard: Heard) -> Outcome:
     if heard.answer == Answer.CANCEL and _has_appointment(heard.question):
         return None
     counts = freed.answer(heard.question, heard.answer)
-    if heard.answer == Answer.YES:
-        return "The freed time is booked by a job." if counts else "The offer had ended."
-    return "The freed time goes to the next." if counts else "The offer had ended."
+    if not counts and heard.answer == Answer.YES:
+        for offer in Offer.objects.filter(question=heard.question):
+            offers.tell_gone(offer)
+    if not counts:
+        return "The offer had ended."
+    return "The freed time is booked by a job." if heard.answer == Answer.YES else "The freed time goes to the next."
 
 
 def _has_appointment(question: Question) -> bool:

@@ -12,7 +12,7 @@ from calls import strangers
 from calls.models import Branch
 from calls.models.company import Language
 from notifications import senders
-from notifications.links import link_for
+from notifications.links import link_for, link_for_offer
 from notifications.models import Notification, Variable
 from notifications.text import callbacks, dates
 from notifications.text.places import spoken_number, subject_of, zone_for
@@ -48,7 +48,7 @@ def for_sms(notification: Notification, sender: str, *, asks: bool = False) -> F
     if notification.follow_up is not None:
         return common | _of_call_back(notification, notification.follow_up)
     if notification.offer is not None:
-        return common | _of_offer(notification, notification.offer)
+        return common | _of_offer(notification, notification.offer, takes_answers)
     appointment = subject_of(notification)
     return {
         **common,
@@ -142,14 +142,14 @@ def _of_call_back(notification: Notification, follow_up: FollowUp) -> dict[str, 
     }
 
 
-def _of_offer(notification: Notification, offer: Offer) -> dict[str, Fact]:
+def _of_offer(notification: Notification, offer: Offer, takes_answers: bool) -> dict[str, Fact]:
     language, freed = Language(notification.language), offer.freed_time
-    words = WORDINGS[language].offers
+    words, person = WORDINGS[language].offers, freed.certain_staff
     return {
         Variable.WHEN: Fact(dates.short_moment(freed.local, language)),
         Variable.SERVICE: Fact(freed.service.name),
-        Variable.STAFF: Fact(freed.staff.name if freed.staff is not None else ""),
-        Variable.ANSWER: Fact(words.yes),
+        Variable.STAFF: Fact(person.name if person is not None else ""),
+        Variable.ANSWER: Fact(words.yes if takes_answers else words.link.format(link=link_for_offer(offer))),
         Variable.UNTIL: Fact(_until(offer, language)),
         # In no text of a company's: it is about how the list is kept.
         "waits": Fact(words.waits if offer.still_waits else ""),

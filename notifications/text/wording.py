@@ -55,11 +55,12 @@ class Callbacks:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """A freed time, by SMS; `yes` is the word that takes it."""
+    """A freed time, by SMS; `yes` and `link` say how to take it."""
 
     offered: str
     answer: str
     yes: str
+    link: str
     gone: str
     waits: str
 
@@ -187,8 +188,9 @@ GERMAN: Final = Wording(
     ),
     offers=Offers(
         offered="Frei geworden: {when}",
-        answer=". Ihr Termin? Antworten Sie {answer} bis {until}",
-        yes="JA",
+        answer=". Ihr Termin? {answer} bis {until}",
+        yes="Antworten Sie JA",
+        link="Buchen: {link}",
         gone="Das Angebot für {when} gilt leider nicht mehr[. {waits}]",
         waits="Sie bleiben vorgemerkt",
     ),
@@ -304,8 +306,9 @@ ENGLISH: Final = Wording(
     ),
     offers=Offers(
         offered="Now free: {when}",
-        answer=". Would you like it? Answer {answer} by {until}",
-        yes="JA",
+        answer=". Would you like it? {answer} by {until}",
+        yes="Answer JA",
+        link="Book: {link}",
         gone="The offer for {when} no longer holds[. {waits}]",
         waits="You stay on our list",
     ),

@@ -133,7 +133,6 @@ def test_a_booking_that_needs_a_person_ends_the_offers(scene: Scene) -> None:
         ({"is_active": False}, "switched_off"),
         ({"books_appointments": False}, "switched_off"),
         ({"sms_enabled": False}, "no_sms"),
-        ({"sms_sender": "SalonBirke"}, "no_answers"),
     ],
 )
 def test_it_stops_and_withdraws_the_offer_when_the_company_changes_its_mind(

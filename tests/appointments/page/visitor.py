@@ -76,12 +76,12 @@ class Document(HTMLParser):
 
 
 class Visitor:
-    """Whoever has the link of this appointment. `answer` is the last one, after redirects."""
+    """Whoever has the link of this appointment, or another link. `answer` is the last one, after redirects."""
 
-    def __init__(self, appointment: Appointment) -> None:
+    def __init__(self, about: Appointment | str) -> None:
         # As a browser would be refused that sends no token of Django's.
         self._client = Client(enforce_csrf_checks=True)
-        self.home = urlsplit(link_for(appointment)).path
+        self.home = urlsplit(about if isinstance(about, str) else link_for(about)).path
         self.answer: Any = None
 
     def open(self, path: str = "", **headers: str) -> Document:
