@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.core.exceptions import FieldError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.expressions import BaseExpression
+from django.db.models.lookups import Exact, IsNull
 from django.db.models.query_utils import DeferredAttribute
 
 from askpro.encryption import sealing
@@ -43,6 +45,17 @@ class SealedAttribute(DeferredAttribute):
         instance.__dict__[self.field.attname] = value
 
 
+class OnlyEmpty(Exact):
+    """Whether nothing is stored. No value is ever stored alike twice, so that SQL would find none of the others."""
+
+    lookup_name = "exact"
+
+    def get_prep_lookup(self) -> Any:
+        if self.rhs:
+            raise FieldError(f"{self.lhs.output_field} is encrypted: SQL can only tell whether it is empty.")
+        return super().get_prep_lookup()
+
+
 class Sealing(models.Field):
     """What the fields have in common. An empty value stays as it is; it can be asked for in SQL, and nothing else can.
 
@@ -65,6 +78,12 @@ class Sealing(models.Field):
     def newest_start(self) -> Any:
         """How the content begins that the newest key has written; what `STALE` is asked with."""
         return sealing.newest_prefix()
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        return {"exact": OnlyEmpty, "isnull": IsNull}.get(lookup_name)
+
+    def get_transform(self, lookup_name: str) -> Any:
+        """None: what is inside a value cannot be asked for."""
 
     def get_prep_value(self, value: Any) -> Any:
         if isinstance(value, Sealed):

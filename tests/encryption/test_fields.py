@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from django.core.exceptions import FieldError
 from django.db import connection
+from django.db.models import Q
 
 from askpro.encryption import Unreadable, sealing
-from calls.models import Branch, Company
+from calls.models import Branch, Call, Company
 from tests.encryption.keys import NEW, OLD
 from webhooks.models import WebhookEvent
 
@@ -133,3 +135,17 @@ def test_a_body_that_was_stored_in_plain_is_read_as_it_is(body: bytes) -> None:
 def test_a_short_one_is_not_packed() -> None:
     event(b"{}")
     assert len(stored("body", "webhooks_webhookevent")) == 2 + 7 + 12 + 16
+
+
+@pytest.mark.parametrize("lookup", ["body", "body__in", "body__contains", "body__gt", "body__x"])
+def test_what_is_inside_cannot_be_asked_for(lookup: str) -> None:
+    with pytest.raises(FieldError):
+        WebhookEvent.objects.filter(**{lookup: [b"{}"] if lookup.endswith("in") else b"{}"}).exists()
+    with pytest.raises(FieldError):
+        Call.objects.filter(**{lookup.replace("body", "variables"): {"x": 1}}).exists()
+
+
+def test_whether_there_is_something_can_be_asked_for() -> None:
+    event(BODY)
+    assert WebhookEvent.objects.exclude(body=b"").exists() and not WebhookEvent.objects.filter(body=b"").exists()
+    assert not Call.objects.filter(Q(variables={}) | Q(transcript="") | Q(transcript=None)).exists()
