@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 
 from askpro.encryption import keys
 from askpro.environment import REMARK
+from askpro.privacy.classes import default_days
 
 HINT = "Set {} in the environment (deploy/env.example)."
 VENDORS = (
@@ -96,6 +97,17 @@ def check_bounds(**_: Any) -> list[CheckMessage]:
     hint = "Leave it out for the default (deploy/env.example), or write a number above 0."
     wrong = [name for name in BOUNDS if not getattr(settings, name) > 0]
     return [Error(f"{name} is {getattr(settings, name):g}.", hint=hint, id="askpro.E007") for name in wrong]
+
+
+@register(Tags.compatibility)
+def check_retention(**_: Any) -> list[CheckMessage]:
+    """RETENTION_DAYS can be read: else nothing would be deleted."""
+    try:
+        default_days()
+    except ValueError as error:
+        hint = "Write RETENTION_DAYS=class=days,class=never (deploy/env.example); docs/privacy.md has the classes."
+        return [Error(str(error), hint=hint, id="askpro.E012")]
+    return []
 
 
 def _secret_keys() -> list[str]:

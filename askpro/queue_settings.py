@@ -61,6 +61,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "tick_as": "now",
         "missed": "once",
     },
+    "retention": {"cron": "15 2 * * *", "actor": "start_retention", "missed": "once"},
     "nightly-recount": {"cron": "30 3 * * *", "actor": "recount_all", "missed": "once"},
 }
 

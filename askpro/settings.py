@@ -197,8 +197,23 @@ WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=5 * 1024 * 1024)
 # How many functions of Retell's agents may wait for Cal.com at once in one web process, which needs more threads than
 # this, so that some are left for webhooks.
 FUNCTION_PLACES = env.int("FUNCTION_PLACES", default=16)
-# How many days it is kept what agents' functions were answered.
-FUNCTION_CALLS_DAYS = env.int("FUNCTION_CALLS_DAYS", default=30)
+# How many days each class of data is kept (askpro.privacy.classes), unless a company has a rule of its own. "never":
+# it is kept for ever.
+RETENTION_DAYS: dict[str, int | str] = {
+    "transcripts": 90,
+    "functions": 30,
+    "bodies": 30,
+    "unfinished_bodies": 180,
+    "events": 1095,
+    "messages": 365,
+    "words": 365,
+    "calls": 365,
+    "appointments": 730,
+    "customers": 1095,
+    "reads": 365,
+    "deeds": 1095,
+    **env.dict("RETENTION_DAYS", default={}),
+}
 # Seconds an incomplete request of call_ended waits for call_analyzed.
 ANALYSIS_WAIT = env.float("ANALYSIS_WAIT", default=120.0)
 # Seconds after which a call that has not ended is asked for at Retell: its agents end calls after two hours at most.

@@ -1,9 +1,8 @@
-"""Finds ended calls that no job reads, and sends their jobs again or asks a person; forgets what agents asked."""
+"""Finds ended calls that no job reads, and sends their jobs again or asks a person."""
 
 from datetime import timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -14,14 +13,12 @@ from appointments.tasks import update_analytics
 from askpro import sweeping
 from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
-from calls.models import Call, FunctionCall
+from calls.models import Call
 from calls.tasks import send_chain
 
 # Reading waits for the analysis for two minutes at most; an older call without a job was forgotten.
 FORGOTTEN_AFTER: Final = timedelta(minutes=5)
 MOST: Final = 200
-# At each sweep: a few more than can be asked in half a minute.
-MOST_FORGOTTEN: Final = 1_000
 READERS: Final = ("extract_call_data",)
 # What the agent's functions have settled is read all the same: there may be a wish that they did not hear.
 UNREAD: Final = (Call.Outcome.PENDING, Call.Outcome.BOOKED, Call.Outcome.CHANGED, Call.Outcome.FOLLOW_UP)
@@ -29,14 +26,7 @@ UNREAD: Final = (Call.Outcome.PENDING, Call.Outcome.BOOKED, Call.Outcome.CHANGED
 
 def sweep() -> None:
     """Called every half minute by the chores process of every supervisor."""
-    one_by_one((resend_forgotten, forget_function_calls), lambda part: part())
-
-
-def forget_function_calls() -> int:
-    """Delete what agents asked and were answered long ago. Returns how many."""
-    old = timezone.now() - timedelta(days=settings.FUNCTION_CALLS_DAYS)
-    found = FunctionCall.objects.filter(created_at__lt=old).order_by("created_at").values("pk")[:MOST_FORGOTTEN]
-    return FunctionCall.objects.filter(pk__in=found).delete()[0]
+    resend_forgotten()
 
 
 def resend_forgotten() -> None:

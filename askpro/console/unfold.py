@@ -84,6 +84,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": "Privacy",
         "items": [
             entry("Reads", "visibility", "privacy.read"),
+            entry("Deletions", "auto_delete", "privacy.retentionrun"),
         ],
     },
     {
@@ -96,6 +97,7 @@ NAVIGATION: list[dict[str, Any]] = [
             entry("Phone numbers", "dialpad", "calls.phonenumber"),
             entry("Staff", "badge", "calls.staff"),
             entry("Services", "content_cut", "calls.service"),
+            entry("Days to keep", "hourglass_bottom", "privacy.retentionrule"),
             entry("API tokens", "key", "api.apitoken"),
             entry("Users", "manage_accounts", "auth.user"),
             entry("Groups", "shield_person", "auth.group"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -25,6 +26,12 @@ class Kept(models.TextChoices):
     CALLS = "calls", "Whose call it was"
     APPOINTMENTS = "appointments", "Whose appointment it was"
     CUSTOMERS = "customers", "Customers who are not seen any more"
+    READS = "reads", "Who read what in the console"
+    DEEDS = "deeds", "What people did in the console"
+
+
+# The same for all companies, since their rows belong to none.
+OF_ALL: Final = (Kept.DEEDS,)
 
 
 class Holds(StrEnum):
@@ -65,7 +72,7 @@ _PEOPLE: Final = Personal(Holds.STAFF, "entered and deleted by people")
 FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     "admin.LogEntry": {
         "object_id": Harmless.KEY,
-        **_each(Personal(Holds.WHO, "erased with the person whose row it names"), "object_repr", "change_message"),
+        **_each(Personal(Holds.WHO, Kept.DEEDS), "object_repr", "change_message"),
     },
     "api.ApiToken": {"name": Harmless.SETTING, **_each(Harmless.SECRET, "token_sha256", "hint")},
     "api.Submission": _each(Harmless.KEY, "key", "body_sha256"),
@@ -186,10 +193,11 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     },
     "privacy.Pepper": _each(Harmless.SECRET, "secret"),
     "privacy.Read": {
-        "who": _PEOPLE,
+        "who": Personal(Holds.STAFF, Kept.READS),
         "object_id": Harmless.KEY,
         "page": Harmless.CODE,
     },
+    "privacy.RetentionRun": {"by": _PEOPLE},
     "queues.ActorSnapshot": _each(Harmless.MACHINE, "actor_name", "queue_name"),
     "queues.ArchivedJob": _each(Harmless.MACHINE, "actor_name", "queue_name", "tags", "error_class", "story"),
     "queues.Attempt": _each(
@@ -247,3 +255,21 @@ def personal(model: type[models.Model]) -> Iterator[tuple[str, Personal]]:
     for name, meaning in FIELDS.get(model._meta.label, {}).items():
         if isinstance(meaning, Personal):
             yield name, meaning
+
+
+def default_days() -> dict[str, int | None]:
+    """This installation's days for each class; None: for ever. Raises `ValueError` for what cannot be meant."""
+    days = {}
+    for kind, written in settings.RETENTION_DAYS.items():
+        if kind not in Kept.values:
+            raise ValueError(f"RETENTION_DAYS names {kind}, which is none of {', '.join(Kept.values)}.")
+        days[kind] = _days(kind, str(written).strip())
+    return days
+
+
+def _days(kind: str, written: str) -> int | None:
+    if written == "never":
+        return None
+    if not (written.isascii() and written.isdigit() and 0 < int(written) < 100_000):
+        raise ValueError(f"RETENTION_DAYS gives {kind} neither a number of days from 1 on nor never.")
+    return int(written)

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from appointments.models import FollowUp
 from askpro.queues.models import Job
-from calls.models import BookingRequest, Call, FunctionCall
-from calls.sweepers import forget_function_calls, resend_forgotten
+from calls.models import BookingRequest, Call
+from calls.sweepers import resend_forgotten
 from calls.tasks import extract_call_data
 from notifications.models import Notification
 from tests.calls.practice import practice, the_call, told
@@ -99,12 +99,3 @@ def test_it_leaves_a_young_call_to_its_chain(call: Call) -> None:
 def test_it_looks_at_unread_calls_only(call: Call) -> None:
     (plan,) = plans(resend_forgotten, "calls_call")
     assert "call_unread" in plan
-
-
-def test_what_agents_asked_is_forgotten_after_a_month_and_no_sooner(call: Call) -> None:
-    now = timezone.now()
-    for days in (29, 31):
-        row = FunctionCall.objects.create(call=call, name="list_services", key=f"{days}", taken_at=now)
-        FunctionCall.objects.filter(pk=row.pk).update(created_at=now - timedelta(days=days))
-    assert (forget_function_calls(), forget_function_calls()) == (1, 0)
-    assert FunctionCall.objects.get().key == "29"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from appointments.models import Appointment, DailyCount, FollowUp
-from askpro.privacy.models import Read
+from askpro.privacy.models import Read, RetentionCount, RetentionRun
 from askpro.queues.chores import schedule
 from calls.models import BookingRequest, Branch, Call, Company, Customer, PhoneNumber, Service, Staff
 from tests.console.fleet import make_fleet, make_snapshots, make_workers
@@ -112,6 +112,9 @@ def _people(world: World, dice: random.Random, calls: int) -> None:
     for customer in world.customers[:4]:
         read = {"object_id": str(customer.pk), "company_id": customer.company_id, "page": "admin:calls_customer_change"}
         Read.note(user=None, who=f"Lina of {customer.company.slug}", kind=Read.Kind.CUSTOMER, **read)
+    night = RetentionRun.objects.create(kind="transcripts", ended_at=timezone.now())
+    for company in world.companies:
+        RetentionCount.add(night, company.pk, blanked=3, held=1, left=2)
 
 
 def _calls(world: World, dice: random.Random, calls: int) -> None:

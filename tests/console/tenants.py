@@ -7,12 +7,13 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission, User
 from django.db import models
+from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp, FreedTime, Offer, WaitingEntry
 from askpro.api.models import ApiToken
 from askpro.console.models import Access
 from askpro.console.scope import path_of
-from askpro.privacy.models import Read
+from askpro.privacy.models import Read, RetentionRule, RetentionRun
 from askpro.queues.models import Job
 from calls.models import ClosedDay, Company
 from notifications.models import Notification
@@ -55,6 +56,8 @@ def make_strangers(world: World) -> tuple[Company, Company]:
         )
         ClosedDay.objects.create(company=company, first_day=CLOSED, last_day=CLOSED, reason="Inventur")
         _offer_freed_time(company)
+        RetentionRule.objects.create(company=company, kind="calls", days=200)
+        RetentionRun.objects.create(company=company, kind="calls", by="ops@host", ended_at=timezone.now())
         WebhookAddress.objects.create(company=company, provider="calcom").add_secret(f"secret of {company.slug}")
     WebhookEvent.objects.filter(company=None).update(company=theirs)
     for model in tenant_models():

@@ -10,12 +10,12 @@ from django.utils import timezone
 from appointments.models import Attempt
 from askpro.encryption import rotation, sealing
 from askpro.encryption.fields import EncryptedTextField
-from askpro.privacy.models import Pepper
+from askpro.privacy.models import Erasure, Pepper
 from calls.models import Call, Company, FunctionCall
 from tests.console.factories import make_world
+from tests.console.tenants import make_strangers
 from tests.encryption.keys import NEW, OLD
 from tests.encryption.rows import fill, raw, read, value_for, write_plain
-from webhooks.models import WebhookAddress
 
 pytestmark = pytest.mark.django_db
 
@@ -24,10 +24,11 @@ pytestmark = pytest.mark.django_db
 def filled(settings: Any) -> list[Any]:
     settings.DATA_KEYS = [OLD]
     world = make_world()
-    WebhookAddress.objects.create(company=world.companies[0], provider="calcom").add_secret("whsec")
+    make_strangers(world)
     FunctionCall.objects.create(call=world.calls[0], name="find_appointment", key="k", taken_at=timezone.now())
     Attempt.objects.create(follow_up=world.follow_ups[0], note="x", again_at=timezone.now())
     Pepper.taken()
+    Erasure.objects.create(who="ops@host")
     return fill()
 
 

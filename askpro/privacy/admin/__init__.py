@@ -1,5 +1,6 @@
 """The console's pages about privacy."""
 
 from askpro.privacy.admin.read import ReadAdmin
+from askpro.privacy.admin.retention import RetentionRuleAdmin, RetentionRunAdmin
 
-__all__ = ["ReadAdmin"]
+__all__ = ["ReadAdmin", "RetentionRuleAdmin", "RetentionRunAdmin"]

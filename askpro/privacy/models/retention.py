@@ -1,0 +1,109 @@
+"""How long companies keep what, and what became of it."""
+
+from datetime import timedelta
+from typing import Any, Self
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from askpro.privacy.classes import OF_ALL, Kept
+
+
+class RetentionRule(models.Model):
+    """A company's own number of days for a class of data, instead of this installation's."""
+
+    company = models.ForeignKey("calls.Company", on_delete=models.CASCADE, related_name="retention_rules")
+    kind = models.CharField("what", max_length=24, choices=[each for each in Kept.choices if each[0] not in OF_ALL])
+    days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Kept for so many days; empty: for ever.",
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["company", "kind"]
+        constraints = [models.UniqueConstraint("company", "kind", name="retention_rule_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {f'{self.days} days' if self.days else 'for ever'}"
+
+
+class RetentionRun(models.Model):
+    """One walk through everything of a class of data that is over its time, and where it goes on.
+
+    What is too old is judged by the moment of its beginning. Counts and place are written together with what they
+    count, so that a walk that was interrupted goes on with neither missing.
+    """
+
+    kind = models.CharField("what", max_length=24, choices=Kept.choices)
+    company = models.ForeignKey(
+        "calls.Company", on_delete=models.CASCADE, null=True, related_name="+", help_text="Empty: all companies."
+    )
+    by = models.CharField(max_length=150, blank=True, default="", help_text="Who ran the command; empty: the schedule.")
+    began_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    shelf = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Which of its tables it is at.")
+    place = models.BigIntegerField(default=0, editable=False, help_text="Up to which id that table was read.")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            # Of the schedule's, one for each class: the next night goes on with one that has not ended.
+            models.UniqueConstraint("kind", condition=Q(ended_at=None, by=""), name="retention_run_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {timezone.localtime(self.began_at):%d.%m.%Y}"
+
+    @classmethod
+    def nightly(cls, kind: str) -> Self:
+        """The schedule's walk: the one that has not ended, or a new one."""
+        return cls.objects.get_or_create(kind=kind, by="", ended_at=None)[0]
+
+    @property
+    def took(self) -> timedelta | None:
+        return self.ended_at - self.began_at if self.ended_at else None
+
+    def move(self, shelf: int, place: int) -> bool:
+        """Note how far it is, in the transaction of what was done up to there; False when another process was first."""
+        here = RetentionRun.objects.filter(pk=self.pk, shelf=self.shelf, place=self.place, ended_at=None)
+        if here.update(shelf=shelf, place=place) == 0:
+            return False
+        self.shelf, self.place = shelf, place
+        return True
+
+    def end(self) -> None:
+        """There is nothing more to read."""
+        RetentionRun.objects.filter(pk=self.pk, ended_at=None).update(ended_at=timezone.now())
+        self.refresh_from_db(fields=["ended_at"])
+
+
+class RetentionCount(models.Model):
+    """What a walk did with the rows of one company."""
+
+    run = models.ForeignKey(RetentionRun, on_delete=models.CASCADE, related_name="counts")
+    company = models.ForeignKey("calls.Company", on_delete=models.CASCADE, null=True, related_name="+")
+    deleted = models.PositiveIntegerField(default=0, help_text="Rows that are gone.")
+    blanked = models.PositiveIntegerField(default=0, help_text="Rows of which the counts stay.")
+    held = models.PositiveIntegerField(default=0, help_text="Kept by a legal hold.")
+    left = models.PositiveIntegerField(default=0, help_text="Not touched, because work on them is pending.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("run", "company", nulls_distinct=False, name="retention_count_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deleted} deleted, {self.blanked} blanked, {self.held} held, {self.left} left"
+
+    @classmethod
+    def add(cls, run: RetentionRun, company_id: int | None, **counts: int) -> None:
+        """Add to what was counted."""
+        row, _ = cls.objects.get_or_create(run=run, company_id=company_id)
+        more: dict[str, Any] = {name: F(name) + count for name, count in counts.items() if count}
+        if more:
+            cls.objects.filter(pk=row.pk).update(**more)

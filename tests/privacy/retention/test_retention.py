@@ -1,0 +1,276 @@
+"""What is over its time goes, what somebody works on stays, and every statistic stays as it was."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from appointments.daily import recount
+from appointments.models import Appointment, DailyCount
+from askpro import checks
+from askpro.privacy.classes import Kept, Personal, personal
+from askpro.privacy.models import RetentionCount, RetentionRule, RetentionRun
+from askpro.privacy.retention import walk
+from askpro.privacy.retention.runs import go_on
+from askpro.privacy.retention.shelves import SHELVES
+from askpro.privacy.tasks import delete_what_is_over, start_retention
+from askpro.queues import Release
+from askpro.queues.testing import run_jobs
+from calls.models import Call, Customer, FunctionCall
+from calls.models.call import forgotten_id
+from tests.privacy.retention.old import MOBILE, NOW, WORD, story
+from webhooks.models import WebhookEvent
+
+pytestmark = pytest.mark.django_db
+
+YEARS = timedelta(days=4000)
+BY_CLASS = {
+    (Kept.FUNCTIONS, "FunctionCall"),
+    (Kept.EVENTS, "WebhookEvent"),
+    (Kept.CUSTOMERS, "Customer"),
+    (Kept.READS, "Read"),
+    (Kept.DEEDS, "LogEntry"),
+}
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[Any]:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+def night() -> None:
+    start_retention.send()
+    run_jobs()
+    assert set(RetentionRun.objects.values_list("ended_at", flat=True)) == {timezone.now()}
+
+
+def counted(kind: str) -> tuple[int, int, int, int]:
+    """What the newest run of a class counted: deleted, blanked, held, left."""
+    run = RetentionRun.objects.filter(kind=kind).latest("pk")
+    counts = list(run.counts.values_list("deleted", "blanked", "held", "left"))
+    return tuple(map(sum, zip(*counts, strict=True))) if counts else (0, 0, 0, 0)
+
+
+def everything_written() -> str:
+    """All personal fields of all rows, as texts."""
+    return "\n".join(
+        f"{model.__name__}.{name}: {getattr(row, name)}"
+        for model in apps.get_models()
+        for row in model._default_manager.all()
+        for name, held in personal(model)
+        if isinstance(held.kept, Kept)
+    )
+
+
+def test_every_field_that_ends_belongs_to_a_table_that_is_walked_through() -> None:
+    ended = {
+        f"{shelf.model._meta.label}.{name}"
+        for shelf in SHELVES
+        for name, held in personal(shelf.model)
+        if shelf.deletes or name in shelf.fields
+    }
+    # These go with the customer.
+    ended |= {"calls.CustomerNumber.number", "calls.CustomerMerge.note", "appointments.WaitingEntry.note"}
+    named = {
+        f"{model._meta.label}.{name}"
+        for model in apps.get_models()
+        for name, held in personal(model)
+        if isinstance(held, Personal) and isinstance(held.kept, Kept)
+    }
+    assert sorted(named - ended) == []
+
+
+def test_after_years_nothing_is_left_of_a_person() -> None:
+    story(YEARS)
+    assert everything_written().count(WORD) > 20
+    night()
+    night()
+    left = everything_written()
+    assert WORD not in left and MOBILE not in left and "call_old" not in left, left
+    assert not Customer.objects.exists() and not WebhookEvent.objects.exists() and not FunctionCall.objects.exists()
+
+
+def test_counts_durations_and_outcomes_stay() -> None:
+    company = story(YEARS)["company"]
+    day = (NOW - YEARS).date()
+    before = DailyCount.objects.filter(pk=recount(company, day).pk).values().get()
+    assert before["calls"] == before["requests"] == before["bookings"] == 1
+    night()
+    assert DailyCount.objects.filter(pk=recount(company, day).pk).values().get() == before
+    call = Call.objects.get()
+    assert (call.duration_ms, call.outcome, str(call.cost_usd)) == (61_000, "booked", "0.1234")
+    assert Appointment.objects.get().status == "completed"
+
+
+def test_what_somebody_works_on_is_not_touched() -> None:
+    story(YEARS, is_open=True)
+    before = everything_written()
+    night()
+    expected = [line for line in before.splitlines() if not line.startswith(("Read.", "LogEntry."))]
+    assert [
+        line for line in everything_written().splitlines() if not line.startswith(("Read.", "LogEntry."))
+    ] == expected
+    assert counted("calls") == counted("functions") == counted("unfinished_bodies") == (0, 0, 0, 1)
+    assert counted("words") == (0, 0, 0, 4) and counted("messages") == (0, 0, 0, 2)
+
+
+@pytest.mark.parametrize(("kind", "days"), [("transcripts", 90), ("functions", 30), ("bodies", 30), ("messages", 365)])
+def test_a_class_ends_with_its_days(kind: str, days: int) -> None:
+    story(timedelta(days=days) - timedelta(hours=1))
+    night()
+    assert counted(kind) == (0, 0, 0, 0)
+    RetentionRun.objects.all().delete()
+    with time_machine.travel(NOW + timedelta(hours=2), tick=False):
+        night()
+    assert sum(counted(kind)) > 0 and counted(kind)[2:] == (0, 0)
+
+
+def test_a_company_has_its_own_days() -> None:
+    company = story(timedelta(days=100))["company"]
+    RetentionRule.objects.create(company=company, kind="transcripts", days=101)
+    RetentionRule.objects.create(company=company, kind="messages", days=7)
+    RetentionRule.objects.create(company=company, kind="bodies", days=None)
+    night()
+    call = Call.objects.get()
+    assert WORD in call.transcript and counted("messages") == (0, 2, 0, 0)
+    assert WebhookEvent.objects.get(status="processed").has_body and counted("bodies") == (0, 0, 0, 0)
+
+
+def test_a_legal_hold_keeps_everything_and_is_counted() -> None:
+    rows = story(YEARS)
+    Customer.objects.filter(pk=rows["Customer"].pk).update(legal_hold="Dispute 12")
+    before = everything_written()
+    night()
+    kept = [line for line in before.splitlines() if not line.startswith(("Read.", "LogEntry."))]
+    assert everything_written().splitlines() == kept
+    for kind in ("transcripts", "functions", "bodies", "unfinished_bodies", "calls", "customers"):
+        assert counted(kind) == (0, 0, 1, 0), kind
+    Customer.objects.update(legal_hold_until=NOW.date() - timedelta(days=1))
+    RetentionRun.objects.all().delete()
+    night()
+    assert Call.objects.get().transcript == "", "the hold is over"
+
+
+def test_events_keep_their_key_when_their_body_goes() -> None:
+    story(timedelta(days=40))
+    night()
+    event = WebhookEvent.objects.get(status="processed")
+    assert (event.event_key, event.subject, event.has_body) == ("processed:call_old", "call_old", False)
+    assert (event.headers, event.query) == ({}, "")
+    assert WebhookEvent.objects.get(status="failed").has_body, "a person may still replay it"
+
+
+def test_a_call_is_known_again_by_the_hash_of_its_id() -> None:
+    company = story(timedelta(days=400))["company"]
+    night()
+    call = Call.objects.get()
+    assert (call.retell_call_id, call.customer, call.from_number) == (forgotten_id("call_old"), None, "")
+    assert Call.is_erased(company.pk, "call_old") and not Call.is_erased(company.pk, "call_other")
+
+
+def test_a_customer_with_a_later_appointment_stays() -> None:
+    rows = story(YEARS)
+    Appointment.objects.filter(pk=rows["Appointment"].pk).update(ends_at=NOW - timedelta(days=700))
+    night()
+    assert Customer.objects.get().name == f"Frau {WORD}"
+    assert Appointment.objects.get().customer == rows["Customer"]
+
+
+def test_it_goes_through_more_than_a_page_and_counts_each_row_once(monkeypatch: Any) -> None:
+    monkeypatch.setattr(walk, "AT_ONCE", 2)
+    for number in range(5):
+        story(timedelta(days=100), f"call_{number}", f"+49155512300{number:02}")
+    night()
+    assert counted("transcripts") == (0, 5, 0, 0) and counted("functions") == (5, 0, 0, 0)
+    assert not Call.objects.exclude(transcript="").exists()
+
+
+def test_a_run_that_was_interrupted_goes_on_where_it_was(monkeypatch: Any) -> None:
+    monkeypatch.setattr(walk, "AT_ONCE", 2)
+    for number in range(5):
+        story(timedelta(days=100), f"call_{number}", f"+49155512300{number:02}")
+    run = RetentionRun.nightly("transcripts")
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        go_on(run, time.monotonic() + 9, die)
+    assert Call.objects.exclude(transcript="").count() == 3
+    assert RetentionRun.nightly("transcripts").pk == run.pk
+    assert go_on(RetentionRun.objects.get(pk=run.pk), time.monotonic() + 9)
+    assert counted("transcripts") == (0, 5, 0, 0)
+
+
+def test_a_job_stops_after_its_time_and_comes_back(monkeypatch: Any) -> None:
+    monkeypatch.setattr("askpro.privacy.tasks.WALKING_TIME", 0.0)
+    story(timedelta(days=100))
+    run = RetentionRun.nightly("transcripts")
+    with pytest.raises(Release):
+        delete_what_is_over(run_id=run.pk)
+    monkeypatch.setattr("askpro.privacy.tasks.WALKING_TIME", 9.0)
+    delete_what_is_over(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.ended_at is not None and counted("transcripts") == (0, 1, 0, 0)
+    delete_what_is_over(run_id=run.pk)
+    assert counted("transcripts") == (0, 1, 0, 0)
+
+
+def test_what_two_processes_walk_through_is_counted_once(monkeypatch: Any) -> None:
+    story(timedelta(days=100))
+    first = RetentionRun.nightly("transcripts")
+    second = RetentionRun.objects.get(pk=first.pk)
+    assert go_on(first, time.monotonic() + 9) and go_on(second, time.monotonic() + 9)
+    assert counted("transcripts") == (0, 1, 0, 0)
+
+
+class TestCommand:
+    def run(self, capsys: Any, *arguments: str) -> str:
+        call_command("retention", *arguments)
+        return str(capsys.readouterr().out)
+
+    def test_a_dry_run_counts_the_same_and_writes_nothing(self, capsys: Any) -> None:
+        story(timedelta(days=100))
+        before = everything_written()
+        dry = self.run(capsys, "--dry-run")
+        assert everything_written() == before and not RetentionRun.objects.exists()
+        assert "nothing was written" in dry
+        assert self.run(capsys) == dry.replace(" (nothing was written)", "")
+
+    def test_it_may_be_about_one_class_and_one_company(self, capsys: Any) -> None:
+        company = story(timedelta(days=100))["company"]
+        said = self.run(capsys, "--class", "functions", "--company", company.slug)
+        assert "1 deleted, 0 blanked, 0 held, 0 left." in said and company.name[:20] in said
+        assert WORD in Call.objects.get().transcript and not FunctionCall.objects.exists()
+        run = RetentionRun.objects.get()
+        assert (run.kind, run.company, bool(run.by)) == ("functions", company, True)
+
+    def test_it_refuses_what_does_not_exist(self) -> None:
+        with pytest.raises(CommandError, match="no company"):
+            call_command("retention", "--company", "nobody")
+        with pytest.raises(CommandError, match="invalid choice"):
+            call_command("retention", "--class", "nothing")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"transcript": 9}, {"calls": "0"}, {"calls": "-1"}, {"calls": ""}, {"calls": "soon"}]
+)
+def test_a_setting_that_cannot_be_meant_is_told_before_it_is_used(settings: Any, wrong: dict[str, Any]) -> None:
+    assert checks.check_retention() == []
+    settings.RETENTION_DAYS = {**settings.RETENTION_DAYS, **wrong}
+    assert [message.id for message in checks.check_retention()] == ["askpro.E012"]
+
+
+def test_what_is_kept_for_ever_is_not_looked_for(settings: Any) -> None:
+    settings.RETENTION_DAYS = dict.fromkeys(Kept.values, "never")
+    story(YEARS)
+    before = everything_written()
+    night()
+    assert everything_written() == before and not RetentionCount.objects.exists()
