@@ -62,6 +62,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "missed": "once",
     },
     "retention": {"cron": "15 2 * * *", "actor": "start_retention", "missed": "once"},
+    "reports": {"cron": "* * * * *", "actor": "send_due_reports", "tick_as": "now", "missed": "once"},
     "nightly-recount": {"cron": "30 3 * * *", "actor": "recount_all", "missed": "once"},
 }
 

@@ -1,6 +1,7 @@
 """One e-mail, from its row to the mail server's answer."""
 
 from contextlib import suppress
+from email.mime.image import MIMEImage
 from email.utils import formataddr, parseaddr
 from smtplib import (
     SMTPAuthenticationError,
@@ -25,6 +26,7 @@ from notifications.attempts import wait_for_earlier_attempt
 from notifications.models import Notification
 from notifications.own_texts import own_text
 from notifications.relevance import wait_for_cancellation, why_not_any_more
+from notifications.reports import letter
 from notifications.text import ics, texts
 from notifications.text.entry import entry_of
 from notifications.why import Why
@@ -36,6 +38,12 @@ class Undeliverable(JobError):
     def __init__(self, why: Why, **facts: int) -> None:
         super().__init__(why.tell(facts, "en"))
         self.why, self.facts = why, facts
+
+
+class _WithPicture(EmailMultiAlternatives):
+    """A mail whose HTML shows what is attached to it."""
+
+    mixed_subtype = "related"
 
 
 def send(notification: Notification) -> None:
@@ -50,7 +58,7 @@ def send(notification: Notification) -> None:
         notification.skip(why)
         return
     wait_for_cancellation(notification)
-    content = texts.mail(notification, own_text(notification))
+    content = _content(notification)
     if not notification.claim(text=content.text, sender=parseaddr(settings.DEFAULT_FROM_EMAIL)[1][:64]):
         return
     try:
@@ -67,16 +75,23 @@ def send(notification: Notification) -> None:
         notification.mark_sent()
 
 
+def _content(notification: Notification) -> texts.Mail:
+    if notification.owner_report is not None:
+        return letter.mail(notification)
+    return texts.mail(notification, own_text(notification))
+
+
 def _message(notification: Notification, content: texts.Mail) -> EmailMultiAlternatives:
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    is_to_staff = notification.kind == Notification.Kind.STAFF
+    is_to_staff = notification.kind in Notification.TO_STAFF
     sender_name = name if is_to_staff else " ".join(notification.company.name.split())
     headers = {
         # Deterministic, so that a second copy after an unknown outcome is the same message.
         "Message-ID": f"<{notification.reference}@{address.rpartition('@')[2]}>",
         "Auto-Submitted": "auto-generated",
     }
-    message = EmailMultiAlternatives(
+    kind = EmailMultiAlternatives if content.picture is None else _WithPicture
+    message = kind(
         subject=content.subject,
         body=content.text,
         from_email=formataddr((sender_name, address)),
@@ -85,10 +100,20 @@ def _message(notification: Notification, content: texts.Mail) -> EmailMultiAlter
         headers=headers,
     )
     message.attach_alternative(content.html, "text/html")
+    if content.picture is not None:
+        _show(message, content.picture)
     if notification.appointment is not None and texts.has_calendar(notification):
         is_cancelled = notification.kind == Notification.Kind.CANCELLATION
         _invite(message, entry_of(notification.appointment, notification.recipient, is_cancelled=is_cancelled))
     return message
+
+
+def _show(message: EmailMultiAlternatives, picture: bytes) -> None:
+    """Put the picture that the HTML refers to into the mail: nothing is fetched from a server when it is read."""
+    part = MIMEImage(picture, "png")
+    part.add_header("Content-ID", f"<{letter.PICTURE}>")
+    part.add_header("Content-Disposition", "inline", filename=f"{letter.PICTURE}.png")
+    message.attach(part)
 
 
 def _reply_to(notification: Notification) -> list[str]:

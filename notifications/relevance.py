@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment, Change, Escalation, FollowUp, Offer
 from askpro.queues.errors import Release
-from notifications.models import Notification
+from notifications.models import Notification, Report
 from notifications.why import Why
 
 Kind = Notification.Kind
@@ -46,6 +46,8 @@ def wait_for_cancellation(notification: Notification) -> None:
 
 def why_not_any_more(notification: Notification) -> Why | None:
     """Why this message must not go out now; None when it still holds."""
+    if notification.owner_report is not None:
+        return _why_not_told(notification.owner_report)
     if notification.follow_up is not None:
         if notification.follow_up.status != FollowUp.Status.OPEN:
             return Why.FOLLOW_UP_SETTLED
@@ -82,3 +84,9 @@ def _why_not_offered(kind: Notification.Kind, offer: Offer) -> Why | None:
     if kind == Kind.OFFER:
         return None if offer.state == Offer.State.OPEN and now <= offer.latest_sending else Why.OFFER_OVER
     return Why.HAS_BEGUN if offer.freed_time.starts_at <= now else None
+
+
+def _why_not_told(report: Report) -> Why | None:
+    """A report counts when it is sent; of a call that was erased, or whose row is gone, nothing is told."""
+    is_gone = report.kind == Report.Kind.CALL and (report.call is None or report.call.erased_at is not None)
+    return Why.NOT_TRUE if is_gone else None

@@ -13,6 +13,8 @@ JOBS: Final[dict[str, str]] = {
     Notification.Channel.SMS: "send_sms_notification",
     Notification.Channel.EMAIL: "send_email_notification",
 }
+# In a queue of its own: nobody's confirmation waits for the reports of a morning.
+REPORTS: Final = "send_report"
 
 
 def write(drafts: Iterable[Notification]) -> list[Notification]:
@@ -31,6 +33,7 @@ def write(drafts: Iterable[Notification]) -> list[Notification]:
 
 def send_job(notification: Notification, delay: int | None = None) -> None:
     """Give a pending notification its job; `delay` in milliseconds."""
-    sender = job(JOBS[notification.channel])
+    is_report = notification.kind == Notification.Kind.REPORT
+    sender = job(REPORTS if is_report else JOBS[notification.channel])
     arguments = {"notification_id": notification.pk, "company_id": notification.company_id}
     sender.send_with_options(kwargs=arguments, delay=delay)

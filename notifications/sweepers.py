@@ -38,7 +38,7 @@ ASK_FOR_PRICE_FOR: Final = timedelta(days=3)
 # Refused accounts and senders: a person must correct something, then retry the job.
 FOR_PEOPLE: Final = "askpro.queues.errors.Rejected"
 
-SENDERS: Final = (*sending.JOBS.values(),)
+SENDERS: Final = (*sending.JOBS.values(), sending.REPORTS)
 
 
 def sweep() -> None:

@@ -3,7 +3,10 @@
 `company_id` says whose turn it is (`fair_by`); jobs that an earlier release has sent come without it.
 """
 
+from datetime import datetime
 from typing import Final
+
+from django.utils import timezone
 
 from appointments.models import Appointment
 from askpro.by_name import job
@@ -12,6 +15,7 @@ from notifications import mail, outbox, sms
 from notifications.attempts import TIME_LIMIT_MS
 from notifications.delivery import poll, reports, untold
 from notifications.models import Notification
+from notifications.reports import due
 from notifications.twilio.event import Kind, TwilioEvent
 from webhooks.models import WebhookEvent
 
@@ -86,6 +90,35 @@ def send_email_notification(notification_id: int, company_id: int | None = None)
 
 
 @actor(
+    queue_name="low",
+    max_retries=4,
+    backoff=EMAIL_BACKOFF,
+    time_limit=TIME_LIMIT_MS,
+    deadline=24 * H,
+    fair_by="company:{company_id}",
+    tags=("notification:{notification_id}",),
+)
+def send_report(notification_id: int, company_id: int | None = None) -> None:
+    """Send one report by mail, with the numbers of this moment.
+
+    Writes: Notification, Job
+    Calls: the mail server
+    """
+    notification = _unsent(notification_id)
+    if notification is not None:
+        mail.send(notification)
+
+
+@actor(queue_name="low", max_retries=2, time_limit=2 * MIN, unique_by="due-reports", silenced=True)
+def send_due_reports(now: str = "") -> None:
+    """Write the reports that are due, each minute; `now` (ISO) stands in for the clock.
+
+    Writes: Report, Notification, Job
+    """
+    due.write(datetime.fromisoformat(now) if now else timezone.now())
+
+
+@actor(
     queue_name="webhooks",
     max_retries=4,
     backoff=(5 * S, 30 * S, 2 * MIN, 10 * MIN),
@@ -132,6 +165,9 @@ def _unsent(notification_id: int) -> Notification | None:
         "company",
         "customer",
         "appointment__company",
+        "owner_report__company",
+        "owner_report__call__branch__company",
+        "owner_report__call__customer",
         "appointment__booking_request",
         "appointment__branch__company",
         "appointment__staff",

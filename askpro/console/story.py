@@ -114,7 +114,7 @@ class Story:
     def answered_after(self) -> timedelta | None:
         """From the webhook that ended the call to the first message that a provider accepted."""
         ended = [row.received_at for row in self.events if row.event_type == "call_ended"]
-        sent = [row.sent_at for row in self.messages if row.sent_at and row.kind != Notification.Kind.STAFF]
+        sent = [row.sent_at for row in self.messages if row.sent_at and row.kind not in Notification.TO_STAFF]
         return min(sent) - min(ended) if ended and sent and min(sent) > min(ended) else None
 
     def _call(self) -> Iterator[Entry]:

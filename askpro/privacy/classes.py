@@ -142,7 +142,7 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     "calls.ClosedDay": _each(Harmless.SETTING, "reason"),
     "calls.Company": {
         **_each(Harmless.SETTING, "name", "slug", "timezone", "country", "sms_sender", "currency"),
-        **_each(Harmless.SETTING, "notification_email", "escalation_email"),
+        **_each(Harmless.SETTING, "notification_email", "escalation_email", "report_emails"),
         "calcom_api_key": Harmless.SECRET,
     },
     "calls.Customer": {

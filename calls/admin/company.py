@@ -75,6 +75,10 @@ class CompanyAdmin(ConsoleModelAdmin):
                 )
             },
         ),
+        (
+            "Reports",
+            {"fields": ("report_emails", ("daily_report", "report_hour"), ("weekly_report", "call_summaries"))},
+        ),
         ("Freed times", {"fields": ("offers_freed_times", ("offer_minutes", "offer_lead_minutes"))}),
     )
 

@@ -5,7 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator, validate_email
 from django.db import models
 from django.db.models import Q
 
@@ -28,6 +28,16 @@ def country(code: str) -> None:
 def sms_sender(sender: str) -> None:
     if not senders.is_valid(sender):
         raise ValidationError(senders.HELP)
+
+
+def addresses(text: str) -> None:
+    for address in read_addresses(text):
+        validate_email(address)
+
+
+def read_addresses(text: str) -> list[str]:
+    """The addresses of a list that is separated by commas, semicolons or blanks."""
+    return text.replace(",", " ").replace(";", " ").split()
 
 
 # A caller who hung up with a promise is called back within two hours of opening time.
@@ -115,6 +125,31 @@ class Company(models.Model):
         db_default="",
         help_text="Told of follow-ups that nobody has dealt with in time; empty: the address above.",
     )
+    report_emails = models.CharField(
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[addresses],
+        help_text="Who gets the reports below, separated by commas; empty: the first address above.",
+    )
+    daily_report = models.BooleanField(
+        default=False, db_default=False, help_text="On: the numbers of the day by mail, each evening."
+    )
+    weekly_report = models.BooleanField(
+        default=False, db_default=False, help_text="On: the numbers of the week before by mail, on Mondays at 7."
+    )
+    report_hour = models.PositiveSmallIntegerField(
+        default=20,
+        db_default=20,
+        validators=[MaxValueValidator(23)],
+        help_text="When the day is told, by the company's clocks; before 12, it is the day before.",
+    )
+    call_summaries = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="On: what came of each call is mailed to its branch at once; never what was said.",
+    )
     quiet_from = models.TimeField(default="21:00", help_text="No SMS from here on, in the branch's time zone,")
     quiet_until = models.TimeField(default="08:00", help_text="until here.")
     reminder_minutes = models.PositiveIntegerField(
@@ -139,6 +174,10 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def report_addresses(self) -> list[str]:
+        return read_addresses(self.report_emails)
 
 
 class Branch(models.Model):

@@ -117,7 +117,7 @@ def _told_by_us() -> QuerySet[Appointment]:
 
 def _about_newest() -> QuerySet[Notification]:
     rows = Notification.objects.filter(appointment=OuterRef("pk"), version=OuterRef("version"))
-    return rows.exclude(kind=Kind.STAFF)
+    return rows.exclude(kind__in=Notification.TO_STAFF)
 
 
 def _asked_to_tell() -> QuerySet[FollowUp]:

@@ -128,7 +128,7 @@ def _heard_on_phone(kind: Notification.Kind, appointment: Appointment) -> bool:
 
 def _messages(appointment: Appointment) -> Iterator[Notification]:
     rows = Notification.objects.filter(appointment=appointment, version=appointment.version)
-    yield from rows.exclude(kind=Kind.STAFF).select_related("company")
+    yield from rows.exclude(kind__in=Notification.TO_STAFF).select_related("company")
 
 
 def _has_told(message: Notification) -> bool:
@@ -187,7 +187,7 @@ def _silent() -> QuerySet[Notification]:
     unsent = Q(status__in=Notification.UNSENT) & (Q(created_at__lt=old) | Q(appointment__starts_at__lt=soon))
     with_twilio = Q(status=Status.SENT, channel=Notification.Channel.SMS, provider_status__in=WITH_TWILIO)
     with_twilio &= Q(sent_at__lt=old) | Q(appointment__starts_at__lt=soon)
-    to_customers = Notification.objects.exclude(kind=Kind.STAFF)
+    to_customers = Notification.objects.exclude(kind__in=Notification.TO_STAFF)
     same = to_customers.filter(appointment=OuterRef("appointment"), version=OuterRef("version"))
     told = same.filter(Q(status=Status.DELIVERED) | Q(status=Status.SENT) & ~Q(provider_status__in=WITH_TWILIO))
     topic = Concat(Value("untold:"), Cast(OuterRef("version"), CharField()))

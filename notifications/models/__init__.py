@@ -3,6 +3,7 @@
 from notifications.models.message_template import MessageTemplate
 from notifications.models.notification import Notification, because, ended
 from notifications.models.opt_out import OptOut
+from notifications.models.report import Report
 from notifications.models.variable import Variable
 
-__all__ = ["MessageTemplate", "Notification", "OptOut", "Variable", "because", "ended"]
+__all__ = ["MessageTemplate", "Notification", "OptOut", "Report", "Variable", "because", "ended"]

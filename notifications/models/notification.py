@@ -2,6 +2,8 @@
 
 import uuid
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import models, transaction
@@ -15,6 +17,7 @@ from askpro.language.sentences import Facts, tell
 from calls.models import Call, Company, Customer
 from calls.models.company import Language
 from notifications.gsm import gsm_segments, is_gsm
+from notifications.models.report import Report
 from notifications.twilio.errors import Reaction
 from notifications.why import Why
 
@@ -27,8 +30,14 @@ def because(why: Why | Reaction | None, facts: Facts | None = None) -> dict[str,
     return {"reason": why or "", "reason_facts": why.checked(facts) if why else {}}
 
 
+def about_one(*subjects: str) -> Q:
+    """Exactly one of these foreign keys is set."""
+    alone = [Q(**{f"{other}__isnull": other != subject for other in subjects}) for subject in subjects]
+    return reduce(or_, alone)
+
+
 class Notification(models.Model):
-    """One message about one version of an appointment, one follow-up, or one offer of a freed time.
+    """One message about one version of an appointment, one follow-up, one offer of a freed time, or one report.
 
     Written before it is sent, so that it is sent once.
     """
@@ -46,6 +55,7 @@ class Notification(models.Model):
         OFFER = "offer", "Offers a freed time"
         OFFER_GONE = "offer_gone", "The offer holds no longer"
         STAFF = "staff", "To staff"
+        REPORT = "report", "Report"
 
     class Channel(models.TextChoices):
         SMS = "sms", "SMS"
@@ -60,6 +70,7 @@ class Notification(models.Model):
         FAILED = "failed", "Failed"
         SKIPPED = "skipped", "Not sent on purpose"
 
+    TO_STAFF = (Kind.STAFF, Kind.REPORT)
     REMINDERS = (Kind.REMINDER, Kind.LAST_REMINDER)
 
     class Encoding(models.TextChoices):
@@ -85,6 +96,9 @@ class Notification(models.Model):
     )
     offer = models.ForeignKey(
         Offer, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications", db_index=False
+    )
+    owner_report = models.ForeignKey(
+        Report, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications", db_index=False
     )
     call = models.ForeignKey(Call, on_delete=models.SET_NULL, null=True, blank=True, related_name="notifications")
     customer = models.ForeignKey(
@@ -155,10 +169,14 @@ class Notification(models.Model):
             models.UniqueConstraint(
                 "offer", "kind", "channel", condition=Q(offer__isnull=False), name="notification_once_per_offer"
             ),
+            models.UniqueConstraint(
+                "owner_report",
+                "recipient",
+                condition=Q(owner_report__isnull=False),
+                name="notification_once_per_reader",
+            ),
             models.CheckConstraint(
-                condition=Q(appointment__isnull=False, follow_up__isnull=True, offer__isnull=True)
-                | Q(appointment__isnull=True, follow_up__isnull=False, offer__isnull=True)
-                | Q(appointment__isnull=True, follow_up__isnull=True, offer__isnull=False),
+                condition=about_one("appointment", "follow_up", "offer", "owner_report"),
                 name="notification_is_about_one",
             ),
         ]
@@ -290,7 +308,7 @@ class Notification(models.Model):
         return Q(status__in=self.IN_FLIGHT, attempts=self.attempts)
 
     def _move(self, expected: Q, **values: Any) -> bool:
-        is_judged = values.get("status") not in (None, *self.UNSENT) and self.kind != self.Kind.STAFF
+        is_judged = values.get("status") not in (None, *self.UNSENT) and self.kind not in self.TO_STAFF
         with transaction.atomic():
             if is_judged:
                 self.hold_appointment(pk=self.pk)

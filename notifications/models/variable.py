@@ -61,7 +61,7 @@ def channels(kind: str) -> tuple[Notification.Channel, ...]:
     None for those to staff, and for two that answer a customer: what a YES to the one does, and what the other tells
     of the list, is fixed.
     """
-    if kind in (Kind.STAFF, Kind.CANCEL_QUESTION, Kind.OFFER_GONE) or kind not in Kind.values:
+    if kind in (*Notification.TO_STAFF, Kind.CANCEL_QUESTION, Kind.OFFER_GONE) or kind not in Kind.values:
         return ()
     return (Channel.SMS,) if kind in (Kind.CALLBACK, Kind.OFFER) else (Channel.SMS, Channel.EMAIL)
 

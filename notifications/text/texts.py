@@ -43,6 +43,8 @@ class Mail:
     subject: str
     text: str
     html: str
+    # A PNG that the HTML refers to.
+    picture: bytes | None = None
 
 
 def sms(notification: Notification, sender: str, *, asks: bool = False, own: Written | None = None) -> str:

@@ -104,7 +104,13 @@ def test_a_search_finds_the_number_in_every_country_that_companies_have(vienna: 
 def test_a_country_is_one_of_the_world(admin_client: Client, vienna: PhoneNumber) -> None:
     def saved(country: str) -> Company:
         form = {"name": "Praxis", "slug": "praxis", "timezone": "Europe/Berlin", "country": country, "language": "de"}
-        form |= {"quiet_from": "21:00", "quiet_until": "08:00", "is_active": "on", "change_notice_minutes": "0"}
+        form |= {
+            "quiet_from": "21:00",
+            "quiet_until": "08:00",
+            "is_active": "on",
+            "change_notice_minutes": "0",
+            "report_hour": "20",
+        }
         form |= {"offer_minutes": "20", "offer_lead_minutes": "120"}
         for prefix in ("branches", "phone_numbers"):
             form |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}

@@ -25,6 +25,7 @@ def company_form(company: Company, **changes: str) -> dict[str, str]:
         "quiet_from": "21:00",
         "quiet_until": "08:00",
         "change_notice_minutes": "0",
+        "report_hour": "20",
         "offer_minutes": "20",
         "offer_lead_minutes": "120",
     }

@@ -21,7 +21,7 @@ MOST_SMS = 2
 ONE_SMS = {Kind.CONFIRMATION, Kind.RESCHEDULED, Kind.CANCELLATION, Kind.STAFF_CHANGED, *Notification.REMINDERS}
 # To customers: by SMS each one, by mail those that a mail is written for.
 # What a freed time's customers are told is in tests/appointments/freed.
-BY_SMS = [kind for kind in Kind if kind not in (Kind.STAFF, Kind.OFFER, Kind.OFFER_GONE)]
+BY_SMS = [kind for kind in Kind if kind not in (*Notification.TO_STAFF, Kind.OFFER, Kind.OFFER_GONE)]
 BY_MAIL = [kind for kind in Kind if "email" in channels(kind)]
 UNFILLED = re.compile(r"[{}\[\]]|None|  ")
 
