@@ -1,4 +1,5 @@
-"""Finds ended calls that no job reads, and sends their jobs again or asks a person."""
+"""Finds ended calls that no job reads, and sends their jobs again or asks a person; moves what was written for customers
+who were merged meanwhile."""
 
 from datetime import timedelta
 from typing import Final
@@ -13,6 +14,7 @@ from appointments.tasks import update_analytics
 from askpro import sweeping
 from askpro.one_by_one import one_by_one
 from askpro.queues.models import Job
+from calls import merging
 from calls.models import Call
 from calls.tasks import send_chain
 
@@ -26,7 +28,7 @@ UNREAD: Final = (Call.Outcome.PENDING, Call.Outcome.BOOKED, Call.Outcome.CHANGED
 
 def sweep() -> None:
     """Called every half minute by the chores process of every supervisor."""
-    resend_forgotten()
+    one_by_one((resend_forgotten, merging.move_stragglers), lambda part: part())
 
 
 def resend_forgotten() -> None:

@@ -9,14 +9,8 @@ MOST_MEANT = 500
 
 
 def meaning(term: Term) -> Q:
-    """The condition under which a customer is meant."""
-    if term.is_number:
-        theirs = CustomerNumber.objects.filter(term.numbers("number"))
-        return term.numbers("phone", "contact_phone") | Q(pk__in=theirs.values("customer"))
-    if term.is_email:
-        return Q(email__iexact=term.text)
-    named = Q(name__icontains=term.text)
-    return named if term.number is None else named | Q(pk=term.number)
+    """The condition under which a customer is meant; one that was merged into another is not."""
+    return Q(merged_into=None) & _meaning(term)
 
 
 def customers_meant(term: Term) -> list[int]:
@@ -25,3 +19,13 @@ def customers_meant(term: Term) -> list[int]:
     # The limit must not be used up by customers whom the person who asks may not see.
     rows = rows if term.companies is None else rows.filter(company_id__in=term.companies)
     return list(rows.values_list("pk", flat=True)[:MOST_MEANT])
+
+
+def _meaning(term: Term) -> Q:
+    if term.is_number:
+        theirs = CustomerNumber.objects.filter(term.numbers("number"))
+        return term.numbers("phone", "contact_phone") | Q(pk__in=theirs.values("customer"))
+    if term.is_email:
+        return Q(email__iexact=term.text)
+    named = Q(name__icontains=term.text)
+    return named if term.number is None else named | Q(pk=term.number)

@@ -24,6 +24,7 @@ SALON_MAY = {
     "calls.closedday": ("view", "add", "change", "delete"),
     "calls.company": ("view",),
     "calls.customer": ("view", "change"),
+    "calls.customermerge": ("view", "change"),
     "calls.phonenumber": ("view",),
     "calls.service": ("view",),
     "calls.staff": ("view",),

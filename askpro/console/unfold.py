@@ -48,6 +48,7 @@ NAVIGATION: list[dict[str, Any]] = [
             entry("Freed times", "event_available", "appointments.freedtime"),
             entry("Waiting list", "hourglass_top", "appointments.waitingentry"),
             entry("Customers", "group", "calls.customer"),
+            entry("Merges", "merge", "calls.customermerge"),
             entry("Messages", "sms", "notifications.notification"),
             page("Reports", "insights", "reports", "appointments.dailycount"),
             entry("Daily counts", "bar_chart", "appointments.dailycount"),

@@ -5,6 +5,7 @@ from calls.admin.call import CallAdmin
 from calls.admin.closed_day import ClosedDayAdmin
 from calls.admin.company import BranchAdmin, CompanyAdmin, PhoneNumberAdmin
 from calls.admin.customer import CustomerAdmin
+from calls.admin.merging import CustomerMergeAdmin
 from calls.admin.offer import ServiceAdmin, StaffAdmin
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "ClosedDayAdmin",
     "CompanyAdmin",
     "CustomerAdmin",
+    "CustomerMergeAdmin",
     "PhoneNumberAdmin",
     "ServiceAdmin",
     "StaffAdmin",

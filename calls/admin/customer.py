@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from askpro.console import display
@@ -16,14 +17,17 @@ from askpro.console.scope import Scope
 from askpro.console.table import Table
 from askpro.console.term import Term
 from calls.admin.forms import CustomerForm
-from calls.models import Call, Customer
+from calls.admin.history import history
+from calls.admin.merging import MergeMixin
+from calls.admin.numbers import NumbersMixin
+from calls.models import Call, Customer, CustomerNumber
 from notifications.opt_outs import with_stop
 
 MOST_ROWS: Final = 20
 
 
 @admin.register(Customer)
-class CustomerAdmin(ConsoleModelAdmin):
+class CustomerAdmin(NumbersMixin, MergeMixin, ConsoleModelAdmin):
     company_path = "company"
     form = CustomerForm
     list_display = ("who", "number", "email", "company", "consent", "last_contact")
@@ -51,7 +55,7 @@ class CustomerAdmin(ConsoleModelAdmin):
         "created_at",
         "no_shows",
     )
-    change_form_outer_after_template = "console/tables.html"
+    change_form_outer_after_template = "console/customer.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -64,9 +68,14 @@ class CustomerAdmin(ConsoleModelAdmin):
             # What a person entered is better than what a later call says.
             obj.contact_phone_call = None
         super().save_model(request, obj, form, change)
+        if "contact_phone" in form.changed_data and obj.contact_phone:
+            CustomerNumber.note(obj, obj.contact_phone, CustomerNumber.Kind.CONTACT, CustomerNumber.Known.PERSON)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return with_stop(super().get_queryset(request))
+        rows = with_stop(super().get_queryset(request))
+        match = request.resolver_match
+        is_list = match is not None and str(match.url_name).endswith("_changelist")
+        return rows.filter(merged_into=None) if is_list else rows
 
     def find(self, rows: QuerySet[Customer], term: Term) -> QuerySet[Customer]:
         return rows.filter(meaning(term))
@@ -105,8 +114,20 @@ class CustomerAdmin(ConsoleModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         customer = self.get_object(request, object_id)
-        tables = {"tables": _tables(customer, Scope.of(request.user))} if customer else {}
-        return super().change_view(request, object_id, form_url, {**tables, **(extra_context or {})})
+        shown = self._shown(request, customer) if customer else {}
+        return super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
+
+    def _shown(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+        """What stands below the form."""
+        into = customer.merged_into
+        may_merge = self.may_act(request) and into is None
+        return {
+            "tables": [history(customer, Scope.of(request.user)), *_tables(customer, Scope.of(request.user))],
+            "merged_into": (str(into), display.address(into)) if into is not None else None,
+            "merge_page": reverse("admin:calls_customer_merge", args=[customer.pk]) if may_merge else "",
+            "numbers_page": reverse("admin:calls_customer_numbers", args=[customer.pk]),
+            **self.numbers_of(request, customer),
+        }
 
 
 def _tables(customer: Customer, scope: Scope) -> list[Table]:

@@ -15,7 +15,7 @@ from askpro.console.models import Access
 from askpro.console.scope import path_of
 from askpro.privacy.models import Read, RetentionRule, RetentionRun
 from askpro.queues.models import Job
-from calls.models import ClosedDay, Company
+from calls.models import ClosedDay, Company, Customer, CustomerMerge
 from notifications.models import Notification
 from tests.console.world import World
 from webhooks.models import WebhookAddress, WebhookEvent
@@ -58,6 +58,8 @@ def make_strangers(world: World) -> tuple[Company, Company]:
         _offer_freed_time(company)
         RetentionRule.objects.create(company=company, kind="calls", days=200)
         RetentionRun.objects.create(company=company, kind="calls", by="ops@host", ended_at=timezone.now())
+        kept, lost = (Customer.objects.create(company=company, name=name) for name in ("Erste", "Zweite"))
+        CustomerMerge.objects.create(company=company, kept=kept, lost=lost, note="Dieselbe")
         WebhookAddress.objects.create(company=company, provider="calcom").add_secret(f"secret of {company.slug}")
     WebhookEvent.objects.filter(company=None).update(company=theirs)
     for model in tenant_models():

@@ -1,0 +1,202 @@
+"""The page on which staff say that two customers are one, and the record of those who did."""
+
+from typing import Any, Final
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from askpro.console import display
+from askpro.console.acts import Act
+from askpro.console.customers import customers_meant, meaning
+from askpro.console.filters import CompanyFilter
+from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.scope import Scope
+from askpro.console.table import Table
+from askpro.console.term import Term
+from calls.merging import Unmergeable, counts, merge, undo
+from calls.models import Customer, CustomerMerge, countries
+
+MOST_CANDIDATES: Final = 20
+
+
+class MergeForm(forms.Form):
+    """Which row stays, and why they are one."""
+
+    kept = forms.ChoiceField()
+    note = forms.CharField(label="Why are they one?", max_length=1000, widget=UnfoldAdminTextareaWidget({"rows": 2}))
+
+    def __init__(self, pair: list[Customer], data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["kept"] = forms.ChoiceField(choices=[(str(each.pk), str(each)) for each in pair])
+
+
+class MergeMixin:
+    """Adds the page: first it finds the other row, then it asks which of the two stays."""
+
+    admin_site: Any
+    opts: Any
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.merge_view)
+        return [path("<path:object_id>/merge/", view, name="calls_customer_merge"), *super().get_urls()]  # type: ignore[misc]
+
+    def merge_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not self.may_act(request):  # type: ignore[attr-defined]
+            raise PermissionDenied
+        customer = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
+        if customer is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        other = _other(customer, request)
+        form = MergeForm([customer, other], request.POST if request.method == "POST" else None) if other else None
+        if other is not None and form is not None and form.is_valid():
+            return self._merge(request, [customer, other], form.cleaned_data)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": customer,
+            "title": "Merge customers",
+            "typed": request.GET.get("q", ""),
+            "candidates": [] if other else _candidates(customer, request),
+            "pair": [_card(each) for each in (customer, other)] if other else [],
+            "other": other,
+            "form": form,
+        }
+        return TemplateResponse(request, "console/merge.html", context)
+
+    def _merge(self, request: HttpRequest, pair: list[Customer], said: dict[str, Any]) -> HttpResponse:
+        kept, lost = sorted(pair, key=lambda each: str(each.pk) != said["kept"])
+        try:
+            done = merge(kept, lost, request.user, said["note"])
+        except Unmergeable as error:
+            messages.error(request, f"Nothing was merged: {error}")
+            return HttpResponseRedirect(reverse("admin:calls_customer_change", args=[pair[0].pk]))
+        words = f"Merged ({done}): customer {lost.pk} into {kept.pk}."
+        for each in (kept, lost):
+            LogEntry.objects.log_actions(
+                int(request.user.pk or 0), [each], CHANGE, change_message=words, single_object=True
+            )
+        messages.success(request, "Merged. The history below names the merge, which can be undone.")
+        return HttpResponseRedirect(reverse("admin:calls_customer_change", args=[kept.pk]))
+
+
+@admin.register(CustomerMerge)
+class CustomerMergeAdmin(ReadOnlyModelAdmin):
+    company_path = "company"
+    list_display = ("title", "kept", "by", "at", "progress", "company")
+    list_filter = (CompanyFilter,)
+    list_select_related = ("company", "kept", "lost", "user")
+    page_related = ("company", "kept", "lost", "user", "undone_by")
+    search_help_text = "Name, phone number or e-mail"
+    empty_text = "Merges of customers appear here."
+    acts = (
+        Act(
+            name="undo",
+            label="Undo",
+            icon="undo",
+            explain="All that moved goes back to the customer it came from. What was added since stays where it is.",
+            done="undone",
+            note="Why?",
+            note_required=True,
+            possible=lambda row: row.undone_at is None and row.kept.merged_into_id is None,
+            run=lambda row, user, note: undo(row, user),
+        ),
+    )
+
+    def named(self, row: CustomerMerge) -> str:
+        return f"{row.lost} into {row.kept}"
+
+    def find(self, rows: QuerySet[CustomerMerge], term: Term) -> QuerySet[CustomerMerge]:
+        return rows.filter(Q(kept__in=customers_meant(term)) | Q(pk=term.number))
+
+    @admin.display(description="Merge")
+    def title(self, row: CustomerMerge) -> str:
+        return self.named(row)
+
+    @admin.display(description="By")
+    def by(self, row: CustomerMerge) -> str:
+        return str(row.user or display.NOTHING)
+
+    @admin.display(description="When")
+    def at(self, row: CustomerMerge) -> Any:
+        return display.minute(row.created_at)
+
+    @admin.display(description="Status")
+    def progress(self, row: CustomerMerge) -> Any:
+        return display.pill("cancelled", "", "undone") if row.undone_at else display.pill("done", "", "merged")
+
+    def detail(self, request: HttpRequest, row: CustomerMerge) -> dict[str, Any]:
+        moved = [[label.rpartition(".")[0], len(ids)] for label, ids in sorted(row.moved.items())]
+        return {
+            "headline": self.named(row),
+            "state": self.progress(row),
+            "facts": [
+                ("Stays", display.link(row.kept)),
+                ("Gone into it", display.link(row.lost)),
+                ("Company", display.link(row.company)),
+                ("By", str(row.user or "")),
+                ("When", display.moment(row.created_at)),
+                ("Why", row.note),
+                ("Filled", ", ".join(sorted(row.filled))),
+                ("Undone", display.moment(row.undone_at)),
+                ("Undone by", str(row.undone_by or "")),
+            ],
+            "tables": [Table("What moved", ["Rows", "Number"], moved, "Nothing.", numbers=(1,))],
+        }
+
+
+def _other(customer: Customer, request: HttpRequest) -> Customer | None:
+    """The other row that was chosen, of the same company and not merged; None if there is none."""
+    said = request.POST.get("other") or request.GET.get("other") or ""
+    if not (said.isascii() and said.isdigit() and len(said) < 19):
+        return None
+    return _others(customer, request).filter(pk=int(said)).first()
+
+
+def _others(customer: Customer, request: HttpRequest) -> QuerySet[Customer]:
+    rows = Scope.of(request.user).rows(Customer.objects.select_related("company"))
+    same = rows.filter(company=customer.company_id, merged_into=None, erased_at=None)
+    return same.exclude(pk=customer.pk)
+
+
+def _candidates(customer: Customer, request: HttpRequest) -> list[dict[str, Any]]:
+    """Those that were searched for; without a search, those with the same name, address or number."""
+    typed = request.GET.get("q", "").strip()
+    alike = Q(pk__in=[])
+    for field in ("name", "email", "contact_phone"):
+        if value := getattr(customer, field):
+            alike |= Q(**{f"{field}__iexact": value})
+    meant = meaning(Term.of(typed, countries(), Scope.of(request.user).companies)) if typed else alike
+    found = _others(customer, request).filter(meant).order_by("-pk")[:MOST_CANDIDATES]
+    return [
+        {
+            "pk": each.pk,
+            "name": display.person(each),
+            "phone": display.phone(each.sms_number),
+            "email": each.email or "",
+        }
+        for each in found
+    ]
+
+
+def _card(customer: Customer) -> dict[str, Any]:
+    rows = ", ".join(f"{number} {name}" for name, number in counts(customer))
+    return {
+        "pk": customer.pk,
+        "name": f"{customer} #{customer.pk}",
+        "facts": [
+            ("Phone", display.phone(customer.phone)),
+            ("Contact number", display.phone(customer.contact_phone)),
+            ("E-mail", customer.email),
+            ("Agreed to SMS", display.minute(customer.sms_consent_at)),
+            ("Known since", display.minute(customer.created_at)),
+            ("Its rows", rows or "none"),
+        ],
+    }
