@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db import transaction
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Offer
 from notifications import recipients, sending
 from notifications.channels import Way
 from notifications.delivery import untold
@@ -42,6 +42,19 @@ def remind(appointment: Appointment, kind: Notification.Kind, way: Way) -> Notif
     return Notification.objects.get(
         appointment=appointment, version=appointment.version, kind=kind, channel=way.channel
     )
+
+
+def ask_offered(offer: Offer, number: str) -> Notification:
+    """Ask the customer by SMS whether the freed time suits, in the transaction that makes the offer."""
+    return sending.write([_offer_draft(offer, Notification.Kind.OFFER, number)])[0]
+
+
+def tell_gone(offer: Offer) -> None:
+    """Tell once that the offer holds no longer, at the number that was asked, if it may still get SMS."""
+    asked = offer.notifications.filter(kind=Notification.Kind.OFFER).first()
+    if asked is None or recipients.sms_objection(offer.customer, asked.recipient, recipients.wish_of(offer)):
+        return
+    sending.write([_offer_draft(offer, Notification.Kind.OFFER_GONE, asked.recipient)])
 
 
 def _to_customer(appointment: Appointment, kind: Notification.Kind) -> Iterator[Notification]:
@@ -82,4 +95,16 @@ def _draft(
         language=(reader or appointment.company).language,
         status=Notification.Status.SKIPPED if why_not else Notification.Status.PENDING,
         **because(why_not),
+    )
+
+
+def _offer_draft(offer: Offer, kind: Notification.Kind, number: str) -> Notification:
+    return Notification(
+        company=offer.company,
+        offer=offer,
+        customer=offer.customer,
+        kind=kind,
+        channel=Notification.Channel.SMS,
+        recipient=number,
+        language=(offer.customer or offer.company).language,
     )

@@ -13,7 +13,7 @@ from appointments.freed.wishes import request_for
 from appointments.models import Appointment, Detail, Ending, FreedTime, Offer, Passed, Question, WaitingEntry
 from askpro.queues.errors import Gone
 from calls.models import BookingRequest
-from notifications import offers, opt_outs, recipients
+from notifications import opt_outs, outbox, recipients
 from notifications.models import Notification
 from notifications.quiet_hours import quiet_until
 
@@ -84,7 +84,7 @@ def _follow_booking(freed: FreedTime, now: datetime) -> None:
         _note_booked(freed, offer)
     elif offer.state == State.GONE:
         freed.end(Ending.TAKEN)
-        offers.tell_gone(offer)
+        outbox.tell_gone(offer)
     elif request.status == BookingRequest.Status.FOLLOW_UP:
         offer.end(State.HANDED_OVER)
         freed.end(Ending.HANDED_OVER)
@@ -177,6 +177,7 @@ def _offer(freed: FreedTime, candidate: Candidate, now: datetime) -> bool:
         Offer.objects.create(**values, state=State.SKIPPED, why=Passed.ASKED_ELSE)
         return False
     offer = Offer.objects.create(**values, question=question, ends_at=ends_at)
-    Question.objects.filter(pk=question.pk).update(notification=offers.ask(offer, number))
+    question.notification = outbox.ask_offered(offer, number)
+    question.save(update_fields=["notification"])
     freed.wait_until(ends_at + GRACE)
     return True

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -42,7 +43,7 @@ class OfferPage(Page):
     def overview(self, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
         """The time and what can be said to it; once it is booked, the appointment's own page."""
         if (booked := _appointment_of(self.offer)) is not None:
-            return Redirect(links.link_for(booked))
+            return Redirect(urlsplit(links.link_for(booked)).path)
         headline, lead = self._told()
         return self.page(
             "page/offer.html",

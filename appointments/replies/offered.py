@@ -6,7 +6,7 @@ from django.utils import timezone
 from appointments.freed import answers as freed
 from appointments.models import Appointment, Offer, Question
 from appointments.replies.questions import Heard, Outcome, answers
-from notifications import offers
+from notifications import outbox
 
 Answer = Question.Answer
 
@@ -21,7 +21,7 @@ def hear_offered(heard: Heard) -> Outcome:
     counts = freed.answer(heard.question, heard.answer)
     if not counts and heard.answer == Answer.YES:
         for offer in Offer.objects.filter(question=heard.question):
-            offers.tell_gone(offer)
+            outbox.tell_gone(offer)
     if not counts:
         return "The offer had ended."
     return "The freed time is booked by a job." if heard.answer == Answer.YES else "The freed time goes to the next."
