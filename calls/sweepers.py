@@ -1,5 +1,5 @@
-"""Finds ended calls that no job reads, and sends their jobs again or asks a person; moves what was written for customers
-who were merged meanwhile."""
+"""Finds ended calls that no job reads, and sends their jobs again or asks a person; moves what was written for merged
+customers."""
 
 from datetime import timedelta
 from typing import Final
