@@ -48,7 +48,7 @@ def told(until: datetime, since: datetime = NOW) -> list[tuple[int, str]]:
     return list(Escalation.objects.order_by("pk").values_list("step", "told"))
 
 
-def test_it_warns_the_branch_then_the_company_then_its_last_resort_each_once(follow_up: FollowUp) -> None:
+def test_scenario_03_the_branch_then_the_company_then_its_last_resort_is_told_each_once(follow_up: FollowUp) -> None:
     assert told(NOW + timedelta(minutes=59)) == []
     assert told(NOW + timedelta(minutes=60), NOW + timedelta(minutes=60)) == [(1, TEAM)]
     assert told(NOW + timedelta(minutes=125), NOW + timedelta(minutes=61)) == [(1, TEAM), (2, BOSS), (3, LAST)]

@@ -41,7 +41,7 @@ def lena(db: None) -> User:
     return User.objects.create_user("lena", is_staff=True)
 
 
-def test_one_press_books_it_for_the_caller_and_settles_the_follow_up(
+def test_scenario_03_one_press_books_another_time_for_the_caller_and_settles_the_follow_up(
     follow_up: FollowUp, lena: User, calendar: CalcomStub
 ) -> None:
     assert pressed.offered(follow_up, NOW) == [FIRST, SECOND]
