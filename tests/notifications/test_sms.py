@@ -83,7 +83,7 @@ def test_it_does_nothing_when_run_again(sms: Notification, twilio: TwilioApi) ->
     assert len(twilio.requests) == 1
 
 
-def test_it_tries_an_invalid_number_once(sms: Notification, twilio: TwilioApi, clock: Any) -> None:
+def test_scenario_06_it_tries_an_invalid_number_once(sms: Notification, twilio: TwilioApi, clock: Any) -> None:
     twilio.will(error(21211))
     life = live(send_sms_notification, clock, notification_id=sms.pk)
     assert (life.status, life.tries, len(twilio.requests)) == ("completed", 1, 1)
@@ -102,7 +102,9 @@ def test_it_leaves_a_dead_number_alone_afterwards(
     assert (later.status, later.reason) == (Status.SKIPPED, Why.TOOK_NO_SMS)
 
 
-def test_it_waits_without_spending_a_try_when_twilio_is_busy(sms: Notification, twilio: TwilioApi, clock: Any) -> None:
+def test_scenario_06_it_waits_without_spending_a_try_when_twilio_is_busy(
+    sms: Notification, twilio: TwilioApi, clock: Any
+) -> None:
     twilio.will(error(20429, 429, Retry_After="7"), error(20429, 429), error(21611, 429))
     life = live(send_sms_notification, clock, notification_id=sms.pk)
     assert (life.status, life.tries, len(twilio.messages)) == ("completed", 1, 1)
@@ -112,7 +114,7 @@ def test_it_waits_without_spending_a_try_when_twilio_is_busy(sms: Notification, 
     assert queue_full >= 180
 
 
-def test_it_is_sent_later_when_twilio_is_down_for_five_minutes(
+def test_scenario_06_it_is_sent_later_when_twilio_is_down_for_five_minutes(
     sms: Notification, twilio: TwilioApi, clock: time_machine.Traveller
 ) -> None:
     twilio.is_down = True
@@ -141,7 +143,9 @@ def test_it_waits_for_a_refused_connection_without_any_doubt(sms: Notification, 
     assert Notification.objects.get(pk=sms.pk).status == Status.PENDING
 
 
-def test_it_does_not_send_twice_when_the_answer_was_lost(sms: Notification, twilio: TwilioApi, clock: Any) -> None:
+def test_scenario_06_it_does_not_send_twice_when_the_answer_was_lost(
+    sms: Notification, twilio: TwilioApi, clock: Any
+) -> None:
     twilio.will(timeout_after_accepting)
     life = live(send_sms_notification, clock, notification_id=sms.pk)
     assert (life.status, life.tries, len(twilio.messages)) == ("completed", 2, 1)
@@ -221,7 +225,7 @@ def test_it_records_a_failure_that_it_finds_while_looking(
     assert (sms.status, sms.error_code) == (Status.FAILED, "30006")
 
 
-def test_it_stops_for_good_when_the_recipient_opted_out_at_twilio(
+def test_scenario_06_it_stops_for_good_when_the_recipient_opted_out_at_twilio(
     sms: Notification, twilio: TwilioApi, customer: Customer, appointment: Appointment
 ) -> None:
     twilio.will(error(21610))
@@ -249,7 +253,7 @@ def test_it_does_not_send_to_a_number_that_said_stop_as_somebody_else(sms: Notif
     assert twilio.requests == []
 
 
-def test_it_waits_for_the_morning_when_it_is_half_past_ten_at_night(
+def test_scenario_06_it_waits_for_the_morning_when_it_is_half_past_ten_at_night(
     sms: Notification, twilio: TwilioApi, clock: time_machine.Traveller
 ) -> None:
     clock.move_to(datetime(2026, 12, 1, 21, 30, tzinfo=UTC))
@@ -266,7 +270,7 @@ def test_it_says_why_it_waits_at_night(sms: Notification, twilio: TwilioApi, clo
     assert Notification.objects.get(pk=sms.pk).why() == "Ruhezeit: geht um 08:00 Uhr hinaus."
 
 
-def test_it_is_dropped_when_the_appointment_begins_before_the_morning(
+def test_scenario_06_it_is_dropped_when_the_appointment_begins_before_the_morning(
     sms: Notification, twilio: TwilioApi, clock: time_machine.Traveller, appointment: Appointment
 ) -> None:
     clock.move_to(datetime(2026, 12, 1, 21, 30, tzinfo=UTC))

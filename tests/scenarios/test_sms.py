@@ -20,7 +20,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_it_sends_one_sms(world: World, name: str) -> None:
+def test_scenario_06_it_sends_one_sms(world: World, name: str) -> None:
     call = world.call()
     for fault in FAULTS[name]:
         world.vendors.fault(SEND, **fault)

@@ -103,14 +103,14 @@ def test_what_is_being_changed_waits_for_what_comes_of_it(ahead: Appointment, cl
 
 
 class TestQuietHours:
-    def test_it_goes_out_at_their_end(self, ahead: Appointment, clock: Any) -> None:
+    def test_scenario_06_a_reminder_goes_out_at_their_end(self, ahead: Appointment, clock: Any) -> None:
         starts_at = local(2026, 12, 3, 9)
         planned(ahead, is_moved=True, starts_at=starts_at, ends_at=starts_at + HOUR)
         assert send(clock, local(2026, 12, 3, 7)) == []
         assert Reminder.objects.get(kind="last_reminder", state="due").due_at == local(2026, 12, 3, 8)
         assert told(send(clock, local(2026, 12, 3, 8))) == [("last_reminder", "sms")]
 
-    def test_it_is_dropped_when_they_end_too_late(self, ahead: Appointment, clock: Any) -> None:
+    def test_scenario_06_a_reminder_is_dropped_when_they_end_too_late(self, ahead: Appointment, clock: Any) -> None:
         starts_at = local(2026, 12, 3, 8)
         planned(ahead, is_moved=True, starts_at=starts_at, ends_at=starts_at + HOUR)
         assert send(clock, local(2026, 12, 3, 6)) == []

@@ -57,7 +57,7 @@ STOPS += ["unsubscribe", "END", "quit", "Bitte keine SMS mehr, danke", "Opt-out"
 
 
 @pytest.mark.parametrize("body", STOPS)
-def test_it_is_an_opt_out_and_nothing_else(
+def test_scenario_06_stop_is_an_opt_out_and_nothing_else(
     sent: Notification, answer: Answer, company: Company, appointment: Appointment, body: str
 ) -> None:
     stored = answer(body)
