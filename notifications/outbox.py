@@ -6,9 +6,9 @@ from django.db import transaction
 
 from appointments.models import Appointment, Offer
 from notifications import recipients, sending
-from notifications.channels import Way
 from notifications.delivery import untold
 from notifications.models import Notification, because
+from notifications.reminding.channels import Way
 from notifications.why import Why
 
 

@@ -9,13 +9,14 @@ from django.utils import timezone
 from appointments.models import Appointment
 from askpro.queues.errors import RateLimited, Rejected, Release, Unavailable, Unknown
 from calls.models import BookingRequest
-from notifications import opt_outs, questions, recipients
+from notifications import opt_outs, recipients
 from notifications.attempts import wait_for_earlier_attempt
 from notifications.delivery import outcome
 from notifications.models import Notification
 from notifications.own_texts import own_text
 from notifications.quiet_hours import quiet_until
 from notifications.relevance import wait_for_cancellation, why_not_any_more
+from notifications.reminding import questions
 from notifications.text import places, texts
 from notifications.twilio import client as twilio
 from notifications.twilio.errors import Reaction

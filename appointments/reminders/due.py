@@ -10,9 +10,10 @@ from django.utils import timezone
 from appointments.models import Appointment, Change, Question, Reminder
 from appointments.reminders import planning
 from askpro.one_by_one import one_by_one
-from notifications import channels, outbox
+from notifications import outbox
 from notifications.models import Notification
 from notifications.quiet_hours import quiet_until
+from notifications.reminding import channels
 from notifications.text.places import zone_of
 from notifications.why import Why
 

@@ -11,8 +11,8 @@ from appointments.tasks import send_due_reminders
 from askpro.queue_settings import SCHEDULE
 from askpro.queues.testing import assert_sent
 from calls.models import Branch, Company, Customer
-from notifications import channels
 from notifications.models import Notification, OptOut
+from notifications.reminding import channels
 from notifications.tasks import send_email_notification, send_sms_notification
 from tests.appointments.reminders.scene import local, moved, planned, send, states
 from tests.notifications.scene import MOBILE, NOW, change
