@@ -108,6 +108,6 @@ def state(request: BookingRequest) -> Any:
             "appointment": appointment,
             "changes": Change.objects.filter(appointment=appointment).order_by("pk") if appointment else [],
             "follow_ups": request.follow_ups.order_by("pk"),
-            "messages": told.exclude(kind=Notification.Kind.STAFF).order_by("pk"),
+            "messages": told.exclude(kind__in=Notification.TO_STAFF).order_by("pk"),
         }
     ).data

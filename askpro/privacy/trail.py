@@ -77,7 +77,7 @@ class Trail:
                 Q(attendee_phone__in=numbers) | Q(attendee_email__in=emails) | Q(calcom_email__in=emails)
             ),
         )
-        to_person = Q(recipient__in=[*numbers, *emails]) & ~Q(kind=Notification.Kind.STAFF)
+        to_person = Q(recipient__in=[*numbers, *emails]) & ~Q(kind__in=Notification.TO_STAFF)
         self._add(Notification, self._unnamed(Notification).filter(to_person))
         for model in personal_models():
             # A question to a number, say, whose customer is not known.

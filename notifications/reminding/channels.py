@@ -44,6 +44,6 @@ def _last_worked(appointment: Appointment, number: str, address: str) -> str | N
     worked = Q(channel=Channel.SMS, recipient=number, status=Status.DELIVERED)
     worked |= Q(channel=Channel.EMAIL, recipient=address, status__in=(Status.SENT, Status.DELIVERED))
     to_customer = Notification.objects.filter(company=appointment.company_id, recipient__in=(number, address))
-    rows = to_customer.filter(worked).exclude(kind=Notification.Kind.STAFF)
+    rows = to_customer.filter(worked).exclude(kind__in=Notification.TO_STAFF)
     newest = rows.order_by(Coalesce("delivered_at", "sent_at").desc(), F("id").desc())
     return newest.values_list("channel", flat=True).first()

@@ -100,6 +100,8 @@ def _draft(report: Report, address: str) -> Notification:
         company=report.company,
         owner_report=report,
         call=report.call,
+        # So that it is found with whatever else is about the person.
+        customer_id=report.call.customer_id if report.call else None,
         kind=Notification.Kind.REPORT,
         channel=Notification.Channel.EMAIL,
         recipient=address,

@@ -49,10 +49,17 @@ class Numbers:
     cost_usd: Decimal = Decimal(0)
     without_cost: int = 0
     sms: int = 0
+    # What Twilio charged for them, by currency, and of how many it has not said it.
+    sms_prices: tuple[tuple[str, Decimal], ...] = ()
+    sms_without_price: int = 0
 
     def __add__(self, other: "Numbers") -> "Numbers":
-        names = [field.name for field in fields(self)]
-        return Numbers(**{name: getattr(self, name) + getattr(other, name) for name in names})
+        names = [field.name for field in fields(self) if field.name != "sms_prices"]
+        prices = dict(self.sms_prices)
+        for currency, price in other.sms_prices:
+            prices[currency] = prices.get(currency, Decimal(0)) + price
+        sums = {name: getattr(self, name) + getattr(other, name) for name in names}
+        return Numbers(**sums, sms_prices=tuple(sorted(prices.items())))
 
     @property
     def minutes(self) -> int:
@@ -131,7 +138,11 @@ def _no_shows(company: Company, period: Period) -> Iterable[tuple[date, Numbers]
 
 def _messages(company: Company, period: Period) -> Iterable[tuple[date, Numbers]]:
     sent = Notification.objects.filter(company=company, channel=Notification.Channel.SMS, **_within("sent_at", period))
-    return ((day, Numbers(sms=count)) for day, count in _counted(sent, "sent_at", period))
+    groups = _by_day(sent, "sent_at", period=period).values("day", "currency")
+    for group in groups.annotate(count=Count("pk"), charged=Sum("price"), priced=Count("price")).order_by():
+        prices = ((group["currency"], group["charged"]),) if group["priced"] else ()
+        without = group["count"] - group["priced"]
+        yield group["day"], Numbers(sms=group["count"], sms_prices=prices, sms_without_price=without)
 
 
 def _within(name: str, period: Period) -> dict[str, datetime]:

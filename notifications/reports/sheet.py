@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 
 from calls.models.company import Language
 from notifications.reports.numbers import Numbers, total
@@ -28,11 +29,18 @@ def _head(language: Language) -> Iterator[str]:
     for word in (Words.DAY, *COUNTS):
         yield word.tell(language=language)
     yield f"{Words.COST.tell(language=language)} (USD)"
+    yield Words.SMS_COST.tell(language=language)
 
 
 def _cells(counted: Numbers, language: Language) -> Iterator[str]:
     for word in COUNTS:
         yield str(getattr(counted, word.value))
     cost = counted.known_cost_usd
-    text = "" if cost is None else f"{cost:.2f}"
-    yield text.replace(".", ",") if language == Language.GERMAN else text
+    yield "" if cost is None else _amount(cost, language)
+    # Almost always one currency: that of the account at Twilio.
+    yield " + ".join(f"{_amount(price, language)} {currency}" for currency, price in counted.sms_prices)
+
+
+def _amount(price: Decimal, language: Language) -> str:
+    text = f"{price:.2f}"
+    return text.replace(".", ",") if language == Language.GERMAN else text

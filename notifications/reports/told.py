@@ -19,8 +19,7 @@ def facts(counted: Numbers, language: Language) -> Iterator[tuple[str, str]]:
     for word in COUNTS:
         yield word.tell(language=language), str(getattr(counted, word.value))
     yield Words.COST.tell(language=language), cost(counted, language)
-    # Twilio names the price of an SMS only later, if at all: nothing is made up for it.
-    yield Words.SMS_COST.tell(language=language), Words.NOT_KNOWN.tell(language=language)
+    yield Words.SMS_COST.tell(language=language), sms_cost(counted, language)
 
 
 def cost(counted: Numbers, language: Language) -> str:
@@ -28,6 +27,16 @@ def cost(counted: Numbers, language: Language) -> str:
     if counted.known_cost_usd is None:
         return Words.NOT_KNOWN.tell(language=language)
     amount = format_currency(counted.known_cost_usd, "USD", locale=language.value)
-    if not counted.without_cost:
-        return amount
-    return Words.PARTLY_KNOWN.tell({"cost": amount, "count": counted.without_cost}, language)
+    return _with_rest(Words.PARTLY_KNOWN, amount, counted.without_cost, language)
+
+
+def sms_cost(counted: Numbers, language: Language) -> str:
+    """What Twilio charged for the SMS, in its currencies; it says so only some hours after it has sent one."""
+    if not counted.sms_prices:
+        return (Words.NOT_KNOWN if counted.sms else Words.NONE).tell(language=language)
+    amounts = [format_currency(price, currency, locale=language.value) for currency, price in counted.sms_prices]
+    return _with_rest(Words.SMS_PARTLY_KNOWN, " + ".join(amounts), counted.sms_without_price, language)
+
+
+def _with_rest(partly: Words, known: str, unknown: int, language: Language) -> str:
+    return partly.tell({"cost": known, "count": unknown}, language) if unknown else known

@@ -56,4 +56,6 @@ class Words(Sentence):
     DAY = "day", _("Day")
     TOTAL = "total", _("Total")
     NOT_KNOWN = "not_known", _("not known")
-    PARTLY_KNOWN = "partly_known", _("%(cost)s; of %(count)s calls not known")
+    NONE = "none", _("none")
+    PARTLY_KNOWN = "partly_known", _("%(cost)s (calls of which it is not known: %(count)s)")
+    SMS_PARTLY_KNOWN = "sms_partly_known", _("%(cost)s (SMS of which it is not known: %(count)s)")

@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from appointments.models import Appointment, FollowUp
 from calls.models import Branch, Call, PhoneNumber
+from calls.models.company import Language
 from notifications.models import Notification
+from notifications.reports import told
 from notifications.reports.numbers import Numbers, by_day, total, waiting
 from notifications.reports.period import Period
 from tests.notifications.scene import NOW
@@ -72,16 +74,22 @@ def test_what_people_did_and_what_was_sent_counts_on_its_own_day(
     followed_up(branch, status="obsolete", resolved_at=yesterday)
     followed_up(branch)
     Appointment.objects.filter(pk=appointment.pk).update(status="no_show", starts_at=yesterday)
-    for channel, sent_at in (("sms", NOW), ("sms", None), ("email", NOW)):
-        follow_up = followed_up(branch)
-        Notification.objects.create(
-            company=branch.company, follow_up=follow_up, kind="callback", channel=channel, sent_at=sent_at
-        )
+    euro = {"price": Decimal("0.0925"), "currency": "EUR"}
+    for channel, sent_at, charge in (
+        ("sms", NOW, euro),
+        ("sms", NOW, euro),
+        ("sms", NOW, {}),
+        ("sms", None, {}),
+        ("email", NOW, {}),
+    ):
+        values = {"follow_up": followed_up(branch), "kind": "callback", "channel": channel, "sent_at": sent_at}
+        Notification.objects.create(company=branch.company, **values, **charge)
     numbers = by_day(branch.company, PERIOD)
     assert numbers[TODAY - timedelta(days=1)] == Numbers(called_back=1, no_shows=1)
     # The call that the appointment comes from is still being worked on.
-    assert numbers[TODAY] == Numbers(calls=1, being_worked_on=1, sms=1)
-    assert total(numbers) == Numbers(calls=1, being_worked_on=1, called_back=1, no_shows=1, sms=1)
+    sent = {"sms": 3, "sms_prices": (("EUR", Decimal("0.1850")),), "sms_without_price": 1}
+    assert numbers[TODAY] == Numbers(calls=1, being_worked_on=1, **sent)
+    assert total(numbers) == Numbers(calls=1, being_worked_on=1, called_back=1, no_shows=1, **sent)
 
 
 def test_what_waits_is_told_with_what_is_due_first(branch: Branch, clock: object) -> None:
@@ -97,6 +105,17 @@ def test_another_companys_rows_do_not_count(branch: Branch) -> None:
     branch.company.pk, branch.company.slug = None, "other"
     branch.company.save(force_insert=True)
     assert total(by_day(branch.company, PERIOD)) == Numbers()
+
+
+def test_prices_are_added_by_currency() -> None:
+    euro, dollars = (("EUR", Decimal("0.1")),), (("USD", Decimal("0.2")),)
+    numbers = Numbers(sms=1, sms_prices=euro) + Numbers(sms=1, sms_prices=dollars) + Numbers(sms=2, sms_prices=euro)
+    assert numbers.sms_prices == (("EUR", Decimal("0.2")), ("USD", Decimal("0.2")))
+    assert told.sms_cost(numbers, Language.GERMAN) == "0,20\xa0€ + 0,20\xa0$"
+    some = Numbers(sms=3, sms_prices=euro, sms_without_price=2)
+    assert told.sms_cost(some, Language.ENGLISH) == "€0.10 (SMS of which it is not known: 2)"
+    assert told.sms_cost(Numbers(sms=1), Language.ENGLISH) == "not known"
+    assert told.sms_cost(Numbers(), Language.ENGLISH) == "none"
 
 
 def test_the_cost_is_told_only_where_it_is_known() -> None:
