@@ -79,9 +79,9 @@ def _by_phone(company: Company, phone: str, known: CustomerNumber.Known = Custom
     if held is None:
         row = Customer(company=company, phone=phone, language=company.language)
         Customer.objects.bulk_create([row], ignore_conflicts=True)
-        held = Customer.objects.select_for_update().get(company=company, phone=phone)
+        held = _of_now(Customer.objects.select_for_update().get(company=company, phone=phone))
     CustomerNumber.note(held, phone, CustomerNumber.Kind.LINE, known)
-    return _of_now(held)
+    return held
 
 
 def _holding(company: Company, phone: str) -> Customer | None:

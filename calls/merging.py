@@ -56,6 +56,8 @@ def undo(merge: CustomerMerge, user: Any) -> bool:
         kept, lost = found[merge.kept_id], found[merge.lost_id]
         if kept.merged_into_id is not None:
             raise Unmergeable("The customer who was kept was merged since: undo that first.")
+        if kept.erased_at is not None or lost.erased_at is not None:
+            raise Unmergeable("One of them was erased.")
         if not merge.mark_undone(user):
             return False
         for label, model, field in _relations():
@@ -71,6 +73,7 @@ def counts(lost: Customer) -> list[tuple[str, int]]:
     found = [
         (str(model._meta.verbose_name_plural), model._default_manager.filter(**{field: lost.pk}).count())
         for _, model, field in _relations()
+        if model is not Customer
     ]
     return [(name, number) for name, number in found if number]
 
@@ -88,10 +91,13 @@ def move_stragglers() -> int:
 
 
 def _relations() -> Iterator[tuple[str, type[Model], str]]:
-    """Every foreign key to a customer, apart from those that tell of merges: label, model, field."""
+    """Every foreign key to a customer, apart from those of merges: label, model, field.
+
+    Rows that were merged into the one that goes are among them, so that each leads to the row that stands for it now.
+    """
     for relation in Customer._meta.get_fields(include_hidden=True):
         model: Any = relation.related_model
-        if isinstance(relation, ManyToOneRel) and model not in (Customer, CustomerMerge):
+        if isinstance(relation, ManyToOneRel) and model is not CustomerMerge:
             yield f"{model._meta.label_lower}.{relation.field.name}", model, relation.field.name
 
 

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from appointments.admin import working
-from appointments.admin.follow_up_filters import DEADLINE, BranchFilter, StateFilter, WhoseFilter, counts
+from appointments.admin.follow_up_filters import BranchFilter, StateFilter, WhoseFilter, counts
 from appointments.admin.offers import offer_table
 from appointments.booking import pressed
 from appointments.models import FollowUp
@@ -58,7 +58,7 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
         "call__problems",
         "call__summary",
     )
-    ordering = (DEADLINE, "id")
+    ordering = (FollowUp.DEADLINE, "id")
     sortable_by = ("due",)
     search_help_text = "Name, phone number or call id"
     empty_title = "Nothing waits for a person"
@@ -117,7 +117,7 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
     def whose(self, follow_up: FollowUp) -> str:
         return _name(follow_up.assignee)
 
-    @admin.display(description="Call back by", ordering=DEADLINE)
+    @admin.display(description="Call back by", ordering=FollowUp.DEADLINE)
     def due(self, follow_up: FollowUp) -> SafeString | str:
         return _due(follow_up)
 

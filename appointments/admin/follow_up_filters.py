@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
@@ -12,9 +11,6 @@ from unfold.contrib.filters.admin import DropdownFilter
 from appointments.models import FollowUp
 from askpro.console.scope import Scope
 from calls.models import Branch
-
-# The working deadline of a row, as `FollowUp.deadline`.
-DEADLINE = Coalesce("again_at", "due_at")
 
 
 class StateFilter(DropdownFilter):
@@ -63,7 +59,7 @@ class BranchFilter(DropdownFilter):
 
 
 def overdue(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.alias(deadline=DEADLINE).filter(status=FollowUp.Status.OPEN, deadline__lt=timezone.now())
+    return rows.alias(deadline=FollowUp.DEADLINE).filter(status=FollowUp.Status.OPEN, deadline__lt=timezone.now())
 
 
 def counts(rows: QuerySet[FollowUp], user: Any) -> list[tuple[str, int, str]]:

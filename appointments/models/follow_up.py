@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -77,6 +78,9 @@ class FollowUp(models.Model):
         WRONG_NUMBER = "wrong_number", _("Wrong number")
         ELSEWHERE = "elsewhere", _("Done elsewhere")
         OTHER = "other", _("Something else, see the note")
+
+    # For queries, as `deadline`.
+    DEADLINE = Coalesce("again_at", "due_at")
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="follow_ups")
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups")

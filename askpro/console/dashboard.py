@@ -85,8 +85,9 @@ def newest(scope: Scope) -> list[Call]:
 def follow_ups(scope: Scope) -> dict[str, Any]:
     """What waits for a person, the most urgent first."""
     still_open = scope.rows(FollowUp.objects.filter(status=FollowUp.Status.OPEN))
-    counted = still_open.aggregate(open=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=Now())))
-    next_ones = still_open.select_related("company", "customer").defer("company__calcom_api_key").order_by("due_at")
+    dated = still_open.annotate(by=FollowUp.DEADLINE)
+    counted = dated.aggregate(open=Count("pk"), overdue=Count("pk", filter=Q(by__lt=Now())))
+    next_ones = dated.select_related("company", "customer").defer("company__calcom_api_key").order_by("by", "pk")
     return {**counted, "next": list(next_ones[:MOST_ROWS])}
 
 

@@ -106,7 +106,7 @@ class CustomerMergeAdmin(ReadOnlyModelAdmin):
             note="Why?",
             note_required=True,
             possible=lambda row: row.undone_at is None and row.kept.merged_into_id is None,
-            run=lambda row, user, note: undo(row, user),
+            run=lambda row, user, note: _undo(row, user),
         ),
     )
 
@@ -150,6 +150,13 @@ class CustomerMergeAdmin(ReadOnlyModelAdmin):
             ],
             "tables": [Table("What moved", ["Rows", "Number"], moved, "Nothing.", numbers=(1,))],
         }
+
+
+def _undo(row: CustomerMerge, user: Any) -> bool:
+    try:
+        return undo(row, user)
+    except Unmergeable:
+        return False
 
 
 def _other(customer: Customer, request: HttpRequest) -> Customer | None:

@@ -96,8 +96,9 @@ def total(numbers: Mapping[date, Numbers]) -> Numbers:
 
 
 def waiting(company: Company, now: datetime) -> Waiting:
-    rows = FollowUp.objects.filter(company=company, status=FollowUp.Status.OPEN).order_by("due_at", "pk")
-    late = rows.filter(due_at__lte=now).count()
+    rows = FollowUp.objects.filter(company=company, status=FollowUp.Status.OPEN)
+    rows = rows.annotate(by=FollowUp.DEADLINE).order_by("by", "pk")
+    late = rows.filter(by__lte=now).count()
     return Waiting(rows.count(), late, tuple(rows.select_related("company", "branch__company")[:MOST_WAITING]))
 
 

@@ -162,9 +162,14 @@ def test_what_cannot_be_merged_is_refused(ole: Customer, twin: Customer, admin_u
     with pytest.raises(Unmergeable, match="merged already"):
         merge(third, twin, admin_user)
     later = merge(third, ole, admin_user)
+    assert set(Customer.objects.filter(merged_into=third)) == {ole, twin}, "each leads to the one who stands for it"
     with pytest.raises(Unmergeable, match="undo that first"):
         undo(done, admin_user)
     undo(later, admin_user)
+    Customer.objects.filter(pk=twin.pk).update(erased_at=timezone.now())
+    with pytest.raises(Unmergeable, match="erased"):
+        undo(done, admin_user)
+    Customer.objects.filter(pk=twin.pk).update(erased_at=None)
     assert undo(done, admin_user)
     assert not Customer.objects.exclude(merged_into=None).exists()
 
