@@ -4,7 +4,7 @@ import logging
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from appointments.models import Detail, FollowUp
 from calls.models.company import CALL_BACK_WITHIN
@@ -43,11 +43,13 @@ def _retire(template: MessageTemplate) -> None:
         if not template.retire():
             return
         detail = Detail.TEXT_UNUSABLE
+        with translation.override(template.company.language):
+            text = str(template)
         follow_up = FollowUp.objects.create(
             company=template.company,
             reason=FollowUp.Reason.TEXT_UNUSABLE,
             detail=detail,
-            detail_facts=detail.checked({"text": str(template)}),
+            detail_facts=detail.checked({"text": text}),
             due_at=timezone.now() + CALL_BACK_WITHIN,
         )
         staff.tell(follow_up)

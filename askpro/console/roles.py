@@ -28,6 +28,7 @@ SALON_MAY = {
     "calls.phonenumber": ("view",),
     "calls.service": ("view",),
     "calls.staff": ("view",),
+    "notifications.messagetemplate": ("view", "add", "change", "delete"),
     "notifications.notification": ("view",),
 }
 OPERATORS_APPS = ("api", "appointments", "auth", "calls", "notifications", "privacy", "queues", "webhooks")

@@ -1,5 +1,6 @@
 """The console's pages about messages."""
 
+from notifications.admin.message_template import MessageTemplateAdmin
 from notifications.admin.notification import NotificationAdmin
 
-__all__ = ["NotificationAdmin"]
+__all__ = ["MessageTemplateAdmin", "NotificationAdmin"]

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from appointments.models import Appointment, FollowUp, Offer
 from askpro.encryption import SealedTextField
@@ -43,32 +44,32 @@ class Notification(models.Model):
     """
 
     class Kind(models.TextChoices):
-        CONFIRMATION = "confirmation", "Confirmation"
-        REQUESTED = "requested", "Waits for the host's yes"
-        RESCHEDULED = "rescheduled", "Time changed"
-        STAFF_CHANGED = "staff_changed", "Somebody else holds it"
-        CANCELLATION = "cancellation", "Cancellation"
-        REMINDER = "reminder", "Reminder"
-        LAST_REMINDER = "last_reminder", "Last reminder"
-        CANCEL_QUESTION = "cancel_question", "Asks whether really to cancel"
-        CALLBACK = "callback", "A person calls back"
-        OFFER = "offer", "Offers a freed time"
-        OFFER_GONE = "offer_gone", "The offer holds no longer"
-        STAFF = "staff", "To staff"
-        REPORT = "report", "Report"
+        CONFIRMATION = "confirmation", _("Confirmation")
+        REQUESTED = "requested", _("Waits for the host's yes")
+        RESCHEDULED = "rescheduled", _("Time changed")
+        STAFF_CHANGED = "staff_changed", _("Somebody else holds it")
+        CANCELLATION = "cancellation", _("Cancellation")
+        REMINDER = "reminder", _("Reminder")
+        LAST_REMINDER = "last_reminder", _("Last reminder")
+        CANCEL_QUESTION = "cancel_question", _("Asks whether really to cancel")
+        CALLBACK = "callback", _("A person calls back")
+        OFFER = "offer", _("Offers a freed time")
+        OFFER_GONE = "offer_gone", _("The offer holds no longer")
+        STAFF = "staff", _("To staff")
+        REPORT = "report", _("Report")
 
     class Channel(models.TextChoices):
         SMS = "sms", "SMS"
-        EMAIL = "email", "E-mail"
+        EMAIL = "email", _("E-mail")
 
     class Status(models.TextChoices):
-        PENDING = "pending", "Waits to be sent"
-        SENDING = "sending", "Being sent"
-        UNKNOWN = "unknown", "May have been sent: look first"
-        SENT = "sent", "Accepted by the provider"
-        DELIVERED = "delivered", "Delivered"
-        FAILED = "failed", "Failed"
-        SKIPPED = "skipped", "Not sent on purpose"
+        PENDING = "pending", _("Waits to be sent")
+        SENDING = "sending", _("Being sent")
+        UNKNOWN = "unknown", _("May have been sent: look first")
+        SENT = "sent", _("Accepted by the provider")
+        DELIVERED = "delivered", _("Delivered")
+        FAILED = "failed", _("Failed")
+        SKIPPED = "skipped", _("Not sent on purpose")
 
     TO_STAFF = (Kind.STAFF, Kind.REPORT)
     REMINDERS = (Kind.REMINDER, Kind.LAST_REMINDER)

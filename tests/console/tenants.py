@@ -16,7 +16,7 @@ from askpro.console.scope import path_of
 from askpro.privacy.models import Read, RetentionRule, RetentionRun
 from askpro.queues.models import Job
 from calls.models import ClosedDay, Company, Customer, CustomerMerge
-from notifications.models import Notification
+from notifications.models import MessageTemplate, Notification
 from tests.console.world import World
 from webhooks.models import WebhookAddress, WebhookEvent
 
@@ -55,6 +55,7 @@ def make_strangers(world: World) -> tuple[Company, Company]:
             company=company, name="Booking page", token_sha256=f"{company.pk:064}", hint="askpro_abcd"
         )
         ClosedDay.objects.create(company=company, first_day=CLOSED, last_day=CLOSED, reason="Inventur")
+        MessageTemplate.objects.create(company=company, kind="confirmation", channel="sms", text="Bis {when}!")
         _offer_freed_time(company)
         RetentionRule.objects.create(company=company, kind="calls", days=200)
         RetentionRun.objects.create(company=company, kind="calls", by="ops@host", ended_at=timezone.now())
