@@ -14,6 +14,7 @@ from unfold.sites import UnfoldAdminSite
 from askpro.console import (
     chain,
     dashboard,
+    deliveries,
     failure_acts,
     failures,
     fleet_acts,
@@ -43,6 +44,14 @@ PAGES = (
     ),
     Page("metrics", "board/metrics/", "Metrics", "queues.view_metricssnapshot", "console/metrics.html", metrics.board),
     Page("queue_board", "board/queues/", "Queues", "queues.view_job", "console/queues.html", queue_board.board),
+    Page(
+        "deliveries",
+        "board/deliveries/",
+        "Deliveries",
+        deliveries.PERMISSION,
+        "console/deliveries.html",
+        deliveries.board,
+    ),
     Page("reports", "board/reports/", "Reports", reports.PERMISSION, "console/reports.html", reports.board),
 )
 
@@ -68,7 +77,8 @@ class ConsoleSite(UnfoldAdminSite):
         table = path("board/reports/csv/", self.admin_view(reports.csv_view), name="reports_csv")
         # Django's shortcut to a row's public page: no row has one, and it would tell which rows there are.
         shortcut = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(no_page), name="view_on_site")
-        return [*own, act, retry, table, shortcut, *super().get_urls()]
+        sheet = path("board/deliveries/csv/", self.admin_view(deliveries.csv_view), name="deliveries_csv")
+        return [*own, act, retry, table, sheet, shortcut, *super().get_urls()]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(answered(view), cacheable)
