@@ -97,9 +97,6 @@ def _companies(user: Any) -> frozenset[int] | None:
 def _permissions_within_companies() -> set[str]:
     from django.contrib import admin
 
-    return {
-        f"{model._meta.app_label}.{verb}_{model._meta.model_name}"
-        for model in admin.site._registry
-        if path_of(model)
-        for verb in model._meta.default_permissions
-    }
+    models = [model._meta for model in admin.site._registry if path_of(model)]
+    usual = {f"{meta.app_label}.{verb}_{meta.model_name}" for meta in models for verb in meta.default_permissions}
+    return usual | {f"{meta.app_label}.{codename}" for meta in models for codename, _ in meta.permissions}

@@ -27,7 +27,7 @@ from askpro.console import (
 from askpro.console.nonsense import answered
 from askpro.console.pages import Page
 from askpro.console.term import Term
-from askpro.privacy import reads
+from askpro.privacy import reads, wizard
 from calls.models import countries
 
 PAGES = (
@@ -75,10 +75,11 @@ class ConsoleSite(UnfoldAdminSite):
         act = path("board/act/<str:verb>/", self.admin_view(fleet_acts.act_view), name="fleet_act")
         retry = path("board/failures/retry/", self.admin_view(failure_acts.retry_view), name="failure_retry")
         table = path("board/reports/csv/", self.admin_view(reports.csv_view), name="reports_csv")
+        person = path("board/person/", self.admin_view(wizard.person_view), name="person")
         # Django's shortcut to a row's public page: no row has one, and it would tell which rows there are.
         shortcut = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(no_page), name="view_on_site")
         sheet = path("board/deliveries/csv/", self.admin_view(deliveries.csv_view), name="deliveries_csv")
-        return [*own, act, retry, table, sheet, shortcut, *super().get_urls()]
+        return [*own, act, retry, person, table, sheet, shortcut, *super().get_urls()]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(answered(view), cacheable)

@@ -17,6 +17,10 @@ def may_view(label: str) -> Any:
     return allowed
 
 
+def may_erase_or_export(request: HttpRequest) -> bool:
+    return any(request.user.has_perm(f"privacy.{verb}_person") for verb in ("erase", "export"))
+
+
 def entry(title: str, icon: str, label: str) -> dict[str, Any]:
     """A line of the navigation that leads to a model's list."""
     link = reverse_lazy(f"admin:{label.replace('.', '_')}_changelist")
@@ -85,6 +89,13 @@ NAVIGATION: list[dict[str, Any]] = [
     {
         "title": "Privacy",
         "items": [
+            {
+                "title": "Export or erase a person",
+                "icon": "person_remove",
+                "link": reverse_lazy("admin:person"),
+                "permission": may_erase_or_export,
+            },
+            entry("Erasures", "delete_forever", "privacy.erasure"),
             entry("Reads", "visibility", "privacy.read"),
             entry("Deletions", "auto_delete", "privacy.retentionrun"),
         ],

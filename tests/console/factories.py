@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from appointments.models import Appointment, DailyCount, FollowUp
-from askpro.privacy.models import Read, RetentionCount, RetentionRun
+from askpro.privacy.models import Erasure, Item, Read, RetentionCount, RetentionRun
 from askpro.queues.chores import schedule
 from calls.models import BookingRequest, Branch, Call, Company, Customer, PhoneNumber, Service, Staff
 from tests.console.fleet import make_fleet, make_snapshots, make_workers
@@ -111,6 +111,9 @@ def _people(world: World, dice: random.Random, calls: int) -> None:
     world.customers = Customer.objects.bulk_create(people, batch_size=1000)
     for customer in world.customers[:4]:
         read = {"object_id": str(customer.pk), "company_id": customer.company_id, "page": "admin:calls_customer_change"}
+        held = Erasure.objects.create(company=customer.company, customers=[customer.pk], state="person", who="lina")
+        Item.objects.create(erasure=held, place="booking", subject="uid", state="person", why="no_api")
+        Item.objects.create(erasure=held, place="table", subject="calls.Call", state="erased", count=3)
         Read.note(user=None, who=f"Lina of {customer.company.slug}", kind=Read.Kind.CUSTOMER, **read)
     night = RetentionRun.objects.create(kind="transcripts", ended_at=timezone.now())
     for company in world.companies:

@@ -27,7 +27,7 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 FOR_ALL = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "autocomplete", "search"}
 FOR_ALL |= {"app_list"}
 # Pages without a model that show what is within the scope.
-SCOPED = {"deliveries", "deliveries_csv", "reports", "reports_csv"}
+SCOPED = {"deliveries", "deliveries_csv", "person", "reports", "reports_csv"}
 
 
 class Salon:

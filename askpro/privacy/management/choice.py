@@ -73,7 +73,8 @@ def _sought(options: dict[str, Any], company: Company | None) -> Sought:
 
 def _named(found: list[Customer], ids: list[int]) -> list[Customer]:
     named = [customer for customer in found if customer.pk in ids or customer.merged_into_id in ids]
-    missing = {*ids} - {customer.pk for customer in named}
+    erased = Customer.objects.filter(pk__in=ids, erased_at__isnull=False).values_list("pk", flat=True)
+    missing = {*ids} - {customer.pk for customer in named} - {*erased}
     if missing:
         raise CommandError(f"No such customer is meant: {', '.join(map(str, sorted(missing)))}.")
     return named
