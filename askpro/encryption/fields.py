@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import FieldError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.expressions import BaseExpression
 from django.db.models.lookups import Exact, IsNull
@@ -108,6 +107,8 @@ class SealedTextField(Sealing, models.TextField):
         return sealing.unseal_text(stored) if sealing.is_sealed_text(stored) else str(stored)
 
     def sealed(self, value: Any) -> str:
+        if "\x00" in str(value):
+            raise ValueError("A text cannot contain NUL, whether or not it is encrypted.")
         return sealing.seal_text(str(value))
 
 
@@ -132,7 +133,8 @@ class SealedJSONField(Sealing, models.JSONField):
         return json.loads(sealing.unseal_text(stored)) if sealing.is_sealed_text(stored) else stored
 
     def sealed(self, value: Any) -> str:
-        return sealing.seal_text(json.dumps(value, cls=self.encoder or DjangoJSONEncoder, separators=(",", ":")))
+        text = json.dumps(value, cls=self.encoder, ensure_ascii=False, separators=(",", ":"))
+        return sealing.seal_text(text)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return super().get_db_prep_value(self.get_prep_value(value), connection, True)

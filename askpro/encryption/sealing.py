@@ -54,7 +54,8 @@ def is_sealed(stored: bytes) -> bool:
 
 
 def seal_text(plain: str) -> str:
-    sealed = seal(plain.encode("utf-8", "surrogatepass"))
+    """Raises `UnicodeEncodeError` for what is no text, as PostgreSQL would."""
+    sealed = seal(plain.encode("utf-8"))
     return newest_prefix() + base64.b64encode(sealed).decode("ascii")
 
 
@@ -64,7 +65,7 @@ def unseal_text(sealed: str) -> str:
         raw = base64.b64decode(sealed.rpartition(":")[2], validate=True)
     except (binascii.Error, ValueError) as error:
         raise Unreadable(Unreadable.__doc__) from error
-    return unseal(raw).decode("utf-8", "surrogatepass")
+    return unseal(raw).decode("utf-8")
 
 
 def is_sealed_text(stored: object) -> bool:

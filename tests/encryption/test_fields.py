@@ -149,3 +149,16 @@ def test_whether_there_is_something_can_be_asked_for() -> None:
     event(BODY)
     assert WebhookEvent.objects.exclude(body=b"").exists() and not WebhookEvent.objects.filter(body=b"").exists()
     assert not Call.objects.filter(Q(variables={}) | Q(transcript="") | Q(transcript=None)).exists()
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
+def test_what_is_no_text_is_refused_as_in_plain(company: Company, text: str) -> None:
+    with pytest.raises(ValueError, match=r"NUL|surrogates"):
+        Company.objects.update(calcom_api_key=text)
+
+
+@pytest.mark.parametrize("value", [{"wort": "Grüße 🙂", "zahl": 1.5, "leer": None}, ["a", {"b": [True]}], "text", 7])
+def test_a_json_value_comes_back_as_it_was(value: Any) -> None:
+    call = Call(variables=value)
+    field = Call._meta.get_field("variables")
+    assert field.opened(field.sealed(call.variables)) == value
