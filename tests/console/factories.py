@@ -115,9 +115,10 @@ def _people(world: World, dice: random.Random, calls: int) -> None:
         Item.objects.create(erasure=held, place="booking", subject="uid", state="person", why="no_api")
         Item.objects.create(erasure=held, place="table", subject="calls.Call", state="erased", count=3)
         Read.note(user=None, who=f"Lina of {customer.company.slug}", kind=Read.Kind.CUSTOMER, **read)
-    night = RetentionRun.objects.create(kind="transcripts", ended_at=timezone.now())
+    night = RetentionRun.objects.create(kind="transcripts")
     for company in world.companies:
         RetentionCount.add(night, company.pk, blanked=3, held=1, left=2)
+    night.end()
 
 
 def _calls(world: World, dice: random.Random, calls: int) -> None:

@@ -51,7 +51,7 @@ class RetentionRuleAdmin(ConsoleModelAdmin):
 @admin.register(RetentionRun)
 class RetentionRunAdmin(ReadOnlyModelAdmin):
     company_path = "company"
-    list_display = ("what", "company", "began", "state", "length", "deleted", "blanked", "held", "left")
+    list_display = ("what", "company", "began", "state", "deleted", "blanked", "held", "left")
     list_filter = (("kind", ChoicesDropdownFilter), period("began_at", "period"))
     list_select_related = ("company",)
     page_related = ("company",)
@@ -72,11 +72,7 @@ class RetentionRunAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="State")
     def state(self, run: RetentionRun) -> str:
-        return "Done" if run.ended_at else "Goes on"
-
-    @admin.display(description="Took")
-    def length(self, run: RetentionRun) -> str:
-        return display.duration(run.took) if run.took else display.NOTHING
+        return "Done" if run.ended_at else "Not finished"
 
     @admin.display(description="Deleted")
     def deleted(self, run: Any) -> str:
@@ -86,11 +82,11 @@ class RetentionRunAdmin(ReadOnlyModelAdmin):
     def blanked(self, run: Any) -> str:
         return str(run.all_blanked)
 
-    @admin.display(description="Kept by a hold")
+    @admin.display(description="Held")
     def held(self, run: Any) -> str:
         return str(run.all_held)
 
-    @admin.display(description="Left: work is pending")
+    @admin.display(description="Left")
     def left(self, run: Any) -> str:
         return str(run.all_left)
 
@@ -111,6 +107,7 @@ class RetentionRunAdmin(ReadOnlyModelAdmin):
                 ("By", run.by or "the schedule"),
                 ("Began", display.moment(run.began_at)),
                 ("Ended", display.moment(run.ended_at)),
+                ("Took", display.duration(run.took) if run.took else display.NOTHING),
                 ("Kept for", ages(run.kind)),
             ],
             "tables": [Table("By company", headings, rows, numbers=(1, 2, 3, 4))] if rows else [],

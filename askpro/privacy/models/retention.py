@@ -25,6 +25,7 @@ class RetentionRule(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = verbose_name_plural = "days to keep"
         ordering = ["company", "kind"]
         constraints = [models.UniqueConstraint("company", "kind", name="retention_rule_once")]
 
@@ -50,6 +51,7 @@ class RetentionRun(models.Model):
     place = models.BigIntegerField(default=0, editable=False, help_text="Up to which id that table was read.")
 
     class Meta:
+        verbose_name = "deletion"
         ordering = ["-id"]
         constraints = [
             # Of the schedule's, one for each class: the next night goes on with one that has not ended.

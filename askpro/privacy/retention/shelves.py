@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce, Concat, Greatest, Left, Now
 
 from appointments.models import Appointment, Attempt, CalcomUid, Change, FollowUp, Question, WaitingEntry
 from askpro.privacy.classes import Kept, personal
-from askpro.privacy.models import Read
+from askpro.privacy.models import Read, RetentionRun
 from askpro.privacy.retention import holds
 from calls.models import BookingRequest, Call, Customer, FunctionCall
 from notifications.models import Notification
@@ -233,6 +233,7 @@ SHELVES: Final = (
     ),
     Shelf(Kept.READS, Read, "last_at", deletes=True),
     Shelf(Kept.DEEDS, LogEntry, "action_time", company=None, deletes=True),
+    Shelf(Kept.DEEDS, RetentionRun, "began_at", over=Q(ended_at__isnull=False), company=None, deletes=True),
 )
 
 
