@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from appointments.booking import live
 from appointments.changes.request import Origin, move
-from appointments.models import Change, FollowUp
+from appointments.models import Change, FollowUp, Offer
 from calls.models import BookingRequest, Service
 
 State = Change.State
@@ -124,6 +124,8 @@ def _request_for(follow_up: FollowUp, time: datetime, user: Any) -> BookingReque
         known = held.booking
         if held.status != FollowUp.Status.OPEN or (known is not None and known.status in UNDER_WAY):
             return known if known is not None and known.starts_at == time else None
+        if held.offers.filter(state=Offer.State.ACCEPTED).exists():
+            return None
         wish = held.booking_request
         assert wish is not None  # by `offered`
         request = BookingRequest.objects.create(**_values(wish, time, user))

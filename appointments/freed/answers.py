@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from appointments.freed.matching import Candidate
 from appointments.freed.wishes import request_for
-from appointments.models import FreedTime, Offer, Question
+from appointments.models import FollowUp, FreedTime, Offer, Question
 from askpro.by_name import job
 from askpro.queues import chain
 
@@ -28,8 +28,10 @@ def answer(question: Question, said: Question.Answer) -> bool:
         return False
     with transaction.atomic():
         freed = FreedTime.hold(known[1])
-        related = ("customer__company", "follow_up__booking_request__staff", "waiting_entry__staff")
-        offer = rows.select_related(*related).get()
+        # Staff who book another time of the same follow-up hold it, too: one wish is booked once.
+        FollowUp.objects.select_for_update(no_key=True).filter(offers__in=rows).values_list("pk").first()
+        related = ("follow_up__booking_request__staff", "follow_up__booking", "waiting_entry__staff")
+        offer = rows.select_related("customer__company", *related).get()
         assert freed is not None  # by the offer's foreign key
         if said == Answer.YES:
             return _accept(freed, offer, question)

@@ -55,7 +55,7 @@ def due(now: datetime) -> QuerySet[FreedTime]:
     waited = Q(due_at__lte=now - FORGOTTEN_AFTER)
     offered = Q(state=State.OPEN) & (waited | Q(Exists(_taken())) | Q(Exists(_unheard())))
     accepted = Q(state=State.ACCEPTED) & ~Q(Exists(unbooked().filter(offer__freed_time=OuterRef("pk"))))
-    return FreedTime.objects.filter(offered | accepted)
+    return FreedTime.objects.filter(offered | accepted, state__in=FreedTime.LIVE)
 
 
 def _taken() -> QuerySet[Appointment]:

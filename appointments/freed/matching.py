@@ -59,7 +59,7 @@ def _by_follow_up(freed: FreedTime) -> Iterator[Candidate]:
         booking_request__service=freed.service_id,
         booking_request__starts_at__range=(freed.starts_at - NEAR, freed.starts_at + NEAR),
     )
-    for row in rows:
+    for row in rows.exclude(booking__status=BookingRequest.Status.OPEN):
         request = row.booking_request
         if request is not None and _is_there_and_then(request, freed):
             yield Candidate(row.customer or request.who, request.created_at, follow_up=row)

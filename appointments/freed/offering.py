@@ -80,14 +80,15 @@ def _follow_booking(freed: FreedTime, now: datetime) -> None:
     """What became of the booking of whoever accepted it."""
     offer = freed.offers.exclude(booking_request=None).select_related("booking_request").order_by("-id").first()
     request = offer.booking_request if offer is not None else None
-    if offer is None or request is None or _stands(request):
+    if offer is None or request is None:
+        freed.end(Ending.HANDED_OVER)
+    elif _stands(request):
         _note_booked(freed, offer)
     elif offer.state == State.GONE:
         freed.end(Ending.TAKEN)
         outbox.tell_gone(offer)
     elif request.status == BookingRequest.Status.FOLLOW_UP:
-        offer.end(State.HANDED_OVER)
-        freed.end(Ending.HANDED_OVER)
+        _note_handed_over(freed, offer)
     elif request.status != BookingRequest.Status.OPEN:
         # Cancelled before it was booked, or at once: the next one may have it.
         offer.decline()
@@ -100,14 +101,21 @@ def _stands(request: BookingRequest) -> bool:
     return booked.exists()
 
 
-def _note_booked(freed: FreedTime, offer: Offer | None) -> None:
+def _note_booked(freed: FreedTime, offer: Offer) -> None:
     freed.note_booked()
-    if offer is None or not offer.end(State.BOOKED):
-        return
+    offer.end(State.BOOKED)
     if offer.waiting_entry is not None:
         offer.waiting_entry.end(WaitingEntry.State.SERVED)
     if offer.follow_up is not None:
         offer.follow_up.make_obsolete(Detail.FREED_TIME)
+
+
+def _note_handed_over(freed: FreedTime, offer: Offer) -> None:
+    """A person has a follow-up about this booking, which takes the place of the one before: nobody is called twice."""
+    offer.end(State.HANDED_OVER)
+    freed.end(Ending.HANDED_OVER)
+    if offer.follow_up is not None:
+        offer.follow_up.make_obsolete(Detail.REPLACED)
 
 
 def _stop(freed: FreedTime, why: Ending) -> None:

@@ -218,6 +218,11 @@ class FollowUp(models.Model):
         times = [slot.isoformat() for slot in alternatives]
         return self._move(Q(), detail=detail, detail_facts=detail.checked(facts), alternatives=times)
 
+    @property
+    def is_being_booked(self) -> bool:
+        """Whether staff have pressed one of its times, and a job goes on."""
+        return self.booking is not None and self.booking.status == BookingRequest.Status.OPEN
+
     def resolve(self, user: Any, note: str = "", outcome: Outcome = Outcome.OTHER) -> bool:
         """A person has dealt with it; False if it was settled before.
 

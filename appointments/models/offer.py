@@ -89,7 +89,8 @@ class Offer(models.Model):
     @property
     def still_waits(self) -> bool:
         """Whether its customer waits for such a time as before: no person, and no booking, has settled that."""
-        by_follow_up = self.follow_up is not None and self.follow_up.status == FollowUp.Status.OPEN
+        asked = self.follow_up
+        by_follow_up = asked is not None and asked.status == FollowUp.Status.OPEN and not asked.is_being_booked
         return by_follow_up or (
             self.waiting_entry is not None and self.waiting_entry.state == WaitingEntry.State.WAITING
         )

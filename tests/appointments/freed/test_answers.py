@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from appointments.booking.pressed import Effect, press
 from appointments.models import Appointment, FollowUp, Offer
 from appointments.tasks import process_inbound_sms
 from askpro.queues.testing import run_jobs
@@ -157,3 +158,24 @@ def test_a_wished_person_is_wished_for_again(scene: Scene, answer: Answer) -> No
     request = BookingRequest.objects.get(call=None)
     assert (request.staff, request.branch, request.service) == (scene.staff, scene.branch, scene.service)
     assert request.where.zone == salon.BERLIN
+
+
+def test_a_yes_while_staff_book_another_time_is_told_so(offered: Scene, answer: Answer) -> None:
+    follow_up = FollowUp.objects.get(customer__phone=phone_of(1))
+    request = follow_up.booking_request
+    assert request is not None
+    pressed = BookingRequest.objects.create(company=offered.company, branch=offered.branch, starts_at=WISH)
+    FollowUp.objects.filter(pk=follow_up.pk).update(booking=pressed)
+    answer(1, "JA")
+    assert texts("offer_gone") == [phone_of(1)]
+    assert not Offer.objects.exclude(booking_request=None).exists()
+
+
+def test_staff_cannot_press_another_time_of_who_has_said_yes(offered: Scene, answer: Answer) -> None:
+    follow_up = FollowUp.objects.get(customer__phone=phone_of(1))
+    later = WISH + timedelta(hours=1)
+    follow_up.alternatives = [later.isoformat()]
+    follow_up.save()
+    answer(1, "JA")
+    assert press(follow_up, later, None).effect == Effect.BUSY
+    assert BookingRequest.objects.filter(call=None).count() == 1

@@ -124,6 +124,8 @@ def test_a_booking_that_needs_a_person_ends_the_offers(scene: Scene) -> None:
     run_jobs()
     assert scene.offers() == [(phone_of(1), "handed_over")]
     assert scene.freed().ending == "handed_over"
+    (follow_up,) = FollowUp.objects.filter(status="open", customer__phone=phone_of(1))
+    assert follow_up.reason == "unknown_service"
 
 
 @pytest.mark.parametrize(
