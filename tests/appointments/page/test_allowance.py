@@ -6,10 +6,18 @@ from typing import Any
 import pytest
 
 from appointments.page import allowance
-from appointments.page.allowance import ACTS_OF_A_LINK, OF_A_LINK, OF_A_NETWORK, Counters
+from appointments.page.allowance import Counters
 from tests.appointments.page.visitor import Visitor
 
 AWAY = "redis://127.0.0.1:1/0"
+# Lower limits than in production, reached sooner.
+OF_A_LINK, ACTS_OF_A_LINK, OF_A_NETWORK = 6, 3, 12
+
+
+@pytest.fixture(autouse=True)
+def lower_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OF_A_LINK", "ACTS_OF_A_LINK", "OF_A_NETWORK"):
+        monkeypatch.setattr(allowance, name, globals()[name])
 
 
 @pytest.fixture(params=["with Redis", "without Redis", "while Redis is away"])
