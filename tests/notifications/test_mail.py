@@ -15,9 +15,10 @@ from django.core.mail.backends.locmem import EmailBackend
 
 from appointments.models import Appointment, Detail, FollowUp
 from askpro.queues.errors import GateShut, Rejected, Release, Unavailable, Unknown
-from notifications import staff
+from notifications import outbox, staff
 from notifications.links import link_for
 from notifications.models import Notification
+from notifications.reminding.channels import Way
 from notifications.sweepers import resend_forgotten
 from notifications.tasks import send_email_notification
 from notifications.text.places import spoken_number
@@ -115,6 +116,14 @@ def test_calendars_get_one_event_from_the_confirmation_over_a_move_to_the_cancel
     assert [event["STATUS"] for event in events] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
     assert [calendar_of(message).get_param("method") for message in outgoing.outbox] == ["REQUEST", "REQUEST", "CANCEL"]
     assert [event["DTSTART"].dt.astimezone(UTC) for event in events] == [first, later, later]
+
+
+def test_a_reminder_carries_the_same_event_without_a_change(email: Notification, appointment: Appointment) -> None:
+    send_email_notification(email.pk)
+    way = Way(EMAIL, "joerdis@example.org")
+    send_email_notification(outbox.remind(appointment, Notification.Kind.REMINDER, way).pk)
+    confirmed, reminded = outgoing.outbox
+    assert file_of(confirmed) == file_of(reminded)
 
 
 def test_it_tells_staff_of_a_follow_up_with_all_that_is_needed(appointment: Appointment) -> None:
