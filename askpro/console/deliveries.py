@@ -30,7 +30,7 @@ from notifications.why import Why
 PERMISSION: Final = "notifications.view_notification"
 # More is read slowly, and by nobody.
 MOST_DAYS: Final = 92
-LENGTHS: Final = (1, 7, 30, 90)
+LENGTHS: Final = (7, 30, 90)
 DEFAULT_LENGTH: Final = 7
 MOST_REASONS: Final = 50
 Status = Notification.Status
