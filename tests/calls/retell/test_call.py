@@ -65,7 +65,7 @@ def test_it_reads_a_call_that_goes_on() -> None:
     assert call.ended_at is None
 
 
-def test_it_reads_the_flat_shape_as_the_nested_one() -> None:
+def test_incident_11_the_flat_shape_is_read_as_the_nested_one() -> None:
     body = recorded("call_analyzed")
 
     flat, nested = parse_call({"event": "call_analyzed", **body["call"]}), parse_call(body)
@@ -165,7 +165,7 @@ def test_it_refuses_what_is_no_object(payload: object, field: str) -> None:
         (None, None),
     ],
 )
-def test_it_reads_times_in_milliseconds_and_in_iso(stated: object, instant: datetime | None) -> None:
+def test_incident_11_times_are_read_in_milliseconds_and_in_iso(stated: object, instant: datetime | None) -> None:
     call = parse_call({**MINIMAL, "start_timestamp": stated})
 
     assert call.started_at == instant
@@ -258,7 +258,7 @@ def test_it_takes_the_duration_from_the_times_when_none_is_stated() -> None:
 @pytest.mark.parametrize(
     ("cents", "dollars"), [(36.2, "0.362"), (0, "0"), ("36.2", "0.362"), (12345, "123.45"), (0.004, "0.0000")]
 )
-def test_it_reads_costs_as_cents(cents: object, dollars: str) -> None:
+def test_incident_11_costs_are_cents(cents: object, dollars: str) -> None:
     assert parse_call({**MINIMAL, "call_cost": {"combined_cost": cents}}).cost_usd == Decimal(dollars)
 
 

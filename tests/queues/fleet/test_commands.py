@@ -216,7 +216,7 @@ class TestCancelling:
 
 
 class TestDeadJobs:
-    def test_retry_makes_them_ready_with_their_history(self):
+    def test_incident_27_retry_makes_them_ready_with_their_history(self):
         first, _ = dead(2)
         said, _ = run("queues_retry", str(first.pk))
         assert said == "1 jobs are ready again.\n"
@@ -252,7 +252,7 @@ class TestDeadJobs:
 
 
 class TestClear:
-    def test_what_waits_is_cancelled_and_stays_with_the_reason(self, database):
+    def test_incident_27_what_waits_is_cancelled_and_stays_with_the_reason(self, database):
         actors.nothing.send(0)
         (running,) = claim(database)
         actors.nothing.send(1)

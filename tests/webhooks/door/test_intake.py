@@ -44,7 +44,7 @@ def test_it_writes_event_and_job_when_all_is_right() -> None:
 
 
 @pytest.mark.django_db
-def test_it_counts_on_the_first_when_an_event_comes_again() -> None:
+def test_incident_14_an_event_that_comes_again_counts_on_the_first() -> None:
     body = compact(ENDED)
     answers = [post_retell(body, retell_signature(body, at_ms=None)) for _ in range(3)]
     assert {(answer.status_code, answer.content) for answer in answers} == {(204, b"")}
@@ -89,7 +89,7 @@ def test_it_takes_each_step_of_a_call_and_each_state_of_a_message_for_itself() -
 
 
 @pytest.mark.django_db
-def test_it_takes_the_same_trigger_at_another_time_for_another_event() -> None:
+def test_incident_14_the_same_trigger_at_another_time_is_another_event() -> None:
     told = recorded("calcom", "BOOKING_CANCELLED")
     post_calcom(told)
     post_calcom({**told, "createdAt": "2026-12-01T08:20:00.119Z"})
@@ -166,7 +166,7 @@ def in_parallel(count: int, work: Callable[[], Any]) -> list[Any]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_writes_one_event_and_one_job_when_five_deliveries_come_at_once() -> None:
+def test_incident_14_five_deliveries_at_once_are_one_event_and_one_job() -> None:
     body = compact(ENDED)
     answers = in_parallel(5, lambda: post_retell(body).status_code)
     assert answers == [204] * 5

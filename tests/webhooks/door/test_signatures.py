@@ -77,7 +77,7 @@ def test_it_agrees_with_every_vector_of_twilio(contracts: Path) -> None:
 
 
 @given(st.text(max_size=300), st.integers(-2 * RETELL_TOLERANCE_MS, 2 * RETELL_TOLERANCE_MS))
-def test_it_judges_as_retells_own_sdk_does(text: str, skew: int) -> None:
+def test_incident_12_it_judges_as_retells_own_sdk_does(text: str, skew: int) -> None:
     signature = symmetric["sign"](text, RETELL_KEY, NOW)
     theirs = symmetric["verify"](text, RETELL_KEY, signature, {"timestamp": NOW + skew})
     assert (refusal(verify_retell, text.encode(), signature, [RETELL_KEY], NOW + skew) is None) is theirs
@@ -123,7 +123,7 @@ def test_it_tells_which_of_several_secrets_matched() -> None:
 
 
 @pytest.mark.parametrize("secrets", [[], [""], ["", ""]])
-def test_it_believes_nobody_when_no_secret_is_configured(secrets: list[str]) -> None:
+def test_incident_12_nobody_is_believed_when_no_secret_is_configured(secrets: list[str]) -> None:
     unkeyed = hmac.digest(b"", b"{}", "sha256").hex()
     assert refusal(verify_calcom, b"{}", unkeyed, secrets) == Reason.NOT_CONFIGURED
 

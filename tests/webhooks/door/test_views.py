@@ -10,6 +10,7 @@ from django.test import Client, RequestFactory
 
 from askpro.queues.ledger import hints
 from askpro.queues.models import Job
+from calls.models import Company
 from tests.webhooks.signing import (
     compact,
     post,
@@ -20,8 +21,9 @@ from tests.webhooks.signing import (
     retell_signature,
 )
 from webhooks.door.retell import Retell
+from webhooks.door.urls import FUNCTION, PUBLIC_ID, TWILIO, urlpatterns
 from webhooks.door.views import WebhookView
-from webhooks.models import RefusedWebhook, WebhookEvent
+from webhooks.models import RefusedWebhook, WebhookAddress, WebhookEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +42,22 @@ def test_it_answers_405_and_names_post_when_asked_otherwise(path: str, slash: st
         answer = getattr(Client(), method)(f"/webhooks/{path}{slash}")
         assert (answer.status_code, answer["Allow"]) == (405, "POST")
     assert not RefusedWebhook.objects.exists()
+
+
+@pytest.mark.parametrize("route", [str(each.pattern) for each in urlpatterns])
+def test_incident_12_no_address_takes_what_is_not_signed(route: str) -> None:
+    """Whatever addresses there are: none is for testing, and none looks away."""
+    account = "AC" + "0" * 32 if "twilio" in route else ""
+    ours = WebhookAddress.objects.create(
+        company=Company.objects.create(slug="ours"), provider=route[1:7], account=account
+    )
+    ours.add_secret("secret")
+    path = route.removeprefix("^").removesuffix("/?$").replace(TWILIO, "").replace(PUBLIC_ID, ours.public_id)
+    path = path.replace(FUNCTION, "functions/book_appointment")
+    for content_type in ("application/json", "application/x-www-form-urlencoded"):
+        answer = post(f"/webhooks/{path}/", compact(ENDED), content_type)
+        assert answer.status_code in (401, 403, 415), path
+    assert not WebhookEvent.objects.exists() and RefusedWebhook.objects.exists()
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "multipart/form-data; boundary=x", "application/jsonx"])

@@ -119,7 +119,7 @@ def test_it_leaves_an_event_as_it_is_when_its_type_has_no_job() -> None:
     assert WebhookEvent.objects.get().status == Status.IGNORED
 
 
-def test_it_works_on_the_event_again_when_the_number_has_found_its_company() -> None:
+def test_incident_13_a_replay_works_on_the_stored_event_when_the_number_has_found_its_company() -> None:
     from askpro.queues.testing import run_jobs
     from calls.models import Branch, Call, Company, PhoneNumber
 
