@@ -137,6 +137,9 @@ SWEEPERS = [
     "askpro.privacy.sweepers.sweep",
 ]
 
+# Judges the arguments of each job before it starts.
+JOB_GUARD = "askpro.ownership.check"
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

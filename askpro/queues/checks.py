@@ -155,6 +155,17 @@ def check_sweepers(**_: Any) -> list[CheckMessage]:
 
 
 @register(Tags.compatibility)
+def check_job_guard(**_: Any) -> list[CheckMessage]:
+    """What judges the arguments of jobs exists: without it no job would run."""
+    path = getattr(settings, "JOB_GUARD", "")
+    try:
+        import_string(path) if path else None
+    except ImportError as error:
+        return [Error(f"JOB_GUARD names {path}: {error}.", hint="Correct settings.py.", id="queues.E010")]
+    return []
+
+
+@register(Tags.compatibility)
 def check_schedule(**_: Any) -> list[CheckMessage]:
     """Every entry of the schedule has valid times, an actor, and arguments that the actor takes."""
     autodiscover_modules("tasks")

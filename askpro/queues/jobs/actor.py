@@ -1,13 +1,15 @@
 """`@actor`: Dramatiq's decorator with the engine's options, checked at import."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from inspect import Signature, signature
 from typing import Any, ParamSpec, TypeVar
 
 import dramatiq
+from django.conf import settings
+from django.utils.module_loading import import_string
 from dramatiq import Message
 
 from askpro.queues import keys
@@ -44,6 +46,8 @@ class LedgerActor(dramatiq.Actor[P, R]):
         if current.claim is not None and limits.is_late(current.claim):
             # Its thread is late: starting now would put too many starts into one window.
             raise Release(0.0, "missed its slot")
+        if self._guard is not None:
+            self._guard(self._signature.bind(*args, **kwargs).arguments)
         return (run_atomically if self.word("atomic") else run)(self.fn, args, kwargs)
 
     def word(self, name: str, message_options: dict[str, Any] | None = None) -> Any:
@@ -156,6 +160,12 @@ class LedgerActor(dramatiq.Actor[P, R]):
             return template.format(**arguments)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise ValueError(f"{self.actor_name}: a tag or key cannot be filled: {error!r}.") from error
+
+    @cached_property
+    def _guard(self) -> Callable[[Mapping[str, Any]], None] | None:
+        """What judges the arguments of a job before each run (`JOB_GUARD`); None where the project has none."""
+        path = getattr(settings, "JOB_GUARD", "")
+        return import_string(path) if path else None
 
     @cached_property
     def _signature(self) -> Signature:
