@@ -10,7 +10,7 @@ from django.utils import timezone
 from appointments.models import Appointment, Change, FollowUp
 from appointments.sweepers import BOOKING_ACTORS
 from askpro import sweeping
-from askpro.balance import Span, rule
+from askpro.commands.balance import Span, rule
 from calls import lost
 from calls.models import BookingRequest, Call
 from calls.sweepers import READERS, UNREAD

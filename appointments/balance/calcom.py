@@ -13,7 +13,7 @@ from appointments.calcom.booking import Booking, Status
 from appointments.calcom.client import Calcom
 from appointments.calcom.errors import NotFound
 from appointments.models import Appointment, CalcomUid, SyncPoint
-from askpro.balance import Finding, Span
+from askpro.commands.balance import Finding, Span
 from askpro.queues.errors import JobError, RateLimited
 from calls.models import Company, Service
 

@@ -11,7 +11,7 @@ from appointments.follow_ups import INTERIM
 from appointments.models import Appointment, CalcomUid, Change, Detail, FollowUp
 from appointments.models.follow_up import CHANGE, WISH
 from askpro import sweeping
-from askpro.balance import Span, rule
+from askpro.commands.balance import Span, rule
 from askpro.queues.models import Job
 from calls.models import BookingRequest
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
 from askpro import sweeping
-from askpro.balance import Span, rule
+from askpro.commands.balance import Span, rule
 from notifications import sending
 from notifications.delivery import untold
 from notifications.models import Notification

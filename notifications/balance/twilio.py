@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from askpro.balance import Finding, Span
+from askpro.commands.balance import Finding, Span
 from askpro.queues.errors import JobError
 from calls.models import Company
 from notifications.models import Notification

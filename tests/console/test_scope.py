@@ -2,9 +2,10 @@
 console, found by walking through them."""
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from django.contrib import admin
@@ -18,6 +19,8 @@ from askpro.console.roles import OPERATOR, SALON, SALON_MAY
 from askpro.console.scope import path_of
 from askpro.queues.models import Job
 from calls.models import Call, Company, Customer
+from notifications.models import Notification
+from notifications.text import texts
 from tests.console.tenants import CANARY, bound, make_strangers, rows_of, snapshot, tenant_models
 from tests.console.world import World
 
@@ -310,3 +313,28 @@ class TestGroups:
             assert page.status_code == 200, path
             assert "calcom api key" not in page.content.decode().lower()
         assert client.get("/admin/auth/user/").status_code == 403
+
+    def test_a_mail_leads_who_is_not_logged_in_to_the_log_in_and_then_there(self, salon: Salon) -> None:
+        user = bound(salon.ours, permissions=[])
+        user.groups.add(Group.objects.get(name=SALON))
+        user.set_password("correct horse")
+        user.save()
+        follow_up = salon.ours.follow_ups.earliest("pk")
+        told = Notification.objects.create(company=salon.ours, follow_up=follow_up, kind="staff", channel="email")
+        link = urlsplit(re.findall(r"http\S+/admin/\S+", texts.mail(told).text)[0])
+        client = Client()
+
+        asked = client.get(link.path)
+        assert (asked.status_code, asked["Location"]) == (302, f"/admin/login/?next={link.path}")
+        credentials = {"username": user.username, "password": "correct horse", "next": link.path}
+        there = client.post(asked["Location"], credentials, follow=True)
+        assert there.redirect_chain == [(link.path, 302)]
+        assert there.status_code == 200 and str(follow_up.pk) in there.request["PATH_INFO"]
+
+    def test_a_log_in_leads_nowhere_else(self, salon: Salon) -> None:
+        user = bound(salon.ours)
+        user.set_password("correct horse")
+        user.save()
+        credentials = {"username": user.username, "password": "correct horse", "next": "https://elsewhere.example/"}
+        answer = Client().post("/admin/login/", credentials)
+        assert answer.status_code == 302 and "elsewhere" not in answer["Location"]

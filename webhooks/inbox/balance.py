@@ -5,7 +5,7 @@ from typing import Final
 from django.db.models import QuerySet
 
 from askpro import sweeping
-from askpro.balance import Span, rule
+from askpro.commands.balance import Span, rule
 from webhooks.inbox.jobs import actor_names
 from webhooks.models import WebhookEvent
 

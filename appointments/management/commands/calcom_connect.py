@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from appointments.connection import Connection
-from askpro.commands import company as company_of
+from askpro.commands.arguments import company as company_of
 from askpro.queues.errors import JobError
 
 

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from appointments.changes.sync import sync_company
 from appointments.tasks import sync_calcom_data
-from askpro.commands import company
+from askpro.commands.arguments import company
 from askpro.queues.errors import JobError
 from calls.models import Company
 

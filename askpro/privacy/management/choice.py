@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from askpro import commands
+from askpro.commands import arguments
 from askpro.privacy.models import Wanted
 from askpro.privacy.person import Sought, read_number, wanted
 from calls.models import Company, Customer
@@ -19,7 +19,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--email", metavar="ADDRESS", help="an e-mail address; only exact matches count")
     parser.add_argument(
         "--customer",
-        type=commands.positive,
+        type=arguments.positive,
         action="append",
         default=[],
         metavar="ID",
@@ -36,7 +36,7 @@ def chosen(options: dict[str, Any]) -> tuple[Company | None, Wanted]:
 
     Raises `CommandError`, with a list, where several people are meant: families share numbers.
     """
-    company = commands.company(options["company"]) if options["company"] else None
+    company = arguments.company(options["company"]) if options["company"] else None
     sought = _sought(options, company)
     found = list(sought.customers())
     customers = _named(found, options["customer"]) if options["customer"] else found

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from askpro.commands import company as company_of
+from askpro.commands.arguments import company as company_of
 from calls.functions.schema import tools
 from calls.models import Company
 from calls.models.company import Language

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from appointments.balance import calcom
 from appointments.balance import rows as appointments
-from askpro.balance import Finding, Rule, Span
-from askpro.commands import company, moment
+from askpro.commands.arguments import company, moment
+from askpro.commands.balance import Finding, Rule, Span
 from calls import balance as calls
 from calls.models import Company
 from notifications.balance import rows as notifications

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from appointments.balance import calcom
 from appointments.models import Appointment, CalcomUid
-from askpro.balance import Finding, Span
+from askpro.commands.balance import Finding, Span
 from tests import gates
 from tests.appointments import salon
 from tests.appointments.balance.salon_at_work import SalonAtWork, salon_at_work

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments.models import Appointment, CalcomUid, Change, FollowUp
-from askpro.balance import Finding, Span
+from askpro.commands.balance import Finding, Span
 from askpro.queues.models import Job
 from calls.management.commands.balance import RULES
 from calls.models import BookingRequest, Call

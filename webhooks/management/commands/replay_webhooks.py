@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from askpro.commands import company, moment, positive
+from askpro.commands.arguments import company, moment, positive
 from webhooks.inbox.replay import Choice, replay
 from webhooks.models import Provider, WebhookEvent
 

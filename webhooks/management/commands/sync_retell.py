@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from askpro.commands import company as company_of
-from askpro.commands import moment
+from askpro.commands.arguments import company as company_of
+from askpro.commands.arguments import moment
 from askpro.queues.errors import JobError
 from calls.models import Company
 from calls.retell.call import parse_call

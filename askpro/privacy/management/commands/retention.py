@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from askpro.commands import company
+from askpro.commands.arguments import company
 from askpro.privacy.classes import Kept
 from askpro.privacy.models import RetentionRun
 from askpro.privacy.retention.runs import dry, go_on
