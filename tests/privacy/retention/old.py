@@ -8,10 +8,8 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 
 from appointments.models import Appointment, Attempt, CalcomUid, Change, FollowUp, Question
-from askpro.privacy.classes import OF_ALL, Kept
 from askpro.privacy.models import Read
-from askpro.privacy.retention.shelves import SHELVES, Shelf
-from calls.models import BookingRequest, Call, Company, Customer, FunctionCall, PhoneNumber
+from calls.models import BookingRequest, Call, Customer, FunctionCall, PhoneNumber
 from notifications.models import Notification
 from tests.calls.practice import practice
 from webhooks.models import WebhookEvent
@@ -163,17 +161,3 @@ def _date(made: list[Model], at: datetime) -> None:
         dates = {name: at for name in ("created_at", "received_at", "action_time") if name in fields}
         if dates:
             type(row)._default_manager.filter(pk=row.pk).update(**dates)
-
-
-def words_left(shelf: Shelf, company: Company) -> list[str]:
-    """The personal fields of this class in which something still stands."""
-    rows = shelf.model._default_manager.all()
-    if shelf.company and shelf.kept not in OF_ALL:
-        rows = rows.filter(**{shelf.company: company.pk})
-    return [
-        f"{shelf.model.__name__}.{name}" for row in rows for name in shelf.fields if WORD in str(getattr(row, name))
-    ]
-
-
-def shelves() -> list[tuple[Kept, str]]:
-    return [(shelf.kept, shelf.model.__name__) for shelf in SHELVES]
