@@ -215,3 +215,25 @@ def test_an_export_overwrites_no_file(exported: Callable[..., Path]) -> None:
     exported()
     with pytest.raises(CommandError, match="cannot be written"):
         exported()
+
+
+def test_who_came_back_with_a_backup_is_erased_again(ole: Customer, tmp_path: Path, capsys: Any) -> None:
+    stranger = Customer.objects.create(company=ole.company, phone="+4915550100888", name="Ida Buche")
+    erase(number=NUMBER)
+    path = tmp_path / "erased.json"
+    call_command("erase_person", list=path)
+    assert NUMBER[1:] not in path.read_text() and path.stat().st_mode & 0o777 == 0o600
+    Customer.objects.filter(pk=ole.pk).update(name="Ole Linde", phone=NUMBER, erased_at=None)
+    call_command("erase_person", again=path)
+    assert "1 erased again" in capsys.readouterr().out and "Linde" not in texts()
+    stranger.refresh_from_db()
+    assert (stranger.name, Erasure.objects.latest("pk").ground) == ("Ida Buche", Erasure.Ground.AGAIN)
+    call_command("erase_person", again=path)
+    assert Erasure.objects.count() == 2
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", "no JSON", '[{"company": 7, "customers": [], "marks": []}]'])
+def test_a_list_that_is_none_erases_nobody(ole: Customer, tmp_path: Path, text: str) -> None:
+    (tmp_path / "list").write_text(text)
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("erase_person", again=tmp_path / "list")

@@ -25,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="ID",
         help="this customer; repeatable",
     )
-    where = parser.add_mutually_exclusive_group(required=True)
+    where = parser.add_mutually_exclusive_group()
     where.add_argument("--company", metavar="SLUG", help="in this company")
     where.add_argument("--all-companies", action="store_true", help="in every company where the person is known")
     parser.add_argument("--everybody", action="store_true", help="all customers who share the number or address")
@@ -36,6 +36,8 @@ def chosen(options: dict[str, Any]) -> tuple[Company | None, Wanted]:
 
     Raises `CommandError`, with a list, where several people are meant: families share numbers.
     """
+    if not (options["company"] or options["all_companies"]):
+        raise CommandError("Say where: --company SLUG or --all-companies.")
     company = arguments.company(options["company"]) if options["company"] else None
     sought = _sought(options, company)
     found = list(sought.customers())
