@@ -15,7 +15,8 @@ _STATES: Final[dict[Tone, str]] = {
     "danger": "dead refused failed lost crashed timed_out invalid conflict stuck inactive supervisor_dead"
     " worker_dead worker_stuck queue_late gate_shut",
     "plain": "waiting released told asked cancelled ignored dropped no_request not_connected skipped obsolete stopped"
-    " undeclared over command recycled replaced declined expired withdrawn void absent stays",
+    " undeclared over command recycled replaced declined expired withdrawn void absent stays"
+    " not_wanted not_reached wrong_number elsewhere other",
 }
 TONES: Final[dict[str, Tone]] = {state: tone for tone, states in _STATES.items() for state in states.split()}
 

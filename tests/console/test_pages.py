@@ -12,7 +12,7 @@ from appointments.models import FollowUp
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.tones import TONES
 from askpro.queues.models import Attempt, FleetEvent, Job
-from calls.models import BookingRequest, Call
+from calls.models import BookingRequest, Call, Customer, CustomerMerge
 from tests.console.world import HOSTILE, World
 from webhooks.models import WebhookEvent
 
@@ -95,6 +95,9 @@ def test_it_shows_no_raw_page_to_a_row_that_is_not_there(admin_client: Client, w
 def test_it_lets_nobody_write_the_rows_of_machines(
     admin_client: Client, world: World, model: type[models.Model]
 ) -> None:
+    kept = world.customers[0]
+    twin = Customer.objects.create(company=kept.company, name="Zwilling")
+    CustomerMerge.objects.create(company=kept.company, kept=kept, lost=twin)
     row = model._default_manager.order_by("pk").first()
     assert row is not None
     before = model._default_manager.filter(pk=row.pk).values().get()
