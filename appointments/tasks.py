@@ -108,15 +108,15 @@ def process_inbound_sms(event_id: int) -> None:
     max_retries=2,
     backoff=(10 * S, 1 * MIN),
     time_limit=1 * MIN,
-    deadline=10 * MIN,
+    expires=10 * MIN,
     no_overlap="reminders",
     silenced=True,
 )
 def send_due_reminders(now: str) -> None:
     """Write the messages of reminders that are due at `now` (ISO 8601), on the schedule; other jobs send them.
 
-    Each row is settled for itself: what one job leaves when its time is over, and all that a job left which waited for
-    longer than its deadline, is there for the next.
+    Each row is settled for itself: what one job leaves when its time is over, and all that a job left which did not
+    start in time, is there for the next.
 
     Writes: Reminder, Question, Notification, Job
     """

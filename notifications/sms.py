@@ -146,6 +146,8 @@ def _too_late(notification: Notification) -> Why:
 
 def _claim(notification: Notification, sender: str) -> bool:
     with transaction.atomic():
+        # The appointment first, as where a change of it withdraws the question.
+        Notification.hold_appointment(pk=notification.pk)
         _lock_number(notification)
         # A change of an appointment that the customer knows about is always sent: the last message must be true.
         is_first_word = notification.kind in FIRST_WORDS

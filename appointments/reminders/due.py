@@ -67,6 +67,8 @@ def _may_change(appointment: Appointment) -> bool:
 def _why_not(reminder: Reminder, appointment: Appointment, now: datetime) -> Why | None:
     if not planning.stands(appointment, reminder):
         return Why.CHANGED_SINCE
+    if not appointment.company.is_active:
+        return Why.NO_REMINDER
     if appointment.starts_at <= max(now, timezone.now()):
         return Why.HAS_BEGUN
     return Why.LAST_IS_DUE if reminder.kind == Kind.FIRST and _is_last_due(reminder, now) else None

@@ -23,7 +23,7 @@ REALLY_FOR: Final = timedelta(hours=12)
 @answers(Question.Kind.REMINDER)
 def hear_reminded(heard: Heard) -> Outcome:
     """JA is noted. ABSAGE and NEIN are asked back, once: a word in a hurry must not cost the appointment."""
-    question, appointment = heard.question, heard.question.appointment
+    question, appointment = heard.question, _held(heard.question)
     if not question.is_open:
         return _heard_before(heard)
     if appointment is None or not is_ahead(appointment, timezone.now()):
@@ -40,7 +40,7 @@ def hear_reminded(heard: Heard) -> Outcome:
 @answers(Question.Kind.CANCEL)
 def hear_asked_back(heard: Heard) -> Outcome:
     """JA, or ABSAGE once more, cancels; NEIN leaves it as it is."""
-    question, appointment = heard.question, heard.question.appointment
+    question, appointment = heard.question, _held(heard.question)
     if not question.take(heard.answer):
         return _heard_before(heard)
     if heard.answer == Answer.NO:
@@ -76,12 +76,21 @@ def ask_about_newest(
 ) -> tuple[Outcome, Company | None]:
     """Ask back about the appointment of the newest question, where ABSAGE may mean several; also whose it is."""
     question = Question.meant(number, senders, companies)
-    appointment = question.appointment if question is not None else None
+    appointment = _held(question) if question is not None else None
     if question is None or appointment is None or question.kind == Question.Kind.OFFER:
         return None, None
     if not is_ahead(appointment, timezone.now()):
         return None, None
     return ask_back(appointment, question, words), question.company
+
+
+def _held(question: Question) -> Appointment | None:
+    """The appointment that it is about, locked before the question, as where a change withdraws it."""
+    rows = Appointment.objects.select_for_update(of=("self",), no_key=True)
+    related = ("company", "service", "branch__company", "customer__company", "booking_request")
+    appointment = rows.select_related(*related).filter(questions=question).first()
+    question.refresh_from_db(fields=["state", "answer"])
+    return appointment
 
 
 def _heard_before(heard: Heard) -> Outcome:

@@ -192,6 +192,6 @@ def _silent() -> QuerySet[Notification]:
     told = same.filter(Q(status=Status.DELIVERED) | Q(status=Status.SENT) & ~Q(provider_status__in=WITH_TWILIO))
     topic = Concat(Value("untold:"), Cast(OuterRef("version"), CharField()))
     asked = FollowUp.objects.filter(appointment=OuterRef("appointment"), topic=topic)
-    silent = to_customers.filter(unsent & ~Q(reason=Why.QUIET) | with_twilio)
+    silent = to_customers.exclude(kind__in=TOLD_BEFORE).filter(unsent & ~Q(reason=Why.QUIET) | with_twilio)
     silent = silent.filter(appointment__starts_at__gt=now, appointment__version=F("version"))
     return silent.filter(~Exists(told), ~Exists(asked.exclude(status=FollowUp.Status.OBSOLETE)))

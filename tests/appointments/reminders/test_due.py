@@ -1,9 +1,11 @@
 """What is due is sent once, by one channel, at a time when it is still of use; else the row says why not."""
 
+import threading
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from appointments.models import Appointment, Change, Question, Reminder
 from appointments.reminders import due
@@ -71,6 +73,30 @@ def test_the_first_one_does_not_follow_the_last(ahead: Appointment, clock: Any) 
     planned(Appointment.objects.get())
     assert told(send(clock, ahead.starts_at - 2 * HOUR)) == [("last_reminder", "sms")]
     assert send(clock, ahead.starts_at - HOUR) == []
+
+
+def test_a_company_that_has_left_reminds_nobody(ahead: Appointment, clock: Any) -> None:
+    Company.objects.update(is_active=False)
+    assert send(clock, ahead.starts_at - DAY) == []
+    assert states(ahead)["reminder"] == "no_reminder"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_jobs_at_once_write_one_message(ahead: Appointment, clock: Any) -> None:
+    at = ahead.starts_at - DAY
+    clock.move_to(at)
+
+    def work() -> None:
+        due.send_due(at)
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Notification.objects.filter(kind="reminder").count() == 1
+    assert Reminder.objects.get(kind="reminder").notification is not None
 
 
 def test_none_is_sent_once_the_appointment_has_begun(ahead: Appointment, clock: Any) -> None:
