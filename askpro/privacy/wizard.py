@@ -149,7 +149,7 @@ def _preview(trail: Trail, person: Wanted) -> dict[str, Any]:
     return {
         "held": held,
         "tables": [
-            Table(_("What is erased here"), [_("What"), _("Rows")], counted, _("Nothing."), numbers=(1,)),
+            Table(_("What is erased here"), [_("Table"), _("Rows")], counted, _("Nothing."), numbers=(1,)),
             Table(_("What vendors hold"), [_("Where"), _("Which"), _("What becomes of it")], listed, _("Nothing.")),
         ],
     }

@@ -145,7 +145,7 @@ def _elsewhere(erasure: Erasure) -> Table:
 def _here(erasure: Erasure) -> Table:
     items = erasure.items.filter(place=Item.Place.TABLE)
     cells = [[str(TITLES.get(item.subject, item.subject)), item.count, display.moment(item.ended_at)] for item in items]
-    return Table(_("Erased here"), [_("What"), _("Rows"), _("When")], cells, _("Nothing yet."), numbers=(1,))
+    return Table(_("Erased here"), [_("Table"), _("Rows"), _("When")], cells, _("Nothing yet."), numbers=(1,))
 
 
 def _subject(item: Item) -> SafeString | str:
