@@ -1,7 +1,9 @@
 """A job works on rows of its company only, whatever ids it was sent with: held for every actor there is."""
 
 import contextlib
+from argparse import Action
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,14 +115,20 @@ def commands() -> list[str]:
 
 
 def takes_company(name: str) -> bool:
+    return any("--company" in argument.option_strings for argument in arguments(name))
+
+
+def arguments(name: str) -> list[Action]:
     parser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
-    return any("--company" in action.option_strings for action in parser._actions)
+    return parser._actions
 
 
 @pytest.mark.parametrize("name", commands())
-def test_every_command_with_a_company_refuses_one_that_is_unknown(name: str) -> None:
+def test_every_command_with_a_company_refuses_one_that_is_unknown(name: str, tmp_path: Path) -> None:
+    files = [str(tmp_path / "file") for each in arguments(name) if each.required and not each.option_strings]
     with pytest.raises(CommandError, match="There is no company"):
-        call_command(name, "--company", "salon-nowhere")
+        call_command(name, *files, "--company", "salon-nowhere")
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", VENDORLESS)

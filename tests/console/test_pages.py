@@ -8,11 +8,11 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from appointments.models import FollowUp
+from appointments.models import Appointment, FollowUp, FreedTime
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.tones import TONES
 from askpro.queues.models import Attempt, FleetEvent, Job
-from calls.models import BookingRequest, Call, Customer, CustomerMerge
+from calls.models import BookingRequest, Call, Customer, CustomerMerge, Service
 from tests.console.world import HOSTILE, World
 from webhooks.models import WebhookEvent
 
@@ -98,6 +98,10 @@ def test_it_lets_nobody_write_the_rows_of_machines(
     kept = world.customers[0]
     twin = Customer.objects.create(company=kept.company, name="Zwilling")
     CustomerMerge.objects.create(company=kept.company, kept=kept, lost=twin)
+    booked = Appointment.objects.filter(company=kept.company)[0]
+    times = {"starts_at": booked.starts_at, "ends_at": booked.ends_at}
+    about = {"appointment": booked, "branch": booked.branch, "service": Service.objects.all()[0]}
+    FreedTime.objects.create(company=kept.company, **about, **times)
     row = model._default_manager.order_by("pk").first()
     assert row is not None
     before = model._default_manager.filter(pk=row.pk).values().get()

@@ -59,7 +59,8 @@ def make_tenant(provider: str, payload: dict[str, Any]) -> None:
         at = timezone.now()
         booked = Appointment.objects.create(company=company, starts_at=at, ends_at=at + timedelta(hours=1))
         told = {"company": company, "appointment": booked, "kind": "confirmation", "channel": "sms"}
-        Notification.objects.create(**told, status="sending", provider_id=payload["MessageSid"])
+        sent = {"recipient": payload["To"], "provider_id": payload["MessageSid"]}
+        Notification.objects.create(**told, **sent, status="sending")
 
 
 def work_off(event: WebhookEvent) -> str:
