@@ -1,16 +1,16 @@
 """Every field that can hold text is classified: what it holds of persons, or why it holds nothing."""
 
 import pytest
-from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from askpro.privacy.classes import FIELDS, Harmless, Kept, Personal, may_hold_text, personal
 from calls.models import Call
+from tests.stored_models import stored_models
 
 FIELDS_OF_CODE = {
     f"{model._meta.label}.{field.name}"
-    for model in apps.get_models(include_auto_created=True)
+    for model in stored_models()
     for field in model._meta.concrete_fields
     if may_hold_text(field)
 }

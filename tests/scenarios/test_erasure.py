@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import requests
-from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -30,6 +29,7 @@ from calls.models import Call, Company, Customer, FunctionCall
 from notifications.models import Notification, OptOut
 from tests.scenarios import world as worlds
 from tests.scenarios.world import World
+from tests.stored_models import stored_models
 from webhooks.models import WebhookEvent
 from webhooks.tasks import sync_all_retell_calls
 
@@ -169,7 +169,7 @@ def in_tables() -> list[tuple[str, bytes]]:
 def in_rows() -> list[tuple[str, bytes]]:
     """Every row as the models read it: what is encrypted opened, bytes and sessions as what they say."""
     found = []
-    for model in apps.get_models():
+    for model in stored_models():
         if model._meta.managed:
             for row in model._default_manager.all():
                 values = [getattr(row, field.attname) for field in model._meta.concrete_fields]

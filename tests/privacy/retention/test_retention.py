@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -25,6 +24,7 @@ from askpro.queues.testing import run_jobs
 from calls.models import Call, Customer, FunctionCall
 from calls.models.call import forgotten_id
 from tests.privacy.retention.old import MOBILE, NOW, WORD, story
+from tests.stored_models import stored_models
 from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def everything_written() -> str:
     """All personal fields of all rows, as texts."""
     return "\n".join(
         f"{model.__name__}.{name}: {getattr(row, name)}"
-        for model in apps.get_models()
+        for model in stored_models()
         for row in model._default_manager.all()
         for name, held in personal(model)
         if isinstance(held.kept, Kept)
@@ -73,7 +73,7 @@ def test_every_field_that_ends_belongs_to_a_table_that_is_walked_through() -> No
     ended |= {"calls.CustomerNumber.number", "calls.CustomerMerge.note", "appointments.WaitingEntry.note"}
     named = {
         f"{model._meta.label}.{name}"
-        for model in apps.get_models()
+        for model in stored_models()
         for name, held in personal(model)
         if isinstance(held, Personal) and isinstance(held.kept, Kept)
     }
