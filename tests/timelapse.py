@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import F
 
 from appointments import sweepers as appointment_sweepers
+from askpro.privacy import sweepers as privacy_sweepers
 from askpro.queues.chores import shut_gates
 from askpro.queues.ledger import enqueue, gates
 from askpro.queues.ledger.claim import held_by
@@ -56,6 +57,7 @@ class Timelapse:
             self._sweeps_at += SWEEP_EVERY if self.now < BUSY else 10 * SWEEP_EVERY
             appointment_sweepers.sweep()
             notification_sweepers.sweep()
+            privacy_sweepers.sweep()
             shut_gates.look()
         self._at_each_step(self.now)
         if Job.objects.filter(status="released").exclude(gate=None).exists():

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any, Final
 
 from django.conf import settings
@@ -65,6 +66,8 @@ class Retell:
         answer = self._repeatable("DELETE", f"/v2/delete-call/{call_id}")
         if not answer.ok:
             raise read_error(answer.status_code, of_one=True)
+        if answer.status_code != HTTPStatus.NO_CONTENT:
+            raise Unavailable("Retell: unreadable answer: not the empty one of an erased call")
 
     def _pages(self, criteria: Mapping[str, Any]) -> Iterator[list[Any]]:
         asked: dict[str, Any] = {"filter_criteria": criteria, "sort_order": "ascending", "limit": PAGE}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -143,7 +144,7 @@ class Twilio:
         Raises `Unavailable` while Twilio still sends it.
         """
         try:
-            self._request("DELETE", f"/{quote(sid, safe='')}.json")
+            answer = self._request("DELETE", f"/{quote(sid, safe='')}.json")
         except Unknown as error:
             # It is erased once, however often it is asked for.
             asked_again = Unavailable(str(error))
@@ -155,6 +156,8 @@ class Twilio:
             if refused.code == STILL_SENDING:
                 raise Unavailable("Twilio: the message is still being sent") from refused
             raise
+        if answer.status_code != HTTPStatus.NO_CONTENT:
+            raise Unavailable("Twilio: unreadable answer: not the empty one of an erased message")
         return True
 
     def _list(self, to: str, since: datetime) -> list[Message]:

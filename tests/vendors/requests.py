@@ -22,9 +22,11 @@ from appointments.tasks import (
 )
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.credentials import LOCAL
+from askpro.privacy.erasing.run import ask_vendor
+from askpro.privacy.models import Erasure, Item, Wanted
 from askpro.queues.errors import JobError
 from askpro.queues.models import FleetEvent, Job
-from calls.models import BookingRequest, PhoneNumber, Service
+from calls.models import BookingRequest, Company, PhoneNumber, Service
 from calls.models import Call as RetellCall
 from notifications import outbox, tasks
 from notifications.models import Notification
@@ -280,6 +282,40 @@ def _what_became_of_the_call(world: World) -> str:
     return "worked on"
 
 
+def _to_erase(place: Item.Place) -> Callable[[World], None]:
+    """Something of an erased person that its vendor still has."""
+
+    def prepare(world: World) -> None:
+        if place is Item.Place.RETELL:
+            _never_told(world)
+            subject = recorded_retell("call_analyzed")["call"]["call_id"]
+        else:
+            _sent_sms(world)
+            subject = Notification.objects.get().provider_id
+        Job.objects.all().delete()
+        company_, erasure = Company.objects.get(), Erasure.of(None, Wanted(customers=(1,)), who="chefin")
+        erasure.note_erased()
+        world.about = Item.objects.create(erasure=erasure, place=place, subject=subject, company=company_)
+
+    return prepare
+
+
+def _erase(world: World) -> None:
+    ask_vendor(world.about)
+
+
+def _is_erased(world: World) -> bool:
+    return Item.objects.get().state != Item.State.WAITING
+
+
+def _what_became_of_the_erasure(world: World) -> str:
+    item = Item.objects.get()
+    is_there = world.sandbox.messages() if item.place == Item.Place.TWILIO else world.sandbox.calls()
+    if item.state == Item.State.ERASED and is_there:
+        world.problems.append("it is still there")
+    return f"{item.state}{', a person is told' if item.erasure.state == Erasure.State.PERSON else ''}"
+
+
 def _announced(channel: str) -> Callable[[World], None]:
     def prepare(world: World) -> None:
         at = branch(company(sms_enabled=channel == "sms", quiet_from="23:00", quiet_until="23:00"))
@@ -370,6 +406,10 @@ def _of_retell(name: str, route: str, start: Callable[[World], None], prepare: C
     return Asked(name, route, start, _has_ended, _what_became_of_the_call, _job_says_so, prepare)
 
 
+def _erasing(name: str, route: str, place: Item.Place) -> Asked:
+    return Asked(name, route, _erase, _is_erased, _what_became_of_the_erasure, _job_says_so, _to_erase(place))
+
+
 def _changing(name: str, route: str, start: Callable[[World], None], prepare: Callable[[World], None]) -> Asked:
     return Asked(name, route, start, _is_changed, _what_became_of_the_change, _has_open_follow_up, prepare)
 
@@ -378,6 +418,8 @@ REQUESTS = (
     _of_retell("Retell: the calls of some time", "retell.list_calls", _read_retell, _never_told),
     _of_retell("Retell: a call that no webhook told", "retell.get_call", _read_retell, _never_told),
     _of_retell("Retell: a call without an end", "retell.get_call", _ask_retell, _never_ended),
+    _erasing("Retell: erase a call", "retell.delete_call", Item.Place.RETELL),
+    _erasing("Twilio: erase a message", "twilio.delete_message", Item.Place.TWILIO),
     _booking("Cal.com: book", "calcom.create_booking", _wish),
     _booking("Cal.com: look for an earlier booking", "calcom.list_bookings", _lost_answer),
     _booking("Cal.com: free times for a call back", "calcom.slots", _taken),
