@@ -28,6 +28,7 @@ def free_times(
     patience: float | None = None,
     branch: Branch | None = None,
     ignoring: Appointment | None = None,
+    as_just_heard: bool = False,
 ) -> list[datetime]:
     """When this service can begin, from `start` until before `end` (both aware): UTC, in order, none twice.
 
@@ -37,7 +38,8 @@ def free_times(
     hosts, it does not say whose time it is: then a team's start may still be a colleague's.
 
     `patience` is how many seconds this caller may wait in all. While Cal.com cannot be asked, an answer of the last ten
-    minutes counts. `ignoring` is a reservation that is being given up.
+    minutes counts; with `as_just_heard`, one of the last two seconds counts in any case: for more times after a first
+    question. `ignoring` is a reservation that is being given up.
     Raises `NotFound`, `Rejected` (no event type, or no key), `Unavailable`, `RateLimited`.
     """
     if service.calcom_event_type_id is None:
@@ -48,6 +50,7 @@ def free_times(
         return []
     with on_the_line(patience, only_asks=True) if patience is not None else contextlib.nullcontext():
         host = wished_host(service, staff)
-        found = slots(service.company, service.calcom_event_type_id, start, end, host)
+        type_id = service.calcom_event_type_id
+        found = slots(service.company, type_id, start, end, host, as_just_heard=as_just_heard)
     left = taken.without(found, service, staff, ignoring, is_theirs=host is not None)
     return without_closed_days(left, service, staff, branch)

@@ -61,13 +61,23 @@ def note_gone(company: Company, event_type_id: int, start: datetime, host: int |
     transaction.on_commit(lambda: question.note_gone(start))
 
 
-def slots(company: Company, event_type_id: int, start: datetime, end: datetime, host: int | None = None) -> Slots:
+def slots(
+    company: Company,
+    event_type_id: int,
+    start: datetime,
+    end: datetime,
+    host: int | None = None,
+    *,
+    as_just_heard: bool = False,
+) -> Slots:
     """The free starts from `start` until before `end`, both aware; of any host, or of this one.
 
-    Callers who need the same weeks at the same time cause one request. Raises what the client raises, unless the last
-    answer is at most LAST_FOR seconds old; `Unavailable` also when the caller's patience ends.
+    `as_just_heard`: an answer of the last moments counts, even if it was flushed meanwhile. Callers who need the same
+    weeks at the same time cause one request. Raises what the client raises, unless the last answer is at most LAST_FOR
+    seconds old; `Unavailable` also when the caller's patience ends.
     """
-    return _Question(company, event_type_id, host, _days(start, end)).answer().between(start, end)
+    question = _Question(company, event_type_id, host, _days(start, end))
+    return question.answer(as_just_heard=as_just_heard).between(start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,7 @@ class _Question:
     host: int | None
     days: list[date]
 
-    def answer(self) -> Slots:
+    def answer(self, *, as_just_heard: bool = False) -> Slots:
         """Look, else ask, else wait for the caller who asks already.
 
         Who has waited takes the answer that was waited for, even if it was flushed meanwhile: where callers book one
@@ -87,7 +97,7 @@ class _Question:
             version = shelf().version(_version_key(self.company.pk))
             if (kept := self._kept(version, FRESH_FOR)) is not None:
                 return Slots(kept, is_fresh=True)
-            if look and (kept := self._last(JUST_NOW)) is not None:
+            if (look or as_just_heard) and (kept := self._last(JUST_NOW)) is not None:
                 return Slots(kept, is_fresh=False)
             flight = f"{self._prefix}:flight:{self._first}:{self._end}"
             if shelf().claim(flight, settings.VENDOR_TIMEOUT + 1):

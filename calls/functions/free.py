@@ -12,19 +12,31 @@ from calls.models import BookingRequest
 SEARCH: Final = timedelta(days=alternatives.SEARCH_DAYS)
 
 
-def free(conversation: Conversation, request: BookingRequest, start: datetime, end: datetime) -> list[datetime]:
+def free(
+    conversation: Conversation,
+    request: BookingRequest,
+    start: datetime,
+    end: datetime,
+    *,
+    as_just_heard: bool = False,
+) -> list[datetime]:
     """When the wished service can begin, from `start` until before `end`, in UTC. Raises `JobError`."""
     assert request.service is not None
     patience, branch = conversation.patience, request.where
-    return free_times(request.service, start, end, request.staff, patience=patience, branch=branch)
+    return free_times(
+        request.service, start, end, request.staff, patience=patience, branch=branch, as_just_heard=as_just_heard
+    )
 
 
 def others(conversation: Conversation, request: BookingRequest) -> list[datetime]:
-    """Up to three free times near the wished one, or on the days after it; none if they cannot be learnt in time."""
+    """Up to three free times near the wished one, or on the days after it; none if they cannot be learnt in time.
+
+    Whoever books one while they are chosen does not make the caller wait for a second answer of Cal.com.
+    """
     wished = request.starts_at
     assert wished is not None
     try:
-        found = free(conversation, request, wished - alternatives.NEAR, wished + SEARCH)
+        found = free(conversation, request, wished - alternatives.NEAR, wished + SEARCH, as_just_heard=True)
     except JobError:
         return []
     return alternatives.choose(found, wished, wished - alternatives.NEAR, request.where.zone)[:MOST_CHOICES]

@@ -54,14 +54,26 @@ def not_served(language: str = "de") -> dict[str, Any]:
 
 
 def _call(asked: Asked, number: PhoneNumber, objection: Callable[[int], str]) -> Call:
-    related = ("company", "branch__company", "customer", "phone_number__company", "phone_number__branch__company")
-    rows = Call.objects.select_related(*related)
+    rows = Call.objects.select_related("customer")
     known = rows.filter(retell_call_id=asked.told.call_id, company=number.company_id).first()
-    if known is not None and is_recorded(asked.told, known):
-        return known
-    with transaction.atomic():
-        call = record_ongoing(asked.told, number, objection)
-    return rows.get(pk=call.pk)
+    if known is None or not is_recorded(asked.told, known):
+        with transaction.atomic():
+            call = record_ongoing(asked.told, number, objection)
+        known = rows.get(pk=call.pk)
+    return _with_known_rows(known, number)
+
+
+def _with_known_rows(call: Call, number: PhoneNumber) -> Call:
+    """The call with the rows that are here already: joined, each would be read again, the company four times."""
+    call.company = number.company
+    if call.phone_number_id == number.pk:
+        call.phone_number = number
+    if call.branch_id == number.branch_id:
+        call.branch = number.branch
+    for row in (call.branch, call.customer):
+        if row is not None:
+            row.company = number.company
+    return call
 
 
 def _worked_out(row: FunctionCall, conversation: Conversation) -> dict[str, Any]:

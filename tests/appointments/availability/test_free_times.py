@@ -155,6 +155,19 @@ def test_a_flush_makes_all_of_one_company_old_and_nothing_of_another(
     assert [query["eventTypeId"] for _, _, query in calendar.requests[3:]] == ["2207", "2208"]
 
 
+def test_what_was_just_heard_is_enough_for_who_says_so(
+    haircut: Service, calendar: CalcomStub, each_store: str, clock: Any, django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    found = thursdays(haircut)
+    with django_capture_on_commit_callbacks(execute=True):
+        availability.flush(haircut.company_id)
+    assert thursdays(haircut, as_just_heard=True) == found
+    assert calendar.asked(SLOTS) == 1
+    clock.shift(slots.JUST_NOW)
+    thursdays(haircut, as_just_heard=True)
+    assert calendar.asked(SLOTS) == 2
+
+
 def test_an_answer_that_was_on_its_way_when_it_was_flushed_is_not_kept(
     haircut: Service, calendar: CalcomStub, each_store: str
 ) -> None:
