@@ -22,6 +22,8 @@ REQUESTED, CONFIRMED, CANCELLED = (
     Appointment.Status.CONFIRMED,
     Appointment.Status.CANCELLED,
 )
+# What the history, the words to the customer and the reminders look at: joined, each is not read on its own.
+_READ_LATER = ("booking_request", "call", "company", "branch__company", "service", "customer__company")
 
 
 class Effect(StrEnum):
@@ -134,7 +136,7 @@ def _remember(uids: dict[str, CalcomUid], booking: Booking, at: datetime, appoin
 
 def _find(company_id: int, uids: dict[str, CalcomUid], booking: Booking) -> Appointment | None:
     # FOR UPDATE after the uids, always in this order. The booking job holds neither while it calls Cal.com.
-    rows = Appointment.objects.select_for_update(of=("self",)).select_related("booking_request", "call")
+    rows = Appointment.objects.select_for_update(of=("self",)).select_related(*_READ_LATER)
     chain = (uids[name].appointment_id for name in booking.chain)
     known = {
         appointment.pk: appointment for appointment in rows.filter(pk__in={pk for pk in chain if pk}).order_by("pk")

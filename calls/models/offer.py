@@ -79,8 +79,11 @@ class Service(models.Model):
     @classmethod
     def offered_at(cls, branch: Branch) -> list["Service"]:
         """The services offered at a branch: its own, and those of all branches."""
-        offered = cls.objects.filter(company_id=branch.company_id, is_active=True)
-        return [service for service in offered if service.branch_id in (None, branch.pk)]
+        known = cls.objects.filter(company_id=branch.company_id, is_active=True)
+        offered = [service for service in known if service.branch_id in (None, branch.pk)]
+        for service in offered:
+            service.company = branch.company
+        return offered
 
     @property
     def names(self) -> tuple[str, ...]:
