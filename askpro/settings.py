@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "askpro.language",
     "askpro.queues",
     "askpro.privacy",
+    "askpro.watch",
     "askpro.api",
     "webhooks",
     "calls",
@@ -234,6 +235,11 @@ EMAIL_SUBJECT_PREFIX = "AskPro: "
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AskPro <termine@askpro.example>")
 # Mailed directly (no queue) when a job of an urgent queue dies, or one that later jobs of the same order waited for.
 OPS_EMAILS = env.list("OPS_EMAILS", default=[])
+
+# Other values for the thresholds of conditions (docs/watch.md), as a JSON object: {"queue_depth.ready": 5000}.
+WATCH_THRESHOLDS: dict[str, float] = env.json("WATCH_THRESHOLDS", default={})
+# All times of conditions are multiplied by this; below 1, everything is told sooner.
+WATCH_PACE = env.float("WATCH_PACE", default=1.0)
 
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 # Called in every process of the queues once it has been forked.

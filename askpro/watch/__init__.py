@@ -1,0 +1,1 @@
+"""Tells people what is wrong: conditions that are looked at, incidents that begin and end, channels that tell them."""

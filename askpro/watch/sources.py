@@ -1,0 +1,91 @@
+"""Whether the stores answer: one question each, over a connection of its own, in bounded time."""
+
+import select
+import time
+from contextlib import closing
+from typing import Any
+
+import psycopg2
+import redis
+from django.conf import settings
+from django.db import connection
+from psycopg2 import extensions
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+SILENT = "It does not answer within {seconds:g} s"
+AWAY = "No connection to it"
+FULL = "It has no connection left"
+STARTING = "It is starting, stopping or recovering"
+REFUSED = "It refuses the log-in"
+# By what the server says, since a connection that failed has no code; its own text may name hosts and users.
+_SAID = {
+    "too many clients": FULL,
+    "remaining connection slots": FULL,
+    "starting up": STARTING,
+    "shutting down": STARTING,
+    "recovery": STARTING,
+    "authentication": REFUSED,
+    "does not exist": REFUSED,
+}
+
+
+def postgres_refusal(seconds: float) -> str:
+    """Why PostgreSQL does not answer; empty when it does. Takes about `seconds` at most, also while it is frozen."""
+    ends_at = time.monotonic() + seconds
+    try:
+        # libpq's own time-outs cover neither a server that accepts and says nothing nor one that hangs in a query.
+        with closing(psycopg2.connect(**_parameters(), async_=1)) as asked:
+            _wait(asked, ends_at)
+            cursor = asked.cursor()  # the connection itself does not keep it
+            cursor.execute("SELECT 1")
+            _wait(asked, ends_at)
+    except TimeoutError:
+        return SILENT.format(seconds=seconds)
+    except psycopg2.Error as error:
+        said = str(error).lower()
+        return next((words for part, words in _SAID.items() if part in said), AWAY)
+    return ""
+
+
+def redis_refusal(seconds: float) -> str:
+    """The same of Redis; empty as well where none is configured."""
+    if not settings.REDIS_URL:
+        return ""
+    try:
+        with redis_client(seconds) as client:
+            client.ping()
+    except redis.TimeoutError:
+        return SILENT.format(seconds=seconds)
+    except redis.AuthenticationError:
+        return REFUSED
+    except redis.BusyLoadingError:
+        return STARTING
+    except (redis.RedisError, OSError):
+        return AWAY
+    return ""
+
+
+def redis_client(seconds: float) -> redis.Redis:
+    """A client that waits `seconds` for a connection and for each answer, and tries once."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_connect_timeout=seconds,
+        socket_timeout=seconds,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def _parameters() -> dict[str, Any]:
+    parameters = connection.get_connection_params()
+    # Django's own words for psycopg2, which an asynchronous connection does not know.
+    return {name: value for name, value in parameters.items() if name not in ("cursor_factory", "context")}
+
+
+def _wait(asked: extensions.connection, ends_at: float) -> None:
+    """Until it has done what it was asked to do. Raises `TimeoutError`."""
+    while (state := asked.poll()) != extensions.POLL_OK:
+        left = ends_at - time.monotonic()
+        reads, writes = ([asked], []) if state == extensions.POLL_READ else ([], [asked])
+        if left <= 0 or not any(select.select(reads, writes, [], left)):
+            raise TimeoutError("PostgreSQL does not answer in time")
