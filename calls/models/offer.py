@@ -1,6 +1,6 @@
 """Services that can be booked, and the staff who do them."""
 
-from typing import Final
+from typing import Final, Self
 
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -77,7 +77,7 @@ class Service(models.Model):
         return self.name
 
     @classmethod
-    def offered_at(cls, branch: Branch) -> list["Service"]:
+    def offered_at(cls, branch: Branch) -> list[Self]:
         """The services offered at a branch: its own, and those of all branches."""
         known = cls.objects.filter(company_id=branch.company_id, is_active=True)
         offered = [service for service in known if service.branch_id in (None, branch.pk)]
