@@ -17,6 +17,8 @@ from urllib3.exceptions import HTTPError
 
 from askpro.connections import Adapter, NotConnected
 from askpro.deadline import NoTime, deadline, seconds_left
+from askpro.metrics.exchange import Result, by_status, exchange
+from askpro.metrics.routes import Routes
 from askpro.queues.errors import JobError, RateLimited, Unavailable, Unknown, Unreached
 from askpro.queues.ledger.gates import Gate
 
@@ -30,6 +32,7 @@ DEFAULT_PAUSE = 1.0
 LONGEST_PAUSE = 3600.0
 # Cal.com's X-RateLimit-Reset is in seconds by its source code, a Unix time by one of its pages: above this, the latter.
 EPOCH_FROM = 1e9
+NO_ROUTES = Routes()
 # Seconds after which a request without an answer speaks against the other side, however little time the caller has.
 FAIR_TIME = 2.0
 
@@ -74,6 +77,7 @@ class Client:
     returned, and so are refusals below 500 in the vendor's own format, which `speaks` recognises: the vendor's file
     knows what they mean. The rest raises `Throttled` (429), `Unavailable` (it certainly did not happen, or was only a
     question) or `Unknown` (a write that may have happened). A proxy's page never counts as the vendor's answer.
+    Metrics count each exchange under its route; `refusal` says what a refusal means to them.
     """
 
     def __init__(
@@ -86,12 +90,17 @@ class Client:
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         largest: int = 0,
+        routes: Routes = NO_ROUTES,
+        refusal: Callable[[Answer], Result] = lambda answer: by_status(answer.status_code),
     ) -> None:
         self.vendor = vendor
+        self._label = "".join(filter(str.isalnum, vendor)).lower()
         self.base_url = base_url.rstrip("/")
         self.speaks = speaks
         self.gate = gate
         self.largest = largest
+        self.routes = routes
+        self.refusal = refusal
         self.session = requests.Session()
         # The environment's proxies and .netrc must not decide where a tenant's data goes.
         self.session.trust_env = False
@@ -114,8 +123,10 @@ class Client:
         refuse_inside_transaction()
         if _is_over():
             raise _hurried(Unavailable(f"{self.vendor}: no time was left to ask"))
-        with self.gate.passing():
-            return self._exchange(method, path, params=params, json=json, data=data, headers=headers)
+        with self.gate.passing(), exchange(self._label, self.routes.of(method, path)) as noted:
+            answer = self._exchange(method, path, params=params, json=json, data=data, headers=headers)
+            noted.result = Result.OK if answer.ok else self.refusal(answer)
+            return answer
 
     def _exchange(self, method: str, path: str, **values: Any) -> Answer:
         began = time.monotonic()

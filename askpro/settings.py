@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django_dramatiq",
     "askpro.language",
     "askpro.queues",
+    "askpro.metrics",
     "askpro.privacy",
     "askpro.watch",
     "askpro.api",
@@ -126,6 +127,7 @@ DRAMATIQ_BROKER = {
         "dramatiq.middleware.TimeLimit",
         "askpro.queues.worker.middleware.DatabaseConnections",
         "askpro.queues.worker.middleware.GuestWorkers",
+        "askpro.metrics.middleware.LastFigures",
     ],
 }
 DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]
@@ -136,6 +138,7 @@ SWEEPERS = [
     "appointments.sweepers.sweep",
     "notifications.sweepers.sweep",
     "askpro.privacy.sweepers.sweep",
+    "askpro.metrics.folding.sweep",
 ]
 
 # Judges the arguments of each job before it starts.
@@ -240,6 +243,16 @@ OPS_EMAILS = env.list("OPS_EMAILS", default=[])
 WATCH_THRESHOLDS: dict[str, float] = env.json("WATCH_THRESHOLDS", default={})
 # All times of conditions are multiplied by this; below 1, everything is told sooner.
 WATCH_PACE = env.float("WATCH_PACE", default=1.0)
+
+# Seconds between two writings of the figures that a process has noted of vendors, requests and webhooks; 0: never.
+METRICS_FLUSH_SECONDS = env.float("METRICS_FLUSH_SECONDS", default=10.0)
+# How many days the sums of these figures over a minute, an hour and a day are kept.
+METRICS_DAYS: dict[str, float] = {
+    "minute": 2.0,
+    "hour": 60.0,
+    "day": 400.0,
+    **env.dict("METRICS_DAYS", cast={"value": float}, default={}),
+}
 
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 # Called in every process of the queues once it has been forked.

@@ -20,6 +20,7 @@ from askpro import gates
 from askpro.deadline import deadline
 from askpro.gates import OnlyThisMail
 from askpro.http import refuse_inside_transaction
+from askpro.metrics.exchange import Result, exchange
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown, Unreached
 from notifications import recipients
 from notifications.attempts import wait_for_earlier_attempt
@@ -133,8 +134,9 @@ def _deliver(message: EmailMultiAlternatives) -> None:
     """Hand over to the mail server. Raises `GateShut`, `Undeliverable`, `Unavailable` (nothing was taken), `Unknown`,
     and `Rejected` if the server refuses us. No error text contains what the server wrote, which quotes addresses."""
     refuse_inside_transaction()
-    with gates.mail().passing(), deadline(settings.EMAIL_TIMEOUT):
+    with gates.mail().passing(), exchange("mail", "send") as noted, deadline(settings.EMAIL_TIMEOUT):
         _hand_over(get_connection(), message)
+        noted.result = Result.OK
 
 
 def _hand_over(connection: BaseEmailBackend, message: EmailMultiAlternatives) -> None:

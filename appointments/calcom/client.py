@@ -26,6 +26,7 @@ from appointments.calcom.event_types import EventType
 from appointments.models import Detail
 from askpro import gates
 from askpro.http import Answer, Client
+from askpro.metrics.routes import Routes
 from askpro.queues.errors import JobError, Rejected, Unavailable, Unknown
 from askpro.reading import Fields, Unreadable, mapping
 from calls.models import Company
@@ -36,6 +37,23 @@ SLOTS_VERSION: Final = "2024-09-04"
 EVENT_TYPES_VERSION: Final = "2024-06-14"
 SCHEDULES_VERSION: Final = "2024-06-11"
 
+ROUTES: Final = Routes(
+    (
+        "/v2/slots",
+        "/v2/bookings",
+        "/v2/bookings/{}",
+        "/v2/bookings/{}/cancel",
+        "/v2/bookings/{}/reschedule",
+        "/v2/event-types",
+        "/v2/event-types/{}",
+        "/v2/teams",
+        "/v2/teams/{}/event-types",
+        "/v2/me",
+        "/v2/schedules",
+        "/v2/webhooks",
+        "/v2/webhooks/{}",
+    )
+)
 PAGE: Final = 100
 # A row that changes while a list is read moves in it, so each page overlaps the end of the one before.
 PAGE_OVERLAP: Final = 10
@@ -76,7 +94,12 @@ class Calcom:
     def __init__(self, base_url: str, api_key: str) -> None:
         gate = gates.calcom(api_key)
         self._http = Client(
-            "Cal.com", base_url, speaks=is_word, gate=gate, headers={"Authorization": f"Bearer {api_key}"}
+            "Cal.com",
+            base_url,
+            speaks=is_word,
+            gate=gate,
+            headers={"Authorization": f"Bearer {api_key}"},
+            routes=ROUTES,
         )
 
     def slots(self, event_type_id: int, start: datetime, end: datetime, host: int | None = None) -> list[datetime]:

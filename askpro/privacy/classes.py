@@ -166,6 +166,8 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     "calls.Staff": _each(_PEOPLE, "name", "email"),
     "contenttypes.ContentType": _each(Harmless.CODE, "app_label", "model"),
     "django_dramatiq.Task": _each(Harmless.MACHINE, "message_data", "actor_name", "queue_name"),
+    "metrics.Delta": _each(Harmless.CODE, "name", "part", "result"),
+    "metrics.Total": _each(Harmless.CODE, "name", "part", "result"),
     "notifications.MessageTemplate": _each(Harmless.SETTING, "subject", "text"),
     "notifications.Notification": {
         **_each(Harmless.CODE, "reason", "provider_status", "error_code", "currency"),

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from askpro import gates
 from askpro.http import Answer, Client
+from askpro.metrics.routes import Routes
 from askpro.queues.errors import Unavailable, Unknown
 from askpro.reading import mapping
 from calls.retell.errors import UnknownCall, is_word, read_error
@@ -18,6 +19,7 @@ from calls.retell.errors import UnknownCall, is_word, read_error
 # Items have no transcript, but may have long variables: a page of this size stays far below the largest answer.
 PAGE: Final = 50
 MOST_PAGES: Final = 2000
+ROUTES: Final = Routes(("/v3/list-calls", "/v2/get-call/{}", "/v2/delete-call/{}"))
 NOT_CONNECTED: Final = ("not_connected", "error")
 _CALL_ID: Final = re.compile(r"[A-Za-z0-9_.:\-]{1,100}")
 
@@ -36,6 +38,7 @@ class Retell:
             gate=gates.retell(api_key),
             headers={"Authorization": f"Bearer {api_key}"},
             largest=largest,
+            routes=ROUTES,
         )
 
     def ended_between(self, since: datetime, until: datetime) -> Iterator[list[Any]]:

@@ -14,15 +14,28 @@ from django.conf import settings
 
 from askpro import gates
 from askpro.http import Answer, Client, Throttled
+from askpro.metrics.exchange import Result
+from askpro.metrics.routes import Routes
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
 from askpro.reading import Fields, Unreadable, mapping, name
 from notifications import senders
 from notifications.gsm import gsm_text
-from notifications.twilio.errors import NOT_FOUND, QUEUE_FULL, STILL_SENDING, Reaction, reaction_to
+from notifications.twilio.errors import (
+    KEY_CODES,
+    NOT_FOUND,
+    QUEUE_FULL,
+    STILL_SENDING,
+    SUSPENDED_CODES,
+    Reaction,
+    reaction_to,
+)
 from webhooks.models import Provider, WebhookAddress
 
 # A sender's queue drains at one message a second, so a full one needs minutes.
 QUEUE_FULL_PAUSE: Final = 180.0
+ROUTES: Final = Routes(
+    ("/2010-04-01/Accounts/{}/Messages.json", "/2010-04-01/Accounts/{}/Messages/{}.json"),
+)
 # Pages of 100 messages to one number within a day; no number gets more than a few messages.
 MOST_PAGES: Final = 3
 # 1,600 characters in UCS-2, and a hundred times what such a message costs anywhere.
@@ -108,7 +121,15 @@ class Twilio:
 
     def __init__(self, base_url: str, account_sid: str, token: str) -> None:
         gate = replace(gates.twilio(account_sid), is_own=_is_senders_own)
-        self._http = Client("Twilio", base_url, speaks=_is_word, gate=gate, auth=(account_sid, token))
+        self._http = Client(
+            "Twilio",
+            base_url,
+            speaks=_is_word,
+            gate=gate,
+            auth=(account_sid, token),
+            routes=ROUTES,
+            refusal=_meaning,
+        )
         self._messages = f"/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages"
 
     def send(self, sms: OutgoingSms) -> Message:
@@ -236,6 +257,14 @@ def _client(base_url: str, account_sid: str, token: str, per_minute: int) -> Twi
 def _is_word(answer: Answer) -> bool:
     """Whether a refusal is Twilio's own: it has a code and repeats its status. A proxy's page has neither."""
     return _code(answer) > 0 and mapping(answer.json()).get("status") == answer.status_code
+
+
+def _meaning(answer: Answer) -> Result:
+    """What a refusal says of the account, for the metrics."""
+    code = _code(answer)
+    if code in KEY_CODES or (not code and answer.status_code == HTTPStatus.UNAUTHORIZED):
+        return Result.KEY_REFUSED
+    return Result.OUT_OF_CREDIT if code in SUSPENDED_CODES else Result.REFUSED
 
 
 def _is_senders_own(error: JobError) -> bool:

@@ -50,6 +50,9 @@ REACTIONS: Final[dict[int, Reaction]] = {
 
 QUEUE_FULL: Final = 21611
 NOT_FOUND: Final = 20404
+# Twilio takes no request with this key; and none of this account, which it closes when its balance is used up.
+KEY_CODES: Final = (20003, 20006, 20008)
+SUSPENDED_CODES: Final = (20005,)
 # Answered to a DELETE. Not in the vendor's dictionary of 2023.
 STILL_SENDING: Final = 20009
 # These are about the number, not the message: the next message would fail in the same way.

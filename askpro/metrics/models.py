@@ -1,0 +1,54 @@
+"""Figures as they are written, and their sums."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Figures(models.Model):
+    """How often something happened and how long it took: to whom, where and with which result, as the kind says."""
+
+    class Kind(models.TextChoices):
+        VENDOR = "vendor", "Exchanges with a vendor"
+        REQUEST = "request", "Web requests"
+        WEBHOOK = "webhook", "Webhooks at the door"
+        LOST = "lost", "Figures that did not fit into a process's memory"
+
+    at = models.DateTimeField(help_text="The beginning of the minute, hour or day.")
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    name = models.CharField(max_length=100, help_text="The vendor, the view or the provider.")
+    part = models.CharField(max_length=100, help_text="The route of a vendor's API.")
+    result = models.CharField(max_length=100)
+    # No foreign key: figures outlive what they are about, and tell no person.
+    company = models.BigIntegerField(help_text="The company's id; 0: of none.")
+    count = models.BigIntegerField()
+    seconds = models.FloatField(help_text="Of all together.")
+    buckets = ArrayField(models.BigIntegerField(), help_text="How many took up to each bound, and how many longer.")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} {self.part} {self.result}: {self.count}"
+
+
+class Delta(Figures):
+    """What one process noted of a minute since it last wrote; added, then summed and deleted, never changed."""
+
+
+class Total(Figures):
+    """The sum over a minute, an hour or a day, or over all time."""
+
+    class Step(models.TextChoices):
+        MINUTE = "minute", "A minute"
+        HOUR = "hour", "An hour"
+        DAY = "day", "A day"
+        EVER = "ever", "Since the beginning"
+
+    step = models.CharField(max_length=6, choices=Step.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["step", "kind", "at", "name", "part", "result", "company"], name="metrics_total_once"
+            )
+        ]
