@@ -1,8 +1,7 @@
 """Finds the company of a call: by the dialled number, else the agent, and by nothing else in the payload."""
 
 from collections.abc import Callable
-
-from django.db.models import QuerySet
+from typing import Any
 
 from calls.models import Call, PhoneNumber, countries
 from calls.phone import normalise
@@ -33,9 +32,9 @@ def number_heard_of(call: RetellCall, objection: Callable[[int], str]) -> PhoneN
 def number_named(ours: str) -> PhoneNumber | None:
     """The one active number that is written like this in its own country; vendors sometimes leave out the plus."""
     if (number := normalise(ours, None)) is not None:
-        return _active().filter(number=number).first()
+        return next(iter(_active(number=number)), None)
     numbers = {normalise(ours, country) for country in countries()} - {None}
-    found = [row for row in _active().filter(number__in=numbers) if normalise(ours, row.branch.home) == row.number]
+    found = [row for row in _active(number__in=numbers) if normalise(ours, row.branch.home) == row.number]
     return found[0] if len(found) == 1 else None
 
 
@@ -45,11 +44,14 @@ def other_party(direction: str, from_number: str, to_number: str, home: str) -> 
 
 
 def _number_of_agent(agent_id: str) -> PhoneNumber | None:
-    found = list(_active().filter(retell_agent_id=agent_id).order_by("pk")) if agent_id else []
+    found = sorted(_active(retell_agent_id=agent_id), key=lambda number: number.pk) if agent_id else []
     return found[0] if len({number.company_id for number in found}) == 1 else None
 
 
-def _active() -> QuerySet[PhoneNumber]:
-    return PhoneNumber.objects.filter(is_active=True, company__is_active=True).select_related(
-        "company", "branch__company"
-    )
+def _active(**which: Any) -> list[PhoneNumber]:
+    """Numbers with their company and branch. The company's row is wide: the branch has the same, not one of its own."""
+    rows = PhoneNumber.objects.filter(**which, is_active=True, company__is_active=True)
+    found = list(rows.select_related("company", "branch"))
+    for number in found:
+        number.branch.company = number.company
+    return found

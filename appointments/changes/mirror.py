@@ -23,7 +23,7 @@ REQUESTED, CONFIRMED, CANCELLED = (
     Appointment.Status.CANCELLED,
 )
 # What the history, the words to the customer and the reminders look at: joined, each is not read on its own.
-_READ_LATER = ("booking_request", "call", "company", "branch__company", "service", "customer__company")
+_READ_LATER = ("booking_request", "call", "company", "branch", "service", "customer")
 
 
 class Effect(StrEnum):
@@ -138,16 +138,24 @@ def _find(company_id: int, uids: dict[str, CalcomUid], booking: Booking) -> Appo
     # FOR UPDATE after the uids, always in this order. The booking job holds neither while it calls Cal.com.
     rows = Appointment.objects.select_for_update(of=("self",)).select_related(*_READ_LATER)
     chain = (uids[name].appointment_id for name in booking.chain)
-    known = {
-        appointment.pk: appointment for appointment in rows.filter(pk__in={pk for pk in chain if pk}).order_by("pk")
-    }
+    found = rows.filter(pk__in={pk for pk in chain if pk}).order_by("pk")
+    known = {appointment.pk: _with_its_company(appointment) for appointment in found}
     # Our key is believed within its own company only.
-    ours = rows.filter(company_id=company_id, booking_key=booking.key).first() if booking.key else None
+    by_key = rows.filter(company_id=company_id, booking_key=booking.key).first() if booking.key else None
+    ours = _with_its_company(by_key) if by_key is not None else None
     if not known:
         return ours
     in_order = dict.fromkeys(pk for name in booking.chain if (pk := uids[name].appointment_id))
-    found = reduce(_unite, [known[pk] for pk in in_order])
-    return _unite(ours, found) if ours is not None and _stands_for_ours(found, ours) else found
+    united = reduce(_unite, [known[pk] for pk in in_order])
+    return _unite(ours, united) if ours is not None and _stands_for_ours(united, ours) else united
+
+
+def _with_its_company(appointment: Appointment) -> Appointment:
+    """Give the company to the rows that were read with it: a wide row, which each would read again."""
+    for row in (appointment.branch, appointment.service, appointment.customer):
+        if row is not None:
+            row.company = appointment.company
+    return appointment
 
 
 def _stands_for_ours(found: Appointment, ours: Appointment) -> bool:

@@ -59,7 +59,7 @@ def book_appointment(conversation: Conversation) -> Answer:
 
 def _known(conversation: Conversation, request: BookingRequest) -> Appointment | None:
     """An appointment of the caller's for the same at the same time, from another call or moved there in this one."""
-    same = (each for each in own.upcoming(conversation.call) if own.is_for(each, request))
+    same = own.for_what_is_wished(conversation.call, request)
     return next((each for each in same if each.call_id != conversation.call.pk or each.previous_starts_at), None)
 
 
@@ -107,8 +107,11 @@ def _same(call: Call, request: BookingRequest) -> BookingRequest | None:
     # One that was cancelled or moved since leaves room for another.
     as_wished = Q(appointment=None) | Q(appointment__starts_at=request.starts_at)
     standing = standing.filter(as_wished).exclude(appointment__status=Appointment.Status.CANCELLED)
+    newest = standing.order_by("-ordinal").values_list("pk", flat=True).first()
+    if newest is None:
+        return None
     related = ("call__branch__company", "call__customer", "company", "service", "branch__company", "customer")
-    return standing.select_related(*related).order_by("-ordinal").first()
+    return BookingRequest.objects.select_related(*related).get(pk=newest)
 
 
 def _as_it_stands(conversation: Conversation, request: BookingRequest) -> Answer:

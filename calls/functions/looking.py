@@ -66,8 +66,8 @@ def said_closed(conversation: Conversation, request: BookingRequest, why: str) -
 def _about_wished(conversation: Conversation, request: BookingRequest) -> Answer:
     wished, service = request.starts_at, request.service
     assert wished is not None and service is not None
-    if hers := _own(conversation, request):
-        return _hers(conversation, request, hers)
+    if hers := own.for_what_is_wished(conversation.call, request):
+        return _hers(conversation, request, hers[0])
     when = conversation.when(wished, request.where)
     if wished < timezone.now() + timedelta(minutes=service.minimum_notice_minutes):
         return conversation.ask("short_notice")
@@ -81,11 +81,6 @@ def _about_wished(conversation: Conversation, request: BookingRequest) -> Answer
     code = "taken" if offered else "taken_no_others"
     spoken = conversation.say(code, when=when, choices=conversation.choice(offered, request.where))
     return Answer(Outcome.TOLD, "taken", spoken, data)
-
-
-def _own(conversation: Conversation, request: BookingRequest) -> Appointment | None:
-    call = conversation.call
-    return next((each for each in (*own.upcoming(call), *own.reserved(call)) if own.is_for(each, request)), None)
 
 
 def _hers(conversation: Conversation, request: BookingRequest, appointment: Appointment) -> Answer:

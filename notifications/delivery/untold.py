@@ -52,7 +52,7 @@ def judge(appointment_id: int, kind: str) -> None:
     with transaction.atomic():
         # Two channels that fail at the same time must not each rely on the other.
         rows = Appointment.objects.select_for_update(no_key=True, of=("self",))
-        related = ("company", "branch__company", "customer", "call", "booking_request")
+        related = ("company", "customer", "call", "booking_request")
         appointment = rows.select_related(*related).get(pk=appointment_id)
         topic = f"untold:{appointment.version}"
         _settle(Detail.CHANGED_MEANWHILE, _open(appointment).exclude(topic=topic))

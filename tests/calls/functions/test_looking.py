@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -130,3 +131,15 @@ def test_a_closed_day_is_told_with_its_reason(salon: Company, function: str) -> 
     told = Conversation().says().asks(function, service="Färben", date="Donnerstag", time="14 Uhr")
     assert told["status"] == "closed"
     assert told["spoken"].startswith("An dem Tag haben wir geschlossen: Betriebsausflug. Frei wäre es am Freitag, dem")
+
+
+def test_a_question_and_a_booking_look_up_no_more_than_they_need(
+    salon: Company, django_assert_max_num_queries: Any
+) -> None:
+    conversation = Conversation().says()
+    conversation.asks("list_services")
+    wish = {"service": "Färben", "date": "Donnerstag", "time": "14 Uhr"}
+    with django_assert_max_num_queries(19):
+        conversation.says().asks("check_availability", **wish)
+    with django_assert_max_num_queries(80):
+        conversation.says().asks("book_appointment", **wish, name="Anna Beispiel")
