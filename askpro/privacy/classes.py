@@ -219,6 +219,11 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         **_each(Harmless.MACHINE, "error_class", "error_message"),
     },
     "queues.Lock": _each(Harmless.KEY, "key"),
+    **{
+        f"queues.{name}": _each(Harmless.MACHINE, "queue_name", "actor_name", "about")
+        for name in ("MetricDay", "MetricDelta", "MetricHour", "MetricMinute")
+    },
+    "queues.MetricFold": _each(Harmless.MACHINE, "counted", "running", "reading", "reading_running"),
     "queues.MetricsSnapshot": _each(Harmless.MACHINE, "queue_name"),
     "queues.Pause": {"name": Harmless.MACHINE, **_each(_PEOPLE, "by", "reason")},
     "queues.RateLimit": _each(Harmless.KEY, "name"),

@@ -1,4 +1,4 @@
-"""The chores that may be slow, in a thread of their own: alerts, schedule, snapshots, retention, the apps' sweepers."""
+"""The chores that may be slow, in a thread of their own: alerts, schedule, figures, retention, the apps' sweepers."""
 
 import logging
 import threading
@@ -14,18 +14,23 @@ from askpro.queues.chores import alerts, late_queues, overdue, retention, schedu
 from askpro.queues.chores.rhythm import Rhythm
 from askpro.queues.jobs import interventions
 from askpro.queues.ledger.floors import Floor
+from askpro.queues.metrics import fold, rollup
 
 log = logging.getLogger(__name__)
 
 # Seconds between two runs of each.
 ALERT_EVERY = 5.0
 OVERDUE_EVERY = 10.0
+FOLD_EVERY = 10.0
 KEEP_EVERY = 5.0
+ROLL_EVERY = 60.0
 SCHEDULE_EVERY = 1.0
 SNAPSHOT_EVERY = 30.0
 SWEEP_EVERY = 30.0
 # The most of the time that the search for overdue and expired jobs takes: an old snapshot makes it slow.
 OVERDUE_SHARE = 0.02
+# The most that the figures take.
+FOLD_SHARE = 0.1
 
 
 class Sweeping(threading.Thread):
@@ -43,6 +48,8 @@ class Sweeping(threading.Thread):
             Rhythm(OVERDUE_EVERY, interventions.end_expired, OVERDUE_SHARE),
             Rhythm(SCHEDULE_EVERY, schedule.Timetable().send_due),
             Rhythm(SNAPSHOT_EVERY, snapshot.take_if_due),
+            Rhythm(FOLD_EVERY, fold.Folder().look, FOLD_SHARE),
+            Rhythm(ROLL_EVERY, rollup.look, FOLD_SHARE),
             Rhythm(KEEP_EVERY, retention.Keeper().look),
             *(Rhythm(SWEEP_EVERY, partial(_sweep, path)) for path in settings.SWEEPERS),
         ]

@@ -176,6 +176,11 @@ def queues(database: Connection, also: Iterable[str] = ()) -> list[QueueStatus]:
     return _queues(database, _living(_rows(database)), also, MOST_WAITING)
 
 
+def states(database: Connection) -> list[tuple[SupervisorStatus, State]]:
+    """The supervisors that live, or died within the last hour, with what each has said of itself."""
+    return [(_supervisor(*row), row[-1]) for row in _rows(database)]
+
+
 def gates(database: Connection) -> list[GateStatus]:
     """The gates that are shut, and those at which jobs wait."""
     return [GateStatus(*row) for row in database.rows(GATES)]

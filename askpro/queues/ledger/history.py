@@ -61,6 +61,10 @@ COLUMNS = (
     "progress_total",
 )
 KEPT = ", ".join(COLUMNS)
+# The company that a job is about: by its argument, else by its tenant; 0 where neither tells.
+COMPANY = r"""CASE WHEN kwargs ->> 'company_id' ~ '^\d+$' AND length(kwargs ->> 'company_id') < 19
+          THEN (kwargs ->> 'company_id')::bigint
+     ELSE coalesce(left(substring(fair_key FROM '^company:(\d+)$'), 18)::bigint, 0) END"""
 TODAY = "(statement_timestamp() AT TIME ZONE 'UTC')::date"
 # These ended otherwise than by completing: they failed, were cancelled along with others, or were settled by a release
 # that leaves them where they are.

@@ -3,7 +3,7 @@
 from functools import cache
 
 from askpro.queues.ledger.database import Prepared
-from askpro.queues.ledger.history import COLUMNS, KEPT, TODAY
+from askpro.queues.ledger.history import COLUMNS, COMPANY, KEPT, TODAY
 from askpro.queues.states import FAILED, FINAL, NOT_STARTED, UNDER_WAY
 
 # The row with this step is the chain's `catch`: sent when a step is dead or cancelled.
@@ -75,7 +75,8 @@ WITH item AS (
            error_message = CASE WHEN {SAME_ERROR} THEN job.error_message ELSE item.error_message END
       FROM held AS item
      WHERE job.id = ANY(ARRAY[item.id]) AND job.claim_no = item.claim_no AND item.status <> 'completed'
- RETURNING item.*, job.queue_name, job.chain_id, job.chain_step, job.lock_key, job.in_order, job.share_key, job.batch_id
+ RETURNING item.*, job.queue_name, job.chain_id, job.chain_step, job.lock_key, job.in_order, job.share_key,
+           job.batch_id, job.actor_name, job.fair_key, job.kwargs, job.ready_at
 ), gone AS (
     DELETE FROM queues_job_live AS job USING held AS item
      WHERE job.id = ANY(ARRAY[item.id]) AND job.claim_no = item.claim_no AND item.status = 'completed'
@@ -88,22 +89,25 @@ WITH item AS (
 ), settled AS (
     SELECT id, claim_no, status, attempt, started_ago, ended_ago, expected, error_class, error_message, trace,
            fingerprint, log, progress_done, progress_total,
-           queue_name, chain_id, chain_step, lock_key, in_order, share_key, batch_id
+           queue_name, chain_id, chain_step, lock_key, in_order, share_key, batch_id, ready_at
       FROM changed
     UNION ALL
     SELECT id, claim_no, 'completed', CASE WHEN log <> '' THEN 'completed' END, started_ago, ended_ago, false, '', '',
            '', '', log, progress_done, progress_total,
-           queue_name, chain_id, chain_step, lock_key, in_order, share_key, batch_id
+           queue_name, chain_id, chain_step, lock_key, in_order, share_key, batch_id, ready_at
       FROM gone
 ), attempted AS (
     INSERT INTO queues_attempt (job_id, claim_no, outcome, started_at, finished_at, worker_id, code_version,
                                 expected, error_class, error_message, trace, fingerprint, log,
-                                progress_done, progress_total)
+                                progress_done, progress_total, ready_at)
     SELECT id, claim_no, attempt, statement_timestamp() - started_ago * interval '1 second',
            statement_timestamp() - ended_ago * interval '1 second', %s::bigint, %s::varchar,
-           expected, error_class, error_message, trace, fingerprint, log, progress_done, progress_total
+           expected, error_class, error_message, trace, fingerprint, log, progress_done, progress_total, ready_at
       FROM settled
      WHERE attempt IS NOT NULL
+), died AS (
+    INSERT INTO queues_metricdelta (what, queue_name, actor_name, company_id, about)
+    SELECT 'dead', queue_name, actor_name, {COMPANY}, error_class FROM changed WHERE status = 'dead'
 )"""
 
 # An ordered key stays with its job until the job is over; every other key is free when the run ends. Keys are locked in

@@ -14,6 +14,7 @@ from askpro.queues.models.fleet import (
 from askpro.queues.models.gate import GateState
 from askpro.queues.models.job import Attempt, AttemptRow, Job
 from askpro.queues.models.keys import Effect, Lock, RateLimit, UniqueKey
+from askpro.queues.models.metrics import MetricDay, MetricDelta, MetricFold, MetricHour, MetricMinute
 from askpro.queues.models.schedule import Schedule, ScheduledTick
 
 __all__ = [
@@ -29,6 +30,11 @@ __all__ = [
     "GateState",
     "Job",
     "Lock",
+    "MetricDay",
+    "MetricDelta",
+    "MetricFold",
+    "MetricHour",
+    "MetricMinute",
     "MetricsSnapshot",
     "Pause",
     "RateLimit",

@@ -163,6 +163,10 @@ class AttemptRow(AttemptFields):
 
     # No constraint: checking it would lock the job's row again for every attempt.
     job = models.ForeignKey(Job, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+")
+    ready_at = models.DateTimeField(null=True, help_text="When the job had become ready for this run.")
+    recorded_at = models.DateTimeField(
+        null=True, db_default=Now(), help_text="When it was written: later than its end, where PostgreSQL was away."
+    )
 
     class Meta:
         db_table = "queues_attempt"
@@ -170,4 +174,5 @@ class AttemptRow(AttemptFields):
             models.Index("fingerprint", condition=~Q(fingerprint=""), name="attempt_fingerprint"),
             # Costs an insert nothing: rows are inserted in the order in which they finished.
             BrinIndex(fields=["finished_at"], name="attempt_finished", autosummarize=True, pages_per_range=32),
+            BrinIndex(fields=["recorded_at"], name="attempt_recorded", autosummarize=True, pages_per_range=32),
         ]

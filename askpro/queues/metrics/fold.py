@@ -1,0 +1,149 @@
+"""The fold: counts each run, arrival and death in the ledger once, into minutes.
+
+The rows that end a run are what is counted, so a run pays nothing for its figures. Each bite is one transaction, which
+also notes how far the fold has come, and holds the lock of that note: a fold that dies has counted nothing twice, and
+two never work at once.
+
+Rows are found by their time and recognised by the transaction that wrote them. The time is a lower bound only: a
+transaction that was not over at the last snapshot had either written by then, and its rows are no older than its
+beginning, or it wrote later, in a statement that had begun `STATEMENT` seconds before at most.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Self
+
+from django.db import connection, transaction
+
+from askpro.queues.ledger.database import Connection, DjangoConnection
+from askpro.queues.metrics import fold_sql
+
+# Seconds of one look. The other slow chores wait for it.
+BUDGET: Final = 0.5
+# Seconds after which a statement that settles has surely written its first row: it waits for a lock for one at most.
+STATEMENT: Final = timedelta(seconds=30)
+# After a change of the server's clock, or in another cluster, rows of this time are looked at.
+UNSURE: Final = timedelta(hours=1)
+# A bite is so much time of the ledger, and more of it where little happened.
+SPAN: Final = timedelta(minutes=1)
+FEW: Final = 5_000
+MOST_DELTAS: Final = 5_000
+MASK: Final = 0xFFFF_FFFF
+HALF: Final = 0x8000_0000
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The note of how far the fold has come; see `MetricFold`."""
+
+    is_same_cluster: bool
+    counted: str
+    counted_at: datetime
+    running: Mapping[str, float]
+    reading: str
+    reading_at: datetime | None
+    reading_running: Mapping[str, float]
+    place: datetime | None
+
+    @classmethod
+    def locked(cls, database: Connection) -> Self | None:
+        """Read and lock it for this transaction; None while another process folds."""
+        rows = database.rows(fold_sql.LOCK)
+        if not rows and database.rows("SELECT NOT EXISTS (SELECT 1 FROM queues_metricfold)")[0][0]:
+            database.rows(fold_sql.BEGIN)
+            rows = database.rows(fold_sql.LOCK)
+        if not rows:
+            return None
+        same, counted, counted_at, running, reading, reading_at, then_running, place = rows[0]
+        return cls(same, counted, counted_at, json.loads(running), reading, reading_at, json.loads(then_running), place)
+
+
+class Folder:
+    """One process's fold. Each look continues where the last one of any process stopped."""
+
+    def __init__(self) -> None:
+        self._span = SPAN
+
+    def look(self, budget: float = BUDGET) -> int:
+        """Fold what is new, for so many seconds at most; returns how many rows were counted."""
+        until, counted = time.monotonic() + budget, 0
+        while True:
+            rows, is_done = self.bite()
+            counted += rows
+            if is_done or time.monotonic() >= until:
+                return counted
+
+    def bite(self) -> tuple[int, bool]:
+        """Fold the next stretch of time; returns how many rows were counted, and whether nothing is left for now."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            database = DjangoConnection(cursor)
+            database.rows(fold_sql.SESSION)
+            state = State.locked(database)
+            if state is None:
+                return 0, True
+            if not state.reading or not state.is_same_cluster:
+                _open(database, state)
+                state = State.locked(database) or state
+            return self._fold(database, state)
+
+    def _fold(self, database: Connection, state: State) -> tuple[int, bool]:
+        assert state.place is not None and state.reading_at is not None
+        until = state.place + self._span
+        is_last = until > state.reading_at
+        where = {"counted": state.counted, "reading": state.reading, "from": state.place}
+        rows = database.rows(fold_sql.FOLD, {**where, "until": "infinity" if is_last else until})[0][0]
+        deltas = database.rows(fold_sql.DELTAS, {"most": MOST_DELTAS})[0][0]
+        database.rows(fold_sql.CLOSE if is_last else fold_sql.PLACE, {"place": until})
+        self._span = SPAN if is_last or rows > FEW else self._span * 2
+        return rows + deltas, is_last and deltas < MOST_DELTAS
+
+
+def to_the_end() -> int:
+    """Fold everything that is in the ledger now; returns how many rows were counted."""
+    return Folder().look(float("inf"))
+
+
+def folded_until() -> datetime | None:
+    """Every run that had been settled by then is counted; None before the first fold."""
+    with connection.cursor() as cursor:
+        rows = DjangoConnection(cursor).rows("SELECT counted_at FROM queues_metricfold")
+    return rows[0][0] if rows else None
+
+
+def _open(database: Connection, state: State) -> None:
+    """Take the snapshot up to which is counted next, and find where its rows begin."""
+    at, said = database.rows(fold_sql.RUNNING)[0]
+    reading = database.rows(fold_sql.SNAPSHOT)[0][0]
+    still = _of({**state.running, **json.loads(said)}, reading)
+    # The transactions of another cluster have other numbers: there, time alone tells what is new.
+    counted = state.counted if state.is_same_cluster else fold_sql.NOTHING
+    place = _begin(database, state, at, still)
+    values = {"counted": counted, "reading": reading, "at": at, "running": json.dumps(still), "place": place}
+    database.rows(fold_sql.OPEN, values)
+
+
+def _begin(database: Connection, state: State, at: datetime, still: Mapping[str, float]) -> datetime:
+    """The earliest time of a row that `counted` does not show and the new snapshot does."""
+    if state.counted_at.timestamp() == 0:
+        begin: datetime = database.rows(fold_sql.FIRST)[0][0]
+        return begin
+    if not state.is_same_cluster:
+        return state.counted_at
+    over = [datetime.fromtimestamp(begun, at.tzinfo) for xid, begun in state.running.items() if xid not in still]
+    begin = min([state.counted_at, *over]) - STATEMENT
+    return begin if at >= state.counted_at else min(begin, at - UNSURE)
+
+
+def _of(begun: Mapping[str, float], reading: str) -> dict[str, float]:
+    """Those that were running when a snapshot was taken. It knows 64 bits of their numbers, the server's processes 32.
+
+    Its text is `xmin:xmax:running`; what is not before `xmax` had not ended either.
+    """
+    _, following, running = reading.split(":")
+    numbers = {int(xid) & MASK for xid in running.split(",") if xid}
+    return {
+        xid: since for xid, since in begun.items() if int(xid) in numbers or (int(xid) - int(following)) & MASK < HALF
+    }
