@@ -16,6 +16,7 @@ from django.db import connection
 from urllib3.exceptions import HTTPError
 
 from askpro.connections import Adapter, NotConnected
+from askpro.correlation import headers as correlation_headers
 from askpro.deadline import NoTime, deadline, seconds_left
 from askpro.metrics.exchange import Result, by_status, exchange
 from askpro.metrics.routes import Routes
@@ -123,8 +124,9 @@ class Client:
         refuse_inside_transaction()
         if _is_over():
             raise _hurried(Unavailable(f"{self.vendor}: no time was left to ask"))
+        told = {**correlation_headers(), **(headers or {})}
         with self.gate.passing(), exchange(self._label, self.routes.of(method, path)) as noted:
-            answer = self._exchange(method, path, params=params, json=json, data=data, headers=headers)
+            answer = self._exchange(method, path, params=params, json=json, data=data, headers=told)
             noted.result = Result.OK if answer.ok else self.refusal(answer)
             return answer
 

@@ -8,7 +8,8 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
-from askpro.queues.ledger.running import current
+from askpro.queues.ledger.correlation import correlation
+from askpro.queues.ledger.current import current
 from askpro.queues.plain import WITHHELD, is_ours, message_of, name_of, trace_of
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,9 @@ class LineFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time (UTC), level, logger, message, and job, attempt and actor inside a worker."""
+    """One JSON object a line: time (UTC), level, logger, message, the correlation id of the request or job that led to
+    it, and job, attempt and actor inside a worker.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -40,6 +43,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": text_of(record),
         }
+        if told := correlation():
+            line["correlation"] = told
         if claim := current.claim:
             line |= {"job": claim.id, "attempt": claim.claim_no, "actor": claim.actor_name}
         if record.exc_info and record.exc_info[0]:

@@ -66,6 +66,8 @@ if IS_FOR_DEVELOPMENT:
     INSTALLED_APPS += ["askpro.dev.up", "askpro.dev.sandbox"]
 
 MIDDLEWARE = [
+    # First, so that all others' work bears the request's id.
+    "askpro.correlation.Correlation",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from askpro.logging import JsonFormatter
-from askpro.queues.ledger.running import current
+from askpro.queues.ledger.current import current
 
 
 @pytest.fixture(autouse=True)
@@ -28,12 +28,13 @@ def test_a_line_is_one_json_object():
 
 
 def test_a_line_of_a_job_names_it():
-    current.claim = SimpleNamespace(id="01", claim_no=2, actor_name="extract_call_data")
+    current.claim = SimpleNamespace(id="01", claim_no=2, actor_name="extract_call_data", options={})
     try:
         written = line()
     finally:
         current.claim = None
     assert (written["job"], written["attempt"], written["actor"]) == ("01", 2, "extract_call_data")
+    assert written["correlation"] == "01"
 
 
 def test_an_errors_text_stays_out_of_the_log():

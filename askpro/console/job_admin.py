@@ -1,8 +1,10 @@
 """Jobs: the list, and the page with attempts, trace and chain."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -28,6 +30,8 @@ FOR_A_MOMENT = (Job.Status.SCHEDULED, Job.Status.RETRYING, Job.Status.RELEASED)
 # States with an index of their own; the list also reads fast by tag, by id, and by when a job was sent.
 INDEXED = (*FOR_A_MOMENT, Job.Status.QUEUED, Job.Status.PROCESSING, Job.Status.DEAD)
 MOST_TRACES = 5
+# So long after a request the jobs that it led to are found by its id; what comes later, a call's page has.
+STORY = timedelta(hours=1)
 MOST_STEPS = 50
 
 
@@ -81,7 +85,7 @@ class JobAdmin(ReadOnlyModelAdmin):
     list_filter = (("status", ChoicesDropdownFilter), QueueFilter, SentFilter, SilencedFilter)
     sortable_by = ("sent",)
     list_defer = ("args", "kwargs", "options")
-    search_help_text = "Job id, actor, or a tag such as call:17"
+    search_help_text = "Job id, correlation id, actor, or a tag such as call:17"
     empty_text = "Jobs appear here when work is sent. To see some now, run: python3 manage.py demo_call"
     detail_template = "console/job.html"
     list_before_template = "console/job_list_note.html"
@@ -129,7 +133,7 @@ class JobAdmin(ReadOnlyModelAdmin):
 
     def find(self, rows: QuerySet[Job], term: Term) -> QuerySet[Job]:
         if term.uuid:
-            return rows.filter(Q(pk=term.uuid) | Q(chain_id=term.uuid))
+            return rows.filter(Q(pk=term.uuid) | Q(chain_id=term.uuid) | _of_story(term.uuid))
         if ":" in term.text:
             # The index leaves out jobs without tags, and PostgreSQL only takes it for a query that says so too.
             return rows.exclude(tags=[]).filter(tags__contains=[term.text])
@@ -201,6 +205,15 @@ class JobAdmin(ReadOnlyModelAdmin):
         }
 
 
+def _of_story(told: UUID) -> Q:
+    """The jobs that a request or a job with this id led to within `STORY`: by its time, since no index holds it."""
+    if told.version != 7:
+        return Q(pk__in=[])
+    begin = horizon.moment_of(told)
+    ids = (horizon.first_id_of(begin), horizon.first_id_of(begin + STORY))
+    return Q(pk__range=ids, options__correlation=str(told))
+
+
 def _is_wide(request: HttpRequest) -> bool:
     """Whether the list is filtered by what no index holds."""
     match = request.resolver_match
@@ -236,6 +249,7 @@ def _facts(job: Job) -> list[tuple[str, Any]]:
         ("Batch", display.link(batch) if batch else None),
         ("Told to end", display.dated(job.cancel_at) if job.cancel_at else None),
         ("Worker", _worker(job)),
+        ("Correlation id", job.options.get("correlation")),
     ]
     return [*always, *((label, value) for label, value in some if value), ("Job id", job.pk)]
 

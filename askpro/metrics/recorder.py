@@ -23,8 +23,8 @@ from django.conf import settings
 from django.db import Error
 
 from askpro.metrics.bounds import BOUNDS, bucket_of
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import EngineConnection
-from askpro.queues.ledger.running import current
 
 log = logging.getLogger(__name__)
 

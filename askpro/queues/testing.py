@@ -10,9 +10,9 @@ from dramatiq import get_broker
 from askpro.queues.config import queue_names
 from askpro.queues.ledger import enqueue, guards
 from askpro.queues.ledger.claim import Claim, by_age
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.ledger.outcome import Outcome
-from askpro.queues.ledger.running import current
 from askpro.queues.ledger.settle import Item, settle
 from askpro.queues.models import Job
 from askpro.queues.states import LATER

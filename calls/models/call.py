@@ -1,7 +1,6 @@
 """One phone call, as Retell reports it."""
 
 import hashlib
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -10,6 +9,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
+from askpro.correlation import correlation_id
 from askpro.encryption import SealedJSONField, SealedTextField
 from askpro.language.sentences import Facts, tell
 from calls.models.company import Branch, Company, PhoneNumber
@@ -82,7 +82,7 @@ class Call(models.Model):
     review_reasons = models.JSONField(default=list, blank=True, help_text="Codes of `Review` with their facts.")
     end_heard_at = models.DateTimeField(null=True, blank=True, help_text="When the first news of its end came in.")
     extracted_at = models.DateTimeField(null=True, blank=True, help_text="When the request was read for good.")
-    correlation_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    correlation_id = models.UUIDField(default=correlation_id, editable=False)
     erased_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Since then nothing is written to it any more."
     )
@@ -96,6 +96,7 @@ class Call(models.Model):
         indexes = [
             models.Index(fields=["company", "-started_at"], name="call_by_company"),
             models.Index(fields=["from_number"], name="call_from_number"),
+            models.Index(fields=["correlation_id"], name="call_correlation"),
             models.Index(fields=["retell_call_id"], opclasses=["varchar_pattern_ops"], name="call_id_start"),
             # Ended, and not read yet; whether it is open what comes of it, or its agent's functions have settled that.
             models.Index(

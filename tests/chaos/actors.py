@@ -6,7 +6,7 @@ from django.db import connection
 from dramatiq import get_broker
 
 from askpro.queues import actor
-from askpro.queues.ledger.running import current
+from askpro.queues.ledger.current import current
 
 # PostgreSQL is stopped several times: a job may fail any number of times, but it must end.
 PATIENT = {"queue_name": "default", "max_retries": 30, "backoff": (100, 200, 400)}

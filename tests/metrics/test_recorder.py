@@ -14,8 +14,8 @@ from askpro.metrics import folding, recorder
 from askpro.metrics.bounds import BOUNDS, bucket_of
 from askpro.metrics.models import Delta, Total
 from askpro.metrics.recorder import Recorder, note_request, note_vendor_call, note_webhook, on_behalf_of
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import EngineConnection
-from askpro.queues.ledger.running import current
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

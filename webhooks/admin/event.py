@@ -41,7 +41,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
     list_select_related = ("company",)
     page_related = ("company", "address__company")
     list_defer = ("body", "headers")
-    search_help_text = "Event id, call id, booking uid or message sid"
+    search_help_text = "Event id, call id, booking uid, message sid or correlation id"
     empty_text = "Events appear here when a provider sends its first webhook. Or run: python3 manage.py demo_call"
     detail_template = "console/event.html"
     acts = (

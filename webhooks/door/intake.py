@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import uuid
 from typing import Any
 
 from django.db import connection, transaction
@@ -10,6 +9,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
+from askpro.correlation import correlation_id
 from askpro.encryption.sealing import seal
 from askpro.queues import LedgerActor
 from askpro.queues.jobs.row_with_job import insert_with_job
@@ -85,7 +85,7 @@ def _row(
         "conflict_of_id": None,
         "duplicates": 0,
         "replays": 0,
-        "correlation_id": str(uuid.uuid4()),
+        "correlation_id": str(correlation_id()),
     }
 
 

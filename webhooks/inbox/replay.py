@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from askpro.one_by_one import one_by_one
+from askpro.queues.ledger.correlation import correlated
 from webhooks.inbox.jobs import job_of
 from webhooks.models import WebhookEvent
 
@@ -58,7 +59,8 @@ def replay_one(event: WebhookEvent, force: bool = False) -> bool:
     with transaction.atomic():
         if not event.mark_replayed(force):
             return False
-        job.send(event_id=event.pk)
+        with correlated(str(event.correlation_id)):
+            job.send(event_id=event.pk)
     return True
 
 

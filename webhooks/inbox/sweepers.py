@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from askpro.one_by_one import one_by_one
+from askpro.queues.ledger.correlation import correlated
 from askpro.queues.models import Job
 from askpro.sweeping import tag, tagged, without_job
 from webhooks.inbox.jobs import actor_names, job_of
@@ -55,6 +56,7 @@ def _resend(event: WebhookEvent) -> bool:
     job = job_of(event)
     if job is None:
         return event.mark_ignored("No job works on this type.")
-    job.send(event_id=event.pk)
+    with correlated(str(event.correlation_id)):
+        job.send(event_id=event.pk)
     log.warning("Event %d had no job and got a new one", event.pk)
     return True

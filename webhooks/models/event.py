@@ -1,6 +1,5 @@
 """The vendors' events, as they sent them."""
 
-import uuid
 from collections.abc import Iterable
 from typing import Any, Self
 
@@ -8,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from askpro.correlation import correlation_id
 from askpro.encryption import SealedBinaryField
 from askpro.queues import Gone
 from webhooks.inbox.reading import FORM, load_form, load_object
@@ -91,7 +91,7 @@ class WebhookEvent(models.Model):
         editable=False,
     )
     replays = models.PositiveIntegerField(default=0)
-    correlation_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    correlation_id = models.UUIDField(default=correlation_id, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -105,6 +105,7 @@ class WebhookEvent(models.Model):
         ]
         indexes = [
             models.Index(fields=["subject"], name="webhook_subject"),
+            models.Index(fields=["correlation_id"], name="webhook_correlation"),
             models.Index(fields=["received_at"], condition=Q(status="received"), name="webhook_waiting"),
             models.Index(fields=["provider"], condition=Q(status="unassigned"), name="webhook_unassigned"),
             # Partial, because a new event has neither and should not pay for two more indexes.

@@ -30,8 +30,10 @@ from askpro.queues.jobs.words import (
 )
 from askpro.queues.ledger import enqueue, limits
 from askpro.queues.ledger.claim import Claim
+from askpro.queues.ledger.correlation import carried
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.outcome import Outcome, decide
-from askpro.queues.ledger.running import current, run, run_atomically
+from askpro.queues.ledger.running import run, run_atomically
 from askpro.queues.ledger.turns import NOBODY
 
 P = ParamSpec("P")
@@ -84,7 +86,9 @@ class LedgerActor(dramatiq.Actor[P, R]):
             queue_name=message.queue_name,
             args=encoded(f"{self.actor_name}: arguments", message.args, largest),
             kwargs=encoded(f"{self.actor_name}: arguments", message.kwargs),
-            options=encoded(f"{self.actor_name}: options", {k: v for k, v in options.items() if k != "expires"}),
+            options=encoded(
+                f"{self.actor_name}: options", carried({k: v for k, v in options.items() if k != "expires"})
+            ),
             tags=tags,
             delay=delay,
             deadline=deadline and deadline + (delay or 0),

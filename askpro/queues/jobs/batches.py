@@ -13,8 +13,8 @@ from askpro.queues.ids import uuid7
 from askpro.queues.jobs import interventions
 from askpro.queues.jobs.messages import message_of, messages_of
 from askpro.queues.ledger import enqueue
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.outcome import clean
-from askpro.queues.ledger.running import current
 
 Member = Message[Any] | Sequence[Message[Any]]
 

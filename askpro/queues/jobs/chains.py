@@ -13,7 +13,7 @@ from askpro.queues.ids import uuid7
 from askpro.queues.jobs.batches import Batch, row_of
 from askpro.queues.jobs.messages import message_of, messages_of
 from askpro.queues.ledger import enqueue
-from askpro.queues.ledger.running import current
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.settle_sql import CATCH, START
 
 # The number of the last step. A batch takes two numbers: its start has a row, the one after it has none.

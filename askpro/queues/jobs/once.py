@@ -3,7 +3,7 @@
 from django.db import connection, transaction
 
 from askpro.queues import keys
-from askpro.queues.ledger.running import current
+from askpro.queues.ledger.current import current
 
 
 class OutsideTransaction(RuntimeError):

@@ -5,9 +5,9 @@ import time
 from datetime import UTC, datetime
 
 from askpro.queues.ledger.claim import Claim
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import CONNECTION_ERRORS
 from askpro.queues.ledger.outcome import clean
-from askpro.queues.ledger.running import current
 
 logger = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ from dramatiq import get_broker
 from askpro.queues.arguments import encoded
 from askpro.queues.ids import uuid7
 from askpro.queues.ledger.claim import Claim
+from askpro.queues.ledger.correlation import carried, correlated, correlation_of
 from askpro.queues.ledger.enqueue import NewJob
 from askpro.queues.ledger.outcome import Outcome
 
@@ -31,7 +32,10 @@ def callbacks(claim: Claim, outcome: Outcome) -> Iterator[Callback]:
     name = NAMES.get(outcome.status)
     actor_name = claim.options.get(name) if name else None
     if actor_name:
-        yield Callback(claim.id, _job(actor_name, claim, outcome))
+        # Settle's thread works on nothing itself: the callback belongs to the story of the job that it follows from.
+        with correlated(correlation_of(claim)):
+            job = _job(actor_name, claim, outcome)
+        yield Callback(claim.id, job)
 
 
 def _job(actor_name: str, claim: Claim, outcome: Outcome) -> NewJob:
@@ -50,6 +54,7 @@ def _job(actor_name: str, claim: Claim, outcome: Outcome) -> NewJob:
         actor_name=actor_name,
         queue_name=queue_name,
         args=encoded(f"{actor_name}: arguments", args, largest=None),
+        options=encoded(f"{actor_name}: options", carried({})),
     )
 
 

@@ -19,9 +19,9 @@ from dramatiq import get_broker
 from askpro.queues.errors import GateShut, JobError, Parking, RateLimited, Unavailable, Unknown, Unreached, Urgency
 from askpro.queues.ledger import hints
 from askpro.queues.ledger.claim import Claim
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import Connection
 from askpro.queues.ledger.gate_sql import ADMIT, ANSWERED, ENTER, FAILED, MAKE, TOKEN_FOR
-from askpro.queues.ledger.running import current
 
 # The share of a burst that requests of each urgency may use up, so that the urgent ones always find some left. A job
 # that has passed the gate before may use a little more, so that begun jobs end before others begin.

@@ -1,6 +1,5 @@
-"""The job that each thread runs now; and how an atomic job's effects and its completion become one transaction."""
+"""Runs a job's function; an atomic job's effects and its completion become one transaction."""
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,26 +10,14 @@ from askpro.queues.arguments import encoded
 from askpro.queues.errors import Rejected
 from askpro.queues.ledger import enqueue
 from askpro.queues.ledger.claim import Claim
-from askpro.queues.ledger.database import Connection, DjangoConnection
+from askpro.queues.ledger.current import current
+from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.ledger.outcome import COMPLETED
 from askpro.queues.ledger.settle import Item, settle
 
 
 class LostClaim(Exception):
     """Another worker has this job now, so its effects here are rolled back."""
-
-
-class Running(threading.local):
-    """The claim that this thread is running; None outside of a worker."""
-
-    claim: Claim | None = None
-    worker_id: int = 0
-    code_version: str = ""
-    # The engine's connection, outside of the job's transaction; None in tests that run jobs in one.
-    database: Connection | None = None
-
-
-current = Running()
 
 
 def run(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -13,9 +13,9 @@ from dramatiq.threading import Interrupt
 
 from askpro.queues.ledger import hints
 from askpro.queues.ledger.claim import Claim
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.ledger.outcome import BACK, Outcome
-from askpro.queues.ledger.running import current
 from askpro.queues.ledger.settle import Item, Settler
 from askpro.queues.processes.empty_looks import EmptyLooks
 from askpro.queues.processes.page import Page

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from askpro.queues import Batch, batches, chain, chains, interventions
 from askpro.queues.ledger.claim import Claim, by_ids
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.ledger.outcome import COMPLETED, Outcome
-from askpro.queues.ledger.running import current
 from askpro.queues.ledger.settle import Item, settle
 from askpro.queues.models import Batch as BatchRow
 from askpro.queues.models import BatchMember

@@ -7,8 +7,8 @@ import pytest
 from askpro.queues import log, progress
 from askpro.queues.jobs.progress import LONGEST_LOG
 from askpro.queues.ledger.claim import by_age
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.outcome import COMPLETED, released
-from askpro.queues.ledger.running import current
 from askpro.queues.models import Attempt, Job
 from askpro.queues.testing import run_jobs
 from tests.queues import actors

@@ -32,7 +32,8 @@ def test_the_call_has_the_words_of_its_actor():
     settle_all(DjangoConnection(connection.cursor()), claim_all(DjangoConnection(connection.cursor())))
     job = Job.objects.get(actor_name="hears_alone")
     assert (job.lock_key, job.fair_key, job.tags, job.rate_limit) == ("heard", "us", ['said "so"'], "testing")
-    assert job.options == {"on_success": "hears"}
+    parent = Job.objects.get(actor_name="gives")
+    assert job.options == {"on_success": "hears", "correlation": str(parent.pk)}
     assert 23.9 < (job.deadline_at - job.created_at).total_seconds() / 3600 < 24.1
 
 

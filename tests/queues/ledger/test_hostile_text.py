@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from askpro.queues import Batch, Gone, Rejected, Release, interventions, log, once
 from askpro.queues.ledger.claim import by_age
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.ledger.outcome import decide
-from askpro.queues.ledger.running import current
 from askpro.queues.ledger.settle import Item, settle
 from askpro.queues.models import Attempt, Effect, Job
 from askpro.queues.models import Batch as Row

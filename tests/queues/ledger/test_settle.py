@@ -13,10 +13,11 @@ from askpro.queues.chores import promotion
 from askpro.queues.errors import JobError
 from askpro.queues.ledger import locks, running
 from askpro.queues.ledger.claim import BY_AGE, BY_IDS, by_age, by_ids
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import EngineConnection
 from askpro.queues.ledger.floors import ALWAYS
 from askpro.queues.ledger.outcome import COMPLETED, Outcome, decide, released
-from askpro.queues.ledger.running import LostClaim, current
+from askpro.queues.ledger.running import LostClaim
 from askpro.queues.ledger.settle import Item, Settler, settle
 from askpro.queues.models import Attempt, Job, Lock
 from askpro.queues.models import Batch as BatchRow
