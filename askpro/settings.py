@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "askpro.language",
     "askpro.queues",
     "askpro.metrics",
+    "askpro.health",
     "askpro.privacy",
     "askpro.watch",
     "askpro.api",
@@ -68,6 +69,8 @@ if IS_FOR_DEVELOPMENT:
 MIDDLEWARE = [
     # First, so that all others' work bears the request's id.
     "askpro.correlation.Correlation",
+    # Before those that look at the Host header or open sessions.
+    "askpro.probes.Probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -79,6 +82,11 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "askpro.urls"
+# What machines ask by address: answered whatever the Host header says (askpro/probes.py).
+PROBES = {
+    "/health/live": "askpro.health.views.live",
+    "/health/ready": "askpro.health.views.ready",
+}
 WSGI_APPLICATION = "askpro.wsgi.application"
 TEMPLATES = [
     {

@@ -168,6 +168,7 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     "django_dramatiq.Task": _each(Harmless.MACHINE, "message_data", "actor_name", "queue_name"),
     "metrics.Delta": _each(Harmless.CODE, "name", "part", "result"),
     "metrics.Total": _each(Harmless.CODE, "name", "part", "result"),
+    "health.Canary": _each(Harmless.MACHINE, "queue"),
     "notifications.MessageTemplate": _each(Harmless.SETTING, "subject", "text"),
     "notifications.Notification": {
         **_each(Harmless.CODE, "reason", "provider_status", "error_code", "currency"),

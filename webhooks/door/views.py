@@ -47,6 +47,7 @@ class WebhookView(APIView):
             unstored.note(self.vendor.provider)
             headers = {"Retry-After": str(RETRY_AFTER)}
             return HttpResponse("Try again.\n", status=503, content_type="text/plain", headers=headers)
+        unstored.note_stored()
         if unstored.are_waiting():
             _record_unstored()
         return answer

@@ -5,6 +5,7 @@ The counts wait in Redis, where any process finds them; without Redis in the mem
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -30,16 +31,33 @@ ASKS: Final[Mapping[str, str]] = {
     Provider.CALCOM: "sync_all_calcom_data",
 }
 
+# Seconds after a refusal for which this process counts as one that refuses, unless it stores something meanwhile.
+LATELY: Final = 10.0
+
 _lock = threading.Lock()
+_refused_at: float | None = None
 _memory: Counter[str] = Counter()
 _breaker = Breaker()
 
 
 def note(provider: str) -> None:
     """Count one; never raises, and never waits longer than two of Redis's time-outs."""
+    global _refused_at
+    _refused_at = time.monotonic()
     with _lock:
         _memory[f"{provider} {datetime.now(UTC):%Y-%m-%dT%H}"] += 1
     _move_to_redis()
+
+
+def note_stored() -> None:
+    """A webhook was stored: this process refuses none now."""
+    global _refused_at
+    _refused_at = None
+
+
+def were_refused_lately() -> bool:
+    """Whether the last webhook that came to this process was refused, within the last seconds."""
+    return (at := _refused_at) is not None and time.monotonic() - at < LATELY
 
 
 def record() -> int:
