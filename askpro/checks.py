@@ -7,8 +7,10 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+from askpro import operators
 from askpro.encryption import keys
 from askpro.environment import REMARK
+from askpro.health.thresholds import thresholds
 from askpro.privacy.classes import default_days
 
 HINT = "Set {} in the environment (deploy/env.example)."
@@ -109,6 +111,24 @@ def check_retention(**_: Any) -> list[CheckMessage]:
         hint = "Write RETENTION_DAYS=class=days,class=never (deploy/env.example); docs/privacy.md has the classes."
         return [Error(str(error), hint=hint, id="askpro.E012")]
     return []
+
+
+@register(Tags.compatibility)
+def check_health(**_: Any) -> list[CheckMessage]:
+    """HEALTH_THRESHOLDS can be read: else there would be no verdict on the queues."""
+    try:
+        thresholds()
+    except ValueError as error:
+        hint = "Write HEALTH_THRESHOLDS=late.unhealthy=20,ready.degraded=5000 (deploy/env.example)."
+        return [Error(str(error), hint=hint, id="askpro.E013")]
+    return []
+
+
+@register(Tags.security)
+def check_metrics(**_: Any) -> list[CheckMessage]:
+    """Who may read figures is meant as it is written."""
+    hint = 'Make a token with: python3 -c "import secrets; print(secrets.token_urlsafe(32))" (deploy/env.example).'
+    return [Error(fault, hint=hint, id="askpro.E014") for fault in operators.faults()]
 
 
 def _secret_keys() -> list[str]:

@@ -5,9 +5,19 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 
 def network_of(request: HttpRequest) -> str:
-    """The sender's network, /24 of IPv4 or /48 of IPv6; empty when unknown.
+    """The sender's network, /24 of IPv4 or /48 of IPv6; empty when unknown."""
+    sender = address_of(request)
+    if sender is None:
+        return ""
+    return str(ipaddress.ip_network(f"{sender}/{24 if sender.version == 4 else 48}", strict=False))
+
+
+def address_of(request: HttpRequest) -> Address | None:
+    """The sender's address, to be judged and not kept; None when unknown.
 
     X-Forwarded-For counts only if a proxy of ours is declared, and only the entry that this proxy appended.
     """
@@ -17,6 +27,5 @@ def network_of(request: HttpRequest) -> str:
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return ""
-    sender = getattr(parsed, "ipv4_mapped", None) or parsed
-    return str(ipaddress.ip_network(f"{sender}/{24 if sender.version == 4 else 48}", strict=False))
+        return None
+    return getattr(parsed, "ipv4_mapped", None) or parsed

@@ -36,7 +36,8 @@ RETENTION: dict[str, Any] = {
     "recent": 90 * DAY,
     "effects": None,
     "queues": {},
-    "actors": {},
+    # Canaries: one a minute and queue, of which nobody reads yesterday's.
+    "actors": {f"canary_{queue}": {"completed": DAY, "failed": 7 * DAY} for queue in QUEUES},
 }
 
 # Jobs with one of these tags are kept for `monitored` minutes, where that is longer. Written like SILENCED_TAGS.
@@ -64,6 +65,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "retention": {"cron": "15 2 * * *", "actor": "start_retention", "missed": "once"},
     "reports": {"cron": "* * * * *", "actor": "send_due_reports", "tick_as": "now", "missed": "once"},
     "nightly-recount": {"cron": "30 3 * * *", "actor": "recount_all", "missed": "once"},
+    # Each proves that its queue lets jobs through (askpro/health); one that is late proves nothing.
+    **{
+        f"canary-{queue}": {"cron": "* * * * *", "actor": f"canary_{queue}", "tick_as": "sent", "missed": "skip"}
+        for queue in QUEUES
+    },
 }
 
 # Defaults of the pool of this name, in every environment that runs it.

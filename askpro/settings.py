@@ -86,6 +86,7 @@ ROOT_URLCONF = "askpro.urls"
 PROBES = {
     "/health/live": "askpro.health.views.live",
     "/health/ready": "askpro.health.views.ready",
+    "/health/queues": "askpro.health.views.queues",
 }
 WSGI_APPLICATION = "askpro.wsgi.application"
 TEMPLATES = [
@@ -263,6 +264,13 @@ METRICS_DAYS: dict[str, float] = {
     "day": 400.0,
     **env.dict("METRICS_DAYS", cast={"value": float}, default={}),
 }
+# Who may read figures of this installation, from /metrics and in the details of /health/queues: whoever sends this
+# token (Authorization: Bearer …), or asks from one of these networks. With neither, nobody.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_NETWORKS = env.list("METRICS_NETWORKS", default=[])
+# From where on something is wrong with the queues, where it differs from askpro/health/thresholds.py:
+# late.unhealthy=20,ready.degraded=5000.
+HEALTH_THRESHOLDS: dict[str, str] = env.dict("HEALTH_THRESHOLDS", default={})
 
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 # Called in every process of the queues once it has been forked.

@@ -8,6 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from askpro.health.ready import readiness
+from askpro.health.result import Verdict
+from askpro.health.verdict import verdict
+from askpro.operators import may_read_figures
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +28,7 @@ class Said:
 
 
 _ready = Said("health/ready", "ready")
+_queues = Said("health/queues", Verdict.HEALTHY)
 
 
 @never_cache
@@ -45,3 +49,16 @@ def ready(request: HttpRequest) -> JsonResponse:
     checks = asdict(found)
     _ready.note(found.word, ", ".join(f"{name} {word}" for name, word in checks.items()))
     return JsonResponse({"status": found.word, "checks": checks}, status=200 if found.is_ready else 503)
+
+
+@never_cache
+@require_safe
+def queues(request: HttpRequest) -> JsonResponse:
+    """The verdict on the queues: 200 healthy or degraded, 503 unhealthy, or when PostgreSQL does not answer.
+
+    Its reasons are for operators (METRICS_TOKEN, METRICS_NETWORKS); everybody else gets the word alone.
+    """
+    found = verdict()
+    _queues.note(found.status, ", ".join(f"{issue.code} of {issue.about}" for issue in found.issues))
+    code = 503 if found.status == Verdict.UNHEALTHY else 200
+    return JsonResponse(found.as_dict() if may_read_figures(request) else {"status": found.status}, status=code)

@@ -46,3 +46,11 @@ LIMITS = {
 SCHEDULE: dict[str, dict[str, Any]] = {}
 if os.environ.get("TEST_SCHEDULE"):
     SCHEDULE["each-second"] = {"cron": "* * * * * *", "timezone": "UTC", "actor": "nothing", "missed": "all"}
+if os.environ.get("TEST_CANARIES"):
+    SCHEDULE["canary-default"] = {
+        "cron": "* * * * * *",
+        "timezone": "UTC",
+        "actor": "canary_default",
+        "tick_as": "sent",
+        "missed": "skip",
+    }
