@@ -34,6 +34,7 @@ RETENTION: dict[str, Any] = {
     "monitored": 180 * DAY,
     "pending": 30 * DAY,
     "recent": 90 * DAY,
+    "ticks": 7 * DAY,
     "effects": None,
     "queues": {},
     # Canaries: one a minute and queue, of which nobody reads yesterday's.

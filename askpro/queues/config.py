@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 MOST_QUEUES = 64
 STRATEGIES = ("promise", "time", "size", "simple", "off")
 # The words of RETENTION, and those that `queues` and `actors` may say otherwise.
-RETENTION_WORDS = ("completed", "failed", "archived", "monitored", "pending", "recent", "effects")
+RETENTION_WORDS = ("completed", "failed", "archived", "monitored", "pending", "recent", "ticks", "effects")
 RETENTION_OVERRIDES = {"queues": ("completed", "failed", "pending"), "actors": ("completed", "failed")}
 # A hundred years, in minutes.
 FOR_EVER = 52_560_000
@@ -73,7 +73,8 @@ class Retention:
     failed     dead jobs, and batches with what failed in them; archived: what is told of dead jobs after that
     monitored  at least, jobs with a tag that matches `monitored_tags`
     pending    how long a ready job that nobody claims may wait before it is cancelled
-    recent     the fleet and its figures; effects: the keys of `once`
+    recent     the fleet and its figures; ticks: those of the schedule, but for each entry's newest
+    effects    the keys of `once`
     queues, actors   other minutes for `completed`, `failed` and, for a queue, `pending`
     """
 
@@ -83,6 +84,7 @@ class Retention:
     monitored: int = FOR_EVER
     pending: int = FOR_EVER
     recent: int = FOR_EVER
+    ticks: int = FOR_EVER
     effects: int = FOR_EVER
     queues: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     actors: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -97,7 +97,7 @@ def shelf_of_day(table: str) -> Shelf:
 
 def params_of(kept: Retention) -> Mapping[str, Any]:
     """What the statements need to know of the settings."""
-    words = ("completed", "failed", "archived", "monitored", "recent", "effects")
+    words = ("completed", "failed", "archived", "monitored", "recent", "ticks", "effects")
     others = {
         f"{word}_of_{owners}": Json(kept.others(owners, word)) for word in ("completed", "failed") for owners in _OWNERS
     }
@@ -163,7 +163,12 @@ SHELVES = (
     ),
     _plain("queues_archived_job", "finished_at < {before}", "archived", kind="uuid"),
     _plain("queues_effect", "at < {before}", "effects", "key", "text"),
-    _plain("queues_scheduledtick", "sent_at < {before}"),
+    _plain(
+        "queues_scheduledtick",
+        "sent_at < {before} AND EXISTS ("
+        "SELECT 1 FROM queues_scheduledtick AS newer WHERE newer.schedule_id = row.schedule_id AND newer.at > row.at)",
+        "ticks",
+    ),
     _plain("queues_metricssnapshot", "at < {before}"),
     _plain("queues_actorsnapshot", "at < {before}"),
     _plain("queues_fleetevent", "at < {before}"),

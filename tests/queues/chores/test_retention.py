@@ -310,15 +310,13 @@ class TestWhatTheFleetLeaves:
         waits = FleetCommand.objects.create(supervisor=alive, kind="stop")
         for model in (MetricsSnapshot, ActorSnapshot, FleetEvent, FleetCommand):
             model.objects.update(at=ago(days))
-        ScheduledTick.objects.create(schedule=Schedule.objects.create(name="x", cron="* * * * *"), at=ago(days))
-        ScheduledTick.objects.update(sent_at=ago(days))
         GateState.objects.create(name="idle", full_at=ago(days))
         shut = GateState.objects.create(name="shut", full_at=ago(days), shut_since=ago(days))
         everything(KEPT)
         everything(KEPT)
         is_kept = days < 15
-        every = (MetricsSnapshot, ActorSnapshot, FleetEvent, ScheduledTick)
-        assert [model.objects.exists() for model in every] == [is_kept] * 4
+        every = (MetricsSnapshot, ActorSnapshot, FleetEvent)
+        assert [model.objects.exists() for model in every] == [is_kept] * 3
         assert (waits.pk in FleetCommand.objects.values_list("pk", flat=True)) and FleetCommand.objects.count() == (
             3 if is_kept else 1
         )
@@ -331,6 +329,13 @@ class TestWhatTheFleetLeaves:
         worker(supervisor("dead", 16), "dead", 16)
         everything(Retention(completed=17 * DAY, failed=20 * DAY, recent=15 * DAY))
         assert (Worker.objects.count(), Supervisor.objects.count()) == (1, 1)
+
+    def test_of_an_entry_of_the_schedule_the_newest_tick_stays(self):
+        often, seldom = (Schedule.objects.create(name=name, cron="* * * * *") for name in ("often", "seldom"))
+        for schedule, days in ((often, 3), (often, 2), (often, 0), (seldom, 400), (seldom, 40)):
+            ScheduledTick.objects.create(schedule=schedule, at=ago(days), sent_at=ago(days))
+        everything(Retention(ticks=DAY))
+        assert [tick.schedule for tick in ScheduledTick.objects.order_by("-at")] == [often, seldom]
 
     def test_effects_are_kept_for_ever_unless_said_otherwise(self):
         Effect.objects.create(key="a")
