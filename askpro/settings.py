@@ -230,6 +230,8 @@ RETENTION_DAYS: dict[str, int | str] = {
     "customers": 1095,
     "reads": 365,
     "deeds": 1095,
+    "refused": 90,
+    "sessions": 7,
     **env.dict("RETENTION_DAYS", default={}),
 }
 # Seconds an incomplete request of call_ended waits for call_analyzed.

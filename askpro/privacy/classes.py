@@ -28,10 +28,12 @@ class Kept(models.TextChoices):
     CUSTOMERS = "customers", "Customers who are not seen any more"
     READS = "reads", "Who read what in the console"
     DEEDS = "deeds", "What people did in the console"
+    REFUSED = "refused", "Counts of refused webhooks"
+    SESSIONS = "sessions", "Sessions of the console that are over"
 
 
 # The same for all companies, since their rows belong to none.
-OF_ALL: Final = (Kept.DEEDS,)
+OF_ALL: Final = (Kept.DEEDS, Kept.REFUSED, Kept.SESSIONS)
 
 
 class Holds(StrEnum):

@@ -5,7 +5,7 @@ every app may import it.
 from askpro.privacy.models.erasure import Erasure, Item, Wanted
 from askpro.privacy.models.pepper import Pepper, hashed
 from askpro.privacy.models.read import Read
-from askpro.privacy.models.retention import RetentionCount, RetentionRule, RetentionRun
+from askpro.privacy.models.retention import RetentionCount, RetentionRule, RetentionRun, RetentionTotal
 
 __all__ = [
     "Erasure",
@@ -15,6 +15,7 @@ __all__ = [
     "RetentionCount",
     "RetentionRule",
     "RetentionRun",
+    "RetentionTotal",
     "Wanted",
     "hashed",
 ]

@@ -1,11 +1,11 @@
 """How long companies keep what, and what became of it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.core.validators import MinValueValidator
-from django.db import models
-from django.db.models import F, Q
+from django.db import models, transaction
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from askpro.privacy.classes import OF_ALL, Kept
@@ -78,9 +78,14 @@ class RetentionRun(models.Model):
         self.shelf, self.place = shelf, place
         return True
 
-    def end(self) -> None:
-        """There is nothing more to read."""
-        RetentionRun.objects.filter(pk=self.pk, ended_at=None).update(ended_at=timezone.now())
+    def end(self, oldest_at: datetime | None = None) -> None:
+        """There is nothing more to read; `oldest_at` is the age of the oldest row that was left.
+
+        What it has counted is added to what all walks of its class have done, once.
+        """
+        with transaction.atomic():
+            if RetentionRun.objects.filter(pk=self.pk, ended_at=None).update(ended_at=timezone.now()):
+                RetentionTotal.add(self, oldest_at)
         self.refresh_from_db(fields=["ended_at"])
 
 
@@ -109,3 +114,32 @@ class RetentionCount(models.Model):
         more: dict[str, Any] = {name: F(name) + count for name, count in counts.items() if count}
         if more:
             cls.objects.filter(pk=row.pk).update(**more)
+
+
+class RetentionTotal(models.Model):
+    """What all walks of a class have done so far, and how the last one through all companies left it.
+
+    The walks' own counts go with them; these only grow.
+    """
+
+    kind = models.CharField("what", max_length=24, choices=Kept.choices, unique=True)
+    deleted = models.BigIntegerField(default=0)
+    blanked = models.BigIntegerField(default=0)
+    kept = models.BigIntegerField(default=0, help_text="Over their time and there still: held, or work is pending.")
+    oldest_at = models.DateTimeField(null=True, help_text="Of the oldest row that still holds something.")
+    ended_at = models.DateTimeField(null=True, help_text="When all of it was last read to the end.")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.deleted} deleted, {self.blanked} blanked"
+
+    @classmethod
+    def add(cls, run: RetentionRun, oldest_at: datetime | None) -> None:
+        """Add what a walk has counted, in the transaction of its end."""
+        names = ("deleted", "blanked", "held", "left")
+        counts = run.counts.aggregate(**{name: Sum(name, default=0) for name in names})
+        values: dict[str, Any] = {name: F(name) + counts[name] for name in ("deleted", "blanked")}
+        if run.company_id is None:
+            kept = counts["held"] + counts["left"]
+            values |= {"kept": kept, "oldest_at": oldest_at, "ended_at": timezone.now()}
+        cls.objects.get_or_create(kind=run.kind)
+        cls.objects.filter(kind=run.kind).update(**values)

@@ -22,7 +22,8 @@ def go_on(run: RetentionRun, until: float, note: Callable[[], object] = lambda: 
             return False
         _bite(run, Walk(shelves[run.shelf], days, run.began_at, run.company_id))
         note()
-    run.end()
+    oldest = [at for shelf in shelves if (at := shelf.oldest())] if run.company_id is None else []
+    run.end(min(oldest, default=None))
     return True
 
 

@@ -6,9 +6,11 @@ Blanked rows keep their states, times and counts, so that every statistic stays 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Exists, F, Func, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Concat, Greatest, Left, Now
@@ -19,7 +21,7 @@ from askpro.privacy.models import Read, RetentionRun
 from askpro.privacy.retention import holds
 from calls.models import BookingRequest, Call, Customer, FunctionCall
 from notifications.models import Notification
-from webhooks.models import WebhookEvent
+from webhooks.models import RefusedWebhook, WebhookEvent
 
 Event = WebhookEvent.Status
 
@@ -30,6 +32,7 @@ class Shelf:
 
     `age` is when a row's time began; `over` is true once nobody works on it any more. `held` says which rows a legal
     hold keeps. Rows are deleted, or their fields of this class, and of `also`, are emptied, and `sets` written.
+    `numbered` tables are walked in the order of their ids; of the others, the oldest rows are taken until none is over.
     """
 
     kept: Kept
@@ -44,6 +47,7 @@ class Shelf:
     also: tuple[Kept, ...] = ()
     sets: Mapping[str, Any] = field(default_factory=dict)
     seen: Mapping[str, Any] = field(default_factory=dict)
+    numbered: bool = True
 
     @property
     def fields(self) -> list[str]:
@@ -61,6 +65,11 @@ class Shelf:
         """The rows that still hold something; a row's age is `age`."""
         rows = self.model._default_manager.annotate(**self.seen) if self.seen else self.model._default_manager.all()
         return rows.filter(self.only, self._is_filled())
+
+    def oldest(self) -> datetime | None:
+        """The age of the row that has held something longest."""
+        rows = self.rows().order_by("pk" if self.numbered and not self.seen else self.age)
+        return rows.values_list(self.age, flat=True).first()
 
     def _is_filled(self) -> Q:
         if self.filled is not None or self.deletes:
@@ -234,6 +243,8 @@ SHELVES: Final = (
     Shelf(Kept.READS, Read, "last_at", deletes=True),
     Shelf(Kept.DEEDS, LogEntry, "action_time", company=None, deletes=True),
     Shelf(Kept.DEEDS, RetentionRun, "began_at", over=Q(ended_at__isnull=False), company=None, deletes=True),
+    Shelf(Kept.REFUSED, RefusedWebhook, "hour", company=None, deletes=True),
+    Shelf(Kept.SESSIONS, Session, "expire_date", company=None, deletes=True, numbered=False),
 )
 
 

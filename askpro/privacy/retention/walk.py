@@ -54,8 +54,8 @@ class Walk:
         Rows that another transaction holds, or that are worked on again by now, are left.
         """
         page = list(self._page(place))
-        bite = Bite(page[-1][0] if len(page) == AT_ONCE else None)
-        due: dict[int, int | None] = {}
+        bite = Bite(None)
+        due: dict[Any, int | None] = {}
         for pk, company_id, age, is_over, is_held in page:
             if not self.days.is_over(company_id, age, self.now):
                 continue
@@ -68,7 +68,17 @@ class Walk:
         cleared = set(due) if self.is_dry else self._clear(due)
         for pk, company_id in due.items():
             self._count(bite.counts[company_id], pk in cleared)
+        bite.place = self._next(page, bool(cleared))
         return bite
+
+    def _next(self, page: list[Any], has_cleared: bool) -> int | None:
+        """Where the walk goes on; None when it is at the end."""
+        if len(page) < AT_ONCE:
+            return None
+        if self.shelf.numbered:
+            return int(page[-1][0])
+        # What was cleared is there no more, so the next page is the first one again.
+        return 0 if has_cleared and not self.is_dry else None
 
     def _count(self, counts: Counts, is_cleared: bool) -> None:
         if not is_cleared:
@@ -80,16 +90,21 @@ class Walk:
 
     def _page(self, place: int) -> QuerySet[Any, Any]:
         youngest = self.days.youngest(self.now)
-        rows = self.shelf.rows().filter(pk__gt=place, **{f"{self.shelf.age}__lt": youngest or self.now})
+        rows = self.shelf.rows().filter(**{f"{self.shelf.age}__lt": youngest or self.now})
+        if self.shelf.numbered:
+            rows = rows.filter(pk__gt=place)
         if youngest is None:
             rows = rows.none()
         if self.company_id is not None:
             rows = rows.filter(**{self.shelf.company or "pk__in": self.company_id if self.shelf.company else ()})
         company = F(self.shelf.company) if self.shelf.company else Value(None, output_field=BigIntegerField())
         rows = rows.annotate(is_over=_whether(self.shelf.over), is_held=_whether(self.shelf.held()))
-        return rows.order_by("pk").values_list("pk", company, self.shelf.age, "is_over", "is_held")[:AT_ONCE]
+        rows = rows.order_by("pk" if self.shelf.numbered else self.shelf.age)
+        # A dry walk of rows without numbers would read the same page for ever.
+        most = None if self.is_dry and not self.shelf.numbered else AT_ONCE
+        return rows.values_list("pk", company, self.shelf.age, "is_over", "is_held")[:most]
 
-    def _clear(self, due: Iterable[int]) -> set[int]:
+    def _clear(self, due: Iterable[Any]) -> set[Any]:
         if not due:
             return set()
         still = self.shelf.rows().filter(self.shelf.over, pk__in=[*due]).exclude(self.shelf.held())
@@ -106,7 +121,7 @@ class Walk:
             return self._delete_others(free, error)
         return free
 
-    def _delete_others(self, free: set[int], error: ProtectedError) -> set[int]:
+    def _delete_others(self, free: set[Any], error: ProtectedError) -> set[Any]:
         """Delete those that no other row needs."""
         gone = set()
         for pk in sorted(free):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from appointments.daily import recount
 from appointments.models import Appointment, DailyCount
 from askpro import checks
 from askpro.privacy.classes import Kept, Personal, personal
-from askpro.privacy.models import RetentionCount, RetentionRule, RetentionRun
+from askpro.privacy.models import RetentionCount, RetentionRule, RetentionRun, RetentionTotal
 from askpro.privacy.retention import walk
 from askpro.privacy.retention.runs import go_on
 from askpro.privacy.retention.shelves import SHELVES
@@ -25,7 +26,7 @@ from calls.models import Call, Customer, FunctionCall
 from calls.models.call import forgotten_id
 from tests.privacy.retention.old import MOBILE, NOW, WORD, story
 from tests.stored_models import stored_models
-from webhooks.models import WebhookEvent
+from webhooks.models import RefusedWebhook, WebhookEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -276,3 +277,60 @@ def test_what_is_kept_for_ever_is_not_looked_for(settings: Any) -> None:
     before = everything_written()
     night()
     assert everything_written() == before and not RetentionCount.objects.exists()
+
+
+class TestWhatBelongsToNobody:
+    def test_counts_of_refused_webhooks_go_after_their_days(self) -> None:
+        for days in (89, 91):
+            RefusedWebhook.objects.create(
+                provider="retell", reason="stale", hour=NOW - timedelta(days=days), address_prefix="192.0.2.0/24"
+            )
+        night()
+        assert [row.hour for row in RefusedWebhook.objects.all()] == [NOW - timedelta(days=89)]
+        assert counted("refused") == (1, 0, 0, 0)
+
+    def test_sessions_go_some_days_after_their_end_however_many_there_are(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(walk, "AT_ONCE", 3)
+        for number in range(10):
+            ended = NOW - timedelta(days=8 if number < 7 else 6)
+            Session.objects.create(session_key=f"{number:032}", session_data="", expire_date=ended)
+        call_command("retention", "--class", "sessions", "--dry-run")
+        assert "7 deleted" in capsys.readouterr().out and Session.objects.count() == 10
+        night()
+        assert sorted(Session.objects.values_list("pk", flat=True)) == [f"{number:032}" for number in (7, 8, 9)]
+        assert counted("sessions") == (7, 0, 0, 0)
+
+    def test_no_company_has_days_of_its_own_for_them(self) -> None:
+        kinds = RetentionRule._meta.get_field("kind").choices or ()
+        assert not {"refused", "sessions", "deeds"} & {kind for kind, _ in kinds}
+
+
+class TestTotals:
+    def test_they_grow_with_each_walk_and_stay_when_its_row_goes(self) -> None:
+        story(timedelta(days=100))
+        night()
+        story(timedelta(days=95), call_id="call_newer", phone="+4915551230078")
+        night()
+        total = RetentionTotal.objects.get(kind="transcripts")
+        assert (total.deleted, total.blanked, total.kept, total.ended_at) == (0, 2, 0, NOW)
+        RetentionRun.objects.all().delete()
+        total.refresh_from_db()
+        assert total.blanked == 2
+
+    def test_they_say_what_is_over_and_there_still_and_how_old_it_is(self) -> None:
+        story(timedelta(days=100), is_open=True)
+        story(timedelta(days=50), call_id="call_newer", phone="+4915551230078")
+        night()
+        total = RetentionTotal.objects.get(kind="transcripts")
+        assert (total.kept, total.blanked) == (1, 0)
+        assert total.oldest_at == Call.objects.get(retell_call_id="call_old").created_at
+
+    def test_a_walk_counts_once_and_one_of_a_company_says_nothing_of_the_others(self) -> None:
+        company = story(timedelta(days=100))["company"]
+        run = RetentionRun.objects.create(kind="transcripts", company=company, by="lina")
+        assert go_on(run, time.monotonic() + 9)
+        run.end()
+        total = RetentionTotal.objects.get(kind="transcripts")
+        assert (total.blanked, total.ended_at) == (1, None)
