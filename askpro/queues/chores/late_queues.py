@@ -31,8 +31,10 @@ SELECT name, coalesce((SELECT count(*) FROM (
            SELECT ready_at FROM queues_job_live WHERE {WAITING} ORDER BY ready_at LIMIT 1) AS oldest) AS first
 """
 LATEST = """
-SELECT DISTINCT ON (about) about, level, extract(epoch FROM clock_timestamp() - at)::float8
-  FROM queues_fleetevent WHERE about <> '' AND kind IN ('queue_late', 'queue_well') ORDER BY about, id DESC
+SELECT name, level, extract(epoch FROM clock_timestamp() - at)::float8
+  FROM unnest(%s::text[]) AS name, LATERAL (
+       SELECT level, at FROM queues_fleetevent
+        WHERE about = name AND about <> '' AND kind IN ('queue_late', 'queue_well') ORDER BY id DESC LIMIT 1) AS latest
 """
 LATE, WELL = FleetEvent.Kind.QUEUE_LATE, FleetEvent.Kind.QUEUE_WELL
 
@@ -66,7 +68,8 @@ def look(floors: Floors | None = None) -> int:
             return 0
         with connection.cursor() as cursor:
             database = DjangoConnection(cursor)
-            known = {queue: Known(level, ago) for queue, level, ago in database.rows(LATEST)}
+            latest = database.rows(LATEST, [list(queue_names())])
+            known = {queue: Known(level, ago) for queue, level, ago in latest}
             measured = _measure(database, defaultdict(Floor) if floors is None else floors)
         events = [event for each in measured if (event := _event(each, known.get(each.queue, Known()))) is not None]
         return len(FleetEvent.objects.bulk_create(events))

@@ -89,7 +89,7 @@ class Chores:
         self._wanted: Mapping[str, int] = {}
         self._workers: dict[str, Any] = {}
         self._dead: dict[int, Died] = {}
-        self._notes: deque[tuple[FleetEvent.Kind, str]] = deque()
+        self._notes: deque[tuple[FleetEvent.Kind, str, str]] = deque()
         self._must_stop_at = inf
         self._is_over = False
         self._code = CodeWatch() if settings.DEBUG else None
@@ -138,7 +138,8 @@ class Chores:
     def _beat(self) -> None:
         heartbeat.beat(self._database, self._supervisor_id, self._state(), self._living)
         while self._notes:
-            events.note(self._database, *self._notes[0], self._supervisor_id)
+            kind, text, about = self._notes[0]
+            events.note(self._database, kind, text, self._supervisor_id, about)
             self._notes.popleft()
 
     def _state(self) -> dict[str, Any]:
@@ -218,7 +219,8 @@ class Chores:
             if count or death.started or death.cause:
                 log.warning("Worker %d died: %d jobs are ready again", death.worker_id, count)
                 kind = FleetEvent.Kind.WORKER_STUCK if death.cause == "stuck" else FleetEvent.Kind.WORKER_DEAD
-                self._note(kind, f"Worker {death.worker_id} of {report.pool} died; {count} jobs are ready again.")
+                text = f"Worker {death.worker_id} of {report.pool} died; {count} jobs are ready again."
+                self._note(kind, text, report.pool)
 
     def _listen(self) -> None:
         if self._link.is_closed:
@@ -239,9 +241,10 @@ class Chores:
             case Farewell():
                 self._is_over = True
             case Trouble(group, text):
-                self._note(FleetEvent.Kind.START_TROUBLE, f"A worker of {group} on {hostname()} cannot start: {text}.")
+                text = f"A worker of {group} on {hostname()} cannot start: {text}."
+                self._note(FleetEvent.Kind.START_TROUBLE, text, group)
             case Well(group):
-                self._note(FleetEvent.Kind.START_WELL, f"Workers of {group} on {hostname()} start again.")
+                self._note(FleetEvent.Kind.START_WELL, f"Workers of {group} on {hostname()} start again.", group)
             case Restarted():
                 text = f"{hostname()} restarted with version {settings.CODE_VERSION}."
                 self._note(FleetEvent.Kind.RESTARTED, text)
@@ -249,11 +252,11 @@ class Chores:
                 text = f"The new code on {hostname()} does not start: {text}; the old code keeps running."
                 self._note(FleetEvent.Kind.RESTART_TROUBLE, text)
             case Recycled(group, text):
-                self._note(FleetEvent.Kind.RECYCLED, f"A worker of {group} on {hostname()} was recycled: {text}.")
+                self._note(FleetEvent.Kind.RECYCLED, f"A worker of {group} on {hostname()} was recycled: {text}.", group)
 
-    def _note(self, kind: FleetEvent.Kind, text: str) -> None:
+    def _note(self, kind: FleetEvent.Kind, text: str, group: str = "") -> None:
         # Written with the next beat, so that no event is lost while PostgreSQL is away.
-        self._notes.append((kind, text))
+        self._notes.append((kind, text, f"{group} on {hostname()}" if group else hostname()))
 
     def _leave(self) -> None:
         try:

@@ -88,7 +88,7 @@ class Watch:
     def _bury(self, database: EngineConnection, supervisor_id: int, host: str, pid: int, beat_at: str) -> None:
         if database.rows(BURY, (supervisor_id, beat_at)):
             text = f"Supervisor {supervisor_id} on {host} (process {pid}) fell silent; others take over its jobs."
-            events.note(database, "supervisor_dead", text, supervisor_id)
+            events.note(database, "supervisor_dead", text, supervisor_id, host)
             # A transaction that its chores process has open may keep others from mailing this event.
             database.rows(END_SESSIONS, (chores_name(supervisor_id),))
 

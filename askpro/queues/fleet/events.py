@@ -4,12 +4,15 @@ from django.db import connection
 
 from askpro.queues.ledger.database import Connection, DjangoConnection
 
-NOTE = "INSERT INTO queues_fleetevent (kind, text, supervisor_id) VALUES (%s, %s, %s)"
+NOTE = "INSERT INTO queues_fleetevent (kind, text, supervisor_id, about) VALUES (%s, %s, %s, %s)"
 
 
-def note(database: Connection, kind: str, text: str, supervisor_id: int | None = None) -> None:
-    """Remember that something happened, as a `FleetEvent`; people are mailed about the urgent kinds."""
-    database.rows(NOTE, (kind, text[:500], supervisor_id))
+def note(database: Connection, kind: str, text: str, supervisor_id: int | None = None, about: str = "") -> None:
+    """Remember that something happened, as a `FleetEvent`; people are mailed about the urgent kinds.
+
+    What ends something is `about` the same host, or group of workers, as what began it.
+    """
+    database.rows(NOTE, (kind, text[:500], supervisor_id, about[:100]))
 
 
 def note_command(text: str, by: str, reason: str = "", supervisor_id: int | None = None) -> None:

@@ -68,7 +68,7 @@ def beat(
     database.rows(REVIVE, (list(living),))
     if rows == [("dead",)]:
         text = f"Supervisor {supervisor_id} on {hostname()} beats again; its earlier jobs went to others."
-        events.note(database, "supervisor_back", text, supervisor_id)
+        events.note(database, "supervisor_back", text, supervisor_id, hostname())
 
 
 def leave(database: EngineConnection, supervisor_id: int) -> None:
