@@ -256,6 +256,8 @@ OPS_EMAILS = env.list("OPS_EMAILS", default=[])
 WATCH_THRESHOLDS: dict[str, float] = env.json("WATCH_THRESHOLDS", default={})
 # All times of conditions are multiplied by this; below 1, everything is told sooner.
 WATCH_PACE = env.float("WATCH_PACE", default=1.0)
+# Paths whose disks must not fill up. One that this host does not have is not missed.
+WATCH_DISKS = env.list("WATCH_DISKS", default=["/", "/tmp", "/var/lib/postgresql", str(ASKPRO_HOME)])
 
 # Seconds between two writings of the figures that a process has noted of vendors, requests and webhooks; 0: never.
 METRICS_FLUSH_SECONDS = env.float("METRICS_FLUSH_SECONDS", default=10.0)

@@ -32,20 +32,29 @@ _SAID = {
 
 def postgres_refusal(seconds: float) -> str:
     """Why PostgreSQL does not answer; empty when it does. Takes about `seconds` at most, also while it is frozen."""
-    ends_at = time.monotonic() + seconds
     try:
-        # libpq's own time-outs cover neither a server that accepts and says nothing nor one that hangs in a query.
-        with closing(psycopg2.connect(**_parameters(), async_=1)) as asked:
-            _wait(asked, ends_at)
-            cursor = asked.cursor()  # the connection itself does not keep it
-            cursor.execute("SELECT 1")
-            _wait(asked, ends_at)
+        postgres_row("SELECT 1", seconds)
     except TimeoutError:
         return SILENT.format(seconds=seconds)
     except psycopg2.Error as error:
         said = str(error).lower()
         return next((words for part, words in _SAID.items() if part in said), AWAY)
     return ""
+
+
+def postgres_row(question: str, seconds: float) -> tuple[Any, ...]:
+    """One row from a new session, which has what the server's settings say now. Raises `psycopg2.Error` and
+    `TimeoutError`.
+    """
+    ends_at = time.monotonic() + seconds
+    # libpq's own time-outs cover neither a server that accepts and says nothing nor one that hangs in a query.
+    with closing(psycopg2.connect(**_parameters(), async_=1)) as asked:
+        _wait(asked, ends_at)
+        cursor = asked.cursor()  # the connection itself does not keep it
+        cursor.execute(question)
+        _wait(asked, ends_at)
+        row: tuple[Any, ...] = cursor.fetchone()
+        return row
 
 
 def redis_refusal(seconds: float) -> str:

@@ -252,7 +252,8 @@ class Chores:
                 text = f"The new code on {hostname()} does not start: {text}; the old code keeps running."
                 self._note(FleetEvent.Kind.RESTART_TROUBLE, text)
             case Recycled(group, text):
-                self._note(FleetEvent.Kind.RECYCLED, f"A worker of {group} on {hostname()} was recycled: {text}.", group)
+                text = f"A worker of {group} on {hostname()} was recycled: {text}."
+                self._note(FleetEvent.Kind.RECYCLED, text, group)
 
     def _note(self, kind: FleetEvent.Kind, text: str, group: str = "") -> None:
         # Written with the next beat, so that no event is lost while PostgreSQL is away.
