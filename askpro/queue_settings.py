@@ -35,6 +35,9 @@ RETENTION: dict[str, Any] = {
     "pending": 30 * DAY,
     "recent": 90 * DAY,
     "ticks": 7 * DAY,
+    "figures_by_minute": 2 * DAY,
+    "figures_by_hour": 60 * DAY,
+    "figures_by_day": 400 * DAY,
     "effects": None,
     "queues": {},
     # Canaries: one a minute and queue, of which nobody reads yesterday's.

@@ -14,7 +14,10 @@ from django.utils.module_loading import import_string
 MOST_QUEUES = 64
 STRATEGIES = ("promise", "time", "size", "simple", "off")
 # The words of RETENTION, and those that `queues` and `actors` may say otherwise.
-RETENTION_WORDS = ("completed", "failed", "archived", "monitored", "pending", "recent", "ticks", "effects")
+# The least that figures are read back in minutes and in hours, see `metrics/figures.py`.
+LEAST_BY_MINUTE, LEAST_BY_HOUR = 36 * 60, 45 * 24 * 60
+FIGURES = ("figures_by_minute", "figures_by_hour", "figures_by_day")
+RETENTION_WORDS = ("completed", "failed", "archived", "monitored", "pending", "recent", "ticks", "effects", *FIGURES)
 RETENTION_OVERRIDES = {"queues": ("completed", "failed", "pending"), "actors": ("completed", "failed")}
 # A hundred years, in minutes.
 FOR_EVER = 52_560_000
@@ -73,8 +76,8 @@ class Retention:
     failed     dead jobs, and batches with what failed in them; archived: what is told of dead jobs after that
     monitored  at least, jobs with a tag that matches `monitored_tags`
     pending    how long a ready job that nobody claims may wait before it is cancelled
-    recent     the fleet and its figures; ticks: those of the schedule, but for each entry's newest
-    effects    the keys of `once`
+    recent     the fleet and its history; ticks: those of the schedule, but for each entry's newest
+    effects    the keys of `once`; figures_…: figures of jobs by minute, by hour and by day
     queues, actors   other minutes for `completed`, `failed` and, for a queue, `pending`
     """
 
@@ -86,6 +89,9 @@ class Retention:
     recent: int = FOR_EVER
     ticks: int = FOR_EVER
     effects: int = FOR_EVER
+    figures_by_minute: int = FOR_EVER
+    figures_by_hour: int = FOR_EVER
+    figures_by_day: int = FOR_EVER
     queues: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     actors: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     monitored_tags: tuple[str, ...] = ()
@@ -253,6 +259,8 @@ def _minutes(owner: str, words: Mapping[str, Any], known: Collection[str]) -> di
 
 
 def _mistakes_of_retention(kept: Retention) -> Iterable[tuple[str, bool]]:
+    for word, least in (("figures_by_minute", LEAST_BY_MINUTE), ("figures_by_hour", LEAST_BY_HOUR)):
+        yield f"keeps {word} too short for who reads them; raise it to {least} at least", getattr(kept, word) < least
     unknown = sorted(set(kept.queues) - set(queue_names()))
     yield f"names the queues {unknown}, which QUEUES does not; correct them", bool(unknown)
     for owner, said in {"": {}, **kept.queues, **kept.actors}.items():

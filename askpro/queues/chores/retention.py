@@ -15,12 +15,13 @@ from django.db import OperationalError, ProgrammingError, connection, transactio
 from django.db.backends.utils import CursorWrapper
 from psycopg2.errors import LockNotAvailable, UndefinedTable
 
-from askpro.queues.chores.retention_sql import AT_ONCE, SHELVES, Shelf, params_of, shelf_of_day
+from askpro.queues.chores.retention_sql import AT_ONCE, SHELVES, Shelf, least_of_jobs, params_of, shelf_of_day
 from askpro.queues.config import FOR_EVER, Retention, queue_names, retention
 from askpro.queues.jobs import interventions
 from askpro.queues.ledger import history
 from askpro.queues.ledger.database import DjangoConnection, EngineConnection
 from askpro.queues.ledger.outcome import cancelled
+from askpro.queues.metrics import fold
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,8 @@ class Keeper:
     def look(self) -> int:
         """Delete for half a second at most; returns how many rows. Days are dropped once a minute."""
         kept, until, gone = retention(), time.monotonic() + BUDGET, 0
+        if not _is_counted(kept):
+            return 0
         if time.monotonic() >= self._seldom_at:
             self._seldom_at = time.monotonic() + SELDOM
             self._drop_days(kept)
@@ -164,11 +167,19 @@ def everything(kept: Retention) -> tuple[int, int]:
         pass
     days = history.days(database)
     database.close()
+    fold.to_the_end()
     cancel_waiting(kept)
     walks = {day: DayWalk(day) for day in drop_days(kept)}
     gone = sum(_to_the_end(walk, kept) for walk in (*walks.values(), *map(Walk, SHELVES)))
     left = drop_days(kept, [day for day, walk in walks.items() if walk.found_nothing])
     return gone, len(days) - len(left)
+
+
+def _is_counted(kept: Retention) -> bool:
+    """Whether all that may go is in the figures. If these have not come on for a day, the disk matters more."""
+    until = fold.folded_until()
+    late = datetime.now(UTC) - until if until else timedelta()
+    return late <= timedelta(minutes=least_of_jobs(kept)) / 2 or late > DAY
 
 
 def cancel_waiting(kept: Retention) -> int:

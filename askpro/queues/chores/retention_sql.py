@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg2.extras import Json
 
-from askpro.queues.config import Retention
+from askpro.queues.config import FIGURES, Retention
 from askpro.queues.states import LIVING
 
 # Rows that one statement reads.
@@ -97,7 +97,7 @@ def shelf_of_day(table: str) -> Shelf:
 
 def params_of(kept: Retention) -> Mapping[str, Any]:
     """What the statements need to know of the settings."""
-    words = ("completed", "failed", "archived", "monitored", "recent", "ticks", "effects")
+    words = ("completed", "failed", "archived", "monitored", "recent", "ticks", "effects", *FIGURES)
     others = {
         f"{word}_of_{owners}": Json(kept.others(owners, word)) for word in ("completed", "failed") for owners in _OWNERS
     }
@@ -120,7 +120,8 @@ def _least_completed(kept: Retention) -> int:
     return min(kept.all_of("completed"))
 
 
-def _least_of_jobs(kept: Retention) -> int:
+def least_of_jobs(kept: Retention) -> int:
+    """The minutes for which every job is kept that is over."""
     return min(kept.all_of("completed") | kept.all_of("failed"))
 
 
@@ -141,7 +142,7 @@ SHELVES = (
     Shelf(
         *("queues_job_failed", "id", "uuid"),
         due=f"{_ENDED} < {_AGO} greatest({_FAILED}, {_MONITORED})",
-        least=_least_of_jobs,
+        least=least_of_jobs,
         along=_ARCHIVED + _WITH_ATTEMPTS,
         chains=_CHAINS_OF_STEPS,
     ),
@@ -159,7 +160,7 @@ SHELVES = (
     Shelf(
         *("queues_attempt", "job_id", "uuid"),
         due="NOT EXISTS (SELECT 1 FROM queues_job WHERE id = row.job_id OFFSET 0)",
-        least=_least_of_jobs,
+        least=least_of_jobs,
     ),
     _plain("queues_archived_job", "finished_at < {before}", "archived", kind="uuid"),
     _plain("queues_effect", "at < {before}", "effects", "key", "text"),
@@ -171,6 +172,14 @@ SHELVES = (
     ),
     _plain("queues_metricssnapshot", "at < {before}"),
     _plain("queues_actorsnapshot", "at < {before}"),
+    # A minute goes after it was added to its hour and its day.
+    _plain(
+        "queues_metricminute",
+        "at < {before} AND id <= (SELECT rolled FROM queues_metricfold)",
+        "figures_by_minute",
+    ),
+    _plain("queues_metrichour", "at < {before}", "figures_by_hour"),
+    _plain("queues_metricday", "at < {before}", "figures_by_day"),
     _plain("queues_fleetevent", "at < {before}"),
     _plain(
         "queues_fleetcommand",

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from askpro.queues.config import LEAST_BY_HOUR, LEAST_BY_MINUTE
 from askpro.queues.ledger.database import Connection, DjangoConnection
 from askpro.queues.ledger.history import COMPANY
 from askpro.queues.metrics.histogram import Histogram
@@ -18,10 +19,9 @@ By = Literal["queue", "actor", "company", "minute", "hour", "day"]
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
-# From this length or age on, hours are read instead of minutes, and days instead of hours. Minutes are kept somewhat
-# longer, see RETENTION.
-IN_MINUTES: Final = timedelta(hours=36)
-IN_HOURS: Final = timedelta(days=45)
+# Of an older beginning, hours are read instead of minutes, and days instead of hours. RETENTION keeps them longer.
+IN_MINUTES: Final = timedelta(minutes=LEAST_BY_MINUTE)
+IN_HOURS: Final = timedelta(minutes=LEAST_BY_HOUR)
 KEYS: Final = {
     "queue": "queue_name",
     "actor": "actor_name",
