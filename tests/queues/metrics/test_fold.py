@@ -9,19 +9,16 @@ from django.db import connection, transaction
 from dramatiq import get_broker
 
 from askpro.queues import interventions
-from askpro.queues.errors import Rejected
 from askpro.queues.ledger import history
 from askpro.queues.ledger.claim import by_age
 from askpro.queues.ledger.database import EngineConnection
-from askpro.queues.ledger.outcome import decide
 from askpro.queues.ledger.settle import Item, settle
 from askpro.queues.metrics import fold, job_figures
 from askpro.queues.models import AttemptRow, Job, MetricFold, MetricMinute
 from tests.queues import actors
-from tests.queues.metrics.ended import FAILED, end
+from tests.queues.metrics.ended import FAILED, REJECTED, end
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.no_processes]
-REJECTED = decide(Rejected("no"), tries_left=3, tries_spent=0, backoff=())
 MINUTE = timedelta(minutes=1)
 
 

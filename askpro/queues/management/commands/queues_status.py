@@ -17,6 +17,7 @@ from askpro.queues.fleet.status import Status
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.management import screen
 from askpro.queues.management.screen import Size
+from askpro.queues.metrics import QueueMetrics
 
 # When there is no terminal to say how wide it is.
 WIDTH = 140
@@ -42,12 +43,13 @@ class Command(BaseCommand):
         database = EngineConnection()
         try:
             now = status.read(database)
+            figures = QueueMetrics.get(database=database).as_dict() if options["json"] else {}
         except CONNECTION_ERRORS as error:
             raise CommandError(f"PostgreSQL does not answer: {type(error).__name__}.", returncode=3) from error
         finally:
             database.close()
         if options["json"]:
-            self.stdout.write(json.dumps(now.as_dict(), cls=DjangoJSONEncoder, indent=2))
+            self.stdout.write(json.dumps({**now.as_dict(), "metrics": figures}, cls=DjangoJSONEncoder, indent=2))
         else:
             self._print(now)
         if now.code:
