@@ -14,6 +14,7 @@ from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.demo.scenarios import Scenario
 from calls.models import Call
 from notifications.models import Notification
+from tests.chaos.verdict import figures_agree
 
 Json = dict[str, Any]
 
@@ -22,7 +23,7 @@ SETTLED = (Call.Outcome.BOOKED, Call.Outcome.FOLLOW_UP, Call.Outcome.NO_REQUEST,
 
 def verdict(vendors: SandboxClient, told: list[tuple[Scenario, Json]]) -> list[str]:
     """Everything that does not add up, in words."""
-    return [*_balance(), *_calls(told), *_bookings(vendors), *_messages(vendors)]
+    return [*_balance(), *_calls(told), *_bookings(vendors), *_messages(vendors), *figures_agree()]
 
 
 def _balance() -> Iterator[str]:

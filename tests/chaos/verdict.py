@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from askpro.queues.metrics import fold
+from askpro.queues.metrics.recount import differences
 from tests.chaos import composed_verdict
 from tests.chaos.load import KEYS, STEPS
 from tests.chaos.rows import RUNS, rows
@@ -29,9 +31,16 @@ def verdict() -> list[str]:
         _keys_never_overlapped,
         _locks_are_free,
         _tries_were_paid_by_started_jobs_only,
+        figures_agree,
         *composed_verdict.CHECKS,
     ]
     return [problem for check in checks for problem in few(check())]
+
+
+def figures_agree() -> list[str]:
+    """The figures of jobs and the ledger, to the job, when everything is folded."""
+    fold.to_the_end()
+    return differences()
 
 
 def few(problems: list[str]) -> list[str]:

@@ -49,12 +49,13 @@ class State:
     place: datetime | None
 
     @classmethod
-    def locked(cls, database: Connection) -> Self | None:
-        """Read and lock it for this transaction; None while another process folds."""
-        rows = database.rows(fold_sql.LOCK)
+    def locked(cls, database: Connection, *, waits: bool = False) -> Self | None:
+        """Read and lock it for this transaction; None while another process folds, unless it `waits` for that."""
+        lock = fold_sql.LOCK + ("" if waits else fold_sql.UNLESS_LOCKED)
+        rows = database.rows(lock)
         if not rows and database.rows("SELECT NOT EXISTS (SELECT 1 FROM queues_metricfold)")[0][0]:
             database.rows(fold_sql.BEGIN)
-            rows = database.rows(fold_sql.LOCK)
+            rows = database.rows(lock)
         if not rows:
             return None
         same, counted, counted_at, running, reading, reading_at, then_running, place = rows[0]
@@ -62,9 +63,13 @@ class State:
 
 
 class Folder:
-    """One process's fold. Each look continues where the last one of any process stopped."""
+    """One process's fold. Each look continues where the last one of any process stopped.
 
-    def __init__(self) -> None:
+    While another process folds, it does nothing, or `waits` for its turn.
+    """
+
+    def __init__(self, *, waits: bool = False) -> None:
+        self._waits = waits
         self._span = SPAN
 
     def look(self, budget: float = BUDGET) -> int:
@@ -81,7 +86,7 @@ class Folder:
         with transaction.atomic(), connection.cursor() as cursor:
             database = DjangoConnection(cursor)
             database.rows(fold_sql.SESSION)
-            state = State.locked(database)
+            state = State.locked(database, waits=self._waits)
             if state is None:
                 return 0, True
             if not state.reading or not state.is_same_cluster:
@@ -102,8 +107,8 @@ class Folder:
 
 
 def to_the_end() -> int:
-    """Fold everything that is in the ledger now; returns how many rows were counted."""
-    return Folder().look(float("inf"))
+    """Fold everything that is in the ledger now, after whoever else folds; returns how many rows this call counted."""
+    return Folder(waits=True).look(float("inf"))
 
 
 def folded_until() -> datetime | None:

@@ -14,8 +14,9 @@ from askpro.queues.metrics.histogram import BUCKET_SQL
 LOCK: Final = """
 SELECT cluster = (SELECT system_identifier FROM pg_control_system()), counted, counted_at, running::text,
        reading, reading_at, reading_running::text, place
-  FROM queues_metricfold FOR UPDATE SKIP LOCKED
+  FROM queues_metricfold FOR UPDATE
 """
+UNLESS_LOCKED: Final = " SKIP LOCKED"
 # A snapshot that shows nothing: no transaction is older than the first one.
 NOTHING: Final = "3:3:"
 BEGIN: Final = f"""

@@ -139,7 +139,7 @@ def test_only_one_process_folds_at_a_time(database: EngineConnection) -> None:
     other = EngineConnection()
     other.rows("BEGIN")
     other.rows("SELECT 1 FROM queues_metricfold FOR UPDATE")
-    assert fold.to_the_end() == 0
+    assert fold.Folder().look() == 0
     other.rows("COMMIT")
     other.close()
     assert fold.to_the_end() == 1
