@@ -21,6 +21,7 @@ MEASURES = (
     "unique",
     "send",
     "history",
+    "metrics",
     "weight",
     "pickup",
     "fairness",

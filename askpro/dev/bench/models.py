@@ -26,3 +26,14 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class Folding(models.Model):
+    """Whether the chores fold the figures of jobs; they do where there is no row."""
+
+    objects: models.Manager["Folding"] = models.Manager()
+
+    is_on = models.BooleanField()
+
+    def __str__(self) -> str:
+        return str(self.is_on)
