@@ -19,6 +19,7 @@ from askpro.queues.ledger.outcome import BACK, Outcome
 from askpro.queues.ledger.settle import Item, Settler
 from askpro.queues.processes.empty_looks import EmptyLooks
 from askpro.queues.processes.page import Page
+from askpro.queues.worker.memory import MemoryOfRuns
 from askpro.queues.worker.message import LedgerMessage
 from askpro.queues.worker.pace import IN_TIME, STUCK_AFTER, Pace
 
@@ -54,6 +55,7 @@ class Workload:
         self.empty_looks = empty_looks or EmptyLooks()
         self.stopping = False
         self.pace = Pace(threads)
+        self.memory = MemoryOfRuns()
         self._code_version = code_version
         self._page = page or Page()
         self._settler = Settler(self.database, worker_id, code_version, self._settled)
@@ -167,6 +169,8 @@ class Workload:
 
     def starting(self, claim: Claim, time_limit: float) -> None:
         """A thread begins the job, `time_limit` in seconds."""
+        # Handed over, and so perhaps running: this one and no other.
+        self.memory.starting(claim, is_alone=self._handed == 1)
         self._last_move = claim.started = time.monotonic()
         claim.slot = self._page.take(claim.id, claim.claim_no, time_limit, claim.queue_name)
         claim.thread_id = threading.get_ident()
@@ -176,6 +180,7 @@ class Workload:
     def finished(self, claim: Claim, outcome: Outcome) -> None:
         """A thread is done with the job. An atomic job has already settled itself, in its own transaction."""
         current.claim = None
+        self.memory.finished(claim)
         if claim.slot is not None:
             self._page.over(claim.slot)
         if claim.started is not None:
@@ -241,6 +246,7 @@ class Workload:
     def finish(self) -> None:
         """Settle everything, sign the worker off, let go of the connection."""
         self._settler.stop()
+        self.memory.write(self.database, is_last=True)
         self.database.rows(
             "UPDATE queues_worker SET status = 'stopped', ended_at = clock_timestamp() WHERE id = %s",
             (self.worker_id,),
@@ -273,6 +279,7 @@ class Workload:
             # They keep their age: without Redis, that is how they are found.
             self.empty_looks.floor(claim.queue_name).lower(claim.created_ms)
         hints.announce((claim.id, claim.queue_name) for claim in back)
+        self.memory.write(self.database)
 
     def _let_go(self, claim: Claim) -> None:
         # The job may have been claimed here again in between.
