@@ -1,8 +1,9 @@
 """Throughput, failures, run time and waiting age over hours and days: of each queue, and of each kind of job."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any
 
 from django.db import connection
@@ -13,9 +14,10 @@ from django.utils.safestring import SafeString
 from askpro.console import charts, fleet_acts
 from askpro.console.charts import Line
 from askpro.queues.config import promise, queue_names
+from askpro.queues.metrics.figures import EPOCH, Figures, job_series
+from askpro.queues.metrics.histogram import Histogram
 from askpro.queues.models import Pause
 
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 # By the name of a range: its length, and the width of one step of a chart.
 RANGES = {
     "6h": (timedelta(hours=6), timedelta(minutes=5)),
@@ -23,41 +25,45 @@ RANGES = {
     "7d": (timedelta(days=7), timedelta(hours=2)),
     "30d": (timedelta(days=30), timedelta(hours=12)),
 }
-OF_QUEUES = """
-SELECT queue_name, date_bin(%s, at, %s), sum(completed), sum(failed), sum(seconds),
-       sum(run_time * (completed + failed)), max(oldest), max(ready)
+WAITED = """
+SELECT queue_name, date_bin(%s, at, %s), max(oldest), max(ready)
   FROM queues_metricssnapshot WHERE queue_name = ANY(%s) AND at >= %s GROUP BY 1, 2
-"""
-OF_ACTORS = """
-SELECT actor_name, date_bin(%s, at, %s), sum(completed), sum(failed), sum(seconds),
-       sum(run_time * (completed + failed)), 0, 0
-  FROM queues_actorsnapshot WHERE at >= %s AND (%s = '' OR actor_name = %s) GROUP BY 1, 2
 """
 
 
 @dataclass(slots=True)
 class Step:
-    """One step of a chart: sums of its snapshots, and the worst of what they saw."""
+    """One step of a chart: its runs, its length in seconds, and the worst that snapshots saw in it."""
 
-    completed: int = 0
-    failed: int = 0
-    seconds: float = 0.0
-    took: float = 0.0
+    figures: Figures
+    seconds: float
     oldest: float = 0.0
     ready: int = 0
 
     @property
     def runs(self) -> int:
-        return self.completed + self.failed
+        return self.figures.runs
+
+    @property
+    def failed(self) -> int:
+        return self.figures.failed
 
     @property
     def rate(self) -> float:
         """Runs a minute."""
-        return self.runs * 60 / self.seconds if self.seconds else 0.0
+        return self.runs * 60 / self.seconds
 
     @property
-    def run_time(self) -> float:
-        return self.took / self.runs if self.runs else 0.0
+    def failed_rate(self) -> float:
+        return self.failed * 60 / self.seconds
+
+    @property
+    def p50(self) -> float:
+        return self.figures.run.quantile(0.5) or 0.0
+
+    @property
+    def p95(self) -> float:
+        return self.figures.run.quantile(0.95) or 0.0
 
 
 @dataclass(slots=True)
@@ -82,7 +88,19 @@ class Series:
 
     @property
     def run_time(self) -> timedelta | None:
-        return timedelta(seconds=sum(step.took for step in self.steps.values()) / self.runs) if self.runs else None
+        return _length(self._together.mean)
+
+    @property
+    def p50(self) -> timedelta | None:
+        return _length(self._together.quantile(0.5))
+
+    @property
+    def p95(self) -> timedelta | None:
+        return _length(self._together.quantile(0.95))
+
+    @property
+    def p99(self) -> timedelta | None:
+        return _length(self._together.quantile(0.99))
 
     def points(self, what: str) -> list[tuple[datetime, float]]:
         return [(at, float(getattr(step, what))) for at, step in self.steps.items()]
@@ -93,17 +111,22 @@ class Series:
 
     @property
     def throughput(self) -> SafeString:
-        failed = [(at, step.failed * 60 / step.seconds if step.seconds else 0.0) for at, step in self.steps.items()]
-        return charts.lines([Line("all", "good", self.points("rate")), Line("failed", "bad", failed)], "runs a minute")
+        failed = Line("failed", "bad", self.points("failed_rate"))
+        return charts.lines([Line("all", "good", self.points("rate")), failed], "runs a minute")
 
     @property
     def run_times(self) -> SafeString:
-        return charts.lines([Line("mean", "good", self.points("run_time"))], "s a run")
+        usual, slow = Line("half below", "good", self.points("p50")), Line("95 % below", "bad", self.points("p95"))
+        return charts.lines([slow, usual], "s a run")
 
     @property
     def ages(self) -> SafeString:
         promised = self.promise.total_seconds() if self.promise else None
         return charts.lines([Line("oldest", "good", self.points("oldest"))], "s of waiting", promised)
+
+    @property
+    def _together(self) -> Histogram:
+        return reduce(Histogram.merged, (step.figures.run for step in self.steps.values()), Histogram())
 
     @property
     def promise(self) -> timedelta | None:
@@ -116,7 +139,7 @@ def board(request: HttpRequest) -> dict[str, Any]:
     chosen = chosen if chosen in RANGES else "24h"
     actor = request.GET.get("actor", "").replace("\x00", "")[:100]
     queues = [] if actor else of_queues(chosen)
-    is_empty = not actor and not any(step.seconds for series in queues for step in series.steps.values())
+    is_empty = not actor and not any(step.runs or step.ready for series in queues for step in series.steps.values())
     actors = sorted(of_actors(chosen, actor), key=lambda series: -series.runs)
     return {
         "ranges": list(RANGES),
@@ -135,23 +158,31 @@ def board(request: HttpRequest) -> dict[str, Any]:
 def of_queues(chosen: str) -> list[Series]:
     """One series for each declared queue."""
     first, step = _start(chosen)
-    found = {name: Series(name, _grid(first, step)) for name in queue_names()}
-    return _fill(found, OF_QUEUES, [step, EPOCH, list(queue_names()), first])
+    told = job_series(first, timezone.now(), step, by="queue")
+    series = {name: _series(name, first, step, told.get(name, {})) for name in queue_names()}
+    with connection.cursor() as cursor:
+        cursor.execute(WAITED, [step, EPOCH, list(queue_names()), first])
+        for name, at, oldest, ready in cursor.fetchall():
+            if at in series[name].steps:
+                series[name].steps[at].oldest, series[name].steps[at].ready = oldest, ready
+    return list(series.values())
 
 
 def of_actors(chosen: str, actor: str = "") -> list[Series]:
     """One series for each actor that ran, or for this one alone."""
     first, step = _start(chosen)
-    return _fill({}, OF_ACTORS, [step, EPOCH, first, actor, actor], lambda: _grid(first, step))
+    told = job_series(first, timezone.now(), step, by="actor", actor=actor or None)
+    return [_series(name, first, step, figures) for name, figures in told.items()]
 
 
-def _fill(found: dict[str, Series], statement: str, params: Sequence[Any], grid: Any = dict) -> list[Series]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        for name, at, *sums in cursor.fetchall():
-            series = found.setdefault(name, Series(name, grid())) if name not in found else found[name]
-            series.steps[at] = Step(*sums)
-    return list(found.values())
+def _series(name: str, first: datetime, step: timedelta, told: Mapping[datetime, Figures]) -> Series:
+    now = timezone.now()
+    steps = {}
+    for at in _moments(first, step):
+        # The last one is not over.
+        length = min(step, now - at) or step
+        steps[at] = Step(told.get(at) or Figures(name), length.total_seconds())
+    return Series(name, steps)
 
 
 def _start(chosen: str) -> tuple[datetime, timedelta]:
@@ -160,12 +191,12 @@ def _start(chosen: str) -> tuple[datetime, timedelta]:
     return first - (first - EPOCH) % step, step
 
 
-def _grid(first: datetime, step: timedelta) -> dict[datetime, Step]:
-    return {at: Step() for at in _moments(first, step)}
-
-
 def _moments(first: datetime, step: timedelta) -> Iterable[datetime]:
     at, now = first, timezone.now()
     while at <= now:
         yield at
         at += step
+
+
+def _length(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)

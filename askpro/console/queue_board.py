@@ -5,15 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.http import HttpRequest
+from django.utils import timezone
 
 from askpro.queues.fleet import status
 from askpro.queues.fleet.backlog import MOST_COUNTED
 from askpro.queues.fleet.status import MOST_WAITING, QueueStatus
 from askpro.queues.ledger.database import DjangoConnection
-from askpro.queues.models import MetricsSnapshot, Pause
+from askpro.queues.metrics import job_figures
+from askpro.queues.models import Pause
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ class QueueLine:
 
     @property
     def runs(self) -> int:
-        """In the last hour, by the snapshots."""
+        """In the last hour."""
         return self.completed + self.failed
 
     @property
@@ -107,6 +109,7 @@ def board(request: HttpRequest) -> dict[str, Any]:
 
 
 def _of_the_last_hour(found: dict[str, QueueLine]) -> None:
-    recent = MetricsSnapshot.objects.filter(queue_name__in=found, at__gt=Now() - timedelta(hours=1)).order_by()
-    for name, completed, failed in recent.values_list("queue_name").annotate(Sum("completed"), Sum("failed")):
-        found[name].completed, found[name].failed = completed, failed
+    now = timezone.now()
+    for told in job_figures(now - timedelta(hours=1), now, by="queue"):
+        if line := found.get(str(told.key)):
+            line.completed, line.failed = told.completed, told.failed

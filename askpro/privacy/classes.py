@@ -203,7 +203,6 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         "page": Harmless.CODE,
     },
     "privacy.RetentionRun": {"by": _PEOPLE},
-    "queues.ActorSnapshot": _each(Harmless.MACHINE, "actor_name", "queue_name"),
     "queues.ArchivedJob": _each(Harmless.MACHINE, "actor_name", "queue_name", "tags", "error_class", "story"),
     "queues.Attempt": _each(
         Harmless.MACHINE, "code_version", "error_class", "error_message", "trace", "log", "fingerprint"

@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from askpro.queue_settings import QUEUES
 from askpro.queues.ids import uuid7
+from askpro.queues.metrics.histogram import bucket_of
 from askpro.queues.models import (
-    ActorSnapshot,
     ArchivedJob,
     FleetCommand,
     FleetEvent,
     Job,
+    MetricMinute,
     MetricsSnapshot,
     Pause,
     Supervisor,
@@ -126,29 +127,26 @@ def _archived() -> None:
 
 
 def make_snapshots(dice: random.Random, days: float) -> None:
-    """What the chores would have written every five minutes."""
+    """What the chores would have written every five minutes: how queues stood, and what jobs did."""
     now, step = timezone.now(), timedelta(minutes=5)
     actors = list(Job.objects.order_by().values_list("actor_name", "queue_name").distinct())
-    queues, jobs = [], []
+    queues, minutes = [], []
     for number in range(int(days * 24 * 60 / 5)):
-        at = now - number * step
+        at = (now - number * step).replace(second=0, microsecond=0)
         busy = 0.3 + 0.7 * max(0.0, math.sin((at.hour + at.minute / 60 - 6) / 24 * 2 * math.pi))
         for name in QUEUES:
-            done = int(busy * dice.randrange(20, 60))
             queues.append(
                 MetricsSnapshot(
-                    queue_name=name, at=at, seconds=300, ready=int(busy * dice.randrange(12)), running=2,
-                    oldest=busy * dice.random() * 14, completed=done, failed=done // dice.randrange(9, 40),
-                    run_time=0.05 + dice.random() * busy,
+                    queue_name=name, at=at, ready=int(busy * dice.randrange(12)), running=2,
+                    oldest=busy * dice.random() * 14,
                 )
             )  # fmt: skip
         for actor, queue in actors:
-            done = int(busy * dice.randrange(15))
-            jobs.append(
-                ActorSnapshot(
-                    actor_name=actor, queue_name=queue, at=at, seconds=300, completed=done,
-                    failed=done // dice.randrange(5, 40), run_time=0.05 + dice.random() * busy,
-                )
-            )  # fmt: skip
+            done = int(busy * dice.randrange(15)) + 1
+            of_runs = {"at": at, "queue_name": queue, "actor_name": actor}
+            for what, count in (("completed", done), ("failed", done // dice.randrange(5, 40))):
+                took = 0.05 + dice.random() * busy
+                tally = {"what": what, "bucket": bucket_of(took), "count": count, "total": took * count}
+                minutes += [MetricMinute(**of_runs, **tally)] if count else []
     MetricsSnapshot.objects.bulk_create(queues, batch_size=1000)
-    ActorSnapshot.objects.bulk_create(jobs, batch_size=1000)
+    MetricMinute.objects.bulk_create(minutes, batch_size=1000)

@@ -1,4 +1,4 @@
-"""Charts from snapshots: summed in steps, by queue and by job, without what strangers wrote."""
+"""Charts of what jobs did: summed in steps, by queue and by job, without what strangers wrote."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,28 +9,33 @@ from django.test import Client
 from django.utils import timezone
 
 from askpro.console import charts, metrics
-from askpro.queues.models import ActorSnapshot, MetricsSnapshot, Pause
+from askpro.queues.metrics.histogram import bucket_of
+from askpro.queues.models import MetricMinute, MetricsSnapshot, Pause
 from tests.console.world import HOSTILE, World
 
 pytestmark = pytest.mark.django_db
 
 
-def seen(ago: timedelta, **values: Any) -> None:
-    words = {"ready": 3, "oldest": 4.0, "running": 1, "completed": 8, "failed": 2, "run_time": 0.5, **values}
-    MetricsSnapshot.objects.create(queue_name="high", at=timezone.now() - ago, seconds=300, **words)
+def ran(ago: timedelta, what: str = "completed", *, count: int, took: float) -> None:
+    at = (timezone.now() - ago).replace(second=0, microsecond=0)
+    tally = {"bucket": bucket_of(took), "count": count, "total": count * took}
+    MetricMinute.objects.create(at=at, what=what, queue_name="high", actor_name="x", **tally)
 
 
-def test_it_sums_the_snapshots_of_a_step(time_machine: Any) -> None:
+def test_it_sums_the_runs_of_a_step(time_machine: Any) -> None:
     time_machine.move_to(datetime(2026, 11, 24, 12, 10, tzinfo=UTC), tick=False)
-    seen(timedelta(minutes=1), completed=10, failed=0, run_time=1.0)
-    seen(timedelta(minutes=6), completed=0, failed=10, run_time=3.0, oldest=9.0)
-    seen(timedelta(days=2))
+    ran(timedelta(minutes=1), count=10, took=1.0)
+    ran(timedelta(minutes=6), "failed", count=10, took=3.0)
+    ran(timedelta(days=2), count=50, took=1.0)
+    MetricsSnapshot.objects.create(queue_name="high", at=timezone.now(), ready=3, oldest=9.0, running=1)
 
     high = next(series for series in metrics.of_queues("24h") if series.name == "high")
 
     last = list(high.steps.values())[-1]
-    assert (last.completed, last.failed, last.rate, last.run_time, last.oldest) == (10, 10, 2.0, 2.0, 9.0)
-    assert (high.runs, high.failed, high.share) == (20, 10, 50.0)
+    assert (last.runs, last.failed, last.rate, last.oldest) == (20, 10, 2.0, 9.0)
+    assert (high.runs, high.failed, high.share, high.run_time) == (20, 10, 50.0, timedelta(seconds=2))
+    assert high.p50 == pytest.approx(timedelta(seconds=1.8), abs=timedelta(seconds=1))
+    assert high.p99 == pytest.approx(timedelta(seconds=3.1), abs=timedelta(seconds=0.2))
     assert len(high.steps) == 73
 
 
@@ -42,8 +47,8 @@ def test_it_draws_every_range_with_and_without_snapshots(
         page = admin_client.get(f"/admin/board/metrics/?range={chosen}").content.decode()
     assert "<polyline" in page
     MetricsSnapshot.objects.all().delete()
-    ActorSnapshot.objects.all().delete()
-    assert "No snapshot in this time" in admin_client.get(f"/admin/board/metrics/?range={chosen}").content.decode()
+    MetricMinute.objects.all().delete()
+    assert "Nothing ran in this time" in admin_client.get(f"/admin/board/metrics/?range={chosen}").content.decode()
 
 
 def test_it_shows_one_kind_of_job_alone_and_offers_to_pause_it(admin_client: Client, world: World) -> None:

@@ -171,7 +171,6 @@ SHELVES = (
         "ticks",
     ),
     _plain("queues_metricssnapshot", "at < {before}"),
-    _plain("queues_actorsnapshot", "at < {before}"),
     # A minute goes after it was added to its hour and its day.
     _plain(
         "queues_metricminute",

@@ -3,7 +3,6 @@
 from askpro.queues.models.archive import ArchivedJob
 from askpro.queues.models.batch import Batch, BatchMember
 from askpro.queues.models.fleet import (
-    ActorSnapshot,
     FleetCommand,
     FleetEvent,
     MetricsSnapshot,
@@ -18,7 +17,6 @@ from askpro.queues.models.metrics import MetricDay, MetricDelta, MetricFold, Met
 from askpro.queues.models.schedule import Schedule, ScheduledTick
 
 __all__ = [
-    "ActorSnapshot",
     "ArchivedJob",
     "Attempt",
     "AttemptRow",

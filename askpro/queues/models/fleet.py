@@ -165,17 +165,13 @@ class FleetEvent(models.Model):
 
 
 class MetricsSnapshot(models.Model):
-    """What a queue looked like at one time, and what it got done since the previous snapshot."""
+    """What a queue looked like at one time."""
 
     queue_name = models.CharField(max_length=50)
     at = models.DateTimeField(db_default=Now())
-    seconds = models.FloatField(help_text="Since the snapshot before.")
     ready = models.IntegerField()
     oldest = models.FloatField(help_text="Age of the oldest ready job, in seconds.")
     running = models.IntegerField()
-    completed = models.IntegerField()
-    failed = models.IntegerField(help_text="Runs that failed, for good or not.")
-    run_time = models.FloatField(help_text="Mean of a run, in seconds.")
 
     class Meta:
         ordering = ["-at"]
@@ -183,22 +179,3 @@ class MetricsSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.queue_name} {self.at:%Y-%m-%d %H:%M}"
-
-
-class ActorSnapshot(models.Model):
-    """What an actor's jobs got done between two snapshots."""
-
-    actor_name = models.CharField(max_length=100)
-    queue_name = models.CharField(max_length=50)
-    at = models.DateTimeField(db_default=Now())
-    seconds = models.FloatField(help_text="Since the snapshot before.")
-    completed = models.IntegerField()
-    failed = models.IntegerField(help_text="Runs that failed, for good or not.")
-    run_time = models.FloatField(help_text="Mean of a run, in seconds.")
-
-    class Meta:
-        ordering = ["-at"]
-        indexes = [models.Index("at", name="actor_snapshot_at")]
-
-    def __str__(self) -> str:
-        return f"{self.actor_name} {self.at:%Y-%m-%d %H:%M}"

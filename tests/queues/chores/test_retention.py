@@ -24,7 +24,6 @@ from askpro.queues.config import retention as retention_settings
 from askpro.queues.ledger import history
 from askpro.queues.ledger.database import DjangoConnection, EngineConnection
 from askpro.queues.models import (
-    ActorSnapshot,
     ArchivedJob,
     AttemptRow,
     BatchMember,
@@ -300,23 +299,20 @@ class TestWhatTheFleetLeaves:
         stopped, alive = supervisor("dead", days), supervisor("running", days)
         worker(stopped, "dead", days)
         living = worker(alive, "running", days)
-        MetricsSnapshot.objects.create(
-            queue_name="low", seconds=1, ready=0, oldest=0, running=0, completed=0, failed=0, run_time=0
-        )
-        ActorSnapshot.objects.create(actor_name="x", queue_name="low", seconds=1, completed=0, failed=0, run_time=0)
+        MetricsSnapshot.objects.create(queue_name="low", ready=0, oldest=0, running=0)
         FleetEvent.objects.create(kind="command", text="x")
         FleetCommand.objects.create(supervisor=stopped, kind="stop")
         FleetCommand.objects.create(supervisor=alive, kind="stop", taken_at=ago(days))
         waits = FleetCommand.objects.create(supervisor=alive, kind="stop")
-        for model in (MetricsSnapshot, ActorSnapshot, FleetEvent, FleetCommand):
+        for model in (MetricsSnapshot, FleetEvent, FleetCommand):
             model.objects.update(at=ago(days))
         GateState.objects.create(name="idle", full_at=ago(days))
         shut = GateState.objects.create(name="shut", full_at=ago(days), shut_since=ago(days))
         everything(KEPT)
         everything(KEPT)
         is_kept = days < 15
-        every = (MetricsSnapshot, ActorSnapshot, FleetEvent)
-        assert [model.objects.exists() for model in every] == [is_kept] * 3
+        every = (MetricsSnapshot, FleetEvent)
+        assert [model.objects.exists() for model in every] == [is_kept] * 2
         assert (waits.pk in FleetCommand.objects.values_list("pk", flat=True)) and FleetCommand.objects.count() == (
             3 if is_kept else 1
         )

@@ -8,7 +8,7 @@ from askpro.queues.chores import snapshot
 
 
 class Command(BaseCommand):
-    help = "Write one row of figures for each queue. Two of these commands at once write only one."
+    help = "Write down how each queue stands. Two of these commands at once write only one."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
