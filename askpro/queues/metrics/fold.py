@@ -27,8 +27,9 @@ BUDGET: Final = 0.5
 STATEMENT: Final = timedelta(seconds=30)
 # After a change of the server's clock, or in another cluster, rows of this time are looked at.
 UNSURE: Final = timedelta(hours=1)
-# A bite is so much time of the ledger, and more of it where little happened.
+# A bite is so much time of the ledger, and up to the second where little happened.
 SPAN: Final = timedelta(minutes=1)
+MOST_SPAN: Final = timedelta(minutes=15)
 FEW: Final = 5_000
 MOST_DELTAS: Final = 5_000
 MASK: Final = 0xFFFF_FFFF
@@ -102,7 +103,7 @@ class Folder:
         rows = database.rows(fold_sql.FOLD, {**where, "until": "infinity" if is_last else until})[0][0]
         deltas = database.rows(fold_sql.DELTAS, {"most": MOST_DELTAS})[0][0]
         database.rows(fold_sql.CLOSE if is_last else fold_sql.PLACE, {"place": until})
-        self._span = SPAN if is_last or rows > FEW else self._span * 2
+        self._span = SPAN if is_last or rows > FEW else min(self._span * 2, MOST_SPAN)
         return rows + deltas, is_last and deltas < MOST_DELTAS
 
 
@@ -122,7 +123,7 @@ def _open(database: Connection, state: State) -> None:
     """Take the snapshot up to which is counted next, and find where its rows begin."""
     at, said = database.rows(fold_sql.RUNNING)[0]
     reading = database.rows(fold_sql.SNAPSHOT)[0][0]
-    still = _of({**state.running, **json.loads(said)}, reading)
+    still = running_in(reading, {**state.running, **json.loads(said)})
     # The transactions of another cluster have other numbers: there, time alone tells what is new.
     counted = state.counted if state.is_same_cluster else fold_sql.NOTHING
     place = _begin(database, state, at, still)
@@ -142,12 +143,13 @@ def _begin(database: Connection, state: State, at: datetime, still: Mapping[str,
     return begin if at >= state.counted_at else min(begin, at - UNSURE)
 
 
-def _of(begun: Mapping[str, float], reading: str) -> dict[str, float]:
-    """Those that were running when a snapshot was taken. It knows 64 bits of their numbers, the server's processes 32.
+def running_in(snapshot: str, begun: Mapping[str, float]) -> dict[str, float]:
+    """Those transactions that were running when a snapshot was taken, by their numbers.
 
-    Its text is `xmin:xmax:running`; what is not before `xmax` had not ended either.
+    A snapshot is `xmin:xmax:running`; what had a number from `xmax` on was running as well. It has numbers of 64 bits,
+    what the server says of its sessions the lower 32 of them.
     """
-    _, following, running = reading.split(":")
+    _, following, running = snapshot.split(":")
     numbers = {int(xid) & MASK for xid in running.split(",") if xid}
     return {
         xid: since for xid, since in begun.items() if int(xid) in numbers or (int(xid) - int(following)) & MASK < HALF

@@ -48,7 +48,7 @@ SELECT least((SELECT min(day)::timestamp AT TIME ZONE 'UTC' FROM queues_job WHER
              (SELECT min(recorded_at) FROM queues_attempt), statement_timestamp())
 """
 # Rows keep 32 bits of the number; one that would lie in the future is of the 4 billion before.
-_XID: Final = """
+XID: Final = """
 limits.next - (limits.next & 4294967295) + row.xmin::text::bigint
  - CASE WHEN row.xmin::text::bigint >= limits.next & 4294967295 THEN 4294967296 ELSE 0 END AS xid"""
 _NEW: Final = """
@@ -62,14 +62,14 @@ WITH limits AS MATERIALIZED (
 ), ended AS MATERIALIZED (
     SELECT * FROM (
         SELECT queue_name, actor_name, {COMPANY} AS company_id, created_at, ready_at, started_at, finished_at, first,
-               {_XID}
+               {XID}
           FROM queues_job AS row, limits
          WHERE status = 'completed' AND day >= (%(from)s::timestamptz AT TIME ZONE 'UTC')::date
            AND finished_at >= %(from)s AND finished_at < %(until)s::timestamptz OFFSET 0) AS row
      WHERE {_NEW}
 ), tried AS MATERIALIZED (
     SELECT * FROM (
-        SELECT job_id, outcome, error_class, ready_at, started_at, finished_at, first, {_XID}
+        SELECT job_id, outcome, error_class, ready_at, started_at, finished_at, first, {XID}
           FROM queues_attempt AS row, limits
          WHERE recorded_at >= %(from)s AND recorded_at < %(until)s::timestamptz AND outcome <> 'released'
         OFFSET 0) AS row

@@ -13,7 +13,7 @@ from askpro.queues.ledger import history
 from askpro.queues.ledger.claim import by_age
 from askpro.queues.ledger.database import EngineConnection
 from askpro.queues.ledger.settle import Item, settle
-from askpro.queues.metrics import fold, job_figures
+from askpro.queues.metrics import fold, fold_sql, job_figures
 from askpro.queues.models import AttemptRow, Job, MetricFold, MetricMinute
 from tests.queues import actors
 from tests.queues.metrics.ended import FAILED, REJECTED, end
@@ -155,15 +155,36 @@ def test_a_fold_that_dies_has_counted_nothing(database: EngineConnection) -> Non
     assert fold.to_the_end() == 1
 
 
-def test_transactions_are_recognised_after_four_billion_of_them(database: EngineConnection) -> None:
-    """The number in a row is 32 bits wide."""
-    actors.nothing.send(1)
-    end(database)
-    fold.to_the_end()
+@pytest.mark.parametrize(
+    ("following", "in_the_row", "whole"),
+    [
+        (1000, 999, 999),
+        (2**32 + 5, 3, 2**32 + 3),
+        (2**32 + 5, 2**32 - 2, 2**32 - 2),
+        (7 * 2**32 + 5, 4, 7 * 2**32 + 4),
+        (7 * 2**32 + 5, 6, 6 * 2**32 + 6),
+    ],
+)
+def test_a_transaction_is_recognised_after_billions_of_others(following: int, in_the_row: int, whole: int) -> None:
+    """A row has the lower 32 bits of its number."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint >> 32")
-        assert cursor.fetchone() == (0,)
-    assert fold.to_the_end() == 0
+        cursor.execute(
+            f"SELECT {fold_sql.XID} FROM (SELECT %s::xid AS xmin) AS row, (SELECT %s::bigint AS next) AS limits",
+            [str(in_the_row), following],
+        )
+        assert cursor.fetchone() == (whole,)
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "running"),
+    [
+        ("10:20:12,15", ["12", "15", "20", "21"]),
+        (f"{2**32 - 6}:{2**32 + 3}:{2**32 - 2}", [str(2**32 - 2), "5", "12", "15", "20", "21"]),
+    ],
+)
+def test_who_was_running_is_told_by_the_snapshot(snapshot: str, running: list[str]) -> None:
+    begun = dict.fromkeys(["5", "12", "15", "20", "21", str(2**32 - 2)], 1.0)
+    assert sorted(fold.running_in(snapshot, begun)) == sorted(running)
 
 
 def test_another_cluster_goes_on_by_time(database: EngineConnection) -> None:
