@@ -31,7 +31,7 @@ FLAT = {
     "testing",
     "units",
 }
-ROOMS = {"chores", "fleet", "jobs", "ledger", "management", "models", "processes", "supervisor", "worker"}
+ROOMS = {"chores", "fleet", "jobs", "ledger", "management", "metrics", "models", "processes", "supervisor", "worker"}
 
 
 def folders(top: Path) -> Iterator[Path]:

@@ -69,7 +69,8 @@ WITH limits AS MATERIALIZED (
      WHERE {_NEW}
 ), tried AS MATERIALIZED (
     SELECT * FROM (
-        SELECT job_id, outcome, error_class, ready_at, started_at, finished_at, first, {XID}
+        SELECT job_id, outcome, error_class, ready_at, started_at, first, {XID},
+               coalesce(finished_at, recorded_at) AS finished_at
           FROM queues_attempt AS row, limits
          WHERE recorded_at >= %(from)s AND recorded_at < %(until)s::timestamptz AND outcome <> 'released'
         OFFSET 0) AS row

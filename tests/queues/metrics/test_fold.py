@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -128,6 +129,14 @@ def test_a_dead_job_that_is_retried_and_put_away_counts_each_run_and_each_death(
     fold.to_the_end()
     told = of_default()
     assert (told.arrived, told.completed, told.failed, told.dead) == (1, 1, 2, 2)
+
+
+def test_an_attempt_that_says_little_stops_nothing() -> None:
+    actors.nothing.send(1)
+    AttemptRow.objects.create(job=Job.objects.get(), claim_no=1, outcome="failed")
+    AttemptRow.objects.create(job_id=uuid4(), claim_no=1, outcome="lost")
+    assert fold.to_the_end() == 2
+    assert {each.key: each.by_class for each in figures()} == {"default": {"failed": 1}, "": {"lost": 1}}
 
 
 def test_only_one_process_folds_at_a_time(database: EngineConnection) -> None:
