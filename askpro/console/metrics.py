@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from askpro.console import charts, fleet_acts
 from askpro.console.charts import Line
 from askpro.queues.config import promise, queue_names
+from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.metrics.figures import EPOCH, Figures, job_series
 from askpro.queues.metrics.histogram import Histogram
 from askpro.queues.models import Pause
@@ -26,8 +27,8 @@ RANGES = {
     "30d": (timedelta(days=30), timedelta(hours=12)),
 }
 WAITED = """
-SELECT queue_name, date_bin(%s, at, %s), max(oldest), max(ready)
-  FROM queues_metricssnapshot WHERE queue_name = ANY(%s) AND at >= %s GROUP BY 1, 2
+SELECT queue_name, date_bin(%(step)s, at, %(epoch)s), max(oldest), max(ready)
+  FROM queues_metricssnapshot WHERE queue_name = ANY(%(queues)s) AND at >= %(first)s GROUP BY 1, 2
 """
 
 
@@ -161,8 +162,8 @@ def of_queues(chosen: str) -> list[Series]:
     told = job_series(first, timezone.now(), step, by="queue")
     series = {name: _series(name, first, step, told.get(name, {})) for name in queue_names()}
     with connection.cursor() as cursor:
-        cursor.execute(WAITED, [step, EPOCH, list(queue_names()), first])
-        for name, at, oldest, ready in cursor.fetchall():
+        values = {"step": step, "epoch": EPOCH, "queues": list(queue_names()), "first": first}
+        for name, at, oldest, ready in DjangoConnection(cursor).rows(WAITED, values):
             if at in series[name].steps:
                 series[name].steps[at].oldest, series[name].steps[at].ready = oldest, ready
     return list(series.values())
