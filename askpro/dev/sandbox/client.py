@@ -61,6 +61,10 @@ class SandboxClient:
         """E-mails with to, from, subject, text, html, headers and attachments (name, type, content, base64)."""
         return [mail for mail in self._state("mails") if not to or to in mail["to"]]
 
+    def posts(self) -> list[Json]:
+        """What was posted to Slack's webhook, oldest first, each with at and text."""
+        return self._state("posts")
+
     def calls(self) -> list[Json]:
         return self._state("calls")
 

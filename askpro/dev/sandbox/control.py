@@ -84,6 +84,7 @@ class Control:
             "received": sandbox.twilio.received,
             "opted_out": sandbox.twilio.opted_out,
             "mails": sandbox.mailbox.listed,
+            "posts": sandbox.slack.posts,
             "calls": sandbox.retell.calls,
             "deliveries": sandbox.courier.listed,
             "faults": sandbox.faults.listed,

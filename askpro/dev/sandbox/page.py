@@ -21,6 +21,7 @@ def render(sandbox: Sandbox) -> Answer:
         ],
         "messages": sandbox.twilio.messages()[::-1][:SHOWN],
         "mails": sandbox.mailbox.listed()[::-1][:SHOWN],
+        "posts": sandbox.slack.posts()[::-1][:SHOWN],
         "calls": [
             call | {"at": datetime.fromtimestamp(call.get("start_timestamp", 0) / 1000, ZoneInfo(TIMEZONE))}
             for call in sandbox.retell.calls()[::-1][:SHOWN]

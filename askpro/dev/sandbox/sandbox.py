@@ -14,6 +14,7 @@ from askpro.dev.sandbox.exchange import Answer, Request, Route, Silence, as_json
 from askpro.dev.sandbox.faults import Fault, Faults
 from askpro.dev.sandbox.mailbox import Mailbox
 from askpro.dev.sandbox.retell.api import Retell
+from askpro.dev.sandbox.slack import Slack
 from askpro.dev.sandbox.switches import Switches
 from askpro.dev.sandbox.talks.character import Character
 from askpro.dev.sandbox.talks.talk import Talk
@@ -57,10 +58,12 @@ class Sandbox:
         self.calcom = Calcom(self.courier, self.switches, self._credentials)
         self.twilio = Twilio(self.courier, self.switches, self._credentials)
         self.retell = Retell(self.courier, self.switches, self._credentials)
+        self.slack = Slack()
         self._vendors: dict[str, Vendor] = {
             "calcom": self.calcom,
             "twilio": self.twilio,
             "retell": self.retell,
+            "slack": self.slack,
         }
         self._routes = {name: vendor.routes() for name, vendor in self._vendors.items()}
 
@@ -69,7 +72,7 @@ class Sandbox:
         prefix = request.path.strip("/").partition("/")[0]
         vendor = self._vendors.get(prefix)
         if vendor is None:
-            return as_json(404, {"error": "The sandbox has /calcom, /twilio, /retell and /sandbox."})
+            return as_json(404, {"error": "The sandbox has /calcom, /twilio, /retell, /slack and /sandbox."})
         for route in self._routes[prefix]:
             match = route.pattern.fullmatch(request.path)
             if match and route.method == request.method:
