@@ -31,6 +31,7 @@ BOUNDS = (
     "API_MAX_BYTES",
     "API_REQUESTS_PER_MINUTE",
     "WATCH_PACE",
+    "ALERT_TIMEOUT",
 )
 
 

@@ -252,6 +252,17 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AskPro <termine@askp
 # Mailed directly (no queue) when a job of an urgent queue dies, or one that later jobs of the same order waited for.
 OPS_EMAILS = env.list("OPS_EMAILS", default=[])
 
+# Who is told what `manage.py watch` finds (docs/watch.md): by mail straight over SMTP, by a Slack-compatible webhook,
+# and by SMS straight over Twilio for what is critical. The escalation is told when nobody acknowledges that.
+ALERT_EMAILS = env.list("ALERT_EMAILS", default=OPS_EMAILS)
+ALERT_ESCALATION_EMAILS = env.list("ALERT_ESCALATION_EMAILS", default=[])
+ALERT_SLACK_URL = env.str("ALERT_SLACK_URL", default="")
+ALERT_SMS_TO = env.list("ALERT_SMS_TO", default=[])
+ALERT_SMS_FROM = env.str("ALERT_SMS_FROM", default="")
+# Warnings wait for the end of these hours, by the clock of TIME_ZONE; empty: none do.
+ALERT_QUIET_HOURS = env.str("ALERT_QUIET_HOURS", default="22:00-07:00")
+# Seconds that one channel may take for one message.
+ALERT_TIMEOUT = env.float("ALERT_TIMEOUT", default=15.0)
 # Other values for the thresholds of conditions (docs/watch.md), as a JSON object: {"queue_depth.ready": 5000}.
 WATCH_THRESHOLDS: dict[str, float] = env.json("WATCH_THRESHOLDS", default={})
 # All times of conditions are multiplied by this; below 1, everything is told sooner.

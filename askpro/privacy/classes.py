@@ -214,6 +214,14 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     "queues.Effect": _each(Harmless.KEY, "key"),
     "queues.FleetCommand": {"pool": Harmless.MACHINE, "by": _PEOPLE},
     "queues.FleetEvent": _each(Harmless.MACHINE, "text", "about"),
+    "watch.Delivery": _each(Harmless.MACHINE, "channel", "held_by", "error"),
+    "watch.Incident": {
+        **_each(Harmless.MACHINE, "code", "about", "host", "facts"),
+        **_each(_PEOPLE, "acknowledged_by", "note"),
+    },
+    "watch.Mute": {**_each(Harmless.MACHINE, "code", "about"), **_each(_PEOPLE, "reason", "by")},
+    "watch.Notice": _each(Harmless.MACHINE, "subject", "text", "short"),
+    "watch.Watcher": _each(Harmless.MACHINE, "host"),
     "queues.GateState": _each(Harmless.MACHINE, "name", "reason"),
     "queues.Job": {
         **_each(Harmless.MACHINE, "actor_name", "queue_name", "args", "kwargs", "options", "tags", "release_reason"),

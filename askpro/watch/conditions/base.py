@@ -1,5 +1,6 @@
 """What a condition is: a question with a threshold, and the words that tell people what its answer means."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,7 +46,11 @@ class Finding:
     facts: Mapping[str, str | int | float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "about", self.about[:ABOUT])
+        """Make it fit for every store: none takes a NUL, and JSON knows no infinity."""
+        object.__setattr__(self, "about", _text(self.about, ABOUT))
+        object.__setattr__(self, "value", _number(self.value))
+        object.__setattr__(self, "threshold", _number(self.threshold))
+        object.__setattr__(self, "facts", {_text(name, ABOUT): _fact(fact) for name, fact in self.facts.items()})
 
 
 Finder = Callable[[datetime], Iterable[Finding]]
@@ -84,3 +89,20 @@ class Condition:
 EVERY: Final = 30.0
 LASTS: Final = 60.0
 CLEARS: Final = 120.0
+
+_FACT: Final = 300
+_LARGEST: Final = 1e15
+
+
+def _fact(fact: str | int | float) -> str | int | float:
+    return _text(fact, _FACT) if isinstance(fact, str) else _number(fact)
+
+
+def _text(text: str, most: int) -> str:
+    return str(text).replace("\0", "").encode("utf-8", "replace").decode()[:most]
+
+
+def _number(number: float) -> float:
+    if not math.isfinite(number):
+        return 0.0 if math.isnan(number) else math.copysign(_LARGEST, number)
+    return number
