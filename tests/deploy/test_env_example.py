@@ -56,7 +56,7 @@ class TestCheckBeforeProduction:
         code, said = self.check(tmp_path)
         assert code == 1
         errors = set(re.findall(r"\((askpro\.E\d+|\w+\.E\d+)\)", said))
-        assert errors == {"askpro.E001", "askpro.E004", "askpro.E008"}, said
+        assert errors == {"askpro.E001", "askpro.E004", "askpro.E008", "watch.E008"}, said
         assert "Set SECRET_KEY in the environment" in said
         assert "Traceback" not in said
 
@@ -66,7 +66,7 @@ class TestCheckBeforeProduction:
         assert code == 0, said
         assert "RETELL_API_KEYS is empty" in said
         told = set(re.findall(r"\((\w+\.[EW]\d+)\)", said))
-        assert told == {"askpro.W001"}, "advice that the example's variables cannot follow"
+        assert told == {"askpro.W001", "watch.W001"}, "advice that the example's variables cannot follow"
 
     def test_remarks_as_values_are_told_by_their_variable(self, tmp_path) -> None:
         remark = "# python -c 'import secrets; …'"
