@@ -1,0 +1,1 @@
+"""Where the state lives: PostgreSQL; while that is away, Redis; without both, a file of this host."""
