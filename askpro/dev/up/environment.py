@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+from askpro.dev.sandbox.slack import HOOK as SLACK_HOOK
 from askpro.dev.up.home import Home
 
 # All that settings.py reads about vendors and mail: a person's real keys must never reach a test.
@@ -12,8 +13,9 @@ VENDORS = (
     "CALCOM_ASKS_FOR_HOSTS", "RETELL_REQUESTS_PER_MINUTE", "RETELL_LONGEST_CALL",
     "CALCOM_REQUESTS_PER_MINUTE", "TWILIO_REQUESTS_PER_MINUTE", "MAILS_PER_MINUTE",
     "TWILIO_BASE_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKENS", "TWILIO_SHARED_KEYS", "TWILIO_MESSAGING_SERVICE_SID",
-    "EMAIL_URL", "DEFAULT_FROM_EMAIL", "OPS_EMAILS", "WATCH_THRESHOLDS", "WATCH_PACE",
-    "WATCH_DISKS", "SANDBOX_URL", "SENTRY_DSN",
+    "EMAIL_URL", "DEFAULT_FROM_EMAIL", "OPS_EMAILS", "ALERT_EMAILS", "ALERT_ESCALATION_EMAILS",
+    "ALERT_SLACK_URL", "ALERT_SMS_TO", "ALERT_SMS_FROM", "ALERT_QUIET_HOURS", "ALERT_TIMEOUT", "WATCH_THRESHOLDS",
+    "WATCH_PACE", "WATCH_DISKS", "SANDBOX_URL", "SENTRY_DSN",
 )  # fmt: skip
 
 
@@ -35,6 +37,8 @@ def of_up(home: Home, port: int, sandbox_http: int, sandbox_smtp: int) -> dict[s
         "CALCOM_BASE_URL": f"{sandbox}/calcom",
         "TWILIO_BASE_URL": f"{sandbox}/twilio",
         "EMAIL_URL": f"smtp://127.0.0.1:{sandbox_smtp}",
+        "ALERT_EMAILS": "ops@askpro.example",
+        "ALERT_SLACK_URL": f"{sandbox}{SLACK_HOOK}",
         "RETELL_API_KEYS": home.secret("retell_api_key", "key_"),
         "CALCOM_API_KEY": home.secret("calcom_api_key", "cal_"),
         "CALCOM_WEBHOOK_SECRETS": home.secret("calcom_webhook_secret"),

@@ -26,6 +26,7 @@ def table(env: Mapping[str, str], port: int) -> list[Process]:
     return [
         Process("sandbox", "magenta", manage("sandbox_run"), lambda: status(sandbox, "/sandbox/") == 200),
         Process("queues", "yellow", manage("queues_run"), grace=20.0),
+        Process("watch", "blue", manage("watch")),
         Process("web", "cyan", _gunicorn(port), lambda: status(port, "/health/ready") == 200),
     ]
 
