@@ -11,12 +11,12 @@ _STATES: Final[dict[Tone, str]] = {
     " answered served erased by_hand supervisor_back start_well restarted queue_well gate_open",
     "info": "ongoing ended analyzed requested scheduled queued processing received sending sent accepted due vendors",
     "warning": "open follow_up callback handed_over gone not_done retrying unknown unassigned no_show stopping pending"
-    " paused silent restart_trouble start_trouble held person",
-    "danger": "dead refused failed lost crashed timed_out invalid conflict stuck inactive supervisor_dead"
+    " warning paused silent restart_trouble start_trouble held person",
+    "danger": "critical dead refused failed lost crashed timed_out invalid conflict stuck inactive supervisor_dead"
     " worker_dead worker_stuck queue_late gate_shut",
     "plain": "waiting released told asked cancelled ignored dropped no_request not_connected skipped obsolete stopped"
     " undeclared over command recycled replaced declined expired withdrawn void absent stays"
-    " not_wanted not_reached wrong_number elsewhere other",
+    " given_up not_wanted not_reached wrong_number elsewhere other",
 }
 TONES: Final[dict[str, Tone]] = {state: tone for tone, states in _STATES.items() for state in states.split()}
 

@@ -76,6 +76,14 @@ NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": "Alerts",
+        "items": [
+            entry("Incidents", "emergency_home", "watch.incident"),
+            entry("Mutes", "notifications_off", "watch.mute"),
+            entry("Told", "campaign", "watch.notice"),
+        ],
+    },
+    {
         "title": "Fleet",
         "items": [
             page("Fleet", "dns", "fleet_board", "queues.supervisor"),

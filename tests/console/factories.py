@@ -10,6 +10,7 @@ from appointments.models import Appointment, DailyCount, FollowUp
 from askpro.privacy.models import Erasure, Item, Read, RetentionCount, RetentionRun
 from askpro.queues.chores import schedule
 from calls.models import BookingRequest, Branch, Call, Company, Customer, PhoneNumber, Service, Staff
+from tests.console.alerts import make_alerts
 from tests.console.fleet import make_fleet, make_snapshots, make_workers
 from tests.console.traffic import make_events, make_jobs, make_messages
 from tests.console.world import HOSTILE, World
@@ -76,6 +77,7 @@ def make_world(calls: int = 12, seed: int = 7, snapshot_days: float = 0.1) -> Wo
     make_jobs(world, dice)
     make_fleet(world, dice)
     make_snapshots(dice, days=snapshot_days)
+    make_alerts()
     schedule.sync(timezone.now())
     _counts(world, dice)
     _age(world)
