@@ -121,9 +121,14 @@ def _rest(incidents: list[Incident]) -> list[str]:
     return [f"And {len(incidents) - MOST} more."] if len(incidents) > MOST else []
 
 
-class _Words(dict[str, Any]):
-    def __missing__(self, name: str) -> str:
+class _Missing:
+    def __format__(self, spec: str) -> str:
         return "?"
+
+
+class _Words(dict[str, Any]):
+    def __missing__(self, name: str) -> _Missing:
+        return _Missing()
 
 
 def _filled(words: str, incident: Incident) -> str:

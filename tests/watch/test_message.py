@@ -68,7 +68,7 @@ def test_a_group_is_one_message_with_a_paragraph_each_up_to_twenty() -> None:
     assert notice.thread is None
 
 
-@pytest.mark.parametrize("words", ["{lost}", "{0}", "{jobs:.2f} {about:d}", "{", "{about.real}", "{jobs[1]}"])
+@pytest.mark.parametrize("words", ["{lost:g}", "{0}", "{jobs:.2f} {about:d}", "{", "{about.real}", "{jobs[1]}"])
 def test_words_that_do_not_fit_their_facts_keep_no_message_from_being_sent(words) -> None:
     with registered(condition(cause=words)):
         assert "What:" in message.notice(Kind.BEGAN, [incident()], NOW).text
@@ -126,5 +126,10 @@ def test_a_delivery_knows_its_notice() -> None:
 
 
 class Anything(dict):
-    def __missing__(self, name: str) -> str:
-        return name
+    """Has every fact, in every format."""
+
+    def __missing__(self, name: str) -> "Anything":
+        return self
+
+    def __format__(self, spec: str) -> str:
+        return "x"
