@@ -24,6 +24,9 @@ class Result(StrEnum):
     HURRIED = "hurried"  # whoever asked had no time to wait for a fair answer
 
 
+VENDORS: Final = ("calcom", "mail", "retell", "twilio")
+# A webhook that was taken, the first time or again; others are called by why they were not.
+STORED: Final = "stored"
 KEY_REFUSED: Final = 401
 OUT_OF_CREDIT: Final = 402
 

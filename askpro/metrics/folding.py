@@ -4,7 +4,6 @@ A row is deleted in the statement that adds it, so neither a crash nor two hosts
 The chores call `sweep`, which needs no worker: figures of vendors stay true while the queues stand still.
 """
 
-import logging
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -12,9 +11,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from askpro.metrics import job_totals
 from askpro.metrics.models import Total
-
-log = logging.getLogger(__name__)
 
 # Rows of one transaction, and transactions of one sweep.
 AT_ONCE: Final = 2_000
@@ -55,10 +53,11 @@ DELETE FROM metrics_total WHERE id IN (SELECT id FROM metrics_total WHERE step =
 
 
 def sweep() -> None:
-    """Sum up what was written, and delete sums that are no longer kept; called by every host's chores."""
+    """Sum up what was written, of jobs too, and delete sums that are no longer kept; called by every host's chores."""
     for _ in range(MOST_BITES):
         if fold() < AT_ONCE:
             break
+    job_totals.add_up()
     drop(timezone.now())
 
 

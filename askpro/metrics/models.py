@@ -52,3 +52,37 @@ class Total(Figures):
                 fields=["step", "kind", "at", "name", "part", "result", "company"], name="metrics_total_once"
             )
         ]
+
+
+class JobTotal(models.Model):
+    """What jobs did since the beginning: the engine's figures of minutes, which it does not keep, added up for counters
+    that never fall. Of an actor in a queue with company 0, or of a company in a queue without an actor."""
+
+    what = models.CharField(max_length=10, help_text="As the engine's `TallyFields.What`.")
+    queue_name = models.CharField(max_length=50)
+    actor_name = models.CharField(max_length=100)
+    company = models.BigIntegerField(help_text="The company's id; 0: of all.")
+    about = models.CharField(max_length=200, help_text="The class of the error.")
+    bucket = models.SmallIntegerField(help_text="The range of the histogram.")
+    count = models.BigIntegerField()
+    total = models.FloatField(help_text="Seconds or bytes.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["what", "queue_name", "actor_name", "company", "about", "bucket"], name="metrics_jobtotal_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.what} {self.queue_name} {self.actor_name}"
+
+
+class AddedUp(models.Model):
+    """How far the engine's figures are in `JobTotal`: one row."""
+
+    id = models.SmallIntegerField(primary_key=True, db_default=1)
+    minute = models.BigIntegerField(help_text="The id of the last one.")
+
+    def __str__(self) -> str:
+        return f"up to {self.minute}"

@@ -22,9 +22,9 @@ import psycopg2
 from django.conf import settings
 from django.db import Error
 
-from askpro.metrics.bounds import BOUNDS, bucket_of
 from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import EngineConnection
+from askpro.queues.metrics.histogram import BOUNDS, bucket_of
 
 log = logging.getLogger(__name__)
 

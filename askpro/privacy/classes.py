@@ -168,8 +168,9 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     "calls.Staff": _each(_PEOPLE, "name", "email"),
     "contenttypes.ContentType": _each(Harmless.CODE, "app_label", "model"),
     "django_dramatiq.Task": _each(Harmless.MACHINE, "message_data", "actor_name", "queue_name"),
-    "metrics.Delta": _each(Harmless.CODE, "name", "part", "result"),
-    "metrics.Total": _each(Harmless.CODE, "name", "part", "result"),
+    "metrics.Delta": {**_each(Harmless.CODE, "name", "part", "result"), "buckets": Harmless.MACHINE},
+    "metrics.JobTotal": _each(Harmless.CODE, "what", "queue_name", "actor_name", "about"),
+    "metrics.Total": {**_each(Harmless.CODE, "name", "part", "result"), "buckets": Harmless.MACHINE},
     "health.Canary": _each(Harmless.MACHINE, "queue"),
     "notifications.MessageTemplate": _each(Harmless.SETTING, "subject", "text"),
     "notifications.Notification": {

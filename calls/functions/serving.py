@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import Error, transaction
 
+from askpro.metrics.recorder import on_behalf_of
 from calls.functions import hang_up
 from calls.functions.asked import Asked, Function
 from calls.functions.booking import book_appointment
@@ -42,7 +43,7 @@ def serve(asked: Asked, number: PhoneNumber, objection: Callable[[int], str], be
     if call.status in OVER:
         return _words(call, asked, "over", "call_over")
     row, is_mine = FunctionCall.take(call, asked.function, asked.key)
-    with place(number.company_id) as has_place:
+    with on_behalf_of(number.company_id), place(number.company_id) as has_place:
         if not is_mine:
             return row.answer or _wait_for(row, call, asked, began, has_place)
         return _worked_out(row, Conversation.of(call, asked, began, has_place))

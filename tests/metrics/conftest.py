@@ -1,7 +1,5 @@
 """A recorder of its own for each test, which writes when the test says so."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from askpro.metrics import recorder
@@ -9,8 +7,8 @@ from askpro.metrics.recorder import Recorder
 
 
 @pytest.fixture
-def noting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+def noting(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     """The process's recorder, empty."""
     own = Recorder()
     monkeypatch.setattr(recorder, "_recorder", own)
-    yield own
+    return own

@@ -8,14 +8,17 @@ from typing import Any
 import psycopg2
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import transaction
+from dramatiq import get_broker
 
 from askpro.metrics import folding, recorder
-from askpro.metrics.bounds import BOUNDS, bucket_of
+from askpro.metrics.middleware import LastFigures
 from askpro.metrics.models import Delta, Total
 from askpro.metrics.recorder import Recorder, note_request, note_vendor_call, note_webhook, on_behalf_of
 from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import EngineConnection
+from askpro.queues.metrics.histogram import BOUNDS, bucket_of
+from tests.metrics.postgres import dsn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,7 +79,7 @@ def test_rows_are_summed_once_into_minute_hour_day_and_all_time(noting: Recorder
 def test_two_hosts_that_sum_up_at_once_do_not_count_twice(noting: Recorder) -> None:
     note_webhook("retell", "stored")
     recorder.flush()
-    with psycopg2.connect(**_dsn()) as other, other.cursor() as cursor:
+    with psycopg2.connect(**dsn()) as other, other.cursor() as cursor:
         cursor.execute(folding.LOCK)
         assert folding.fold() == 0 and Delta.objects.count() == 1
     assert folding.fold() == 1
@@ -127,6 +130,15 @@ def test_a_process_that_cannot_keep_up_counts_what_it_loses(noting: Recorder, mo
     assert dict(Delta.objects.values_list("kind", "count")) == {"webhook": 50_000, "lost": 10}
 
 
+def test_a_worker_writes_its_last_figures_before_it_is_gone(noting: Recorder, settings: Any) -> None:
+    settings.METRICS_FLUSH_SECONDS = 3600.0
+    note_webhook("retell", "stored")
+    middleware = [each for each in get_broker().middleware if isinstance(each, LastFigures)]
+    assert len(middleware) == 1
+    middleware[0].after_worker_shutdown(None, None)
+    assert Delta.objects.count() == 1
+
+
 def test_figures_of_a_job_do_not_depend_on_its_transaction(noting: Recorder) -> None:
     with pytest.raises(KeyError), transaction.atomic():
         note_webhook("retell", "stored")
@@ -169,14 +181,3 @@ class _Claim:
 
 def _away(*_: Any) -> Any:
     raise psycopg2.OperationalError("away")
-
-
-def _dsn() -> dict[str, Any]:
-    values = connection.settings_dict
-    return {
-        "host": values["HOST"],
-        "port": values["PORT"],
-        "user": values["USER"],
-        "password": values["PASSWORD"],
-        "dbname": values["NAME"],
-    }

@@ -10,6 +10,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from askpro.metrics.exchange import STORED
+from askpro.metrics.recorder import note_webhook
 from webhooks.door.body import read_body
 from webhooks.door.intake import store
 from webhooks.door.refusal import Refused, count
@@ -40,14 +42,17 @@ class WebhookView(APIView):
         try:
             answer = self._accept(raw, public_id)
         except Refused as refused:
+            note_webhook(self.vendor.provider, refused.reason)
             count(self.vendor.provider, refused, raw)
             return HttpResponse(f"{refused}.\n", status=refused.status, content_type="text/plain")
         except (OperationalError, InterfaceError, InternalError) as error:
             log.error("A %s webhook was not stored: %s", self.vendor.provider, type(error).__name__)
+            note_webhook(self.vendor.provider, RefusedWebhook.Reason.NOT_STORED)
             unstored.note(self.vendor.provider)
             headers = {"Retry-After": str(RETRY_AFTER)}
             return HttpResponse("Try again.\n", status=503, content_type="text/plain", headers=headers)
         unstored.note_stored()
+        note_webhook(self.vendor.provider, STORED)
         if unstored.are_waiting():
             _record_unstored()
         return answer

@@ -1,0 +1,121 @@
+"""What was exchanged with the outside in any period, whether it is summed up already or not."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from askpro.metrics.models import Figures
+from askpro.metrics.periods import STEPS, Part, floor, parts
+from askpro.queues.metrics.histogram import Histogram
+
+By = Literal["name", "part", "company", "minute", "hour", "day"]
+KEYS: Final = {
+    "name": "name",
+    "part": "name || ' ' || part",
+    "company": "company",
+    **{step: f"date_trunc('{step}', at, 'UTC')" for step in STEPS},
+}
+WHOSE: Final = """kind = %(kind)s AND (%(name)s IS NULL OR name = %(name)s)
+   AND (%(company)s::bigint IS NULL OR company = %(company)s)"""
+# One statement, so that what is just being summed up is seen on one side of the sum, and on one only.
+READ: Final = f"""
+SELECT {{key}} AS key, result, count, seconds, buckets
+  FROM unnest(%(steps)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS part (step, start, until)
+  JOIN metrics_total AS total ON total.step = part.step AND at >= start AND at < until
+ WHERE {WHOSE}
+UNION ALL
+SELECT {{key}}, result, count, seconds, buckets FROM metrics_delta
+ WHERE at >= %(start)s AND at < %(end)s AND {WHOSE}
+"""
+
+
+@dataclass(slots=True)
+class Exchanges:
+    """What was counted under one key: how often with each result, and how many seconds it took."""
+
+    key: Any
+    by_result: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    took: Histogram = field(default_factory=Histogram)
+
+    @property
+    def count(self) -> int:
+        return sum(self.by_result.values())
+
+    def share(self, *results: str) -> float:
+        """The part of all that ended with one of these, from 0 to 1."""
+        return sum(self.by_result.get(result, 0) for result in results) / self.count if self.count else 0.0
+
+    def add(self, result: str, count: int, seconds: float, buckets: list[int]) -> None:
+        self.by_result[result] += count
+        self.took = self.took.merged(Histogram(tuple(buckets), seconds))
+
+
+def vendor_figures(
+    start: datetime, end: datetime, *, vendor: str | None = None, company: int | None = None, by: By = "name"
+) -> list[Exchanges]:
+    """Exchanges with vendors from `start` up to before `end`, in whole minutes, of all or of one vendor or company;
+    sorted by key. By `part` the key is the vendor with its route.
+
+    What is no longer kept in minutes is read in whole hours, and in whole days after that (METRICS_DAYS). Those of the
+    last METRICS_FLUSH_SECONDS may be missing.
+    """
+    return figures(Figures.Kind.VENDOR, start, end, name=vendor, company=company, by=by)
+
+
+def request_figures(start: datetime, end: datetime, *, view: str | None = None, by: By = "name") -> list[Exchanges]:
+    """Web requests; results are 2xx, 3xx, 4xx and 5xx."""
+    return figures(Figures.Kind.REQUEST, start, end, name=view, by=by)
+
+
+def webhook_figures(start: datetime, end: datetime, *, provider: str | None = None, by: By = "name") -> list[Exchanges]:
+    """Webhooks at the door, by what became of them; how long they took is not counted here."""
+    return figures(Figures.Kind.WEBHOOK, start, end, name=provider, by=by)
+
+
+def figures(
+    kind: str,
+    start: datetime,
+    end: datetime,
+    *,
+    name: str | None = None,
+    company: int | None = None,
+    by: By = "name",
+) -> list[Exchanges]:
+    """The same for any kind of figures."""
+    chosen = _parts(start, end, by)
+    values = {
+        "kind": kind,
+        "name": name,
+        "company": company,
+        "steps": [part.step for part in chosen],
+        "starts": [part.start for part in chosen],
+        "ends": [part.end for part in chosen],
+        "start": chosen[0].start if chosen else start,
+        "end": chosen[-1].end if chosen else start,
+    }
+    found: dict[Any, Exchanges] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(READ.format(key=KEYS[by]), values)
+        for key, *counted in cursor.fetchall():
+            found.setdefault(key, Exchanges(key)).add(*counted)
+    return [found[key] for key in sorted(found)]
+
+
+def _parts(start: datetime, end: datetime, by: By) -> list[Part]:
+    """In the longest steps that fit; by a step, in none longer; of old figures, in those that are still kept."""
+    steps = list(STEPS)
+    shortest = next((step for step in reversed(steps) if start >= _kept_since(step)), steps[0])
+    longest = by if by in STEPS else steps[0]
+    if STEPS[shortest] > STEPS[longest]:
+        longest = shortest
+    return parts(start, end, steps[steps.index(longest) : steps.index(shortest) + 1])
+
+
+def _kept_since(step: str) -> datetime:
+    days = settings.METRICS_DAYS.get(step, 0.0)
+    return floor(timezone.now(), STEPS[step]) - timedelta(days=days)
