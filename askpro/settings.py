@@ -87,6 +87,7 @@ PROBES = {
     "/health/live": "askpro.health.views.live",
     "/health/ready": "askpro.health.views.ready",
     "/health/queues": "askpro.health.views.queues",
+    "/metrics": "askpro.metrics.exposition.view.metrics",
 }
 WSGI_APPLICATION = "askpro.wsgi.application"
 TEMPLATES = [
@@ -272,6 +273,8 @@ WATCH_DISKS = env.list("WATCH_DISKS", default=["/", "/tmp", "/var/lib/postgresql
 
 # Seconds between two writings of the figures that a process has noted of vendors, requests and webhooks; 0: never.
 METRICS_FLUSH_SECONDS = env.float("METRICS_FLUSH_SECONDS", default=10.0)
+# How many companies /metrics tells apart, the oldest first; 0: none. Each is a dozen more series for Prometheus.
+METRICS_COMPANIES = env.int("METRICS_COMPANIES", default=0)
 # How many days the sums of these figures over a minute, an hour and a day are kept.
 METRICS_DAYS: dict[str, float] = {
     "minute": 2.0,

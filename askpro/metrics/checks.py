@@ -1,12 +1,14 @@
 """Settings of metrics that make no sense: `manage.py check` reports them, with the fix in the message."""
 
 import math
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from askpro.metrics.periods import STEPS
+
+MOST_COMPANIES: Final = 500
 
 
 @register(Tags.compatibility)
@@ -20,4 +22,7 @@ def check_figures(**_: Any) -> list[CheckMessage]:
     if wrong:
         hint = f"Write METRICS_DAYS=minute=2,hour=60,day=400: numbers above 0 of {', '.join(sorted(STEPS))}."
         found.append(Error(f"METRICS_DAYS has {', '.join(wrong)}.", hint=hint, id="metrics.E002"))
+    if not 0 <= settings.METRICS_COMPANIES <= MOST_COMPANIES:
+        hint = f"Write METRICS_COMPANIES as a number from 0 (none) to {MOST_COMPANIES}: each is series for Prometheus."
+        found.append(Error(f"METRICS_COMPANIES is {settings.METRICS_COMPANIES}.", hint=hint, id="metrics.E003"))
     return found

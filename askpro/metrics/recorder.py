@@ -141,16 +141,26 @@ class Recorder:
         if self._thread is None:
             return
         last = threading.Thread(target=self.flush, name="last figures", daemon=True)
-        last.start()
-        last.join(LAST_FLUSH)
+        try:
+            last.start()
+            last.join(LAST_FLUSH)
+        except RuntimeError:
+            self.flush()  # Later releases of Python start no thread at the end of a process.
 
     def _start(self) -> None:
         if not settings.METRICS_FLUSH_SECONDS or not self._starting.acquire(blocking=False):
             return
-        thread = threading.Thread(target=self._keep_flushing, name="figures", daemon=True)
-        self._thread = thread
-        thread.start()
-        atexit.register(self.flush_at_the_end)
+        try:
+            if self._thread is None:
+                thread = threading.Thread(target=self._keep_flushing, name="figures", daemon=True)
+                thread.start()
+                self._thread = thread
+                atexit.register(self.flush_at_the_end)
+        except RuntimeError as error:
+            # There is no room for another thread. The next note tries again; no job fails for its figures.
+            log.warning("Figures are not written: %s", error)
+        finally:
+            self._starting.release()
 
     def _keep_flushing(self) -> None:
         while True:

@@ -1,6 +1,10 @@
 """Each exchange with a vendor is noted once: under its route, with what became of it, and for whom."""
 
+import ast
+import re
 from collections import Counter
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -130,3 +134,21 @@ def test_a_path_counts_under_its_route_and_never_under_itself(path: str, route: 
 @pytest.mark.parametrize(("status", "result"), [(401, "key_refused"), (402, "out_of_credit"), (403, "refused")])
 def test_a_status_says_what_a_refusal_means(status: int, result: str) -> None:
     assert by_status(status) == result
+
+
+def asked_paths(module: ModuleType) -> list[str]:
+    """Every path that a vendor's file writes, with a number for what varies."""
+    tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
+    inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    texts = [
+        node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in inner
+    ]
+    written = [re.sub(r"\{.*?\}", "7", ast.unparse(node).strip("f\"'")) for node in texts]
+    return [path for path in written if re.match(r"/v\d/", path) and "{" not in path]
+
+
+@pytest.mark.parametrize("module", [calcom, retell], ids=["calcom", "retell"])
+def test_every_path_that_is_asked_has_its_route(module: ModuleType) -> None:
+    paths = asked_paths(module)
+    assert len(paths) > 2
+    assert [path for path in paths if module.ROUTES.of("GET", path) == "other"] == []

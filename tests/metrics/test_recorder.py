@@ -130,6 +130,17 @@ def test_a_process_that_cannot_keep_up_counts_what_it_loses(noting: Recorder, mo
     assert dict(Delta.objects.values_list("kind", "count")) == {"webhook": 50_000, "lost": 10}
 
 
+def test_where_no_thread_can_be_started_no_job_fails_for_its_figures(
+    noting: Recorder, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.METRICS_FLUSH_SECONDS = 3600.0
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", _no_room)
+        note_webhook("retell", "stored")
+    note_webhook("retell", "stored")
+    assert noting._thread is not None and recorder.flush() == 1
+
+
 def test_a_worker_writes_its_last_figures_before_it_is_gone(noting: Recorder, settings: Any) -> None:
     settings.METRICS_FLUSH_SECONDS = 3600.0
     note_webhook("retell", "stored")
@@ -177,6 +188,10 @@ def test_the_end_of_a_process_writes_what_is_left_and_waits_for_nobody(
 
 class _Claim:
     kwargs = {"company_id": 7}
+
+
+def _no_room(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 def _away(*_: Any) -> Any:
