@@ -60,6 +60,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "missed": "once",
     },
     "retell-unread": {"cron": "*/30 * * * *", "actor": "warn_of_unread_accounts", "missed": "once"},
+    "arrivals": {"cron": "*/5 * * * *", "actor": "count_arrivals", "tick_as": "now", "missed": "once"},
     "follow-up-deadlines": {
         "cron": "* * * * *",
         "actor": "escalate_follow_ups",

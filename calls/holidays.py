@@ -28,8 +28,16 @@ def public_holidays(country: str, state: str, first: date, last: date, language:
     return {day: name for day, name in sorted(named.items()) if first <= day <= last}
 
 
+def national_holidays(country: str, first: date, last: date) -> set[date]:
+    """Those of the whole country from the first day to the last; none for a country that is not known."""
+    if country not in _states():
+        return set()
+    years = range(first.year, last.year + 1)
+    return {day for year in years for day, _ in _of(country, None, year, "") if first <= day <= last}
+
+
 @cache
-def _of(country: str, state: str, year: int, language: str) -> tuple[tuple[date, str], ...]:
+def _of(country: str, state: str | None, year: int, language: str) -> tuple[tuple[date, str], ...]:
     found = country_holidays(country, subdiv=state, years=year, language=_LANGUAGES.get(language))
     return tuple(found.items())
 

@@ -1,6 +1,7 @@
 """The jobs of this app."""
 
 import time
+from datetime import datetime
 from typing import Final
 
 from django.utils import timezone
@@ -19,6 +20,7 @@ from webhooks.net import overdue as overdue_calls
 from webhooks.net import unread
 from webhooks.net.accounts import account_of, all_accounts, is_news
 from webhooks.net.reading import Reader, next_span
+from webhooks.silence import counting
 
 # Seconds of one job's reading: what is left is read by the same job a second later.
 READING_TIME: Final = 200.0
@@ -91,6 +93,24 @@ def sync_retell_calls(reading_id: int, days: int = 0) -> None:
         return
     reading.note_complete(span.until)
     log(found)
+
+
+@actor(
+    queue_name="low",
+    max_retries=1,
+    time_limit=5 * MIN,
+    atomic=True,
+    no_overlap="arrivals",
+    unique_by="arrivals",
+    silenced=True,
+)
+def count_arrivals(now: str) -> None:
+    """Count what came in of each vendor and company by the hour, on the schedule: whether a vendor has fallen silent is
+    judged by what is usual.
+
+    Writes: Arrivals
+    """
+    counting.count(datetime.fromisoformat(now))
 
 
 @actor(queue_name="low", max_retries=5, backoff=(1 * MIN, 10 * MIN), time_limit=1 * MIN, unique_by="unread")
