@@ -1,7 +1,6 @@
 """Connects a company with Cal.com: checks its key and its event types, and registers its webhook."""
 
 import json
-import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +8,6 @@ from datetime import date
 from typing import Final
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.utils import timezone
 
 from appointments.calcom import client as calcom
@@ -22,9 +20,8 @@ from askpro.queues.errors import JobError, Rejected, Unknown
 from calls.models import Company, Service, Staff
 from webhooks.models import Provider, WebhookAddress, WebhookSecret
 
-# How many days before a key expires people are told.
-WARN_ON: Final = frozenset({30, 14, 7, 3, 2, 1, 0})
-log = logging.getLogger(__name__)
+# Days before a key expires from which on a new one is missing.
+WARN_DAYS: Final = 30
 
 Say = Callable[[str], None]
 
@@ -68,7 +65,7 @@ class Connection:
         expires = self.company.calcom_key_expires_on
         if expires is None:
             self.say("Key: no day of expiry is entered; if it has one, enter it on the company's page.")
-        elif _days_left(self.company, today) <= max(WARN_ON):
+        elif (expires - today).days <= WARN_DAYS:
             self._miss(f"A new API key: this one {'expired' if expires < today else 'expires'} on {expires:%d.%m.%Y}.")
 
     def _try(self, what: str, act: Callable[[], object]) -> None:
@@ -179,20 +176,6 @@ class Connection:
         self.missing.append(what)
 
 
-def warn_of_expiring_keys(today: date) -> int:
-    """Mail OPS_EMAILS the companies whose key expires in one of WARN_ON days, straight; returns how many there are."""
-    dated = Company.objects.filter(is_active=True, calcom_key_expires_on__isnull=False).defer("calcom_api_key")
-    due = [company for company in dated.order_by("name") if _days_left(company, today) in WARN_ON]
-    lines = [f"{company.name}: {company.calcom_key_expires_on:%d.%m.%Y}" for company in due]
-    if due and settings.OPS_EMAILS:
-        subject = f"{settings.EMAIL_SUBJECT_PREFIX}Cal.com keys expire"
-        advice = f"Make a new key at Cal.com and enter it, with its day: {settings.CONSOLE_URL}/calls/company/"
-        send_mail(subject, "\n".join([*lines, "", advice]), None, settings.OPS_EMAILS)
-    for line in lines:
-        log.warning("a Cal.com key expires: %s", line)
-    return len(due)
-
-
 def sharing(company: Company) -> list[Company]:
     """The other active companies that ask Cal.com with the same key."""
     key = _key(company)
@@ -202,11 +185,6 @@ def sharing(company: Company) -> list[Company]:
 
 def shared_address() -> str:
     return f"{settings.PUBLIC_URL}/webhooks/{Provider.CALCOM}/"
-
-
-def _days_left(company: Company, today: date) -> int:
-    assert company.calcom_key_expires_on is not None
-    return (company.calcom_key_expires_on - today).days
 
 
 def _key(company: Company) -> str:

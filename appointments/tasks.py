@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from appointments import connection, daily, deadlines
+from appointments import daily, deadlines
 from appointments.booking import booker, reservations, surplus
 from appointments.calcom.event import CalcomEvent
 from appointments.changes import execution, handlers, sync
@@ -152,16 +152,6 @@ def sync_calcom_data(company_id: int) -> None:
     Calls: Cal.com: event types, bookings (list)
     """
     sync.sync_company(_company(company_id))
-
-
-@actor(queue_name="low", max_retries=5, backoff=(1 * MIN, 10 * MIN, 1 * H), time_limit=1 * MIN, unique_by="expiry")
-def warn_of_expiring_keys() -> None:
-    """Mail people the companies whose Cal.com key is about to expire, on the schedule.
-
-    Writes: nothing
-    Calls: the mail server
-    """
-    connection.warn_of_expiring_keys(timezone.localdate())
 
 
 @actor(queue_name="default", max_retries=2, time_limit=1 * MIN, unique_by="follow-up-deadlines", silenced=True)

@@ -50,7 +50,6 @@ MONITORED_TAGS: tuple[str, ...] = ()
 # Scheduled jobs (askpro/queues/chores/schedule.py): cron in Europe/Berlin, the actor, and what to do with missed ticks.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "calcom-sync": {"cron": "*/15 * * * *", "actor": "sync_all_calcom_data", "missed": "once"},
-    "calcom-keys": {"cron": "30 7 * * *", "actor": "warn_of_expiring_keys", "missed": "once"},
     "reminders": {"cron": "*/5 * * * *", "actor": "send_due_reminders", "tick_as": "now", "missed": "once"},
     "retell-sync": {"cron": "*/5 * * * *", "actor": "sync_all_retell_calls", "missed": "once"},
     "retell-nightly": {
@@ -59,7 +58,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "kwargs": {"days": 3},
         "missed": "once",
     },
-    "retell-unread": {"cron": "*/30 * * * *", "actor": "warn_of_unread_accounts", "missed": "once"},
     "arrivals": {"cron": "*/5 * * * *", "actor": "count_arrivals", "tick_as": "now", "missed": "once"},
     "follow-up-deadlines": {
         "cron": "* * * * *",

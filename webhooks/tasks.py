@@ -17,7 +17,6 @@ from webhooks.inbox.reading import Malformed
 from webhooks.inbox.replay import replay_one
 from webhooks.models import Provider, RetellReading, WebhookEvent
 from webhooks.net import overdue as overdue_calls
-from webhooks.net import unread
 from webhooks.net.accounts import account_of, all_accounts, is_news
 from webhooks.net.reading import Reader, next_span
 from webhooks.silence import counting
@@ -111,16 +110,6 @@ def count_arrivals(now: str) -> None:
     Writes: Arrivals
     """
     counting.count(datetime.fromisoformat(now))
-
-
-@actor(queue_name="low", max_retries=5, backoff=(1 * MIN, 10 * MIN), time_limit=1 * MIN, unique_by="unread")
-def warn_of_unread_accounts() -> None:
-    """Mail operators the accounts at Retell that were not read for an hour, on the schedule.
-
-    Writes: RetellReading
-    Calls: the mail server
-    """
-    unread.warn()
 
 
 @actor(

@@ -23,6 +23,11 @@ CALL_BACK: Final = "user_requested_callback"
 TRANSFER_ENDS: Final = ("call_transfer", "transfer_bridged", "call_take_over")
 TRANSFER_CANCELLED: Final = "transfer_cancelled"
 
+# Retell holds no calls until somebody pays.
+UNPAID: Final = ("no_valid_payment", "credit_exhausted", "budget_reached")
+# More calls at once than were paid for.
+CROWDED: Final = ("concurrency_limit_reached", "no_concurrency_fallback")
+
 # The values of retell-sdk 6.2.13.
 _VALUES: Final[dict[Disconnection, str]] = {
     Disconnection.TALKED: (
@@ -35,9 +40,7 @@ _VALUES: Final[dict[Disconnection, str]] = {
         "dial_busy dial_no_answer dial_failed user_declined invalid_destination registered_call_timeout "
         "error_user_not_joined"
     ),
-    Disconnection.LIMIT: (
-        "concurrency_limit_reached no_concurrency_fallback no_valid_payment credit_exhausted budget_reached"
-    ),
+    Disconnection.LIMIT: " ".join((*CROWDED, *UNPAID)),
     Disconnection.CARRIER: (
         "telephony_provider_permission_denied telephony_provider_unavailable sip_routing_error "
         "network_blocked marked_as_spam scam_detected"

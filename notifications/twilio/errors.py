@@ -53,6 +53,8 @@ NOT_FOUND: Final = 20404
 # Twilio takes no request with this key; and none of this account, which it closes when its balance is used up.
 KEY_CODES: Final = (20003, 20006, 20008)
 SUSPENDED_CODES: Final = (20005,)
+# The same, of a message that was accepted before.
+SUSPENDED_LATER: Final = (30002,)
 # Answered to a DELETE. Not in the vendor's dictionary of 2023.
 STILL_SENDING: Final = 20009
 # These are about the number, not the message: the next message would fail in the same way.

@@ -1,17 +1,15 @@
-"""`calcom_connect` against the sandbox's Cal.com, and the warnings before a key expires."""
+"""`calcom_connect` against the sandbox's Cal.com."""
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from io import StringIO
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.core.management import CommandError, call_command
 
 from appointments.calcom.account import Schedule
-from appointments.tasks import warn_of_expiring_keys
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.credentials import LOCAL
 from calls.models import Company, Service
@@ -251,15 +249,3 @@ def test_it_says_when_the_key_expires(salon: Company, expires: date | None, said
 def test_a_company_that_does_not_exist_is_refused(db: None) -> None:
     with pytest.raises(CommandError, match="no company with the slug nobody"):
         call_command("calcom_connect", "nobody")
-
-
-@pytest.mark.usefixtures("clock")
-@pytest.mark.parametrize(("days", "is_told"), [(31, False), (30, True), (13, False), (7, True), (0, True), (-1, False)])
-def test_people_are_warned_before_a_key_expires(settings: Any, days: int, is_told: bool) -> None:
-    settings.OPS_EMAILS = ["ops@example.org"]
-    company(calcom_key_expires_on=date(2026, 11, 30) + timedelta(days=days))
-    company("salon-esche")
-    company("salon-fichte", calcom_key_expires_on=date(2026, 11, 30), is_active=False)
-    warn_of_expiring_keys()
-    assert len(mail.outbox) == is_told
-    assert not is_told or ("Salon-Birke: " in mail.outbox[0].body and "cal_test" not in mail.outbox[0].body)

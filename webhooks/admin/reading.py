@@ -45,6 +45,5 @@ class RetellReadingAdmin(ReadOnlyModelAdmin):
                 ("Last complete reading", display.moment(reading.finished_at)),
                 ("First seen", display.moment(reading.began_at)),
                 ("Key refused since", display.moment(reading.refused_at)),
-                ("Operators told", display.moment(reading.told_at)),
             ],
         }

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import redis
 from django.conf import settings
@@ -81,6 +81,18 @@ def record() -> int:
 def are_waiting() -> bool:
     """Whether this process still has counts in its memory."""
     return bool(_memory)
+
+
+def waiting() -> Counter[str]:
+    """How many of each vendor wait in Redis to be written; none while Redis is away."""
+
+    def look(client: "redis.Redis") -> dict[bytes, bytes]:
+        return cast(dict[bytes, bytes], client.hgetall(_key()))
+
+    found: Counter[str] = Counter()
+    for name, count in (_asking_redis(look) or {}).items():
+        found[name.decode().partition(" ")[0]] += int(count)
+    return found
 
 
 def _write(found: Counter[str]) -> None:

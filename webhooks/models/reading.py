@@ -28,7 +28,6 @@ class RetellReading(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True, help_text="When a reading was last complete.")
     refused_at = models.DateTimeField(null=True, blank=True, help_text="Since when Retell refuses the key.")
     began_at = models.DateTimeField(default=timezone.now, editable=False)
-    told_at = models.DateTimeField(null=True, blank=True, help_text="When operators were told that it is not read.")
 
     class Meta:
         verbose_name = "Retell account"
@@ -44,17 +43,13 @@ class RetellReading(models.Model):
     def note_complete(self, until: datetime) -> None:
         """Everything up to `until` was read; an earlier moment than known moves nothing back."""
         rows = RetellReading.objects.filter(pk=self.pk)
-        rows.update(finished_at=timezone.now(), refused_at=None, told_at=None)
+        rows.update(finished_at=timezone.now(), refused_at=None)
         rows.filter(Q(read_until=None) | Q(read_until__lt=until)).update(read_until=until)
 
     def note_refused(self) -> bool:
         """Retell refuses the key; False if that was known."""
         rows = RetellReading.objects.filter(pk=self.pk, refused_at=None)
         return rows.update(refused_at=timezone.now()) == 1
-
-    def note_told(self) -> bool:
-        """Operators know that it is not read; False if they did."""
-        return RetellReading.objects.filter(pk=self.pk, told_at=None).update(told_at=timezone.now()) == 1
 
 
 class EarlierCall(models.Model):

@@ -1,44 +1,53 @@
-"""Tells operators of accounts at Retell that could not be read for long: calls may be missing meanwhile."""
+"""What should be read from the vendors again and again, and when it was last complete."""
 
-import logging
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
-from django.conf import settings
-from django.core.mail import send_mail
-from django.utils import timezone
+from django.db.models import Max, Min
 
+from appointments.models import SyncPoint
+from askpro.queues.models import Job, Schedule, ScheduledTick
 from webhooks.models import RetellReading
 from webhooks.net.accounts import all_accounts, is_replaced
 
-log = logging.getLogger(__name__)
 
-LONGEST: Final = timedelta(hours=1)
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """When it was last complete, or was to begin, and the job that does it."""
 
-
-def warn() -> int:
-    """Mail OPS_EMAILS the accounts that were not read completely for an hour, straight and once until they are read
-    again; returns how many there are.
-    """
-    unread = [reading for reading in _unread(timezone.now()) if reading.told_at is None]
-    if unread and settings.OPS_EMAILS:
-        subject = f"{settings.EMAIL_SUBJECT_PREFIX}Retell is not read"
-        advice = "Calls whose webhooks are lost stay lost meanwhile. The failed jobs say why:"
-        link = f"{settings.CONSOLE_URL}/webhooks/retellreading/"
-        send_mail(subject, "\n".join([*map(_line, unread), "", advice, link]), None, settings.OPS_EMAILS)
-    for reading in unread:
-        log.error("%s", _line(reading))
-        reading.note_told()
-    return len(unread)
+    about: str
+    what: str
+    last_at: datetime
+    job: str
 
 
-def _unread(now: datetime) -> list[RetellReading]:
-    readings = [account.reading() for account in all_accounts()]
-    late = [reading for reading in readings if (reading.finished_at or reading.began_at) < now - LONGEST]
-    return [reading for reading in late if reading.refused_at is None or not is_replaced(reading)]
+def accounts() -> Iterator[Reading]:
+    """The accounts at Retell. One whose key is refused counts unless another key of it is read."""
+    for account in all_accounts():
+        reading = RetellReading.objects.filter(address=account.address, fingerprint=account.fingerprint).first()
+        if reading is None or (reading.refused_at is not None and is_replaced(reading)):
+            continue
+        whose = f" of company {account.address.company_id}" if account.address else ""
+        last_at = reading.finished_at or reading.began_at
+        yield Reading(f"retell:{reading.pk}", f"Reading Retell's calls{whose}", last_at, "sync_retell_calls")
 
 
-def _line(reading: RetellReading) -> str:
-    since = timezone.localtime(reading.finished_at or reading.began_at)
-    why = ", whose key Retell refuses," if reading.refused_at else ""
-    return f"{reading}{why} was not read since {since:%d.%m.%Y, %H:%M}."
+def calendars() -> Iterator[Reading]:
+    """The bookings of each company at Cal.com."""
+    points = SyncPoint.objects.filter(part=SyncPoint.Part.BOOKINGS, company__is_active=True).order_by("company_id")
+    for company_id, finished_at, began_at in points.values_list("company_id", "finished_at", "began_at"):
+        if last_at := finished_at or began_at:
+            what = f"Reading Cal.com's bookings of company {company_id}"
+            yield Reading(f"calcom:{company_id}", what, last_at, "sync_calcom_data")
+
+
+def counts() -> Iterator[Reading]:
+    """The nightly counts."""
+    for schedule in Schedule.objects.filter(actor_name="recount_all"):
+        ticks = ScheduledTick.objects.filter(schedule=schedule)
+        sent = list(ticks.order_by("-at").values_list("job_id", flat=True)[:10])
+        done = Job.objects.filter(pk__in=[*filter(None, sent)], status=Job.Status.COMPLETED)
+        last_at = done.aggregate(last=Max("finished_at"))["last"] or ticks.aggregate(first=Min("sent_at"))["first"]
+        if last_at:
+            yield Reading("counts", "The nightly count", last_at, "recount_all")

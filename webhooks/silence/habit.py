@@ -3,10 +3,10 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 HOUR: Final = timedelta(hours=1)
@@ -67,26 +67,25 @@ def whole_hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sample:
+class _Sample(NamedTuple):
     """The arrivals of one hour in the past, and how much it counts."""
 
     day: date
-    count: float
+    came: float
     weight: float
 
 
 def _without_floods(found: Sequence[_Sample]) -> list[_Sample]:
     times, more = FLOOD
-    most = median(each.count for each in found) * times + more
-    return [replace(each, count=min(each.count, most)) for each in found]
+    most = median(each.came for each in found) * times + more
+    return [each if each.came <= most else each._replace(came=most) for each in found]
 
 
 def _rate(found: Sequence[_Sample]) -> float:
     """The weighted mean times n / (n + 1), n being how many hours of equal weight would say as much."""
     total = math.fsum(each.weight for each in found)
     equal = total**2 / math.fsum(each.weight**2 for each in found)
-    return math.fsum(each.count * each.weight for each in found) / total * equal / (equal + 1)
+    return math.fsum(each.came * each.weight for each in found) / total * equal / (equal + 1)
 
 
 def _bunch(hours: Iterable[Sequence[_Sample]]) -> float:
@@ -94,15 +93,15 @@ def _bunch(hours: Iterable[Sequence[_Sample]]) -> float:
 
     That one day is busier than another makes no bunches, so each count is held against its own day's level.
     """
-    means = [(sum(each.count for each in found) / len(found), found) for found in hours]
+    means = [(sum(each.came for each in found) / len(found), found) for found in hours]
     known = [(mean, found) for mean, found in means if mean >= ENOUGH_FOR_BUNCHES]
     busy = [(mean, each) for mean, found in known for each in found]
     came: defaultdict[date, float] = defaultdict(float)
     expected: defaultdict[date, float] = defaultdict(float)
     for mean, each in busy:
-        came[each.day] += each.count
+        came[each.day] += each.came
         expected[each.day] += mean
-    levelled = [(mean * came[each.day] / expected[each.day], each.count) for mean, each in busy]
+    levelled = [(mean * came[each.day] / expected[each.day], each.came) for mean, each in busy]
     spread = math.fsum((count - mean) ** 2 for mean, count in levelled)
     total = math.fsum(mean for mean, _ in levelled)
     # Means of few weeks lie nearer to their counts than true ones would.

@@ -38,11 +38,15 @@ class Flow:
     def weight(self, since: datetime, end: datetime) -> float:
         """How many arrivals are missing from `since` to `end`: chance alone would leave them out with the probability
         of e to the power of minus that number."""
+        most = self.most(since, end)
+        return most and most * self._level(since) * self._part_of_calls(since, min(end, since + LONGEST))
+
+    def most(self, since: datetime, end: datetime) -> float:
+        """What the weight is at most; costs no look at the rows."""
         end = min(end, since + LONGEST)
         if end <= since or not self.habits:
             return 0.0
-        usual = min(habit.expected(since, end, self.share) / habit.bunch for habit in self.habits)
-        return usual and usual * self._level(since) * self._part_of_calls(since, end)
+        return min(habit.expected(since, end, self.share) / habit.bunch for habit in self.habits)
 
     def usual(self, since: datetime, end: datetime) -> float:
         """How many arrivals are usual in this time."""
@@ -113,8 +117,7 @@ def _of_all(flows: Sequence[Flow], now: datetime, limit: float) -> Silence | Non
     last = max((flow.last_at for flow in flows), default=now)
     if len(flows) < 2 or now - last < SHORTEST:
         return None
-    weight = _missing(flows, last, now)
-    if weight < limit:
+    if math.fsum(flow.most(last, now) for flow in flows) < limit or (weight := _missing(flows, last, now)) < limit:
         return None
     usual = math.fsum(flow.usual(last, now) for flow in flows)
     return Silence(flows[0].provider, None, last, weight, usual)
@@ -134,7 +137,9 @@ def _missing(flows: Iterable[Flow], since: datetime, end: datetime) -> float:
 
 
 def _is_silent(flow: Flow, now: datetime, limit: float) -> bool:
-    return now - flow.last_at >= SHORTEST and flow.weight(flow.last_at, now) >= limit
+    if now - flow.last_at < SHORTEST or flow.most(flow.last_at, now) < limit:
+        return False
+    return flow.weight(flow.last_at, now) >= limit
 
 
 def _of_one(flow: Flow, now: datetime) -> Silence:

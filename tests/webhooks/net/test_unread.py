@@ -1,72 +1,52 @@
-"""Operators hear of accounts at Retell that are not read, once."""
+"""Accounts at Retell that are not read, against the sandbox's Retell."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from askpro.dev.sandbox.client import SandboxClient
+from tests.found import found
 from tests.webhooks.net.retell import KEY, tick
 from webhooks.models import RetellReading
 from webhooks.models.fingerprint import fingerprint
-from webhooks.tasks import warn_of_unread_accounts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("number")]
 
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(autouse=True)
-def operators(settings: Any) -> None:
-    settings.OPS_EMAILS = ["ops@example.org"]
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+def missing() -> list[str]:
+    return list(found("reconciliation_missing", timezone.now()))
 
 
-def warned() -> list[str]:
-    mail.outbox.clear()
-    warn_of_unread_accounts()
-    return [str(each.body) for each in mail.outbox]
-
-
-def test_they_are_told_once_of_an_account_that_was_not_read_for_an_hour(retell: SandboxClient, clock: Any) -> None:
+def test_one_that_was_not_read_for_an_hour_is_found_until_it_is_read_again(retell: SandboxClient, clock: Any) -> None:
     tick()
     clock.shift(HOUR)
-    assert warned() == []
+    assert missing() == []
     clock.shift(1)
-    [body] = warned()
-    assert fingerprint(KEY) in body and KEY not in body and "01.12.2026, 13:00" in body
-    assert warned() == []
-
-
-def test_they_are_told_again_when_it_was_read_in_between(retell: SandboxClient, clock: Any) -> None:
+    assert missing() == [f"retell:{RetellReading.objects.get().pk}"]
     tick()
-    for _ in range(2):
-        clock.shift(2 * HOUR)
-        assert len(warned()) == 1
-        tick()
-        assert warned() == []
+    assert missing() == []
 
 
-def test_they_are_told_of_an_account_that_could_never_be_read(retell: SandboxClient, settings: Any, clock: Any) -> None:
+def test_one_that_could_never_be_read_is_found(retell: SandboxClient, settings: Any, clock: Any) -> None:
     settings.RETELL_API_KEYS = ["key_wrong"]
     tick()
     clock.shift(2 * HOUR)
-    [body] = warned()
-    assert "whose key Retell refuses" in body
+    assert len(missing()) == 1
 
 
-def test_a_key_that_was_replaced_or_taken_out_is_none_of_their_business(
-    retell: SandboxClient, settings: Any, clock: Any
-) -> None:
+def test_a_key_that_was_replaced_or_taken_out_is_not(retell: SandboxClient, settings: Any, clock: Any) -> None:
     settings.RETELL_API_KEYS = [KEY, "key_replaced", "key_forgotten"]
     tick()
     settings.RETELL_API_KEYS = [KEY, "key_replaced"]
     clock.shift(2 * HOUR)
     tick()
-    assert warned() == []
+    assert missing() == []
     assert RetellReading.objects.count() == 3
 
 
