@@ -8,14 +8,15 @@ from typing import Any
 DAY = 24 * 60
 
 # `promise`: how old the oldest ready job of a queue may get. `tries`, `backoff` and `time_limit` are the defaults of
-# its jobs. When a job of an `urgent` queue dies, OPS_EMAILS are mailed.
+# its jobs; a run of more than `slow` seconds is kept with what took its time (without it: ten times the promise). When
+# a job of an `urgent` queue dies, OPS_EMAILS are mailed.
 QUEUES: dict[str, dict[str, Any]] = {
-    "critical": {"promise": 5, "tries": 3, "urgent": True},
-    "high": {"promise": 10, "tries": 5},
-    "default": {"promise": 60},
-    "webhooks": {"promise": 10, "tries": 10},
-    "notifications": {"promise": 30, "tries": 3},
-    "low": {"promise": 600},
+    "critical": {"promise": 5, "tries": 3, "urgent": True, "slow": 5},
+    "high": {"promise": 10, "tries": 5, "slow": 10},
+    "default": {"promise": 60, "slow": 30},
+    "webhooks": {"promise": 10, "tries": 10, "slow": 10},
+    "notifications": {"promise": 30, "tries": 3, "slow": 15},
+    "low": {"promise": 600, "slow": 120},
 }
 
 # Rate limits by name: a number of starts in a number of seconds, over all hosts. Of Cal.com's webhooks each company has
@@ -38,6 +39,7 @@ RETENTION: dict[str, Any] = {
     "figures_by_minute": 2 * DAY,
     "figures_by_hour": 60 * DAY,
     "figures_by_day": 400 * DAY,
+    "insight": 30 * DAY,
     "effects": None,
     "queues": {},
     # Canaries: one a minute and queue, of which nobody reads yesterday's.

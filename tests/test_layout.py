@@ -31,7 +31,19 @@ FLAT = {
     "testing",
     "units",
 }
-ROOMS = {"chores", "fleet", "jobs", "ledger", "management", "metrics", "models", "processes", "supervisor", "worker"}
+ROOMS = {
+    "chores",
+    "fleet",
+    "insight",
+    "jobs",
+    "ledger",
+    "management",
+    "metrics",
+    "models",
+    "processes",
+    "supervisor",
+    "worker",
+}
 
 
 def folders(top: Path) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from askpro.metrics.recorder import note_vendor_call
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
+from askpro.queues.insight import record
 
 
 class Result(StrEnum):
@@ -48,7 +49,9 @@ def exchange(vendor: str, route: str, company_id: int | None = None) -> Iterator
         noted.result = result_of(error)
         raise
     finally:
-        note_vendor_call(vendor, route, noted.result, time.monotonic() - began, company_id)
+        seconds = time.monotonic() - began
+        note_vendor_call(vendor, route, noted.result, seconds, company_id)
+        record.note_call(vendor, route, noted.result, seconds)
 
 
 def result_of(error: JobError) -> Result:

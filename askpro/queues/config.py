@@ -12,12 +12,19 @@ from django.utils.module_loading import import_string
 
 # As many as a worker's page of shared memory counts.
 MOST_QUEUES = 64
+# Without a word of its own, a queue's runs are slow from so many times its promise on.
+SLOW_PROMISES = 10
+# That of a queue that is not declared.
+LONGEST_PROMISE = 60.0
 STRATEGIES = ("promise", "time", "size", "simple", "off")
 # The words of RETENTION, and those that `queues` and `actors` may say otherwise.
 # The least that figures are read back in minutes and in hours, see `metrics/figures.py`.
 LEAST_BY_MINUTE, LEAST_BY_HOUR = 36 * 60, 45 * 24 * 60
 FIGURES = ("figures_by_minute", "figures_by_hour", "figures_by_day")
-RETENTION_WORDS = ("completed", "failed", "archived", "monitored", "pending", "recent", "ticks", "effects", *FIGURES)
+RETENTION_WORDS = (
+    *("completed", "failed", "archived", "monitored", "pending", "recent", "ticks", "insight", "effects"),
+    *FIGURES,
+)
 RETENTION_OVERRIDES = {"queues": ("completed", "failed", "pending"), "actors": ("completed", "failed")}
 # A hundred years, in minutes.
 FOR_EVER = 52_560_000
@@ -78,6 +85,7 @@ class Retention:
     pending    how long a ready job that nobody claims may wait before it is cancelled
     recent     the fleet and its history; ticks: those of the schedule, but for each entry's newest
     effects    the keys of `once`; figures_…: figures of jobs by minute, by hour and by day
+    insight    slow runs, what runs took, stacks and profiles
     queues, actors   other minutes for `completed`, `failed` and, for a queue, `pending`
     """
 
@@ -88,6 +96,7 @@ class Retention:
     pending: int = FOR_EVER
     recent: int = FOR_EVER
     ticks: int = FOR_EVER
+    insight: int = FOR_EVER
     effects: int = FOR_EVER
     figures_by_minute: int = FOR_EVER
     figures_by_hour: int = FOR_EVER
@@ -148,17 +157,25 @@ def queue_names() -> tuple[str, ...]:
     if len(queues) > MOST_QUEUES:
         raise InvalidQueueSettings(f"QUEUES names {len(queues)} queues; {MOST_QUEUES} are the most.")
     for name, words in queues.items():
-        _check_keys(f"Queue {name!r}", words, ("promise", "tries", "backoff", "time_limit", "urgent"))
+        _check_keys(f"Queue {name!r}", words, ("promise", "tries", "backoff", "time_limit", "urgent", "slow"))
         if not isinstance(words.get("promise"), int | float) or words["promise"] <= 0:
             raise InvalidQueueSettings(f"Queue {name!r} needs a promise above 0, in seconds.")
         if not isinstance(words.get("urgent", False), bool):
             raise InvalidQueueSettings(f"Queue {name!r} is urgent or not: write True or False.")
+        if "slow" in words and not (isinstance(words["slow"], int | float) and words["slow"] > 0):
+            raise InvalidQueueSettings(f"Queue {name!r} needs slow above 0, in seconds, or none at all.")
     return tuple(queues)
 
 
 def promise(queue_name: str) -> float:
     """The age in seconds that the oldest ready job of this queue may reach."""
     return float(_setting("QUEUES")[queue_name]["promise"])
+
+
+def slow_after(queue_name: str) -> float:
+    """The seconds from which on a run of this queue's jobs is slow, unless the job says otherwise."""
+    words = _setting("QUEUES").get(queue_name, {})
+    return float(words.get("slow") or SLOW_PROMISES * words.get("promise", LONGEST_PROMISE))
 
 
 def urgent_queues() -> list[str]:

@@ -30,6 +30,16 @@ class SupervisorStatus(TextChoices):
     DEAD = "dead", "Fell silent"
 
 
+class StackRefusal(TextChoices):
+    """Why nobody can say where a job is."""
+
+    NOT_STARTED = "not_started", "The worker has the job, but has not started it: it waits behind another one."
+    OVER = "over", "The run ended before it was looked at."
+    NO_WORKER = "no_worker", "Its worker is gone; the job goes to another one."
+    STOPPED = "stopped", "The worker's process is stopped (SIGSTOP): it cannot even show its stacks."
+    MUTE = "mute", "The worker showed no stack within a second: it hangs in the kernel, or has no processor."
+
+
 def _sql(states: Iterable[str]) -> str:
     return "(" + ", ".join(f"'{state}'" for state in states) + ")"
 

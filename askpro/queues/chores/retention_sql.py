@@ -97,7 +97,7 @@ def shelf_of_day(table: str) -> Shelf:
 
 def params_of(kept: Retention) -> Mapping[str, Any]:
     """What the statements need to know of the settings."""
-    words = ("completed", "failed", "archived", "monitored", "recent", "ticks", "effects", *FIGURES)
+    words = ("completed", "failed", "archived", "monitored", "recent", "ticks", "insight", "effects", *FIGURES)
     others = {
         f"{word}_of_{owners}": Json(kept.others(owners, word)) for word in ("completed", "failed") for owners in _OWNERS
     }
@@ -179,6 +179,15 @@ SHELVES = (
     ),
     _plain("queues_metrichour", "at < {before}", "figures_by_hour"),
     _plain("queues_metricday", "at < {before}", "figures_by_day"),
+    _plain("queues_slowrun", "coalesce(finished_at, began_at) < {before}", "insight"),
+    _plain("queues_runcost", "hour < {before}", "insight"),
+    _plain("queues_stackrequest", "at < {before}", "insight"),
+    _plain("queues_profiledrun", "at < {before}", "insight"),
+    _plain(
+        "queues_profile",
+        "at < {before} AND NOT EXISTS (SELECT 1 FROM queues_profiledrun WHERE profile_id = row.id)",
+        "insight",
+    ),
     _plain("queues_fleetevent", "at < {before}"),
     _plain(
         "queues_fleetcommand",

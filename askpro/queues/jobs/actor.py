@@ -195,6 +195,7 @@ def actor(
     throws: type[BaseException] | tuple[type[BaseException], ...] | None = None,
     tags: tuple[str, ...] | None = None,
     silenced: bool | None = None,
+    slow: int | timedelta | None = None,
     urgency: str | None = None,
     **more: Any,
 ) -> Any:
@@ -215,6 +216,7 @@ def actor(
     throws       errors that are expected and final: no retry, counted apart from bugs
     tags         jobs can be found and cancelled by them
     urgency      which jobs pass a gate first: "first", "usual" or "last"
+    slow         a run that takes longer is logged with what took its time; by default, the queue says how long
     silenced     completed and cancelled ones are left out of the console's list; those that failed never are
     on_success, on_failure   the actor that is sent (message, result) or (message, error) once the job is over
     priority     as in Dramatiq, among the jobs that one process has claimed; lower comes first

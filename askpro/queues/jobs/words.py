@@ -28,6 +28,7 @@ DEFAULTS: dict[str, Any] = {
     "throws": (),
     "tags": (),
     "silenced": False,
+    "slow": None,
     "urgency": "usual",
     "on_success": None,
     "on_failure": None,
@@ -40,7 +41,7 @@ MESSAGE_WORDS = frozenset(
     {"max_retries", "backoff", "time_limit", "deadline", "expires", "tags", "on_success", "on_failure"}
 )
 # Times that may be given as a timedelta; the engine counts in milliseconds.
-TIMES = frozenset({"deadline", "time_limit", "expires"})
+TIMES = frozenset({"deadline", "time_limit", "expires", "slow"})
 # A message may switch off what its actor has.
 MAY_BE_NONE = frozenset({"expires", "on_success", "on_failure"})
 # A hundred years. PostgreSQL can store later times, but beyond some point Python cannot read them any more.
@@ -148,6 +149,7 @@ MEANT: dict[str, tuple[Callable[[Any], bool], str]] = {
     "backoff": (lambda value: _are(is_time, value), "a sequence of milliseconds or timedeltas"),
     "time_limit": TIME,
     "deadline": TIME,
+    "slow": TIME,
     "expires": (_is_moment, "milliseconds, a timedelta, or a datetime with its time zone"),
     "atomic": (lambda value: isinstance(value, bool), "True or False"),
     "silenced": (lambda value: isinstance(value, bool), "True or False"),

@@ -88,6 +88,8 @@ class Claim:
     # The gates that this run has passed.
     passed: tuple[str, ...] = field(default=(), compare=False)
     thread_id: int = field(default=0, compare=False)
+    # What the run takes its time for (`insight.record`), where that is noted.
+    record: Any = field(default=None, compare=False)
     # A thread skipped it instead of starting it.
     skipped: bool = field(default=False, compare=False)
     log: list[str] = field(default_factory=list, compare=False)

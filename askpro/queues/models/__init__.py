@@ -11,6 +11,7 @@ from askpro.queues.models.fleet import (
     Worker,
 )
 from askpro.queues.models.gate import GateState
+from askpro.queues.models.insight import Profile, ProfiledRun, RunCost, SlowRun, StackRequest
 from askpro.queues.models.job import Attempt, AttemptRow, Job
 from askpro.queues.models.keys import Effect, Lock, RateLimit, UniqueKey
 from askpro.queues.models.metrics import MetricDay, MetricDelta, MetricFold, MetricHour, MetricMinute
@@ -35,9 +36,14 @@ __all__ = [
     "MetricMinute",
     "MetricsSnapshot",
     "Pause",
+    "Profile",
+    "ProfiledRun",
     "RateLimit",
+    "RunCost",
     "Schedule",
     "ScheduledTick",
+    "SlowRun",
+    "StackRequest",
     "Supervisor",
     "UniqueKey",
     "Worker",

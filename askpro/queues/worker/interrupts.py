@@ -1,15 +1,18 @@
-"""Ends running jobs that were cancelled: first by an exception in their thread, then by killing their process."""
+"""Ends running jobs that were cancelled: first by an exception in their thread, then by killing their process.
+
+The same look, once a second, is the observer's.
+"""
 
 import logging
 import threading
 import time
 from math import inf
 
+import psycopg2
 from dramatiq.threading import raise_thread_exception
 
 from askpro.queues.errors import Cancelled
 from askpro.queues.ledger.claim import Claim
-from askpro.queues.ledger.database import CONNECTION_ERRORS
 from askpro.queues.worker.workload import Workload
 
 log = logging.getLogger(__name__)
@@ -27,7 +30,7 @@ SELECT id::text FROM queues_job_live
 
 
 class Interrupter(threading.Thread):
-    """A worker's thread that looks whether one of its running jobs was cancelled."""
+    """A worker's thread that looks whether one of its running jobs was cancelled, and lets the observer look at all."""
 
     def __init__(self, workload: Workload) -> None:
         super().__init__(name="interrupter", daemon=True)
@@ -44,8 +47,9 @@ class Interrupter(threading.Thread):
             self._interrupted = {key: since for key, since in self._interrupted.items() if key in running}
             try:
                 self._end(running)
-            except CONNECTION_ERRORS as error:
-                log.warning("Cannot look for cancelled jobs now: %s", type(error).__name__)
+                self._workload.observer.look(running.values())
+            except psycopg2.Error as error:
+                log.warning("Cannot look after running jobs now: %s", type(error).__name__)
 
     def _end(self, running: dict[str, Claim]) -> None:
         if not running:

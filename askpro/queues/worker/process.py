@@ -8,11 +8,13 @@ import time
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.db.backends.signals import connection_created
 from dramatiq import Worker as DramatiqWorker
 from dramatiq import get_broker
 
 from askpro.queues.config import Pool
 from askpro.queues.fleet.heartbeat import register_worker
+from askpro.queues.insight.record import listen
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, application_name
 from askpro.queues.processes.child import become_child
 from askpro.queues.processes.empty_looks import EmptyLooks
@@ -51,6 +53,7 @@ def run_worker(
     broker.emit_after("process_boot")
     worker = DramatiqWorker(broker, queues=set(queues), worker_threads=pool.threads, worker_timeout=IDLE_TIMEOUT)
     workload.attach(worker)
+    connection_created.connect(listen)
     Interrupter(workload).start()
     worker.start()
     while not stop.wait(LOOK_EVERY) and _is_whole(worker):

@@ -11,12 +11,14 @@ from dramatiq import Worker as DramatiqWorker
 from dramatiq.common import iter_queue
 from dramatiq.threading import Interrupt
 
+from askpro.queues.insight.observer import Observer
 from askpro.queues.ledger import hints
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.ledger.outcome import BACK, Outcome
 from askpro.queues.ledger.settle import Item, Settler
+from askpro.queues.processes.annex import Annex
 from askpro.queues.processes.empty_looks import EmptyLooks
 from askpro.queues.processes.page import Page
 from askpro.queues.worker.memory import MemoryOfRuns
@@ -58,6 +60,7 @@ class Workload:
         self.memory = MemoryOfRuns()
         self._code_version = code_version
         self._page = page or Page()
+        self.observer = Observer(worker_id, self.database, self._page.annex)
         self._settler = Settler(self.database, worker_id, code_version, self._settled)
         self._worker: DramatiqWorker | None = None
         self._claiming = threading.Lock()
@@ -93,6 +96,11 @@ class Workload:
                 self._held[claim.id] = claim
                 self._in_hand.add(claim.id)
         return claims
+
+    @property
+    def annex(self) -> Annex | None:
+        """What this process shares with whoever asks about its jobs."""
+        return self._page.annex
 
     @property
     def recalls(self) -> int:
@@ -176,6 +184,8 @@ class Workload:
         claim.thread_id = threading.get_ident()
         current.claim, current.worker_id, current.code_version = claim, self.worker_id, self._code_version
         current.database = self.database
+        if self.observer.profiler.wanted:
+            self.observer.profiler.begin(claim)
 
     def finished(self, claim: Claim, outcome: Outcome) -> None:
         """A thread is done with the job. An atomic job has already settled itself, in its own transaction."""
@@ -184,7 +194,10 @@ class Workload:
         if claim.slot is not None:
             self._page.over(claim.slot)
         if claim.started is not None:
-            self.pace.ran(time.monotonic() - claim.started)
+            took = time.monotonic() - claim.started
+            self.pace.ran(took)
+            if claim.record is not None or took >= self.observer.shortest:
+                self.observer.ended(claim, outcome.error_class)
         self._through_with(claim)
         if claim.settled:
             self._let_go(claim)
@@ -247,6 +260,7 @@ class Workload:
         """Settle everything, sign the worker off, let go of the connection."""
         self._settler.stop()
         self.memory.write(self.database, is_last=True)
+        self.observer.flush()
         self.database.rows(
             "UPDATE queues_worker SET status = 'stopped', ended_at = clock_timestamp() WHERE id = %s",
             (self.worker_id,),
