@@ -142,6 +142,22 @@ def loops_in_c() -> None:
     10 ** (10**8)
 
 
+@actor(queue_name="default", time_limit=MIN, max_retries=0)
+def loops_in_c_for_long(name: str) -> None:
+    effect(f"{name} began")
+    10 ** (10**8)
+
+
+@actor(queue_name="default", time_limit=MIN, max_retries=0, slow=300)
+def works_and_waits(seconds: float) -> None:
+    """Half of the time in Python, half of it for PostgreSQL."""
+    until = time.monotonic() + seconds / 2
+    while time.monotonic() < until:
+        sum(range(1000))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(%s)", [seconds / 2])
+
+
 @actor(queue_name="default", time_limit=5 * MIN)
 def writes_to_a_file(path: str, seconds: float) -> None:
     """Works for a while and asks no database."""

@@ -14,6 +14,7 @@ from psycopg2.errors import LockNotAvailable
 
 from askpro.queues.chores import promotion, watch
 from askpro.queues.chores.balancing import Balancer, Rates
+from askpro.queues.chores.questions import Questions
 from askpro.queues.chores.reload import CodeWatch
 from askpro.queues.chores.rhythm import Rhythm
 from askpro.queues.chores.sweeping import Sweeping
@@ -40,6 +41,7 @@ from askpro.queues.processes.link import (
     Restarted,
     RestartTrouble,
     Scale,
+    Stacks,
     Trouble,
     Well,
     Word,
@@ -84,6 +86,7 @@ class Chores:
         self._due, self._over = Floor(), Floor()
         self._empty_looks = empty_looks or EmptyLooks()
         self._rates = Rates()
+        self._questions = Questions(self._database, supervisor_id, link)
         self._paused: frozenset[tuple[str, str]] = frozenset()
         self._processes: Mapping[str, Sequence[int]] = {}
         self._wanted: Mapping[str, int] = {}
@@ -96,6 +99,7 @@ class Chores:
         self._rhythms = [
             Rhythm(BEAT_EVERY, self._beat),
             Rhythm(COMMANDS_EVERY, self._obey),
+            Rhythm(COMMANDS_EVERY, self._questions.take),
             Rhythm(PROMOTE_EVERY, self._promote),
             Rhythm(FREE_LOCKS_EVERY, lambda: promotion.free_locks(self._database), REPAIR_SHARE),
             Rhythm(ADMIT_EVERY, lambda: gates.admit(self._database)),
@@ -121,6 +125,7 @@ class Chores:
                 for rhythm in self._rhythms:
                     rhythm.run_if_due()
                 self._recover()
+                self._questions.answer()
             except CONNECTION_ERRORS as error:
                 self._watch.forget()
                 log.warning("Chores wait for PostgreSQL: %s", type(error).__name__)
@@ -238,6 +243,8 @@ class Chores:
             case Report():
                 self._processes, self._wanted, self._workers = said.processes, said.wanted, dict(said.workers)
                 self._rates.add(said.done, said.running)
+            case Stacks():
+                self._questions.hear(said)
             case Farewell():
                 self._is_over = True
             case Trouble(group, text):

@@ -49,6 +49,24 @@ class Stop(Word):
 
 
 @dataclass(frozen=True)
+class LookForProfiles(Word):
+    """To the forker: somebody wants profiles; workers must look for which jobs."""
+
+    word = "profiles"
+
+
+@dataclass(frozen=True)
+class AskStacks(Word):
+    """To the forker: where is this run of a job? `number` is that of the request."""
+
+    word = "ask_stacks"
+    number: int
+    worker_id: int
+    job_id: str
+    claim_no: int
+
+
+@dataclass(frozen=True)
 class Recovered(Word):
     """To the forker: the jobs of this death are settled."""
 
@@ -82,6 +100,19 @@ class Report(Word):
     workers: Mapping[Any, Any]
     done: Mapping[str, Sequence[float]]
     running: Mapping[str, Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Stacks(Word):
+    """To the chores: the stacks of all threads of the worker, and which thread runs the job (0: unknown); or why there
+    are none (`states.StackRefusal`).
+    """
+
+    word = "stacks"
+    number: int
+    text: str = ""
+    thread: int = 0
+    refusal: str = ""
 
 
 @dataclass(frozen=True)

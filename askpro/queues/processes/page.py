@@ -2,8 +2,8 @@
 
 The forker reads it when the worker has died: started jobs pay a try, merely claimed ones go back free. It also shows
 the forker which job runs too long. An entry is written whole and then marked, so that a death in between leaves no half
-entry. The page is an unnamed file, so that a forker that re-executes itself can map it again. On request, the worker
-writes the stacks of its threads behind the entries.
+entry. The page is an unnamed file, so that a forker that re-executes itself can map it again, also one of another
+release: what it holds stays where it is. On request, the worker writes the stacks of its threads behind the entries.
 """
 
 import faulthandler
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from math import inf
 
 from askpro.queues.config import MOST_QUEUES, queue_names
+from askpro.queues.processes.annex import Annex
 
 HEADER = struct.Struct("<qqq")  # worker id, monotonic nanoseconds of the last sign of life, number of recalls
 DONE = struct.Struct("<qq")  # runs of a queue's jobs, and the nanoseconds they took
@@ -38,13 +39,16 @@ ASK = signal.SIGUSR2
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A job that was started: its claim, and the monotonic seconds at which it began and must be over."""
+    """A job that was started: its claim, and the monotonic seconds at which it began and must be over. `thread` is 0
+    when nobody knows it.
+    """
 
     job_id: str
     claim_no: int
     started: float
     limit: float
     queue_name: str
+    thread: int = 0
 
 
 class Page:
@@ -53,6 +57,7 @@ class Page:
     def __init__(self, fd: int | None = None) -> None:
         self.fd = unnamed_file("askpro page", AT_STACKS) if fd is None else fd
         self._memory = mmap.mmap(self.fd, AT_STACKS)
+        self.annex = Annex(CAPACITY) if fd is None else None
         self._free = list(range(CAPACITY))
         self._lock = threading.Lock()
         self._names = queue_names()
@@ -133,18 +138,32 @@ class Page:
         os.lseek(self.fd, AT_STACKS, os.SEEK_SET)
         faulthandler.register(ASK, file=self.fd, all_threads=True)
 
+    def clear_stacks(self) -> None:
+        """Forget the stacks that were written: the next ones are written from the beginning. The two processes share
+        the place at which the file is written."""
+        os.ftruncate(self.fd, AT_STACKS)
+        os.lseek(self.fd, AT_STACKS, os.SEEK_SET)
+
+    @property
+    def size_of_stacks(self) -> int:
+        return os.fstat(self.fd).st_size - AT_STACKS
+
     def stacks(self) -> str:
         """The stacks that were asked for; empty when nothing came."""
         return os.pread(self.fd, LONGEST_STACKS, AT_STACKS).decode("utf-8", "replace")
 
     def close(self) -> None:
         self._memory.close()
+        if self.annex is not None:
+            self.annex.close()
         os.close(self.fd)
 
     def _started(self, slot: int, state: int) -> Started:
         job_id, claim_no, started, limit, queue = ENTRY.unpack_from(self._memory, AT_ENTRIES + slot * ENTRY.size)
         must_end = inf if state == OVER else limit / 1e9
-        return Started(str(uuid.UUID(bytes=job_id)), claim_no, started / 1e9, must_end, self._names[queue])
+        key = uuid.UUID(bytes=job_id)
+        thread = self.annex.thread_of(slot, key) if self.annex is not None else 0
+        return Started(str(key), claim_no, started / 1e9, must_end, self._names[queue], thread)
 
 
 def unnamed_file(name: str, size: int = 0) -> int:

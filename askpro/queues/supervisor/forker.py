@@ -14,6 +14,8 @@ from askpro.queues.fleet.state import STUCK_AFTER
 from askpro.queues.processes.empty_looks import EmptyLooks
 from askpro.queues.processes.fork import fork, in_words
 from askpro.queues.processes.link import (
+    AskStacks,
+    LookForProfiles,
     Recall,
     Recycled,
     Report,
@@ -30,6 +32,7 @@ from askpro.queues.supervisor.child import KILL_GRACE, Child, private_memory, se
 from askpro.queues.supervisor.chores_process import ChoresProcess
 from askpro.queues.supervisor.group import Group
 from askpro.queues.supervisor.reexec import Preflight, Takeover
+from askpro.queues.supervisor.stack_asking import StackAsking
 from askpro.queues.supervisor.tally import Tally, running
 from askpro.queues.supervisor.vitals import vitals
 from askpro.queues.worker.process import run_worker
@@ -59,6 +62,7 @@ class Forker:
         self._empty_looks = EmptyLooks()
         self._chores = ChoresProcess(supervisor_id, pools, self._empty_looks)
         self._preflight = Preflight()
+        self._stack_asking = StackAsking(self._chores.say)
         # Processes with the old code: they work until their successors do.
         self._old: list[Child] = []
         self._tally = Tally()
@@ -86,6 +90,7 @@ class Forker:
     def _turn(self) -> None:
         self._reap()
         self._listen()
+        self._stack_asking.look(self._children(), time.monotonic())
         self._look_after()
         self._measure()
         self._report_state()
@@ -171,6 +176,11 @@ class Forker:
                 case Recall():
                     for child in self._children():
                         child.page.recall()
+                case LookForProfiles():
+                    for child in self._children():
+                        child.call()
+                case AskStacks():
+                    self._stack_asking.ask(said, self._children(), time.monotonic())
                 case Restart():
                     self._preflight.start()
                 case Stop():

@@ -11,11 +11,14 @@ import os
 import threading
 
 from django.conf import settings
+from django.db.backends.signals import connection_created
 from django.utils.module_loading import import_string
 from dramatiq import Worker
 
 from askpro.queues.fleet import heartbeat
 from askpro.queues.fleet.state import SILENT_AFTER
+from askpro.queues.insight.own_process import OwnProcess
+from askpro.queues.insight.record import listen
 from askpro.queues.ledger import hints
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, application_name
 from askpro.queues.states import LIVING
@@ -43,7 +46,9 @@ class Guest:
         self._begin(worker_id)
         self.workload = Workload(worker_id, worker.worker_threads, version)
         self.workload.attach(worker)
+        connection_created.connect(listen)
         Interrupter(self.workload).start()
+        self._looks = OwnProcess(self._database, self._supervisor_id, self.workload.running, self.workload.annex)
         self._stop = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="heart", daemon=True)
         self._heart.start()
@@ -76,6 +81,7 @@ class Guest:
                 heartbeat.beat(self._database, self._supervisor_id, living=[self.workload.worker_id])
                 if beats % (WARN_EVERY // BEAT_EVERY) == 0 and not self._has_chores():
                     log.warning(heartbeat.NO_CHORES)
+                self._looks.look()
                 beats += 1
             except CONNECTION_ERRORS as error:
                 log.warning("The heartbeat waits for PostgreSQL: %s", type(error).__name__)
