@@ -5,6 +5,7 @@ from askpro.console.batch_admin import BatchAdmin
 from askpro.console.fleet_admin import FleetCommandAdmin, FleetEventAdmin, PauseAdmin
 from askpro.console.job_admin import JobAdmin
 from askpro.console.schedule_admin import ScheduleAdmin
+from askpro.console.slow_run_admin import SlowRunAdmin
 from askpro.console.user_admin import GroupAdmin, UserAdmin
 from askpro.console.worker_admin import SupervisorAdmin, WorkerAdmin
 
@@ -17,6 +18,7 @@ __all__ = [
     "JobAdmin",
     "PauseAdmin",
     "ScheduleAdmin",
+    "SlowRunAdmin",
     "SupervisorAdmin",
     "UserAdmin",
     "WorkerAdmin",

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from dramatiq import get_broker
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
-from askpro.console import chain, display, effects, fleet_acts, horizon, payload, waiting
+from askpro.console import chain, display, effects, fleet_acts, horizon, payload, waiting, where
 from askpro.console.acts import Act
 from askpro.console.filters import PeriodFilter, since
 from askpro.console.model_admin import ReadOnlyModelAdmin
@@ -23,7 +23,7 @@ from askpro.console.term import Term
 from askpro.console.trace import lines_of
 from askpro.queues import interventions
 from askpro.queues.config import queue_names
-from askpro.queues.models import Batch, Job, Worker
+from askpro.queues.models import Batch, Job, SlowRun, Worker
 
 WAITING = (Job.Status.WAITING, Job.Status.SCHEDULED, Job.Status.QUEUED, Job.Status.RETRYING, Job.Status.RELEASED)
 FOR_A_MOMENT = (Job.Status.SCHEDULED, Job.Status.RETRYING, Job.Status.RELEASED)
@@ -194,6 +194,8 @@ class JobAdmin(ReadOnlyModelAdmin):
             "notes": _notes(job),
             "waits": waiting.reasons(job),
             "attempts": attempts,
+            "slow_runs": SlowRun.objects.filter(job_id=job.pk).order_by("claim_no")[:MOST_TRACES],
+            **where.shown(request, job),
             "traces": [(row, lines_of(row.trace), row.log.strip()) for row in attempts if row.trace or row.log][
                 :MOST_TRACES
             ],

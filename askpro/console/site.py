@@ -23,6 +23,8 @@ from askpro.console import (
     queue_board,
     reports,
     search,
+    top_board,
+    where,
 )
 from askpro.console.nonsense import answered
 from askpro.console.pages import Page
@@ -43,6 +45,7 @@ PAGES = (
         failures.group_board,
     ),
     Page("metrics", "board/metrics/", "Metrics", "queues.view_metricssnapshot", "console/metrics.html", metrics.board),
+    Page("top", "board/top/", "Top", "queues.view_runcost", "console/top.html", top_board.board),
     Page("queue_board", "board/queues/", "Queues", "queues.view_job", "console/queues.html", queue_board.board),
     Page(
         "deliveries",
@@ -74,12 +77,13 @@ class ConsoleSite(UnfoldAdminSite):
         ]
         act = path("board/act/<str:verb>/", self.admin_view(fleet_acts.act_view), name="fleet_act")
         retry = path("board/failures/retry/", self.admin_view(failure_acts.retry_view), name="failure_retry")
+        asked = path("board/where/<uuid:job_id>/", self.admin_view(where.where_view), name="job_where")
         table = path("board/reports/csv/", self.admin_view(reports.csv_view), name="reports_csv")
         person = path("board/person/", self.admin_view(wizard.person_view), name="person")
         # Django's shortcut to a row's public page: no row has one, and it would tell which rows there are.
         shortcut = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(no_page), name="view_on_site")
         sheet = path("board/deliveries/csv/", self.admin_view(deliveries.csv_view), name="deliveries_csv")
-        return [*own, act, retry, person, table, sheet, shortcut, *super().get_urls()]
+        return [*own, act, retry, asked, person, table, sheet, shortcut, *super().get_urls()]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(answered(view), cacheable)

@@ -64,6 +64,8 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             page("Queues", "stacks", "queue_board", "queues.job"),
             page("Metrics", "monitoring", "metrics", "queues.metricssnapshot"),
+            page("Top", "leaderboard", "top", "queues.runcost"),
+            entry("Slow runs", "timer", "queues.slowrun"),
             page("Failures", "error", "failures", "queues.job"),
             entry("Jobs", "settings", "queues.job"),
             entry("Archived jobs", "archive", "queues.archivedjob"),

@@ -18,6 +18,7 @@ from askpro.queues.models import (
     MetricMinute,
     MetricsSnapshot,
     Pause,
+    SlowRun,
     Supervisor,
     Worker,
 )
@@ -75,6 +76,25 @@ def make_fleet(world: World, dice: random.Random) -> None:
     FleetCommand.objects.create(supervisor=first, kind="scale", pool="urgent", processes=3, by="root@askpro-01")
     _events(first)
     _archived()
+    SlowRun.objects.create(
+        job_id=running[0].pk,
+        claim_no=1,
+        actor_name=running[0].actor_name,
+        queue_name="high",
+        worker_id=world.workers[0].pk,
+        company_id=world.companies[0].pk,
+        began_at=timezone.now(),
+        threshold=10,
+        seconds=12.5,
+        sql_seconds=11.0,
+        sql_count=3,
+        lock_seconds=9.0,
+        vendor_seconds=1.0,
+        vendor_count=1,
+        cpu_seconds=0.1,
+        statements=[{"text": "SELECT ? FOR UPDATE", "count": 3, "seconds": 11.0, "longest": 9.0}],
+        calls=[{"vendor": "calcom", "route": "POST /v2/x", "result": "ok", "count": 1, "seconds": 1, "longest": 1}],
+    )
 
 
 def _vitals(place: int, running: list[Job], dice: random.Random) -> dict[str, Any]:
