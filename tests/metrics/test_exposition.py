@@ -19,6 +19,7 @@ from askpro.metrics.recorder import Recorder, note_request, note_vendor_call, no
 from askpro.queues.metrics.fold import to_the_end
 from askpro.queues.models import Job, MetricMinute, Supervisor
 from askpro.queues.testing import run_jobs
+from askpro.watch.models import Incident, Watcher
 from tests.metrics.told import OPENMETRICS, families, parsed, series, values
 from tests.queues.actors import nothing
 
@@ -150,10 +151,26 @@ class TestFigures:
 
     def test_requests_and_webhooks_are_told_as_they_were_noted(self, prometheus: Client, noting: Recorder) -> None:
         note_request("webhooks.retell", "5xx", 0.2)
+        for page in ("admin:calls_call_changelist", "admin:index"):
+            note_request(page, "2xx", 0.1)
         note_webhook("retell", "bad_signature")
         recorder.flush()
-        assert told(prometheus, "askpro_http_request_seconds_count") == {("5xx", "webhooks.retell"): 1.0}
+        assert told(prometheus, "askpro_http_request_seconds_count") == {
+            ("5xx", "webhooks.retell"): 1.0,
+            ("2xx", "admin"): 2.0,
+        }
         assert told(prometheus, "askpro_webhooks_total")[("retell", "bad_signature")] == 1.0
+
+    def test_incidents_that_are_open_and_watchers_that_go_round_are_told(self, prometheus: Client) -> None:
+        now = datetime.now(UTC)
+        for about, status in (("low", "open"), ("high", "open"), ("default", "over"), ("critical", "pending")):
+            Incident.objects.create(
+                code="queue_depth", about=about, severity="warning", status=status, began_at=now, seen_at=now
+            )
+        for host, beat, stopped in (("a", now, None), ("b", now - timedelta(hours=1), None), ("c", now, now)):
+            Watcher.objects.create(host=host, pid=1, started_at=beat, beat_at=beat, stopped_at=stopped)
+        assert told(prometheus, "askpro_incidents_open") == {("queue_depth", "warning"): 2.0}
+        assert told(prometheus, "askpro_watchers") == {(): 1.0}
 
     def test_a_host_that_fell_silent_is_told_apart(self, prometheus: Client) -> None:
         for seconds in (0, 120):

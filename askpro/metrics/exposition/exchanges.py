@@ -31,7 +31,9 @@ def families(database: Connection) -> Iterator[Metric]:
     for kind, *row in database.rows(READ):
         rows[kind].append(tuple(row))
     yield from _vendors(rows[Figures.Kind.VENDOR])
-    took = _histograms(rows[Figures.Kind.REQUEST], 0, 2)
+    # The console has hundreds of pages: they are told together, and apart in `request_figures`.
+    requests = [(row[0].partition(":")[0], *row[1:]) for row in rows[Figures.Kind.REQUEST]]
+    took = _histograms(requests, 0, 2)
     yield histogram("askpro_http_request_seconds", "How long web requests took.", ["view", "status"], took)
     nothing = [((provider, result), 0.0) for provider in Provider.values for result in AT_THE_DOOR]
     counts = added([*nothing, *(((row[0], row[2]), row[4]) for row in rows[Figures.Kind.WEBHOOK])])

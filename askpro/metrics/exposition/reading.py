@@ -12,7 +12,7 @@ from psycopg2 import Error
 from psycopg2.errors import QueryCanceled
 
 from askpro.health.shared import Shared
-from askpro.metrics.exposition import exchanges, jobs, queues, upkeep
+from askpro.metrics.exposition import exchanges, jobs, queues, upkeep, watch
 from askpro.metrics.exposition.families import gauge
 from askpro.queues.ledger.database import CONNECTION_ERRORS, Connection, EngineConnection
 
@@ -41,6 +41,7 @@ SOURCES: Final[dict[str, Source]] = {
     "exchanges": Source(exchanges.families, OF_COUNTERS),
     "jobs": Source(jobs.families, OF_COUNTERS),
     "upkeep": Source(upkeep.families, OF_COUNTERS),
+    "watch": Source(watch.families, OF_GAUGES),
     "queues": Source(queues.families, OF_GAUGES),
 }
 
