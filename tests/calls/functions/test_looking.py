@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from askpro.dev.sandbox.client import SandboxClient
+from askpro.metrics import recorder
+from askpro.metrics.recorder import Recorder
 from calls.models import BookingRequest, ClosedDay, Company, Service
 from tests.calls.functions.caller import Conversation
 
@@ -143,3 +145,12 @@ def test_a_question_and_a_booking_look_up_no_more_than_they_need(
         conversation.says().asks("check_availability", **wish)
     with django_assert_max_num_queries(80):
         conversation.says().asks("book_appointment", **wish, name="Anna Beispiel")
+
+
+def test_what_calcom_is_asked_counts_for_the_callers_company(salon: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    noting = Recorder()
+    monkeypatch.setattr(recorder, "_recorder", noting)
+    asked(date="Donnerstag", time="14 Uhr")
+    assert {(name, company) for _, kind, name, *_, company in noting._notes if kind == "vendor"} == {
+        ("calcom", salon.pk)
+    }

@@ -8,6 +8,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 
+from askpro.metrics import recorder
+from askpro.metrics.recorder import Recorder
 from askpro.queues.ledger import hints
 from askpro.queues.models import Job
 from calls.models import Company
@@ -160,6 +162,22 @@ def test_it_answers_503_soon_and_says_when_to_try_again_when_the_database_is_awa
             post_twilio(recorded("twilio", "status_callback.sent")),
         ):
             assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+
+
+def test_metrics_count_each_webhook_by_what_became_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    noting = Recorder()
+    monkeypatch.setattr(recorder, "_recorder", noting)
+    post_retell(ENDED), post_retell(ENDED), post_calcom(b"[]", "")
+    post_retell(ENDED, retell_signature(compact(ENDED), at_ms=1))
+    with mock.patch.object(connection, "ensure_connection", side_effect=OperationalError("gone")):
+        post_retell(ENDED)
+    assert [(name, result) for _, _, name, _, result, *_ in noting._notes] == [
+        ("retell", "stored"),
+        ("retell", "stored"),
+        ("calcom", Reason.MISSING_SIGNATURE),
+        ("retell", Reason.STALE),
+        ("retell", "not_stored"),
+    ]
 
 
 def test_it_still_answers_401_when_the_refusal_cannot_be_counted() -> None:
