@@ -13,10 +13,11 @@ from askpro.metrics.models import Figures
 from askpro.metrics.periods import STEPS, Part, floor, parts
 from askpro.queues.metrics.histogram import Histogram
 
-By = Literal["name", "part", "company", "minute", "hour", "day"]
+Step = Literal["minute", "hour", "day"]
+By = Literal["vendor", "route", "view", "provider", "company"] | Step
 KEYS: Final = {
-    "name": "name",
-    "part": "name || ' ' || part",
+    **dict.fromkeys(("vendor", "view", "provider"), "name"),
+    "route": "name || ' ' || part",
     "company": "company",
     **{step: f"date_trunc('{step}', at, 'UTC')" for step in STEPS},
 }
@@ -56,10 +57,10 @@ class Exchanges:
 
 
 def vendor_figures(
-    start: datetime, end: datetime, *, vendor: str | None = None, company: int | None = None, by: By = "name"
+    start: datetime, end: datetime, *, vendor: str | None = None, company: int | None = None, by: By = "vendor"
 ) -> list[Exchanges]:
     """Exchanges with vendors from `start` up to before `end`, in whole minutes, of all or of one vendor or company;
-    sorted by key. By `part` the key is the vendor with its route.
+    sorted by key. By `route` the key begins with the vendor.
 
     What is no longer kept in minutes is read in whole hours, and in whole days after that (METRICS_DAYS). Those of the
     last METRICS_FLUSH_SECONDS may be missing.
@@ -67,12 +68,14 @@ def vendor_figures(
     return figures(Figures.Kind.VENDOR, start, end, name=vendor, company=company, by=by)
 
 
-def request_figures(start: datetime, end: datetime, *, view: str | None = None, by: By = "name") -> list[Exchanges]:
+def request_figures(start: datetime, end: datetime, *, view: str | None = None, by: By = "view") -> list[Exchanges]:
     """Web requests; results are 2xx, 3xx, 4xx and 5xx."""
     return figures(Figures.Kind.REQUEST, start, end, name=view, by=by)
 
 
-def webhook_figures(start: datetime, end: datetime, *, provider: str | None = None, by: By = "name") -> list[Exchanges]:
+def webhook_figures(
+    start: datetime, end: datetime, *, provider: str | None = None, by: By = "provider"
+) -> list[Exchanges]:
     """Webhooks at the door, by what became of them; how long they took is not counted here."""
     return figures(Figures.Kind.WEBHOOK, start, end, name=provider, by=by)
 
@@ -84,7 +87,7 @@ def figures(
     *,
     name: str | None = None,
     company: int | None = None,
-    by: By = "name",
+    by: By,
 ) -> list[Exchanges]:
     """The same for any kind of figures."""
     chosen = _parts(start, end, by)

@@ -58,7 +58,7 @@ def test_vendors_are_told_by_whatever_is_asked_for(noting: Recorder, folded: boo
         assert told["calcom"].took.count == 3 and told["calcom"].took.sum == pytest.approx(1.8)
         assert told["twilio"].share("key_refused", "out_of_credit") == 1.0
         counts: dict[Any, Any] = {
-            "part": {"calcom GET /v2/slots": 2, "calcom POST /v2/bookings": 1},
+            "route": {"calcom GET /v2/slots": 2, "calcom POST /v2/bookings": 1},
             "company": {1: 2, 2: 1},
             "hour": {NOW.replace(minute=0, second=0): 2, NOW.replace(hour=10, minute=0, second=0): 1},
         }
