@@ -33,7 +33,7 @@ class LineFormatter(logging.Formatter):
 
 class JsonFormatter(logging.Formatter):
     """One JSON object a line: time (UTC), level, logger, message, the correlation id of the request or job that led to
-    it, and job, attempt and actor inside a worker.
+    it, job, attempt and actor inside a worker, and what a line of our own names with `extra={"facts": …}`.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -47,6 +47,8 @@ class JsonFormatter(logging.Formatter):
             line["correlation"] = told
         if claim := current.claim:
             line |= {"job": claim.id, "attempt": claim.claim_no, "actor": claim.actor_name}
+        if is_ours(record.name) and isinstance(facts := getattr(record, "facts", None), dict):
+            line |= facts
         if record.exc_info and record.exc_info[0]:
             # The class and the places tell a developer enough; the text may quote a caller.
             line["error"] = record.exc_info[0].__qualname__
@@ -57,6 +59,13 @@ class JsonFormatter(logging.Formatter):
     def _places(record: logging.LogRecord) -> list[str]:
         trace = record.exc_info[2] if record.exc_info else None
         return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)[-15:]]
+
+
+class OnlyErrors(logging.Filter):
+    """Of Django's lines about requests, those about an exception: the request log has all others."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return bool(record.exc_info and record.exc_info[0])
 
 
 def text_of(record: logging.LogRecord) -> str:

@@ -28,7 +28,8 @@ def one_by_one(
         except Exception as error:  # noqa: BLE001 - the loop's edge: no kind of error of one row may stop the others
             failures.append((row, error))
             if not isinstance(error, JobError):
-                log.error("%s %s failed: %s", type(row).__name__, getattr(row, "pk", ""), type(error).__name__)
+                facts = type(row).__name__, getattr(row, "pk", ""), type(error).__name__
+                log.error("%s %s failed: %s", *facts, extra={"cause": error})
     return failures
 
 

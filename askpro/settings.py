@@ -69,6 +69,7 @@ if IS_FOR_DEVELOPMENT:
 MIDDLEWARE = [
     # First, so that all others' work bears the request's id.
     "askpro.correlation.Correlation",
+    "askpro.incoming.request_log.RequestLog",
     # Before those that look at the Host header or open sessions.
     "askpro.probes.Probes",
     "django.middleware.security.SecurityMiddleware",
@@ -329,6 +330,7 @@ LOGGING = {
         "line": {"()": "askpro.logging.LineFormatter"},
         "json": {"()": "askpro.logging.JsonFormatter"},
     },
+    "filters": {"only_errors": {"()": "askpro.logging.OnlyErrors"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
@@ -341,6 +343,10 @@ LOGGING = {
         # Without Django's own handlers, which print whole requests and tracebacks.
         "django": {"level": "INFO"},
         "django.server": {"level": "INFO"},
+        # The request log tells of every answer; what remains is an exception that ended a page.
+        "django.request": {"level": "ERROR", "filters": ["only_errors"]},
+        # Anybody can send a wrong Host header, and it is answered with a 400.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "gunicorn.error": {"handlers": ["console"], "propagate": False},
         # Dramatiq logs arguments and traces of failed jobs; the engine logs the job's id, and its row keeps the trace.
         "dramatiq.worker.WorkerThread": {"level": "CRITICAL"},

@@ -5,7 +5,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from askpro import sentry
-from askpro.charset import readable
+from askpro.incoming.charset import readable
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "askpro.settings")
 application = readable(get_wsgi_application())

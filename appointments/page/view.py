@@ -78,7 +78,7 @@ class Page(View):
         try:
             response = self._answer(request)
         except (OperationalError, InterfaceError, InternalError) as error:
-            log.error("A customer's page cannot reach PostgreSQL: %s", type(error).__name__)
+            log.warning("A customer's page cannot reach PostgreSQL: %s", type(error).__name__, extra={"cause": error})
             response = neutral(HTTPStatus.SERVICE_UNAVAILABLE, Words.AWAY, Words.AWAY_LEAD)
             response["Retry-After"] = str(RETRY_AFTER)
         return closed(response)

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from askpro.api.models import ApiToken
+from askpro.incoming.request_log import about_company
 
 LONGEST_HEADER = 200
 
@@ -34,6 +35,7 @@ class TokenAuthentication(BaseAuthentication):
         token = ApiToken.of(secret) if kind.lower() == "bearer" and len(header) <= LONGEST_HEADER else None
         if token is None:
             raise AuthenticationFailed("This token is unknown or switched off. Send it as: Authorization: Bearer …")
+        about_company(token.company_id)
         return Caller(token), token
 
     def authenticate_header(self, request: Request) -> str:

@@ -64,7 +64,7 @@ class ApiView(APIView):
 def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """`{"error": code, "detail": sentence, "fields": {path: [sentences]}}`, `fields` only where some are wrong."""
     if isinstance(error, OperationalError | InterfaceError | InternalError):
-        log.error("The API cannot reach PostgreSQL: %s", type(error).__name__)
+        log.warning("The API cannot reach PostgreSQL: %s", type(error).__name__, extra={"cause": error})
         body = {"error": "unavailable", "detail": "Nothing was stored. Try again."}
         return Response(body, status=503, headers={"Retry-After": str(RETRY_AFTER)})
     response = exception_handler(error, context)

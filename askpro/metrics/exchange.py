@@ -1,5 +1,6 @@
 """One exchange with a vendor, noted with how it ended and how long it took."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import Final
 from askpro.metrics.recorder import note_vendor_call
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
 from askpro.queues.insight import record
+
+log = logging.getLogger(__name__)
 
 
 class Result(StrEnum):
@@ -52,6 +55,7 @@ def exchange(vendor: str, route: str, company_id: int | None = None) -> Iterator
         seconds = time.monotonic() - began
         note_vendor_call(vendor, route, noted.result, seconds, company_id)
         record.note_call(vendor, route, noted.result, seconds)
+        log.info("%s %s: %s in %.0f ms", vendor, route, noted.result, seconds * 1000)
 
 
 def result_of(error: JobError) -> Result:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import Error, transaction
 
+from askpro.incoming.request_log import about_company
 from askpro.metrics.recorder import on_behalf_of
 from calls.functions import hang_up
 from calls.functions.asked import Asked, Function
@@ -39,6 +40,7 @@ SETTLING: Final = (*FunctionCall.SETTLED, FunctionCall.Outcome.GONE)
 
 def serve(asked: Asked, number: PhoneNumber, objection: Callable[[int], str], began: float) -> dict[str, Any]:
     """The JSON for the agent. `began` is when the request came in, by the monotonic clock. Raises `django.db.Error`."""
+    about_company(number.company_id)
     call = _call(asked, number, objection)
     if call.status in OVER:
         return _words(call, asked, "over", "call_over")
@@ -85,7 +87,8 @@ def _worked_out(row: FunctionCall, conversation: Conversation) -> dict[str, Any]
         raise
     except Exception as error:  # noqa: BLE001 - the edge: the caller is on the line, and has to hear something
         row.leave()
-        log.error("Function %s of call %d failed: %s", row.name, row.call_id, type(error).__name__)
+        facts = row.name, row.call_id, type(error).__name__
+        log.error("Function %s of call %d failed: %s", *facts, extra={"cause": error})
         return _words(conversation.call, conversation.asked, "failed", "failed")
     told = answer.as_json()
     if not row.finish(told, answer.outcome, answer.starts_at, answer.request):

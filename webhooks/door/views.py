@@ -10,6 +10,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from askpro.incoming.request_log import about_company
 from askpro.metrics.exchange import STORED
 from askpro.metrics.recorder import note_webhook
 from webhooks.door.body import read_body
@@ -46,7 +47,8 @@ class WebhookView(APIView):
             count(self.vendor.provider, refused, raw)
             return HttpResponse(f"{refused}.\n", status=refused.status, content_type="text/plain")
         except (OperationalError, InterfaceError, InternalError) as error:
-            log.error("A %s webhook was not stored: %s", self.vendor.provider, type(error).__name__)
+            facts = self.vendor.provider, type(error).__name__
+            log.warning("A %s webhook was not stored: %s", *facts, extra={"cause": error})
             note_webhook(self.vendor.provider, RefusedWebhook.Reason.NOT_STORED)
             unstored.note(self.vendor.provider)
             headers = {"Retry-After": str(RETRY_AFTER)}
@@ -74,6 +76,7 @@ class WebhookView(APIView):
         """The body, the address that it came to, and the fingerprint of the secret that signed it."""
         body = read_body(request, self.vendor.content_types)
         address = self._address(public_id)
+        about_company(address.company_id if address else None)
         secrets = self.vendor.shared_secrets(request) if address is None else address.active_secrets()
         return body, address, self.vendor.verify(request, body, secrets)
 

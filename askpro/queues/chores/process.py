@@ -128,7 +128,7 @@ class Chores:
                 self._questions.answer()
             except CONNECTION_ERRORS as error:
                 self._watch.forget()
-                log.warning("Chores wait for PostgreSQL: %s", type(error).__name__)
+                log.warning("Chores wait for PostgreSQL: %s", type(error).__name__, extra={"cause": error})
                 time.sleep(0.5)
             self._listen()
         # Without a farewell, the forker was killed, or another chores process has taken over.
@@ -183,7 +183,7 @@ class Chores:
         try:
             history.prepare_days(self._database)
         except LockNotAvailable:
-            log.warning("Another process changes the tables of days; the next ones are made later")
+            log.info("Another process changes the tables of days; the next ones are made later")
 
     def _put_away(self) -> None:
         for _ in range(MOST_BITES):

@@ -59,7 +59,8 @@ class Breaker:
         return None
 
     def failed(self, error: Exception) -> None:
-        log.warning("Redis is away (%s); %s for %.1f s", type(error).__name__, self._meanwhile, self._pause)
+        facts = type(error).__name__, self._meanwhile, self._pause
+        log.warning("Redis is away (%s); %s for %.1f s", *facts, extra={"cause": error})
         self._closed_from = time.monotonic() + self._pause
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 

@@ -141,7 +141,7 @@ class Settler:
                 return self._write_around(items)
             except CONNECTION_ERRORS as error:
                 # PostgreSQL is away, our session was ended, or a deadlock chose this batch: keep it and write it again.
-                log.warning("Cannot settle %d jobs now: %s", len(items), type(error).__name__)
+                log.warning("Cannot settle %d jobs now: %s", len(items), type(error).__name__, extra={"cause": error})
                 time.sleep(pause)
                 pause = RECONNECT_PAUSE
             except CheckViolation:

@@ -219,7 +219,7 @@ class Forker:
                     self._recycle(child, f"holds {child.memory:.0f} MB of {group.pool.memory} MB")
 
     def _recycle(self, child: Child, reason: str) -> None:
-        log.warning("A worker of pool %s is recycled: %s", child.group, reason)
+        log.info("A worker of pool %s is recycled: %s", child.group, reason)
         child.leave(time.monotonic())
         self._chores.say(Recycled(child.group, reason))
 

@@ -15,7 +15,7 @@ from dramatiq.threading import Interrupt
 from askpro.queues.ledger import limits
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.database import CONNECTION_ERRORS
-from askpro.queues.ledger.outcome import waits_for_slot
+from askpro.queues.ledger.outcome import Outcome, waits_for_slot
 from askpro.queues.worker.intake import Intake
 from askpro.queues.worker.message import LedgerMessage
 from askpro.queues.worker.workload import Workload
@@ -84,7 +84,8 @@ class LedgerConsumer(dramatiq.Consumer):
         outcome = actor.outcome(message.claim, message._exception)
         if outcome.error_class:
             # The traceback is stored with the attempt. The message stays out of the log: it may quote personal data.
-            log.warning("%s %s: %s after %s", message.actor_name, message.claim.id, outcome.status, outcome.error_class)
+            facts = message.actor_name, message.claim.id, outcome.status, outcome.error_class
+            log.log(_level(outcome), "%s %s: %s after %s", *facts)
         self._workload.finished(message.claim, outcome)
 
     def _take_in(self) -> None:
@@ -148,3 +149,10 @@ class LedgerConsumer(dramatiq.Consumer):
             message_timestamp=claim.created_ms,
         )
         return LedgerMessage(message, claim)
+
+
+def _level(outcome: Outcome) -> int:
+    """A dead job stays dead until a person looks, unless its actor says that it may end so (`throws`)."""
+    if outcome.expected or outcome.status == "cancelled":
+        return logging.INFO
+    return logging.ERROR if outcome.status == "dead" else logging.WARNING

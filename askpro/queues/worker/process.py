@@ -71,7 +71,7 @@ def _register(pool: Pool, supervisor_id: int, page: Page, stop: threading.Event)
             break
         except CONNECTION_ERRORS as error:
             # Dying here would count as a failed start, and each failed start delays the next fork longer.
-            log.warning("A worker waits for PostgreSQL: %s", type(error).__name__)
+            log.warning("A worker waits for PostgreSQL: %s", type(error).__name__, extra={"cause": error})
             if stop.wait(CONNECT_PAUSE):
                 raise
     database.close()
@@ -84,7 +84,7 @@ def _is_whole(worker: DramatiqWorker) -> bool:
     # A time limit strikes wherever the thread is. In Dramatiq's own code after the job, it kills the thread.
     if all(thread.is_alive() for thread in (*worker.workers, *worker.consumers.values())):
         return True
-    log.error("A thread died; its process finishes its running jobs and is then replaced")
+    log.warning("A thread died; its process finishes its running jobs and is then replaced")
     return False
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
 
-from askpro.charset import readable
+from askpro.incoming.charset import readable
 from askpro.wsgi import application
 
 CODECS = sorted({name for _, name, _ in pkgutil.iter_modules(encodings.__path__)})
