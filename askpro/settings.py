@@ -156,6 +156,8 @@ SWEEPERS = [
 
 # Judges the arguments of each job before it starts.
 JOB_GUARD = "askpro.ownership.check"
+# Told of each run that ends with an exception.
+JOB_FAILED = "askpro.sentry.job_failed"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
@@ -294,6 +296,8 @@ HEALTH_THRESHOLDS: dict[str, str] = env.dict("HEALTH_THRESHOLDS", default={})
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 # Called in every process of the queues once it has been forked.
 AFTER_FORK = ["askpro.logging.tell_what_nobody_caught", "askpro.sentry.start"]
+# Called in each of them before it ends, and bounded in time.
+BEFORE_EXIT = ["askpro.sentry.finish"]
 
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
 

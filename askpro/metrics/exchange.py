@@ -11,6 +11,7 @@ from typing import Final
 from askpro.metrics.recorder import note_vendor_call
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown
 from askpro.queues.insight import record
+from askpro.sentry import trail
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ def exchange(vendor: str, route: str, company_id: int | None = None) -> Iterator
         seconds = time.monotonic() - began
         note_vendor_call(vendor, route, noted.result, seconds, company_id)
         record.note_call(vendor, route, noted.result, seconds)
+        trail.asked(vendor, route, noted.result, seconds)
         log.info("%s %s: %s in %.0f ms", vendor, route, noted.result, seconds * 1000)
 
 

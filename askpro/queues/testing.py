@@ -8,6 +8,7 @@ from django.db import connection
 from dramatiq import get_broker
 
 from askpro.queues.config import queue_names
+from askpro.queues.jobs import failures
 from askpro.queues.ledger import enqueue, guards
 from askpro.queues.ledger.claim import Claim, by_age
 from askpro.queues.ledger.current import current
@@ -84,9 +85,12 @@ def _run(claim: Claim) -> str:
         actor(*claim.args, **claim.kwargs)
     except Exception as raised:  # noqa: BLE001 - a job may raise anything; it is settled exactly as in a worker
         error = raised
+    try:
+        outcome = actor.outcome(claim, error)
+        failures.tell(claim, outcome, error)
     finally:
         current.claim = None
-    return "completed" if claim.settled else _settle(claim, actor.outcome(claim, error))
+    return "completed" if claim.settled else _settle(claim, outcome)
 
 
 def _settle(claim: Claim, outcome: Outcome) -> str:

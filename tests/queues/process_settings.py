@@ -26,6 +26,9 @@ if not os.environ.get("TEST_ALL_APPS"):
 SWEEPERS: list[str] = []
 # The rows of apps that are not there belong to nobody.
 JOB_GUARD = ""
+# Nobody is told of errors.
+JOB_FAILED = ""
+BEFORE_EXIT: list[str] = []
 # Called in every fork.
 AFTER_FORK = [path for path in os.environ.get("TEST_AFTER_FORK", "").split(",") if path]
 LOGGING = {

@@ -6,6 +6,9 @@ import signal
 import sys
 from collections.abc import Callable
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 log = logging.getLogger(__name__)
 
 
@@ -21,10 +24,20 @@ def fork(work: Callable[[], None]) -> int:
     except BaseException:  # the child must never return into the forker's loop
         log.critical("A child process failed", exc_info=True)
     finally:
+        _say_the_last()
         logging.shutdown()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _say_the_last() -> None:
+    """A forked child ends without what Python calls at exit."""
+    for path in settings.BEFORE_EXIT:
+        try:
+            import_string(path)()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the process has to end
+            log.error("%s failed at the end of a process: %s", path, error)
 
 
 def in_words(code: int) -> str:

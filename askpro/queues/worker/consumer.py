@@ -12,6 +12,7 @@ from dramatiq import MessageProxy
 from dramatiq.errors import BrokerConnectionError
 from dramatiq.threading import Interrupt
 
+from askpro.queues.jobs import failures
 from askpro.queues.ledger import limits
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.database import CONNECTION_ERRORS
@@ -82,6 +83,7 @@ class LedgerConsumer(dramatiq.Consumer):
             return
         actor: Any = self._broker.get_actor(message.actor_name)
         outcome = actor.outcome(message.claim, message._exception)
+        failures.tell(message.claim, outcome, message._exception)
         if outcome.error_class:
             # The traceback is stored with the attempt. The message stays out of the log: it may quote personal data.
             facts = message.actor_name, message.claim.id, outcome.status, outcome.error_class
