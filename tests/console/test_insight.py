@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def slow_run(job: Job, **values: Any) -> SlowRun:
     words = {
         "job_id": job.pk,
-        "claim_no": 1,
+        "claim_no": 9,
         "actor_name": job.actor_name,
         "queue_name": job.queue_name,
         "worker_id": 1,
