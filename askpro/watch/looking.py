@@ -42,6 +42,8 @@ class Looking:
         self._lanes = {name: Lane(name) for name in self._by_lane}
         self._rounds: dict[str, _Round] = {}
         self._next: dict[str, datetime] = {}
+        # Those whose fault was logged, until they are known again.
+        self._faulty: set[str] = set()
         # Since when each condition has not been known.
         self.unknown_since: dict[str, datetime] = {}
 
@@ -64,6 +66,7 @@ class Looking:
                 self.unknown_since.setdefault(look.condition.code, now)
             else:
                 self.unknown_since.pop(look.condition.code, None)
+                self._faulty.discard(look.condition.code)
         return looks
 
     def is_done(self) -> bool:
@@ -72,7 +75,7 @@ class Looking:
 
     def _start(self, name: str, due: Sequence[Condition], now: datetime) -> None:
         try:
-            future = self._lanes[name].start(lambda: _look_at_all(due, now), sum(each.patience for each in due))
+            future = self._lanes[name].start(lambda: self._look_at_all(due, now), sum(each.patience for each in due))
         except Busy:
             return
         for condition in due:
@@ -83,34 +86,38 @@ class Looking:
         self._rounds[name] = _Round(due, future)
         future.add_done_callback(lambda _: self._wake())
 
+    def _look_at_all(self, due: Sequence[Condition], now: datetime) -> list[Look]:
+        """One after the other. When a source is found away, the others that need it are not tried in vain."""
+        away: set[Source] = set()
+        looks = []
+        for condition in due:
+            if condition.needs & away:
+                looks.append(Look(condition, None))
+                continue
+            look, is_away = self._look_at(condition, now)
+            if is_away:
+                away |= condition.needs
+            looks.append(look)
+        return looks
+
+    def _look_at(self, condition: Condition, now: datetime) -> tuple[Look, bool]:
+        try:
+            with deadline(condition.patience):
+                found = [finding for finding, _ in zip(condition.find(now), range(MOST), strict=False)]
+                return Look(condition, found), False
+        except AWAY as error:
+            log.info("%s cannot be looked at: %s", condition.code, type(error).__name__)
+            return Look(condition, None), True
+        except Exception:
+            # Logged with its place the first time only; that it lasts is an alert of its own.
+            log.log(self._level(condition), "%s cannot be looked at; the others are", condition.code, exc_info=True)
+            return Look(condition, None), False
+
+    def _level(self, condition: Condition) -> int:
+        is_known = condition.code in self._faulty
+        self._faulty.add(condition.code)
+        return logging.DEBUG if is_known else logging.ERROR
+
 
 def _lane_of(condition: Condition) -> str:
     return next((source.value for source in _ORDER if source in condition.needs), "stores")
-
-
-def _look_at_all(due: Sequence[Condition], now: datetime) -> list[Look]:
-    """One after the other. When a source is found away, the others that need it are not tried in vain."""
-    away: set[Source] = set()
-    looks = []
-    for condition in due:
-        if condition.needs & away:
-            looks.append(Look(condition, None))
-            continue
-        look, is_away = _look_at(condition, now)
-        if is_away:
-            away |= condition.needs
-        looks.append(look)
-    return looks
-
-
-def _look_at(condition: Condition, now: datetime) -> tuple[Look, bool]:
-    try:
-        with deadline(condition.patience):
-            found = [finding for finding, _ in zip(condition.find(now), range(MOST), strict=False)]
-            return Look(condition, found), False
-    except AWAY as error:
-        log.info("%s cannot be looked at: %s", condition.code, type(error).__name__)
-        return Look(condition, None), True
-    except Exception:
-        log.exception("%s cannot be looked at; the others are", condition.code)
-        return Look(condition, None), False

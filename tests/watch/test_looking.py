@@ -79,6 +79,13 @@ def test_a_condition_with_a_fault_is_not_known_and_the_others_are(error) -> None
     assert set(round_.unknown_since) == {"faulty"}
 
 
+def test_a_fault_that_lasts_is_logged_once(caplog) -> None:
+    round_ = looking(condition("faulty", find=raising(KeyError("x"))))
+    for seconds in (0, 10, 20):
+        looked(round_, seconds)
+    assert [record.levelname for record in caplog.records if "faulty" in record.message] == ["ERROR"]
+
+
 def test_a_finder_has_a_deadline_for_what_it_asks() -> None:
     left = []
     looked(looking(condition(find=lambda now: left.append(seconds_left()) or (), patience=2.0)))
