@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
+from askpro.queues.ids import uuid7
 from askpro.watch.models import Delivery, Incident, Mute, Notice
 from askpro.watch.sources import redis_client
 from askpro.watch.state import State
@@ -22,7 +23,7 @@ from tests.watch.made import BEGIN
 
 @pytest.fixture(autouse=True)
 def _own_places(tmp_path, db) -> Iterator[None]:
-    with override_settings(ASKPRO_HOME=tmp_path, REDIS_KEY_PREFIX=f"watch-{tmp_path.name}"):
+    with override_settings(ASKPRO_HOME=tmp_path, REDIS_KEY_PREFIX=f"watch-{uuid7()}"):
         yield
 
 
