@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 # Groups that keep one worker busy for minutes, the longest first. Tests of one group never run at the same time.
-LONGEST = ("processes", "disasters", "days", "scenarios")
+LONGEST = ("processes", "disasters", "days", "scenarios", "watch")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,13 +8,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg2
 from django.conf import settings
 from django.db import connection
@@ -77,7 +77,7 @@ class Watch:
         assert self._child is not None
         return self._child.pid
 
-    def signal(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         os.killpg(self.pid, number)
 
     def kill(self) -> None:
@@ -95,8 +95,8 @@ class Watch:
 
     def _end(self, number: signal.Signals) -> None:
         if self._child is not None and self.is_running():
-            self.signal(signal.SIGCONT)
-            self.signal(number)
+            self.send_signal(signal.SIGCONT)
+            self.send_signal(number)
             self._child.wait(20)
 
 
@@ -114,7 +114,8 @@ class World:
         self.watch: Watch
         self.environment: dict[str, str] = {}
         self._undo = ExitStack()
-        self._seen = 0
+        # How much each channel had told before the test.
+        self._seen = self._mails = self._messages = 0
 
     def __enter__(self) -> "World":
         with ExitStack() as undo:
@@ -170,9 +171,18 @@ class World:
         told = [_read(post["text"]) for post in self.vendors.posts()[self._seen :]]
         return [each for each in told if code in ("", *each.codes) and about in each.text and kind in ("", each.kind)]
 
+    def mails(self, to: str = "") -> list[dict[str, Any]]:
+        """Those since the test began."""
+        return [mail for mail in self.vendors.mails()[self._mails :] if not to or to in mail["to"]]
+
+    def messages(self, to: str = "") -> list[dict[str, Any]]:
+        """SMS since the test began."""
+        return [sms for sms in self.vendors.messages()[self._messages :] if to in ("", sms["to"])]
+
     def begin(self) -> None:
         """What was told before counts no more."""
         self._seen = len(self.vendors.posts())
+        self._mails, self._messages = len(self.vendors.mails()), len(self.vendors.messages())
 
     # What goes wrong.
 
@@ -305,8 +315,6 @@ class World:
             settings.REDIS_URL = redis_before
 
     def _postgres_processes(self) -> list[int]:
-        import psutil
-
         child = self.postgres._child
         assert child is not None
         return [child.pid, *(each.pid for each in psutil.Process(child.pid).children(recursive=True))]
@@ -344,7 +352,3 @@ def _create(url: str) -> None:
 def _url_of_suite() -> str:
     values: Mapping[str, Any] = connection.settings_dict
     return f"postgres://{values['USER']}:{values['PASSWORD']}@{values['HOST']}:{values['PORT']}/{values['NAME']}"
-
-
-def seconds_since(began: float) -> float:
-    return time.monotonic() - began

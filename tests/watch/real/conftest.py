@@ -1,0 +1,45 @@
+"""One world for all tests that cause alerts for real: it takes seconds to make, and they run one after the other."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from askpro.dev.up.process import wait_until
+from askpro.watch.models import Incident
+from tests.watch.world import World
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of them in one process of the suite."""
+    for item in items:
+        if "tests/watch/real" in str(item.path):
+            item.add_marker(pytest.mark.xdist_group("watch"))
+
+
+@pytest.fixture(scope="package")
+def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Replaces pytest-django's fixture, whose transaction would hide rows from the processes."""
+    with django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture(scope="package")
+def machine(db: None) -> Iterator[World]:
+    with World() as world:
+        yield world
+
+
+@pytest.fixture
+def world(machine: World) -> Iterator[World]:
+    """Nothing is wrong when a test begins, and what it did wrong it has put right at its end."""
+    assert wait_until(lambda: not still_wrong(), 30, pause=0.1), f"left by an earlier test: {still_wrong()}"
+    machine.begin()
+    yield machine
+    machine.vendors.clear_faults()
+    if not machine.watch.is_running():
+        machine.watch.start()
+
+
+def still_wrong() -> list[str]:
+    return [str(each) for each in Incident.objects.exclude(status=Incident.Status.OVER)]
