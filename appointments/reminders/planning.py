@@ -85,9 +85,25 @@ def stands(appointment: Appointment, row: Reminder) -> bool:
 
 def plan_forgotten() -> int:
     """Plan the reminders of confirmed appointments that have none, or other ones than are set; returns how many."""
-    found = list(_forgotten().order_by("starts_at").values_list("pk", flat=True)[:AT_ONCE])
+    found = list(forgotten().order_by("starts_at").values_list("pk", flat=True)[:AT_ONCE])
     one_by_one(found, _plan_anew)
     return len(found)
+
+
+def forgotten() -> QuerySet[Appointment]:
+    """Confirmed appointments that lack a reminder, or whose waiting one is due at another time than is set."""
+    now = timezone.now()
+    ahead = Appointment.objects.filter(
+        status=Appointment.Status.CONFIRMED, starts_at__gt=now, starts_at__lt=now + HORIZON
+    ).exclude(source=Appointment.Source.CALCOM)
+    is_wrong = Q()
+    for kind, name in SETTINGS.items():
+        ahead = ahead.annotate(**{f"set_{name}": Coalesce(F(f"service__{name}"), F(f"company__{name}"), Value(0))})
+        own = Reminder.objects.filter(appointment=OuterRef("pk"), starts_at=OuterRef("starts_at"), kind=kind)
+        is_set = Q(**{f"set_{name}__gt": 0})
+        is_wrong |= is_set & (~Exists(own) | Exists(own.filter(state=State.VOID)))
+        is_wrong |= Q(Exists(own.filter(state=State.DUE).exclude(minutes=OuterRef(f"set_{name}"))))
+    return ahead.filter(is_wrong)
 
 
 def _wanted(appointment: Appointment) -> Iterator[_Wanted]:
@@ -122,21 +138,6 @@ def _write(appointment: Appointment, wanted: _Wanted) -> None:
     if wanted.why_not is not None:
         row.state, row.reason, row.ended_at = State.SKIPPED, wanted.why_not, timezone.now()
     row.save(force_insert=True)
-
-
-def _forgotten() -> QuerySet[Appointment]:
-    now = timezone.now()
-    ahead = Appointment.objects.filter(
-        status=Appointment.Status.CONFIRMED, starts_at__gt=now, starts_at__lt=now + HORIZON
-    ).exclude(source=Appointment.Source.CALCOM)
-    is_wrong = Q()
-    for kind, name in SETTINGS.items():
-        ahead = ahead.annotate(**{f"set_{name}": Coalesce(F(f"service__{name}"), F(f"company__{name}"), Value(0))})
-        own = Reminder.objects.filter(appointment=OuterRef("pk"), starts_at=OuterRef("starts_at"), kind=kind)
-        is_set = Q(**{f"set_{name}__gt": 0})
-        is_wrong |= is_set & (~Exists(own) | Exists(own.filter(state=State.VOID)))
-        is_wrong |= Q(Exists(own.filter(state=State.DUE).exclude(minutes=OuterRef(f"set_{name}"))))
-    return ahead.filter(is_wrong)
 
 
 def _plan_anew(pk: int) -> None:

@@ -78,8 +78,8 @@ class TwilioApi:
             return (200, {}, json.dumps(found[0])) if found else error(20404, 404)
         if self.list_body:
             return (200, {}, self.list_body)
-        to = parse_qs(url.query)["To"][0]
-        listed = [message for message in self.messages if message["to"] == to][::-1]
+        to = parse_qs(url.query).get("To")
+        listed = [message for message in self.messages if to is None or message["to"] == to[0]][::-1]
         return (200, {}, json.dumps(fixture("list.json") | {"messages": listed}))
 
 

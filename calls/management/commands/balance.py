@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone
 
-from appointments.balance import calcom
+from appointments.balance import calcom, waiting
 from appointments.balance import rows as appointments
 from askpro.commands.arguments import company, moment
 from askpro.commands.balance import Finding, Rule, Span
@@ -21,15 +21,22 @@ from notifications.balance import rows as notifications
 from notifications.balance import twilio
 from webhooks.inbox import balance as inbox
 
-RULES: Final[tuple[Rule, ...]] = (*inbox.RULES, *calls.RULES, *appointments.RULES, *notifications.RULES)
+RULES: Final[tuple[Rule, ...]] = (
+    *inbox.RULES,
+    *calls.RULES,
+    *appointments.RULES,
+    *waiting.RULES,
+    *notifications.RULES,
+)
 VENDORS: Final[dict[str, Callable[[Span], Iterable[Finding]]]] = {"Cal.com": calcom.findings, "Twilio": twilio.findings}
 USUAL: Final = timedelta(days=7)
 
 
 class Command(BaseCommand):
     help = (
-        "Check that everything adds up: events, calls, requests, appointments, changes, follow-ups and messages, and "
-        "the bookings and SMS at the vendors. Names each row that does not, and ends with 1 if there is one."
+        "Check that everything adds up: events, calls, requests, appointments, changes, follow-ups, reminders, offers "
+        "and messages, and the bookings and SMS at the vendors. Names each row that does not, and ends with 1 if there "
+        "is one."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.models import Appointment, CalcomUid, Change, FollowUp
+from appointments.models import Appointment, CalcomUid, Change, FollowUp, FreedTime, Offer, Question, Reminder
 from askpro.commands.balance import Finding, Span
 from askpro.queues.models import Job
 from calls.management.commands.balance import RULES
@@ -312,6 +312,89 @@ def a_mail_that_was_tried_for_ever(world: SalonAtWork) -> Broken:
     return {("a_message_is_not_sent_over_and_over", mail.pk)}
 
 
+@spoil
+def an_appointment_that_nobody_reminds_of(world: SalonAtWork) -> Broken:
+    Reminder.objects.filter(appointment=world.booked).delete()
+    return {("a_confirmed_appointment_has_its_reminders", world.booked.pk)}
+
+
+@spoil
+def a_reminder_of_another_time(world: SalonAtWork) -> Broken:
+    reminder = reminder_of(world)
+    Reminder.objects.filter(pk=reminder.pk).update(starts_at=reminder.starts_at - timedelta(hours=1))
+    return {
+        ("a_waiting_reminder_is_true", reminder.pk),
+        ("a_confirmed_appointment_has_its_reminders", world.booked.pk),
+    }
+
+
+@spoil
+def a_reminder_whose_time_has_passed(world: SalonAtWork) -> Broken:
+    reminder = reminder_of(world)
+    Reminder.objects.filter(pk=reminder.pk).update(due_at=NOW - timedelta(hours=1))
+    return {("a_due_reminder_is_decided", reminder.pk)}
+
+
+@spoil
+def a_freed_time_that_stands_still(world: SalonAtWork) -> Broken:
+    freed = freed_time(world, due_at=NOW - timedelta(hours=1))
+    return {("a_freed_time_goes_on", freed.pk)}
+
+
+@spoil
+def an_offer_that_does_not_end(world: SalonAtWork) -> Broken:
+    late = Offer.objects.create(
+        company=world.booked.company, freed_time=freed_time(world), ends_at=NOW - timedelta(hours=1)
+    )
+    return {("an_open_offer_can_be_accepted", late.pk)}
+
+
+@spoil
+def an_offer_of_a_time_that_is_over(world: SalonAtWork) -> Broken:
+    over = freed_time(world, state="booked")
+    offer = Offer.objects.create(company=world.booked.company, freed_time=over, ends_at=NOW + timedelta(hours=1))
+    return {("an_open_offer_can_be_accepted", offer.pk)}
+
+
+@spoil
+def an_accepted_offer_without_a_wish(world: SalonAtWork) -> Broken:
+    freed = freed_time(world, state="accepted")
+    offer = Offer.objects.create(
+        company=world.booked.company, freed_time=freed, ends_at=NOW + timedelta(hours=1), state="accepted"
+    )
+    return {("an_accepted_offer_is_booked", offer.pk)}
+
+
+@spoil
+def a_question_that_stays_open(world: SalonAtWork) -> Broken:
+    asked = question(world.booked, ends_at=NOW - timedelta(hours=1))
+    return {("a_question_ends", asked.pk)}
+
+
+@spoil
+def a_question_about_a_cancelled_appointment(world: SalonAtWork) -> Broken:
+    cancelled = Appointment.objects.filter(status="cancelled").earliest("pk")
+    asked = question(cancelled, ends_at=NOW + timedelta(hours=1))
+    return {("an_open_question_is_about_something", asked.pk)}
+
+
+def reminder_of(world: SalonAtWork) -> Reminder:
+    return Reminder.objects.filter(appointment=world.booked, state="due").earliest("pk")
+
+
+def freed_time(world: SalonAtWork, **values: Any) -> FreedTime:
+    of = world.booked
+    times = {"starts_at": of.starts_at, "ends_at": of.ends_at, "due_at": NOW + timedelta(hours=1)}
+    return FreedTime.objects.create(
+        company=of.company, appointment=of, branch=of.branch, service=of.service, **times | values
+    )
+
+
+def question(about: Appointment, **values: Any) -> Question:
+    whom = {"number": "+4915550100499", "sender": "+493023125210", "kind": Question.Kind.REMINDER}
+    return Question.objects.create(company=about.company, appointment=about, asked_at=NOW, **whom | values)
+
+
 def test_it_finds_exactly_what_was_spoiled(world: SalonAtWork) -> None:
     wrong, rules = {}, set()
     for spoiled in SPOILED:
@@ -342,5 +425,6 @@ def test_a_call_that_the_agent_booked_itself_adds_up(world: SalonAtWork) -> None
 
 def test_a_request_that_waits_for_the_host_adds_up(world: SalonAtWork) -> None:
     Appointment.objects.filter(pk=world.booked.pk).update(status="requested")
+    Reminder.objects.filter(appointment=world.booked).update(state="void")
     BookingRequest.objects.filter(pk=world.booked.booking_request_id).update(status="open")
     assert found() == []
