@@ -1,15 +1,24 @@
 """Fixtures of the whole suite, which runs on the real PostgreSQL and Redis that the environment names."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import template
+
 ROOT = Path(__file__).resolve().parents[1]
 # Groups that keep one worker busy for minutes, the longest first. Tests of one group never run at the same time.
 LONGEST = ("processes", "disasters", "days", "scenarios", "watch")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where the suite is spread over processes, they and the servers of tests copy one migrated database."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        template.make(Path(os.environ.get("ASKPRO_HOME") or tempfile.gettempdir()) / "template.sql")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

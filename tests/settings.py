@@ -28,3 +28,7 @@ from askpro.settings import *  # noqa: E402, F403 - it reads the environment set
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # No thread of the suite's own process writes to its database; tests write figures themselves.
 METRICS_FLUSH_SECONDS = 0.0
+
+# What the suite has migrated is copied; `manage.py test` names it when it spreads over several processes.
+if template := os.environ.get("ASKPRO_TEST_TEMPLATE"):
+    DATABASES["default"]["TEST"] = {"TEMPLATE": template}  # noqa: F405

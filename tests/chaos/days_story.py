@@ -25,7 +25,7 @@ from askpro.dev.sandbox.retell.events import ANALYZED, ENDED, STARTED
 from askpro.dev.sandbox.world import COMPANIES, PRACTICE, SALON
 from askpro.queues.models import Job
 from calls.models import Branch, Call, Company, PhoneNumber, Service
-from tests import haste
+from tests import haste, template
 from tests.chaos.days_verdict import verdict
 from tests.chaos.days_world import DaysWorld
 from tests.scenarios.world import BUSY, free_times
@@ -63,6 +63,7 @@ def live_through_days(world: DaysWorld, calls: int, seed_: int) -> int:
 
 
 def _prepare(world: DaysWorld) -> None:
+    template.restore()
     call_command("migrate", verbosity=0)
     for company in COMPANIES:
         seed(company)

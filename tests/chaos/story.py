@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from askpro.queues.models import Job
+from tests import template
 from tests.chaos import actors, composed
 from tests.chaos.display import Display
 from tests.chaos.load import KEYS, SENDERS, SHARED_KEYS, Load, sending
@@ -24,6 +25,7 @@ MOVING = ("scheduled", "queued", "processing", "retrying", "released")
 
 def live_through(world: World, jobs: int, seed: int, minutes: float = 0.0) -> int:
     """Print how it went; return the exit code."""
+    template.restore()
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute(actors.TABLES)

@@ -6,12 +6,11 @@ from tests.chaos.test_chaos import run
 
 
 @pytest.mark.xdist_group("days")
-def test_sixty_calls_add_up_whatever_fails_and_whoever_is_killed() -> None:
-    run("--calls", "60", seconds=300)
+def test_150_calls_add_up_whatever_fails_and_whoever_is_killed() -> None:
+    run("--calls", "150", seconds=400)
 
 
 @pytest.mark.long
 @pytest.mark.xdist_group("days")
-@pytest.mark.parametrize("calls", [150, 10_000])
-def test_many_calls_add_up_whatever_fails_and_whoever_is_killed(calls: int) -> None:
-    run("--calls", str(calls), seconds=300 + calls)
+def test_ten_thousand_calls_add_up_whatever_fails_and_whoever_is_killed() -> None:
+    run("--calls", "10000", seconds=10_300)

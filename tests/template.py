@@ -1,0 +1,68 @@
+"""A migrated database that the suite's processes copy: to migrate its own takes each ten seconds of a core."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import psycopg2
+from psycopg2 import sql
+
+from askpro.dev.up.postgres_binaries import find
+from askpro.dev.up.servers import create_database
+
+NAME: Final = "askpro_template"
+# What tells the processes of the suite: the database to copy in their server, and its dump for servers of their own.
+COPIED, DUMPED = "ASKPRO_TEST_TEMPLATE", "ASKPRO_TEST_DUMP"
+
+
+def make(dump: Path) -> None:
+    """Migrate a new database in the server of DATABASE_URL, and dump it; this process's children are told of both."""
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{NAME}").geturl()
+    _drop()
+    create_database(url)
+    migrate = [sys.executable, "-m", "django", "migrate", "--verbosity", "0", "--settings", "tests.settings"]
+    subprocess.run(migrate, env={**os.environ, "DATABASE_URL": url}, check=True)
+    dump.write_text(_dumped(url), encoding="utf-8")
+    os.environ[COPIED], os.environ[DUMPED] = NAME, str(dump)
+
+
+def restore() -> None:
+    """Write the template into the empty database of DATABASE_URL. Without a dump `migrate` has to do it all."""
+    if not (path := os.environ.get(DUMPED)):
+        return
+    # Its own connection: the dump sets the path in which tables are looked for.
+    connection = psycopg2.connect(os.environ["DATABASE_URL"], connect_timeout=5)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(Path(path).read_text(encoding="utf-8"))
+    finally:
+        connection.close()
+
+
+def _drop() -> None:
+    connection = psycopg2.connect(os.environ["DATABASE_URL"], connect_timeout=5)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME)))
+    finally:
+        connection.close()
+
+
+def _dumped(url: str) -> str:
+    parts = urlsplit(url)
+    where = ["--host", parts.hostname or "", "--port", str(parts.port or 5432), "--username", parts.username or ""]
+    said = subprocess.run(
+        [find().bin / "pg_dump", "--inserts", "--no-owner", *where, NAME],
+        # Whoever lists the processes must not read the password.
+        env={**os.environ, "PGPASSWORD": parts.password or ""},
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=60,
+    )
+    # Lines that only psql understands.
+    return "\n".join(line for line in said.stdout.splitlines() if not line.startswith("\\"))
