@@ -14,7 +14,7 @@ from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.demo.scenarios import Scenario
 from calls.models import Call
 from notifications.models import Notification
-from tests.chaos.verdict import figures_agree
+from tests.chaos.figures import figures_agree
 
 Json = dict[str, Any]
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from askpro.queues.metrics import fold
-from askpro.queues.metrics.recount import differences
 from tests.chaos import composed_verdict
+from tests.chaos.figures import figures_agree
 from tests.chaos.load import KEYS, STEPS
 from tests.chaos.rows import RUNS, rows
 
@@ -35,12 +34,6 @@ def verdict() -> list[str]:
         *composed_verdict.CHECKS,
     ]
     return [problem for check in checks for problem in few(check())]
-
-
-def figures_agree() -> list[str]:
-    """The figures of jobs and the ledger, to the job, when everything is folded."""
-    fold.to_the_end()
-    return differences()
 
 
 def few(problems: list[str]) -> list[str]:
