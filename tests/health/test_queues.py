@@ -161,12 +161,14 @@ class TestWhatIsWrong:
         assert found() == []
 
     def test_the_worst_decides_and_comes_first(self, fleet: Supervisor) -> None:
-        dead(50, minutes_ago=1)
-        ready(1, seconds_ago=100)
         dead(1, minutes_ago=1, queue="critical")
+        ready(1, seconds_ago=601)
         result = check()
         assert (result.status, result.code) == (Verdict.UNHEALTHY, 2)
-        assert [issue.severity for issue in result.issues] == ["unhealthy", "degraded"]
+        assert [(issue.severity, issue.code) for issue in result.issues] == [
+            ("unhealthy", "late"),
+            ("degraded", "dead_urgent"),
+        ]
 
 
 class TestCanaries:

@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from askpro import probes
 from askpro.health import ready, views
@@ -133,6 +135,10 @@ class TestReady:
 
         Worker.objects.update(status=Worker.Status.RUNNING)
         Supervisor.objects.update(status=Supervisor.Status.DEAD)
+        again()
+        assert asked(client)[1:] == ("degraded", ALL_WELL | {"workers": "none"})
+
+        Supervisor.objects.update(status=Supervisor.Status.RUNNING, beat_at=timezone.now() - timedelta(seconds=16))
         again()
         assert asked(client)[1:] == ("degraded", ALL_WELL | {"workers": "none"})
 

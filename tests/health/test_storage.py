@@ -9,6 +9,8 @@ from django.utils import timezone
 from askpro.health.storage import figures
 from askpro.privacy.models import RetentionRun
 from askpro.privacy.retention.runs import go_on
+from askpro.queues.models import Job
+from tests.queues import actors
 from webhooks.models import RefusedWebhook
 
 pytestmark = pytest.mark.django_db
@@ -30,3 +32,15 @@ def test_it_says_what_retention_has_done() -> None:
     go_on(RetentionRun.nightly("refused"), time.monotonic() + 9)
     told = figures().classes["refused"]
     assert (told.deleted, told.blanked, told.kept, told.oldest_at) == (1, 0, 0, at)
+
+
+def test_it_says_how_far_back_the_ledger_goes() -> None:
+    assert figures().dead_at is None
+    at = timezone.now() - timedelta(days=3)
+    for ended in (at, timezone.now()):
+        actors.nothing.send()
+        Job.objects.filter(status="queued").update(status="dead", finished_at=ended)
+    told = figures()
+    assert told.dead_at == at
+    # Nothing of the ledger is older than its first day, which is made before it begins.
+    assert told.completed_at is not None and told.completed_at <= timezone.now()
