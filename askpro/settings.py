@@ -236,6 +236,7 @@ RETENTION_DAYS: dict[str, int | str] = {
     "deeds": 1095,
     "refused": 90,
     "sessions": 7,
+    "incidents": 400,
     **env.dict("RETENTION_DAYS", default={}),
 }
 # Seconds an incomplete request of call_ended waits for call_analyzed.

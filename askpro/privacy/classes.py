@@ -30,10 +30,11 @@ class Kept(models.TextChoices):
     DEEDS = "deeds", "What people did in the console"
     REFUSED = "refused", "Counts of refused webhooks"
     SESSIONS = "sessions", "Sessions of the console that are over"
+    INCIDENTS = "incidents", "Incidents that are over, and what was told of them"
 
 
 # The same for all companies, since their rows belong to none.
-OF_ALL: Final = (Kept.DEEDS, Kept.REFUSED, Kept.SESSIONS)
+OF_ALL: Final = (Kept.DEEDS, Kept.REFUSED, Kept.SESSIONS, Kept.INCIDENTS)
 
 
 class Holds(StrEnum):

@@ -19,6 +19,7 @@ from appointments.models import Appointment, Attempt, CalcomUid, Change, FollowU
 from askpro.privacy.classes import Kept, personal
 from askpro.privacy.models import Read, RetentionRun
 from askpro.privacy.retention import holds
+from askpro.watch.models import Delivery, Incident, Mute, Notice, Watcher
 from calls.models import BookingRequest, Call, Customer, FunctionCall
 from notifications.models import Notification
 from webhooks.models import RefusedWebhook, WebhookEvent
@@ -245,6 +246,26 @@ SHELVES: Final = (
     Shelf(Kept.DEEDS, RetentionRun, "began_at", over=Q(ended_at__isnull=False), company=None, deletes=True),
     Shelf(Kept.REFUSED, RefusedWebhook, "hour", company=None, deletes=True),
     Shelf(Kept.SESSIONS, Session, "expire_date", company=None, deletes=True, numbered=False),
+    Shelf(
+        Kept.INCIDENTS,
+        Incident,
+        "over_at",
+        only=Q(status=Incident.Status.OVER) & (Q(told_at=None) | Q(over_told_at__isnull=False)),
+        company=None,
+        deletes=True,
+        numbered=False,
+    ),
+    Shelf(
+        Kept.INCIDENTS,
+        Notice,
+        "created_at",
+        only=~Q(deliveries__status=Delivery.Status.WAITING),
+        company=None,
+        deletes=True,
+        numbered=False,
+    ),
+    Shelf(Kept.INCIDENTS, Mute, "until", company=None, deletes=True, numbered=False),
+    Shelf(Kept.INCIDENTS, Watcher, "beat_at", company=None, deletes=True, numbered=False),
 )
 
 

@@ -98,11 +98,11 @@ class Walk:
         if self.company_id is not None:
             rows = rows.filter(**{self.shelf.company or "pk__in": self.company_id if self.shelf.company else ()})
         company = F(self.shelf.company) if self.shelf.company else Value(None, output_field=BigIntegerField())
-        rows = rows.annotate(is_over=_whether(self.shelf.over), is_held=_whether(self.shelf.held()))
+        rows = rows.annotate(over_now=_whether(self.shelf.over), held_now=_whether(self.shelf.held()))
         rows = rows.order_by("pk" if self.shelf.numbered else self.shelf.age)
         # A dry walk of rows without numbers would read the same page for ever.
         most = None if self.is_dry and not self.shelf.numbered else AT_ONCE
-        return rows.values_list("pk", company, self.shelf.age, "is_over", "is_held")[:most]
+        return rows.values_list("pk", company, self.shelf.age, "over_now", "held_now")[:most]
 
     def _clear(self, due: Iterable[Any]) -> set[Any]:
         if not due:

@@ -22,6 +22,7 @@ from askpro.privacy.retention.shelves import SHELVES
 from askpro.privacy.tasks import delete_what_is_over, start_retention
 from askpro.queues import Release
 from askpro.queues.testing import run_jobs
+from askpro.watch.models import Delivery, Incident, Mute, Notice, Watcher
 from calls.models import Call, Customer, FunctionCall
 from calls.models.call import forgotten_id
 from tests.privacy.retention.old import MOBILE, NOW, WORD, story
@@ -302,9 +303,42 @@ class TestWhatBelongsToNobody:
         assert sorted(Session.objects.values_list("pk", flat=True)) == [f"{number:032}" for number in (7, 8, 9)]
         assert counted("sessions") == (7, 0, 0, 0)
 
+    def test_of_incidents_those_stay_that_are_not_over_or_whose_end_was_not_told(self) -> None:
+        old, young = NOW - timedelta(days=401), NOW - timedelta(days=399)
+        for about, over_at, told_at in (
+            ("gone", old, old),
+            ("young", young, young),
+            ("lasts", None, None),
+            ("end not told", old, None),
+        ):
+            Incident.objects.create(
+                code="late",
+                about=about,
+                severity="warning",
+                status="over" if over_at else "open",
+                began_at=old,
+                seen_at=old,
+                told_at=old,
+                over_at=over_at,
+                over_told_at=told_at,
+            )
+        for subject, status in (("gone", "sent"), ("waits", "waiting")):
+            notice = Notice.objects.create(kind="began", severity="warning", subject=subject, text="x", created_at=old)
+            Delivery.objects.create(notice=notice, channel="email", status=status, next_at=old)
+        for about, until in (("gone", old), ("young", young)):
+            Mute.objects.create(code="late", about=about, until=until, reason="x", by="lina", created_at=old)
+        for host, beat_at in (("gone", old), ("young", NOW)):
+            Watcher.objects.create(host=host, pid=1, started_at=old, beat_at=beat_at)
+        night()
+        assert sorted(Incident.objects.values_list("about", flat=True)) == ["end not told", "lasts", "young"]
+        assert [notice.subject for notice in Notice.objects.all()] == ["waits"]
+        assert [mute.about for mute in Mute.objects.all()] == ["young"]
+        assert [watcher.host for watcher in Watcher.objects.all()] == ["young"]
+        assert counted("incidents") == (4, 0, 0, 0)
+
     def test_no_company_has_days_of_its_own_for_them(self) -> None:
         kinds = RetentionRule._meta.get_field("kind").choices or ()
-        assert not {"refused", "sessions", "deeds"} & {kind for kind, _ in kinds}
+        assert not {"refused", "sessions", "deeds", "incidents"} & {kind for kind, _ in kinds}
 
 
 class TestTotals:
