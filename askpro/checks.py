@@ -7,9 +7,9 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
-from askpro import operators
 from askpro.encryption import keys
 from askpro.environment import REMARK
+from askpro.health import operators
 from askpro.health.thresholds import thresholds
 from askpro.privacy.classes import default_days
 

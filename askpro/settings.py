@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "askpro.correlation.Correlation",
     "askpro.incoming.request_log.RequestLog",
     # Before those that look at the Host header or open sessions.
-    "askpro.probes.Probes",
+    "askpro.health.probes.Probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -83,7 +83,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "askpro.urls"
-# What machines ask by address: answered whatever the Host header says (askpro/probes.py).
+# What machines ask by address: answered whatever the Host header says (askpro/health/probes.py).
 PROBES = {
     "/health/live": "askpro.health.views.live",
     "/health/ready": "askpro.health.views.ready",

@@ -1,4 +1,4 @@
-"""Every address of AskPro, but for those that machines ask (`PROBES`, askpro/probes.py)."""
+"""Every address of AskPro, but for those that machines ask (`PROBES`, askpro/health/probes.py)."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from askpro.health.operators import may_read_figures
 from askpro.health.ready import readiness
 from askpro.health.result import Verdict
 from askpro.health.verdict import verdict
-from askpro.operators import may_read_figures
 
 log = logging.getLogger(__name__)
 

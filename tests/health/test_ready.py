@@ -14,8 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from askpro import probes
-from askpro.health import ready, views
+from askpro.health import probes, ready, views
 from askpro.health.models import Probe
 from askpro.health.shared import Shared
 from askpro.queues.ledger.database import EngineConnection

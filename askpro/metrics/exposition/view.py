@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from askpro.health.operators import may_read_figures
 from askpro.metrics.exposition import scrape
-from askpro.operators import may_read_figures
 
 
 @never_cache
