@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
+from askpro.queues.fleet import pauses
 from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.states import LATER
 from askpro.watch.conditions.base import Finding, Severity, Source
@@ -33,11 +35,9 @@ SELECT reason, queue_name, count(*), min(since) FROM (
 """
 PAUSED = f"""
 SELECT 'paused', queue_name, count(*), min(ready_at) FROM (
-    SELECT queue_name, ready_at FROM queues_job_live AS job
+    SELECT queue_name, ready_at FROM queues_job_live
      WHERE status = 'queued' AND ready_at < %(paused_before)s
-       AND EXISTS (SELECT 1 FROM queues_pause AS pause
-                    WHERE (pause.until IS NULL OR pause.until > %(now)s)
-                      AND (pause.kind, pause.name) IN (('queue', job.queue_name), ('actor', job.actor_name)))
+       AND (queue_name = ANY(%(paused_queues)s) OR actor_name = ANY(%(paused_actors)s))
      LIMIT {MOST_WAITING}) AS paused
  GROUP BY 1, 2
 """
@@ -176,7 +176,7 @@ def _most(queue: str) -> float:
 
 def _waiting(now: datetime) -> list[tuple[str, str, int, datetime]]:
     seconds = {reason: threshold(f"waiting_too_long.{reason}") for reason in REASONS}
-    values = {
+    values: dict[str, Any] = {
         "now": now,
         "seconds": json.dumps(seconds),
         "paused_before": now - timedelta(seconds=seconds["paused"]),
@@ -185,4 +185,9 @@ def _waiting(now: datetime) -> list[tuple[str, str, int, datetime]]:
     }
     with connection.cursor() as cursor:
         database = DjangoConnection(cursor)
-        return [row for statement in (WAITING, PAUSED, ENDING) for row in database.rows(statement, values)]
+        paused = pauses.paused(database)
+        values["paused_queues"] = [name for kind, name in paused if kind == "queue"]
+        values["paused_actors"] = [name for kind, name in paused if kind == "actor"]
+        # All ready jobs are read for it.
+        statements = [WAITING, ENDING, *([PAUSED] if paused else [])]
+        return [row for statement in statements for row in database.rows(statement, values)]
