@@ -36,7 +36,13 @@ CHIEF = "chief@askpro.example"
 MOBILE = "+4915112345678"
 # All times of conditions are this part of what they are in production.
 PACE = 0.04
-THRESHOLDS = {"postgres_away.seconds": 0.5, "watcher_missing.seconds": 3}
+THRESHOLDS = {
+    "postgres_away.seconds": 0.5,
+    "watcher_missing.seconds": 3,
+    # For how many minutes what happened once is so.
+    "supervisor_dead.minutes": 0.1,
+    "worker_stuck.minutes": 0.1,
+}
 SPARE = 20.0
 
 
@@ -271,6 +277,7 @@ class World:
             "ALERT_SMS_TO": MOBILE,
             "ALERT_QUIET_HOURS": "",
             "ALERT_TIMEOUT": "2",
+            "WATCH_DISKS": "",
             "WATCH_PACE": str(PACE),
             "WATCH_THRESHOLDS": json.dumps(THRESHOLDS),
         }
