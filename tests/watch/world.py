@@ -40,6 +40,8 @@ THRESHOLDS = {
     "postgres_away.seconds": 0.5,
     "watcher_missing.seconds": 3,
     # For how many minutes what happened once is so.
+    "dead_jobs.minutes": 0.1,
+    "dead_jobs_pressing.minutes": 0.1,
     "supervisor_dead.minutes": 0.1,
     "worker_stuck.minutes": 0.1,
 }
