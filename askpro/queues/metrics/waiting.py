@@ -7,29 +7,36 @@ from typing import Final
 from askpro.queues.ledger.database import Connection
 from askpro.queues.states import FAILED_DAY, LIVE_DAY
 
-# Rows of all queues together that are counted in one state: a million take a second.
-MOST: Final = 100_000
+# Rows of one state that are counted, for ready ones of each queue: a million take a second.
+MOST: Final = 50_000
 # What a released job waits for is decided at the run that released it (`ledger/outcome.py`).
 RELEASED: Final = """CASE WHEN gate IS NOT NULL THEN 'gate' WHEN run_at IS NULL THEN 'lock'
      WHEN rate_slot_at IS NOT NULL THEN 'limit' ELSE 'released' END"""
-PAUSED: Final = """(
-    queue_name = ANY(ARRAY(SELECT name FROM queues_pause WHERE kind = 'queue' AND (until IS NULL OR until > now())))
- OR actor_name = ANY(ARRAY(SELECT name FROM queues_pause WHERE kind = 'actor' AND (until IS NULL OR until > now()))))"""
-WAITING: Final = f"""
-SELECT queue_name, reason, count(*), extract(epoch FROM clock_timestamp() - min(since))::float8 FROM (
-    SELECT queue_name, CASE status WHEN 'waiting' THEN 'step' WHEN 'released' THEN {RELEASED}
-                       WHEN 'queued' THEN CASE WHEN {PAUSED} THEN 'paused' ELSE 'ready' END ELSE status END AS reason,
-           coalesce(ready_at, created_at) AS since
-      FROM queues_job_live WHERE status = ANY(%s) LIMIT {MOST}) AS job
+PAUSED: Final = """ARRAY(
+    SELECT name FROM queues_pause WHERE kind = '{kind}' AND (until IS NULL OR until > clock_timestamp()))"""
+# In the order of the queue's index, so that the oldest is among them however many there are.
+READY: Final = f"""
+SELECT name, reason, count(*), extract(epoch FROM clock_timestamp() - min(ready_at))::float8
+  FROM unnest(%(queues)s::text[]) AS queue (name), LATERAL (
+      SELECT ready_at, CASE WHEN name = ANY({PAUSED.format(kind="queue")}) THEN 'paused'
+                            WHEN actor_name = ANY({PAUSED.format(kind="actor")}) THEN 'paused'
+                            ELSE 'ready' END AS reason
+        FROM queues_job_live WHERE status = 'queued' AND queue_name = name ORDER BY ready_at LIMIT {MOST}) AS job
  GROUP BY 1, 2
 """
-COUNTS: Final = f"""
-SELECT queue_name, status, count(*) FROM (
-    SELECT queue_name, status FROM queues_job
+OTHERS: Final = f"""
+SELECT queue_name, CASE status WHEN 'waiting' THEN 'step' WHEN 'released' THEN reason ELSE status END, count(*),
+       extract(epoch FROM clock_timestamp() - min(since))::float8
+  FROM (SELECT queue_name, status, {RELEASED} AS reason, coalesce(ready_at, created_at) AS since
+          FROM queues_job_live WHERE status = ANY(%(states)s) LIMIT {MOST}) AS job
+ GROUP BY 1, 2
+"""
+DEAD: Final = f"""
+SELECT queue_name, count(*) FROM (
+    SELECT queue_name FROM queues_job
      WHERE status = 'dead' AND day IN ('{LIVE_DAY}', '{FAILED_DAY}') LIMIT {MOST}) AS job
- GROUP BY 1, 2
+ GROUP BY 1
 """
-REASONS: Final = ("step", "lock", "limit", "gate", "released", "paused")
 LATER: Final = ("scheduled", "retrying")
 
 
@@ -50,13 +57,15 @@ class QueueSize:
 
 
 def sizes(database: Connection, queues: list[str]) -> dict[str, QueueSize]:
-    """Of these queues, and of every other that has jobs."""
+    """Of these queues, and of every other that has jobs which are not ready."""
     found: dict[str, QueueSize] = defaultdict(QueueSize, {name: QueueSize() for name in queues})
     # One state at a time: a million of one must not hide the few of another.
-    for states in (["queued"], ["processing"], ["waiting"], ["released"], [*LATER]):
-        for queue, reason, count, age in database.rows(WAITING, (states,)):
+    for states in (["processing"], ["waiting"], ["released"], [*LATER]):
+        for queue, reason, count, age in database.rows(OTHERS, {"states": states}):
             _add(found[queue], reason, count, max(age, 0.0))
-    for queue, _, count in database.rows(COUNTS):
+    for queue, reason, count, age in database.rows(READY, {"queues": list(found)}):
+        _add(found[queue], reason, count, max(age, 0.0))
+    for queue, count in database.rows(DEAD):
         found[queue].dead += count
     return dict(found)
 
