@@ -61,10 +61,12 @@ COLUMNS = (
     "progress_total",
 )
 KEPT = ", ".join(COLUMNS)
-# The company that a job is about: by its argument, else by its tenant; 0 where neither tells.
-COMPANY = r"""CASE WHEN kwargs ->> 'company_id' ~ '^\d+$' AND length(kwargs ->> 'company_id') < 19
-          THEN (kwargs ->> 'company_id')::bigint
-     ELSE coalesce(left(substring(fair_key FROM '^company:(\d+)$'), 18)::bigint, 0) END"""
+# The company that a job is about, by its argument, else by its tenant; 0 where neither tells.
+TENANT = "coalesce('company:' || (kwargs ->> 'company_id'), fair_key)"
+COMPANY_OF = (
+    r"CASE WHEN length({tenant}) < 27 THEN coalesce(substring({tenant} FROM '^company:(\d+)$')::bigint, 0) ELSE 0 END"
+)
+COMPANY = COMPANY_OF.format(tenant=TENANT)
 TODAY = "(statement_timestamp() AT TIME ZONE 'UTC')::date"
 # These ended otherwise than by completing: they failed, were cancelled along with others, or were settled by a release
 # that leaves them where they are.

@@ -6,7 +6,7 @@ two never work at once.
 
 Rows are found by their time and recognised by the transaction that wrote them. The time is a lower bound only: a
 transaction that was not over at the last snapshot had either written by then, and its rows are no older than its
-beginning, or it wrote later, in a statement that had begun `STATEMENT` seconds before at most.
+beginning, or it wrote later: in a statement that ran by then, or in one that had not begun.
 """
 
 import json
@@ -23,8 +23,8 @@ from askpro.queues.metrics import fold_sql
 
 # Seconds of one look. The other slow chores wait for it.
 BUDGET: Final = 0.5
-# Seconds after which a statement that settles has surely written its first row: it waits for a lock for one at most.
-STATEMENT: Final = timedelta(seconds=30)
+# Rows are looked for from so long before the last snapshot at least: some were finished before they were put there.
+MARGIN: Final = timedelta(seconds=5)
 # After a change of the server's clock, or in another cluster, rows of this time are looked at.
 UNSURE: Final = timedelta(hours=1)
 # A bite is so much time of the ledger, and up to the second where little happened.
@@ -32,6 +32,8 @@ SPAN: Final = timedelta(minutes=1)
 MOST_SPAN: Final = timedelta(minutes=15)
 FEW: Final = 5_000
 MOST_DELTAS: Final = 5_000
+# Seconds as JSON are not exact.
+ROUNDED: Final = timedelta(milliseconds=1)
 MASK: Final = 0xFFFF_FFFF
 HALF: Final = 0x8000_0000
 
@@ -121,26 +123,27 @@ def folded_until() -> datetime | None:
 
 def _open(database: Connection, state: State) -> None:
     """Take the snapshot up to which is counted next, and find where its rows begin."""
-    at, said = database.rows(fold_sql.RUNNING)[0]
+    now, at, said = database.rows(fold_sql.RUNNING, {"margin": MARGIN})[0]
     reading = database.rows(fold_sql.SNAPSHOT)[0][0]
     still = running_in(reading, {**state.running, **json.loads(said)})
     # The transactions of another cluster have other numbers: there, time alone tells what is new.
     counted = state.counted if state.is_same_cluster else fold_sql.NOTHING
-    place = _begin(database, state, at, still)
+    place = _begin(database, state, now, still)
     values = {"counted": counted, "reading": reading, "at": at, "running": json.dumps(still), "place": place}
     database.rows(fold_sql.OPEN, values)
 
 
-def _begin(database: Connection, state: State, at: datetime, still: Mapping[str, float]) -> datetime:
+def _begin(database: Connection, state: State, now: datetime, still: Mapping[str, float]) -> datetime:
     """The earliest time of a row that `counted` does not show and the new snapshot does."""
     if state.counted_at.timestamp() == 0:
         begin: datetime = database.rows(fold_sql.FIRST)[0][0]
         return begin
     if not state.is_same_cluster:
         return state.counted_at
-    over = [datetime.fromtimestamp(begun, at.tzinfo) for xid, begun in state.running.items() if xid not in still]
-    begin = min([state.counted_at, *over]) - STATEMENT
-    return begin if at >= state.counted_at else min(begin, at - UNSURE)
+    over = [datetime.fromtimestamp(begun, now.tzinfo) for xid, begun in state.running.items() if xid not in still]
+    begin = min([state.counted_at, *(since - ROUNDED for since in over)])
+    # The server's clock was set back: what ended before that has later times than what ends now.
+    return begin if now >= state.counted_at else min(begin, now - UNSURE)
 
 
 def running_in(snapshot: str, begun: Mapping[str, float]) -> dict[str, float]:

@@ -8,7 +8,7 @@ snapshots list.
 
 from typing import Final
 
-from askpro.queues.ledger.history import COMPANY
+from askpro.queues.ledger.history import COMPANY_OF, TENANT
 from askpro.queues.metrics.histogram import BUCKET_SQL
 
 LOCK: Final = """
@@ -25,10 +25,15 @@ SELECT 1, system_identifier, '{NOTHING}', to_timestamp(0), '{{}}' FROM pg_contro
     ON CONFLICT DO NOTHING
 """
 SESSION: Final = "SET LOCAL jit = off"
-# In this order: what begins between the two has a later time than the first one reads.
+# First of all: what begins after this and before the next snapshot is later than the clock says here. A statement that
+# runs and has written nothing yet may write rows as old as itself; one that runs for a minute and longer only reads.
 RUNNING: Final = """
-SELECT clock_timestamp(), coalesce(jsonb_object_agg(backend_xid::text, extract(epoch FROM xact_start))
-       FILTER (WHERE backend_xid IS NOT NULL AND xact_start IS NOT NULL), '{}')::text
+SELECT clock_timestamp(),
+       least(clock_timestamp() - %(margin)s,
+             min(query_start) FILTER (WHERE state = 'active' AND backend_xid IS NULL
+                                        AND query_start > clock_timestamp() - interval '1 minute')),
+       coalesce(jsonb_object_agg(backend_xid::text, extract(epoch FROM xact_start))
+                FILTER (WHERE backend_xid IS NOT NULL AND xact_start IS NOT NULL), '{}')::text
   FROM pg_stat_activity WHERE pid <> pg_backend_pid()
 """
 SNAPSHOT: Final = "SELECT pg_current_snapshot()::text"
@@ -47,63 +52,68 @@ FIRST: Final = """
 SELECT least((SELECT min(day)::timestamp AT TIME ZONE 'UTC' FROM queues_job WHERE status = 'completed'),
              (SELECT min(recorded_at) FROM queues_attempt), statement_timestamp())
 """
-# Rows keep 32 bits of the number; one that would lie in the future is of the 4 billion before.
-XID: Final = """
-limits.next - (limits.next & 4294967295) + row.xmin::text::bigint
- - CASE WHEN row.xmin::text::bigint >= limits.next & 4294967295 THEN 4294967296 ELSE 0 END AS xid"""
-_NEW: Final = """
-xid >= first AND NOT pg_visible_in_snapshot(xid::text::xid8, %(counted)s::pg_snapshot)
- AND pg_visible_in_snapshot(xid::text::xid8, %(reading)s::pg_snapshot)"""
-# The row of a completed job tells an arrival, and a run, unless that has a row of its own among the attempts.
+# The number of the transaction that wrote a row. Rows have 32 bits of it: enough to tell how many came since.
+_XID: Final = "own - age(row.xmin) AS xid"
+# Most rows that are looked at were counted before, and need no look at the snapshots.
+_NEW: Final = """xid >= counted_first
+       AND (xid >= counted_next OR NOT pg_visible_in_snapshot(xid::text::xid8, %(counted)s::pg_snapshot))
+       AND (xid < reading_first OR pg_visible_in_snapshot(xid::text::xid8, %(reading)s::pg_snapshot))"""
+_SECONDS: Final = """
+CASE WHEN {end} > {begin} THEN extract(epoch FROM {end} - {begin}) WHEN {end} <= {begin} THEN 0 END::float8"""
+_COMPANY: Final = COMPANY_OF.format(tenant="tenant")
+# The row of a completed job tells an arrival, and a run, unless that has a row of its own among the attempts. All that
+# is alike becomes one cell first: the texts of a million rows are compared once each.
 FOLD: Final = f"""
 WITH limits AS MATERIALIZED (
-    SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next,
-           pg_snapshot_xmin(%(counted)s::pg_snapshot)::text::bigint AS first
-), ended AS MATERIALIZED (
-    SELECT * FROM (
-        SELECT queue_name, actor_name, {COMPANY} AS company_id, created_at, ready_at, started_at, finished_at, first,
-               {XID}
-          FROM queues_job AS row, limits
-         WHERE status = 'completed' AND day >= (%(from)s::timestamptz AT TIME ZONE 'UTC')::date
-           AND finished_at >= %(from)s AND finished_at < %(until)s::timestamptz OFFSET 0) AS row
-     WHERE {_NEW}
+    SELECT pg_current_xact_id()::text::bigint AS own,
+           pg_snapshot_xmin(%(counted)s::pg_snapshot)::text::bigint AS counted_first,
+           pg_snapshot_xmax(%(counted)s::pg_snapshot)::text::bigint AS counted_next,
+           pg_snapshot_xmin(%(reading)s::pg_snapshot)::text::bigint AS reading_first
 ), tried AS MATERIALIZED (
     SELECT * FROM (
-        SELECT job_id, outcome, error_class, ready_at, started_at, first, {XID},
+        SELECT job_id, outcome, error_class, ready_at, started_at, limits.*, {_XID},
                coalesce(finished_at, recorded_at) AS finished_at
           FROM queues_attempt AS row, limits
          WHERE recorded_at >= %(from)s AND recorded_at < %(until)s::timestamptz AND outcome <> 'released'
         OFFSET 0) AS row
      WHERE {_NEW}
-), run AS (
-    SELECT queue_name, actor_name, company_id, 'completed' AS what, '' AS about, started_at, finished_at, ready_at
-      FROM ended WHERE started_at IS NOT NULL
+), told AS (
+    SELECT CASE WHEN started_at IS NOT NULL THEN 'completed' END AS what, '' AS about, queue_name, actor_name, tenant,
+           created_at, ready_at, started_at, finished_at
+      FROM (SELECT queue_name, actor_name, {TENANT} AS tenant, created_at, ready_at, started_at, finished_at,
+                   limits.*, {_XID}
+              FROM queues_job AS row, limits
+             WHERE status = 'completed' AND day >= (%(from)s::timestamptz AT TIME ZONE 'UTC')::date
+               AND finished_at >= %(from)s AND finished_at < %(until)s::timestamptz OFFSET 0) AS row
+     WHERE {_NEW}
     UNION ALL
-    SELECT coalesce(job.queue_name, ''), coalesce(job.actor_name, ''), coalesce(company_id, 0),
-           CASE WHEN outcome IN ('completed', 'cancelled') THEN outcome ELSE 'failed' END,
+    SELECT CASE WHEN outcome IN ('completed', 'cancelled') THEN outcome ELSE 'failed' END,
            CASE WHEN outcome IN ('completed', 'cancelled') THEN ''
-                WHEN error_class = '' THEN outcome ELSE error_class END, started_at, finished_at, ready_at
+                WHEN error_class = '' THEN outcome ELSE error_class END,
+           coalesce(job.queue_name, ''), coalesce(job.actor_name, ''), tenant, NULL, ready_at, started_at, finished_at
       FROM tried LEFT JOIN LATERAL (
-          SELECT queue_name, actor_name, {COMPANY} AS company_id FROM queues_job WHERE id = tried.job_id
-          UNION ALL SELECT queue_name, actor_name, 0 FROM queues_archived_job WHERE id = tried.job_id
+          SELECT queue_name, actor_name, {TENANT} AS tenant FROM queues_job WHERE id = tried.job_id
+          UNION ALL SELECT queue_name, actor_name, NULL FROM queues_archived_job WHERE id = tried.job_id
           LIMIT 1) AS job ON true
-), timed AS MATERIALIZED (
-    SELECT *, CASE WHEN finished_at > started_at THEN extract(epoch FROM finished_at - started_at) ELSE 0 END::float8
-                   AS took,
-           CASE WHEN started_at >= ready_at THEN extract(epoch FROM started_at - ready_at)
-                WHEN started_at < ready_at THEN 0 END::float8 AS waited
-      FROM run
-), fact AS (
-    SELECT date_trunc('minute', finished_at) AS at, what, queue_name, actor_name, company_id, about,
-           {BUCKET_SQL.format(seconds="took")} AS bucket, count(*) AS count, sum(took) AS total
-      FROM timed GROUP BY 1, 2, 3, 4, 5, 6, 7
+), timed AS (
+    SELECT *, {_SECONDS.format(begin="started_at", end="finished_at")} AS took,
+           {_SECONDS.format(begin="ready_at", end="started_at")} AS waited
+      FROM told OFFSET 0
+), cell AS MATERIALIZED (
+    SELECT what, about, queue_name, actor_name, tenant, date_trunc('minute', finished_at) AS ended,
+           date_trunc('minute', started_at) AS began, date_trunc('minute', created_at) AS sent,
+           {BUCKET_SQL.format(seconds="coalesce(took, 0)")} AS run_bucket, {BUCKET_SQL.format(seconds="waited")}
+               AS wait_bucket, count(*) AS count, sum(coalesce(took, 0)) AS took, sum(waited) AS waited
+      FROM timed GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+), fact (at, what, queue_name, actor_name, company_id, about, bucket, count, total) AS MATERIALIZED (
+    SELECT ended, what, queue_name, actor_name, {_COMPANY}, about, run_bucket, count, took
+      FROM cell WHERE what IS NOT NULL
     UNION ALL
-    SELECT date_trunc('minute', started_at), 'wait', queue_name, actor_name, company_id, '',
-           {BUCKET_SQL.format(seconds="waited")}, count(*), sum(waited)
-      FROM timed WHERE waited IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7
+    SELECT began, 'wait', queue_name, actor_name, {_COMPANY}, '', wait_bucket, count, waited
+      FROM cell WHERE wait_bucket IS NOT NULL
     UNION ALL
-    SELECT date_trunc('minute', created_at), 'arrived', queue_name, actor_name, company_id, '', 0, count(*), 0
-      FROM ended GROUP BY 1, 2, 3, 4, 5, 6
+    SELECT sent, 'arrived', queue_name, actor_name, {_COMPANY}, '', 0, count, 0
+      FROM cell WHERE sent IS NOT NULL
 ), minute AS (
     INSERT INTO queues_metricminute (at, what, queue_name, actor_name, company_id, about, bucket, count, total)
     SELECT at, what, queue_name, actor_name, 0, about, bucket, sum(count), sum(total)
@@ -112,7 +122,7 @@ WITH limits AS MATERIALIZED (
     SELECT at, what, queue_name, '', company_id, about, bucket, sum(count), sum(total)
       FROM fact WHERE company_id <> 0 GROUP BY 1, 2, 3, 5, 6, 7
 )
-SELECT (SELECT count(*) FROM ended) + (SELECT count(*) FROM tried)
+SELECT coalesce(sum(count), 0)::bigint FROM cell
 """
 # What others have appended is there or is gone: whoever takes a row away has counted it.
 DELTAS: Final = """

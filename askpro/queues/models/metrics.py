@@ -73,7 +73,7 @@ class MetricFold(models.Model):
     id = models.SmallIntegerField(primary_key=True, db_default=1)
     cluster = models.BigIntegerField(help_text="PostgreSQL's system identifier: where the snapshots mean something.")
     counted = models.TextField()
-    counted_at = models.DateTimeField(help_text="When the snapshot `counted` was taken.")
+    counted_at = models.DateTimeField(help_text="What had ended and committed by then is in `counted`.")
     running = models.JSONField(default=dict, help_text="Transactions that had written then, and when each began.")
     reading = models.TextField(db_default="")
     reading_at = models.DateTimeField(null=True)

@@ -1,12 +1,13 @@
 """Each run is counted once: whenever it commits, wherever its row is, and whoever folds."""
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from dramatiq import get_broker
 
 from askpro.queues import interventions
@@ -14,7 +15,7 @@ from askpro.queues.ledger import history
 from askpro.queues.ledger.claim import by_age
 from askpro.queues.ledger.database import EngineConnection
 from askpro.queues.ledger.settle import Item, settle
-from askpro.queues.metrics import fold, fold_sql, job_figures
+from askpro.queues.metrics import fold, job_figures
 from askpro.queues.models import AttemptRow, Job, MetricFold, MetricMinute
 from tests.queues import actors
 from tests.queues.metrics.ended import FAILED, REJECTED, end
@@ -97,6 +98,32 @@ def test_a_transaction_of_hours_is_found_at_its_end(database: EngineConnection) 
     assert fold.to_the_end() == 1
 
 
+def test_a_statement_that_has_written_nothing_yet_may_still_end_runs_of_its_time(
+    database: EngineConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fold, "MARGIN", timedelta(0))
+    database.rows("SELECT pg_advisory_lock(77)")
+    other = EngineConnection()
+    other.rows("SELECT 1")
+    thread = threading.Thread(target=other.rows, args=("SELECT pg_advisory_xact_lock(77)",))
+    thread.start()
+    began = wait_for(database, "SELECT query_start FROM pg_stat_activity WHERE wait_event = 'advisory'")
+    fold.to_the_end()
+    assert MetricFold.objects.get().counted_at == began
+    database.rows("SELECT pg_advisory_unlock(77)")
+    thread.join()
+    other.close()
+    fold.to_the_end()
+    assert MetricFold.objects.get().counted_at > began
+
+
+def wait_for(database: EngineConnection, statement: str) -> datetime:
+    while not (rows := database.rows(statement)):
+        pass
+    found: datetime = rows[0][0]
+    return found
+
+
 def test_a_run_that_was_settled_long_after_its_end_is_counted(database: EngineConnection) -> None:
     """PostgreSQL was away meanwhile."""
     fold.to_the_end()
@@ -162,26 +189,6 @@ def test_a_fold_that_dies_has_counted_nothing(database: EngineConnection) -> Non
         raise RuntimeError
     assert not MetricMinute.objects.exists()
     assert fold.to_the_end() == 1
-
-
-@pytest.mark.parametrize(
-    ("following", "in_the_row", "whole"),
-    [
-        (1000, 999, 999),
-        (2**32 + 5, 3, 2**32 + 3),
-        (2**32 + 5, 2**32 - 2, 2**32 - 2),
-        (7 * 2**32 + 5, 4, 7 * 2**32 + 4),
-        (7 * 2**32 + 5, 6, 6 * 2**32 + 6),
-    ],
-)
-def test_a_transaction_is_recognised_after_billions_of_others(following: int, in_the_row: int, whole: int) -> None:
-    """A row has the lower 32 bits of its number."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {fold_sql.XID} FROM (SELECT %s::xid AS xmin) AS row, (SELECT %s::bigint AS next) AS limits",
-            [str(in_the_row), following],
-        )
-        assert cursor.fetchone() == (whole,)
 
 
 @pytest.mark.parametrize(
