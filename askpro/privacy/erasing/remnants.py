@@ -29,6 +29,7 @@ ERASED: Final = "[erased]"
 SHORTEST: Final = 7
 TAGS_AT_ONCE: Final = 500
 SILENT: Final = {"error_message": "", "trace": "", "log": ""}
+MUTE: Final = {"error_message": "", "release_reason": ""}
 
 
 def erase(trail: Trail) -> Iterator[tuple[str, int]]:
@@ -52,8 +53,9 @@ def silence_jobs(trail: Trail) -> int:
         some = tags[start : start + TAGS_AT_ONCE]
         jobs = Job.objects.exclude(tags=[]).filter(tags__overlap=some)
         ids = [*jobs.values_list("pk", flat=True)]
-        AttemptRow.objects.filter(job_id__in=ids).update(**SILENT)
-        silenced += jobs.filter(pk__in=ids).update(error_message="", release_reason="")
+        # Only what said something is written: a row that is written within seconds of its end may count as two runs.
+        AttemptRow.objects.filter(job_id__in=ids).exclude(**SILENT).update(**SILENT)
+        silenced += jobs.filter(pk__in=ids).exclude(**MUTE).update(**MUTE)
         for row in ArchivedJob.objects.exclude(tags=[]).filter(tags__overlap=some):
             told = [attempt | {"error_message": ""} for attempt in row.story.get("attempts", [])]
             ArchivedJob.objects.filter(pk=row.pk).update(story=row.story | {"error_message": "", "attempts": told})
