@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from askpro.queues.jobs import interventions
 from askpro.queues.ledger.outcome import cancelled
+from askpro.queues.metrics import fold
+from askpro.queues.metrics.fold_sql import ARRIVED
 from askpro.queues.models import AttemptRow, Job
 from askpro.queues.states import LATER
 
@@ -26,7 +28,8 @@ def clear(queue_name: str, reason: str) -> int:
 
 
 def forget(dead: QuerySet[Job]) -> int:
-    """Delete dead jobs with their attempts; returns how many."""
+    """Delete dead jobs with their attempts, once these are in the figures; returns how many."""
+    fold.to_the_end()
     return _in_steps(lambda: _delete(dead.filter(status=Job.Status.DEAD)))
 
 
@@ -35,6 +38,8 @@ def _delete(jobs: QuerySet[Job]) -> int:
         # Locked, so that none is retried while it is being deleted.
         held = jobs.order_by("pk").select_for_update(skip_locked=True)
         ids = list(held.values_list("pk", flat=True)[:AT_ONCE])
+        with connection.cursor() as cursor:
+            cursor.execute(ARRIVED.format(source="queues_job WHERE id = ANY(%s)"), [ids])
         AttemptRow.objects.filter(job_id__in=ids)._raw_delete("default")
         return Job.objects.filter(pk__in=ids).delete()[0]
 

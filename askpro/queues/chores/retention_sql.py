@@ -7,6 +7,7 @@ from typing import Any
 from psycopg2.extras import Json
 
 from askpro.queues.config import FIGURES, Retention
+from askpro.queues.metrics.fold_sql import ARRIVED
 from askpro.queues.states import LIVING
 
 # Rows that one statement reads.
@@ -54,6 +55,7 @@ _ARCHIVED = """, archived AS (
       FROM gone WHERE status = 'dead'
         ON CONFLICT (id) DO NOTHING
 )"""
+_ARRIVED = f""", arrived AS ({ARRIVED.format(source="gone")})"""
 _WITH_MEMBERS = """, member AS (
     DELETE FROM queues_batchmember AS member USING gone WHERE member.batch_id = gone.id
 )"""
@@ -143,7 +145,7 @@ SHELVES = (
         *("queues_job_failed", "id", "uuid"),
         due=f"{_ENDED} < {_AGO} greatest({_FAILED}, {_MONITORED})",
         least=least_of_jobs,
-        along=_ARCHIVED + _WITH_ATTEMPTS,
+        along=_ARCHIVED + _ARRIVED + _WITH_ATTEMPTS,
         chains=_CHAINS_OF_STEPS,
     ),
     Shelf(

@@ -8,7 +8,7 @@ snapshots list.
 
 from typing import Final
 
-from askpro.queues.ledger.history import COMPANY_OF, TENANT
+from askpro.queues.ledger.history import COMPANY, COMPANY_OF, TENANT
 from askpro.queues.metrics.histogram import BUCKET_SQL
 
 LOCK: Final = """
@@ -138,4 +138,9 @@ WITH gone AS (
       FROM gone WHERE company_id <> 0 GROUP BY 1, 2, 3, 5, 6, 7
 )
 SELECT count(*) FROM gone
+"""
+# For whoever deletes jobs that have not completed: until then, the ledger itself tells that they arrived.
+ARRIVED: Final = f"""
+INSERT INTO queues_metricdelta (what, at, queue_name, actor_name, company_id, count)
+SELECT 'arrived', created_at, queue_name, actor_name, {COMPANY}, 1 FROM {{source}}
 """

@@ -16,13 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from askpro.queues import Batch, chain, interventions
-from askpro.queues.chores import retention
+from askpro.queues.chores import prune, retention
 from askpro.queues.chores.retention import DayWalk, Keeper, Walk, cancel_waiting, drop_days, everything
 from askpro.queues.chores.retention_sql import AT_ONCE, SHELVES, params_of, shelf_of_day
 from askpro.queues.config import FOR_EVER, Retention
 from askpro.queues.config import retention as retention_settings
 from askpro.queues.ledger import history
 from askpro.queues.ledger.database import DjangoConnection, EngineConnection
+from askpro.queues.metrics import fold, job_figures, rollup
 from askpro.queues.models import (
     ArchivedJob,
     AttemptRow,
@@ -32,6 +33,10 @@ from askpro.queues.models import (
     FleetEvent,
     GateState,
     Job,
+    MetricDay,
+    MetricFold,
+    MetricHour,
+    MetricMinute,
     MetricsSnapshot,
     Schedule,
     ScheduledTick,
@@ -291,6 +296,47 @@ class TestBatches:
         aged_batch(batch, 400, status="open")
         everything(KEPT)
         assert BatchRow.objects.count() == 1
+
+
+class TestFigures:
+    @pytest.mark.parametrize(
+        ("late", "is_deleted"),
+        [(timedelta(minutes=1), True), (timedelta(hours=2), False), (timedelta(hours=25), True)],
+    )
+    def test_nothing_goes_before_it_is_counted_for_a_day_at_most(self, late, is_deleted, monkeypatch):
+        monkeypatch.setattr(retention, "retention", lambda: Retention(completed=60, failed=60, archived=60))
+        over("dead", 1)
+        fold.to_the_end()
+        MetricFold.objects.update(counted_at=timezone.now() - late)
+        Keeper().look()
+        assert Job.objects.exists() != is_deleted
+
+    @pytest.mark.parametrize("delete", [lambda: everything(KEPT), lambda: prune.forget(Job.objects.all())])
+    def test_a_dead_job_that_is_deleted_has_arrived_all_the_same(self, delete):
+        over("dead", 30)
+        before = job_figures(ago(40), ago(0))
+        delete()
+        fold.to_the_end()
+        assert not Job.objects.exists()
+        assert [each.arrived for each in job_figures(ago(40), ago(0))] == [each.arrived for each in before] == [1]
+
+    def test_a_minute_goes_after_it_was_added_to_its_hour(self):
+        old = {"what": "completed", "queue_name": "low", "at": ago(3)}
+        MetricMinute.objects.create(**old)
+        kept = Retention(figures_by_minute=2 * DAY, figures_by_hour=10 * DAY)
+        everything(kept)
+        assert MetricMinute.objects.exists()
+        rollup.look()
+        everything(kept)
+        assert not MetricMinute.objects.exists()
+        assert MetricHour.objects.exists()
+
+    @pytest.mark.parametrize(("days", "hours", "of_days"), [(9, 1, 1), (11, 0, 1), (21, 0, 0)])
+    def test_hours_and_days_are_kept_longer(self, days, hours, of_days):
+        for model in (MetricHour, MetricDay):
+            model.objects.create(what="completed", queue_name="low", at=ago(days))
+        everything(Retention(figures_by_hour=10 * DAY, figures_by_day=20 * DAY))
+        assert (MetricHour.objects.count(), MetricDay.objects.count()) == (hours, of_days)
 
 
 class TestWhatTheFleetLeaves:
