@@ -37,6 +37,7 @@ SELECT queue_name, count(*) FROM (
      WHERE status = 'dead' AND day IN ('{LIVE_DAY}', '{FAILED_DAY}') LIMIT {MOST}) AS job
  GROUP BY 1
 """
+REASONS: Final = ("step", "lock", "limit", "gate", "released", "paused")
 LATER: Final = ("scheduled", "retrying")
 
 
