@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from django.db import connection, transaction
 
@@ -27,9 +27,11 @@ BUDGET: Final = 0.5
 MARGIN: Final = timedelta(seconds=5)
 # After a change of the server's clock, or in another cluster, rows of this time are looked at.
 UNSURE: Final = timedelta(hours=1)
-# A bite is so much time of the ledger, and up to the second where little happened.
+# A bite is so much time of the ledger, and up to the second one where little happened.
 SPAN: Final = timedelta(minutes=1)
 MOST_SPAN: Final = timedelta(minutes=15)
+# Over a time of which there is no row at all, it leaps.
+MOST_EMPTY: Final = timedelta(days=1000)
 FEW: Final = 5_000
 MOST_DELTAS: Final = 5_000
 # Seconds as JSON are not exact.
@@ -99,14 +101,20 @@ class Folder:
 
     def _fold(self, database: Connection, state: State) -> tuple[int, bool]:
         assert state.place is not None and state.reading_at is not None
+        if self._span > MOST_SPAN and database.rows(fold_sql.IS_THERE, _where(state, state.place + self._span))[0][0]:
+            self._span = SPAN
         until = state.place + self._span
         is_last = until > state.reading_at
-        where = {"counted": state.counted, "reading": state.reading, "from": state.place}
-        rows = database.rows(fold_sql.FOLD, {**where, "until": "infinity" if is_last else until})[0][0]
+        rows = database.rows(fold_sql.FOLD, _where(state, "infinity" if is_last else until))[0][0]
         deltas = database.rows(fold_sql.DELTAS, {"most": MOST_DELTAS})[0][0]
         database.rows(fold_sql.CLOSE if is_last else fold_sql.PLACE, {"place": until})
-        self._span = SPAN if is_last or rows > FEW else min(self._span * 2, MOST_SPAN)
+        self._span = SPAN if is_last else self._next_span(rows)
         return rows + deltas, is_last and deltas < MOST_DELTAS
+
+    def _next_span(self, rows: int) -> timedelta:
+        if rows > FEW:
+            return SPAN
+        return min(self._span * 2, MOST_SPAN if rows else MOST_EMPTY)
 
 
 def to_the_end() -> int:
@@ -119,6 +127,10 @@ def folded_until() -> datetime | None:
     with connection.cursor() as cursor:
         rows = DjangoConnection(cursor).rows("SELECT counted_at FROM queues_metricfold")
     return rows[0][0] if rows else None
+
+
+def _where(state: State, until: datetime | str) -> dict[str, Any]:
+    return {"counted": state.counted, "reading": state.reading, "from": state.place, "until": until}
 
 
 def _open(database: Connection, state: State) -> None:

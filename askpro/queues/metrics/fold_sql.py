@@ -52,6 +52,13 @@ FIRST: Final = """
 SELECT least((SELECT min(day)::timestamp AT TIME ZONE 'UTC' FROM queues_job WHERE status = 'completed'),
              (SELECT min(recorded_at) FROM queues_attempt), statement_timestamp())
 """
+IS_THERE: Final = """
+SELECT EXISTS (SELECT 1 FROM queues_job WHERE status = 'completed'
+                  AND day BETWEEN (%(from)s::timestamptz AT TIME ZONE 'UTC')::date
+                              AND (%(until)s::timestamptz AT TIME ZONE 'UTC')::date
+                  AND finished_at >= %(from)s AND finished_at < %(until)s)
+    OR EXISTS (SELECT 1 FROM queues_attempt WHERE recorded_at >= %(from)s AND recorded_at < %(until)s)
+"""
 # The number of the transaction that wrote a row. Rows have 32 bits of it: enough to tell how many came since.
 _XID: Final = "own - age(row.xmin) AS xid"
 # Most rows that are looked at were counted before, and need no look at the snapshots.

@@ -166,6 +166,17 @@ def test_an_attempt_that_says_little_stops_nothing() -> None:
     assert {each.key: each.by_class for each in figures()} == {"default": {"failed": 1}, "": {"lost": 1}}
 
 
+def test_years_without_a_run_are_leapt_over() -> None:
+    for days in (9_000, 8_999, 40):
+        at = datetime.now(UTC) - timedelta(days=days)
+        AttemptRow.objects.create(job_id=uuid4(), claim_no=1, outcome="lost", recorded_at=at)
+    folder, bites = fold.Folder(), 1
+    while not folder.bite()[1]:
+        bites += 1
+    assert MetricMinute.objects.filter(what="failed").count() == 3
+    assert bites < 200
+
+
 def test_only_one_process_folds_at_a_time(database: EngineConnection) -> None:
     actors.nothing.send(1)
     end(database)
