@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from django.db import connection, transaction
 
@@ -30,7 +30,8 @@ UNSURE: Final = timedelta(hours=1)
 # A bite is so much time of the ledger, and up to the second one where little happened.
 SPAN: Final = timedelta(minutes=1)
 MOST_SPAN: Final = timedelta(minutes=15)
-# Over a time of which there is no row at all, it leaps.
+# Over a time of which there is no row at all, it leaps: by so many times as much as before, and up to so far.
+STRIDE: Final = 8
 MOST_EMPTY: Final = timedelta(days=1000)
 FEW: Final = 5_000
 MOST_DELTAS: Final = 5_000
@@ -101,20 +102,15 @@ class Folder:
 
     def _fold(self, database: Connection, state: State) -> tuple[int, bool]:
         assert state.place is not None and state.reading_at is not None
-        if self._span > MOST_SPAN and database.rows(fold_sql.IS_THERE, _where(state, state.place + self._span))[0][0]:
-            self._span = SPAN
-        until = state.place + self._span
+        place = _leap(database, state.place, state.reading_at)
+        until = place + self._span
         is_last = until > state.reading_at
-        rows = database.rows(fold_sql.FOLD, _where(state, "infinity" if is_last else until))[0][0]
+        where = {"counted": state.counted, "reading": state.reading, "from": place}
+        rows = database.rows(fold_sql.FOLD, {**where, "until": "infinity" if is_last else until})[0][0]
         deltas = database.rows(fold_sql.DELTAS, {"most": MOST_DELTAS})[0][0]
         database.rows(fold_sql.CLOSE if is_last else fold_sql.PLACE, {"place": until})
-        self._span = SPAN if is_last else self._next_span(rows)
+        self._span = SPAN if is_last or rows > FEW else min(self._span * 2, MOST_SPAN)
         return rows + deltas, is_last and deltas < MOST_DELTAS
-
-    def _next_span(self, rows: int) -> timedelta:
-        if rows > FEW:
-            return SPAN
-        return min(self._span * 2, MOST_SPAN if rows else MOST_EMPTY)
 
 
 def to_the_end() -> int:
@@ -127,10 +123,6 @@ def folded_until() -> datetime | None:
     with connection.cursor() as cursor:
         rows = DjangoConnection(cursor).rows("SELECT counted_at FROM queues_metricfold")
     return rows[0][0] if rows else None
-
-
-def _where(state: State, until: datetime | str) -> dict[str, Any]:
-    return {"counted": state.counted, "reading": state.reading, "from": state.place, "until": until}
 
 
 def _open(database: Connection, state: State) -> None:
@@ -156,6 +148,19 @@ def _begin(database: Connection, state: State, now: datetime, still: Mapping[str
     begin = min([state.counted_at, *(since - ROUNDED for since in over)])
     # The server's clock was set back: what ended before that has later times than what ends now.
     return begin if now >= state.counted_at else min(begin, now - UNSURE)
+
+
+def _leap(database: Connection, place: datetime, end: datetime) -> datetime:
+    """Where to go on: there is no row between here and there. It may be years, whose rows nobody has any more."""
+    span = MOST_SPAN
+    while place + span < end:
+        if not database.rows(fold_sql.IS_THERE, {"from": place, "until": place + span})[0][0]:
+            place, span = place + span, min(span * STRIDE, MOST_EMPTY)
+        elif span > MOST_SPAN:
+            span = max(span / STRIDE, MOST_SPAN)
+        else:
+            break
+    return place
 
 
 def running_in(snapshot: str, begun: Mapping[str, float]) -> dict[str, float]:

@@ -132,7 +132,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("counted", models.TextField()),
-                ("counted_at", models.DateTimeField(help_text="When the snapshot `counted` was taken.")),
+                (
+                    "counted_at",
+                    models.DateTimeField(help_text="What had ended and committed by then is in `counted`."),
+                ),
                 (
                     "running",
                     models.JSONField(

@@ -174,7 +174,7 @@ def test_years_without_a_run_are_leapt_over() -> None:
     while not folder.bite()[1]:
         bites += 1
     assert MetricMinute.objects.filter(what="failed").count() == 3
-    assert bites < 200
+    assert bites < 40
 
 
 def test_only_one_process_folds_at_a_time(database: EngineConnection) -> None:
