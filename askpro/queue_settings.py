@@ -8,8 +8,8 @@ from typing import Any
 DAY = 24 * 60
 
 # `promise`: how old the oldest ready job of a queue may get. `tries`, `backoff` and `time_limit` are the defaults of
-# its jobs; a run of more than `slow` seconds is kept with what took its time (without it: ten times the promise). When
-# a job of an `urgent` queue dies, OPS_EMAILS are mailed.
+# its jobs; a run of more than `slow` seconds is kept with what took its time (without it: ten times the promise). That
+# a job of an `urgent` queue died is critical.
 QUEUES: dict[str, dict[str, Any]] = {
     "critical": {"promise": 5, "tries": 3, "urgent": True, "slow": 5},
     "high": {"promise": 10, "tries": 5, "slow": 10},

@@ -254,7 +254,7 @@ EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=20.0)
 # Put before the subject of each mail to OPS_EMAILS.
 EMAIL_SUBJECT_PREFIX = "AskPro: "
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AskPro <termine@askpro.example>")
-# Mailed directly (no queue) when a job of an urgent queue dies, or one that later jobs of the same order waited for.
+# Who runs the installation: told what is wrong unless ALERT_EMAILS says otherwise, and of keys that expire.
 OPS_EMAILS = env.list("OPS_EMAILS", default=[])
 
 # Who is told what `manage.py watch` finds (docs/watch.md): by mail straight over SMTP, by a Slack-compatible webhook,

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from askpro.queues.config import Pool
-from askpro.queues.models import FleetEvent
 from tests.promises import assert_is_there
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +37,3 @@ def test_every_command_is_explained(name):
 @pytest.mark.parametrize("key", [field.name for field in fields(Pool) if field.name != "name"])
 def test_every_key_of_a_pool_is_explained(key):
     assert re.search(rf"^\| [^|]*`{key}`", TEXT, re.MULTILINE)
-
-
-def test_every_urgent_kind_of_event_exists():
-    assert set(FleetEvent.URGENT) <= set(FleetEvent.Kind.values)

@@ -1,4 +1,4 @@
-"""No part of an outside text reaches a log line, an attempt, an event of the fleet, a mail or Sentry."""
+"""No part of an outside text reaches a log line, an attempt, an event of the fleet, an alert or Sentry."""
 
 import io
 import json
@@ -9,19 +9,20 @@ from typing import Any
 
 import pytest
 import sentry_sdk
-from django.core import mail, serializers
+from django.core import serializers
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
+from django.utils import timezone
 from sentry_sdk.transport import Transport
 
 from askpro.logging import JsonFormatter, LineFormatter, tell_what_nobody_caught
 from askpro.queues import actor
-from askpro.queues.chores.alerts import tell_of_dead_jobs, tell_of_events
 from askpro.queues.models import Attempt, FleetEvent, Job
 from askpro.queues.plain import WITHHELD, is_ours, message_of, trace_of
 from askpro.queues.testing import run_jobs
 from askpro.sentry import scrub
+from askpro.watch.conditions.dead_jobs import dead_jobs_pressing
 from tests.telling import CANARY, RAISED, caught
 
 pytestmark = pytest.mark.django_db
@@ -82,14 +83,12 @@ def test_what_an_exception_quotes_reaches_no_log_line(kind: str, written: io.Str
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_an_exception_quotes_reaches_no_row_and_no_mail(kind: str, written: io.StringIO, settings: Any) -> None:
-    settings.OPS_EMAILS = ["ops@example.org"]
+def test_what_an_exception_quotes_reaches_no_row_and_no_alert(kind: str, written: io.StringIO) -> None:
     ends_with.send(kind=kind)
     run_jobs()
-    tell_of_dead_jobs()
-    tell_of_events()
     rows = serializers.serialize("json", [*Job.objects.all(), *Attempt.objects.all(), *FleetEvent.objects.all()])
-    assert safe(rows, written.getvalue(), *(f"{sent.subject}\n{sent.body}" for sent in mail.outbox))
+    found = [*dead_jobs_pressing(timezone.now())]
+    assert found and safe(rows, written.getvalue(), *map(repr, found))
     attempt = Attempt.objects.get()
     assert attempt.error_class.rpartition(".")[2] == type(caught(kind)).__name__
     # What remains is useful: file, line and function.

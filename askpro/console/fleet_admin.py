@@ -113,7 +113,7 @@ class FleetCommandAdmin(ReadOnlyModelAdmin):
 
 @admin.register(FleetEvent)
 class FleetEventAdmin(ReadOnlyModelAdmin):
-    list_display = ("happened", "what", "text", "mailed")
+    list_display = ("happened", "what", "text")
     list_filter = (("kind", ChoicesDropdownFilter), period("at", "happened"))
     search_help_text = "Words of the event: a host, a pool, a name"
     empty_text = "Nothing has happened to the fleet yet: no command, no death, no trouble at a start."
@@ -132,10 +132,6 @@ class FleetEventAdmin(ReadOnlyModelAdmin):
     def what(self, row: FleetEvent) -> SafeString:
         return event_pill(row)
 
-    @admin.display(description="Mailed")
-    def mailed(self, row: FleetEvent) -> SafeString | str:
-        return display.moment(row.alerted_at) if row.alerted_at else ""
-
     def detail(self, request: HttpRequest, row: FleetEvent) -> dict[str, Any]:
         supervisor = Supervisor.objects.filter(pk=row.supervisor_id).first() if row.supervisor_id else None
         return {
@@ -145,10 +141,6 @@ class FleetEventAdmin(ReadOnlyModelAdmin):
             "facts": [
                 ("When", display.dated(row.at)),
                 ("Supervisor", display.link(supervisor)),
-                (
-                    "Mailed",
-                    display.dated(row.alerted_at) if row.kind in FleetEvent.URGENT else "nobody",
-                ),
             ],
         }
 

@@ -179,7 +179,7 @@ def slow_after(queue_name: str) -> float:
 
 
 def urgent_queues() -> list[str]:
-    """The queues whose dead jobs are mailed to people at once."""
+    """The queues whose dead jobs people are told of at once, by day and by night."""
     return [name for name in queue_names() if _setting("QUEUES")[name].get("urgent")]
 
 

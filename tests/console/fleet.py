@@ -121,10 +121,9 @@ def _events(first: Supervisor) -> None:
         "command": "chefin: pause actor send_sms_notification (Twilio hat eine Störung gemeldet)",
     }
     for number, (kind, text) in enumerate(texts.items()):
-        urgent = kind in FleetEvent.URGENT
         event = FleetEvent.objects.create(kind=kind, text=text, supervisor_id=first.pk)
         at = timezone.now() - timedelta(minutes=37 * (len(texts) - number))
-        FleetEvent.objects.filter(pk=event.pk).update(at=at, alerted_at=at if urgent else None)
+        FleetEvent.objects.filter(pk=event.pk).update(at=at)
 
 
 def _archived() -> None:

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.utils import timezone
 
-from askpro.queues.chores import alerts
+from askpro.queues.chores.alone import is_alone
 from askpro.queues.config import promise, queue_names
 from askpro.queues.fleet import pauses
 from askpro.queues.fleet.backlog import MOST_COUNTED, WAITING, Floors
@@ -17,7 +16,7 @@ from askpro.queues.models import FleetEvent
 
 # Seconds after an event of a queue within which it is no news that the queue gets late, or later.
 QUIET = 300.0
-# Seconds after which a queue that is still late is reported again.
+# Seconds after which a queue that is still late is noted again.
 REMIND = 6 * 3600.0
 # Per queue: the jobs that have waited longer than promised, and the age in seconds of the oldest ready job.
 # With `clock_timestamp()` instead of the statement's clock, no index could be used.
@@ -64,7 +63,7 @@ class Known:
 def look(floors: Floors | None = None) -> int:
     """Note what has changed since any supervisor looked last; returns how many queues changed."""
     with transaction.atomic():
-        if not alerts.is_alone():
+        if not is_alone():
             return 0
         with connection.cursor() as cursor:
             database = DjangoConnection(cursor)
@@ -101,12 +100,12 @@ def _event(now: Lateness, known: Known) -> FleetEvent | None:
         # Only when well within the promise: a queue at the edge of it would make news with every job.
         return FleetEvent(kind=WELL, about=now.queue, text=f"{now.queue} keeps its promise of {promised:g} s again.")
     if 0 < now.level < known.level and now.late <= 10 ** (known.level - 1) / 2:
-        # That it is better is not mailed; that it gets worse again will be news.
-        return _late(now, f"Fewer: {jobs} {waits}", alerted_at=timezone.now())
+        # So that it will be news when it gets worse again.
+        return _late(now, f"Fewer: {jobs} {waits}")
     if now.level and known.ago >= REMIND:
         return _late(now, f"Still late: {jobs} {waits}")
     return None
 
 
-def _late(now: Lateness, text: str, **values: object) -> FleetEvent:
-    return FleetEvent(kind=LATE, about=now.queue, level=now.level, text=text, **values)
+def _late(now: Lateness, text: str) -> FleetEvent:
+    return FleetEvent(kind=LATE, about=now.queue, level=now.level, text=text)

@@ -1,11 +1,11 @@
-"""Reports gates that have been shut for long, and when they are open again."""
+"""Notes gates that have been shut for long, and when they are open again."""
 
 from django.db import connection, transaction
 
-from askpro.queues.chores import alerts
+from askpro.queues.chores.alone import is_alone
 from askpro.queues.models import FleetEvent
 
-# Seconds after which people are told that a gate is shut.
+# Seconds after which it is noted that a gate is shut.
 TOLD_AFTER = 120.0
 SHUT_FOR_LONG = """
 UPDATE queues_gate SET told_at = clock_timestamp()
@@ -17,7 +17,7 @@ OPEN_AGAIN = "UPDATE queues_gate SET told_at = NULL WHERE told_at IS NOT NULL AN
 def look() -> int:
     """Note the gates that have been shut for long, each once, and which of them are open again; returns how many."""
     with transaction.atomic():
-        if not alerts.is_alone():
+        if not is_alone():
             return 0
         with connection.cursor() as cursor:
             cursor.execute(SHUT_FOR_LONG, [TOLD_AFTER])

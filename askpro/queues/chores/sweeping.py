@@ -1,4 +1,4 @@
-"""The chores that may be slow, in a thread of their own: alerts, schedule, figures, retention, the apps' sweepers."""
+"""The chores that may be slow, in a thread of their own: notes, schedule, figures, retention, the apps' sweepers."""
 
 import logging
 import threading
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils.module_loading import import_string
 
-from askpro.queues.chores import alerts, late_queues, overdue, retention, schedule, shut_gates, snapshot
+from askpro.queues.chores import late_queues, overdue, retention, schedule, shut_gates, snapshot
 from askpro.queues.chores.rhythm import Rhythm
 from askpro.queues.jobs import interventions
 from askpro.queues.ledger.floors import Floor
@@ -19,7 +19,7 @@ from askpro.queues.metrics import fold, rollup
 log = logging.getLogger(__name__)
 
 # Seconds between two runs of each.
-ALERT_EVERY = 5.0
+NOTE_EVERY = 5.0
 OVERDUE_EVERY = 10.0
 FOLD_EVERY = 10.0
 KEEP_EVERY = 5.0
@@ -34,15 +34,13 @@ FOLD_SHARE = 0.1
 
 
 class Sweeping(threading.Thread):
-    """Calls the apps' sweepers and the alerts. An error in one does not stop the others."""
+    """Calls the apps' sweepers and the slow chores. An error in one does not stop the others."""
 
     def __init__(self) -> None:
         super().__init__(name="sweeping", daemon=True)
         self._rhythms = [
-            Rhythm(ALERT_EVERY, partial(late_queues.look, defaultdict(Floor))),
-            Rhythm(ALERT_EVERY, shut_gates.look),
-            Rhythm(ALERT_EVERY, alerts.tell_of_dead_jobs),
-            Rhythm(ALERT_EVERY, alerts.tell_of_events),
+            Rhythm(NOTE_EVERY, partial(late_queues.look, defaultdict(Floor))),
+            Rhythm(NOTE_EVERY, shut_gates.look),
             Rhythm(OVERDUE_EVERY, interventions.end_overdue, OVERDUE_SHARE),
             Rhythm(OVERDUE_EVERY, overdue.Walk().end_ready, OVERDUE_SHARE),
             Rhythm(OVERDUE_EVERY, interventions.end_expired, OVERDUE_SHARE),

@@ -89,7 +89,7 @@ class Watch:
         if database.rows(BURY, (supervisor_id, beat_at)):
             text = f"Supervisor {supervisor_id} on {host} (process {pid}) fell silent; others take over its jobs."
             events.note(database, "supervisor_dead", text, supervisor_id, host)
-            # A transaction that its chores process has open may keep others from mailing this event.
+            # A transaction that its chores process has open may keep others from their chores.
             database.rows(END_SESSIONS, (chores_name(supervisor_id),))
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""What happened to the fleet, as rows: people look at them, and are mailed about the urgent kinds."""
+"""What happened to the fleet, as rows that people look at."""
 
 from django.db import connection
 
@@ -8,7 +8,7 @@ NOTE = "INSERT INTO queues_fleetevent (kind, text, supervisor_id, about) VALUES 
 
 
 def note(database: Connection, kind: str, text: str, supervisor_id: int | None = None, about: str = "") -> None:
-    """Remember that something happened, as a `FleetEvent`; people are mailed about the urgent kinds.
+    """Remember that something happened, as a `FleetEvent`.
 
     What ends something is `about` the same host, or group of workers, as what began it.
     """

@@ -109,23 +109,8 @@ class FleetCommand(models.Model):
         return f"{self.kind} {self.pool}".strip()
 
 
-# People are mailed about these at once.
-_URGENT = [
-    "supervisor_dead",
-    "supervisor_back",
-    "worker_stuck",
-    "start_trouble",
-    "start_well",
-    "restart_trouble",
-    "queue_late",
-    "queue_well",
-    "gate_shut",
-    "gate_open",
-]
-
-
 class FleetEvent(models.Model):
-    """Something that happened to the fleet, or that a person did to it."""
+    """Something that happened to the fleet, or that a person did to it: its history. `askpro.watch` tells people."""
 
     class Kind(models.TextChoices):
         SUPERVISOR_DEAD = "supervisor_dead", "A host fell silent"
@@ -143,22 +128,16 @@ class FleetEvent(models.Model):
         RECYCLED = "recycled", "A worker made way"
         COMMAND = "command", "Somebody gave a command"
 
-    URGENT = _URGENT
-
     kind = models.CharField(max_length=20, choices=Kind.choices)
     text = models.CharField(max_length=500)
-    about = models.CharField(max_length=100, db_default="", help_text="The queue or gate, where it is about one.")
+    about = models.CharField(max_length=100, db_default="", help_text="Its queue, gate or host.")
     level = models.SmallIntegerField(db_default=0, help_text="How late the queue is: 1 one job, 2 from ten on, 3 …")
     supervisor_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(db_default=Now())
-    alerted_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]
-        indexes = [
-            models.Index("id", condition=Q(alerted_at=None, kind__in=_URGENT), name="fleet_event_untold"),
-            models.Index(fields=["about", "-id"], condition=~Q(about=""), name="fleet_event_about"),
-        ]
+        indexes = [models.Index(fields=["about", "-id"], condition=~Q(about=""), name="fleet_event_about")]
 
     def __str__(self) -> str:
         return self.text
