@@ -35,8 +35,6 @@ def _merge_incident(state: State, theirs: Incident) -> None:
 
 def _combine(ours: Incident, theirs: Incident) -> None:
     """What either of them has told, ended or been told by a person holds."""
-    if ours.pk == theirs.pk and ours.status == Status.OVER:
-        return
     if theirs.seen_at > ours.seen_at:
         for name in ("seen_at", "value", "facts", "host", "threshold"):
             setattr(ours, name, getattr(theirs, name))
