@@ -32,6 +32,7 @@ BOUNDS = (
     "API_REQUESTS_PER_MINUTE",
     "WATCH_PACE",
     "ALERT_TIMEOUT",
+    "WATCH_DAYS",
 )
 
 

@@ -272,6 +272,8 @@ ALERT_TIMEOUT = env.float("ALERT_TIMEOUT", default=15.0)
 WATCH_THRESHOLDS: dict[str, float] = env.json("WATCH_THRESHOLDS", default={})
 # All times of conditions are multiplied by this; below 1, everything is told sooner.
 WATCH_PACE = env.float("WATCH_PACE", default=1.0)
+# How many days incidents that are over, and the messages about them, are kept.
+WATCH_DAYS = env.int("WATCH_DAYS", default=400)
 # Paths whose disks must not fill up. One that this host does not have is not missed.
 WATCH_DISKS = env.list("WATCH_DISKS", default=["/", "/tmp", "/var/lib/postgresql", str(ASKPRO_HOME)])
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from askpro.queues.fleet.host import hostname
-from askpro.watch import beats, telling
+from askpro.watch import beats, pruning, telling
 from askpro.watch.channels import sending
 from askpro.watch.channels.errors import ChannelError, Failed
 from askpro.watch.channels.names import Channel
@@ -58,15 +58,21 @@ class Watcher:
         self._sending: dict[str, tuple[Delivery, Future[None]]] = {}
         # What was sent, until a store has taken note of it.
         self._results: Results = {}
-        self._beats = Lane("beats")
-        self._next_beat = self._next_round = datetime.min.replace(tzinfo=timezone.get_current_timezone())
+        self._beats, self._pruning = Lane("beats"), Lane("pruning")
+        self._next_beat = self._next_pruning = self._next_round = datetime.min.replace(
+            tzinfo=timezone.get_current_timezone()
+        )
         self._stops = False
 
     def run(self) -> None:
         """Until `stop`. Ends with what is being sent, and is not missed afterwards."""
         beats.tell_systemd("READY=1")
         while not self._stops:
-            self.round(timezone.now())
+            try:
+                self.round(timezone.now())
+            except Exception:
+                # One finding that cannot be kept must not be the end of all others.
+                log.exception("A round of the watch failed; the next one follows")
             self._wake.wait(max(ROUND * self._pace, LEAST))
             self._wake.clear()
         beats.tell_systemd("STOPPING=1")
@@ -81,6 +87,7 @@ class Watcher:
         beats.touch()
         beats.tell_systemd("WATCHDOG=1")
         self._beat(now)
+        self._prune(now)
         self._looking.begin(now)
         own.unknown_since = dict(self._looking.unknown_since)
         looks = self._looking.collect(now)
@@ -136,14 +143,18 @@ class Watcher:
         if now < self._next_beat:
             return
         self._next_beat = now + timedelta(seconds=beats.EVERY * self._pace)
-        self._aside(partial(beats.beat, self.host, now))
+        self._aside(self._beats, partial(beats.beat, self.host, now))
 
-    def _aside(self, task: Callable[[], None]) -> None:
-        """In a thread of its own; when PostgreSQL is away, nobody misses it."""
-        try:
-            self._beats.start(task, seconds=4.0)
-        except Busy:
+    def _prune(self, now: datetime) -> None:
+        if now < self._next_pruning:
             return
+        self._next_pruning = now + timedelta(seconds=pruning.EVERY)
+        self._aside(self._pruning, partial(pruning.prune, now))
+
+    def _aside(self, lane: Lane, task: Callable[[], object]) -> None:
+        """In a thread of its own; when PostgreSQL is away, nobody misses it."""
+        with suppress(Busy):
+            lane.start(task, seconds=4.0)
 
     def _finish(self) -> None:
         with suppress(TimeoutError):
