@@ -15,6 +15,7 @@ from askpro.queues.models import Job
 from calls.models import Company
 from tests.scenarios.processes import Queues, running_web
 from tests.scenarios.world import World, empty_tables
+from tests.sentry_sink import Sink, running_sink
 from tests.tables import OF_DJANGO, end_sessions
 
 
@@ -30,8 +31,15 @@ def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 @pytest.fixture(scope="package")
+def sentry() -> Iterator[Sink]:
+    """Where web server and workers report."""
+    with running_sink() as sink:
+        yield sink
+
+
+@pytest.fixture(scope="package")
 def machine(
-    db: None, child_environment: Callable[..., dict[str, str]], tmp_path_factory: pytest.TempPathFactory
+    db: None, sentry: Sink, child_environment: Callable[..., dict[str, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     """All the running processes."""
     logs = tmp_path_factory.mktemp("scenarios")
@@ -39,7 +47,13 @@ def machine(
     url = f"http://{ports.HOST}:{port}"
     with running_sandbox() as vendors:
         environment = child_environment(
-            **vendors_environment(vendors.url, vendors.smtp_port), ASKPRO_PUBLIC_URL=url, VENDOR_TIMEOUT="2"
+            **vendors_environment(vendors.url, vendors.smtp_port),
+            ASKPRO_PUBLIC_URL=url,
+            VENDOR_TIMEOUT="2",
+            SENTRY_DSN=sentry.dsn,
+            LOG_FORMAT="json",
+            # What is said at this level, too, must quote nobody.
+            LOG_LEVEL="DEBUG",
         )
         queues = Queues(environment, logs / "queues.log")
         try:
