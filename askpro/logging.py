@@ -68,6 +68,19 @@ class OnlyErrors(logging.Filter):
         return bool(record.exc_info and record.exc_info[0])
 
 
+class Outages(logging.Filter):
+    """A line about PostgreSQL, Redis or a vendor being away is a WARNING, wherever it is written: it mends itself."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno > logging.WARNING:
+            # Not before the first such line: Sentry's SDK takes a third of a second to load.
+            from askpro.sentry.causes import cause_of_line
+
+            if cause_of_line(record).outage:
+                record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
 def text_of(record: logging.LogRecord) -> str:
     """The whole message of our own loggers; of others only the format string, without its arguments.
 

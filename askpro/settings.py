@@ -337,10 +337,14 @@ LOGGING = {
         "line": {"()": "askpro.logging.LineFormatter"},
         "json": {"()": "askpro.logging.JsonFormatter"},
     },
-    "filters": {"only_errors": {"()": "askpro.logging.OnlyErrors"}},
+    "filters": {
+        "only_errors": {"()": "askpro.logging.OnlyErrors"},
+        "outages": {"()": "askpro.logging.Outages"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
+            "filters": ["outages"],
             "formatter": env.str("LOG_FORMAT", default="json" if ENVIRONMENT == "production" else "line"),
         }
     },

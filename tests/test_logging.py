@@ -6,8 +6,12 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+import redis
+from django.db import OperationalError
+from dramatiq.errors import BrokerConnectionError
 
-from askpro.logging import JsonFormatter
+from askpro.logging import JsonFormatter, Outages
+from askpro.queues.errors import Rejected, Unreached
 from askpro.queues.ledger.current import current
 
 
@@ -35,6 +39,31 @@ def test_a_line_of_a_job_names_it():
         current.claim = None
     assert (written["job"], written["attempt"], written["actor"]) == ("01", 2, "extract_call_data")
     assert written["correlation"] == "01"
+
+
+def away() -> BrokerConnectionError:
+    """As Dramatiq logs it."""
+    try:
+        raise BrokerConnectionError("OperationalError") from OperationalError("connection refused")
+    except BrokerConnectionError as error:
+        return error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "level"),
+    [
+        (("%s", away()), {}, "WARNING"),
+        (("failed",), {"exc_info": redis.ConnectionError("refused")}, "WARNING"),
+        (("failed",), {"extra": {"cause": Unreached("Cal.com: no connection in time")}}, "WARNING"),
+        (("failed",), {"exc_info": ValueError("a bug")}, "ERROR"),
+        (("%s", Rejected("Cal.com refuses the API key")), {}, "ERROR"),
+    ],
+)
+def test_an_outage_is_a_warning_wherever_it_is_written(arguments, more, level, caplog):
+    logging.getLogger("calls").error(*arguments, **more)
+    (record,) = caplog.records
+    assert Outages().filter(record)
+    assert record.levelname == level
 
 
 def test_an_errors_text_stays_out_of_the_log():

@@ -134,7 +134,7 @@ class Recorder:
                 return self._write()
             except (psycopg2.Error, Error) as error:
                 # Whatever PostgreSQL says against it, the next flush tries again: it must not end the thread.
-                log.warning("Figures wait for PostgreSQL: %s", type(error).__name__)
+                log.warning("Figures wait for PostgreSQL: %s", type(error).__name__, extra={"cause": error})
                 return 0
 
     def flush_at_the_end(self) -> None:

@@ -95,4 +95,6 @@ def _record_unstored() -> None:
     try:
         unstored.record()
     except Error as error:
-        log.warning("The webhooks refused before were not counted yet: %s", type(error).__name__)
+        log.warning(
+            "The webhooks refused before were not counted yet: %s", type(error).__name__, extra={"cause": error}
+        )
