@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from askpro import sentry
+from askpro.logging import tell_what_nobody_caught
 from askpro.watch.channels.names import configured
 from askpro.watch.conditions.registry import every_condition
 from askpro.watch.waiting import bound_postgres
@@ -17,6 +19,8 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def handle(self, *args: Any, **options: Any) -> None:
+        tell_what_nobody_caught()
+        sentry.start()
         bound_postgres()
         watcher = Watcher()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
