@@ -25,11 +25,7 @@ PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 OF_PROMETHEUS = {"up": {"job", "instance"}}
 TARGET = {"job", "instance"}
 # Conditions to come, of which rules speak already.
-AWAITED = {
-    "dead_jobs",
-    *("vendor_failing", "vendor_out_of_credit", "vendor_refuses_key"),
-    *("webhooks_refused", "webhooks_unstored"),
-}
+AWAITED = {"dead_jobs", "vendor_failing", "vendor_out_of_credit", "vendor_refuses_key"}
 CODES = {condition.code for condition in every_condition()} | AWAITED | {"{{ $labels.code }}"}
 # What Grafana fills in before it asks.
 FILLED = {"$__rate_interval": "5m", "$queue": ".*", "$vendor": ".*"}

@@ -12,7 +12,7 @@ import responses
 
 from appointments.calcom import client as calcom
 from askpro.gates import on_the_line
-from askpro.metrics.exchange import by_status, exchange
+from askpro.metrics.exchange import VENDORS, by_status, exchange
 from askpro.metrics.recorder import Recorder
 from askpro.metrics.routes import Routes
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown, Unreached
@@ -152,3 +152,12 @@ def test_every_path_that_is_asked_has_its_route(module: ModuleType) -> None:
     paths = asked_paths(module)
     assert len(paths) > 2
     assert [path for path in paths if module.ROUTES.of("GET", path) == "other"] == []
+
+
+def test_every_vendor_is_told_before_it_is_asked() -> None:
+    clients = [
+        calcom.Calcom("https://cal.example", "key"),
+        retell.Retell("https://retell.example", "key", 1000),
+        twilio.Twilio("https://twilio.example", SID, "token"),
+    ]
+    assert {client._http._label for client in clients} | {"mail"} == set(VENDORS)
