@@ -1,5 +1,6 @@
 """A recorder of its own for each test, which writes when the test says so; and scrapes that read anew each time."""
 
+import atexit
 from collections.abc import Iterator
 
 import pytest
@@ -12,11 +13,12 @@ from askpro.metrics.recorder import Recorder
 
 
 @pytest.fixture
-def noting(monkeypatch: pytest.MonkeyPatch) -> Recorder:
-    """The process's recorder, empty."""
+def noting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+    """The process's recorder, empty. The end of the test is its own: the database is gone at the end of the process."""
     own = Recorder()
     monkeypatch.setattr(recorder, "_recorder", own)
-    return own
+    yield own
+    atexit.unregister(own.flush_at_the_end)
 
 
 @pytest.fixture
