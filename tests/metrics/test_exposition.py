@@ -14,7 +14,7 @@ from django.test import Client
 
 from askpro.metrics import folding, recorder
 from askpro.metrics.exposition import jobs, scrape
-from askpro.metrics.exposition.reading import PATIENCE, SOURCES, Reading, Source
+from askpro.metrics.exposition.reading import OF_COUNTERS, PATIENCE, SOURCES, Reading, Source
 from askpro.metrics.recorder import Recorder, note_request, note_vendor_call, note_webhook
 from askpro.queues.metrics.fold import to_the_end
 from askpro.queues.models import Job, MetricMinute, Supervisor
@@ -191,6 +191,13 @@ class TestWhileSomethingIsAway:
         assert values(found.values(), "askpro_up")[("postgres",)] == 0.0
         assert set(values(found.values(), "askpro_metrics_part_read").values()) == {0.0}
         assert "askpro_jobs_completed" not in found
+
+    def test_one_that_freezes_leaves_nothing_to_tell(self, prometheus: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert "askpro_queue_jobs_ready" in scraped(prometheus)
+        monkeypatch.setattr(scrape.READING, "look", lambda: None)
+        monkeypatch.setattr(scrape.READING, "_answered_at", time.monotonic() - OF_COUNTERS)
+        found = scraped(prometheus)
+        assert values(found.values(), "askpro_up")[("postgres",)] == 0.0 and "askpro_queue_jobs_ready" not in found
 
     def test_a_postgresql_that_was_restarted_is_found_at_once(self, prometheus: Client, scraping: Reading) -> None:
         assert told(prometheus, "askpro_up")[("postgres",)] == 1.0

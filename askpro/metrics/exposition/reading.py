@@ -65,12 +65,12 @@ class Reading:
         return time.monotonic() - self._answered_at < OF_COUNTERS
 
     def families(self) -> Iterator[Metric]:
-        """What is known, and of which parts."""
+        """What is known, and of which parts; nothing while PostgreSQL does not answer."""
         now = time.monotonic()
         known = {
             name: self._parts[name][1]
             for name, source in SOURCES.items()
-            if name in self._parts and now - self._parts[name][0] < source.lasts
+            if self.answers and name in self._parts and now - self._parts[name][0] < source.lasts
         }
         parts = {(name,): float(name in known) for name in SOURCES}
         yield gauge("askpro_metrics_part_read", "1 if this part of the figures could be read.", ["part"], parts)
