@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from askpro.console.term import Term
-from askpro.queues.insight import asking
+from askpro.queues.insight import asking, sessions
 from askpro.queues.models import Job, StackRequest
 
 PERMISSION = "queues.add_stackrequest"
@@ -76,6 +76,7 @@ def _context(where: str, asked: StackRequest | None) -> dict[str, Any]:
         "asked": asked,
         "where_waits": is_waiting,
         "where_why": "" if is_waiting else asking.why_not(asked),
+        "sessions": [] if is_waiting else sessions.busy(asked.worker_id),
         "threads": [thread for thread in asked.threads if thread["is_job"]],
         "others": [thread for thread in asked.threads if not thread["is_job"]],
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import psycopg2
 import pytest
@@ -19,6 +20,7 @@ from askpro.queues.insight.record import MOST_KINDS, OTHERS
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.current import current
 from askpro.queues.models import RunCost, SlowRun
+from askpro.queues.processes.annex import Annex
 from tests.queues import actors
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -241,6 +243,15 @@ def test_computing_is_told_from_waiting_also_of_a_run_that_asks_nobody(observer)
     assert row.seconds >= 0.2 and row.cpu_seconds <= row.seconds - 0.09
     assert row.cpu_seconds > 0.01
     assert row.other_seconds >= 0.09
+
+
+def test_a_look_says_which_thread_a_run_is_in(database):
+    annex = Annex(4)
+    run = begin()
+    run.slot = 2
+    Observer(17, database, annex).look([run])
+    assert annex.thread_of(2, UUID(run.id)) == threading.get_ident()
+    assert annex.thread_of(2, UUID(int=0)) == annex.thread_of(1, UUID(run.id)) == 0
 
 
 def test_an_empty_run_has_no_record_at_all(observer):

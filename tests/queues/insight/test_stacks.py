@@ -10,15 +10,16 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
-from askpro.queues.insight import asking, stacks
+from askpro.queues.insight import asking, sessions, stacks
 from askpro.queues.insight.frames import MOST_FRAMES, threads_of
 from askpro.queues.insight.own_process import OwnProcess
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.models import Job, StackRequest, Supervisor, Worker
 from askpro.queues.processes.annex import Annex
 from tests.queues import actors, hostile
-from tests.queues.queues_run import seconds_until
+from tests.queues.queues_run import seconds_until, wait_until
 from tests.queues.supervised import Supervise
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -140,6 +141,30 @@ def test_a_worker_without_a_forker_answers_by_itself(database):
     assert annex.calls == 1
 
 
+def test_it_says_who_holds_what_a_statement_waits_for():
+    with connection.cursor() as cursor:
+        cursor.execute("SET application_name = 'askpro worker 4710'")
+        cursor.execute("SELECT pg_advisory_lock(4712)")
+
+    def wait_for_it() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET application_name = 'askpro worker 4711'")
+            cursor.execute("SELECT pg_advisory_lock(4712), 'Anna Muster'")
+        connection.close()
+
+    thread = threading.Thread(target=wait_for_it)
+    thread.start()
+    assert wait_until(lambda: any(each.held_by for each in sessions.busy(4711)), 5)
+    (session,) = sessions.busy(4711)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(4712)")
+        cursor.execute("RESET application_name")
+    thread.join()
+
+    assert str(session).endswith(" s waits for Lock (advisory), held by askpro worker 4710")
+    assert sessions.busy(4711) == []
+
+
 @pytest.mark.xdist_group("processes")
 def test_a_hanging_job_shows_where_it_is_even_in_c_code_and_a_stopped_one_says_why_not(
     supervise: Supervise, effects: Callable[[], list[str]], tmp_path: Path
@@ -153,8 +178,8 @@ def test_a_hanging_job_shows_where_it_is_even_in_c_code_and_a_stopped_one_says_w
     said = stack(looping.message_id, "--wait", "10", "--all")
     print(f"\na stack within {took:.1f} s")
 
-    frame = said.splitlines()[1]
-    assert said.startswith("The job\n") and frame.startswith("  tests/queues/hostile.py:") and "loops_in_c" in frame
+    frame = said.partition("The job\n")[2].splitlines()[0]
+    assert frame.startswith("  tests/queues/hostile.py:") and "loops_in_c" in frame
     assert "Thread 2" in said and "interrupts.py" in said
     again = stack(waiting.message_id, "--wait", "10")
     assert "lasts_until_there_is" in again and "loops_in_c" not in again and "Thread" not in again

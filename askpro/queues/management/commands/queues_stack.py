@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from askpro.queues.fleet import events
-from askpro.queues.insight import asking
+from askpro.queues.insight import asking, sessions
 from askpro.queues.management import names
 
 NO_ANSWER = 2
@@ -33,6 +33,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         events.note_command(f"stack {job}", names.me())
         asking.wait(request, wait)
+        for session in sessions.busy(request.worker_id):
+            self.stdout.write(str(session))
         if reason := asking.why_not(request):
             self.stderr.write(str(reason))
             sys.exit(NO_ANSWER)
