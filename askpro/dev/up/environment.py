@@ -39,6 +39,7 @@ def of_up(home: Home, port: int, sandbox_http: int, sandbox_smtp: int) -> dict[s
         "EMAIL_URL": f"smtp://127.0.0.1:{sandbox_smtp}",
         "ALERT_EMAILS": "ops@askpro.example",
         "ALERT_SLACK_URL": f"{sandbox}{SLACK_HOOK}",
+        "ALERT_SMS_TO": "+4915112345678",
         "RETELL_API_KEYS": home.secret("retell_api_key", "key_"),
         "CALCOM_API_KEY": home.secret("calcom_api_key", "cal_"),
         "CALCOM_WEBHOOK_SECRETS": home.secret("calcom_webhook_secret"),
