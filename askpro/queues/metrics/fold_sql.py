@@ -26,11 +26,12 @@ SELECT 1, system_identifier, '{NOTHING}', to_timestamp(0), '{{}}' FROM pg_contro
 """
 SESSION: Final = "SET LOCAL jit = off"
 # First of all: what begins after this and before the next snapshot is later than the clock says here. A statement that
-# runs and has written nothing yet may write rows as old as itself; one that runs for a minute and longer only reads.
+# runs and has written nothing yet may write rows as old as itself; one that runs for a minute and longer only reads,
+# and autovacuum, which is nearly always at work, writes no rows at all.
 RUNNING: Final = """
 SELECT clock_timestamp(),
        least(clock_timestamp() - %(margin)s,
-             min(query_start) FILTER (WHERE state = 'active' AND backend_xid IS NULL
+             min(query_start) FILTER (WHERE state = 'active' AND backend_xid IS NULL AND backend_type = 'client backend'
                                         AND query_start > clock_timestamp() - interval '1 minute')),
        coalesce(jsonb_object_agg(backend_xid::text, extract(epoch FROM xact_start))
                 FILTER (WHERE backend_xid IS NOT NULL AND xact_start IS NOT NULL), '{}')::text
@@ -66,7 +67,9 @@ _NEW: Final = """xid >= counted_first
        AND (xid >= counted_next OR NOT pg_visible_in_snapshot(xid::text::xid8, %(counted)s::pg_snapshot))
        AND (xid < reading_first OR pg_visible_in_snapshot(xid::text::xid8, %(reading)s::pg_snapshot))"""
 _SECONDS: Final = """
-CASE WHEN {end} > {begin} THEN extract(epoch FROM {end} - {begin}) WHEN {end} <= {begin} THEN 0 END::float8"""
+CASE WHEN {end} > {begin} THEN date_part('epoch', {end} - {begin}) WHEN {end} <= {begin} THEN 0 END"""
+# Unlike `date_trunc`, it asks for no time zone; `date_part` for no exact number.
+_MINUTE: Final = "date_bin('1 minute', {}, '2000-01-01+00')"
 _COMPANY: Final = COMPANY_OF.format(tenant="tenant")
 # The row of a completed job tells an arrival, and a run, unless that has a row of its own among the attempts. All that
 # is alike becomes one cell first: the texts of a million rows are compared once each.
@@ -107,8 +110,8 @@ WITH limits AS MATERIALIZED (
            {_SECONDS.format(begin="ready_at", end="started_at")} AS waited
       FROM told OFFSET 0
 ), cell AS MATERIALIZED (
-    SELECT what, about, queue_name, actor_name, tenant, date_trunc('minute', finished_at) AS ended,
-           date_trunc('minute', started_at) AS began, date_trunc('minute', created_at) AS sent,
+    SELECT what, about, queue_name, actor_name, tenant, {_MINUTE.format("finished_at")} AS ended,
+           {_MINUTE.format("started_at")} AS began, {_MINUTE.format("created_at")} AS sent,
            {BUCKET_SQL.format(seconds="coalesce(took, 0)")} AS run_bucket, {BUCKET_SQL.format(seconds="waited")}
                AS wait_bucket, count(*) AS count, sum(coalesce(took, 0)) AS took, sum(waited) AS waited
       FROM timed GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
