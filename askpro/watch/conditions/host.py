@@ -1,4 +1,7 @@
-"""The host: full disks, the certificate of the public address, clocks that disagree."""
+"""The host: full disks, the certificate of the public address, clocks that disagree.
+
+What is about the clock reads it: the time that is given is that of a whole round, and may be seconds old.
+"""
 
 import os
 import ssl
@@ -12,6 +15,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from askpro import deadline
 from askpro.queues.fleet.host import hostname
@@ -107,11 +111,13 @@ def certificate_expiring(now: datetime) -> Iterator[Finding]:
 )
 def clock_off(now: datetime) -> Iterator[Finding]:
     """This host's clock and PostgreSQL's differ by more than `seconds`, the way there and back left out."""
-    began = time.monotonic()
     with connection.cursor() as cursor:
+        # Connects, which is no part of the way.
+        cursor.execute("SELECT 1")
+        asked_at, began = timezone.now(), time.monotonic()
         cursor.execute("SELECT clock_timestamp()")
         (said,) = cursor.fetchone()
-    yield from _apart(hostname(), said - now, time.monotonic() - began, threshold("clock_off.seconds"))
+    yield from _apart(hostname(), said - asked_at, time.monotonic() - began, threshold("clock_off.seconds"))
 
 
 @condition(
@@ -131,10 +137,10 @@ def clock_off(now: datetime) -> Iterator[Finding]:
 )
 def clock_off_outside(now: datetime) -> Iterator[Finding]:
     """This host's clock differs by more than `seconds` from the date in an answer of Retell's, whatever it answers."""
-    began = time.monotonic()
+    asked_at, began = timezone.now(), time.monotonic()
     said = _date_of(settings.RETELL_BASE_URL)
     if said is not None:
-        yield from _apart(hostname(), said - now, time.monotonic() - began, threshold("clock_off_outside.seconds"))
+        yield from _apart(hostname(), said - asked_at, time.monotonic() - began, threshold("clock_off_outside.seconds"))
 
 
 def _used(all_of_it: int, free: int, available: int) -> float:

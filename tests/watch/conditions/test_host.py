@@ -4,12 +4,14 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+import time_machine
 from django.test import override_settings
 
 from askpro.queues.fleet.host import hostname
@@ -99,13 +101,15 @@ class TestClocks:
     @pytest.mark.django_db
     @pytest.mark.parametrize(("off", "is_found"), [(0.0, False), (-9.0, True), (9.0, True)])
     def test_this_hosts_is_held_against_postgresqls(self, off: float, is_found: bool) -> None:
-        findings = found("clock_off", datetime.now(UTC) + timedelta(seconds=off))
+        with time_machine.travel(datetime.now(UTC) + timedelta(seconds=off)):
+            findings = found("clock_off")
         assert [round(each.value) for each in findings.values()] == ([9] if is_found else [])
 
-    @pytest.mark.parametrize(("off", "is_found"), [(0.0, False), (400.0, True)])
-    def test_this_hosts_is_held_against_a_vendors(self, vendor: str, off: float, is_found: bool) -> None:
-        with override_settings(RETELL_BASE_URL=vendor):
-            findings = found("clock_off_outside", datetime.now(UTC) + timedelta(seconds=off))
+    @pytest.mark.parametrize(("off", "is_found"), [(0.0, False), (400.0, True), (-400.0, True)])
+    def test_this_hosts_is_held_against_a_vendors(self, vendor: "Vendor", off: float, is_found: bool) -> None:
+        vendor.off = off
+        with override_settings(RETELL_BASE_URL=f"http://127.0.0.1:{vendor.server_port}"):
+            findings = found("clock_off_outside")
         assert [round(each.value, -1) for each in findings.values()] == ([400] if is_found else [])
 
     def test_without_an_answer_nothing_is_said_of_it(self) -> None:
@@ -113,19 +117,29 @@ class TestClocks:
             assert not found("clock_off_outside")
 
 
+class Vendor(HTTPServer):
+    """Answers everything with 404, and with a date that is `off` by so many seconds."""
+
+    off = 0.0
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Vendor
+
+    def do_HEAD(self) -> None:
+        self.send_response(404)
+        self.end_headers()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(time.time() + self.server.off)
+
+    def log_message(self, *args: object) -> None: ...
+
+
 @pytest.fixture
-def vendor() -> Iterator[str]:
-    """Answers everything with 404 and its date."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            self.send_response(404)
-            self.end_headers()
-
-        def log_message(self, *args: object) -> None: ...
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+def vendor() -> Iterator[Vendor]:
+    server = Vendor(("127.0.0.1", 0), _Handler)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield server
     server.shutdown()
     server.server_close()
