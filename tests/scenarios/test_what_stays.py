@@ -34,7 +34,7 @@ def test_what_a_call_leaves_after_days_months_and_years(world: World) -> None:
     for _ in range(CALLS // AT_ONCE):
         calls = [world.call() for _ in range(AT_ONCE)]
         world.begin_to_ring(calls).result()
-    world.until_done(seconds=300)
+    world.until_done(seconds=900)
     stays = {}
     for days in AFTER:
         pass_by(days)
