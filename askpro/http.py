@@ -20,7 +20,7 @@ from askpro.correlation import headers as correlation_headers
 from askpro.deadline import NoTime, deadline, seconds_left
 from askpro.metrics.exchange import Result, by_status, exchange
 from askpro.metrics.routes import Routes
-from askpro.queues.errors import JobError, RateLimited, Unavailable, Unknown, Unreached
+from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown, Unreached
 from askpro.queues.ledger.gates import Gate
 
 READS = frozenset({"GET", "HEAD"})
@@ -68,6 +68,14 @@ class Throttled(RateLimited):
     def __init__(self, response: Answer, reason: str) -> None:
         super().__init__(pause(response.headers), reason)
         self.response = response
+
+
+class KeyRefused(Rejected):
+    """The vendor refuses the key: it refuses every request with it, until somebody enters another."""
+
+
+class OutOfCredit(Rejected):
+    """The vendor wants to be paid: it refuses every request until then."""
 
 
 class Client:

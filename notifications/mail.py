@@ -19,7 +19,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from askpro import gates
 from askpro.deadline import deadline
 from askpro.gates import OnlyThisMail
-from askpro.http import refuse_inside_transaction
+from askpro.http import KeyRefused, refuse_inside_transaction
 from askpro.metrics.exchange import Result, exchange
 from askpro.queues.errors import JobError, RateLimited, Rejected, Unavailable, Unknown, Unreached
 from notifications import recipients
@@ -145,7 +145,7 @@ def _hand_over(connection: BaseEmailBackend, message: EmailMultiAlternatives) ->
     except SMTPAuthenticationError as error:
         if error.smtp_code < 500:
             raise Unavailable(f"The mail server takes no log-in now ({error.smtp_code}).") from error
-        raise Rejected(f"The mail server refuses the log-in ({error.smtp_code}).") from error
+        raise KeyRefused(f"The mail server refuses the log-in ({error.smtp_code}).") from error
     except (OSError, SMTPException) as error:
         raise Unreached(f"The mail server is not reachable: {type(error).__name__}.") from error
     try:

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from appointments.models import Appointment
+from askpro.http import KeyRefused, OutOfCredit
 from askpro.queues.errors import RateLimited, Rejected, Release, Unavailable, Unknown
 from calls.models import BookingRequest
 from notifications import opt_outs, recipients
@@ -19,7 +20,7 @@ from notifications.relevance import wait_for_cancellation, why_not_any_more
 from notifications.reminding import questions
 from notifications.text import places, texts
 from notifications.twilio import client as twilio
-from notifications.twilio.errors import Reaction
+from notifications.twilio.errors import KEY_CODES, SUSPENDED_CODES, Reaction
 from notifications.why import Why
 from webhooks.models import Provider, WebhookAddress
 
@@ -215,10 +216,16 @@ def _outgoing(notification: Notification) -> twilio.OutgoingSms:
 def _react(notification: Notification, refused: twilio.Refused) -> None:
     if refused.reaction == Reaction.CONFIGURATION:
         notification.give_back(refused.reaction, {"code": refused.code})
-        raise Rejected(str(refused)) from refused
+        raise _gravity(refused.code)(str(refused)) from refused
     notification.mark_failed(refused.reaction, {"code": refused.code}, error_code=str(refused.code))
     if refused.reaction == Reaction.OPTED_OUT:
         opt_outs.opt_out(notification.recipient, [notification.sender])
+
+
+def _gravity(code: int) -> type[Rejected]:
+    if code in KEY_CODES:
+        return KeyRefused
+    return OutOfCredit if code in SUSPENDED_CODES else Rejected
 
 
 def _useful_until(notification: Notification) -> datetime:

@@ -3,9 +3,14 @@
 from typing import Final
 
 from appointments.models import Detail
+from askpro import http
 from askpro.http import Answer
 from askpro.queues.errors import JobError, Rejected
 from askpro.reading import mapping
+
+
+class KeyRefused(http.KeyRefused):
+    """Cal.com refuses the API key (401): enter a valid one, then retry this job."""
 
 
 class SlotGone(JobError):
@@ -48,7 +53,7 @@ def is_word(answer: Answer) -> bool:
 def common_error(status: int, message: str) -> JobError | None:
     """What an answer means for every call; None if that depends on the call."""
     if status == 401:
-        return Rejected("Cal.com refuses the API key (401): enter a valid one, then retry this job.")
+        return KeyRefused(KeyRefused.__doc__)
     if status == 404 and message.startswith("Cannot "):
         return Rejected("Cal.com does not know this path in this cal-api-version (404): a bug of AskPro.")
     return None

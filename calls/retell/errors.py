@@ -2,13 +2,18 @@
 
 from typing import Final
 
+from askpro import http
 from askpro.http import Answer
 from askpro.queues.errors import JobError, Rejected, Unavailable
 from askpro.reading import mapping
 
 
-class KeyRefused(Rejected):
+class KeyRefused(http.KeyRefused):
     """Retell refuses the API key (401): enter a valid one."""
+
+
+class OutOfCredit(http.OutOfCredit):
+    """Retell wants to be paid (402): its trial or its credit is over."""
 
 
 class UnknownCall(JobError):
@@ -16,7 +21,6 @@ class UnknownCall(JobError):
 
 
 _REFUSALS: Final = {
-    402: "Retell wants to be paid (402): its trial or its credit is over.",
     403: "Retell forbids this key to read or erase calls (403).",
 }
 
@@ -31,6 +35,8 @@ def read_error(status: int, *, of_one: bool) -> JobError:
     """What a refused question means; `of_one` says that it was about one call, by its id."""
     if status == 401:
         return KeyRefused(KeyRefused.__doc__)
+    if status == 402:
+        return OutOfCredit(OutOfCredit.__doc__)
     if of_one and status in (404, 422):
         return UnknownCall(UnknownCall.__doc__)
     if status in (408, 409):

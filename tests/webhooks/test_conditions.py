@@ -13,7 +13,7 @@ from calls.models import Company
 from tests.found import found, told
 from tests.webhooks.silence.months import BERLIN, HOUR
 from tests.webhooks.silence.rows import company, events, hours
-from webhooks import conditions
+from webhooks.conditions import arrivals
 from webhooks.inbox import unstored
 from webhooks.models import RefusedWebhook, RetellReading, WebhookAddress, WebhookEvent
 from webhooks.models.fingerprint import fingerprint
@@ -29,7 +29,7 @@ Reason, Status = RefusedWebhook.Reason, WebhookEvent.Status
 @pytest.fixture(autouse=True)
 def clock(settings: Any) -> Iterator[Any]:
     settings.RETELL_API_KEYS = ["key_one"]
-    conditions._flows.cache_clear()
+    arrivals._flows.cache_clear()
     with time_machine.travel(TEN, tick=False) as clock:
         yield clock
 

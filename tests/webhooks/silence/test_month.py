@@ -24,7 +24,7 @@ from tests.appointments import salon
 from tests.found import found
 from tests.webhooks.silence.months import BERLIN, HOUR, by_hour, calls
 from tests.webhooks.silence.rows import events
-from webhooks import conditions
+from webhooks.conditions import arrivals
 from webhooks.models import Arrivals, RefusedWebhook, RetellReading, WebhookEvent
 from webhooks.models.fingerprint import fingerprint
 from webhooks.silence.habit import Habit, learn, whole_hour
@@ -38,8 +38,8 @@ NEW_SINCE = START + timedelta(days=14)
 UNREST = 0.25
 CODES = (
     *("follow_ups_overdue", "ignored_share", "key_expiring", "messages_undeliverable", "provider_silent"),
-    *("reconciliation_missing", "reminders_late", "unassigned_share"),
-    *("webhooks_refused", "webhooks_unstored"),
+    *("reconciliation_missing", "reminders_late", "unassigned_share", "vendor_failing", "vendor_out_of_credit"),
+    *("vendor_refuses_key", "webhooks_refused", "webhooks_unstored"),
 )
 Traffic = dict[tuple[str, str], list[datetime]]
 
@@ -278,7 +278,7 @@ def whole_minute(moment: datetime) -> datetime:
 @pytest.fixture
 def clock(settings: Any) -> Iterator[time_machine.Traveller]:
     settings.RETELL_API_KEYS = ["key_one"]
-    conditions._flows.cache_clear()
+    arrivals._flows.cache_clear()
     with time_machine.travel(START, tick=False) as clock:
         yield clock
 
