@@ -18,12 +18,19 @@ FEW, PRESSING = "dead_jobs", "dead_jobs_pressing"
 MOST: Final = 20_000
 # How far back jobs are looked for that nobody was told of: a watcher that was away catches up.
 REACH: Final = timedelta(days=7)
+# What a vendor refuses to everybody is told once, of the vendor. Jobs that died of it are told here only if that was
+# not done within this time.
+GRACE: Final = timedelta(minutes=2)
+OF_A_VENDOR = r"error_class ~ '\.(KeyRefused|OutOfCredit)$'"
+TOLD_OF_VENDOR = """(finished_at > %(waits)s OR EXISTS (
+    SELECT FROM watch_incident WHERE code IN ('vendor_refuses_key', 'vendor_out_of_credit') AND told_at IS NOT NULL
+       AND coalesce(over_at, %(now)s) >= finished_at))"""
 DEAD = f"""
 SELECT actor_name, error_class, pressing, count(*), min(finished_at), min(queue_name) FROM (
     SELECT actor_name, error_class, finished_at, queue_name, in_order OR queue_name = ANY(%(urgent)s) AS pressing
       FROM queues_job
      WHERE status = 'dead' AND finished_at > %(reach)s AND finished_at <= %(now)s
-       AND (finished_at > %(since)s OR alerted_at IS NULL)
+       AND (finished_at > %(since)s OR alerted_at IS NULL) AND NOT ({OF_A_VENDOR} AND {TOLD_OF_VENDOR})
      ORDER BY finished_at DESC LIMIT {MOST}) AS dead
  GROUP BY 1, 2, 3 ORDER BY 1, 2
 """
@@ -94,6 +101,7 @@ def dead_jobs_pressing(now: datetime) -> Iterator[Finding]:
 def _dead(now: datetime, code: str) -> list[Dead]:
     since = now - timedelta(minutes=threshold(f"{code}.minutes"))
     values = {"now": now, "since": since, "reach": min(since, now - REACH), "urgent": urgent_queues()}
+    values["waits"] = now - GRACE
     with connection.cursor() as cursor:
         database = DjangoConnection(cursor)
         _mark_told(database, now, code)

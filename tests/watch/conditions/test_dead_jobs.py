@@ -101,6 +101,25 @@ def test_a_retried_job_that_dies_again_is_untold_again() -> None:
     assert Job.objects.get().alerted_at is None
 
 
+def test_what_died_of_a_refused_key_is_told_once_of_the_vendor() -> None:
+    die(24, actors.last_chance)
+    Job.objects.filter(status=Job.Status.DEAD).update(error_class="appointments.calcom.errors.KeyRefused")
+    now = timezone.now()
+    later = now + timedelta(minutes=3)
+    assert counts("dead_jobs") == counts("dead_jobs_pressing") == {}
+    # Where nobody has told it of the vendor, it is told here.
+    assert counts("dead_jobs_pressing", later) == {"last_chance: KeyRefused": 24}
+    times = {"began_at": now, "seen_at": now, "told_at": now}
+    incident = Incident.objects.create(code="vendor_refuses_key", about="calcom", status="open", **times)
+    assert counts("dead_jobs_pressing", later) == {}
+    incident.over_at = now + timedelta(minutes=1)
+    incident.save()
+    assert counts("dead_jobs_pressing", later) == {}
+    incident.over_at = now - timedelta(minutes=1)
+    incident.save()
+    assert counts("dead_jobs_pressing", later) == {"last_chance: KeyRefused": 24}
+
+
 def test_nothing_of_a_job_is_quoted() -> None:
     die()
     finding = found("dead_jobs_pressing", datetime.now(UTC))[URGENT]
