@@ -34,7 +34,7 @@ def clock(settings: Any) -> Iterator[Any]:
         yield clock
 
 
-def usual(whose: Company, provider: str = "retell", rate: int = 15) -> None:
+def usual(whose: Company, provider: str = "retell", rate: int = 20) -> None:
     every = [TEN - HOUR * number for number in range(1, 8 * 7 * 24)]
     hours({hour: rate for hour in every if 8 <= hour.astimezone(BERLIN).hour < 18}, whose, provider)
 
@@ -53,7 +53,7 @@ class TestSilence:
         [finding] = found("provider_silent", TEN + HOUR).values()
         assert (finding.about, finding.since) == (f"retell:{ours.pk}", TEN - MINUTE)
         words = told("provider_silent", finding)
-        assert f"Retell has sent nothing for company {ours.pk} for 61 minutes; about 13 events are usual" in words
+        assert f"Retell has sent nothing for company {ours.pk} for 61 minutes; about 18 events are usual" in words
         assert ours.name not in words
         events([TEN + HOUR], ours)
         assert found("provider_silent", TEN + HOUR + MINUTE) == {}

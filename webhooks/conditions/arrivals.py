@@ -50,7 +50,7 @@ def _flows() -> Flows:
     lasts=0,
     clears=60,
     patience=20,
-    thresholds={"chance": 1e-5},
+    thresholds={"chance": 1e-6},
     cause="{vendor} has sent nothing{whose} for {minutes} minutes; about {usual} events are usual in this time. "
     "{fetched} were fetched meanwhile, whose webhook never came. {refused} were refused here.",
     todo="Make a test call. Do the vendor's settings still name our address? Does the door answer from outside? If the "
