@@ -21,7 +21,8 @@ REACH: Final = timedelta(days=7)
 # What a vendor refuses to everybody is told once, of the vendor. Jobs that died of it are told here only if that was
 # not done within this time.
 GRACE: Final = timedelta(minutes=2)
-OF_A_VENDOR = r"error_class ~ '\.(KeyRefused|OutOfCredit)$'"
+VENDORS_WORDS: Final = ("KeyRefused", "OutOfCredit")
+OF_A_VENDOR = rf"error_class ~ '\.({'|'.join(VENDORS_WORDS)})$'"
 TOLD_OF_VENDOR = """(finished_at > %(waits)s OR EXISTS (
     SELECT FROM watch_incident WHERE code IN ('vendor_refuses_key', 'vendor_out_of_credit') AND told_at IS NOT NULL
        AND coalesce(over_at, %(now)s) >= finished_at))"""

@@ -47,6 +47,12 @@ class TestFailures:
         ran(100, ago=1000, failed="E")
         assert not found("failure_rate")
 
+    def test_what_a_vendor_refuses_to_all_is_told_of_the_vendor(self) -> None:
+        ran(100, failed="appointments.calcom.errors.KeyRefused")
+        assert not found("failure_rate")
+        ran(50, failed="E")
+        assert found("failure_rate")
+
 
 class TestTimes:
     def test_one_of_twenty_runs_that_takes_too_long_for_its_queue_is_found(self) -> None:
