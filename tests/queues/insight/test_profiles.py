@@ -98,7 +98,7 @@ class TestTheSampler:
     def test_it_ends_by_itself(self):
         sampler = Sampler(threading.get_ident(), 0.02)
         sampler.start()
-        busy(0.1)
+        sampler.join(10)
         assert not sampler.is_alive()
 
     def test_it_is_bounded_however_deep_and_different_the_stacks_are(self, monkeypatch):

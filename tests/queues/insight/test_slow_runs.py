@@ -195,6 +195,8 @@ def test_what_cannot_be_written_now_is_written_later(database):
     for write in (partial(observer.look, []), observer.flush):
         with pytest.raises(psycopg2.OperationalError):
             write()
+    with pytest.raises(psycopg2.OperationalError):
+        observer._costs.write(Away())
     observer._database = database
     observer.flush()
 
