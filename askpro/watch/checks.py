@@ -82,7 +82,7 @@ def check_channels(**_: Any) -> list[CheckMessage]:
 
 def _unknown(name: str, known: set[str]) -> CheckMessage:
     near = get_close_matches(name, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else "docs/watch.md has all of them."
+    hint = f"Did you mean {near[0]}?" if near else "python3 manage.py incidents conditions lists them."
     return Error(f"WATCH_THRESHOLDS: there is no threshold {name}.", hint=hint, id="watch.E001")
 
 

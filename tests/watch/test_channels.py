@@ -50,7 +50,7 @@ def sandbox(servers, settings) -> Sandbox:
     settings.ALERT_EMAILS, settings.ALERT_ESCALATION_EMAILS = [OPS, "second@askpro.example"], ["chief@askpro.example"]
     settings.ALERT_SLACK_URL = f"{url}{HOOK}"
     settings.ALERT_SMS_TO, settings.ALERT_SMS_FROM = [MOBILE], SENDER
-    settings.ALERT_TIMEOUT = 0.5
+    settings.ALERT_TIMEOUT = 0.3
     settings.TWILIO_BASE_URL = f"{url}/twilio"
     settings.TWILIO_ACCOUNT_SID = settings.TWILIO_ACCOUNT_SID or LOCAL["TWILIO_ACCOUNT_SID"]
     settings.TWILIO_AUTH_TOKENS = settings.TWILIO_AUTH_TOKENS or [LOCAL["TWILIO_AUTH_TOKENS"]]
@@ -109,7 +109,7 @@ class TestWhatGoesWrong:
             ("slack", "slack.post", {"status": 429, "headers": {"Retry-After": "7"}}, Throttled),
             ("slack", "slack.post", {"drop": "before"}, NotReached),
             ("slack", "slack.post", {"reset": "before"}, NotReached),
-            ("slack", "slack.post", {"latency_ms": 900}, NotReached),
+            ("slack", "slack.post", {"latency_ms": 600}, NotReached),
             ("slack", "slack.post", {"drip_ms": 50}, NotReached),
             ("slack", "slack.post", {"padding": 200_000}, NotReached),
             ("sms", "twilio.create_message", {"status": 401}, Refused),

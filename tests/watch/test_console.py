@@ -142,6 +142,13 @@ class TestTheCommand:
         call_command("incidents", "list")
         assert capsys.readouterr().out == "Nothing is wrong.\n"
 
+    def test_it_lists_what_is_watched_with_the_thresholds_in_force(self, capsys, settings) -> None:
+        settings.WATCH_THRESHOLDS = {"postgres_away.seconds": 7}
+        call_command("incidents", "conditions")
+        (line,) = [line for line in capsys.readouterr().out.splitlines() if "postgres_away" in line]
+        expected = "critical postgres_away every 5 s, told after 10 s, over after 20 s seconds=7"
+        assert " ".join(line.split()) == expected
+
     def test_it_acknowledges_once(self, incident, capsys) -> None:
         call_command("incidents", "ack", "postgres_away", "--about", "postgres", "--reason", "On it")
         assert Incident.objects.get().note == "On it"

@@ -52,7 +52,7 @@ def test_each_command_exists_with_its_options(command) -> None:
     assert {word.partition("=")[0] for word in words if word.startswith("--")} <= told
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 @pytest.mark.parametrize("command", harmless())
 def test_what_only_looks_can_be_run(command, monkeypatch) -> None:
     output = io.StringIO()

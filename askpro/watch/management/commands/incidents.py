@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from askpro.watch.conditions.base import ABOUT
-from askpro.watch.conditions.registry import by_code, every_condition
+from askpro.watch.conditions.registry import by_code, every_condition, threshold
 from askpro.watch.models import Incident, Mute, open_incidents
 
 LONGEST = timedelta(days=30)
@@ -21,6 +21,7 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action")
         listing = actions.add_parser("list", help="open incidents and mutes (the default)")
         listing.add_argument("--all", action="store_true", help="also the last hundred that are over")
+        actions.add_parser("conditions", help="what is watched, with the times and thresholds that are in force")
         ack = actions.add_parser("ack", help="somebody is at it")
         ack.add_argument("code", help="the condition, such as postgres_away; all of its incidents, or one by --about")
         mute = actions.add_parser("mute", help="tell nobody of it for some hours")
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         {
             None: self._list,
             "list": self._list,
+            "conditions": self._conditions,
             "ack": self._acknowledge,
             "mute": self._mute,
             "unmute": self._unmute,
@@ -55,6 +57,12 @@ class Command(BaseCommand):
         if options.get("all"):
             for incident in Incident.objects.filter(status=Incident.Status.OVER)[:100]:
                 self.stdout.write(_line(incident))
+
+    def _conditions(self, now: datetime, options: dict[str, Any]) -> None:
+        for each in every_condition():
+            limits = " ".join(f"{name}={threshold(f'{each.code}.{name}'):g}" for name in sorted(each.thresholds))
+            times = f"every {each.every:g} s, told after {each.lasts:g} s, over after {each.clears:g} s"
+            self.stdout.write(f"{each.severity:8} {each.code:24} {times}  {limits}".rstrip())
 
     def _acknowledge(self, now: datetime, options: dict[str, Any]) -> None:
         code = _known(options["code"])
