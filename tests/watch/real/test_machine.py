@@ -1,4 +1,4 @@
-"""The machine goes wrong for real: queues without workers, stuck workers, disks. Each is told, and so is its end."""
+"""The machine goes wrong for real: queues without workers, stuck workers, clocks, disks. Each is told, and its end."""
 
 import os
 import signal
@@ -15,6 +15,21 @@ from django.utils import timezone
 
 from askpro.queues.models import Job
 from tests.watch.world import World
+
+# Runs in the shifted watcher before anything else: its clock is 8 s ahead for as long as the file is there.
+SHIFT = """
+import pathlib, threading, time
+import time_machine
+path, sleep = pathlib.Path({path!r}), time.sleep
+traveller, began = time_machine.travel(time.time(), tick=True), time.monotonic()
+# To start takes seconds where much runs beside it, and the clock stands still meanwhile.
+traveller.start().shift(8 + time.monotonic() - began)
+def end():
+    while path.exists():
+        sleep(0.05)
+    traveller.stop()
+threading.Thread(target=end, daemon=True).start()
+"""
 
 
 def waiting(queue: str, **values: object) -> Job:
@@ -59,6 +74,24 @@ def test_everything_that_works_the_queues_is_killed_while_postgresql_becomes_rea
         world.once(code)
 
 
+@pytest.mark.long
+def test_a_host_whose_clock_is_ahead(world: World, tmp_path: Path) -> None:
+    shifted = tmp_path / "shifted"
+    shifted.touch()
+    (tmp_path / "sitecustomize.py").write_text(SHIFT.format(path=str(shifted)))
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH", "")])])
+    beta = world.another_watch("beta", PYTHONPATH=path).start()
+    try:
+        told = world.told("clock_off", within=20, about="beta")
+        assert "8" in told.text
+        shifted.unlink()
+        world.ended("clock_off", about="beta")
+        world.once("clock_off", about="beta")
+    finally:
+        beta.stop()
+
+
+@pytest.mark.long
 def test_a_disk_that_fills_up(world: World, tmp_path: Path) -> None:
     with small_disk(tmp_path) as disk:
         beta = world.another_watch("beta", WATCH_DISKS=str(disk)).start()
