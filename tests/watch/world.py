@@ -272,6 +272,7 @@ class World:
             "DATABASE_URL": self.postgres.url("askpro"),
             "REDIS_URL": self.valkey.url,
             "VENDOR_TIMEOUT": "2",
+            "METRICS_FLUSH_SECONDS": "0.5",
             **vendors_environment(self.vendors.url, self.vendors.smtp_port),
             "ALERT_EMAILS": OPS,
             "ALERT_ESCALATION_EMAILS": CHIEF,
