@@ -58,12 +58,17 @@ def test_only_a_post_is_taken() -> None:
         ("", Reason.MISSING_SIGNATURE),
         ("v=1,d=00", Reason.BAD_SIGNATURE),
         (retell_signature(b"{}", "key_test_unknown"), Reason.BAD_SIGNATURE),
-        (retell_signature(b"{}", at_ms=time.time_ns() // 1_000_000 - 400_000), Reason.STALE),
-        (retell_signature(b"{}", at_ms=time.time_ns() // 1_000_000 + 900_000), Reason.FUTURE),
     ],
-    ids=["missing", "not hex", "unknown key", "stale", "future"],
+    ids=["missing", "not hex", "unknown key"],
 )
 def test_what_is_not_signed_is_refused_and_counted(signature: str, reason: Reason) -> None:
+    assert ask("list_services", b"{}", signature=signature).status_code == 401
+    assert refusals() == {reason: 1}
+
+
+@pytest.mark.parametrize(("milliseconds", "reason"), [(-400_000, Reason.STALE), (900_000, Reason.FUTURE)])
+def test_what_was_signed_at_another_time_is_refused_and_counted(milliseconds: int, reason: Reason) -> None:
+    signature = retell_signature(b"{}", at_ms=time.time_ns() // 1_000_000 + milliseconds)
     assert ask("list_services", b"{}", signature=signature).status_code == 401
     assert refusals() == {reason: 1}
 
