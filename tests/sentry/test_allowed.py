@@ -1,6 +1,14 @@
 """Error reports contain classes and places in the code, never what people said."""
 
+import pytest
+
+from askpro.queues.ledger.current import current
 from askpro.sentry import WITHHELD, scrub
+
+
+@pytest.fixture(autouse=True)
+def _outside_of_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(current, "claim", None)
 
 
 def test_it_drops_every_text_that_may_quote_a_caller():

@@ -53,7 +53,8 @@ class World:
 
     def send(self, delivery: Delivery) -> None:
         if delivery.channel in self.hanging:
-            self.hanging[delivery.channel].wait(5)
+            # Longer than two turns take on a busy machine.
+            self.hanging[delivery.channel].wait(20)
         if delivery.channel in self.failing:
             raise Failed("it has trouble of its own (500)")
         self.sent.append((delivery.channel, delivery.notice.kind))

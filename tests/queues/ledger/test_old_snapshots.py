@@ -104,7 +104,8 @@ def test_a_look_passes_the_dead_rows_now_and_then_only(database, monkeypatch, na
     assert costs[0][0] > JOBS / 25
     # From tenant to tenant, a claim in turn passes the index entries, but not the rows.
     few = FEW + JOBS // 50 if name == "claim in turn" else FEW
-    assert all(buffers < few for buffers, _ in costs[2:])
+    # Now and then one looks at the whole.
+    assert sum(buffers >= few for buffers, _ in costs[2:]) <= 1
 
 
 def test_a_claim_in_turn_does_not_count_jobs_that_ran_long_ago(database, monkeypatch):
