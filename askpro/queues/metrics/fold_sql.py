@@ -71,6 +71,15 @@ CASE WHEN {end} > {begin} THEN date_part('epoch', {end} - {begin}) WHEN {end} <=
 # Unlike `date_trunc`, it asks for no time zone; `date_part` for no exact number.
 _MINUTE: Final = "date_bin('1 minute', {}, '2000-01-01+00')"
 _COMPANY: Final = COMPANY_OF.format(tenant="tenant")
+# What was counted, once for each kind of job and once for each company.
+_MINUTE_ROWS: Final = """minute AS (
+    INSERT INTO queues_metricminute (at, what, queue_name, actor_name, company_id, about, bucket, count, total)
+    SELECT at, what, queue_name, actor_name, 0, about, bucket, sum(count), sum(total)
+      FROM {facts} GROUP BY 1, 2, 3, 4, 6, 7
+    UNION ALL
+    SELECT at, what, queue_name, '', company_id, about, bucket, sum(count), sum(total)
+      FROM {facts} WHERE company_id <> 0 GROUP BY 1, 2, 3, 5, 6, 7
+)"""
 # The row of a completed job tells an arrival, and a run, unless that has a row of its own among the attempts. All that
 # is alike becomes one cell first: the texts of a million rows are compared once each.
 FOLD: Final = f"""
@@ -124,29 +133,15 @@ WITH limits AS MATERIALIZED (
     UNION ALL
     SELECT sent, 'arrived', queue_name, actor_name, {_COMPANY}, '', 0, count, 0
       FROM cell WHERE sent IS NOT NULL
-), minute AS (
-    INSERT INTO queues_metricminute (at, what, queue_name, actor_name, company_id, about, bucket, count, total)
-    SELECT at, what, queue_name, actor_name, 0, about, bucket, sum(count), sum(total)
-      FROM fact GROUP BY 1, 2, 3, 4, 6, 7
-    UNION ALL
-    SELECT at, what, queue_name, '', company_id, about, bucket, sum(count), sum(total)
-      FROM fact WHERE company_id <> 0 GROUP BY 1, 2, 3, 5, 6, 7
-)
+), {_MINUTE_ROWS.format(facts="fact")}
 SELECT coalesce(sum(count), 0)::bigint FROM cell
 """
 # What others have appended is there or is gone: whoever takes a row away has counted it.
-DELTAS: Final = """
+DELTAS: Final = f"""
 WITH gone AS (
     DELETE FROM queues_metricdelta WHERE id IN (SELECT id FROM queues_metricdelta ORDER BY id LIMIT %(most)s)
  RETURNING date_trunc('minute', at) AS at, what, queue_name, actor_name, company_id, about, bucket, count, total
-), minute AS (
-    INSERT INTO queues_metricminute (at, what, queue_name, actor_name, company_id, about, bucket, count, total)
-    SELECT at, what, queue_name, actor_name, 0, about, bucket, sum(count), sum(total)
-      FROM gone GROUP BY 1, 2, 3, 4, 6, 7
-    UNION ALL
-    SELECT at, what, queue_name, '', company_id, about, bucket, sum(count), sum(total)
-      FROM gone WHERE company_id <> 0 GROUP BY 1, 2, 3, 5, 6, 7
-)
+), {_MINUTE_ROWS.format(facts="gone")}
 SELECT count(*) FROM gone
 """
 # For whoever deletes jobs that have not completed: until then, the ledger itself tells that they arrived.
