@@ -13,7 +13,6 @@ from unfold.sites import UnfoldAdminSite
 
 from askpro.console import (
     chain,
-    dashboard,
     deliveries,
     failure_acts,
     failures,
@@ -29,6 +28,7 @@ from askpro.console import (
 from askpro.console.nonsense import answered
 from askpro.console.pages import Page
 from askpro.console.term import Term
+from askpro.console.today import board
 from askpro.privacy import reads, wizard
 from calls.models import countries
 
@@ -68,7 +68,7 @@ class ConsoleSite(UnfoldAdminSite):
 
     site_title = "AskPro"
     index_title = "Today"
-    index_template = "console/dashboard.html"
+    index_template = "console/today.html"
     enable_nav_sidebar = True
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
@@ -89,7 +89,7 @@ class ConsoleSite(UnfoldAdminSite):
         return super().admin_view(answered(view), cacheable)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().index(request, {**dashboard.numbers(request.user), **(extra_context or {})})
+        return super().index(request, {**board.numbers(request.user), **(extra_context or {})})
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
         """What the person did, nobody else."""

@@ -6,7 +6,8 @@ from datetime import timedelta
 from django.test import Client
 from django.utils import timezone
 
-from askpro.console import dashboard, queue_board
+from askpro.console import queue_board
+from askpro.console.today import board
 from askpro.queues.models import Job, Supervisor
 from calls.models import Call
 from tests.console.world import World
@@ -50,11 +51,11 @@ def test_it_counts_the_queues(world: World) -> None:
 
 
 def test_it_believes_no_worker_whose_supervisor_fell_silent(world: World) -> None:
-    assert dashboard.workers() == {"supervisors": 2, "workers": 6}
+    assert board.workers() == {"supervisors": 2, "workers": 6}
 
     Supervisor.objects.update(beat_at=timezone.now() - timedelta(minutes=1))
 
-    assert dashboard.workers() == {"supervisors": 0, "workers": 0}
+    assert board.workers() == {"supervisors": 0, "workers": 0}
 
 
 def test_it_hides_what_a_person_may_not_see(world: World, staff_with: Callable[..., Client]) -> None:

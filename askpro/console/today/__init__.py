@@ -1,0 +1,1 @@
+"""The front page: what is wrong now, what needs a person, and the day."""
