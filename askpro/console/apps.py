@@ -9,7 +9,7 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here: it reads models.
-        from askpro.console import roles
+        from askpro.console import language, roles  # noqa: F401 - listens to log-ins
 
         post_migrate.connect(roles.make, dispatch_uid="console.roles")
 

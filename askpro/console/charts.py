@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from askpro.console import display
 
@@ -71,7 +74,7 @@ def _hovers(curves: Sequence[Line], unit: str) -> SafeString:
     longest = curves[0].points if curves else ()
     step = WIDTH / max(len(longest), 1)
     rows = []
-    for place, (at, _) in enumerate(longest):
+    for place, (at, _value) in enumerate(longest):
         values = ", ".join(f"{curve.name} {_say(curve.points[place][1])}".strip() for curve in curves)
         rows.append((_n(place * step), _n(step), HEIGHT, _at(at), values, unit))
     pattern = '<rect class="ap-hover" x="{}" y="0" width="{}" height="{}"><title>{}: {} {}</title></rect>'
@@ -80,16 +83,15 @@ def _hovers(curves: Sequence[Line], unit: str) -> SafeString:
 
 def _frame(parts: SafeString, points: Points, most: float, unit: str) -> SafeString:
     first, last = (_at(points[0][0]), _at(points[-1][0])) if points else ("", "")
+    highest = _("%(number)s %(unit)s at most") % {"number": _say(most), "unit": unit}
     return format_html(
-        '<div class="ap-chart"><small>{} {} at most</small>'
-        '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}, at most {}">{}</svg>'
+        '<div class="ap-chart"><small>{}</small>'
+        '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
         "<small><span>{}</span><span>{}</span></small></div>",
-        _say(most),
-        unit,
+        highest,
         WIDTH,
         HEIGHT,
-        unit,
-        _say(most),
+        highest,
         parts,
         first,
         last,
@@ -105,10 +107,14 @@ def _y(value: float, most: float) -> float:
     return HEIGHT - (HEIGHT - 2) * value / most if most else HEIGHT
 
 
+def _at(at: datetime) -> str:
+    return _read(at, get_language() or "")
+
+
 # A page draws many charts over the same moments.
 @lru_cache(maxsize=512)
-def _at(at: datetime) -> str:
-    return display.local(at, "j M, H:i")
+def _read(at: datetime, language: str) -> str:
+    return display.local(at, "THIS_YEAR_FORMAT")
 
 
 def _n(number: float) -> str:
@@ -116,4 +122,4 @@ def _n(number: float) -> str:
 
 
 def _say(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
+    return display.number(value, 0) if value >= 10 or value == int(value) else display.number(Decimal(f"{value:.2g}"))

@@ -1,6 +1,7 @@
 """How single values look, in lists and on pages. Everything is escaped here or by the template, never by the caller."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from askpro.console.tones import tone_of
 
@@ -52,12 +54,12 @@ def page_link(model: str, key: object, text: str) -> SafeString:
 
 def moment(value: datetime | None) -> SafeString | str:
     """A time in the console's zone, with seconds; UTC on hover."""
-    return _time(value, "j M Y, H:i:s")
+    return _time(value, "MOMENT_FORMAT")
 
 
 def minute(value: datetime | None) -> SafeString | str:
     """A time without seconds, for lists."""
-    return _time(value, "j M Y, H:i")
+    return _time(value, "SHORT_DATETIME_FORMAT")
 
 
 def brief(value: datetime | None) -> SafeString | str:
@@ -66,8 +68,8 @@ def brief(value: datetime | None) -> SafeString | str:
         return NOTHING
     here, now = timezone.localtime(value), timezone.localtime()
     if here.date() == now.date():
-        return _time(value, "H:i")
-    return _time(value, "j M, H:i" if here.year == now.year else "j M Y")
+        return _time(value, "TIME_FORMAT")
+    return _time(value, "THIS_YEAR_FORMAT" if here.year == now.year else "SHORT_DATE_FORMAT")
 
 
 def ago(value: datetime | None) -> SafeString | str:
@@ -77,7 +79,7 @@ def ago(value: datetime | None) -> SafeString | str:
     return format_html(
         '<time class="ap-nowrap" datetime="{}" title="{}, {} UTC">{}</time>',
         value.isoformat(),
-        local(value, "j M Y, H:i:s"),
+        local(value, "MOMENT_FORMAT"),
         f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
         _relative(value),
     )
@@ -92,16 +94,16 @@ def dated(value: datetime | None) -> SafeString | str:
 
 def weekday(value: datetime | None) -> SafeString | str:
     """A time that a person has to keep: with its weekday."""
-    return _time(value, "D j M Y, H:i")
+    return _time(value, "WEEKDAY_TIME_FORMAT")
 
 
 def local(value: datetime, pattern: str) -> str:
-    """A time in the console's zone as plain text."""
+    """A time in the console's zone as plain text; `pattern` is best the name of a format (`askpro.console.formats`)."""
     return formats.date_format(timezone.localtime(value), pattern)
 
 
 def day(value: date) -> str:
-    return formats.date_format(value, "D j M Y")
+    return formats.date_format(value, "WEEKDAY_FORMAT")
 
 
 def phone(number: str | None) -> SafeString | str:
@@ -129,12 +131,25 @@ def duration(value: timedelta | None) -> str:
     if 0 < abs(seconds) < 1:
         return f"{seconds * 1000:.0f} ms"
     if abs(seconds) < 60:
-        return f"{seconds:.1f} s".replace(".0 s", " s")
+        tenths = round(seconds, 1)
+        return f"{number(tenths, 0 if tenths == int(tenths) else 1)} s"
     minutes, rest = divmod(int(seconds), 60)
     if minutes < 60:
         return _two(minutes, "min", rest, "s")
     hours, minutes = divmod(minutes, 60)
-    return _two(hours, "h", minutes, "min") if hours < 48 else _two(hours // 24, "d", hours % 24, "h")
+    return _two(hours, "h", minutes, "min") if hours < 48 else _two(hours // 24, _("d"), hours % 24, "h")
+
+
+def number(value: float | Decimal, decimals: int | None = None) -> str:
+    """A number as the reader writes it: 1,312 or 1.312, with `decimals` places if they are given."""
+    # Django would cut the places that are too many.
+    rounded = value if decimals is None else Decimal(f"{value:.{decimals}f}")
+    return formats.number_format(rounded, decimals, force_grouping=True)
+
+
+def price(amount: Decimal, currency: str, decimals: int = 2) -> str:
+    """An amount as the reader writes it, with its currency: 0.08 EUR or 0,08 EUR."""
+    return f"{number(amount, decimals)} {currency}"
 
 
 def shorten(text: str, length: int = 60) -> SafeString | str:
@@ -147,9 +162,10 @@ def shorten(text: str, length: int = 60) -> SafeString | str:
 def _relative(value: datetime) -> str:
     length = timezone.now() - value
     if abs(length) < timedelta(seconds=1):
-        return "just now"
+        return _("just now")
     words = duration(timedelta(seconds=round(abs(length).total_seconds())))
-    return f"{words} ago" if length > timedelta(0) else f"in {words}"
+    pattern = _("%(length)s ago") if length > timedelta(0) else _("in %(length)s")
+    return pattern % {"length": words}
 
 
 def _two(large: int, unit: str, small: int, smaller: str) -> str:

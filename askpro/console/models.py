@@ -1,7 +1,9 @@
-"""Whose rows a log-in sees."""
+"""Whose rows a log-in sees, and in which language it reads."""
 
 from django.conf import settings
 from django.db import models
+
+from calls.models.company import Language
 
 
 class Access(models.Model):
@@ -23,3 +25,18 @@ class Access(models.Model):
 
     def __str__(self) -> str:
         return f"Access of {self.user}"
+
+
+class Preference(models.Model):
+    """What a person has chosen for himself. Without such a row, the browser's language counts."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    language = models.CharField(max_length=2, choices=Language.choices)
+
+    class Meta:
+        verbose_name = "preference"
+        # Everybody may choose for himself, nobody for others.
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Preference of {self.user}"

@@ -18,6 +18,7 @@ from askpro.console import (
     failures,
     fleet_acts,
     fleet_board,
+    language,
     metrics,
     queue_board,
     reports,
@@ -83,7 +84,8 @@ class ConsoleSite(UnfoldAdminSite):
         # Django's shortcut to a row's public page: no row has one, and it would tell which rows there are.
         shortcut = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(no_page), name="view_on_site")
         sheet = path("board/deliveries/csv/", self.admin_view(deliveries.csv_view), name="deliveries_csv")
-        return [*own, act, retry, asked, person, table, sheet, shortcut, *super().get_urls()]
+        spoken = path("language/", self.admin_view(language.choose_view), name="language")
+        return [*own, spoken, act, retry, asked, person, table, sheet, shortcut, *super().get_urls()]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(answered(view), cacheable)

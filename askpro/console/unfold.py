@@ -139,6 +139,8 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [styles],
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": reverse_lazy("admin:language")},
     "BORDER_RADIUS": "6px",
     "COMMAND": {"show_history": False},
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": NAVIGATION},

@@ -1,5 +1,5 @@
-"""The German catalogue: extracted, compiled and checked without gettext's own tools, and without Django, so that
-`manage.py` can compile it before Django starts."""
+"""The German catalogue: compiled and checked without gettext's own tools, and without Django, so that `manage.py` can
+compile it before Django starts."""
 
 import hashlib
 import struct
@@ -17,11 +17,9 @@ msgid ""
 msgstr ""
 "Language: de\\n"
 "Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
 
 """
-# The folders that contain sentences, and the functions that mark them.
-FOLDERS: Final = ("appointments", "askpro", "calls", "notifications", "webhooks")
-KEYWORDS: Final = {"_": None, "gettext": None, "gettext_lazy": None}
 
 
 def is_current() -> bool:
@@ -59,21 +57,12 @@ def read() -> Any:
         return read_po(file, locale="de")
 
 
-def extracted() -> Any:
-    """The marked sentences of the code, as Babel's `Catalog`."""
-    from babel.messages.catalog import Catalog
-    from babel.messages.extract import extract_from_dir
-
-    found = Catalog()
-    for folder in FOLDERS:
-        for _, _, sentence, comments, context in extract_from_dir(ROOT / folder, keywords=KEYWORDS):
-            found.add(sentence, auto_comments=comments, context=context)
-    return found
-
-
 def update_source() -> list[str]:
     """Add the code's new sentences to the source and drop those it no longer has; return those without German."""
     from babel.messages.pofile import write_po
+
+    # Imported here: it reads Django's templates, and compiling must not wait for Django.
+    from askpro.language.extraction import extracted
 
     catalogue = read()
     catalogue.update(extracted(), no_fuzzy_matching=True, update_creation_date=False)
@@ -81,7 +70,17 @@ def update_source() -> list[str]:
     with SOURCE.open("wb") as file:
         file.write(HEADER)
         write_po(file, catalogue, width=120, sort_output=True, no_location=True, omit_header=True)
-    return [message.id for message in catalogue if message.id and not message.string]
+    return [first(message) for message in catalogue if message.id and not is_told(message)]
+
+
+def first(message: Any) -> str:
+    """The sentence of an entry; of one with a plural, the singular."""
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def is_told(message: Any) -> bool:
+    """Whether an entry has its German, both forms of it where it has a plural."""
+    return all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
 
 
 def _digest() -> str:

@@ -59,6 +59,12 @@ def page(row: Any) -> str:
 
 
 @register.filter
+def number(value: float) -> str:
+    """A number as the reader writes it."""
+    return display.number(value)
+
+
+@register.filter
 def phone(number: str) -> SafeString | str:
     return display.phone(number)
 
