@@ -1,7 +1,7 @@
 """The job engine: PostgreSQL decides, Redis only makes it fast. Everything an app needs is named here."""
 
 from askpro.queues.errors import Cancelled, Gone, RateLimited, Rejected, Release, Unavailable, Unknown
-from askpro.queues.jobs import batches, chains, interventions
+from askpro.queues.jobs import batches, chains, corrections, interventions
 from askpro.queues.jobs.actor import LedgerActor, actor, send_many, wake
 from askpro.queues.jobs.batches import Batch
 from askpro.queues.jobs.chains import chain
@@ -27,6 +27,7 @@ __all__ = [
     "batches",
     "chain",
     "chains",
+    "corrections",
     "interventions",
     "log",
     "once",

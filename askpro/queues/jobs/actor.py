@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from inspect import Signature, signature
-from typing import Any, ParamSpec, TypeVar
+from types import NoneType, UnionType
+from typing import Any, ParamSpec, TypeVar, get_args, get_type_hints
 
 import dramatiq
 from django.conf import settings
@@ -61,6 +62,19 @@ class LedgerActor(dramatiq.Actor[P, R]):
     def tries_left(self, claim: Claim) -> int:
         """How many more runs may follow this claim's run."""
         return int(self.word("max_retries", claim.options) + claim.extra_tries - claim.tries_spent)
+
+    def judge(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Raises `ValueError` where these arguments do not fit the function, and what `JOB_GUARD` raises."""
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise ValueError(f"{self.actor_name}: {error}.") from error
+        kinds = get_type_hints(self.fn)
+        for name, value in bound.arguments.items():
+            if not _is_of(kinds.get(name), value):
+                raise ValueError(f"{self.actor_name}: {name} is {value!r}, which is not {_name_of(kinds[name])}.")
+        if self._guard is not None:
+            self._guard(bound.arguments)
 
     def outcome(self, claim: Claim, error: BaseException | None) -> Outcome:
         """What becomes of a claim whose run raised `error`, or returned (None)."""
@@ -254,3 +268,16 @@ def _moment(expires: int | datetime | None) -> datetime | None:
     if expires is None or isinstance(expires, datetime):
         return expires
     return datetime.now(UTC) + timedelta(milliseconds=expires)
+
+
+def _is_of(kind: Any, value: Any) -> bool:
+    """Whether a value that came as JSON is of a plain kind, or of one of several; other kinds are not judged."""
+    if kinds := [each for each in get_args(kind) if isinstance(each, type)] if isinstance(kind, UnionType) else []:
+        return any(_is_of(each, value) for each in kinds)
+    if kind is int or kind is float:
+        return isinstance(value, (int, kind)) and not isinstance(value, bool)
+    return isinstance(value, kind) if kind in (str, bool, NoneType) else True
+
+
+def _name_of(kind: Any) -> str:
+    return getattr(kind, "__name__", str(kind)) if isinstance(kind, type) else str(kind)

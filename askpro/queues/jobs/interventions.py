@@ -64,18 +64,29 @@ def cancel_tagged(tag: str, reason: str = "Cancelled.") -> int:
 
 def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
     """Make a dead job ready again with `tries` more runs; its id and history stay. False when it is not dead."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        history.bring_back(DjangoConnection(cursor), "id = %s AND status = 'dead'", [str(job_id)])
-        _hold_batches(cursor, "id = %s", [str(job_id)], "id")
-        cursor.execute("SELECT 1 FROM queues_job_live WHERE id = %s AND status = 'dead' FOR UPDATE", [str(job_id)])
-        if cursor.fetchone() is None:
+    with transaction.atomic():
+        if not take_up(job_id):
             return False
-        _reopen_for([job_id])
         changes = (
             "extra_tries = extra_tries + %s, deadline_at = NULL, losses = 0, alerted_at = NULL, cancel_at = NULL,"
             " progress_done = NULL, progress_total = NULL, "
         )
         return enqueue.make_ready("id = %s", [int(tries), str(job_id)], changes) == 1
+
+
+def take_up(job_id: uuid.UUID) -> bool:
+    """Lock a dead job among the unfinished ones, and count it as a pending member of its batches again.
+
+    The caller's transaction then says what becomes of it. False when it is not dead.
+    """
+    with connection.cursor() as cursor:
+        history.bring_back(DjangoConnection(cursor), "id = %s AND status = 'dead'", [str(job_id)])
+        _hold_batches(cursor, "id = %s", [str(job_id)], "id")
+        cursor.execute("SELECT 1 FROM queues_job_live WHERE id = %s AND status = 'dead' FOR UPDATE", [str(job_id)])
+        if cursor.fetchone() is None:
+            return False
+    _reopen_for([job_id])
+    return True
 
 
 def run_now(job_id: uuid.UUID) -> bool:
