@@ -1,0 +1,117 @@
+"""Every sentence that a person reads is marked for gettext, in Python and in templates."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from askpro.language.catalogue import ROOT
+from askpro.language.extraction import FOLDERS, files
+from tests.language.unmarked import in_file, in_python, in_template
+
+# Whose strings people read: pages, forms, names of models and fields, messages to operators. Development is English.
+ROOMS: Final = {"admin", "console", "models", "privacy", "templates", "watch"}
+FILES: Final = {"models.py", "admin.py", "operators.py", "wizard.py"}
+# What programs, the terminal or developers read.
+ENGLISH: Final = {"management", "migrations", "dev", "stores", "retention"}
+# Folders whose own files are not translated yet. It only ever gets shorter.
+NOT_YET: Final = {
+    *("appointments/admin", "appointments/models", "calls/admin", "calls/models", "notifications/admin"),
+    *("notifications/models", "webhooks", "webhooks/admin", "webhooks/models", "webhooks/inbox", "askpro/api"),
+    *("askpro/privacy", "askpro/privacy/admin", "askpro/privacy/models", "askpro/privacy/erasing", "askpro/metrics"),
+    *("askpro/privacy/templates/privacy", "askpro/api/templates/api", "askpro/health", "askpro/queues/models"),
+    *("askpro/console", "askpro/console/templates/console", "askpro/console/templates/unfold/helpers"),
+    *("askpro/console/today", "askpro/watch", "askpro/watch/admin", "askpro/watch/channels", "askpro/watch/conditions"),
+    *("calls", "appointments", "notifications"),
+}
+# Words that both languages have, or that stand for themselves, by file.
+THEMSELVES: Final[dict[str, set[str]]] = {}
+
+
+def is_read(path: Path) -> bool:
+    inner = path.relative_to(ROOT)
+    if ENGLISH.intersection(inner.parts):
+        return False
+    return bool(ROOMS.intersection(inner.parts)) or inner.name in FILES
+
+
+PATHS = [path for folder in FOLDERS for path in files(ROOT / folder) if is_read(path)]
+
+
+@pytest.mark.parametrize("folder", sorted({str(path.parent.relative_to(ROOT)) for path in PATHS}))
+def test_no_sentence_is_unmarked(folder: str) -> None:
+    if folder in NOT_YET:
+        pytest.skip("not translated yet")
+    found = [
+        f"{path.relative_to(ROOT)}:{each.line}: {each.text}"
+        for path in PATHS
+        if path.parent == ROOT / folder
+        for each in in_file(path)
+        if each.text not in THEMSELVES.get(str(path.relative_to(ROOT)), ())
+    ]
+    assert found == [], "mark them for gettext and write their German (CONTRIBUTING.md), or say in THEMSELVES why not"
+
+
+PYTHON = '''
+"""A docstring is no sentence that people read."""
+from django.utils.translation import gettext as _
+
+log = logging.getLogger("a name of a logger")
+
+class Admin:
+    title = {}
+    facts = [({}, value), (_("A label"), value)]
+    style = "ap-card ap-wide"
+    query = "SELECT id FROM call WHERE status = 'a'"
+
+    def view(self, request: "Http Request"):
+        """Nor is this."""
+        log.info("Nor what a log says %s", 1)
+        if not request:
+            raise ValueError("Nor what a developer reads.")
+        messages.warning(request, {})
+        return _("%(count)s jobs are dead.") % {{"count": f"{{1}} of"}}
+'''
+
+
+@pytest.mark.parametrize(
+    ("sentences", "lines"),
+    [
+        (('_("status")', '_("Started")', '_("Nothing was done.")'), []),
+        (('"status"', '_("Started")', '_("Nothing was done.")'), [8]),
+        (('_("status")', '"Started"', '_("Nothing was done.")'), [9]),
+        (('_("status")', '_("Started")', '"Nothing was done."'), [18]),
+        (('"s"', '"SMS"', 'f"{done} {jobs}"'), []),
+        (('"s"', '"SMS"', 'f"{done} skipped: no longer so"'), [18]),
+    ],
+)
+def test_it_sees_what_python_tells_unmarked(tmp_path: Path, sentences: tuple[str, ...], lines: list[int]) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(PYTHON.format(*sentences), "utf-8")
+
+    assert [each.line for each in in_python(module)] == lines
+
+
+TEMPLATE = """{% load i18n %}
+<p title="{% translate "A title" %}" class="of no language">{{ a.b }} {% translate "Some words" %} · 3 ms</p>
+{% comment %}No words of a page{% endcomment %}
+{% blocktranslate %}All {{ count }} of them{% endblocktranslate %}<code>queues_run --now</code>
+<span class="material-symbols-outlined">logout</span>
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ("", []),
+        ("<b>Dead</b>", ["Dead"]),
+        ('<input placeholder="Name" value="x">', ["Name"]),
+        ('<a href="/admin/" aria-label="Close {{ it }}">×</a>', ["Close"]),
+        ("{% if a %}none{% else %}{{ n }} s{% endif %}", ["none s"]),
+    ],
+)
+def test_it_sees_what_a_template_tells_unmarked(tmp_path: Path, more: str, found: list[str]) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(TEMPLATE + more, "utf-8")
+
+    assert [each.text for each in in_template(page)] == found
