@@ -70,6 +70,10 @@ class OpeningHours:
         spans = self.days[day.weekday()]
         return tuple(minute for minute in minutes if any(minute in span for span in spans))
 
+    def moments(self, day: date, zone: tzinfo) -> list[tuple[datetime, datetime]]:
+        """From when until when (UTC) the branch is open on that day, by the clocks of its zone."""
+        return [(_moment(day, span.opens, zone), _moment(day, span.closes, zone)) for span in self.days[day.weekday()]]
+
     def next_opening(self, local: datetime, closed: Container[date] = ()) -> datetime | None:
         """When the branch opens next after this local time, on no closed day; None when it does not within 60 days."""
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,5 +1,6 @@
 """A company, its branches and the numbers that callers dial."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -251,10 +252,7 @@ class Branch(models.Model):
 
         These are public holidays of its state, and closed days that staff entered for it or for the whole company.
         """
-        whose = Q(branch=None) | Q(branch=self.pk)
-        entered = self.company.closed_days.filter(whose, first_day__lte=last, last_day__gte=first)
-        own = {day: row.reason for row in entered for day in row.days(first, last)}
-        return holidays.public_holidays(self.home, self.state, first, last, self.company.language) | own
+        return closed_days([self], first, last)[self.pk]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -270,6 +268,23 @@ class Branch(models.Model):
         """Street, postal code and city in one line; empty if nothing is known."""
         town = f"{self.postal_code} {self.city}".strip()
         return ", ".join(part for part in (self.street, town) if part)
+
+
+def closed_days(branches: Sequence[Branch], first: date, last: date, language: str = "") -> dict[int, dict[date, str]]:
+    """For each of these branches of one company, by its id: its closed days and why, as `Branch.closed_on` has them.
+
+    Public holidays are named in `language`, else in the company's.
+    """
+    if not branches:
+        return {}
+    company = branches[0].company
+    whose = Q(branch=None) | Q(branch__in=[branch.pk for branch in branches])
+    entered = list(company.closed_days.filter(whose, first_day__lte=last, last_day__gte=first))
+    return {
+        branch.pk: holidays.public_holidays(branch.home, branch.state, first, last, language or company.language)
+        | {day: row.reason for row in entered if row.branch_id in (None, branch.pk) for day in row.days(first, last)}
+        for branch in branches
+    }
 
 
 def countries() -> list[str]:
