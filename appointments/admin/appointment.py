@@ -3,12 +3,17 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from appointments.admin import changing, reminding
+from appointments.admin.calendar import board
+from appointments.admin.naming import who
 from appointments.models import Appointment
 from askpro.console import display
 from askpro.console.acts import Act
@@ -71,6 +76,17 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
         ),
     )
 
+    def get_urls(self) -> list[URLPattern]:
+        calendar_view = self.admin_site.admin_view(self.calendar_view)
+        return [path("calendar/", calendar_view, name="calendar"), *super().get_urls()]
+
+    def calendar_view(self, request: HttpRequest) -> HttpResponse:
+        """A day by staff, or a week by days."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **board(request)}
+        return TemplateResponse(request, "console/calendar.html", context)
+
     def named(self, appointment: Appointment) -> str:
         who = appointment.attendee_name or appointment.customer or "Unknown"
         return f"{who}, {display.local(appointment.starts_at, 'j M Y, H:i')}"
@@ -91,9 +107,7 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Who")
     def who(self, appointment: Appointment) -> SafeString | str:
-        if appointment.attendee_name or appointment.customer is None:
-            return appointment.attendee_name or "Unknown"
-        return display.person(appointment.customer)
+        return who(appointment)
 
     @admin.display(description="Starts", ordering="starts_at")
     def starts(self, appointment: Appointment) -> SafeString | str:

@@ -41,7 +41,12 @@ def styles(request: HttpRequest) -> str:
 
 
 NAVIGATION: list[dict[str, Any]] = [
-    {"items": [{"title": "Today", "icon": "dashboard", "link": reverse_lazy("admin:index")}]},
+    {
+        "items": [
+            {"title": "Today", "icon": "dashboard", "link": reverse_lazy("admin:index")},
+            page("Calendar", "calendar_month", "calendar", "appointments.appointment"),
+        ]
+    },
     {
         "title": "Work",
         "items": [
