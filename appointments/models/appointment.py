@@ -8,6 +8,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from appointments.models.detail import Detail
 from askpro.encryption import SealedTextField
@@ -22,26 +23,26 @@ class Appointment(models.Model):
     class Status(models.TextChoices):
         """Where it stands with the customer."""
 
-        REQUESTED = "requested", "Reserved here, or waiting for the host's yes"
-        CONFIRMED = "confirmed", "Both sides agree"
-        CANCELLED = "cancelled", "Does not take place"
-        COMPLETED = "completed", "Took place"
-        NO_SHOW = "no_show", "Customer did not come"
+        REQUESTED = "requested", _("Reserved here, or waiting for the host's yes")
+        CONFIRMED = "confirmed", _("Confirmed by both sides")
+        CANCELLED = "cancelled", _("Does not take place")
+        COMPLETED = "completed", _("Took place")
+        NO_SHOW = "no_show", _("Customer did not come")
 
     class Sync(models.TextChoices):
         """Where it stands at Cal.com."""
 
-        PENDING = "pending", "Nothing was sent there yet"
-        UNKNOWN = "unknown", "May be booked there: look first"
-        SYNCED = "synced", "The same there"
-        FAILED = "failed", "Refused there"
+        PENDING = "pending", _("Nothing was sent there yet")
+        UNKNOWN = "unknown", _("May be booked there: check first")
+        SYNCED = "synced", _("The same there")
+        FAILED = "failed", _("Refused there")
 
     class Source(models.TextChoices):
-        PHONE = "phone", "Phone call"
+        PHONE = "phone", _("Phone call")
         CALCOM = "calcom", "Cal.com"
-        MANUAL = "manual", "By hand"
+        MANUAL = "manual", _("By hand")
         API = "api", "API"
-        OFFER = "offer", "Freed time, offered by SMS"
+        OFFER = "offer", _("Freed time, offered by SMS")
 
     # Both sides have agreed to it, whether or not it took place.
     AGREED = (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW)
@@ -50,66 +51,106 @@ class Appointment(models.Model):
     # Booked at Cal.com, where the host has not said yes.
     WAITS_FOR_HOST = Q(status=Status.REQUESTED, calcom_uid__isnull=False)
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="appointments")
-    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments")
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="appointments"
+    )
+    branch = models.ForeignKey(
+        Branch, verbose_name=_("branch"), on_delete=models.PROTECT, null=True, blank=True, related_name="appointments"
+    )
     customer = models.ForeignKey(
-        Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="appointments"
+        Customer,
+        verbose_name=_("customer"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="appointments",
     )
-    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments")
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments")
-    call = models.ForeignKey(Call, on_delete=models.SET_NULL, null=True, blank=True, related_name="appointments")
+    staff = models.ForeignKey(
+        Staff,
+        verbose_name=_("staff member"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="appointments",
+    )
+    service = models.ForeignKey(
+        Service, verbose_name=_("service"), on_delete=models.PROTECT, null=True, blank=True, related_name="appointments"
+    )
+    call = models.ForeignKey(
+        Call, verbose_name=_("call"), on_delete=models.SET_NULL, null=True, blank=True, related_name="appointments"
+    )
     booking_request = models.OneToOneField(
-        BookingRequest, on_delete=models.SET_NULL, null=True, blank=True, related_name="appointment"
+        BookingRequest,
+        verbose_name=_("booking request"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="appointment",
     )
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    timezone = models.CharField(max_length=64, default="Europe/Berlin")
-    status = models.CharField(max_length=16, choices=Status.choices, default=Status.REQUESTED)
-    sync_status = models.CharField(max_length=16, choices=Sync.choices, default=Sync.PENDING)
-    sync_error = models.CharField(max_length=40, blank=True, default="")
-    sync_error_facts = models.JSONField(default=dict, blank=True, editable=False)
-    failed_tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    starts_at = models.DateTimeField(_("begins"))
+    ends_at = models.DateTimeField(_("ends"))
+    timezone = models.CharField(_("time zone"), max_length=64, default="Europe/Berlin")
+    status = models.CharField(_("state"), max_length=16, choices=Status.choices, default=Status.REQUESTED)
+    sync_status = models.CharField(_("state at Cal.com"), max_length=16, choices=Sync.choices, default=Sync.PENDING)
+    sync_error = models.CharField(_("refusal of Cal.com"), max_length=40, blank=True, default="")
+    sync_error_facts = models.JSONField(_("facts of the refusal"), default=dict, blank=True, editable=False)
+    failed_tries = models.PositiveSmallIntegerField(_("failed tries"), default=0, editable=False)
     asked_at = models.DateTimeField(
+        _("asked for at Cal.com at"),
         null=True,
         blank=True,
         editable=False,
-        help_text="When Cal.com was last asked to book it; empty where nothing came of that for certain.",
+        help_text=_("When Cal.com was last asked to book it; empty if that certainly had no effect."),
     )
-    source = models.CharField(max_length=16, choices=Source.choices, default=Source.PHONE)
-    attendee_name = models.CharField(max_length=200, blank=True, default="")
-    attendee_email = models.CharField(max_length=254, blank=True, default="")
+    source = models.CharField(_("booked through"), max_length=16, choices=Source.choices, default=Source.PHONE)
+    attendee_name = models.CharField(_("name"), max_length=200, blank=True, default="")
+    attendee_email = models.CharField(_("e-mail"), max_length=254, blank=True, default="")
     calcom_email = models.CharField(
+        _("e-mail at Cal.com"),
         max_length=254,
         blank=True,
         default="",
         editable=False,
-        help_text="Given to Cal.com; may be made up.",
+        help_text=_("Given to Cal.com; may be a made-up address."),
     )
-    attendee_phone = models.CharField(max_length=16, blank=True, default="")
-    notes = SealedTextField(blank=True, default="")
-    booking_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    calcom_booking_id = models.BigIntegerField(null=True, blank=True)
-    calcom_uid = models.CharField(max_length=64, null=True, blank=True)
+    attendee_phone = models.CharField(_("phone"), max_length=16, blank=True, default="")
+    notes = SealedTextField(_("notes"), blank=True, default="")
+    booking_key = models.UUIDField(_("booking key"), default=uuid.uuid4, unique=True, editable=False)
+    calcom_booking_id = models.BigIntegerField(_("booking id at Cal.com"), null=True, blank=True)
+    calcom_uid = models.CharField(_("booking uid at Cal.com"), max_length=64, null=True, blank=True)
     calcom_event_at = models.DateTimeField(
+        _("last change at Cal.com"),
         null=True,
         blank=True,
         editable=False,
-        help_text="When the newest change from Cal.com happened.",
+        help_text=_("When the latest change at Cal.com happened."),
     )
-    version = models.PositiveIntegerField(default=1, help_text="Rises with each change that the customer hears of.")
-    previous_starts_at = models.DateTimeField(null=True, blank=True)
-    cancelled_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(
+        _("version"), default=1, help_text=_("Increases with each change the customer is told of.")
+    )
+    previous_starts_at = models.DateTimeField(_("began before"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
     customer_confirmed_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When the customer said that they come at this time."
+        _("confirmed by the customer at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When the customer confirmed this time."),
     )
-    cancellation_reason = models.CharField(max_length=300, blank=True, default="")
+    cancellation_reason = models.CharField(_("reason of the cancellation"), max_length=300, blank=True, default="")
     erased_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Since then nobody is named on it, whatever Cal.com says."
+        _("erased at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Since then it names no person, whatever Cal.com says."),
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("last changed at"), auto_now=True)
 
     class Meta:
+        verbose_name = _("appointment")
+        verbose_name_plural = _("appointments")
         ordering = ["-starts_at"]
         constraints = [
             # Our own reservations only: two callers never hold the same chair while Cal.com is being asked.

@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from appointments.models.appointment import Appointment
 from calls.models import Company
@@ -22,30 +23,44 @@ class CalcomUid(models.Model):
     Each company has its own rows: what one company is told about a uid does not concern the others.
     """
 
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, db_index=False, related_name="+")
-    uid = models.CharField(max_length=64)
-    appointment = models.ForeignKey(
-        Appointment, on_delete=models.CASCADE, null=True, blank=True, related_name="calcom_uids"
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.CASCADE, db_index=False, related_name="+"
     )
-    ended_at = models.DateTimeField(null=True, blank=True, help_text="Event time of its cancellation or rejection.")
+    uid = models.CharField(_("uid"), max_length=64)
+    appointment = models.ForeignKey(
+        Appointment,
+        verbose_name=_("appointment"),
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="calcom_uids",
+    )
+    ended_at = models.DateTimeField(
+        _("ended at"), null=True, blank=True, help_text=_("Event time of its cancellation or rejection.")
+    )
     seats = models.JSONField(
+        _("seats"),
         default=dict,
         blank=True,
         editable=False,
-        help_text="The newest word on attendees, by hash: when, and whether the seat was taken then.",
+        help_text=_("The newest word on attendees, by hash: when, and whether the seat was taken then."),
     )
-    end_reason = models.CharField(max_length=300, blank=True, default="")
-    replaced_by = models.CharField(max_length=64, blank=True, default="", help_text="The uid after a reschedule.")
+    end_reason = models.CharField(_("reason of the end"), max_length=300, blank=True, default="")
+    replaced_by = models.CharField(
+        _("replaced by"), max_length=64, blank=True, default="", help_text=_("The uid after it was moved.")
+    )
     surplus_since = models.DateTimeField(
+        _("surplus since"),
         null=True,
         blank=True,
         editable=False,
-        help_text="Nobody wants it since then: to be cancelled there.",
+        help_text=_("Not wanted since then: to be cancelled there."),
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
-        verbose_name = "Cal.com booking"
+        verbose_name = _("Cal.com booking")
+        verbose_name_plural = _("Cal.com bookings")
         constraints = [models.UniqueConstraint("uid", "company", name="calcom_uid_of_company")]
         indexes = [
             models.Index(
@@ -120,8 +135,8 @@ class SyncPoint(models.Model):
     """How far one part of a company's data was read from Cal.com: the next sync continues from here."""
 
     class Part(models.TextChoices):
-        EVENT_TYPES = "event_types", "Event types"
-        BOOKINGS = "bookings", "Bookings"
+        EVENT_TYPES = "event_types", _("Event types")
+        BOOKINGS = "bookings", _("Bookings")
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sync_points")
     part = models.CharField(max_length=16, choices=Part.choices)
@@ -133,6 +148,8 @@ class SyncPoint(models.Model):
     )
 
     class Meta:
+        verbose_name = _("comparison with Cal.com")
+        verbose_name_plural = _("comparisons with Cal.com")
         ordering = ["company", "part"]
         constraints = [models.UniqueConstraint("company", "part", name="sync_point_per_part")]
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from appointments.models.appointment import Appointment
 from appointments.models.detail import Detail
@@ -22,50 +23,67 @@ class Change(models.Model):
     """
 
     class Kind(models.TextChoices):
-        CANCEL = "cancel", "Cancelled"
-        MOVE = "move", "Moved"
+        CANCEL = "cancel", _("Cancelled")
+        MOVE = "move", _("Moved")
 
     class Channel(models.TextChoices):
         """Through whom it came."""
 
-        PHONE = "phone", "Caller, during the call"
-        CALL = "call", "Caller, read after the call"
-        SMS = "sms", "Customer, by SMS"
+        PHONE = "phone", _("Caller, during the call")
+        CALL = "call", _("Caller, read after the call")
+        SMS = "sms", _("Customer, by SMS")
         API = "api", "API"
-        PAGE = "page", "Customer, on their page"
-        CONSOLE = "console", "Staff, in the console"
+        PAGE = "page", _("Customer, on their page")
+        CONSOLE = "console", _("Staff, in the console")
         CALCOM = "calcom", "Cal.com"
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Wanted, not carried out yet"
-        REQUESTED = "requested", "Moved, waits for the host's yes"
-        DONE = "done", "Done"
-        REFUSED = "refused", "Not done"
-        REPLACED = "replaced", "Another wish came after it"
+        WAITING = "waiting", _("Wanted, not carried out yet")
+        REQUESTED = "requested", _("Moved, waits for the host's yes")
+        DONE = "done", _("Done")
+        REFUSED = "refused", _("Not done")
+        REPLACED = "replaced", _("Another wish came after it")
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
-    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="changes")
-    kind = models.CharField(max_length=8, choices=Kind.choices)
-    channel = models.CharField(max_length=8, choices=Channel.choices)
-    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
-    call = models.ForeignKey(Call, on_delete=models.SET_NULL, null=True, blank=True, related_name="changes")
-    user = models.ForeignKey("auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    reason = models.CharField(max_length=300, blank=True, default="", help_text="In the words of who wanted it.")
-    before = models.DateTimeField(help_text="When the appointment was to begin before the change.")
-    starts_at = models.DateTimeField(null=True, blank=True, help_text="The new time; empty when it is cancelled.")
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="+")
+    appointment = models.ForeignKey(
+        Appointment, verbose_name=_("appointment"), on_delete=models.PROTECT, related_name="changes"
+    )
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)
+    call = models.ForeignKey(
+        Call, verbose_name=_("call"), on_delete=models.SET_NULL, null=True, blank=True, related_name="changes"
+    )
+    user = models.ForeignKey(
+        "auth.User", verbose_name=_("user"), on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(
+        _("reason"), max_length=300, blank=True, default="", help_text=_("In the words of the person who wanted it.")
+    )
+    before = models.DateTimeField(_("before"), help_text=_("When the appointment was to begin before the change."))
+    starts_at = models.DateTimeField(
+        _("begins"), null=True, blank=True, help_text=_("The new time; empty when it is cancelled.")
+    )
     asked_at = models.DateTimeField(
+        _("asked at"),
         null=True,
         blank=True,
         editable=False,
-        help_text="When Cal.com was last asked for it; empty where nothing came of that for certain.",
+        help_text=_("When Cal.com was last asked for it; empty if that certainly had no effect."),
     )
-    detail = models.CharField(max_length=40, blank=True, default="", help_text="Why it was not done, as a code.")
-    detail_facts = models.JSONField(default=dict, blank=True, editable=False)
-    alternatives = models.JSONField(default=list, blank=True, help_text="Free times (UTC) when it was refused.")
-    created_at = models.DateTimeField(auto_now_add=True)
-    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    detail = models.CharField(
+        _("detail"), max_length=40, blank=True, default="", help_text=_("Why it was not done, as a code.")
+    )
+    detail_facts = models.JSONField(_("facts of the detail"), default=dict, blank=True, editable=False)
+    alternatives = models.JSONField(
+        _("other free times"), default=list, blank=True, help_text=_("Free times (UTC) when it was refused.")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True, editable=False)
 
     class Meta:
+        verbose_name = _("change of an appointment")
+        verbose_name_plural = _("changes of appointments")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint("appointment", condition=Q(state="waiting"), name="change_waits_once"),

@@ -3,6 +3,7 @@
 from typing import Final
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from appointments.models.follow_up import FollowUp
 
@@ -11,21 +12,27 @@ class Escalation(models.Model):
     """A deadline of a follow-up passed, and somebody was told: each deadline once in each round of them."""
 
     class Step(models.IntegerChoices):
-        WARNING = 1, "Warning"
-        LATE = 2, "Late"
-        OVERDUE = 3, "Overdue"
+        WARNING = 1, _("Warning")
+        LATE = 2, _("Late")
+        OVERDUE = 3, _("Overdue")
 
     # In minutes of opening time since the follow-up was opened, or since somebody was to be tried again.
     MINUTES: Final = {Step.WARNING: 60, Step.LATE: 90, Step.OVERDUE: 120}
 
-    follow_up = models.ForeignKey(FollowUp, on_delete=models.CASCADE, related_name="escalations")
-    round = models.PositiveSmallIntegerField()
-    step = models.PositiveSmallIntegerField(choices=Step.choices)
-    due_at = models.DateTimeField(help_text="When the deadline was.")
-    told = models.EmailField(blank=True, default="", help_text="Who was told; empty: no address is known.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    follow_up = models.ForeignKey(
+        FollowUp, verbose_name=_("follow-up"), on_delete=models.CASCADE, related_name="escalations"
+    )
+    round = models.PositiveSmallIntegerField(_("round"))
+    step = models.PositiveSmallIntegerField(_("deadline"), choices=Step.choices)
+    due_at = models.DateTimeField(_("due at"), help_text=_("When the deadline was."))
+    told = models.EmailField(
+        _("told"), blank=True, default="", help_text=_("Who was told; empty: no address is known.")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
+        verbose_name = _("escalation")
+        verbose_name_plural = _("escalations")
         ordering = ["-id"]
         constraints = [models.UniqueConstraint("follow_up", "round", "step", name="escalation_once")]
 

@@ -65,9 +65,9 @@ class FollowUp(models.Model):
             return WISH if self in STRENGTH else self.value
 
     class Status(models.TextChoices):
-        OPEN = "open", "Waits for a person"
-        DONE = "done", "Done by a person"
-        OBSOLETE = "obsolete", "Settled by itself"
+        OPEN = "open", _("Waits for a person")
+        DONE = "done", _("Done by a person")
+        OBSOLETE = "obsolete", _("Settled by itself")
 
     class Outcome(Sentence):
         """What came of it, as the person who dealt with it says."""
@@ -82,62 +82,124 @@ class FollowUp(models.Model):
     # For queries, as `deadline`.
     DEADLINE = Coalesce("again_at", "due_at")
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="follow_ups")
-    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups")
-    call = models.ForeignKey(Call, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups")
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="follow_ups")
+    branch = models.ForeignKey(
+        Branch, verbose_name=_("branch"), on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups"
+    )
+    call = models.ForeignKey(
+        Call, verbose_name=_("call"), on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups"
+    )
     booking_request = models.ForeignKey(
-        BookingRequest, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups"
+        BookingRequest,
+        verbose_name=_("booking request"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="follow_ups",
     )
     appointment = models.ForeignKey(
-        Appointment, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups"
+        Appointment,
+        verbose_name=_("appointment"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="follow_ups",
     )
-    customer = models.ForeignKey(Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="follow_ups")
-    reason = models.CharField(max_length=24, choices=reasons)
-    topic = models.CharField(max_length=32, blank=True, default="", editable=False)
-    status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
-    words = SealedTextField(blank=True, default="", help_text="What the caller said, word for word.")
-    detail = models.CharField(max_length=40, blank=True, default="", help_text="Why no machine did it, as a code.")
-    detail_facts = models.JSONField(default=dict, blank=True, editable=False)
-    alternatives = models.JSONField(default=list, blank=True, help_text="Free times (UTC) when this was opened.")
-    due_at = models.DateTimeField(help_text="Call back by then: what the caller was promised.")
+    customer = models.ForeignKey(
+        Customer,
+        verbose_name=_("customer"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="follow_ups",
+    )
+    reason = models.CharField(_("reason"), max_length=24, choices=reasons)
+    topic = models.CharField(_("topic"), max_length=32, blank=True, default="", editable=False)
+    status = models.CharField(_("state"), max_length=16, choices=Status.choices, default=Status.OPEN)
+    words = SealedTextField(
+        _("caller's words"), blank=True, default="", help_text=_("What the caller said, word for word.")
+    )
+    detail = models.CharField(
+        _("detail"), max_length=40, blank=True, default="", help_text=_("Why it was not done automatically, as a code.")
+    )
+    detail_facts = models.JSONField(_("facts of the detail"), default=dict, blank=True, editable=False)
+    alternatives = models.JSONField(
+        _("other free times"), default=list, blank=True, help_text=_("Free times (UTC) when this was opened.")
+    )
+    due_at = models.DateTimeField(_("due at"), help_text=_("The caller was promised a call by then."))
     again_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When to try again somebody who was not reached."
+        _("try again"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When to call again a person who was not reached."),
     )
     assignee = models.ForeignKey(
-        "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+        "auth.User",
+        verbose_name=_("assigned to"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
     assigned_by = models.ForeignKey(
-        "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+        "auth.User",
+        verbose_name=_("assigned by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
-    assigned_at = models.DateTimeField(null=True, blank=True, editable=False)
+    assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True, editable=False)
     booking = models.OneToOneField(
         BookingRequest,
+        verbose_name=_("booking of a free time"),
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         editable=False,
         related_name="books_for",
-        help_text="The request by which a person books one of the free times.",
+        help_text=_("The request by which a person books one of the free times."),
     )
     round = models.PositiveSmallIntegerField(
-        default=0, db_default=0, editable=False, help_text="Times the deadlines began anew."
+        _("round"), default=0, db_default=0, editable=False, help_text=_("Times the deadlines have started again.")
     )
     next_step = models.PositiveSmallIntegerField(
-        default=1, db_default=1, editable=False, help_text="The deadline that comes next; above the last: none."
+        _("next deadline"),
+        default=1,
+        db_default=1,
+        editable=False,
+        help_text=_("The deadline that comes next; above the last: none."),
     )
     next_step_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When that is; empty: not reckoned yet."
+        _("time of the next deadline"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When that is; empty: not calculated yet."),
     )
-    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(_("settled at"), null=True, blank=True)
     resolved_by = models.ForeignKey(
-        "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+        "auth.User",
+        verbose_name=_("settled by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
-    outcome = models.CharField(max_length=16, blank=True, default="", db_default="", choices=outcomes, editable=False)
-    note = SealedTextField(blank=True, default="", help_text="What the person did.")
-    settled_by = models.CharField(max_length=40, blank=True, default="", editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    outcome = models.CharField(
+        _("outcome"), max_length=16, blank=True, default="", db_default="", choices=outcomes, editable=False
+    )
+    note = SealedTextField(_("note"), blank=True, default="", help_text=_("What the person did."))
+    settled_by = models.CharField(_("settled because"), max_length=40, blank=True, default="", editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
+        verbose_name = _("follow-up")
+        verbose_name_plural = _("follow-ups")
         ordering = ["due_at"]
         constraints = [
             models.UniqueConstraint(

@@ -32,29 +32,43 @@ class FreedTime(models.Model):
     """A time that an appointment has left, by a cancellation or a move: it is offered to one customer after another."""
 
     class State(models.TextChoices):
-        OPEN = "open", "Is offered, to one customer after another"
-        ACCEPTED = "accepted", "Accepted, and being booked"
-        BOOKED = "booked", "Booked again"
-        OVER = "over", "Offered to nobody any more"
+        OPEN = "open", _("Being offered, to one customer after the other")
+        ACCEPTED = "accepted", _("Accepted, and being booked")
+        BOOKED = "booked", _("Booked again")
+        OVER = "over", _("No longer offered to anyone")
 
     LIVE = (State.OPEN, State.ACCEPTED)
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="freed_times")
-    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="freed_times")
-    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="+")
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
-    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
-    ending = models.CharField(
-        max_length=24, blank=True, default="", help_text="Why it was not booked again, as a code."
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="freed_times"
     )
-    due_at = models.DateTimeField(default=timezone.now, help_text="When there is something to do next.")
-    created_at = models.DateTimeField(auto_now_add=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
+    appointment = models.ForeignKey(
+        Appointment, verbose_name=_("appointment"), on_delete=models.PROTECT, related_name="freed_times"
+    )
+    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT, related_name="+")
+    staff = models.ForeignKey(
+        Staff, verbose_name=_("staff member"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    starts_at = models.DateTimeField(_("begins"))
+    ends_at = models.DateTimeField(_("ends"))
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.OPEN)
+    ending = models.CharField(
+        _("why it was not booked"),
+        max_length=24,
+        blank=True,
+        default="",
+        help_text=_("Why it was not booked again, as a code."),
+    )
+    due_at = models.DateTimeField(
+        _("next step"), default=timezone.now, help_text=_("When there is something to do next.")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("freed time")
+        verbose_name_plural = _("freed times")
         ordering = ["-id"]
         constraints = [
             # Cancelled, booked and cancelled again within moments: it is still offered once.

@@ -32,37 +32,65 @@ class Offer(models.Model):
     """A freed time offered to one customer, with the answer; or why it was not offered to them."""
 
     class State(models.TextChoices):
-        OPEN = "open", "Waits for the customer's answer"
-        ACCEPTED = "accepted", "Accepted, and being booked"
-        BOOKED = "booked", "Accepted and booked"
-        GONE = "gone", "Accepted, but the time was taken"
-        HANDED_OVER = "handed_over", "Accepted, but a person has to book it"
-        DECLINED = "declined", "Not wanted"
-        EXPIRED = "expired", "Not answered in time"
-        WITHDRAWN = "withdrawn", "No longer offered"
-        SKIPPED = "skipped", "Passed over"
+        OPEN = "open", _("Waits for the customer's answer")
+        ACCEPTED = "accepted", _("Accepted, and being booked")
+        BOOKED = "booked", _("Accepted and booked")
+        GONE = "gone", _("Accepted, but the time was taken")
+        HANDED_OVER = "handed_over", _("Accepted, but a person has to book it")
+        DECLINED = "declined", _("Not wanted")
+        EXPIRED = "expired", _("Not answered in time")
+        WITHDRAWN = "withdrawn", _("No longer offered")
+        SKIPPED = "skipped", _("Passed over")
 
     LIVE = (State.OPEN, State.ACCEPTED)
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="offers")
-    freed_time = models.ForeignKey(FreedTime, on_delete=models.PROTECT, related_name="offers")
-    customer = models.ForeignKey(Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="offers")
-    follow_up = models.ForeignKey(FollowUp, on_delete=models.SET_NULL, null=True, blank=True, related_name="offers")
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="offers")
+    freed_time = models.ForeignKey(
+        FreedTime, verbose_name=_("freed time"), on_delete=models.PROTECT, related_name="offers"
+    )
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.SET_NULL, null=True, blank=True, related_name="offers"
+    )
+    follow_up = models.ForeignKey(
+        FollowUp, verbose_name=_("follow-up"), on_delete=models.SET_NULL, null=True, blank=True, related_name="offers"
+    )
     waiting_entry = models.ForeignKey(
-        WaitingEntry, on_delete=models.SET_NULL, null=True, blank=True, related_name="offers"
+        WaitingEntry,
+        verbose_name=_("entry on the waiting list"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="offers",
     )
-    question = models.OneToOneField(Question, on_delete=models.SET_NULL, null=True, blank=True, related_name="offer")
+    question = models.OneToOneField(
+        Question, verbose_name=_("question"), on_delete=models.SET_NULL, null=True, blank=True, related_name="offer"
+    )
     booking_request = models.OneToOneField(
-        BookingRequest, on_delete=models.SET_NULL, null=True, blank=True, related_name="offer"
+        BookingRequest,
+        verbose_name=_("booking request"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="offer",
     )
-    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
-    why = models.CharField(max_length=40, blank=True, default="", help_text="Why it was passed over, as a code.")
-    why_facts = models.JSONField(default=dict, blank=True, editable=False)
-    ends_at = models.DateTimeField(null=True, blank=True, help_text="Answer by then; empty where nobody was asked.")
-    created_at = models.DateTimeField(auto_now_add=True)
-    answered_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.OPEN)
+    why = models.CharField(
+        _("why it was passed over"),
+        max_length=40,
+        blank=True,
+        default="",
+        help_text=_("Why it was passed over, as a code."),
+    )
+    why_facts = models.JSONField(_("facts of the reason"), default=dict, blank=True, editable=False)
+    ends_at = models.DateTimeField(
+        _("ends"), null=True, blank=True, help_text=_("An answer counts until then; empty if nobody was asked.")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("offer of a freed time")
+        verbose_name_plural = _("offers of freed times")
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(

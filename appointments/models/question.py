@@ -7,6 +7,7 @@ from typing import Any, Final, Optional
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from appointments.models.appointment import Appointment
 from calls.models import Company, Customer
@@ -22,39 +23,55 @@ class Question(models.Model):
     """
 
     class Kind(models.TextChoices):
-        REMINDER = "reminder", "Will you come?"
-        OFFER = "offer", "Do you want the freed time?"
-        CANCEL = "cancel", "Really cancel it?"
+        REMINDER = "reminder", _("Will you come?")
+        OFFER = "offer", _("Do you want the freed time?")
+        CANCEL = "cancel", _("Really cancel it?")
 
     class State(models.TextChoices):
-        OPEN = "open", "Waits for an answer"
-        ANSWERED = "answered", "Answered"
-        EXPIRED = "expired", "Not answered in time"
-        WITHDRAWN = "withdrawn", "No longer asked"
+        OPEN = "open", _("Waits for an answer")
+        ANSWERED = "answered", _("Answered")
+        EXPIRED = "expired", _("Not answered in time")
+        WITHDRAWN = "withdrawn", _("No longer asked")
 
     class Answer(models.TextChoices):
-        YES = "yes", "Yes"
-        NO = "no", "No"
-        CANCEL = "cancel", "Cancel"
+        YES = "yes", _("Yes")
+        NO = "no", _("No")
+        CANCEL = "cancel", _("Cancel it")
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="questions")
-    customer = models.ForeignKey(Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="questions")
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="questions")
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.SET_NULL, null=True, blank=True, related_name="questions"
+    )
     appointment = models.ForeignKey(
-        Appointment, on_delete=models.PROTECT, null=True, blank=True, related_name="questions"
+        Appointment,
+        verbose_name=_("appointment"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="questions",
     )
     notification = models.ForeignKey(
-        "notifications.Notification", on_delete=models.PROTECT, null=True, blank=True, related_name="questions"
+        "notifications.Notification",
+        verbose_name=_("message"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="questions",
     )
-    number = models.CharField(max_length=32, help_text="Who was asked, in E.164 form.")
-    sender = models.CharField(max_length=64, help_text="Number or messaging service that the answer comes to.")
-    kind = models.CharField(max_length=16, choices=Kind.choices)
-    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
-    answer = models.CharField(max_length=8, choices=Answer.choices, blank=True, default="")
-    asked_at = models.DateTimeField()
-    ends_at = models.DateTimeField(help_text="From then on no answer counts.")
-    ended_at = models.DateTimeField(null=True, blank=True)
+    number = models.CharField(_("number"), max_length=32, help_text=_("Who was asked, in E.164 form."))
+    sender = models.CharField(
+        _("sender"), max_length=64, help_text=_("The number or messaging service that gets the answer.")
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.OPEN)
+    answer = models.CharField(_("answer"), max_length=8, choices=Answer.choices, blank=True, default="")
+    asked_at = models.DateTimeField(_("asked at"))
+    ends_at = models.DateTimeField(_("ends"), help_text=_("From then on no answer counts."))
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("question to a customer")
+        verbose_name_plural = _("questions to customers")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from appointments.models.appointment import Appointment
 from askpro.language.sentences import tell
@@ -22,30 +23,43 @@ class Reminder(models.Model):
     class Kind(models.TextChoices):
         """Also the kinds of the messages."""
 
-        FIRST = "reminder", "Reminder"
-        LAST = "last_reminder", "Last reminder"
+        FIRST = "reminder", _("Reminder")
+        LAST = "last_reminder", _("Last reminder")
 
     class State(models.TextChoices):
-        DUE = "due", "Waits for its time"
-        SENT = "sent", "Message written"
-        SKIPPED = "skipped", "Not sent on purpose"
-        VOID = "void", "No longer needed"
+        DUE = "due", _("Waits for its time")
+        SENT = "sent", _("Message written")
+        SKIPPED = "skipped", _("Not sent on purpose")
+        VOID = "void", _("No longer needed")
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
-    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="reminders")
-    notification = models.OneToOneField(
-        "notifications.Notification", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="+")
+    appointment = models.ForeignKey(
+        Appointment, verbose_name=_("appointment"), on_delete=models.CASCADE, related_name="reminders"
     )
-    kind = models.CharField(max_length=16, choices=Kind.choices)
-    starts_at = models.DateTimeField(help_text="The start that it reminds of.")
-    minutes = models.PositiveIntegerField(help_text="How long before the start, as set when it was planned.")
-    due_at = models.DateTimeField(help_text="Sent from then on; later where the quiet hours last longer.")
-    state = models.CharField(max_length=8, choices=State.choices, default=State.DUE)
-    reason = models.CharField(max_length=40, blank=True, default="", help_text="Why it is not sent, as a code.")
-    created_at = models.DateTimeField(auto_now_add=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
+    notification = models.OneToOneField(
+        "notifications.Notification",
+        verbose_name=_("message"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    starts_at = models.DateTimeField(_("begins"), help_text=_("The start that it reminds of."))
+    minutes = models.PositiveIntegerField(
+        _("minutes before"), help_text=_("How long before the start, as set when it was planned.")
+    )
+    due_at = models.DateTimeField(_("due at"), help_text=_("Sent from then on, or when the quiet hours end."))
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.DUE)
+    reason = models.CharField(
+        _("reason"), max_length=40, blank=True, default="", help_text=_("Why it is not sent, as a code.")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
         ordering = ["due_at"]
         constraints = [models.UniqueConstraint("appointment", "starts_at", "kind", name="reminder_once")]
         indexes = [models.Index(fields=["due_at"], condition=Q(state="due"), name="reminder_due")]

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from appointments.models.follow_up import FollowUp
 from askpro.encryption import SealedTextField
@@ -25,41 +26,83 @@ class WaitingEntry(models.Model):
     """One customer who waits for a freed time: of which service, with whom, where, and which times would suit."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waits for a freed time"
-        SERVED = "served", "Has a freed time"
-        ENDED = "ended", "Taken off the list by a person"
-        EXPIRED = "expired", "No time was freed for them"
+        WAITING = "waiting", _("Waits for a freed time")
+        SERVED = "served", _("Has a freed time")
+        ENDED = "ended", _("Taken off the list by a person")
+        EXPIRED = "expired", _("No time became free for this customer")
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="waiting_entries")
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="waiting_entries")
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="waiting_entries"
+    )
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="waiting_entries"
+    )
+    service = models.ForeignKey(Service, verbose_name=_("service"), on_delete=models.PROTECT, related_name="+")
     staff = models.ForeignKey(
-        Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: anybody."
+        Staff,
+        verbose_name=_("staff member"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Empty: any staff member."),
     )
     branch = models.ForeignKey(
-        Branch, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: any."
+        Branch,
+        verbose_name=_("branch"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Empty: any branch."),
     )
-    first_day = models.DateField(help_text="The first day that would suit, by the branch's calendar.")
-    last_day = models.DateField(help_text="The last one. After it a person is asked to call the customer.")
-    weekdays = models.JSONField(default=list, blank=True, validators=[weekdays], help_text="None chosen: any day.")
-    earliest = models.TimeField(null=True, blank=True, help_text="It begins at this time of day, or later.")
-    latest = models.TimeField(null=True, blank=True, help_text="It begins at this time of day, or earlier.")
-    note = SealedTextField(max_length=500, blank=True, default="", help_text="For staff only.")
+    first_day = models.DateField(
+        _("first day"), help_text=_("The first day that would suit, by the branch's calendar.")
+    )
+    last_day = models.DateField(
+        _("last day"), help_text=_("The last day that would suit. After it, a person is asked to call the customer.")
+    )
+    weekdays = models.JSONField(
+        _("weekdays"), default=list, blank=True, validators=[weekdays], help_text=_("None chosen: any day.")
+    )
+    earliest = models.TimeField(
+        _("earliest time"), null=True, blank=True, help_text=_("The appointment begins at this time of day or later.")
+    )
+    latest = models.TimeField(
+        _("latest time"), null=True, blank=True, help_text=_("The appointment begins at this time of day or earlier.")
+    )
+    note = SealedTextField(_("note"), max_length=500, blank=True, default="", help_text=_("For staff only."))
     follow_up = models.ForeignKey(
-        FollowUp, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="waiting_entries"
+        FollowUp,
+        verbose_name=_("follow-up"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="waiting_entries",
     )
-    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING, editable=False)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING, editable=False)
     asked_at = models.DateTimeField(
-        default=timezone.now, editable=False, help_text="Whoever asked first is offered a time first."
+        _("waits since"),
+        default=timezone.now,
+        editable=False,
+        help_text=_("The customer who has waited longest is offered a time first."),
     )
     created_by = models.ForeignKey(
-        "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+        "auth.User",
+        verbose_name=_("entered by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True, editable=False)
 
     class Meta:
-        verbose_name_plural = "waiting entries"
+        verbose_name = _("entry on the waiting list")
+        verbose_name_plural = _("waiting list")
         ordering = ["asked_at", "id"]
         constraints = [
             models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="waiting_entry_has_days"),

@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import connection, models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from calls.models import BookingRequest, Company
 
@@ -26,18 +27,25 @@ WAIT = "SELECT extract(epoch FROM next_at - clock_timestamp() - %(burst)s) FROM 
 class ApiToken(models.Model):
     """A trusted caller's key to one company. Only its hash is kept: it is shown once, when it is made."""
 
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=100, help_text="Who uses it: the booking page, the partner's system …")
-    token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
-    hint = models.CharField(max_length=HINT_LENGTH, editable=False, help_text="How it begins.")
-    is_active = models.BooleanField(default=True, help_text="Off: requests with it are refused at once.")
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    next_at = models.DateTimeField(db_default=Now(), editable=False, help_text="When its allowance is unused again.")
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(
+        _("name"), max_length=100, help_text=_("Who uses it: the booking page, the partner's system …")
+    )
+    token_sha256 = models.CharField(_("hash of the token"), max_length=64, unique=True, editable=False)
+    hint = models.CharField(_("beginning"), max_length=HINT_LENGTH, editable=False, help_text=_("How it begins."))
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Off: requests with it are refused at once.")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True, editable=False)
+    next_at = models.DateTimeField(
+        _("free of load"), db_default=Now(), editable=False, help_text=_("When its whole allowance is available again.")
+    )
 
     class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
         ordering = ["company", "name"]
-        verbose_name = "API token"
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"
@@ -80,6 +88,8 @@ class Submission(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("request by API")
+        verbose_name_plural = _("requests by API")
         constraints = [models.UniqueConstraint("company", "key", name="submission_once")]
 
     def __str__(self) -> str:

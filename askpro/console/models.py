@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from calls.models.company import Language
 
@@ -12,16 +13,23 @@ class Access(models.Model):
     What it may do there is said by its permissions, most simply by a group (`roles.py`). A superuser needs no row.
     """
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE, related_name="access"
+    )
     is_operator = models.BooleanField(
-        "operator", default=False, help_text="Runs this installation: sees every company, the jobs and the fleet."
+        _("operator"), default=False, help_text=_("Runs this installation: sees every company, the jobs and the fleet.")
     )
     companies = models.ManyToManyField(
-        "calls.Company", blank=True, related_name="+", help_text="Everybody else sees the rows of these, nothing more."
+        "calls.Company",
+        verbose_name=_("companies"),
+        blank=True,
+        related_name="+",
+        help_text=_("Everyone else sees only what belongs to these."),
     )
 
     class Meta:
-        verbose_name = verbose_name_plural = "access"
+        verbose_name = _("access")
+        verbose_name_plural = _("access")
 
     def __str__(self) -> str:
         return f"Access of {self.user}"

@@ -1,12 +1,17 @@
 """What proves that PostgreSQL can be written to, and that jobs get through."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Probe(models.Model):
     """One row, which every check of `/health/ready` writes."""
 
     at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("check of the database")
+        verbose_name_plural = _("checks of the database")
 
     def __str__(self) -> str:
         return f"{self.at:%d.%m.%Y %H:%M:%S}"
@@ -20,7 +25,8 @@ class Canary(models.Model):
     seen_at = models.DateTimeField(help_text="When it ran.")
 
     class Meta:
-        verbose_name_plural = "canaries"
+        verbose_name = _("canary")
+        verbose_name_plural = _("canaries")
         ordering = ["queue"]
 
     def __str__(self) -> str:

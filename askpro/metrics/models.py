@@ -2,16 +2,17 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Figures(models.Model):
     """How often something happened and how long it took: to whom, where and with which result, as the kind says."""
 
     class Kind(models.TextChoices):
-        VENDOR = "vendor", "Exchanges with a vendor"
-        REQUEST = "request", "Web requests"
-        WEBHOOK = "webhook", "Webhooks at the door"
-        LOST = "lost", "Figures that did not fit into a process's memory"
+        VENDOR = "vendor", _("Exchanges with a vendor")
+        REQUEST = "request", _("Web requests")
+        WEBHOOK = "webhook", _("Incoming webhooks")
+        LOST = "lost", _("Figures that did not fit into a process's memory")
 
     at = models.DateTimeField(help_text="The beginning of the minute, hour or day.")
     kind = models.CharField(max_length=7, choices=Kind.choices)
@@ -34,19 +35,25 @@ class Figures(models.Model):
 class Delta(Figures):
     """What one process noted of a minute since it last wrote; added, then summed and deleted, never changed."""
 
+    class Meta:
+        verbose_name = _("new figure")
+        verbose_name_plural = _("new figures")
+
 
 class Total(Figures):
     """The sum over a minute, an hour or a day, or over all time."""
 
     class Step(models.TextChoices):
-        MINUTE = "minute", "A minute"
-        HOUR = "hour", "An hour"
-        DAY = "day", "A day"
-        EVER = "ever", "Since the beginning"
+        MINUTE = "minute", _("A minute")
+        HOUR = "hour", _("An hour")
+        DAY = "day", _("A day")
+        EVER = "ever", _("Since the beginning")
 
     step = models.CharField(max_length=6, choices=Step.choices)
 
     class Meta:
+        verbose_name = _("figure")
+        verbose_name_plural = _("figures")
         constraints = [
             models.UniqueConstraint(
                 fields=["step", "kind", "at", "name", "part", "result", "company"], name="metrics_total_once"
@@ -68,6 +75,8 @@ class JobTotal(models.Model):
     total = models.FloatField(help_text="Seconds or bytes.")
 
     class Meta:
+        verbose_name = _("total of jobs")
+        verbose_name_plural = _("totals of jobs")
         constraints = [
             models.UniqueConstraint(
                 fields=["what", "queue_name", "actor_name", "company", "about", "bucket"], name="metrics_jobtotal_once"
@@ -83,6 +92,10 @@ class AddedUp(models.Model):
 
     id = models.SmallIntegerField(primary_key=True, db_default=1)
     minute = models.BigIntegerField(help_text="The id of the last one.")
+
+    class Meta:
+        verbose_name = _("progress of jobs' totals")
+        verbose_name_plural = _("progress of jobs' totals")
 
     def __str__(self) -> str:
         return f"up to {self.minute}"

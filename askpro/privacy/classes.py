@@ -11,26 +11,27 @@ from typing import Final
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Kept(models.TextChoices):
     """The classes of data that are kept for a number of days, which each company may set (`RetentionRule`)."""
 
-    TRANSCRIPTS = "transcripts", "Transcripts, recordings and what agents collected"
-    FUNCTIONS = "functions", "Answers of the agents' functions"
-    BODIES = "bodies", "Raw webhooks, worked on"
-    UNFINISHED_BODIES = "unfinished_bodies", "Raw webhooks that wait for a person"
-    EVENTS = "events", "Webhook events without their body"
-    MESSAGES = "messages", "Messages' texts and recipients"
-    WORDS = "words", "Callers' words in requests, follow-ups and changes"
-    CALLS = "calls", "Whose call it was"
-    APPOINTMENTS = "appointments", "Whose appointment it was"
-    CUSTOMERS = "customers", "Customers who are not seen any more"
-    READS = "reads", "Who read what in the console"
-    DEEDS = "deeds", "What people did in the console"
-    REFUSED = "refused", "Counts of refused webhooks"
-    SESSIONS = "sessions", "Sessions of the console that are over"
-    INCIDENTS = "incidents", "Incidents that are over, and what was told of them"
+    TRANSCRIPTS = "transcripts", _("Transcripts, recordings and what agents collected")
+    FUNCTIONS = "functions", _("Answers of the agents' functions")
+    BODIES = "bodies", _("Raw webhooks, processed")
+    UNFINISHED_BODIES = "unfinished_bodies", _("Raw webhooks that wait for a person")
+    EVENTS = "events", _("Webhook events without their body")
+    MESSAGES = "messages", _("Messages' texts and recipients")
+    WORDS = "words", _("Callers' words in requests, follow-ups and changes")
+    CALLS = "calls", _("Whose call it was")
+    APPOINTMENTS = "appointments", _("Whose appointment it was")
+    CUSTOMERS = "customers", _("Customers who have not been seen for long")
+    READS = "reads", _("Who read what in the console")
+    DEEDS = "deeds", _("What people did in the console")
+    REFUSED = "refused", _("Counts of refused webhooks")
+    SESSIONS = "sessions", _("Sessions of the console that are over")
+    INCIDENTS = "incidents", _("Incidents that are over, and what was told of them")
 
 
 # The same for all companies, since their rows belong to none.

@@ -5,39 +5,41 @@ from datetime import date
 from typing import Final
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class JobStatus(TextChoices):
     """The states of a job, from its writing to its end."""
 
-    WAITING = "waiting", "Waits for the step before it"
-    SCHEDULED = "scheduled", "Waits for its time"
-    QUEUED = "queued", "Ready to run"
-    PROCESSING = "processing", "Claimed by a worker"
-    RETRYING = "retrying", "Failed, runs again"
-    RELEASED = "released", "Put back without spending a try"
-    COMPLETED = "completed", "Completed"
-    DEAD = "dead", "Gave up"
-    CANCELLED = "cancelled", "Cancelled"
+    WAITING = "waiting", _("Waits for the step before it")
+    SCHEDULED = "scheduled", _("Waits for its time")
+    QUEUED = "queued", _("Ready to run")
+    PROCESSING = "processing", _("Claimed by a worker")
+    RETRYING = "retrying", _("Failed, runs again")
+    RELEASED = "released", _("Put back without spending a try")
+    COMPLETED = "completed", _("Completed")
+    DEAD = "dead", _("Gave up")
+    CANCELLED = "cancelled", pgettext_lazy("job", "Cancelled")
 
 
 class SupervisorStatus(TextChoices):
     """The states of a `queues_run`."""
 
-    RUNNING = "running", "Running"
-    STOPPING = "stopping", "Finishing its jobs"
-    STOPPED = "stopped", "Stopped"
-    DEAD = "dead", "Fell silent"
+    RUNNING = "running", _("Running")
+    STOPPING = "stopping", _("Finishing its jobs")
+    STOPPED = "stopped", _("Stopped")
+    DEAD = "dead", _("Fell silent")
 
 
 class StackRefusal(TextChoices):
     """Why nobody can say where a job is."""
 
-    NOT_STARTED = "not_started", "The worker has the job, but has not started it: it waits behind another one."
-    OVER = "over", "The run ended before it was looked at."
-    NO_WORKER = "no_worker", "Its worker is gone; the job goes to another one."
-    STOPPED = "stopped", "The worker's process is stopped (SIGSTOP): it cannot even show its stacks."
-    MUTE = "mute", "The worker showed no stack within a second: it hangs in the kernel, or has no processor."
+    NOT_STARTED = "not_started", _("The worker has the job, but has not started it: it waits behind another one.")
+    OVER = "over", _("The run ended before it was looked at.")
+    NO_WORKER = "no_worker", _("Its worker is gone; the job goes to another one.")
+    STOPPED = "stopped", _("The worker's process is stopped (SIGSTOP): it cannot even show its stacks.")
+    MUTE = "mute", _("The worker showed no stack within a second: it hangs in the kernel, or gets no processor time.")
 
 
 def _sql(states: Iterable[str]) -> str:

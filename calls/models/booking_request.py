@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from askpro.encryption import SealedTextField
 from askpro.language.sentences import tell
@@ -21,57 +22,92 @@ class BookingRequest(models.Model):
     """
 
     class Status(models.TextChoices):
-        OPEN = "open", "Waits to be booked"
-        BOOKED = "booked", "Booked"
-        FOLLOW_UP = "follow_up", "A person follows up"
-        CHANGED = "changed", "An appointment was cancelled or moved"
-        DROPPED = "dropped", "Nothing to do"
+        OPEN = "open", _("Waits to be booked")
+        BOOKED = "booked", _("Booked")
+        FOLLOW_UP = "follow_up", _("A person follows up")
+        CHANGED = "changed", _("An appointment was cancelled or moved")
+        DROPPED = "dropped", _("Nothing to do")
 
-    call = models.ForeignKey(Call, on_delete=models.PROTECT, null=True, blank=True, related_name="booking_requests")
+    call = models.ForeignKey(
+        Call, verbose_name=_("call"), on_delete=models.PROTECT, null=True, blank=True, related_name="booking_requests"
+    )
     branch = models.ForeignKey(
-        Branch, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: the call's."
+        Branch,
+        verbose_name=_("branch"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Empty: the call's."),
     )
     customer = models.ForeignKey(
-        Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="Empty: the call's."
+        Customer,
+        verbose_name=_("customer"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Empty: the call's."),
     )
-    ordinal = models.PositiveSmallIntegerField(default=1)
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="booking_requests")
-    status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
-    date_words = models.CharField(max_length=200, blank=True, default="")
-    time_words = models.CharField(max_length=200, blank=True, default="")
-    service_words = models.CharField(max_length=200, blank=True, default="")
-    staff_words = models.CharField(max_length=200, blank=True, default="")
-    branch_words = models.CharField(max_length=200, blank=True, default="")
-    name = models.CharField(max_length=200, blank=True, default="")
-    contact_phone = models.CharField(max_length=16, blank=True, default="")
-    email = models.CharField(max_length=254, blank=True, default="")
-    notes = SealedTextField(blank=True, default="")
-    sms_consent = models.BooleanField(default=False)
-    starts_at = models.DateTimeField(null=True, blank=True)
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    ordinal = models.PositiveSmallIntegerField(_("number in the call"), default=1)
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="booking_requests"
+    )
+    status = models.CharField(_("state"), max_length=16, choices=Status.choices, default=Status.OPEN)
+    date_words = models.CharField(_("words for the day"), max_length=200, blank=True, default="")
+    time_words = models.CharField(_("words for the time"), max_length=200, blank=True, default="")
+    service_words = models.CharField(_("words for the service"), max_length=200, blank=True, default="")
+    staff_words = models.CharField(_("words for the staff member"), max_length=200, blank=True, default="")
+    branch_words = models.CharField(_("words for the branch"), max_length=200, blank=True, default="")
+    name = models.CharField(_("name"), max_length=200, blank=True, default="")
+    contact_phone = models.CharField(_("number for messages"), max_length=16, blank=True, default="")
+    email = models.CharField(_("e-mail"), max_length=254, blank=True, default="")
+    notes = SealedTextField(_("notes"), blank=True, default="")
+    sms_consent = models.BooleanField(_("agreed to SMS"), default=False)
+    starts_at = models.DateTimeField(_("begins"), null=True, blank=True)
+    service = models.ForeignKey(
+        Service, verbose_name=_("service"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    staff = models.ForeignKey(
+        Staff, verbose_name=_("staff member"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     unclear = models.CharField(
-        max_length=40, blank=True, default="", choices=codes, help_text="Why a machine must not book it."
+        _("what is unclear"),
+        max_length=40,
+        blank=True,
+        default="",
+        choices=codes,
+        help_text=_("Why it cannot be booked automatically."),
     )
     says_new_time = models.BooleanField(
-        default=False, editable=False, help_text="Day and time were said as the new ones of a move."
+        _("says the new time"),
+        default=False,
+        editable=False,
+        help_text=_("Day and time are the new ones of an appointment to be moved."),
     )
     told_on_phone_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When the caller was told during the call what became of it."
+        _("told on the phone at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When the caller was told, during the call, what became of it."),
     )
     booked_by = models.ForeignKey(
         "auth.User",
+        verbose_name=_("booked by"),
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         editable=False,
         related_name="+",
-        help_text="Who of the staff wants it booked; empty: the customer.",
+        help_text=_("The user who had it booked; empty: the customer."),
     )
-    booking_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    booking_key = models.UUIDField(_("booking key"), default=uuid.uuid4, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
+        verbose_name = _("booking request")
+        verbose_name_plural = _("booking requests")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint("call", "ordinal", name="booking_request_per_call"),

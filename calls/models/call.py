@@ -8,6 +8,7 @@ from typing import Final
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from askpro.correlation import correlation_id
 from askpro.encryption import SealedJSONField, SealedTextField
@@ -39,57 +40,77 @@ class Call(models.Model):
     """A call that Retell held. Its status only moves forward, in whichever order the events arrive."""
 
     class Status(models.TextChoices):
-        ONGOING = "ongoing", "Ongoing"
-        ENDED = "ended", "Ended"
-        ANALYZED = "analyzed", "Analyzed"
-        LOST = "lost", "Lost"
+        ONGOING = "ongoing", _("Ongoing")
+        ENDED = "ended", _("Ended")
+        ANALYZED = "analyzed", _("Analyzed")
+        LOST = "lost", _("Lost")
 
     class Outcome(models.TextChoices):
         """The outcome of the call, by our own rows; Retell's opinion stays in `analysis`."""
 
-        PENDING = "pending", "Being worked on"
-        NO_REQUEST = "no_request", "No appointment asked for"
-        BOOKED = "booked", "Booked"
-        CHANGED = "changed", "An appointment was cancelled or moved"
-        FOLLOW_UP = "follow_up", "A person follows up"
-        NOT_CONNECTED = "not_connected", "Not connected"
+        PENDING = "pending", _("Being worked on")
+        NO_REQUEST = "no_request", _("No appointment asked for")
+        BOOKED = "booked", _("Booked")
+        CHANGED = "changed", _("An appointment was cancelled or moved")
+        FOLLOW_UP = "follow_up", _("A person follows up")
+        NOT_CONNECTED = "not_connected", _("Not connected")
 
     RANK = {Status.ONGOING: 0, Status.LOST: 1, Status.ENDED: 2, Status.ANALYZED: 3}
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="calls")
-    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="calls")
-    phone_number = models.ForeignKey(PhoneNumber, on_delete=models.PROTECT, related_name="calls")
-    customer = models.ForeignKey(Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="calls")
-    retell_call_id = models.CharField(max_length=64)
-    agent_id = models.CharField(max_length=64, blank=True, default="")
-    direction = models.CharField(max_length=16, blank=True, default="")
-    from_number = models.CharField(max_length=32, blank=True, default="")
-    to_number = models.CharField(max_length=32, blank=True, default="")
-    status = models.CharField(max_length=16, choices=Status.choices, default=Status.ONGOING)
-    outcome = models.CharField(max_length=16, choices=Outcome.choices, default=Outcome.PENDING)
-    started_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-    duration_ms = models.PositiveBigIntegerField(null=True, blank=True)
-    disconnection_reason = models.CharField(max_length=64, blank=True, default="")
-    transcript = SealedTextField(blank=True, default="")
-    recording_url = SealedTextField(blank=True, default="")
-    summary = SealedTextField(blank=True, default="")
-    cost_usd = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
-    variables = SealedJSONField(default=dict, blank=True, help_text="What the agent collected, per source.")
-    analysis = SealedJSONField(default=dict, blank=True, help_text="Retell's own opinion of the call.")
-    problems = models.JSONField(default=list, blank=True, help_text="Fields of the payload that made no sense.")
-    needs_review = models.BooleanField(default=False)
-    review_reasons = models.JSONField(default=list, blank=True, help_text="Codes of `Review` with their facts.")
-    end_heard_at = models.DateTimeField(null=True, blank=True, help_text="When the first news of its end came in.")
-    extracted_at = models.DateTimeField(null=True, blank=True, help_text="When the request was read for good.")
-    correlation_id = models.UUIDField(default=correlation_id, editable=False)
-    erased_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Since then nothing is written to it any more."
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="calls")
+    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, related_name="calls")
+    phone_number = models.ForeignKey(
+        PhoneNumber, verbose_name=_("phone number"), on_delete=models.PROTECT, related_name="calls"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.SET_NULL, null=True, blank=True, related_name="calls"
+    )
+    retell_call_id = models.CharField(_("call id"), max_length=64)
+    agent_id = models.CharField(_("agent"), max_length=64, blank=True, default="")
+    direction = models.CharField(_("direction"), max_length=16, blank=True, default="")
+    from_number = models.CharField(_("caller's number"), max_length=32, blank=True, default="")
+    to_number = models.CharField(_("number called"), max_length=32, blank=True, default="")
+    status = models.CharField(_("state"), max_length=16, choices=Status.choices, default=Status.ONGOING)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices, default=Outcome.PENDING)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    duration_ms = models.PositiveBigIntegerField(_("duration in milliseconds"), null=True, blank=True)
+    disconnection_reason = models.CharField(_("how it ended"), max_length=64, blank=True, default="")
+    transcript = SealedTextField(_("transcript"), blank=True, default="")
+    recording_url = SealedTextField(_("recording"), blank=True, default="")
+    summary = SealedTextField(_("summary"), blank=True, default="")
+    cost_usd = models.DecimalField(_("cost in US dollars"), max_digits=10, decimal_places=4, null=True, blank=True)
+    variables = SealedJSONField(
+        _("collected by the agent"), default=dict, blank=True, help_text=_("What the agent collected, per source.")
+    )
+    analysis = SealedJSONField(
+        _("Retell's analysis"), default=dict, blank=True, help_text=_("Retell's own opinion of the call.")
+    )
+    problems = models.JSONField(_("problems"), default=list, blank=True, help_text=_("Fields that could not be read."))
+    needs_review = models.BooleanField(_("needs a look"), default=False)
+    review_reasons = models.JSONField(
+        _("why to look"), default=list, blank=True, help_text=_("Codes of the reasons with their facts.")
+    )
+    end_heard_at = models.DateTimeField(
+        _("end reported at"), null=True, blank=True, help_text=_("When its end was first reported.")
+    )
+    extracted_at = models.DateTimeField(
+        _("request read at"), null=True, blank=True, help_text=_("When the caller's request was finally read.")
+    )
+    correlation_id = models.UUIDField(_("correlation id"), default=correlation_id, editable=False)
+    erased_at = models.DateTimeField(
+        _("erased at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Since then nothing is written to it any more."),
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("last changed at"), auto_now=True)
 
     class Meta:
+        verbose_name = _("call")
+        verbose_name_plural = _("calls")
         ordering = ["-id"]
         # Unique per company, so that no company can block the id of another company's call.
         constraints = [models.UniqueConstraint("retell_call_id", "company", name="call_once_per_company")]

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from calls.models.company import Branch, Company
 
@@ -15,16 +16,28 @@ class ClosedDay(models.Model):
     Nothing is offered on these days, whatever Cal.com says; what is booked already stays.
     """
 
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="closed_days")
-    branch = models.ForeignKey(
-        Branch, on_delete=models.CASCADE, null=True, blank=True, related_name="+", help_text="Empty: all."
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.CASCADE, related_name="closed_days"
     )
-    first_day = models.DateField()
-    last_day = models.DateField()
-    reason = models.CharField(max_length=100, help_text="Callers may be told, such as Betriebsferien.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    branch = models.ForeignKey(
+        Branch,
+        verbose_name=_("branch"),
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Empty: all branches."),
+    )
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+    reason = models.CharField(
+        _("reason"), max_length=100, help_text=_("Callers may hear it, for example “Betriebsferien”.")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
+        verbose_name = _("closed day")
+        verbose_name_plural = _("closed days")
         ordering = ["-first_day"]
         constraints = [
             models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="closed_day_order"),

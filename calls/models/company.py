@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator, validate_email
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from askpro.encryption import EncryptedTextField
 from askpro.queues.jobs.on_signal import AtomicSave
@@ -57,120 +58,156 @@ class Language(models.TextChoices):
 class Company(models.Model):
     """A tenant. Every row of the product belongs to exactly one."""
 
-    name = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=80, unique=True)
-    timezone = models.CharField(max_length=64, default="Europe/Berlin")
+    name = models.CharField(_("name"), max_length=200)
+    slug = models.SlugField(_("short name"), max_length=80, unique=True)
+    timezone = models.CharField(_("time zone"), max_length=64, default="Europe/Berlin")
     country = models.CharField(
+        _("country"),
         max_length=2,
         default=phone.HOME,
         validators=[country],
-        help_text="Two letters. Numbers without a country code, such as 030 23125 100, are read as this country's.",
+        help_text=_("Two letters. Numbers without a country code, such as 030 23125 100, are read as this country's."),
     )
-    language = models.CharField(max_length=2, choices=Language.choices, default=Language.GERMAN)
-    is_active = models.BooleanField(default=True)
-    books_appointments = models.BooleanField(default=True, help_text="Off: calls are recorded, but nothing is booked.")
+    language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.GERMAN)
+    is_active = models.BooleanField(_("active"), default=True)
+    books_appointments = models.BooleanField(
+        _("books appointments"), default=True, help_text=_("Off: calls are recorded, but nothing is booked.")
+    )
     change_notice_minutes = models.PositiveIntegerField(
+        _("notice for changes, in minutes"),
         default=0,
-        help_text="So long before an appointment, customers may still cancel or move it without a person; 0: until it "
-        "begins. Staff may always.",
+        help_text=_(
+            "Until this long before an appointment, customers may cancel or move it themselves; 0: until it begins. "
+            "Staff may always do so."
+        ),
     )
     offers_freed_times = models.BooleanField(
+        _("offers freed times"),
         default=False,
         db_default=False,
-        help_text="On: a time that is cancelled or moved away is offered by SMS to those who wait for it, one after "
-        "the other.",
+        help_text=_(
+            "On: when an appointment is cancelled or moved, its time is offered by SMS to waiting customers, one "
+            "after the other."
+        ),
     )
     offer_minutes = models.PositiveSmallIntegerField(
+        _("time to answer an offer, in minutes"),
         default=20,
         db_default=20,
         validators=[MinValueValidator(5), MaxValueValidator(24 * 60)],
-        help_text="So long each has time to answer JA.",
+        help_text=_("How long each customer has to answer JA."),
     )
     offer_lead_minutes = models.PositiveIntegerField(
+        _("offers end before the start, in minutes"),
         default=120,
         db_default=120,
         validators=[MaxValueValidator(14 * 24 * 60)],
-        help_text="A time is offered until so long before it begins; the time to answer comes on top.",
+        help_text=_("A time is offered until this long before it begins, plus the time to answer."),
     )
-    calcom_api_key = EncryptedTextField(blank=True, default="", help_text="Empty: the key of this installation.")
+    calcom_api_key = EncryptedTextField(
+        _("Cal.com API key"), blank=True, default="", help_text=_("Empty: the key of this installation.")
+    )
     calcom_key_expires_on = models.DateField(
+        _("Cal.com key expires on"),
         null=True,
         blank=True,
-        help_text="Cal.com says so only where the key is made. Empty: never, or not known.",
+        help_text=_("Cal.com shows it only where the key is made. Empty: never, or not known."),
     )
     calcom_handles_notifications = models.BooleanField(
+        _("Cal.com tells the customers"),
         default=False,
-        help_text="On: Cal.com tells whoever gave an address. AskPro tells the others, by SMS or through a person.",
+        help_text=_(
+            "On: Cal.com tells customers with an e-mail address. AskPro tells the others, by SMS or through a person."
+        ),
     )
-    sms_enabled = models.BooleanField(default=True)
+    sms_enabled = models.BooleanField(_("SMS to customers"), default=True)
     sms_sender = models.CharField(
+        _("sender of SMS"),
         max_length=34,
         blank=True,
         default="",
         validators=[sms_sender],
-        help_text="Number, name or messaging service; empty: the installation's.",
+        help_text=_("Number, name or messaging service; empty: the installation's."),
     )
     sms_price = models.DecimalField(
+        _("price of an SMS"),
         max_digits=7,
         decimal_places=5,
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text="What one SMS of 160 characters costs you, for previews and figures. Empty: not known.",
+        help_text=_("What one SMS of 160 characters costs you, for previews and figures. Empty: not known."),
     )
-    currency = models.CharField(max_length=3, blank=True, default="EUR", validators=[three_letters])
-    notification_email = models.EmailField(blank=True, default="", help_text="Told of new follow-ups.")
+    currency = models.CharField(_("currency"), max_length=3, blank=True, default="EUR", validators=[three_letters])
+    notification_email = models.EmailField(
+        _("e-mail for follow-ups"), blank=True, default="", help_text=_("Gets a mail for each new follow-up.")
+    )
     escalation_email = models.EmailField(
+        _("e-mail for late follow-ups"),
         blank=True,
         default="",
         db_default="",
-        help_text="Told of follow-ups that nobody has dealt with in time; empty: the address above.",
+        help_text=_("Gets a mail when a follow-up is not dealt with in time; empty: the address above."),
     )
     report_emails = models.CharField(
+        _("e-mails for reports"),
         max_length=500,
         blank=True,
         default="",
         db_default="",
         validators=[addresses],
-        help_text="Who gets the reports below, separated by commas; empty: the first address above.",
+        help_text=_("Who gets the reports below; separate addresses by commas. Empty: the first address above."),
     )
     daily_report = models.BooleanField(
-        default=False, db_default=False, help_text="On: the numbers of the day by mail, each evening."
+        _("daily report"),
+        default=False,
+        db_default=False,
+        help_text=_("On: the numbers of the day by mail, each evening."),
     )
     weekly_report = models.BooleanField(
-        default=False, db_default=False, help_text="On: the numbers of the week before by mail, on Mondays at 7."
+        _("weekly report"),
+        default=False,
+        db_default=False,
+        help_text=_("On: the numbers of the week before by mail, on Mondays at 7."),
     )
     report_hour = models.PositiveSmallIntegerField(
+        _("hour of the daily report"),
         default=20,
         db_default=20,
         validators=[MaxValueValidator(23)],
-        help_text="When the day is told, by the company's clocks; before 12, it is the day before.",
+        help_text=_("When the daily report is sent, in the company's time zone; before 12 it is about the day before."),
     )
     call_summaries = models.BooleanField(
+        _("mail after each call"),
         default=False,
         db_default=False,
-        help_text="On: what came of each call is mailed to its branch at once; never what was said.",
+        help_text=_("On: after each call its branch gets a mail with the outcome, never with what was said."),
     )
-    quiet_from = models.TimeField(default="21:00", help_text="No SMS from here on, in the branch's time zone,")
-    quiet_until = models.TimeField(default="08:00", help_text="until here.")
+    quiet_from = models.TimeField(
+        _("no SMS from"), default="21:00", help_text=_("No SMS after this time, in the branch's time zone.")
+    )
+    quiet_until = models.TimeField(_("no SMS until"), default="08:00", help_text=_("No SMS before this time."))
     reminder_minutes = models.PositiveIntegerField(
+        _("first reminder, in minutes before"),
         null=True,
         blank=True,
         default=24 * 60,
         validators=[MaxValueValidator(LONGEST_LEAD_MINUTES)],
-        help_text="So long before an appointment its customer is reminded, 1440 is a day; empty: no such reminder.",
+        help_text=_("How long before an appointment the customer is reminded; 1440 is a day. Empty: no such reminder."),
     )
     last_reminder_minutes = models.PositiveIntegerField(
+        _("last reminder, in minutes before"),
         null=True,
         blank=True,
         default=2 * 60,
         validators=[MaxValueValidator(LONGEST_LEAD_MINUTES)],
-        help_text="So long before it, they are reminded for the last time; empty: no such reminder.",
+        help_text=_("How long before it the customer is reminded for the last time. Empty: no such reminder."),
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
-        verbose_name_plural = "companies"
+        verbose_name = _("company")
+        verbose_name_plural = _("companies")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -184,30 +221,37 @@ class Company(models.Model):
 class Branch(models.Model):
     """One location of a company: its address goes into messages, its hours decide what "um vier" means."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="branches")
-    name = models.CharField(max_length=200)
-    street = models.CharField(max_length=200, blank=True, default="")
-    postal_code = models.CharField(max_length=12, blank=True, default="")
-    city = models.CharField(max_length=100, blank=True, default="")
-    phone = models.CharField(max_length=16, blank=True, default="", validators=[e164])
-    timezone = models.CharField(max_length=64, blank=True, default="", help_text="Empty: the company's.")
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="branches")
+    name = models.CharField(_("name"), max_length=200)
+    street = models.CharField(_("street"), max_length=200, blank=True, default="")
+    postal_code = models.CharField(_("postal code"), max_length=12, blank=True, default="")
+    city = models.CharField(_("city"), max_length=100, blank=True, default="")
+    phone = models.CharField(_("phone"), max_length=16, blank=True, default="", validators=[e164])
+    timezone = models.CharField(
+        _("time zone"), max_length=64, blank=True, default="", help_text=_("Empty: the company's.")
+    )
     country = models.CharField(
-        max_length=2, blank=True, default="", validators=[country], help_text="Empty: the company's."
+        _("country"), max_length=2, blank=True, default="", validators=[country], help_text=_("Empty: the company's.")
     )
     opening_hours = models.JSONField(
-        default=dict, blank=True, help_text='Per weekday: {"mo": [["09:00", "18:00"]], …}; a missing day is closed.'
+        _("opening hours"),
+        default=dict,
+        blank=True,
+        help_text=_('Per weekday: {"mo": [["09:00", "18:00"]], …}; a missing day is closed.'),
     )
     state = models.CharField(
+        _("federal state"),
         max_length=20,
         blank=True,
         default="",
-        help_text="Closed on the public holidays of this state, such as BE for Berlin. Empty: open on holidays.",
+        help_text=_("Closed on the public holidays of this state, such as BE for Berlin. Empty: open on holidays."),
     )
-    notification_email = models.EmailField(blank=True, default="")
-    is_active = models.BooleanField(default=True)
+    notification_email = models.EmailField(_("e-mail for follow-ups"), blank=True, default="")
+    is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
-        verbose_name_plural = "branches"
+        verbose_name = _("branch")
+        verbose_name_plural = _("branches")
         ordering = ["company", "name"]
 
     def __str__(self) -> str:
@@ -296,29 +340,39 @@ def countries() -> list[str]:
 class PhoneNumber(AtomicSave, models.Model):
     """A number that callers dial. Only the number decides which tenant a call belongs to."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="phone_numbers")
-    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="phone_numbers")
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="phone_numbers"
+    )
+    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, related_name="phone_numbers")
     more_branches = models.ManyToManyField(
         Branch,
+        verbose_name=_("further branches"),
         blank=True,
         related_name="+",
-        help_text="Further branches that this number answers for. The caller is asked which; who does not say is "
-        "called back.",
+        help_text=_(
+            "Other branches that this number answers for. The caller is asked which one; a caller who does not say "
+            "is called back."
+        ),
     )
-    number = models.CharField(max_length=16, unique=True, validators=[e164])
-    retell_agent_id = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    number = models.CharField(_("number"), max_length=16, unique=True, validators=[e164])
+    retell_agent_id = models.CharField(_("Retell agent"), max_length=64, blank=True, default="", db_index=True)
     booking_functions = models.TextField(
+        _("functions that book"),
         blank=True,
         default="",
         max_length=1000,
-        help_text="The agent's own functions that book, such as book_appointment, one a line. What they booked is not "
-        "booked again. Empty: one whose name sounds like booking is asked about.",
+        help_text=_(
+            "The agent's own functions that book, such as book_appointment, one per line. What they booked is not "
+            "booked again. Empty: if a function's name sounds like booking, a person is asked."
+        ),
     )
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(_("active"), default=True)
     # Empty for numbers that were entered before this was written down.
-    created_at = models.DateTimeField(auto_now_add=True, null=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True, null=True)
 
     class Meta:
+        verbose_name = _("phone number")
+        verbose_name_plural = _("phone numbers")
         ordering = ["number"]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from calls.models.company import Company, Language, e164
 
@@ -10,51 +11,69 @@ from calls.models.company import Company, Language, e164
 class Customer(models.Model):
     """A person known to one company, found again by phone number; an anonymous caller is a new one each time."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="customers")
-    name = models.CharField(max_length=200, blank=True, default="")
-    phone = models.CharField(max_length=16, null=True, blank=True, validators=[e164])
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="customers")
+    name = models.CharField(_("name"), max_length=200, blank=True, default="")
+    phone = models.CharField(_("phone"), max_length=16, null=True, blank=True, validators=[e164])
     contact_phone = models.CharField(
+        _("number for messages"),
         max_length=16,
         blank=True,
         default="",
         validators=[e164],
-        help_text="Gets the messages; from a confirmed appointment, or entered by a person.",
+        help_text=_("Messages go to this number. It comes from a confirmed appointment or was entered by a person."),
     )
     contact_phone_call = models.ForeignKey(
         "calls.Call",
+        verbose_name=_("call with that number"),
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         editable=False,
         related_name="+",
-        help_text="In which the contact number was said; empty: a person entered it.",
+        help_text=_("The call in which the number was given; empty: a person entered it."),
     )
-    email = models.EmailField(null=True, blank=True)
-    language = models.CharField(max_length=2, choices=Language.choices, default=Language.GERMAN)
-    sms_consent_at = models.DateTimeField(null=True, blank=True)
+    email = models.EmailField(_("e-mail"), null=True, blank=True)
+    language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.GERMAN)
+    sms_consent_at = models.DateTimeField(_("agreed to SMS at"), null=True, blank=True)
     sms_consent_call = models.ForeignKey(
-        "calls.Call", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+        "calls.Call",
+        verbose_name=_("call with that consent"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
     )
-    last_contact_at = models.DateTimeField(null=True, blank=True)
+    last_contact_at = models.DateTimeField(_("last contact"), null=True, blank=True)
     merged_into = models.ForeignKey(
         "self",
+        verbose_name=_("merged into"),
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         editable=False,
         related_name="+",
-        help_text="The row of the same person that took its place.",
+        help_text=_("The row of the same person that took its place."),
     )
     legal_hold = models.CharField(
-        max_length=300, blank=True, default="", help_text="Why nothing of this customer may be erased. Empty: it may."
+        _("legal hold"),
+        max_length=300,
+        blank=True,
+        default="",
+        help_text=_("Why nothing of this customer may be erased. Empty: it may be erased."),
     )
     legal_hold_until = models.DateField(
-        null=True, blank=True, help_text="The last day of the hold; empty: until somebody ends it."
+        _("legal hold until"),
+        null=True,
+        blank=True,
+        help_text=_("The last day of the hold; empty: until someone ends it."),
     )
-    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from calls.models.company import Company
 from calls.models.customer import Customer
@@ -13,22 +14,34 @@ from calls.models.customer import Customer
 class CustomerMerge(models.Model):
     """A person said that `lost` and `kept` are one customer. Says exactly what moved, so that it can be undone."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
-    kept = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merges")
-    lost = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="+")
+    kept = models.ForeignKey(Customer, verbose_name=_("stays"), on_delete=models.CASCADE, related_name="merges")
+    lost = models.ForeignKey(Customer, verbose_name=_("merged into it"), on_delete=models.CASCADE, related_name="+")
     moved = models.JSONField(
-        default=dict, editable=False, help_text="Ids of the rows that moved, by the field that names the customer."
+        _("moved rows"),
+        default=dict,
+        editable=False,
+        help_text=_("Ids of the rows that moved, by the field that names the customer."),
     )
     filled = models.JSONField(
-        default=dict, editable=False, help_text="Fields that were empty in the row that stayed and were filled."
+        _("filled fields"),
+        default=dict,
+        editable=False,
+        help_text=_("Fields that were empty in the customer that stays, and were filled."),
     )
-    note = models.TextField(blank=True, default="", help_text="Why they are one.")
-    user = models.ForeignKey("auth.User", on_delete=models.SET_NULL, null=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    undone_by = models.ForeignKey("auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    undone_at = models.DateTimeField(null=True, blank=True)
+    note = models.TextField(_("note"), blank=True, default="", help_text=_("Why they are the same person."))
+    user = models.ForeignKey(
+        "auth.User", verbose_name=_("merged by"), on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("merged at"), auto_now_add=True)
+    undone_by = models.ForeignKey(
+        "auth.User", verbose_name=_("undone by"), on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("merge of customers")
+        verbose_name_plural = _("merges of customers")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=~Q(kept=F("lost")), name="customer_merge_of_two"),

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from calls.models.company import Company, e164
 from calls.models.customer import Customer
@@ -14,28 +15,30 @@ class CustomerNumber(models.Model):
     """
 
     class Kind(models.TextChoices):
-        LINE = "line", "Calls from it"
-        CONTACT = "contact", "Gets messages"
-        OTHER = "other", "Another number"
+        LINE = "line", _("Calls from it")
+        CONTACT = "contact", _("Gets messages")
+        OTHER = "other", _("Another number")
 
     class Known(models.TextChoices):
         """How it came to be known."""
 
-        CALLED = "called", "A call came from it"
-        SAID = "said", "Said for a confirmed appointment"
-        PERSON = "person", "A person entered it"
+        CALLED = "called", _("A call came from it")
+        SAID = "said", _("Given for a confirmed appointment")
+        PERSON = "person", _("A person entered it")
 
     # What was only said may be anybody's number: whoever calls from it is recognised, but hears of no appointment.
     PROVEN = (Known.CALLED, Known.PERSON)
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="numbers")
-    number = models.CharField(max_length=16, validators=[e164])
-    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.OTHER)
-    known = models.CharField("known from", max_length=8, choices=Known.choices, default=Known.PERSON, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="numbers")
+    number = models.CharField(_("number"), max_length=16, validators=[e164])
+    kind = models.CharField(_("what for"), max_length=8, choices=Kind.choices, default=Kind.OTHER)
+    known = models.CharField(_("known from"), max_length=8, choices=Known.choices, default=Known.PERSON, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
+        verbose_name = _("number of a customer")
+        verbose_name_plural = _("numbers of customers")
         ordering = ["pk"]
         constraints = [models.UniqueConstraint("company", "number", name="customer_number_per_company")]
         indexes = [models.Index(fields=["number"], name="customer_number")]

@@ -6,6 +6,7 @@ from typing import Any, Final, Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from askpro.encryption import SealedJSONField
 from calls.models.booking_request import BookingRequest
@@ -23,18 +24,18 @@ class FunctionCall(models.Model):
     class Outcome(models.TextChoices):
         """What came of it. The first group has settled a wish, so that the work after the call only completes it."""
 
-        BOOKED = "booked", "Booked"
-        REQUESTED = "requested", "Waits for the host's yes"
-        PENDING = "pending", "A job completes it"
-        CANCELLED = "cancelled", "Cancelled"
-        MOVED = "moved", "Moved"
-        CALLBACK = "callback", "Will be called back"
-        HANDED_OVER = "handed_over", "A person follows up"
+        BOOKED = "booked", _("Booked")
+        REQUESTED = "requested", _("Waits for the host's yes")
+        PENDING = "pending", _("A job completes it")
+        CANCELLED = "cancelled", _("Cancelled")
+        MOVED = "moved", _("Moved")
+        CALLBACK = "callback", _("Will be called back")
+        HANDED_OVER = "handed_over", _("A person follows up")
 
-        GONE = "gone", "The time was taken"
-        TOLD = "told", "Answered"
-        ASKED = "asked", "Asked back"
-        NOT_DONE = "not_done", "Not done"
+        GONE = "gone", _("The time was taken")
+        TOLD = "told", _("Answered")
+        ASKED = "asked", _("Asked back")
+        NOT_DONE = "not_done", _("Not done")
 
     SETTLED = (
         Outcome.BOOKED,
@@ -46,21 +47,32 @@ class FunctionCall(models.Model):
         Outcome.HANDED_OVER,
     )
 
-    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="function_calls")
-    name = models.CharField(max_length=40)
-    key = models.CharField(max_length=64, editable=False)
-    outcome = models.CharField(max_length=16, choices=Outcome.choices, blank=True, default="")
-    starts_at = models.DateTimeField(null=True, blank=True, help_text="Of the appointment that it is about.")
-    booking_request = models.ForeignKey(
-        BookingRequest, on_delete=models.SET_NULL, null=True, blank=True, related_name="function_calls"
+    call = models.ForeignKey(Call, verbose_name=_("call"), on_delete=models.CASCADE, related_name="function_calls")
+    name = models.CharField(_("function"), max_length=40)
+    key = models.CharField(_("key"), max_length=64, editable=False)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices, blank=True, default="")
+    starts_at = models.DateTimeField(
+        _("begins"), null=True, blank=True, help_text=_("When the appointment it is about begins.")
     )
-    answer = SealedJSONField(default=dict, blank=True, help_text="Empty: still being worked on.")
-    repeats = models.PositiveIntegerField(default=0, help_text="Times it was asked again.")
-    taken_at = models.DateTimeField(editable=False, help_text="When the process that works on it began.")
-    answered_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    booking_request = models.ForeignKey(
+        BookingRequest,
+        verbose_name=_("booking request"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="function_calls",
+    )
+    answer = SealedJSONField(_("answer"), default=dict, blank=True, help_text=_("Empty: still being worked on."))
+    repeats = models.PositiveIntegerField(_("repeats"), default=0, help_text=_("Times it was asked again."))
+    taken_at = models.DateTimeField(
+        _("begun at"), editable=False, help_text=_("When the process that works on it began.")
+    )
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
+        verbose_name = _("question of the agent")
+        verbose_name_plural = _("questions of the agent")
         ordering = ["id"]
         constraints = [models.UniqueConstraint("call", "key", name="function_call_once")]
         indexes = [models.Index(fields=["created_at"], name="function_call_age")]

@@ -26,50 +26,78 @@ class Obstacle(Sentence):
 class Service(models.Model):
     """Something a company offers; bookable once it has an event type at Cal.com."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="services")
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="services")
     branch = models.ForeignKey(
-        Branch, on_delete=models.PROTECT, null=True, blank=True, related_name="services", help_text="Empty: all."
+        Branch,
+        verbose_name=_("branch"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="services",
+        help_text=_("Empty: all branches."),
     )
-    name = models.CharField(max_length=200)
-    synonyms = models.JSONField(default=list, blank=True, help_text="Other words callers use for it.")
-    duration_minutes = models.PositiveSmallIntegerField(default=30)
-    minimum_notice_minutes = models.PositiveIntegerField(default=60)
+    name = models.CharField(_("name"), max_length=200)
+    synonyms = models.JSONField(_("synonyms"), default=list, blank=True, help_text=_("Other words callers use for it."))
+    duration_minutes = models.PositiveSmallIntegerField(_("duration in minutes"), default=30)
+    minimum_notice_minutes = models.PositiveIntegerField(_("shortest notice in minutes"), default=60)
     change_notice_minutes = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Notice for cancelling and moving; empty: the company's."
+        _("notice for changes, in minutes"),
+        null=True,
+        blank=True,
+        help_text=_("Notice for cancelling and moving; empty: the company's."),
     )
     reminder_minutes = models.PositiveIntegerField(
+        _("first reminder, in minutes before"),
         null=True,
         blank=True,
         validators=[MaxValueValidator(LONGEST_LEAD_MINUTES)],
-        help_text="How long before it the customer is reminded; empty: as the company says, 0: not at all.",
+        help_text=_("How long before it the customer is reminded; empty: as for the company, 0: not at all."),
     )
     last_reminder_minutes = models.PositiveIntegerField(
+        _("last reminder, in minutes before"),
         null=True,
         blank=True,
         validators=[MaxValueValidator(LONGEST_LEAD_MINUTES)],
-        help_text="How long before it they are reminded for the last time; empty: as the company says, 0: not at all.",
+        help_text=_(
+            "How long before it the customer is reminded for the last time; empty: as for the company, 0: not at all."
+        ),
     )
-    price = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
-    calcom_event_type_id = models.BigIntegerField(null=True, blank=True, unique=True)
-    calcom_slug = models.CharField(max_length=200, blank=True, default="")
-    is_active = models.BooleanField(default=True)
-    synced_at = models.DateTimeField(null=True, blank=True, editable=False)
-    obstacles = models.JSONField(default=list, blank=True, editable=False, help_text="Of its event type at Cal.com.")
-    needs_confirmation = models.BooleanField(default=False, editable=False)
+    price = models.DecimalField(_("price"), max_digits=8, decimal_places=2, null=True, blank=True)
+    calcom_event_type_id = models.BigIntegerField(_("event type at Cal.com"), null=True, blank=True, unique=True)
+    calcom_slug = models.CharField(_("short name at Cal.com"), max_length=200, blank=True, default="")
+    is_active = models.BooleanField(_("active"), default=True)
+    synced_at = models.DateTimeField(_("read from Cal.com at"), null=True, blank=True, editable=False)
+    obstacles = models.JSONField(
+        _("obstacles"), default=list, blank=True, editable=False, help_text=_("Of its event type at Cal.com.")
+    )
+    needs_confirmation = models.BooleanField(_("needs the host's yes"), default=False, editable=False)
     required_fields = models.JSONField(
-        default=list, blank=True, editable=False, help_text="Fields that a booking at Cal.com has to fill."
+        _("required fields"),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text=_("Fields that a booking at Cal.com has to fill."),
     )
     field_answers = models.JSONField(
+        _("answers to required fields"),
         default=dict,
         blank=True,
-        help_text="What is sent for each required field: a fixed text, or a fact in braces: {name}, {phone}, {email}, "
-        '{notes}, {service}, {staff}, {branch}. Such as {"kasse": "privat", "grund": "{notes}"}.',
+        help_text=_(
+            "What is sent for each required field: a fixed text, or a placeholder: {name}, {phone}, {email}, {notes}, "
+            '{service}, {staff}, {branch}. Example: {"kasse": "privat", "grund": "{notes}"}.'
+        ),
     )
     judged_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When its event type was last read; empty: never."
+        _("checked at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When its event type was last read; empty: never."),
     )
 
     class Meta:
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
         ordering = ["company", "name"]
         constraints = [models.UniqueConstraint("company", "name", name="service_name_per_company")]
 
@@ -110,16 +138,17 @@ class Service(models.Model):
 class Staff(models.Model):
     """A person who holds appointments."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="staff")
-    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="staff")
-    name = models.CharField(max_length=200)
-    email = models.EmailField(blank=True, default="")
-    calcom_user_id = models.BigIntegerField(null=True, blank=True, db_index=True)
-    services = models.ManyToManyField(Service, blank=True, related_name="staff")
-    is_active = models.BooleanField(default=True)
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="staff")
+    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, related_name="staff")
+    name = models.CharField(_("name"), max_length=200)
+    email = models.EmailField(_("e-mail"), blank=True, default="")
+    calcom_user_id = models.BigIntegerField(_("user at Cal.com"), null=True, blank=True, db_index=True)
+    services = models.ManyToManyField(Service, verbose_name=_("services"), blank=True, related_name="staff")
+    is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
-        verbose_name_plural = "staff"
+        verbose_name = _("staff member")
+        verbose_name_plural = _("staff")
         ordering = ["company", "name"]
 
     def __str__(self) -> str:

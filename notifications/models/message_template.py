@@ -30,7 +30,9 @@ class MessageTemplate(models.Model):
     Checked before it is saved. Only one that is in use is sent.
     """
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="message_templates")
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="message_templates"
+    )
     kind = models.CharField(_("kind"), max_length=16, choices=kinds)
     channel = models.CharField(_("channel"), max_length=8, choices=Notification.Channel.choices)
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.GERMAN)

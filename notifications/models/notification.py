@@ -88,66 +88,127 @@ class Notification(models.Model):
     # A mail server cannot be asked, so a second mail is the last; an SMS is looked for at Twilio before each try.
     MOST_REOPENED = {"email": 1, "sms": 4}
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="notifications")
+    company = models.ForeignKey(
+        Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="notifications"
+    )
     appointment = models.ForeignKey(
-        Appointment, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications"
+        Appointment,
+        verbose_name=_("appointment"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="notifications",
     )
     follow_up = models.ForeignKey(
-        FollowUp, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications"
+        FollowUp,
+        verbose_name=_("follow-up"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="notifications",
     )
     offer = models.ForeignKey(
-        Offer, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications", db_index=False
+        Offer,
+        verbose_name=_("offer"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="notifications",
+        db_index=False,
     )
     owner_report = models.ForeignKey(
-        Report, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications", db_index=False
+        Report,
+        verbose_name=_("report"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="notifications",
+        db_index=False,
     )
-    call = models.ForeignKey(Call, on_delete=models.SET_NULL, null=True, blank=True, related_name="notifications")
+    call = models.ForeignKey(
+        Call, verbose_name=_("call"), on_delete=models.SET_NULL, null=True, blank=True, related_name="notifications"
+    )
     customer = models.ForeignKey(
-        Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="notifications"
+        Customer,
+        verbose_name=_("customer"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="notifications",
     )
-    kind = models.CharField(max_length=16, choices=Kind.choices)
-    channel = models.CharField(max_length=8, choices=Channel.choices)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
     version = models.PositiveIntegerField(
-        default=1, help_text="Version of the appointment it tells of; of a follow-up, 1 is its opening."
+        _("version"),
+        default=1,
+        help_text=_("The version of the appointment that it tells of; for a follow-up, 1 is its opening."),
     )
-    status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
+    status = models.CharField(_("state"), max_length=16, choices=Status.choices, default=Status.PENDING)
     reason = models.CharField(
-        max_length=40, blank=True, default="", help_text="Why it failed, waits or is not sent, as a code."
+        _("reason"),
+        max_length=40,
+        blank=True,
+        default="",
+        help_text=_("Why it failed, waits or is not sent, as a code."),
     )
-    reason_facts = models.JSONField(default=dict, blank=True, editable=False)
-    recipient = models.CharField(max_length=254, blank=True, default="")
+    reason_facts = models.JSONField(_("facts of the reason"), default=dict, blank=True, editable=False)
+    recipient = models.CharField(_("recipient"), max_length=254, blank=True, default="")
     sender = models.CharField(
-        max_length=64, blank=True, default="", help_text="Number or messaging service it was sent from."
+        _("sender"), max_length=64, blank=True, default="", help_text=_("Number or messaging service it was sent from.")
     )
-    language = models.CharField(max_length=2, choices=Language.choices, default=Language.GERMAN)
-    text = SealedTextField(blank=True, default="", help_text="As sent.")
-    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    provider_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.GERMAN)
+    text = SealedTextField(_("text"), blank=True, default="", help_text=_("As sent."))
+    reference = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
+    provider_id = models.CharField(_("id at the provider"), max_length=64, null=True, blank=True, unique=True)
     earlier_provider_id = models.CharField(
-        max_length=64, blank=True, default="", editable=False, help_text="Of a send that did not arrive."
+        _("earlier id at the provider"),
+        max_length=64,
+        blank=True,
+        default="",
+        editable=False,
+        help_text=_("The id of an earlier send that did not arrive."),
     )
-    provider_status = models.CharField(max_length=24, blank=True, default="")
-    error_code = models.CharField(max_length=16, blank=True, default="")
-    encoding = models.CharField(max_length=8, choices=Encoding.choices, blank=True, default="", editable=False)
+    provider_status = models.CharField(_("state at the provider"), max_length=24, blank=True, default="")
+    error_code = models.CharField(_("error code"), max_length=16, blank=True, default="")
+    encoding = models.CharField(
+        _("encoding"), max_length=8, choices=Encoding.choices, blank=True, default="", editable=False
+    )
     segments = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="SMS that it was sent, and charged, as: counted here, then by Twilio."
+        _("SMS charged"),
+        null=True,
+        blank=True,
+        help_text=_("How many SMS it is charged as: first counted here, then by Twilio."),
     )
     price = models.DecimalField(
-        max_digits=10, decimal_places=5, null=True, blank=True, help_text="What Twilio charged for all of it."
+        _("price"),
+        max_digits=10,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        help_text=_("What Twilio charged for the whole message."),
     )
-    currency = models.CharField(max_length=3, blank=True, default="", help_text="Of the price.")
-    attempts = models.PositiveIntegerField(default=0, help_text="Times it was handed to the provider.")
-    resends = models.PositiveSmallIntegerField(default=0, help_text="Times it was sent again, having been lost.")
+    currency = models.CharField(_("currency"), max_length=3, blank=True, default="", help_text=_("Of the price."))
+    attempts = models.PositiveIntegerField(
+        _("attempts"), default=0, help_text=_("Times it was handed to the provider.")
+    )
+    resends = models.PositiveSmallIntegerField(
+        _("times sent again"), default=0, help_text=_("Times it was sent again because it had been lost.")
+    )
     reopened = models.PositiveSmallIntegerField(
-        default=0, editable=False, help_text="Times it was tried again although it may have been sent."
+        _("times tried again"),
+        default=0,
+        editable=False,
+        help_text=_("Times it was tried again although it might have been sent."),
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    sending_at = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
-    polled_at = models.DateTimeField(null=True, blank=True, editable=False)
-    delivered_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    sending_at = models.DateTimeField(_("sending since"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    polled_at = models.DateTimeField(_("last asked for at"), null=True, blank=True, editable=False)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django.db import models
 from django.db.models.functions import Concat
+from django.utils.translation import gettext_lazy as _
 
 from askpro.privacy.models.pepper import Pepper, hashed
 
@@ -18,11 +19,13 @@ class OptOut(models.Model):
     Of a person who was erased the row has a hash: STOP holds although the number is not known any more.
     """
 
-    number = models.CharField(max_length=32)
-    sender = models.CharField(max_length=64, help_text="Number, name or messaging service.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    number = models.CharField(_("number"), max_length=32)
+    sender = models.CharField(_("sender"), max_length=64, help_text=_("Number, name or messaging service."))
+    created_at = models.DateTimeField(_("opted out at"), auto_now_add=True)
 
     class Meta:
+        verbose_name = _("opt-out")
+        verbose_name_plural = _("opt-outs")
         constraints = [models.UniqueConstraint("number", "sender", name="opt_out_once")]
 
     @staticmethod

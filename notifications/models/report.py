@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from calls.models import Call, Company
 
@@ -10,18 +11,22 @@ class Report(models.Model):
     """Written once for each period or call, with a message to each reader; its numbers are counted when it is sent."""
 
     class Kind(models.TextChoices):
-        DAILY = "daily", "Of a day"
-        WEEKLY = "weekly", "Of a week"
-        CALL = "call", "Of a call"
+        DAILY = "daily", _("Of a day")
+        WEEKLY = "weekly", _("Of a week")
+        CALL = "call", _("Of a call")
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="reports")
-    kind = models.CharField(max_length=8, choices=Kind.choices)
-    first_day = models.DateField()
-    last_day = models.DateField()
-    call = models.ForeignKey(Call, on_delete=models.SET_NULL, null=True, blank=True, related_name="reports")
-    created_at = models.DateTimeField(auto_now_add=True)
+    company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="reports")
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+    call = models.ForeignKey(
+        Call, verbose_name=_("call"), on_delete=models.SET_NULL, null=True, blank=True, related_name="reports"
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(

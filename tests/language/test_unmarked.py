@@ -16,10 +16,10 @@ FILES: Final = {"models.py", "admin.py", "operators.py", "wizard.py"}
 ENGLISH: Final = {"management", "migrations", "dev", "stores", "retention"}
 # Folders whose own files are not translated yet. It only ever gets shorter.
 NOT_YET: Final = {
-    *("appointments/admin", "appointments/models", "calls/admin", "calls/models", "notifications/admin"),
-    *("notifications/models", "webhooks", "webhooks/admin", "webhooks/models", "webhooks/inbox", "askpro/api"),
-    *("askpro/privacy", "askpro/privacy/admin", "askpro/privacy/models", "askpro/privacy/erasing", "askpro/metrics"),
-    *("askpro/privacy/templates/privacy", "askpro/api/templates/api", "askpro/health", "askpro/queues/models"),
+    *("appointments/admin", "calls/admin", "notifications/admin"),
+    *("webhooks", "webhooks/admin", "webhooks/inbox", "askpro/api"),
+    *("askpro/privacy", "askpro/privacy/admin", "askpro/privacy/erasing"),
+    *("askpro/privacy/templates/privacy", "askpro/api/templates/api"),
     *("askpro/console", "askpro/console/templates/console", "askpro/console/templates/unfold/helpers"),
     *("askpro/console/today", "askpro/watch", "askpro/watch/admin", "askpro/watch/channels", "askpro/watch/conditions"),
     *("calls", "appointments", "notifications"),

@@ -26,7 +26,7 @@ class Refused(Exception):
     """The request is refused, and only counted."""
 
     def __init__(self, reason: RefusedWebhook.Reason) -> None:
-        super().__init__(reason.label)
+        super().__init__(str(reason.label))
         self.reason = reason
 
     @property

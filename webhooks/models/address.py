@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from askpro.encryption import EncryptedTextField, Unreadable
 from webhooks.models.fingerprint import fingerprint
@@ -26,20 +27,23 @@ class WebhookAddress(models.Model):
     company alone. Once it has a secret, the installation's secrets are no longer accepted for this company.
     """
 
-    company = models.ForeignKey("calls.Company", on_delete=models.PROTECT, related_name="webhook_addresses")
-    provider = models.CharField("vendor", max_length=16, choices=Provider.choices)
-    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
+    company = models.ForeignKey(
+        "calls.Company", verbose_name=_("company"), on_delete=models.PROTECT, related_name="webhook_addresses"
+    )
+    provider = models.CharField(_("vendor"), max_length=16, choices=Provider.choices)
+    public_id = models.CharField(_("public id"), max_length=22, unique=True, default=new_public_id, editable=False)
     account = models.CharField(
-        "Twilio account",
+        _("Twilio account"),
         max_length=34,
         blank=True,
         default="",
-        help_text="Of Twilio only: the account's SID (AC…). It then sends this company's SMS.",
+        help_text=_("Only for Twilio: the account's SID (AC…). This account then sends the company's SMS."),
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
-        verbose_name_plural = "webhook addresses"
+        verbose_name = _("webhook address")
+        verbose_name_plural = _("webhook addresses")
         ordering = ["company", "provider"]
         constraints = [
             models.UniqueConstraint("company", "provider", name="webhook_address_once"),
@@ -82,13 +86,19 @@ class WebhookAddress(models.Model):
 class WebhookSecret(models.Model):
     """One secret of an address. Several are active while a key is changed at the vendor."""
 
-    address = models.ForeignKey(WebhookAddress, on_delete=models.CASCADE, related_name="secrets")
-    secret = EncryptedTextField()
-    fingerprint = models.CharField(max_length=12, help_text="Tells it from others; stands on each event.")
-    created_at = models.DateTimeField(auto_now_add=True)
-    retired_at = models.DateTimeField(null=True, blank=True)
+    address = models.ForeignKey(
+        WebhookAddress, verbose_name=_("address"), on_delete=models.CASCADE, related_name="secrets"
+    )
+    secret = EncryptedTextField(_("secret"))
+    fingerprint = models.CharField(
+        _("fingerprint"), max_length=12, help_text=_("Identifies it; each event shows which one signed it.")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("webhook secret")
+        verbose_name_plural = _("webhook secrets")
         ordering = ["-id"]
 
     def __str__(self) -> str:

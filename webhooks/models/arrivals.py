@@ -1,6 +1,7 @@
 """How much came in from each vendor for each company, by the hour."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from webhooks.models.provider import Provider
 
@@ -31,7 +32,8 @@ class Arrivals(models.Model):
     first_event = models.BigIntegerField(default=0, help_text="Where the events of this hour begin.")
 
     class Meta:
-        verbose_name_plural = "arrivals"
+        verbose_name = _("arrivals of an hour")
+        verbose_name_plural = _("arrivals of hours")
         ordering = ["-hour"]
         constraints = [
             models.UniqueConstraint("company", "provider", "hour", nulls_distinct=False, name="arrivals_once_per_hour"),

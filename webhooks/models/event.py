@@ -6,6 +6,7 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from askpro.correlation import correlation_id
 from askpro.encryption import SealedBinaryField
@@ -22,13 +23,13 @@ class WebhookEvent(models.Model):
     """
 
     class Status(models.TextChoices):
-        RECEIVED = "received", "Waits for its job"
-        PROCESSED = "processed", "Processed"
-        IGNORED = "ignored", "Nothing to do"
-        UNASSIGNED = "unassigned", "No company has this number"
-        INVALID = "invalid", "Content makes no sense"
-        CONFLICT = "conflict", "Same key, other content"
-        FAILED = "failed", "Job gave up"
+        RECEIVED = "received", _("Waits for its job")
+        PROCESSED = "processed", _("Processed")
+        IGNORED = "ignored", _("Nothing to do")
+        UNASSIGNED = "unassigned", _("No company has this number")
+        INVALID = "invalid", _("Content cannot be used")
+        CONFLICT = "conflict", _("Same key, other content")
+        FAILED = "failed", _("Job gave up")
 
     # States that a job may work on. FAILED is one, because a dead job that is retried finds its event failed.
     OPEN = (Status.RECEIVED, Status.FAILED)
@@ -42,47 +43,66 @@ class WebhookEvent(models.Model):
     # The reason of events that were left undone because their person was erased.
     ERASED = "The person whom it is about was erased."
 
-    provider = models.CharField(max_length=16, choices=Provider.choices)
-    event_type = models.CharField(max_length=80)
-    event_key = models.CharField(max_length=200, help_text="What makes this event the same when sent again.")
-    subject = models.CharField(
-        max_length=100, blank=True, default="", help_text="Call id, booking uid or message sid it is about."
+    provider = models.CharField(_("vendor"), max_length=16, choices=Provider.choices)
+    event_type = models.CharField(_("event"), max_length=80)
+    event_key = models.CharField(
+        _("event key"), max_length=200, help_text=_("By this it is recognised when it is sent again.")
     )
-    status = models.CharField(max_length=16, choices=Status.choices, default=Status.RECEIVED)
-    reason = models.CharField(max_length=300, blank=True, default="")
+    subject = models.CharField(
+        _("concerns"),
+        max_length=100,
+        blank=True,
+        default="",
+        help_text=_("Id of the call, booking or message that it is about."),
+    )
+    status = models.CharField(_("state"), max_length=16, choices=Status.choices, default=Status.RECEIVED)
+    reason = models.CharField(_("reason"), max_length=300, blank=True, default="")
     company = models.ForeignKey(
-        "calls.Company", on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="webhook_events"
+        "calls.Company",
+        verbose_name=_("company"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="webhook_events",
     )
     address = models.ForeignKey(
         WebhookAddress,
+        verbose_name=_("address"),
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         db_index=False,
         related_name="events",
         editable=False,
-        help_text="Where it came in; empty: the address that companies without one share.",
+        help_text=_("Where it came in; empty: the shared address of companies without their own."),
     )
-    body = SealedBinaryField(help_text="As sent, but for what the caller's opt-out forbids to keep.")
-    body_sha256 = models.CharField(max_length=64, help_text="Of the bytes as sent.")
-    content_type = models.CharField(max_length=100, blank=True, default="")
-    headers = models.JSONField(default=dict)
+    body = SealedBinaryField(_("body"), help_text=_("As sent, except for what the caller's opt-out forbids to keep."))
+    body_sha256 = models.CharField(_("hash of the body"), max_length=64, help_text=_("Of the bytes as sent."))
+    content_type = models.CharField(_("content type"), max_length=100, blank=True, default="")
+    headers = models.JSONField(_("headers"), default=dict)
     # With a default in the database, so that the door's own INSERT need not name it.
     fetched = models.BooleanField(
+        _("fetched"),
         default=False,
         db_default=False,
         editable=False,
-        help_text="Its webhook did not arrive: AskPro asked the vendor.",
+        help_text=_("Its webhook did not arrive: AskPro asked the vendor."),
     )
-    query = models.CharField(max_length=500, blank=True, default="")
-    verified_by = models.CharField(max_length=16, blank=True, default="", help_text="Fingerprint of the secret.")
-    occurred_at = models.DateTimeField(null=True, blank=True, help_text="When it happened, by the provider.")
-    received_at = models.DateTimeField(auto_now_add=True)
-    processed_at = models.DateTimeField(null=True, blank=True)
-    duplicates = models.PositiveIntegerField(default=0)
-    last_duplicate_at = models.DateTimeField(null=True, blank=True)
+    query = models.CharField(_("query"), max_length=500, blank=True, default="")
+    verified_by = models.CharField(
+        _("verified by"), max_length=16, blank=True, default="", help_text=_("Fingerprint of the secret.")
+    )
+    occurred_at = models.DateTimeField(
+        _("happened at"), null=True, blank=True, help_text=_("When it happened, according to the vendor.")
+    )
+    received_at = models.DateTimeField(_("received at"), auto_now_add=True)
+    processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
+    duplicates = models.PositiveIntegerField(_("duplicates"), default=0)
+    last_duplicate_at = models.DateTimeField(_("last duplicate"), null=True, blank=True)
     conflict_of = models.ForeignKey(
         "self",
+        verbose_name=_("conflicts with"),
         on_delete=models.PROTECT,
         null=True,
         blank=True,
@@ -90,10 +110,12 @@ class WebhookEvent(models.Model):
         related_name="conflicts",
         editable=False,
     )
-    replays = models.PositiveIntegerField(default=0)
-    correlation_id = models.UUIDField(default=correlation_id, editable=False)
+    replays = models.PositiveIntegerField(_("replays"), default=0)
+    correlation_id = models.UUIDField(_("correlation id"), default=correlation_id, editable=False)
 
     class Meta:
+        verbose_name = _("webhook event")
+        verbose_name_plural = _("webhook events")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from webhooks.models.address import WebhookAddress
 
@@ -17,20 +18,28 @@ class RetellReading(models.Model):
 
     address = models.ForeignKey(
         WebhookAddress,
+        verbose_name=_("address"),
         on_delete=models.CASCADE,
         null=True,
         blank=True,
         related_name="readings",
-        help_text="Whose key it is; empty: this installation's.",
+        help_text=_("Whose key it is; empty: this installation's."),
     )
-    fingerprint = models.CharField(max_length=12)
-    read_until = models.DateTimeField(null=True, blank=True, help_text="Calls that ended up to here are known.")
-    finished_at = models.DateTimeField(null=True, blank=True, help_text="When a reading was last complete.")
-    refused_at = models.DateTimeField(null=True, blank=True, help_text="Since when Retell refuses the key.")
-    began_at = models.DateTimeField(default=timezone.now, editable=False)
+    fingerprint = models.CharField(_("fingerprint"), max_length=12)
+    read_until = models.DateTimeField(
+        _("read until"), null=True, blank=True, help_text=_("All calls that ended before this are known.")
+    )
+    finished_at = models.DateTimeField(
+        _("complete at"), null=True, blank=True, help_text=_("When a reading was last complete.")
+    )
+    refused_at = models.DateTimeField(
+        _("refused at"), null=True, blank=True, help_text=_("Since when Retell refuses the key.")
+    )
+    began_at = models.DateTimeField(_("began at"), default=timezone.now, editable=False)
 
     class Meta:
-        verbose_name = "Retell account"
+        verbose_name = _("Retell account")
+        verbose_name_plural = _("Retell accounts")
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint("address", "fingerprint", nulls_distinct=False, name="retell_reading_per_key")
@@ -61,6 +70,8 @@ class EarlierCall(models.Model):
     call_id = models.CharField(max_length=64)
 
     class Meta:
+        verbose_name = _("earlier call")
+        verbose_name_plural = _("earlier calls")
         constraints = [models.UniqueConstraint("reading", "call_id", name="earlier_call_once")]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
 
 from webhooks.models.provider import Provider
 
@@ -19,26 +20,28 @@ class RefusedWebhook(models.Model):
     """How often requests were refused, by provider, reason, hour and address prefix; no body is kept."""
 
     class Reason(models.TextChoices):
-        MISSING_SIGNATURE = "missing_signature", "No signature"
-        BAD_SIGNATURE = "bad_signature", "Signature does not match"
-        STALE = "stale", "Timestamp too old"
-        FUTURE = "future", "Timestamp in the future"
-        NOT_CONFIGURED = "not_configured", "No secret configured"
-        TOO_LARGE = "too_large", "Body too large"
-        NO_LENGTH = "no_length", "No Content-Length"
-        BAD_TYPE = "bad_type", "Content type not accepted"
-        MALFORMED = "malformed", "Cannot be read"
-        NO_ADDRESS = "no_address", "No such address"
-        NOT_STORED = "not_stored", "Database was away"
-        OTHER_TENANT = "other_tenant", "Signed, but about another company"
+        MISSING_SIGNATURE = "missing_signature", _("No signature")
+        BAD_SIGNATURE = "bad_signature", _("Signature does not match")
+        STALE = "stale", _("Timestamp too old")
+        FUTURE = "future", _("Timestamp in the future")
+        NOT_CONFIGURED = "not_configured", _("No secret configured")
+        TOO_LARGE = "too_large", _("Body too large")
+        NO_LENGTH = "no_length", _("No Content-Length")
+        BAD_TYPE = "bad_type", _("Content type not accepted")
+        MALFORMED = "malformed", _("Cannot be read")
+        NO_ADDRESS = "no_address", _("No such address")
+        NOT_STORED = "not_stored", _("Database was away")
+        OTHER_TENANT = "other_tenant", _("Signed, but about another company")
 
-    provider = models.CharField(max_length=16, choices=Provider.choices)
-    reason = models.CharField(max_length=24, choices=Reason.choices)
-    hour = models.DateTimeField()
-    address_prefix = models.CharField(max_length=50, help_text="/24 of IPv4, /48 of IPv6.")
-    count = models.PositiveIntegerField(default=1)
+    provider = models.CharField(_("vendor"), max_length=16, choices=Provider.choices)
+    reason = models.CharField(_("reason"), max_length=24, choices=Reason.choices)
+    hour = models.DateTimeField(_("hour"))
+    address_prefix = models.CharField(_("sender's network"), max_length=50, help_text=_("/24 of IPv4, /48 of IPv6."))
+    count = models.PositiveIntegerField(_("count"), default=1)
 
     class Meta:
+        verbose_name = _("refused webhook")
+        verbose_name_plural = _("refused webhooks")
         ordering = ["-hour"]
         constraints = [
             models.UniqueConstraint("provider", "reason", "hour", "address_prefix", name="refused_webhook_count")

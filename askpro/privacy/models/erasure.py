@@ -62,23 +62,42 @@ class Erasure(models.Model):
     UNFINISHED = (State.RUNNING, State.VENDORS)
 
     company = models.ForeignKey(
-        "calls.Company", on_delete=models.PROTECT, null=True, related_name="+", help_text="Empty: all companies."
+        "calls.Company",
+        verbose_name=_("company"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("Empty: all companies."),
     )
-    state = models.CharField(max_length=16, choices=State.choices, default=State.RUNNING)
-    ground = models.CharField(max_length=16, choices=Ground.choices, default=Ground.REQUEST)
-    reference = models.CharField(max_length=100, blank=True, default="", help_text="Number of a ticket; no names.")
-    cancels_bookings = models.BooleanField(default=True, help_text="Appointments ahead are cancelled first.")
-    wanted = EncryptedTextField(blank=True, default="", editable=False)
-    customers = models.JSONField(default=list, editable=False, help_text="Ids of the customers.")
-    marks = models.JSONField(default=list, editable=False, help_text="Hashes of their numbers and addresses.")
-    held_until = models.DateField(null=True, help_text="The last day of the legal hold, where it has one.")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    who = models.CharField(max_length=150, help_text="Whose log-in asked for it; of a command, who ran it.")
-    requested_at = models.DateTimeField(default=timezone.now)
-    erased_at = models.DateTimeField(null=True, help_text="When nothing was left here.")
-    finished_at = models.DateTimeField(null=True)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.RUNNING)
+    ground = models.CharField(_("ground"), max_length=16, choices=Ground.choices, default=Ground.REQUEST)
+    reference = models.CharField(
+        _("ticket"), max_length=100, blank=True, default="", help_text=_("A ticket's number; no names.")
+    )
+    cancels_bookings = models.BooleanField(
+        _("cancels bookings"), default=True, help_text=_("Future appointments are cancelled first.")
+    )
+    wanted = EncryptedTextField(_("person"), blank=True, default="", editable=False)
+    customers = models.JSONField(_("customers"), default=list, editable=False, help_text=_("Ids of the customers."))
+    marks = models.JSONField(
+        _("hashes"), default=list, editable=False, help_text=_("Hashes of their numbers and addresses.")
+    )
+    held_until = models.DateField(
+        _("held until"), null=True, help_text=_("The last day of the legal hold, if there is one.")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("asked for by"), on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    who = models.CharField(
+        _("who"), max_length=150, help_text=_("The user who asked for it; of a command, who ran it.")
+    )
+    requested_at = models.DateTimeField(_("asked for at"), default=timezone.now)
+    erased_at = models.DateTimeField(_("erased at"), null=True, help_text=_("When nothing was left in this database."))
+    finished_at = models.DateTimeField(_("finished at"), null=True)
 
     class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
         ordering = ["-id"]
         indexes = [
             models.Index(
@@ -165,17 +184,23 @@ class Item(models.Model):
         MAIL_SENT = "mail_sent", _("A mail that was sent cannot be taken back.")
         REFUSED = "refused", _("The vendor refused it, or its job gave up: its failed job says why.")
 
-    erasure = models.ForeignKey(Erasure, on_delete=models.CASCADE, related_name="items")
-    place = models.CharField(max_length=16, choices=Place.choices)
-    subject = models.CharField(max_length=100, help_text="The table; the id of the call, message or booking.")
-    company = models.ForeignKey("calls.Company", on_delete=models.PROTECT, null=True, related_name="+")
-    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
-    why = models.CharField(max_length=16, choices=Why.choices, blank=True, default="")
-    count = models.PositiveIntegerField(default=1, help_text="Of a table, its rows.")
-    note = models.CharField(max_length=200, blank=True, default="", help_text="What a person did.")
-    ended_at = models.DateTimeField(null=True)
+    erasure = models.ForeignKey(Erasure, verbose_name=_("erasure"), on_delete=models.CASCADE, related_name="items")
+    place = models.CharField(_("place"), max_length=16, choices=Place.choices)
+    subject = models.CharField(
+        _("what"), max_length=100, help_text=_("The table; the id of the call, message or booking.")
+    )
+    company = models.ForeignKey(
+        "calls.Company", verbose_name=_("company"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)
+    why = models.CharField(_("why"), max_length=16, choices=Why.choices, blank=True, default="")
+    count = models.PositiveIntegerField(_("count"), default=1, help_text=_("For a table, the number of its rows."))
+    note = models.CharField(_("note"), max_length=200, blank=True, default="", help_text=_("What a person did."))
+    ended_at = models.DateTimeField(_("ended at"), null=True)
 
     class Meta:
+        verbose_name = _("place of an erasure")
+        verbose_name_plural = _("places of erasures")
         ordering = ["pk"]
         constraints = [models.UniqueConstraint("erasure", "place", "subject", name="erasure_item_once")]
         indexes = [models.Index(fields=["erasure"], condition=models.Q(state="waiting"), name="erasure_item_waiting")]

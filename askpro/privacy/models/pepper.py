@@ -4,6 +4,7 @@ import hashlib
 import secrets
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from askpro.encryption import EncryptedTextField
 
@@ -16,6 +17,10 @@ class Pepper(models.Model):
     """
 
     secret = EncryptedTextField()
+
+    class Meta:
+        verbose_name = _("pepper")
+        verbose_name_plural = _("peppers")
 
     def __str__(self) -> str:
         return "Pepper"

@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 # One statement, and one row for everything that a person does with an object within an hour.
 _NOTE: Final = """
@@ -22,28 +24,40 @@ class Read(models.Model):
     """
 
     class Kind(models.TextChoices):
-        CUSTOMER = "calls.customer", "Customer"
-        CALL = "calls.call", "Call"
-        REQUEST = "calls.bookingrequest", "Request"
-        APPOINTMENT = "appointments.appointment", "Appointment"
-        FOLLOW_UP = "appointments.followup", "Follow-up"
-        MESSAGE = "notifications.notification", "Message"
-        EVENT = "webhooks.webhookevent", "Webhook event"
-        SEARCH = "search", "Search"
-        EXPORT = "export", "Export"
+        CUSTOMER = "calls.customer", _("Customer")
+        CALL = "calls.call", _("Call")
+        REQUEST = "calls.bookingrequest", _("Booking request")
+        APPOINTMENT = "appointments.appointment", _("Appointment")
+        FOLLOW_UP = "appointments.followup", _("Follow-up")
+        MESSAGE = "notifications.notification", _("Message")
+        EVENT = "webhooks.webhookevent", _("Webhook event")
+        SEARCH = "search", pgettext_lazy("what was read", "Search")
+        EXPORT = "export", pgettext_lazy("what was read", "Export")
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    who = models.CharField(max_length=150, help_text="The log-in's name then; of a command, who ran it.")
-    kind = models.CharField(max_length=32, choices=Kind.choices)
-    object_id = models.CharField(max_length=64, help_text="The row's id; of a search, the hash of its term.")
-    company = models.ForeignKey("calls.Company", on_delete=models.CASCADE, null=True, related_name="+")
-    page = models.CharField(max_length=80, help_text="The page or command where it was first read in this hour.")
-    hour = models.DateTimeField()
-    first_at = models.DateTimeField()
-    last_at = models.DateTimeField()
-    count = models.PositiveIntegerField(help_text="How often in this hour.")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    who = models.CharField(
+        _("who"), max_length=150, help_text=_("The user's name at that time; of a command, who ran it.")
+    )
+    kind = models.CharField(_("what"), max_length=32, choices=Kind.choices)
+    object_id = models.CharField(
+        _("row"), max_length=64, help_text=_("The row's id; of a search, the hash of its term.")
+    )
+    company = models.ForeignKey(
+        "calls.Company", verbose_name=_("company"), on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    page = models.CharField(
+        _("page"), max_length=80, help_text=_("The page or command where it was first read in this hour.")
+    )
+    hour = models.DateTimeField(_("hour"))
+    first_at = models.DateTimeField(_("first"))
+    last_at = models.DateTimeField(_("last"))
+    count = models.PositiveIntegerField(_("count"), help_text=_("How often in this hour."))
 
     class Meta:
+        verbose_name = _("read access")
+        verbose_name_plural = _("read accesses")
         ordering = ["-id"]
         constraints = [models.UniqueConstraint("who", "kind", "object_id", "hour", name="read_once_an_hour")]
         indexes = [

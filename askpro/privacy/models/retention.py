@@ -7,6 +7,7 @@ from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from askpro.privacy.classes import OF_ALL, Kept
 
@@ -14,18 +15,22 @@ from askpro.privacy.classes import OF_ALL, Kept
 class RetentionRule(models.Model):
     """A company's own number of days for a class of data, instead of this installation's."""
 
-    company = models.ForeignKey("calls.Company", on_delete=models.CASCADE, related_name="retention_rules")
-    kind = models.CharField("what", max_length=24, choices=[each for each in Kept.choices if each[0] not in OF_ALL])
+    company = models.ForeignKey(
+        "calls.Company", verbose_name=_("company"), on_delete=models.CASCADE, related_name="retention_rules"
+    )
+    kind = models.CharField(_("what"), max_length=24, choices=[each for each in Kept.choices if each[0] not in OF_ALL])
     days = models.PositiveIntegerField(
+        _("days"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Kept for so many days; empty: for ever.",
+        help_text=_("Kept for this number of days; empty: forever."),
     )
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(_("last changed at"), auto_now=True)
 
     class Meta:
-        verbose_name = verbose_name_plural = "days to keep"
+        verbose_name = _("retention rule")
+        verbose_name_plural = _("retention rules")
         ordering = ["company", "kind"]
         constraints = [models.UniqueConstraint("company", "kind", name="retention_rule_once")]
 
@@ -40,18 +45,34 @@ class RetentionRun(models.Model):
     count, so that a walk that was interrupted goes on with neither missing.
     """
 
-    kind = models.CharField("what", max_length=24, choices=Kept.choices)
+    kind = models.CharField(_("what"), max_length=24, choices=Kept.choices)
     company = models.ForeignKey(
-        "calls.Company", on_delete=models.CASCADE, null=True, related_name="+", help_text="Empty: all companies."
+        "calls.Company",
+        verbose_name=_("company"),
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        help_text=_("Empty: all companies."),
     )
-    by = models.CharField(max_length=150, blank=True, default="", help_text="Who ran the command; empty: the schedule.")
-    began_at = models.DateTimeField(default=timezone.now)
-    ended_at = models.DateTimeField(null=True, blank=True)
-    shelf = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Which of its tables it is at.")
-    place = models.BigIntegerField(default=0, editable=False, help_text="Up to which id that table was read.")
+    by = models.CharField(
+        _("started by"),
+        max_length=150,
+        blank=True,
+        default="",
+        help_text=_("Who ran the command; empty: the schedule."),
+    )
+    began_at = models.DateTimeField(_("began at"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    shelf = models.PositiveSmallIntegerField(
+        _("table"), default=0, editable=False, help_text=_("The table it has come to.")
+    )
+    place = models.BigIntegerField(
+        _("place"), default=0, editable=False, help_text=_("Up to which id that table was read.")
+    )
 
     class Meta:
-        verbose_name = "deletion"
+        verbose_name = _("deletion run")
+        verbose_name_plural = _("deletion runs")
         ordering = ["-id"]
         constraints = [
             # Of the schedule's, one for each class: the next night goes on with one that has not ended.
@@ -100,6 +121,8 @@ class RetentionCount(models.Model):
     left = models.PositiveIntegerField(default=0, help_text="Not touched, because work on them is pending.")
 
     class Meta:
+        verbose_name = _("count of a deletion run")
+        verbose_name_plural = _("counts of deletion runs")
         constraints = [
             models.UniqueConstraint("run", "company", nulls_distinct=False, name="retention_count_once"),
         ]
@@ -128,6 +151,10 @@ class RetentionTotal(models.Model):
     kept = models.BigIntegerField(default=0, help_text="Over their time and there still: held, or work is pending.")
     oldest_at = models.DateTimeField(null=True, help_text="Of the oldest row that still holds something.")
     ended_at = models.DateTimeField(null=True, help_text="When all of it was last read to the end.")
+
+    class Meta:
+        verbose_name = _("total of deletion runs")
+        verbose_name_plural = _("totals of deletion runs")
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.deleted} deleted, {self.blanked} blanked"

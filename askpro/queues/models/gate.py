@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class GateState(models.Model):
@@ -26,6 +27,8 @@ class GateState(models.Model):
     told_at = models.DateTimeField(null=True, help_text="When its being shut became an event.")
 
     class Meta:
+        verbose_name = _("gate")
+        verbose_name_plural = _("gates")
         db_table = "queues_gate"
         ordering = ["name"]
 

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from askpro.queues.states import StackRefusal
 
@@ -10,27 +11,39 @@ from askpro.queues.states import StackRefusal
 class SlowRun(models.Model):
     """A run that took longer than its job's `slow`. Written while it still runs, and again at its end."""
 
-    job_id = models.UUIDField()
-    claim_no = models.IntegerField()
-    actor_name = models.CharField(max_length=100)
-    queue_name = models.CharField(max_length=50)
-    company_id = models.BigIntegerField(null=True)
-    worker_id = models.BigIntegerField(null=True)
-    began_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True, help_text="Empty while it runs, and when its process died.")
-    error_class = models.CharField(max_length=200, db_default="")
-    threshold = models.FloatField(help_text="Seconds from which on it is slow.")
-    seconds = models.FloatField()
-    sql_seconds = models.FloatField()
-    sql_count = models.IntegerField()
-    lock_seconds = models.FloatField(help_text="Part of the statements' time, seen once a second.")
-    vendor_seconds = models.FloatField()
-    vendor_count = models.IntegerField()
-    cpu_seconds = models.FloatField(help_text="Of its thread.")
-    statements = models.JSONField(default=list, help_text="The slowest, without values: text, count, seconds, longest.")
-    calls = models.JSONField(default=list, help_text="The slowest: vendor, route, result, count, seconds, longest.")
+    job_id = models.UUIDField(_("job"))
+    claim_no = models.IntegerField(_("attempt"))
+    actor_name = models.CharField(_("job"), max_length=100)
+    queue_name = models.CharField(_("queue"), max_length=50)
+    company_id = models.BigIntegerField(_("company"), null=True)
+    worker_id = models.BigIntegerField(_("worker"), null=True)
+    began_at = models.DateTimeField(_("began at"))
+    finished_at = models.DateTimeField(
+        _("finished at"), null=True, help_text=_("Empty while it runs, and when its process died.")
+    )
+    error_class = models.CharField(_("error class"), max_length=200, db_default="")
+    threshold = models.FloatField(_("slow from"), help_text=_("From this many seconds on it counts as slow."))
+    seconds = models.FloatField(_("seconds"))
+    sql_seconds = models.FloatField(_("seconds in statements"))
+    sql_count = models.IntegerField(_("statements, counted"))
+    lock_seconds = models.FloatField(
+        _("seconds waiting for locks"), help_text=_("Part of the statements' time, seen once a second.")
+    )
+    vendor_seconds = models.FloatField(_("seconds at vendors"))
+    vendor_count = models.IntegerField(_("requests to vendors, counted"))
+    cpu_seconds = models.FloatField(_("seconds of processor time"), help_text=_("Of its thread."))
+    statements = models.JSONField(
+        _("statements"), default=list, help_text=_("The slowest, without values: text, count, seconds, longest.")
+    )
+    calls = models.JSONField(
+        _("requests to vendors"),
+        default=list,
+        help_text=_("The slowest: vendor, route, result, count, seconds, longest."),
+    )
 
     class Meta:
+        verbose_name = _("slow run")
+        verbose_name_plural = _("slow runs")
         ordering = ["-id"]
         constraints = [models.UniqueConstraint("job_id", "claim_no", name="slow_run_once")]
         indexes = [models.Index("began_at", name="slow_run_began")]
@@ -60,6 +73,8 @@ class RunCost(models.Model):
     cpu_seconds = models.FloatField()
 
     class Meta:
+        verbose_name = _("cost of runs")
+        verbose_name_plural = _("costs of runs")
         ordering = ["-id"]
         constraints = [models.UniqueConstraint("hour", "actor_name", "queue_name", "company_id", name="run_cost_once")]
 
@@ -71,10 +86,10 @@ class StackRequest(models.Model):
     """Somebody asks where a running job is. The supervisor of its worker takes the request, and answers."""
 
     class Status(models.TextChoices):
-        ASKED = "asked", "Asked"
-        TAKEN = "taken", "Taken by its supervisor"
-        ANSWERED = "answered", "Answered"
-        REFUSED = "refused", "No answer"
+        ASKED = "asked", _("Asked")
+        TAKEN = "taken", _("Taken by its supervisor")
+        ANSWERED = "answered", _("Answered")
+        REFUSED = "refused", _("No answer")
 
     Refusal = StackRefusal
 
@@ -90,6 +105,8 @@ class StackRequest(models.Model):
     threads = models.JSONField(default=list, help_text="The job's own first: each as frames, the innermost first.")
 
     class Meta:
+        verbose_name = _("request for a stack")
+        verbose_name_plural = _("requests for stacks")
         ordering = ["-id"]
         indexes = [
             models.Index("supervisor_id", condition=Q(status="asked"), name="stack_request_waiting"),
@@ -112,6 +129,8 @@ class Profile(models.Model):
     until = models.DateTimeField(help_text="No run is begun after it.")
 
     class Meta:
+        verbose_name = _("profile")
+        verbose_name_plural = _("profiles")
         ordering = ["-id"]
 
     def __str__(self) -> str:
@@ -132,6 +151,8 @@ class ProfiledRun(models.Model):
     stacks = models.BinaryField(help_text="JSON, packed by zlib: frames, samples, weights.")
 
     class Meta:
+        verbose_name = _("profiled run")
+        verbose_name_plural = _("profiled runs")
         ordering = ["id"]
 
     def __str__(self) -> str:

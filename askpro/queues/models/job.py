@@ -7,6 +7,8 @@ from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from askpro.queues.ids import uuid7
 from askpro.queues.states import FINAL_STATES, LATER_STATES, LIVE_DAY, JobStatus
@@ -34,52 +36,76 @@ class Job(models.Model):
     # The states in which a silenced job is left out of the list.
     QUIET = (Status.COMPLETED, Status.CANCELLED)
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    actor_name = models.CharField(max_length=100)
-    queue_name = models.CharField(max_length=50)
-    args = models.JSONField(default=list)
-    kwargs = models.JSONField(default=dict)
-    options = models.JSONField(default=dict)
-    tags = ArrayField(models.CharField(max_length=100), default=list)
-    status = models.CharField(max_length=10, choices=Status.choices)
-    created_at = models.DateTimeField(db_default=Now())
-    ready_at = models.DateTimeField(null=True, help_text="When it became ready; moves only by becoming ready again.")
-    run_at = models.DateTimeField(null=True, help_text="When a scheduled, retrying or released job becomes ready.")
-    deadline_at = models.DateTimeField(null=True, help_text="Dead when not finished by then.")
-    claim_no = models.IntegerField(db_default=0, help_text="Only ever rises; numbers the attempts.")
-    worker_id = models.BigIntegerField(null=True)
-    tries_spent = models.SmallIntegerField(db_default=0)
-    extra_tries = models.SmallIntegerField(db_default=0, help_text="Added by retrying a dead job.")
-    losses = models.SmallIntegerField(db_default=0, help_text="Times its worker ended and nothing spoke against it.")
-    releases = models.IntegerField(db_default=0)
-    release_reason = models.CharField(max_length=200, db_default="")
-    started_at = models.DateTimeField(null=True, help_text="When the run began that completed it, if the row tells it.")
-    finished_at = models.DateTimeField(null=True)
-    day = models.DateField(db_default=LIVE_DAY, help_text="Which table it is in.")
-    expires_at = models.DateTimeField(null=True, help_text="Cancelled when not started by then.")
-    lock_key = models.CharField(max_length=200, null=True, help_text="Held alone while it runs.")
-    in_order = models.BooleanField(db_default=False, help_text="The key stays closed until the job is over.")
-    share_key = models.CharField(max_length=200, null=True, help_text="Held by at most `share_limit` at once.")
-    share_limit = models.SmallIntegerField(null=True)
-    fair_key = models.CharField(max_length=200, null=True, help_text="The tenant that it belongs to.")
-    unique_key = models.CharField(max_length=200, null=True, help_text="No second copy waits.")
-    rate_limit = models.CharField(max_length=100, null=True)
-    gate = models.CharField(max_length=100, null=True, help_text="Where it waits, or was let through.")
-    gate_urgency = models.SmallIntegerField(null=True, help_text="The smaller goes first.")
-    gate_token = models.IntegerField(null=True, help_text="The claim that may make the request granted with it.")
-    silenced = models.BooleanField(db_default=False, help_text="Left out of the list once it has finished.")
-    rate_slot_at = models.DateTimeField(null=True, help_text="The limit's slot that was given to it.")
-    batch_id = models.UUIDField(null=True)
-    chain_id = models.UUIDField(null=True)
-    chain_step = models.SmallIntegerField(null=True)
-    error_class = models.CharField(max_length=200, db_default="")
-    error_message = models.CharField(max_length=1000, db_default="")
-    alerted_at = models.DateTimeField(null=True)
-    cancel_at = models.DateTimeField(null=True, help_text="When somebody asked for its end while it ran.")
-    progress_done = models.IntegerField(null=True)
-    progress_total = models.IntegerField(null=True)
+    id = models.UUIDField(_("id"), primary_key=True, default=uuid7, editable=False)
+    actor_name = models.CharField(_("job"), max_length=100)
+    queue_name = models.CharField(_("queue"), max_length=50)
+    args = models.JSONField(_("positional arguments"), default=list)
+    kwargs = models.JSONField(_("arguments"), default=dict)
+    options = models.JSONField(_("options"), default=dict)
+    tags = ArrayField(models.CharField(max_length=100), verbose_name=_("tags"), default=list)
+    status = models.CharField(_("state"), max_length=10, choices=Status.choices)
+    created_at = models.DateTimeField(_("sent at"), db_default=Now())
+    ready_at = models.DateTimeField(_("ready at"), null=True, help_text=_("When it last became ready."))
+    run_at = models.DateTimeField(
+        _("runs at"), null=True, help_text=_("When a scheduled, retrying or released job becomes ready.")
+    )
+    deadline_at = models.DateTimeField(_("deadline"), null=True, help_text=_("Dead if it has not finished by then."))
+    claim_no = models.IntegerField(
+        _("attempts begun"), db_default=0, help_text=_("Only ever rises; numbers the attempts.")
+    )
+    worker_id = models.BigIntegerField(_("worker"), null=True)
+    tries_spent = models.SmallIntegerField(_("tries spent"), db_default=0)
+    extra_tries = models.SmallIntegerField(_("extra tries"), db_default=0, help_text=_("Added by retrying a dead job."))
+    losses = models.SmallIntegerField(
+        _("losses"), db_default=0, help_text=_("Times its worker ended without the job being to blame.")
+    )
+    releases = models.IntegerField(_("times put back"), db_default=0)
+    release_reason = models.CharField(_("why it was put back"), max_length=200, db_default="")
+    started_at = models.DateTimeField(
+        _("started at"), null=True, help_text=_("When the run that completed it began, if the row says so.")
+    )
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    day = models.DateField(_("day of its table"), db_default=LIVE_DAY, help_text=_("Which table it is in."))
+    expires_at = models.DateTimeField(_("expires"), null=True, help_text=_("Cancelled if it has not started by then."))
+    lock_key = models.CharField(_("lock"), max_length=200, null=True, help_text=_("Held alone while it runs."))
+    in_order = models.BooleanField(
+        _("in order"), db_default=False, help_text=_("The lock is held until the job has ended.")
+    )
+    share_key = models.CharField(
+        _("shared key"), max_length=200, null=True, help_text=_("At most as many jobs as given below hold it at once.")
+    )
+    share_limit = models.SmallIntegerField(_("at once at most"), null=True)
+    fair_key = models.CharField(_("tenant"), max_length=200, null=True, help_text=_("The tenant it belongs to."))
+    unique_key = models.CharField(
+        _("unique key"), max_length=200, null=True, help_text=_("While it waits, no second copy is accepted.")
+    )
+    rate_limit = models.CharField(_("rate limit"), max_length=100, null=True)
+    gate = models.CharField(_("gate"), max_length=100, null=True, help_text=_("Where it waits, or was let through."))
+    gate_urgency = models.SmallIntegerField(_("urgency at the gate"), null=True, help_text=_("The smaller goes first."))
+    gate_token = models.IntegerField(
+        _("claim let through"), null=True, help_text=_("The attempt that may make the request it was let through for.")
+    )
+    silenced = models.BooleanField(
+        _("silenced"), db_default=False, help_text=_("Left out of the list once it has finished.")
+    )
+    rate_slot_at = models.DateTimeField(
+        _("slot of the rate limit"), null=True, help_text=_("The time that the limit has given it.")
+    )
+    batch_id = models.UUIDField(_("batch"), null=True)
+    chain_id = models.UUIDField(_("chain"), null=True)
+    chain_step = models.SmallIntegerField(_("step of the chain"), null=True)
+    error_class = models.CharField(_("error class"), max_length=200, db_default="")
+    error_message = models.CharField(_("error"), max_length=1000, db_default="")
+    alerted_at = models.DateTimeField(_("told at"), null=True)
+    cancel_at = models.DateTimeField(
+        _("cancellation asked for"), null=True, help_text=_("When someone asked for its cancellation while it ran.")
+    )
+    progress_done = models.IntegerField(_("progress"), null=True)
+    progress_total = models.IntegerField(_("whole of the progress"), null=True)
 
     class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
         ordering = ["-id"]
         indexes = [
             models.Index("queue_name", "ready_at", "id", condition=Q(status="queued"), name="job_queued"),
@@ -113,13 +139,13 @@ class AttemptFields(models.Model):
     """What is known of one start of a job, and how it ended."""
 
     class Outcome(models.TextChoices):
-        COMPLETED = "completed", "Completed"
-        FAILED = "failed", "Failed"
-        TIMED_OUT = "timed_out", "Timed out"
-        RELEASED = "released", "Released"
-        CRASHED = "crashed", "Its process died"
-        LOST = "lost", "Its host fell silent"
-        CANCELLED = "cancelled", "Cancelled"
+        COMPLETED = "completed", _("Completed")
+        FAILED = "failed", _("Failed")
+        TIMED_OUT = "timed_out", _("Timed out")
+        RELEASED = "released", _("Released")
+        CRASHED = "crashed", _("Its process died")
+        LOST = "lost", _("Its host fell silent")
+        CANCELLED = "cancelled", pgettext_lazy("job", "Cancelled")
 
     job_id: UUID
 
@@ -154,6 +180,8 @@ class Attempt(AttemptFields):
     )
 
     class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
         managed = False
         db_table = "queues_attempt_told"
 
@@ -169,6 +197,8 @@ class AttemptRow(AttemptFields):
     )
 
     class Meta:
+        verbose_name = _("stored attempt")
+        verbose_name_plural = _("stored attempts")
         db_table = "queues_attempt"
         indexes = [
             models.Index("fingerprint", condition=~Q(fingerprint=""), name="attempt_fingerprint"),

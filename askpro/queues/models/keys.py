@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class Lock(models.Model):
@@ -16,6 +17,8 @@ class Lock(models.Model):
     taken_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = _("lock")
+        verbose_name_plural = _("locks")
         indexes = [models.Index("job_id", name="lock_job")]
 
     def __str__(self) -> str:
@@ -28,6 +31,10 @@ class UniqueKey(models.Model):
     key = models.CharField(max_length=200, primary_key=True)
     job_id = models.UUIDField()
 
+    class Meta:
+        verbose_name = _("unique key")
+        verbose_name_plural = _("unique keys")
+
     def __str__(self) -> str:
         return self.key
 
@@ -39,6 +46,10 @@ class Effect(models.Model):
     job_id = models.UUIDField(null=True)
     at = models.DateTimeField(db_default=Now())
 
+    class Meta:
+        verbose_name = _("effect done once")
+        verbose_name_plural = _("effects done once")
+
     def __str__(self) -> str:
         return self.key
 
@@ -48,6 +59,10 @@ class RateLimit(models.Model):
 
     name = models.CharField(max_length=100, primary_key=True)
     next_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("rate limit")
+        verbose_name_plural = _("rate limits")
 
     def __str__(self) -> str:
         return self.name

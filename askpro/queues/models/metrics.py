@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class TallyFields(models.Model):
@@ -12,13 +13,13 @@ class TallyFields(models.Model):
     """
 
     class What(models.TextChoices):
-        COMPLETED = "completed", "Runs that completed"
-        FAILED = "failed", "Runs that failed, for good or not"
-        CANCELLED = "cancelled", "Runs that ended by a cancellation"
-        WAIT = "wait", "Time from ready to started"
-        ARRIVED = "arrived", "Jobs that were sent"
-        DEAD = "dead", "Jobs that died"
-        MEMORY = "memory", "Growth of a process by one run, in bytes"
+        COMPLETED = "completed", _("Runs that completed")
+        FAILED = "failed", _("Runs that failed, for good or not")
+        CANCELLED = "cancelled", _("Runs that ended by a cancellation")
+        WAIT = "wait", _("Time from ready to started")
+        ARRIVED = "arrived", _("Jobs that were sent")
+        DEAD = "dead", _("Jobs that died")
+        MEMORY = "memory", _("Growth of a process by one run, in bytes")
 
     at = models.DateTimeField(help_text="The beginning of the minute, hour or day (UTC).")
     what = models.CharField(max_length=10, choices=What.choices)
@@ -45,21 +46,31 @@ class MetricDelta(TallyFields):
 
     at = models.DateTimeField(db_default=Now())
 
+    class Meta:
+        verbose_name = _("new figure of jobs")
+        verbose_name_plural = _("new figures of jobs")
+
 
 class MetricMinute(TallyFields):
     """Appended by the fold, which may add to a minute several times."""
 
     class Meta:
+        verbose_name = _("minute's figure of jobs")
+        verbose_name_plural = _("minutes' figures of jobs")
         indexes = [models.Index("at", name="metric_minute_at")]
 
 
 class MetricHour(TallyFields):
     class Meta:
+        verbose_name = _("hour's figure of jobs")
+        verbose_name_plural = _("hours' figures of jobs")
         constraints = [models.UniqueConstraint(fields=_SERIES, name="metric_hour_once")]
 
 
 class MetricDay(TallyFields):
     class Meta:
+        verbose_name = _("day's figure of jobs")
+        verbose_name_plural = _("days' figures of jobs")
         constraints = [models.UniqueConstraint(fields=_SERIES, name="metric_day_once")]
 
 
@@ -80,6 +91,10 @@ class MetricFold(models.Model):
     reading_running = models.JSONField(default=dict, db_default={})
     place = models.DateTimeField(null=True)
     rolled = models.BigIntegerField(db_default=0, help_text="The last minute's tally that is in its hour and its day.")
+
+    class Meta:
+        verbose_name = _("progress of jobs' figures")
+        verbose_name_plural = _("progress of jobs' figures")
 
     def __str__(self) -> str:
         return f"{self.counted_at:%Y-%m-%d %H:%M:%S}"

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from askpro.queues import cron
 
@@ -11,22 +12,23 @@ class Schedule(models.Model):
     """An entry of `SCHEDULE` and its state. All but the pause and the next tick is rewritten from the code."""
 
     class Missed(models.TextChoices):
-        SKIP = "skip", "Ticks that were missed are skipped"
-        ONCE = "once", "One job stands for all that were missed"
-        ALL = "all", "Each missed tick gets its job, up to a hundred"
+        SKIP = "skip", _("Missed times are skipped")
+        ONCE = "once", _("One job for all missed times")
+        ALL = "all", _("One job for each missed time, up to a hundred")
 
-    name = models.CharField(max_length=100, unique=True)
-    cron = models.CharField(max_length=100)
-    timezone = models.CharField(max_length=64)
-    actor_name = models.CharField(max_length=100)
-    kwargs = models.JSONField(default=dict)
-    missed = models.CharField(max_length=10, choices=Missed.choices, default=Missed.ONCE)
-    is_paused = models.BooleanField(default=False)
-    next_at = models.DateTimeField(null=True, help_text="The next tick; none while it is paused.")
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    cron = models.CharField(_("times"), max_length=100)
+    timezone = models.CharField(_("time zone"), max_length=64)
+    actor_name = models.CharField(_("job"), max_length=100)
+    kwargs = models.JSONField(_("arguments"), default=dict)
+    missed = models.CharField(_("missed times"), max_length=10, choices=Missed.choices, default=Missed.ONCE)
+    is_paused = models.BooleanField(_("paused"), default=False)
+    next_at = models.DateTimeField(_("next time"), null=True, help_text=_("The next time; empty while it is paused."))
 
     class Meta:
+        verbose_name = _("scheduled job")
+        verbose_name_plural = _("schedule")
         ordering = ["name"]
-        verbose_name_plural = "schedule"
 
     def __str__(self) -> str:
         return self.name
@@ -51,6 +53,8 @@ class ScheduledTick(models.Model):
     sent_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = _("run of the schedule")
+        verbose_name_plural = _("runs of the schedule")
         ordering = ["-at"]
         constraints = [models.UniqueConstraint("schedule", "at", name="schedule_tick_once")]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from askpro.watch.conditions.base import Severity
 from askpro.watch.models import Notice
@@ -12,11 +13,11 @@ Kind = Notice.Kind
 
 
 class Channel(models.TextChoices):
-    EMAIL = "email", "E-mail"
+    EMAIL = "email", _("E-mail")
     SLACK = "slack", "Slack"
     SMS = "sms", "SMS"
     # Mail to those who are told when nobody acknowledges.
-    ESCALATION = "escalation", "E-mail of the escalation"
+    ESCALATION = "escalation", _("E-mail of the escalation")
 
 
 # What is worth an SMS.

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 # The longest text that says what a finding is about.
 ABOUT = 100
@@ -16,8 +17,8 @@ ABOUT = 100
 class Severity(models.TextChoices):
     """How much it hurts."""
 
-    WARNING = "warning", "Warning"
-    CRITICAL = "critical", "Critical"
+    WARNING = "warning", _("Warning")
+    CRITICAL = "critical", _("Critical")
 
 
 class Source(StrEnum):
