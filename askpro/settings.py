@@ -84,6 +84,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "askpro.urls"
+CSRF_FAILURE_VIEW = "askpro.incoming.error_pages.csrf_failure"
 # What machines ask by address: answered whatever the Host header says (askpro/health/probes.py).
 PROBES = {
     "/health/live": "askpro.health.views.live",
