@@ -70,6 +70,8 @@ MIDDLEWARE = [
     # First, so that all others' work bears the request's id.
     "askpro.correlation.Correlation",
     "askpro.incoming.request_log.RequestLog",
+    # Before all that answer by themselves.
+    "askpro.incoming.content_policy.ContentPolicy",
     # Before those that look at the Host header or open sessions.
     "askpro.health.probes.Probes",
     "django.middleware.security.SecurityMiddleware",
@@ -180,6 +182,8 @@ SPECTACULAR_SETTINGS = {
     # From our own static files, so that the page loads nothing from other hosts.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Without the badge for which Swagger's own host would be asked.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "ENUM_NAME_OVERRIDES": {
         "RequestStatus": "calls.models.BookingRequest.Status",
         "AppointmentStatus": "appointments.models.Appointment.Status",

@@ -114,10 +114,12 @@ def progress_bar(batch: Batch) -> SafeString:
     total = max(batch.total, 1)
     good, bad = 100 * (batch.processed - batch.failed) / total, 100 * batch.failed / total
     return format_html(
-        '<span class="ap-progress" role="img" aria-label="{} of {}"><i style="width: {}%"></i><i class="ap-failed"'
-        ' style="width: {}%"></i></span> <span class="ap-nowrap">{} of {}</span>',
+        '<svg class="ap-progress" viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label="{} of {}">'
+        '<rect width="{}" height="1"/><rect class="ap-failed" x="{}" width="{}" height="1"/></svg>'
+        ' <span class="ap-nowrap">{} of {}</span>',
         batch.processed,
         batch.total,
+        f"{max(good, 0):.1f}",
         f"{max(good, 0):.1f}",
         f"{bad:.1f}",
         batch.processed,

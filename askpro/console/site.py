@@ -90,6 +90,10 @@ class ConsoleSite(UnfoldAdminSite):
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(answered(view), cacheable)
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Without the style sheet that the theme writes into each page: `theme.css` has it."""
+        return super().each_context(request) | {"colors": None, "border_radius": None}
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().index(request, {**board.numbers(request.user), **(extra_context or {})})
 

@@ -36,6 +36,10 @@ def logo(request: HttpRequest) -> str:
     return static("console/logo.svg")
 
 
+def theme(request: HttpRequest) -> str:
+    return static("console/theme.css")
+
+
 def styles(request: HttpRequest) -> str:
     return static("console/console.css")
 
@@ -143,26 +147,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": logo}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": [styles],
+    "STYLES": [theme, styles],
     "SHOW_LANGUAGES": True,
     "LANGUAGES": {"action": reverse_lazy("admin:language")},
-    "BORDER_RADIUS": "6px",
     "COMMAND": {"show_history": False},
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": NAVIGATION},
-    "COLORS": {
-        # A teal whose 600 carries white text at 5.5:1.
-        "primary": {
-            "50": "oklch(98.4% .014 180.72)",
-            "100": "oklch(95.3% .051 180.8)",
-            "200": "oklch(91% .096 180.43)",
-            "300": "oklch(85.5% .138 181.07)",
-            "400": "oklch(77.7% .152 181.91)",
-            "500": "oklch(66% .125 183)",
-            "600": "oklch(51.1% .096 186.39)",
-            "700": "oklch(43.7% .078 188.22)",
-            "800": "oklch(38.6% .063 188.42)",
-            "900": "oklch(32% .052 190)",
-            "950": "oklch(25% .042 192.52)",
-        },
-    },
 }
