@@ -36,6 +36,8 @@ class DayRangeForm(RangeDateForm):
         super().__init__(name, *args, **options)
         for end, field in self.fields.items():
             self.fields[end] = DayField(label="", required=False, widget=field.widget)
+            # Its name for screen readers, since no label shows.
+            field.widget.attrs["aria-label"] = field.widget.attrs["placeholder"]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data

@@ -44,6 +44,10 @@ def styles(request: HttpRequest) -> str:
     return static("console/console.css")
 
 
+def access(request: HttpRequest) -> str:
+    return static("console/access.js")
+
+
 NAVIGATION: list[dict[str, Any]] = [
     {
         "items": [
@@ -148,6 +152,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [theme, styles],
+    "SCRIPTS": [access],
     "SHOW_LANGUAGES": True,
     "LANGUAGES": {"action": reverse_lazy("admin:language")},
     "COMMAND": {"show_history": False},

@@ -17,7 +17,7 @@ def test_it_leads_from_a_phone_number_to_the_calls_story(console: Any, console_w
     call = next(call for call in console_world.calls[1:] if call.outcome == "booked" and call.customer)
 
     console.get_by_role("button", name=re.compile("Find id, number, name")).click()
-    console.get_by_placeholder("Type to search").press_sequentially(call.from_number.replace("+49", "0"))
+    console.get_by_role("combobox", name="Search").press_sequentially(call.from_number.replace("+49", "0"))
     console.locator("#command-results-list a", has_text=call.retell_call_id).click()
 
     story = console.locator(".ap-story")

@@ -1,0 +1,33 @@
+// What the theme leaves to the mouse, for keyboards and screen readers.
+
+// Its icons are words of a font: "chevron_right" must not be read aloud.
+const hideIcons = (root) => root.querySelectorAll(".material-symbols-outlined").forEach((icon) => {
+  if (!icon.hasAttribute("aria-hidden")) icon.setAttribute("aria-hidden", "true");
+});
+
+// It puts clicks on elements that no key reaches.
+const CLICKABLE = ["x-on:click", "x-on:click.stop", "x-on:click.prevent"];
+const isNative = (element) => element.matches("button, input, select, textarea, summary, a[href]");
+const nameKeys = (root) => root.querySelectorAll("a, div, span, h2, td").forEach((element) => {
+  if (isNative(element) || !element.textContent.trim() || !CLICKABLE.some((name) => element.hasAttribute(name))) return;
+  if (element.querySelector("button, input, select, textarea, a[href], form")) return;
+  element.setAttribute("role", "button");
+  element.tabIndex = 0;
+});
+document.addEventListener("keydown", (event) => {
+  if (!["Enter", " "].includes(event.key) || !event.target.matches("[role=button]:not(button)")) return;
+  event.preventDefault();
+  event.target.click();
+});
+
+const mend = (root) => { hideIcons(root); nameKeys(root); };
+document.addEventListener("DOMContentLoaded", () => mend(document));
+document.addEventListener("htmx:afterSettle", () => mend(document));
+
+// One key leads to the search, wherever nothing is being written.
+const WRITES = "input, select, textarea, [contenteditable]";
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest(WRITES)) return;
+  event.preventDefault();
+  window.dispatchEvent(new CustomEvent("opencommand"));
+});
