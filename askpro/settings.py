@@ -310,6 +310,8 @@ BEFORE_EXIT = ["askpro.sentry.finish"]
 
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
 
+# Operators, administrators and superusers read personal data masked until they reveal it, on record (docs/privacy.md).
+REVEAL_FIRST = env.bool("REVEAL_FIRST", default=True)
 # Limits permissions to the companies that a log-in is bound to.
 AUTHENTICATION_BACKENDS = ["askpro.console.backend.ScopedBackend"]
 # Where a log-in leads that nobody was sent to from another page.

@@ -13,6 +13,7 @@ SET_UP: Final = {
     *("api.ApiToken", "appointments.SyncPoint", "auth.Group", "auth.Permission", "auth.User", "calls.Branch"),
     *("calls.ClosedDay", "calls.Company", "calls.PhoneNumber", "calls.Service", "calls.Staff", "console.Access"),
     "console.Preference",
+    "console.ShippedGroup",
     *("contenttypes.ContentType", "notifications.MessageTemplate", "privacy.Pepper", "privacy.RetentionRule"),
     *("queues.Pause", "queues.Schedule", "webhooks.RetellReading", "webhooks.WebhookAddress", "webhooks.WebhookSecret"),
 }

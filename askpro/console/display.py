@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from askpro.console import masking
 from askpro.console.tones import tone_of
 
 NOTHING = "–"
@@ -44,7 +45,12 @@ def link(obj: Model | None, text: object = None) -> SafeString | str:
     """A link to a row's page, or a dash."""
     if obj is None:
         return NOTHING
-    return format_html('<a class="ap-link" href="{}">{}</a>', address(obj), str(obj) if text is None else text)
+    return format_html('<a class="ap-link" href="{}">{}</a>', address(obj), title(obj) if text is None else text)
+
+
+def title(obj: Model) -> str:
+    """What a row is called; whoever may not see whose it is reads it masked."""
+    return str(masking.veiled(obj))
 
 
 def page_link(model: str, key: object, text: str) -> SafeString:
@@ -108,14 +114,32 @@ def day(value: date) -> str:
 
 def phone(number: str | None) -> SafeString | str:
     """A number in groups, as people read it; whatever is no number as it came."""
-    return format_html('<span class="ap-nowrap">{}</span>', _grouped(number)) if number else NOTHING
+    if not number:
+        return NOTHING
+    shown = masking.phone(number) if masking.is_masked() else _grouped(number)
+    return format_html('<span class="ap-nowrap">{}</span>', shown)
 
 
 def person(customer: Any) -> SafeString | str:
     """A customer by name, else by number."""
     if customer.name or not customer.phone:
-        return str(customer)
+        return title(customer)
     return phone(customer.phone)
+
+
+def name(text: str) -> str:
+    """A customer's or caller's name."""
+    return masking.name(text)
+
+
+def email(address: str | None) -> str:
+    """A customer's or caller's address."""
+    return masking.email(address) if address else NOTHING
+
+
+def text(words: str) -> str:
+    """What a customer or caller said or wrote, or what was written about them."""
+    return masking.words(words)
 
 
 def error_class(name: str) -> SafeString | str:

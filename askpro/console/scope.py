@@ -12,6 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 
 from askpro.console.models import Access
+from askpro.console.permissions import WITHIN_COMPANIES
 
 M = TypeVar("M", bound=Model)
 
@@ -99,4 +100,5 @@ def _permissions_within_companies() -> set[str]:
 
     models = [model._meta for model in admin.site._registry if path_of(model)]
     usual = {f"{meta.app_label}.{verb}_{meta.model_name}" for meta in models for verb in meta.default_permissions}
-    return usual | {f"{meta.app_label}.{codename}" for meta in models for codename, _ in meta.permissions}
+    own = {f"{meta.app_label}.{codename}" for meta in models for codename, _ in meta.permissions}
+    return usual | own | {str(may) for may in WITHIN_COMPANIES}

@@ -16,7 +16,7 @@ from askpro.console.choosing import ChoosingMixin
 from askpro.console.model_admin import ConsoleModelAdmin
 from askpro.console.models import Access
 from askpro.console.rights import Rights
-from askpro.console.roles import SALON
+from askpro.console.roles import MANAGER
 from askpro.console.term import Term
 
 
@@ -105,7 +105,7 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[misc] # the stubs
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, "is_superuser")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"groups": Group.objects.filter(name=SALON)}
+        return {"groups": Group.objects.filter(name=MANAGER)}
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         if not change:
@@ -117,7 +117,7 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[misc] # the stubs
 @admin.register(Group)
 class GroupAdmin(GivingAdmin, DjangoGroupAdmin):  # type: ignore[misc]
     search_help_text = "Name"  # type: ignore[misc]
-    empty_text = "No group yet: manage.py migrate makes two."
+    empty_text = "No group yet: manage.py migrate makes five."
 
     def find(self, rows: QuerySet[Group], term: Term) -> QuerySet[Group]:
         return rows.filter(name__icontains=term.text)

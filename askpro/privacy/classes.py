@@ -168,6 +168,14 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         Harmless.SETTING, "name", "synonyms", "calcom_slug", "obstacles", "required_fields", "field_answers"
     ),
     "calls.Staff": _each(_PEOPLE, "name", "email"),
+    "console.Deed": {
+        **_each(Personal(Holds.STAFF, Kept.DEEDS), "who", "address"),
+        **_each(Personal(Holds.WHO, Kept.DEEDS), "name", "reason"),
+        "act": Harmless.CODE,
+        "object_id": Harmless.KEY,
+        **_each(Harmless.MACHINE, "before", "after"),
+    },
+    "console.ShippedGroup": _each(Harmless.CODE, "given"),
     "contenttypes.ContentType": _each(Harmless.CODE, "app_label", "model"),
     "django_dramatiq.Task": _each(Harmless.MACHINE, "message_data", "actor_name", "queue_name"),
     "metrics.Delta": {**_each(Harmless.CODE, "name", "part", "result"), "buckets": Harmless.MACHINE},

@@ -9,13 +9,13 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 from django.db import models
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from askpro.console.model_admin import ConsoleModelAdmin
-from askpro.console.roles import OPERATOR, SALON, SALON_MAY
+from askpro.console.roles import MANAGER
 from askpro.console.scope import path_of
 from askpro.queues.models import Job
 from calls.models import Call, Company, Customer
@@ -275,31 +275,10 @@ def test_a_search_is_not_used_up_by_customers_of_others(salon: Salon, monkeypatc
     assert [row.pk for row in page.context["cl"].result_list] == [call.pk]
 
 
-class TestGroups:
-    def test_a_migrated_installation_has_them(self, db: None) -> None:
-        salon = Group.objects.get(name=SALON)
-        names = {f"{p.content_type.app_label}.{p.codename}" for p in salon.permissions.select_related("content_type")}
-
-        wanted = {
-            f"{label.split('.')[0]}.{verb}_{label.split('.')[1]}"
-            for label, verbs in SALON_MAY.items()
-            for verb in verbs
-        }
-        assert names == wanted
-        assert all(path_of(p.content_type.model_class()) for p in salon.permissions.all())
-        assert Group.objects.get(name=OPERATOR).permissions.filter(codename="change_user").exists()
-
-    def test_what_people_made_of_them_is_kept(self, db: None) -> None:
-        from django.core.management import call_command
-
-        Group.objects.get(name=SALON).permissions.set(Permission.objects.filter(codename="view_call"))
-        call_command("migrate", verbosity=0)
-
-        assert [p.codename for p in Group.objects.get(name=SALON).permissions.all()] == ["view_call"]
-
+class TestMails:
     def test_a_salon_opens_what_its_mails_lead_to(self, salon: Salon) -> None:
         user = bound(salon.ours, permissions=[])
-        user.groups.add(Group.objects.get(name=SALON))
+        user.groups.add(Group.objects.get(name=MANAGER))
         client = Client()
         client.force_login(user)
 
@@ -316,7 +295,7 @@ class TestGroups:
 
     def test_a_mail_leads_who_is_not_logged_in_to_the_log_in_and_then_there(self, salon: Salon) -> None:
         user = bound(salon.ours, permissions=[])
-        user.groups.add(Group.objects.get(name=SALON))
+        user.groups.add(Group.objects.get(name=MANAGER))
         user.set_password("correct horse")
         user.save()
         follow_up = salon.ours.follow_ups.earliest("pk")

@@ -15,9 +15,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.db.models import Model, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Model, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
 
+from askpro.console.models import Deed
 from askpro.console.subjects import MODELS
 from askpro.privacy import classes
 from askpro.privacy.models import Wanted
@@ -28,6 +29,11 @@ ERASED: Final = "[erased]"
 # Digits that too many numbers share say nothing.
 SHORTEST: Final = 7
 TAGS_AT_ONCE: Final = 500
+# In the console's record: how rows were named, and what people wrote about them.
+NAMING: Final = {
+    "admin.LogEntry": ["object_repr", "change_message"],
+    "console.Deed": ["name", "reason", "before", "after"],
+}
 SILENT: Final = {"error_message": "", "trace": "", "log": ""}
 MUTE: Final = {"error_message": "", "release_reason": ""}
 
@@ -74,6 +80,9 @@ def erase_record(trail: Trail) -> int:
             entry.change_message = _without_words(entry.change_message)
             entry.save(update_fields=["object_repr", "change_message"])
             written += 1
+        deeds = Deed.objects.filter(content_type=kind, object_id__in=[str(pk) for pk in trail.ids(model)])
+        named = Concat(Value(f"{model._meta.verbose_name} "), "object_id")
+        written += deeds.update(name=named, reason="", before={}, after={})
     return written
 
 
@@ -108,8 +117,7 @@ def searched() -> Iterator[tuple[type[Model], list[str]]]:
             name for name, meaning in meanings.items() if meaning in (classes.Harmless.MACHINE, classes.Harmless.KEY)
         ]
         fields = [name for name in harmless if _is_searched(model, name)]
-        if label == "admin.LogEntry":
-            fields = ["object_repr", "change_message"]
+        fields = NAMING.get(label, fields)
         if fields and model._meta.managed and label != "sessions.Session":
             yield model, fields
 
