@@ -7,13 +7,14 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from appointments.availability import choices as times
+from appointments.availability.choices import Choices
 from appointments.changes import request as changes
 from appointments.changes.request import Origin
 from appointments.models import Appointment, Change
-from appointments.page import facts, times
+from appointments.page import facts
 from appointments.page.places import place
 from appointments.page.standing import Standing, State, refusal
-from appointments.page.times import Choices
 from appointments.page.view import Page, Redirect
 from appointments.page.wording import Words
 from askpro.queues.errors import JobError
@@ -185,7 +186,8 @@ class Move(AppointmentPage):
         with place() as has_place:
             try:
                 asked_from = self.request.GET.get("from", "")
-                return times.choices(self.appointment, asked_from, self.standing.now) if has_place else None
+                wanted = times.another_time(self.appointment)
+                return times.choices(wanted, asked_from, self.standing.now) if has_place else None
             except JobError:
                 return None
 

@@ -1,22 +1,22 @@
-"""The free times that a customer can choose from, and how one is named in an address."""
+"""The free times that a person can choose from, and how one is named in an address."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import groupby
 from typing import Final
 
-from appointments.availability import free_times
-from appointments.availability.free import FARTHEST
+from appointments.availability.free import FARTHEST, free_times
 from appointments.models import Appointment
 from askpro.queues.errors import Unavailable
+from calls.models import Branch, Service, Staff
 from notifications.text.places import zone_of
 
 # Days with free times on one page.
 MOST_DAYS: Final = 5
 # As far as Cal.com is asked at once.
 LOOK: Final = timedelta(weeks=4)
-# Seconds that a customer waits for them.
+# Seconds that a person waits for them.
 PATIENCE: Final = 3.0
 _FORM: Final = "%Y%m%dT%H%MZ"
 
@@ -29,21 +29,37 @@ class Choices:
     later: date | None
 
 
-def choices(appointment: Appointment, asked_from: str, now: datetime) -> Choices:
-    """The first free times from a day on; from today if that makes no sense.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for, and where: with a person, if one was wished for. `unlike` is a time that is no choice."""
 
-    Raises what `free_times` raises. Where the customer had wished for a person, that person's.
+    service: Service
+    staff: Staff | None
+    branch: Branch | None
+    zone: tzinfo
+    unlike: datetime | None = None
+
+
+def another_time(appointment: Appointment) -> Wanted:
+    """What an appointment can be moved to; where the customer had wished for a person, that person's times.
+
+    Raises `Unavailable` where nothing is known that could be looked for.
     """
-    zone, service = zone_of(appointment), appointment.service
-    if service is None:
+    if appointment.service is None:
         raise Unavailable("The appointment has no service.")
+    wished = appointment.booking_request.staff if appointment.booking_request else None
+    zone, unlike = zone_of(appointment), appointment.starts_at
+    return Wanted(appointment.service, wished, appointment.branch, zone, unlike)
+
+
+def choices(wanted: Wanted, asked_from: str, now: datetime) -> Choices:
+    """The first free times from a day on; from today if that makes no sense. Raises what `free_times` raises."""
+    zone = wanted.zone
     today, last = now.astimezone(zone).date(), (now + FARTHEST).astimezone(zone).date()
     first = min(max(_day(asked_from) or today, today), last)
     start = datetime.combine(first, time(), zone)
-    wished = appointment.booking_request.staff if appointment.booking_request else None
-    free = free_times(service, start, start + LOOK, wished, patience=PATIENCE, branch=appointment.branch)
-    others = [slot.astimezone(zone) for slot in free if slot != appointment.starts_at]
-    days = _by_day(others)
+    free = free_times(wanted.service, start, start + LOOK, wanted.staff, patience=PATIENCE, branch=wanted.branch)
+    days = _by_day([slot.astimezone(zone) for slot in free if slot != wanted.unlike])
     later = days[MOST_DAYS][0] if len(days) > MOST_DAYS else (start + LOOK).date()
     return Choices(days[:MOST_DAYS], later if later <= last and days else None)
 
