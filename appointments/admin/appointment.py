@@ -1,6 +1,6 @@
 """The pages of appointments. Cal.com has the authoritative state, so they are changed there first: by acts."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -9,27 +9,33 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from appointments.admin import changing, reminding
+from appointments.admin import changing, naming, reminding
 from appointments.admin.calendar import board
-from appointments.admin.naming import who
+from appointments.admin.naming import clock_time, reader, who
 from appointments.models import Appointment
 from askpro.console import display
-from askpro.console.acts import Act
 from askpro.console.customers import customers_meant
 from askpro.console.day_range import DayRangeFilter
 from askpro.console.filters import CompanyFilter
+from askpro.console.live_acts import LiveActsMixin
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.scope import Scope, may_see
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
+from notifications import recipients
+from notifications.models import Notification
 from webhooks.models import WebhookEvent
+
+MOST_EVENTS: Final = 50
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(ReadOnlyModelAdmin):
+class AppointmentAdmin(LiveActsMixin, ReadOnlyModelAdmin):
     company_path = "company"
     list_display = ("who", "starts", "what", "person", "progress", "calendar", "company")
     list_filter = (
@@ -44,37 +50,10 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
     list_defer = ("notes",)
     ordering = ("-id",)
     sortable_by = ("starts",)
-    search_help_text = "Name, phone number, e-mail or booking uid"
-    empty_text = "Calls that ask for one and bookings at Cal.com appear here. Or run: python3 manage.py demo_call"
+    search_help_text = _("Name, phone number, e-mail or booking uid")
+    empty_text = _("Calls that ask for one and bookings at Cal.com appear here. Or run: python3 manage.py demo_call")
     detail_template = "console/appointment.html"
-    acts = (
-        Act(
-            name="move",
-            label="Move",
-            icon="event_repeat",
-            explain="Move it to another time, at Cal.com and here. If the new time is taken, it stays where it is.",
-            done="to be moved: its page shows when that is done",
-            note="Why? Cal.com is told.",
-            note_required=True,
-            when="New time, where the appointment is",
-            zone=changing.zone,
-            possible=changing.may_move,
-            run_at=changing.move,
-            follows=changing.follows,
-        ),
-        Act(
-            name="cancel",
-            label="Cancel appointment",
-            icon="event_busy",
-            explain="Cancel it, at Cal.com and here. A cancelled appointment cannot be brought back: its time is free.",
-            done="to be cancelled: its page shows when that is done",
-            note="Why? Cal.com is told.",
-            note_required=True,
-            possible=changing.may_cancel,
-            run=changing.cancel,
-            follows=changing.follows,
-        ),
-    )
+    acts = changing.acts()
 
     def get_urls(self) -> list[URLPattern]:
         calendar_view = self.admin_site.admin_view(self.calendar_view)
@@ -87,9 +66,13 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
         context = {**self.admin_site.each_context(request), "opts": self.opts, **board(request)}
         return TemplateResponse(request, "console/calendar.html", context)
 
+    def offered(self, request: HttpRequest, obj: Any) -> list[dict[str, str]]:
+        """The acts, and a call to the customer where a number is known."""
+        buttons: list[dict[str, str]] = super().offered(request, obj)
+        return [*naming.call_button(recipients.number_of(obj)), *buttons] if self.may_act(request) else buttons
+
     def named(self, appointment: Appointment) -> str:
-        who = appointment.attendee_name or appointment.customer or "Unknown"
-        return f"{who}, {display.local(appointment.starts_at, 'j M Y, H:i')}"
+        return f"{who(appointment)}, {display.local(appointment.starts_at, 'SHORT_DATETIME_FORMAT')}"
 
     def find(self, rows: QuerySet[Appointment], term: Term) -> QuerySet[Appointment]:
         meant = Q(calcom_uid=term.text) | Q(customer_id__in=customers_meant(term))
@@ -105,23 +88,23 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
             meant |= Q(attendee_name__icontains=term.text)
         return rows.filter(meant)
 
-    @admin.display(description="Who")
+    @admin.display(description=_("Who"))
     def who(self, appointment: Appointment) -> SafeString | str:
         return who(appointment)
 
-    @admin.display(description="Starts", ordering="starts_at")
+    @admin.display(description=_("Starts"), ordering="starts_at")
     def starts(self, appointment: Appointment) -> SafeString | str:
         return display.weekday(appointment.starts_at)
 
-    @admin.display(description="Service")
+    @admin.display(description=_("Service"))
     def what(self, appointment: Appointment) -> str:
         return str(appointment.service or display.NOTHING)
 
-    @admin.display(description="With")
+    @admin.display(description=_("With"))
     def person(self, appointment: Appointment) -> str:
         return str(appointment.staff or display.NOTHING)
 
-    @admin.display(description="Status")
+    @admin.display(description=_("Status"))
     def progress(self, appointment: Appointment) -> SafeString:
         return display.state(appointment)
 
@@ -130,79 +113,103 @@ class AppointmentAdmin(ReadOnlyModelAdmin):
         return display.state(appointment, "sync_status")
 
     def detail(self, request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
-        what = " with ".join(str(part) for part in (appointment.service, appointment.staff) if part)
+        wrong = appointment.sync_error_told(reader())
         return {
-            "headline": f"{self.who(appointment)}, {display.local(appointment.starts_at, 'D j M Y, H:i')}",
+            "headline": f"{who(appointment)}, {clock_time(appointment, appointment.starts_at)}",
             "state": display.state(appointment),
-            "lead": what,
-            "notes": [("danger", f"Cal.com: {appointment.sync_error_told()}")] if appointment.sync_error else [],
+            "lead": _what(appointment),
+            "notes": [("danger", f"Cal.com: {wrong}")] if wrong else [],
             "facts": _facts(appointment),
             "more_facts": _calendar_facts(appointment),
             "tables": _tables(appointment, request.user),
         }
 
 
+def _what(appointment: Appointment) -> str:
+    facts = {"service": str(appointment.service or ""), "staff": str(appointment.staff or "")}
+    if all(facts.values()):
+        return gettext("%(service)s with %(staff)s") % facts
+    return facts["service"] or facts["staff"]
+
+
 def _facts(appointment: Appointment) -> list[tuple[str, Any]]:
     return [
-        ("Starts", display.weekday(appointment.starts_at)),
-        ("Ends", display.weekday(appointment.ends_at)),
-        ("Time zone", appointment.timezone),
-        ("Before the change", display.weekday(appointment.previous_starts_at)),
-        ("Customer says they come", display.moment(appointment.customer_confirmed_at)),
-        ("Customer", display.link(appointment.customer)),
-        ("Attendee", appointment.attendee_name),
-        ("E-mail", appointment.attendee_email),
-        ("Phone", display.phone(appointment.attendee_phone)),
-        ("Company", display.link(appointment.company)),
-        ("Branch", display.link(appointment.branch)),
-        ("Call", display.link(appointment.call)),
-        ("Notes", appointment.notes),
+        (gettext("Starts"), display.weekday(appointment.starts_at)),
+        (gettext("Ends"), display.weekday(appointment.ends_at)),
+        (gettext("Time zone"), appointment.timezone),
+        (gettext("Before the change"), display.weekday(appointment.previous_starts_at)),
+        (gettext("Customer says they come"), display.moment(appointment.customer_confirmed_at)),
+        (gettext("Customer"), display.link(appointment.customer)),
+        (gettext("Attendee"), appointment.attendee_name),
+        (gettext("E-mail"), appointment.attendee_email),
+        (gettext("Phone"), display.phone(appointment.attendee_phone)),
+        (gettext("Company"), display.link(appointment.company)),
+        (gettext("Branch"), display.link(appointment.branch)),
+        (gettext("Call"), display.link(appointment.call)),
+        (gettext("Notes"), appointment.notes),
     ]
 
 
 def _calendar_facts(appointment: Appointment) -> list[tuple[str, Any]]:
     uid = appointment.calcom_uid or ""
     return [
-        ("State at Cal.com", appointment.get_sync_status_display()),
-        ("Booked through", appointment.get_source_display()),
+        (gettext("State at Cal.com"), appointment.get_sync_status_display()),
+        (gettext("Booked through"), appointment.get_source_display()),
         # With a uid anyone can cancel the booking without a log-in.
-        ("Booking uid", f"{uid[:4]}…" if uid else ""),
-        ("Booking id", appointment.calcom_booking_id),
-        ("Our key", appointment.booking_key),
-        ("Newest change there", display.moment(appointment.calcom_event_at)),
-        ("Version", appointment.version),
-        ("Cancelled", display.moment(appointment.cancelled_at)),
-        ("Reason", appointment.cancellation_reason),
-        ("Made", display.moment(appointment.created_at)),
-        ("Changed", display.moment(appointment.updated_at)),
+        (gettext("Booking uid"), f"{uid[:4]}…" if uid else ""),
+        (gettext("Booking id"), appointment.calcom_booking_id),
+        (gettext("Our key"), appointment.booking_key),
+        (gettext("Newest change there"), display.moment(appointment.calcom_event_at)),
+        (gettext("Version"), appointment.version),
+        (gettext("Cancelled"), display.moment(appointment.cancelled_at)),
+        (gettext("Reason"), appointment.cancellation_reason),
+        (gettext("Made"), display.moment(appointment.created_at)),
+        (gettext("Changed"), display.moment(appointment.updated_at)),
     ]
 
 
 def _tables(appointment: Appointment, user: Any) -> list[Table]:
-    scope, language = Scope.of(user), appointment.company.language
+    scope = Scope.of(user)
     sent = list(scope.rows(appointment.notifications.all()).order_by("-id"))
-    messages = [
-        [display.link(row), display.state(row), row.version, display.moment(row.sent_at), row.why(language)]
-        for row in sent
-    ]
-    uids = {appointment.calcom_uid or "", *appointment.calcom_uids.values_list("uid", flat=True)}
-    events = scope.rows(WebhookEvent.about(appointment.company_id, uids)).defer("body").order_by("-id")[:50]
-    follow_ups = [
-        [display.link(row, row.title(language)), display.state(row), display.minute(row.due_at), row.told(language)]
-        for row in scope.rows(appointment.follow_ups.all()).order_by("-id")
-    ]
-    hears = may_see(user, WebhookEvent)
-    heard = [[display.link(row, row.event_type), display.state(row), display.moment(row.received_at)] for row in events]
     return [
-        Table("Messages", ["Message", "State", "Version", "Sent", "Reason"], messages, "No message."),
+        _messages(sent),
         reminding.reminders(appointment),
         *reminding.questions(appointment),
         changing.history(appointment),
-        Table("Follow-ups", ["Reason", "State", "Due", "Detail"], follow_ups, "No follow-up."),
+        _follow_ups(appointment, scope),
         job_table(user, jobs_about([appointment, *sent, *([appointment.call] if appointment.call else [])])),
-        *(
-            [Table("Heard from Cal.com", ["Event", "State", "Received"], heard, "No webhook about it.")]
-            if hears
-            else []
-        ),
+        *([_heard(appointment, scope)] if may_see(user, WebhookEvent) else []),
     ]
+
+
+def _messages(sent: list[Notification]) -> Table:
+    rows = [
+        [
+            display.link(row),
+            display.state(row),
+            row.version,
+            display.moment(row.sent_at),
+            row.why(reader()),
+        ]
+        for row in sent
+    ]
+    heads = [gettext("Message"), gettext("State"), gettext("Version"), gettext("Sent"), gettext("Reason")]
+    return Table(gettext("Messages"), heads, rows, gettext("No message."))
+
+
+def _follow_ups(appointment: Appointment, scope: Scope) -> Table:
+    language = reader()
+    rows = [
+        [display.link(row, row.title(language)), display.state(row), display.minute(row.due_at), row.told(language)]
+        for row in scope.rows(appointment.follow_ups.all()).order_by("-id")
+    ]
+    heads = [gettext("Reason"), gettext("State"), gettext("Due"), gettext("Detail")]
+    return Table(gettext("Follow-ups"), heads, rows, gettext("No follow-up."))
+
+
+def _heard(appointment: Appointment, scope: Scope) -> Table:
+    uids = {appointment.calcom_uid or "", *appointment.calcom_uids.values_list("uid", flat=True)}
+    events = scope.rows(WebhookEvent.about(appointment.company_id, uids)).defer("body").order_by("-id")[:MOST_EVENTS]
+    rows = [[display.link(row, row.event_type), display.state(row), display.moment(row.received_at)] for row in events]
+    heads = [gettext("Event"), gettext("State"), gettext("Received")]
+    return Table(gettext("Heard from Cal.com"), heads, rows, gettext("No webhook about it."))

@@ -1,22 +1,75 @@
-"""What staff may do to an appointment, what follows from it, and the history of its changes."""
+"""What staff may change about an appointment, what follows from it, and the history of its changes."""
 
-from datetime import datetime, tzinfo
-from typing import Any
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
 
+from django.contrib import messages
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from appointments.admin import free_times
+from appointments.admin.naming import clock_time, reader
 from appointments.changes import limits, request
 from appointments.models import Appointment, Change
 from askpro.console import display
+from askpro.console.acts import Act
+from askpro.console.live_acts import LiveAct, Outcome
 from askpro.console.table import Table
 from notifications import recipients
 from notifications.text.places import spoken_number, zone_of
 
-Kind = Change.Kind
+Kind, State = Change.Kind, Change.State
+
+# Seconds that a page of the console waits for Cal.com; then a job goes on.
+PATIENCE: Final = 6.0
+# What came of a cancellation or a move that was wanted just now.
+DONE: Final = {
+    Kind.CANCEL: gettext_lazy("Cancelled. The customer is told as after every change."),
+    Kind.MOVE: gettext_lazy("Moved to %(when)s. The customer is told as after every change."),
+}
 
 
-def zone(appointment: Appointment) -> tzinfo:
-    return zone_of(appointment)
+def acts() -> tuple[Act, ...]:
+    return (
+        LiveAct(
+            name="move",
+            label=gettext_lazy("Move"),
+            icon="event_repeat",
+            explain=gettext_lazy(
+                "Move it to another time, at Cal.com and here. If the new time is taken, it stays where it is."
+            ),
+            done=gettext_lazy("to be moved"),
+            note=gettext_lazy("Why? Cal.com is told."),
+            note_required=True,
+            when=gettext_lazy("New time, where the appointment is"),
+            zone=zone_of,
+            possible=may_move,
+            now=move_now,
+            initial=lambda asked, row: _why(asked) | free_times.chosen(asked, zone_of(row)),
+            choose=free_times.to_move,
+            chooses="console/free_times.html",
+            follows=follows,
+        ),
+        LiveAct(
+            name="cancel",
+            label=gettext_lazy("Cancel appointment"),
+            icon="event_busy",
+            explain=gettext_lazy(
+                "Cancel it, at Cal.com and here. A cancelled appointment cannot be brought back: its time is free."
+            ),
+            done=gettext_lazy("to be cancelled"),
+            note=gettext_lazy("Why? Cal.com is told."),
+            note_required=True,
+            possible=may_cancel,
+            run=cancel,
+            now=cancel_now,
+            initial=lambda asked, row: _why(asked),
+            follows=follows,
+        ),
+    )
 
 
 def may_cancel(appointment: Appointment) -> bool:
@@ -28,23 +81,67 @@ def may_move(appointment: Appointment) -> bool:
 
 
 def cancel(appointment: Appointment, user: Any, note: str) -> bool:
-    return _is_wanted(request.cancel(appointment, _by(user), note))
+    """Leave it to a job."""
+    return request.cancel(appointment, by(user), note).state != State.REFUSED
 
 
-def move(appointment: Appointment, user: Any, note: str, when: datetime) -> bool:
-    return _is_wanted(request.move(appointment, when, _by(user), note))
+def cancel_now(appointment: Appointment, user: Any, said: Mapping[str, Any]) -> Outcome:
+    return outcome(request.cancel(appointment, by(user), said["note"], patience=PATIENCE))
+
+
+def move_now(appointment: Appointment, user: Any, said: Mapping[str, Any]) -> Outcome:
+    to: datetime = said["when"].astimezone(UTC)
+    return outcome(request.move(appointment, to, by(user), said["note"], patience=PATIENCE))
+
+
+def by(user: Any) -> request.Origin:
+    return request.Origin(Change.Channel.CONSOLE, user=user)
+
+
+def outcome(change: Change) -> Outcome:
+    """What came of a change so far, in a sentence."""
+    facts = {"when": clock_time(change.appointment, change.starts_at) if change.starts_at else ""}
+    if change.state == State.DONE:
+        return Outcome(str(DONE[Kind(change.kind)]) % facts)
+    if change.state == State.REQUESTED:
+        told = _("Asked for %(when)s: it is not confirmed until the host says yes.")
+        return Outcome(told % facts, messages.WARNING)
+    if change.state == State.REFUSED:
+        told = _("Nothing was changed. %(why)s")
+        return Outcome(told % {"why": change.told(reader())}, messages.ERROR, is_noted=False)
+    return Outcome(
+        _("Cal.com has not answered yet. It goes on being tried; this page shows what came of it."), messages.WARNING
+    )
 
 
 def follows(appointment: Appointment) -> list[str]:
     """What changing it means, in sentences."""
-    starts_at = timezone.localtime(appointment.starts_at, zone_of(appointment))
-    sentences = [f"It is on {starts_at:%A, %d.%m.%Y, %H:%M} ({zone_of(appointment)}).", *_told(appointment)]
+    when, where = clock_time(appointment, appointment.starts_at), zone_of(appointment)
+    sentences = [_("It is on %(when)s (%(zone)s).") % {"when": when, "zone": where}, *told(appointment)]
     if appointment.starts_at - timezone.now() < limits.notice_of(appointment):
-        sentences.append("The company's notice for changes has begun: you decide to change it all the same.")
+        sentences.append(_("The company's notice for changes has begun: you decide to change it all the same."))
     if appointment.service is not None and appointment.service.needs_confirmation:
-        sentences.append("The host has to agree to a new time; until then the appointment is not confirmed.")
-    sentences.append("If Cal.com refuses it, a follow-up says why.")
+        sentences.append(_("The host has to agree to a new time; until then the appointment is not confirmed."))
+    sentences.append(_("Cal.com is asked at once. If it refuses, nothing is changed, and you read why."))
     return sentences
+
+
+def told(appointment: Appointment) -> list[str]:
+    """Who is told, and how."""
+    if appointment.source == Appointment.Source.CALCOM or recipients.calcom_tells(appointment):
+        return [_("Cal.com tells the customer by mail.")]
+    number, address = recipients.number_for(appointment), recipients.email_of(appointment)
+    why_not = recipients.sms_objection(appointment.customer, number, appointment)
+    by_sms = appointment.company.sms_enabled and why_not is None
+    facts = {"number": spoken_number(number), "address": address}
+    if by_sms and address:
+        return [_("The customer is told by SMS to %(number)s and by mail to %(address)s.") % facts]
+    if by_sms:
+        return [_("The customer is told by SMS to %(number)s.") % facts]
+    if address:
+        return [_("The customer is told by mail to %(address)s.") % facts]
+    reason = why_not.tell(language=reader()) if why_not else _("The company sends no SMS.")
+    return [_("No message reaches the customer (%(reason)s): a follow-up asks you to call.") % {"reason": reason}]
 
 
 def history(appointment: Appointment) -> Table:
@@ -57,42 +154,23 @@ def history(appointment: Appointment) -> Table:
             display.weekday(change.before),
             display.weekday(change.starts_at),
             _who(change),
-            change.told() or change.reason,
+            change.told(reader()) or change.reason,
             display.moment(change.created_at),
         ]
         for change in rows
     ]
-    return Table("Changes", ["What", "State", "Before", "After", "By", "Why", "Wanted"], cells, "No change.")
+    heads = [_("What"), _("State"), _("Before"), _("After"), _("By"), _("Why"), _("Wanted")]
+    return Table(_("Changes"), heads, cells, _("No change."))
+
+
+def _why(asked: HttpRequest) -> dict[str, str]:
+    """What is mostly so, and can be written over."""
+    return {"note": _("The customer called.")}
 
 
 def _waits(appointment: Appointment) -> bool:
     """Whether a cancellation is under way already."""
-    return appointment.changes.filter(state=Change.State.WAITING, kind=Kind.CANCEL).exists()
-
-
-def _by(user: Any) -> request.Origin:
-    return request.Origin(Change.Channel.CONSOLE, user=user)
-
-
-def _is_wanted(change: Change) -> bool:
-    return change.state != Change.State.REFUSED
-
-
-def _told(appointment: Appointment) -> list[str]:
-    """Who is told, and how."""
-    if appointment.source == Appointment.Source.CALCOM:
-        return ["Cal.com tells the customer by mail."]
-    number, language = recipients.number_for(appointment), appointment.company.language
-    if recipients.calcom_tells(appointment):
-        return ["Cal.com tells the customer by mail."]
-    ways = [f"by mail to {address}"] if (address := recipients.email_of(appointment)) else []
-    why_not = recipients.sms_objection(appointment.customer, number, appointment)
-    if appointment.company.sms_enabled and why_not is None:
-        ways.insert(0, f"by SMS to {spoken_number(number)}")
-    if ways:
-        return [f"The customer is told {' and '.join(ways)}."]
-    reason = why_not.tell(language=language) if why_not else "The company sends no SMS."
-    return [f"No message reaches the customer ({reason}): a follow-up asks you to call."]
+    return appointment.changes.filter(state=State.WAITING, kind=Kind.CANCEL).exists()
 
 
 def _who(change: Change) -> Any:

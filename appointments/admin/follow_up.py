@@ -8,14 +8,18 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from appointments.admin import working
+from appointments.admin import naming, working
 from appointments.admin.follow_up_filters import BranchFilter, StateFilter, WhoseFilter, counts
+from appointments.admin.naming import reader
 from appointments.admin.offers import offer_table
 from appointments.booking import pressed
 from appointments.models import FollowUp
@@ -60,15 +64,23 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
     )
     ordering = (FollowUp.DEADLINE, "id")
     sortable_by = ("due",)
-    search_help_text = "Name, phone number or call id"
-    empty_title = "Nothing waits for a person"
-    empty_text = "Requests that a machine must not decide appear here."
+    search_help_text = _("Name, phone number or call id")
+    empty_title = _("Nothing waits for a person")
+    empty_text = _("Requests that a machine must not decide appear here.")
     detail_template = "console/follow_up.html"
     acts = working.acts()
 
     def get_urls(self) -> list[URLPattern]:
-        book = self.admin_site.admin_view(self.book_view)
-        return [path("<path:object_id>/book/", book, name="appointments_followup_book"), *super().get_urls()]
+        own = [
+            path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=f"appointments_followup_{name}")
+            for name, view in (("book", self.book_view), ("times", self.times_view))
+        ]
+        return [*own, *super().get_urls()]
+
+    def offered(self, request: HttpRequest, obj: Any) -> list[dict[str, str]]:
+        """The acts, and a call where a number is known."""
+        buttons: list[dict[str, str]] = super().offered(request, obj)
+        return [*naming.call_button(obj.number), *buttons] if self.may_act(request) else buttons
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         shown = counts(Scope.of(request.user).rows(FollowUp.objects.all()), request.user)
@@ -90,8 +102,29 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
         )
         return HttpResponseRedirect(reverse("admin:appointments_followup_change", args=[follow_up.pk]))
 
+    def times_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The times that are free now, each with a button that books it."""
+        if not self.may_act(request):
+            raise PermissionDenied
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        follow_up = self.get_object(request, unquote(object_id))
+        if follow_up is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        request.page_name = self.named(follow_up)  # type: ignore[attr-defined] # read by the header's template
+        known = {
+            "opts": self.opts,
+            "original": follow_up,
+            "title": gettext("Free times"),
+            "named": self.named(follow_up),
+            "book": reverse("admin:appointments_followup_book", args=[follow_up.pk]),
+        }
+        context = {**self.admin_site.each_context(request), **known, **working.free_times_of(request, follow_up)}
+        return TemplateResponse(request, "console/free_times.html", context)
+
     def named(self, follow_up: FollowUp) -> str:
-        return f"{follow_up.title()}: {follow_up.customer or 'unknown caller'}, {follow_up.company.name}"
+        who = follow_up.customer or gettext("unknown caller")
+        return f"{follow_up.title(reader())}: {who}, {follow_up.company.name}"
 
     def find(self, rows: QuerySet[FollowUp], term: Term) -> QuerySet[FollowUp]:
         meant = Q(customer_id__in=customers_meant(term)) | Q(call__retell_call_id=term.text)
@@ -99,41 +132,43 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
             meant |= term.numbers("call__from_number")
         return rows.filter(meant if term.number is None else meant | Q(pk=term.number))
 
-    @admin.display(description="Reason")
+    @admin.display(description=_("Reason"))
     def why(self, follow_up: FollowUp) -> str:
-        return follow_up.title()
+        return follow_up.title(reader())
 
-    @admin.display(description="Who")
+    @admin.display(description=_("Who"))
     def who(self, follow_up: FollowUp) -> SafeString | str:
         if follow_up.customer is not None:
             return display.person(follow_up.customer)
         return display.phone(follow_up.call.from_number) if follow_up.call else display.NOTHING
 
-    @admin.display(description="Said")
+    @admin.display(description=_("Said"))
     def said(self, follow_up: FollowUp) -> SafeString | str:
         return display.shorten(follow_up.words.replace("\n", " "), 36)
 
-    @admin.display(description="Whose", ordering="assignee")
+    @admin.display(description=_("Whose"), ordering="assignee")
     def whose(self, follow_up: FollowUp) -> str:
         return _name(follow_up.assignee)
 
-    @admin.display(description="Call back by", ordering=FollowUp.DEADLINE)
+    @admin.display(description=_("Call back by"), ordering=FollowUp.DEADLINE)
     def due(self, follow_up: FollowUp) -> SafeString | str:
         return _due(follow_up)
 
-    @admin.display(description="Status")
+    @admin.display(description=_("Status"))
     def progress(self, follow_up: FollowUp) -> SafeString:
         return display.state(follow_up)
 
     def detail(self, request: HttpRequest, follow_up: FollowUp) -> dict[str, Any]:
         return {
-            "headline": f"{follow_up.title()}: {self.who(follow_up)}",
+            "headline": f"{follow_up.title(reader())}: {self.who(follow_up)}",
             "who": self.who(follow_up),
             "follow_up": follow_up,
             "state": display.state(follow_up),
-            "lead": follow_up.told(),
+            "lead": follow_up.told(reader()),
+            "title_told": follow_up.title(reader()),
             "alternatives": _alternatives(follow_up),
             "may_book": self.may_act(request),
+            "looks_up": follow_up.status == OPEN and pressed.wanted(follow_up) is not None,
             "facts": _facts(follow_up),
             "tables": [
                 *_freed_times(follow_up, request.user),
@@ -152,9 +187,10 @@ def _freed_times(follow_up: FollowUp, user: Any) -> list[Table]:
         [display.link(row), display.state(row, "state"), display.day(row.first_day), display.day(row.last_day)]
         for row in entries.select_related("customer", "service").order_by("id")
     ]
+    heads = [gettext("Entry"), gettext("State"), gettext("From"), gettext("Until")]
     return [
-        *([offer_table(offers, "Freed times that were offered", "")] if offers.exists() else []),
-        *([Table("On the waiting list", ["Entry", "State", "From", "Until"], waits)] if waits else []),
+        *([offer_table(offers, gettext("Freed times that were offered"), "")] if offers.exists() else []),
+        *([Table(gettext("On the waiting list"), heads, waits)] if waits else []),
     ]
 
 
@@ -168,17 +204,29 @@ def _attempts(follow_up: FollowUp) -> Table:
         [display.moment(each.created_at), _name(each.user), display.weekday(each.again_at), each.note]
         for each in follow_up.attempts.select_related("user")[:MOST_ROWS]
     ]
-    return Table("Attempts", ["When", "Who", "Again at", "What happened"], rows, "Nobody was called in vain.")
+    heads = [gettext("When"), gettext("Who"), gettext("Again at"), gettext("What happened")]
+    return Table(gettext("Attempts"), heads, rows, gettext("Nobody was called in vain."))
 
 
 def _escalations(follow_up: FollowUp) -> Table:
     rows = [
-        [each.get_step_display(), display.weekday(each.due_at), each.told or "nobody", display.moment(each.created_at)]
+        [
+            each.get_step_display(),
+            display.weekday(each.due_at),
+            each.told or gettext("nobody"),
+            display.moment(each.created_at),
+        ]
         for each in follow_up.escalations.all()[:MOST_ROWS]
     ]
-    note = "" if follow_up.next_step_at is None else f"Next: {display.local(follow_up.next_step_at, 'D j M, H:i')}"
-    heads = ["Deadline", "When", "Told", "Noted"]
-    return Table("Deadlines that passed", heads, rows, "None has passed.", note if follow_up.status == OPEN else "")
+    heads = [gettext("Deadline"), gettext("When"), gettext("Told"), gettext("Noted")]
+    passed, none = gettext("Deadlines that passed"), gettext("None has passed.")
+    return Table(passed, heads, rows, none, _next_step(follow_up))
+
+
+def _next_step(follow_up: FollowUp) -> str:
+    if follow_up.next_step_at is None or follow_up.status != OPEN:
+        return ""
+    return gettext("Next: %(when)s") % {"when": display.local(follow_up.next_step_at, "WEEKDAY_TIME_FORMAT")}
 
 
 def _due(follow_up: FollowUp) -> SafeString | str:
@@ -201,29 +249,33 @@ def _name(user: Any) -> str:
 
 
 def _facts(follow_up: FollowUp) -> list[tuple[str, Any]]:
-    is_anew = follow_up.again_at is not None
+    is_again = follow_up.again_at is not None
     return [
-        ("Try again" if is_anew else "Call back by", _due(follow_up)),
-        *([("Promised by", display.weekday(follow_up.due_at))] if is_anew else []),
-        ("Whose", _assigned(follow_up)),
-        ("Phone", display.phone(follow_up.number)),
-        ("Customer", display.link(follow_up.customer)),
-        ("Call", display.link(follow_up.call)),
-        ("Request", display.link(follow_up.booking_request)),
-        ("Appointment", display.link(follow_up.appointment)),
-        *([("Booked by", display.link(follow_up.booking))] if follow_up.booking else []),
-        ("Company", display.link(follow_up.company)),
-        ("Branch", display.link(follow_up.branch)),
-        ("Opened", display.moment(follow_up.created_at)),
-        ("Resolved", display.moment(follow_up.resolved_at)),
-        ("Resolved by", _name(follow_up.resolved_by)),
-        ("Outcome", follow_up.outcome_told()),
-        ("Note", follow_up.note_told()),
+        (gettext("Try again") if is_again else gettext("Call back by"), _due(follow_up)),
+        *([(gettext("Promised by"), display.weekday(follow_up.due_at))] if is_again else []),
+        (gettext("Whose"), _assigned(follow_up)),
+        (gettext("Phone"), display.phone(follow_up.number)),
+        (gettext("Customer"), display.link(follow_up.customer)),
+        (gettext("Call"), display.link(follow_up.call)),
+        (gettext("Request"), display.link(follow_up.booking_request)),
+        (gettext("Appointment"), display.link(follow_up.appointment)),
+        *([(gettext("Booked by"), display.link(follow_up.booking))] if follow_up.booking else []),
+        (gettext("Company"), display.link(follow_up.company)),
+        (gettext("Branch"), display.link(follow_up.branch)),
+        (gettext("Opened"), display.moment(follow_up.created_at)),
+        (gettext("Resolved"), display.moment(follow_up.resolved_at)),
+        (gettext("Resolved by"), _name(follow_up.resolved_by)),
+        (gettext("Outcome"), follow_up.outcome_told(reader())),
+        (gettext("Note"), follow_up.note_told(reader())),
     ]
 
 
 def _assigned(follow_up: FollowUp) -> str:
+    whose = _name(follow_up.assignee)
     if follow_up.assignee is None or follow_up.assigned_at is None:
-        return _name(follow_up.assignee)
-    by = "" if follow_up.assigned_by == follow_up.assignee else f" by {_name(follow_up.assigned_by)}"
-    return f"{_name(follow_up.assignee)}, given{by} on {display.local(follow_up.assigned_at, 'j M, H:i')}"
+        return whose
+    facts = {"whose": whose, "by": _name(follow_up.assigned_by)}
+    facts["when"] = display.local(follow_up.assigned_at, "SHORT_DATETIME_FORMAT")
+    if follow_up.assigned_by == follow_up.assignee:
+        return gettext("%(whose)s, since %(when)s") % facts
+    return gettext("%(whose)s, given by %(by)s on %(when)s") % facts

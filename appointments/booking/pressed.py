@@ -1,22 +1,27 @@
-"""Books one of a follow-up's free times, or moves its appointment there, as soon as a member of staff presses it."""
+"""Books a free time for a follow-up, or moves its appointment there, as soon as a member of staff presses it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 
+from appointments.availability import free_times
+from appointments.availability.choices import Wanted, another_time
 from appointments.booking import live
 from appointments.changes.request import Origin, move
 from appointments.models import Change, FollowUp, Offer
+from askpro.queues.errors import JobError
 from calls.models import BookingRequest, Service
 
 State = Change.State
 
-# Seconds that a page of the console waits for Cal.com.
+# Seconds that a page of the console waits for Cal.com: for a booking, and for whether a time is free.
 PATIENCE: Final = 6.0
+LOOK_PATIENCE: Final = 3.0
+A_MOMENT: Final = timedelta(seconds=1)
 
 
 class Effect(StrEnum):
@@ -28,7 +33,7 @@ class Effect(StrEnum):
     PENDING = "pending"  # a job goes on
     NOT_DONE = "not_done"  # the follow-up says why, and which times are free now
     BUSY = "busy"  # another of its times is still being booked
-    NOT_OFFERED = "not_offered"  # it is none of its free times, or the follow-up is settled
+    NOT_OFFERED = "not_offered"  # it is not free, or the follow-up is settled
 
 
 EFFECTS: Final = {
@@ -55,7 +60,7 @@ class Pressed:
 
 def offered(follow_up: FollowUp, now: datetime) -> list[datetime]:
     """The free times that can be pressed: those ahead, if it is known what would be booked or moved."""
-    if follow_up.status != FollowUp.Status.OPEN or not (_moves(follow_up) or _service_of(follow_up)):
+    if follow_up.status != FollowUp.Status.OPEN or not (moves(follow_up) or _service_of(follow_up)):
         return []
     return [time for time in times_of(follow_up) if time > now]
 
@@ -64,20 +69,50 @@ def times_of(follow_up: FollowUp) -> list[datetime]:
     return [datetime.fromisoformat(str(time)) for time in follow_up.alternatives]
 
 
+def moves(follow_up: FollowUp) -> bool:
+    """Whether an appointment is moved to the time that is pressed; else one is booked."""
+    return follow_up.reason == FollowUp.Reason.WANTS_MOVE and follow_up.appointment is not None
+
+
+def wanted(follow_up: FollowUp) -> Wanted | None:
+    """What its caller wants a time for; None if it is settled, or that is not known."""
+    if follow_up.status != FollowUp.Status.OPEN:
+        return None
+    if follow_up.appointment is not None and moves(follow_up):
+        return another_time(follow_up.appointment) if follow_up.appointment.service is not None else None
+    request, service = follow_up.booking_request, _service_of(follow_up)
+    if request is None or service is None:
+        return None
+    return Wanted(service, request.staff, request.where, request.where.zone)
+
+
 def press(follow_up: FollowUp, time: datetime, user: Any, patience: float = PATIENCE) -> Pressed:
     """Book this time for the caller, or move the appointment to it: through the functions that everybody uses.
 
     The same time pressed again is the same booking. Until one is known to have failed, no other is begun.
     """
     follow_up.refresh_from_db()
-    if time not in offered(follow_up, timezone.now()):
+    if time not in offered(follow_up, timezone.now()) and not _is_free(follow_up, time):
         return _again(follow_up, time)
-    if _moves(follow_up):
+    if moves(follow_up):
         return _move(follow_up, time, user, patience)
     request = _request_for(follow_up, time, user)
     if request is None:
         return Pressed(Effect.BUSY)
     return _told(follow_up, EFFECTS.get(live.book_for_staff(request, patience), Effect.NOT_DONE))
+
+
+def _is_free(follow_up: FollowUp, time: datetime) -> bool:
+    """Whether it can begin at this time for what its caller wants, as was heard when the free times were shown."""
+    asked = wanted(follow_up)
+    if asked is None or time == asked.unlike:
+        return False
+    try:
+        return time in free_times(
+            asked.service, time, time + A_MOMENT, asked.staff, patience=LOOK_PATIENCE, branch=asked.branch
+        )
+    except JobError:
+        return False
 
 
 def _again(follow_up: FollowUp, time: datetime) -> Pressed:
@@ -89,10 +124,6 @@ def _again(follow_up: FollowUp, time: datetime) -> Pressed:
         return Pressed(Effect.BOOKED)
     is_moved = booking is None and appointment is not None and appointment.starts_at == time
     return Pressed(Effect.MOVED if is_moved else Effect.NOT_OFFERED)
-
-
-def _moves(follow_up: FollowUp) -> bool:
-    return follow_up.reason == FollowUp.Reason.WANTS_MOVE and follow_up.appointment is not None
 
 
 def _move(follow_up: FollowUp, time: datetime, user: Any, patience: float) -> Pressed:

@@ -20,6 +20,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from askpro.language.text import Text
+
 CONFIRMED = "confirmed"
 MOST_NAMED = 20
 MOST_AT_ONCE = 200
@@ -35,18 +37,18 @@ class Act:
     """
 
     name: str
-    label: str
+    label: Text
     icon: str
-    explain: str
-    done: str
+    explain: Text
+    done: Text
     possible: Callable[[Any], bool]
     run: Callable[[Any, Any, str], bool] = lambda row, user, note: False
-    note: str = ""
+    note: Text = ""
     note_required: bool = False
-    when: str = ""
+    when: Text = ""
     zone: Callable[[Any], tzinfo] = lambda row: timezone.get_current_timezone()
     run_at: Callable[[Any, Any, str, datetime], bool] = lambda row, user, note, when: False
-    pick: str = ""
+    pick: Text = ""
     picks: Callable[[Any, Any], list[tuple[str, Any]]] = lambda row, user: []
     run_picked: Callable[[Any, Any, str, str], bool] = lambda row, user, note, picked: False
     single: bool = False
@@ -118,7 +120,7 @@ class ActsMixin:
         if not self.may_act(request):
             return []
         return [
-            {"label": act.label, "icon": act.icon, "href": reverse(f"admin:{self._route(act)}", args=[obj.pk])}
+            {"label": str(act.label), "icon": act.icon, "href": reverse(f"admin:{self._route(act)}", args=[obj.pk])}
             for act in self.acts
             if act.possible(obj)
         ]
@@ -145,13 +147,16 @@ class ActsMixin:
             messages.error(request, f"At most {MOST_AT_ONCE} at once. Filter the list further.")
             return HttpResponseRedirect(back)
         confirmed = request.method == "POST" and CONFIRMED in request.POST
-        picks = act.picks(rows[0], request.user) if rows else []
-        form = NoteForm(act, request.POST if confirmed else None, picks)
+        form = self.form_for(request, act, rows, request.POST if confirmed else None)
         if confirmed and _is_valid(form, act, rows):
             self._act_on_all(request, act, rows, form.cleaned_data)
             return None
         context = {**self.admin_site.each_context(request), **self._question(act, rows, form), "back": back}
         return TemplateResponse(request, self.act_template, context)
+
+    def form_for(self, request: HttpRequest, act: Act, rows: list[models.Model], data: Any) -> NoteForm:
+        """What the person who acts is asked."""
+        return NoteForm(act, data, act.picks(rows[0], request.user) if rows else [])
 
     def _question(self, act: Act, rows: list[models.Model], form: NoteForm) -> dict[str, Any]:
         possible = [row for row in rows if act.possible(row)]

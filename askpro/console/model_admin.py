@@ -23,6 +23,7 @@ from askpro.console.nonsense import Nonsense
 from askpro.console.paginator import CappedPaginator
 from askpro.console.scope import Scope
 from askpro.console.term import Term
+from askpro.language.text import Text
 from askpro.privacy import reads
 from calls.models import countries
 
@@ -47,10 +48,10 @@ class ConsoleModelAdmin(ChoosingMixin, ActsMixin, ModelAdmin):
     # What a row's page names, fetched with the row.
     page_related: tuple[str, ...] = ()
     # Shown when there are no rows at all: what would fill the list.
-    empty_title = ""
-    empty_text = ""
+    empty_title: Text = ""
+    empty_text: Text = ""
     search_fields: tuple[str, ...] = ("pk",)
-    search_help_text = "Id"
+    search_help_text: Text = "Id"
 
     def find(self, rows: models.QuerySet[Any], term: Term) -> models.QuerySet[Any]:
         """The rows that a term means."""

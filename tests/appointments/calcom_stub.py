@@ -135,7 +135,17 @@ class CalcomStub:
             if booking["status"] == "cancelled":
                 return error("400.already_cancelled")()
             booking["status"] = "cancelled"
+        if route.endswith("/reschedule"):
+            return self._move(booking, values["start"])
         return _ok(200, booking)
+
+    def _move(self, booking: dict[str, Any], start: str) -> Answer:
+        if start in self.taken:
+            return error("400.slot_unavailable")()
+        kept = {name: booking[name] for name in ("eventTypeId", "metadata", "attendees")}
+        moved = self.book(start.replace("Z", "+00:00"), rescheduledFromUid=booking["uid"], **kept)
+        booking |= {"status": "cancelled", "rescheduledToUid": moved["uid"]}
+        return _ok(201, moved)
 
     def _create(self, values: dict[str, Any]) -> Answer:
         if values["start"] in self.taken:
