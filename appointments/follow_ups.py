@@ -30,6 +30,10 @@ MET_BY_OTHERS: Final = (
 CHANGE_REASONS: Final = {
     Change.Kind.CANCEL: FollowUp.Reason.WANTS_CANCEL,
     Change.Kind.MOVE: FollowUp.Reason.WANTS_MOVE,
+    Change.Kind.CONFIRM: FollowUp.Reason.NO_ANSWER,
+    Change.Kind.DECLINE: FollowUp.Reason.NO_ANSWER,
+    Change.Kind.NO_SHOW: FollowUp.Reason.NOT_NOTED,
+    Change.Kind.CAME: FollowUp.Reason.NOT_NOTED,
 }
 
 
@@ -113,7 +117,7 @@ def open_for_change(change: Change, detail: Detail) -> FollowUp:
             detail=detail,
             detail_facts=detail.checked(change.detail_facts if change.detail == detail else {}),
             alternatives=change.alternatives,
-            due_at=min(due_at, appointment.starts_at),
+            due_at=due_at if change.kind in Change.ATTENDANCE else min(due_at, appointment.starts_at),
         )
         if opened:
             staff.tell(follow_up)

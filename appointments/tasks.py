@@ -10,7 +10,7 @@ from django.utils import timezone
 from appointments import daily, deadlines
 from appointments.booking import booker, reservations, surplus
 from appointments.calcom.event import CalcomEvent
-from appointments.changes import execution, handlers, sync
+from appointments.changes import carrying_out, handlers, sync
 from appointments.changes.adoption import NoCompany
 from appointments.changes.mandate import Mandate, OtherTenant
 from appointments.changes.mirror import Effect, Mirrored
@@ -275,12 +275,12 @@ def cancel_surplus_bookings(appointment_id: int, company_id: int | None = None) 
     tags=("appointment:{appointment_id}", "change:{change_id}"),
 )
 def carry_out_change(change_id: int, appointment_id: int, company_id: int | None = None) -> None:
-    """Cancel or move an appointment at Cal.com and here, or have a person decide.
+    """Cancel or move an appointment at Cal.com and here, or note what was said about it; or have a person decide.
 
     Writes: Change, CalcomUid, Appointment, BookingRequest, FollowUp, Call, Staff, Notification, Job
-    Calls: Cal.com: bookings (get, list, cancel, reschedule), slots
+    Calls: Cal.com: bookings (get, list, cancel, reschedule, confirm, decline, mark-absent), slots
     """
-    execution.carry_out(change_id)
+    carrying_out.carry_out(change_id)
 
 
 @actor(

@@ -27,6 +27,11 @@ def announce(appointment: Appointment, kind: str) -> list[Notification]:
     return written
 
 
+def repeat_confirmation(appointment: Appointment) -> list[Notification]:
+    """Write the confirmation of a new version to the customer alone, whose appointment has not changed."""
+    return sending.write(_to_customer(appointment, Notification.Kind.CONFIRMATION))
+
+
 def ask_back(appointment: Appointment, number: str) -> Notification | None:
     """Ask the customer by SMS whether really to cancel; None if no SMS may go to this number."""
     if recipients.sms_objection(appointment.customer, number, appointment) is not None:

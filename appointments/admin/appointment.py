@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from appointments.admin import changing, naming, reminding
+from appointments.admin import answering, changing, naming, reminding
 from appointments.admin.calendar import board
 from appointments.admin.naming import clock_time, reader, who
 from appointments.models import Appointment
@@ -53,7 +53,7 @@ class AppointmentAdmin(LiveActsMixin, ReadOnlyModelAdmin):
     search_help_text = _("Name, phone number, e-mail or booking uid")
     empty_text = _("Calls that ask for one and bookings at Cal.com appear here. Or run: python3 manage.py demo_call")
     detail_template = "console/appointment.html"
-    acts = changing.acts()
+    acts = (*answering.acts()[:2], *changing.acts(), *answering.acts()[2:])
 
     def get_urls(self) -> list[URLPattern]:
         calendar_view = self.admin_site.admin_view(self.calendar_view)

@@ -29,6 +29,10 @@ PATIENCE: Final = 6.0
 DONE: Final = {
     Kind.CANCEL: gettext_lazy("Cancelled. The customer is told as after every change."),
     Kind.MOVE: gettext_lazy("Moved to %(when)s. The customer is told as after every change."),
+    Kind.CONFIRM: gettext_lazy("Confirmed. The customer is told as after every change."),
+    Kind.DECLINE: gettext_lazy("Declined. Please call the customer: a follow-up says so."),
+    Kind.NO_SHOW: gettext_lazy("Noted: the customer did not come."),
+    Kind.CAME: gettext_lazy("Noted: the customer came."),
 }
 
 
@@ -116,14 +120,19 @@ def outcome(change: Change) -> Outcome:
 
 def follows(appointment: Appointment) -> list[str]:
     """What changing it means, in sentences."""
-    when, where = clock_time(appointment, appointment.starts_at), zone_of(appointment)
-    sentences = [_("It is on %(when)s (%(zone)s).") % {"when": when, "zone": where}, *told(appointment)]
+    sentences = [when(appointment), *told(appointment)]
     if appointment.starts_at - timezone.now() < limits.notice_of(appointment):
         sentences.append(_("The company's notice for changes has begun: you decide to change it all the same."))
     if appointment.service is not None and appointment.service.needs_confirmation:
         sentences.append(_("The host has to agree to a new time; until then the appointment is not confirmed."))
     sentences.append(_("Cal.com is asked at once. If it refuses, nothing is changed, and you read why."))
     return sentences
+
+
+def when(appointment: Appointment) -> str:
+    """When it is, in a sentence."""
+    facts = {"when": clock_time(appointment, appointment.starts_at), "zone": zone_of(appointment)}
+    return _("It is on %(when)s (%(zone)s).") % facts
 
 
 def told(appointment: Appointment) -> list[str]:

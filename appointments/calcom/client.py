@@ -14,6 +14,7 @@ from appointments.calcom.account import Owner, Schedule, Webhook
 from appointments.calcom.booking import Booking, may_bear
 from appointments.calcom.errors import (
     BookingRefused,
+    answer_error,
     cancel_error,
     common_error,
     create_error,
@@ -44,6 +45,9 @@ ROUTES: Final = Routes(
         "/v2/bookings/{}",
         "/v2/bookings/{}/cancel",
         "/v2/bookings/{}/reschedule",
+        "/v2/bookings/{}/confirm",
+        "/v2/bookings/{}/decline",
+        "/v2/bookings/{}/mark-absent",
         "/v2/event-types",
         "/v2/event-types/{}",
         "/v2/teams",
@@ -173,6 +177,19 @@ class Calcom:
             raise BookingRefused(Detail.REFUSED_INVALID)
         return moved
 
+    def confirm(self, uid: str) -> Booking:
+        """Say the host's yes to a pending booking. Raises `BookingRefused`, also where it was said, and `NotFound`."""
+        return self._answered(f"/v2/bookings/{uid}/confirm", {})
+
+    def decline(self, uid: str, reason: str) -> Booking:
+        """Say the host's no to a pending booking. Raises `BookingRefused`, also where it was said, and `NotFound`."""
+        return self._answered(f"/v2/bookings/{uid}/decline", {"reason": reason})
+
+    def mark_absent(self, uid: str, email: str, *, absent: bool) -> Booking:
+        """Note whether the attendee with this address came, once it has begun. Raises `BookingRefused`, `NotFound`."""
+        attendees = [{"email": email, "absent": absent}]
+        return self._answered(f"/v2/bookings/{uid}/mark-absent", {"attendees": attendees})
+
     def event_types(self) -> list[EventType]:
         """The event types of this key's user and of the user's teams, without the unreadable ones."""
         entries = self._get("/v2/event-types", EVENT_TYPES_VERSION, list)
@@ -244,6 +261,10 @@ class Calcom:
         if not answer.ok:
             raise common_error(answer.status_code, _message(answer)) or read_error(answer.status_code)
         return _data(answer, kind, Unavailable)
+
+    def _answered(self, path: str, body: Mapping[str, Any]) -> Booking:
+        data = self._post(path, body, answer_error)
+        return _read(lambda: Booking.from_api(data), Unknown)
 
     def _post(self, path: str, body: Mapping[str, Any], classify: Any = create_error) -> Any:
         return self._write("POST", path, body, classify)

@@ -82,6 +82,11 @@ def cancel_error(status: int, message: str) -> JobError | None:
     return NotFound(NotFound.__doc__) if status == 404 else BookingRefused(Detail.REFUSED_INVALID)
 
 
+def answer_error(status: int, message: str) -> JobError:
+    """What it means for the host's yes or no, and for who came: also what is so already is refused."""
+    return NotFound(NotFound.__doc__) if status == 404 else BookingRefused(Detail.REFUSED_INVALID)
+
+
 def webhook_error(status: int, message: str) -> JobError:
     if status == 404:
         return NotFound(NotFound.__doc__)

@@ -7,12 +7,15 @@ numbers are compared, kept as hashes: those that were given to Cal.com, and what
 import hashlib
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
 
 from appointments.calcom.booking import Attendee, Booking
 from appointments.models import Appointment
+
+Status = Appointment.Status
 
 # An event type that hides its e-mail field stores this instead of the address that was sent.
 _NUMBER_AS_ADDRESS: Final = re.compile(r"\+?([0-9]{6,15})@sms\.cal\.com")
@@ -33,6 +36,22 @@ def is_about(booking: Booking, appointment: Appointment) -> bool:
         return not booking.ended and not booking.rescheduled_from
     named, ours = marks_of(booking.attendees), marks(appointment)
     return not named or not ours or bool(named & ours)
+
+
+def about(appointment: Appointment, named: Iterable[Attendee]) -> list[Attendee]:
+    """Those of the named attendees who are our own; all, where none is known to compare with."""
+    ours = marks(appointment)
+    return [attendee for attendee in named if not ours or marks_of([attendee]) & ours]
+
+
+def note(appointment: Appointment, named: Iterable[Attendee], at: datetime) -> None:
+    """Note whether our attendee came, as the newest word (`at`) about it says; the caller holds the row's lock."""
+    ours = about(appointment, named)
+    is_news = appointment.calcom_event_at is None or at > appointment.calcom_event_at
+    if ours and appointment.is_agreed and is_news:
+        took_place = Status.COMPLETED if appointment.ends_at <= at else Status.CONFIRMED
+        is_absent = any(attendee.absent for attendee in ours)
+        appointment.write(status=Status.NO_SHOW if is_absent else took_place, calcom_event_at=at)
 
 
 def marks(appointment: Appointment) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Carries out a wanted change: asks Cal.com outside of any transaction, and records what it says here."""
+"""Carries out a cancellation or a move: asks Cal.com outside of any transaction, and records what it says here."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from appointments.changes.adoption import booking_of
 from appointments.changes.mirror import mirror
 from appointments.models import Appointment, CalcomUid, Change, Detail
 from askpro.by_name import job
-from askpro.queues.errors import Gone, JobError, RateLimited, Unavailable, Unknown
+from askpro.queues.errors import JobError, RateLimited, Unavailable, Unknown
 from askpro.queues.units import S
 from calls import strangers
 
@@ -35,19 +35,6 @@ REASONS: Final[dict[str, Detail]] = {
     Channel.API: Detail.BY_API,
     Channel.CONSOLE: Detail.BY_STAFF,
 }
-
-
-def carry_out(change_id: int, *, is_answered: bool = False) -> None:
-    """Carry out a change that waits; does nothing when it has ended. Raises `Gone`, and Cal.com's errors.
-
-    `is_answered`: somebody waits for the result and is told it; else a person is told if the change is refused.
-    """
-    rows = Change.objects.select_related("appointment__company", "appointment__service", "appointment__branch__company")
-    change = rows.filter(pk=change_id).first()
-    if change is None:
-        raise Gone(f"There is no change {change_id}.")
-    if change.state == State.WAITING:
-        Execution(change, is_answered).run()
 
 
 @dataclass(slots=True)
@@ -157,13 +144,13 @@ class Execution:
             raise Unknown("Cal.com: answered the cancellation with a booking that is not cancelled")
         if self.change.kind == Kind.MOVE and not booking.rescheduled_from:
             booking = replace(booking, rescheduled_from=self._appointment.calcom_uid or "")
-        _mirror([booking])
+        mirror_all([booking])
 
     def _look(self) -> None:
         """Bring our rows to the booking at Cal.com, and to what it was moved to."""
         if self._appointment.calcom_uid is not None:
             try:
-                _mirror(self._client.chain(self._appointment.calcom_uid))
+                mirror_all(self._client.chain(self._appointment.calcom_uid))
             except NotFound:
                 self._end_vanished()
 
@@ -171,17 +158,17 @@ class Execution:
         """Cal.com does not know the booking: if its list has none with our key either, it does not take place."""
         found = self._client.find_bookings_by_key(*self._appointment.look_up)
         if found:
-            _mirror(found)
+            mirror_all(found)
             return
         gone = booking_of(self._appointment, self._appointment)
         why = Detail.NOT_THERE.tell(language=self._appointment.company.language)
-        _mirror([replace(gone, status=Status.CANCELLED, rescheduled_from="", reason=why)])
+        mirror_all([replace(gone, status=Status.CANCELLED, rescheduled_from="", reason=why)])
 
     def _cancel_unbooked(self) -> None:
         """Cancel an appointment that is being booked: what became of that is looked for now and later."""
         appointment = self._appointment
         if appointment.asked_at is not None:
-            _mirror(self._client.find_bookings_by_key(*appointment.look_up))
+            mirror_all(self._client.find_bookings_by_key(*appointment.look_up))
         with transaction.atomic():
             held = Appointment.objects.select_for_update(of=("self",)).select_related("booking_request")
             row = held.get(pk=appointment.pk)
@@ -227,7 +214,8 @@ class Execution:
         return f"{told} {strangers.unlinked(self.change.reason)}".strip()
 
 
-def _mirror(bookings: list[Booking]) -> None:
+def mirror_all(bookings: list[Booking]) -> None:
+    """Bring our rows to these bookings."""
     for booking in bookings:
         with transaction.atomic():
             mirror(booking, booking.updated_at or timezone.now())

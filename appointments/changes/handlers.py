@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Final, TypeAlias
 
 from appointments.calcom.booking import Booking, Status, attendees_in, uid
@@ -14,7 +13,6 @@ from appointments.changes.mirror import Mirrored, mirror
 from appointments.models import Appointment, CalcomUid
 
 CONFIRMED, COMPLETED = Appointment.Status.CONFIRMED, Appointment.Status.COMPLETED
-NO_SHOW: Final = Appointment.Status.NO_SHOW
 
 Handler: TypeAlias = Callable[[CalcomEvent, Mandate], "Mirrored | Appointment | None"]
 
@@ -45,15 +43,8 @@ def _changed(event: CalcomEvent, mandate: Mandate) -> Mirrored:
 def _no_show(event: CalcomEvent, mandate: Mandate) -> Appointment | None:
     """The customer was marked as absent, or that was taken back: the newest event about our attendee counts."""
     appointment = _known(uid(event.payload.get("bookingUid") or event.payload.get("uid"), "bookingUid"), mandate)
-    named = attendees_in(event.payload)
-    if appointment is None or not named:
-        return None
-    ours = attendance.marks(appointment)
-    about_ours = [attendee for attendee in named if not ours or attendance.marks_of([attendee]) & ours]
-    if about_ours and appointment.is_agreed and _is_news(appointment, event.at):
-        took_place = COMPLETED if appointment.ends_at <= event.at else CONFIRMED
-        absent = any(attendee.absent for attendee in about_ours)
-        appointment.write(status=NO_SHOW if absent else took_place, calcom_event_at=event.at)
+    if appointment is not None:
+        attendance.note(appointment, attendees_in(event.payload), event.at)
     return appointment
 
 
@@ -72,10 +63,6 @@ def _known(booking_uid: str, mandate: Mandate) -> Appointment | None:
         return None
     row = rows.select_for_update().filter(company_id=only(companies)).first()
     return Appointment.objects.select_for_update().filter(calcom_uids=row).first() if row else None
-
-
-def _is_news(appointment: Appointment, at: datetime) -> bool:
-    return appointment.calcom_event_at is None or at > appointment.calcom_event_at
 
 
 HANDLERS: Final[dict[str, Handler]] = {

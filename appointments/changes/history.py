@@ -67,7 +67,7 @@ def _note_cancelled(appointment: Appointment, before: Before) -> None:
     for change in appointment.changes.filter(kind=Kind.MOVE, state=State.REQUESTED):
         change.end(State.REFUSED, Detail.MOVE_REJECTED)
     wishes = appointment.changes.filter(Q(state=State.WAITING) | Q(state=State.REPLACED, asked_at__isnull=False))
-    wish = wishes.filter(kind=Kind.CANCEL).order_by("-id").first()
+    wish = wishes.filter(kind__in=(Kind.CANCEL, Kind.DECLINE)).order_by("-id").first()
     if wish is not None:
         finish(wish, State.DONE)
     else:

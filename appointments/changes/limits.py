@@ -10,6 +10,8 @@ from appointments.models import Appointment, Change, Detail
 from askpro.language.sentences import Facts
 from calls.models.offer import Obstacle
 
+Kind, Status = Change.Kind, Appointment.Status
+
 FARTHEST: Final = timedelta(days=366)
 
 
@@ -22,17 +24,35 @@ class Objection:
 def objection(
     appointment: Appointment, kind: Change.Kind, to: datetime | None, *, may_override: bool = False
 ) -> Objection | None:
-    """Why it cannot be cancelled, or moved `to` another time, without a person; None if it can.
+    """Why this cannot be done to it without a person, such as to move it `to` another time; None if it can.
 
     `may_override`: staff may change it although the company's notice for changes has begun, and move it to a day on
     which the branch is closed.
     """
+    if kind not in Change.OF_TIME:
+        detail = _against_attendance(appointment) if kind in Change.ATTENDANCE else _against_word(appointment)
+        return Objection(detail) if detail is not None else None
     detail = _against_change(appointment, may_override)
     if detail is None and kind == Change.Kind.MOVE and to is not None:
         detail = _against_time(appointment, to)
         if detail is None and not may_override:
             return _against_day(appointment, to)
     return Objection(detail) if detail is not None else None
+
+
+def holds(appointment: Appointment, kind: Change.Kind, to: datetime | None = None) -> bool:
+    """Whether the appointment is as a change of this kind, `to` this time, would make it."""
+    if kind == Kind.MOVE:
+        return appointment.starts_at == to
+    if kind == Kind.CAME:
+        is_over = appointment.ends_at <= timezone.now()
+        return appointment.status == (Status.COMPLETED if is_over else Status.CONFIRMED)
+    made = {Kind.CONFIRM: Status.CONFIRMED, Kind.NO_SHOW: Status.NO_SHOW}
+    return appointment.status == made.get(kind, Status.CANCELLED)
+
+
+def has_begun(appointment: Appointment) -> bool:
+    return appointment.starts_at <= timezone.now()
 
 
 def is_ahead(appointment: Appointment, now: datetime) -> bool:
@@ -58,6 +78,20 @@ def _against_change(appointment: Appointment, may_override: bool) -> Detail | No
         return Detail.SHARED_TIME
     is_late = appointment.starts_at - now < notice_of(appointment) and not may_override
     return Detail.CHANGE_NOTICE if is_late else None
+
+
+def _against_word(appointment: Appointment) -> Detail | None:
+    """The host is asked by Cal.com, and only until it begins."""
+    waits = appointment.status == Appointment.Status.REQUESTED and appointment.calcom_uid is not None
+    return None if waits and not has_begun(appointment) else Detail.NOT_ASKED
+
+
+def _against_attendance(appointment: Appointment) -> Detail | None:
+    if not appointment.is_agreed:
+        return Detail.NEVER_STOOD
+    if appointment.calcom_uid is None:
+        return Detail.NO_BOOKING
+    return None if has_begun(appointment) else Detail.NOT_BEGUN
 
 
 def _against_time(appointment: Appointment, to: datetime) -> Detail | None:

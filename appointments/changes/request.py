@@ -1,4 +1,4 @@
-"""Cancelling and moving appointments: one function each, for everybody who asks."""
+"""What is changed about appointments: one function for each change, for everybody who asks."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +7,8 @@ from typing import Any, Final
 from django.db import transaction
 
 from appointments import follow_ups
-from appointments.changes import execution
-from appointments.changes.limits import Objection, objection
+from appointments.changes import carrying_out
+from appointments.changes.limits import Objection, holds, objection
 from appointments.models import Appointment, Change, Detail
 from askpro.by_name import job
 from askpro.gates import on_the_line
@@ -57,13 +57,33 @@ def move(appointment: Appointment, to: datetime, by: Origin, reason: str = "", *
     return _change(_Wish(appointment, Kind.MOVE, to, by, reason), patience)
 
 
+def confirm(appointment: Appointment, by: Origin, *, patience: float = 0.0) -> Change:
+    """Say the host's yes to an appointment that waits for it, as `cancel` cancels one. The customer is told."""
+    return _change(_Wish(appointment, Kind.CONFIRM, None, by), patience)
+
+
+def decline(appointment: Appointment, by: Origin, reason: str = "", *, patience: float = 0.0) -> Change:
+    """Say the host's no, as `cancel` cancels. A follow-up asks somebody to call the customer, who waits for a word."""
+    return _change(_Wish(appointment, Kind.DECLINE, None, by, reason), patience)
+
+
+def note_no_show(appointment: Appointment, by: Origin, *, patience: float = 0.0) -> Change:
+    """Note that the customer did not come, once it has begun, as `cancel` cancels. Nobody is told."""
+    return _change(_Wish(appointment, Kind.NO_SHOW, None, by), patience)
+
+
+def note_came(appointment: Appointment, by: Origin, *, patience: float = 0.0) -> Change:
+    """Note that the customer came, or take back that they did not, as `note_no_show`."""
+    return _change(_Wish(appointment, Kind.CAME, None, by), patience)
+
+
 @dataclass(frozen=True, slots=True)
 class _Wish:
     appointment: Appointment
     kind: Change.Kind
     to: datetime | None
     by: Origin
-    reason: str
+    reason: str = ""
 
 
 def _change(wish: _Wish, patience: float) -> Change:
@@ -100,7 +120,7 @@ def _known(appointment: Appointment, wish: _Wish) -> Change | None:
         return None
     if newest.state == State.WAITING:
         return newest
-    is_so = appointment.status == Appointment.Status.CANCELLED if wish.to is None else wish.to == appointment.starts_at
+    is_so = holds(appointment, wish.kind, wish.to)
     return newest if is_so and newest.state in (State.DONE, State.REQUESTED) else None
 
 
@@ -133,7 +153,7 @@ def _carry_out_now(change: Change, patience: float) -> None:
     """Try it while somebody waits. What goes wrong is left to the job, and a person knows of it until then."""
     try:
         with on_the_line(patience):
-            execution.carry_out(change.pk, is_answered=True)
+            carrying_out.carry_out(change.pk, is_answered=True)
     except JobError:
         pass
     change.refresh_from_db()

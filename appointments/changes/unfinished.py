@@ -21,6 +21,7 @@ JOB: Final = "carry_out_change"
 FORGOTTEN_AFTER: Final = timedelta(minutes=2)
 TOLD_AFTER: Final = timedelta(seconds=80)
 AT_ONCE: Final = 200
+NOTED_FOR: Final = timedelta(days=7)
 
 
 def resend_forgotten() -> None:
@@ -47,9 +48,11 @@ def tell_of_waiting() -> None:
 
 
 def end_late() -> None:
-    """End changes whose appointment has begun, or whose new time has come, and tell a person."""
+    """End changes whose appointment has begun, or whose new time has come, and tell a person; and what was noted of who
+    came, and Cal.com has not taken for a week."""
     now = timezone.now()
-    over = Q(appointment__starts_at__lte=now) | Q(starts_at__lte=now)
+    has_begun = ~Q(kind__in=Change.ATTENDANCE) & (Q(appointment__starts_at__lte=now) | Q(starts_at__lte=now))
+    over = has_begun | Q(kind__in=Change.ATTENDANCE, created_at__lte=now - NOTED_FOR)
     rows = Change.objects.select_related("appointment__branch__company", "company", "call")
     late = rows.filter(over, state__in=(State.WAITING, State.REQUESTED))
     one_by_one(late.order_by("id")[:AT_ONCE], _end, atomic=True)

@@ -16,7 +16,8 @@ from calls.models import Call, Company
 
 
 class Change(models.Model):
-    """One cancellation or move of an appointment, wanted or done; an appointment's changes are its history.
+    """One change of an appointment, wanted or done: it is cancelled or moved, the host says yes or no, the customer
+    came or did not. An appointment's changes are its history.
 
     The wish of a caller, of staff or of another system waits until Cal.com has carried it out. What Cal.com reports
     without a wish of ours was done there.
@@ -25,6 +26,10 @@ class Change(models.Model):
     class Kind(models.TextChoices):
         CANCEL = "cancel", _("Cancelled")
         MOVE = "move", _("Moved")
+        CONFIRM = "confirm", _("Host's yes")
+        DECLINE = "decline", _("Host's no")
+        NO_SHOW = "no_show", _("Did not come")
+        CAME = "came", _("Came")
 
     class Channel(models.TextChoices):
         """Through whom it came."""
@@ -43,6 +48,11 @@ class Change(models.Model):
         DONE = "done", _("Done")
         REFUSED = "refused", _("Not done")
         REPLACED = "replaced", _("Another wish came after it")
+
+    # What is said after the appointment has begun.
+    ATTENDANCE = (Kind.NO_SHOW, Kind.CAME)
+    # What changes when it takes place, or whether it does.
+    OF_TIME = (Kind.CANCEL, Kind.MOVE)
 
     company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="+")
     appointment = models.ForeignKey(
@@ -88,7 +98,7 @@ class Change(models.Model):
         constraints = [
             models.UniqueConstraint("appointment", condition=Q(state="waiting"), name="change_waits_once"),
             models.CheckConstraint(
-                condition=Q(kind="move", starts_at__isnull=False) | Q(kind="cancel", starts_at__isnull=True),
+                condition=Q(kind="move", starts_at__isnull=False) | ~Q(kind="move") & Q(starts_at__isnull=True),
                 name="change_has_time_if_move",
             ),
         ]

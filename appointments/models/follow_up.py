@@ -46,6 +46,7 @@ class FollowUp(models.Model):
         MISMATCH = "mismatch", _("Cal.com booked something else")
         NO_ANSWER = "no_answer", _("The host has not answered")
         OTHER_TIME = "other_time", _("The host wants another time")
+        NOT_NOTED = "not_noted", _("Not noted at Cal.com")
         NOT_CANCELLED = "not_cancelled", _("Not cancelled at Cal.com")
         PROVIDER_DOWN = "provider_down", _("Cal.com is down")
         CALLBACK = "callback", _("Caller asked for a call back")

@@ -126,8 +126,13 @@ class Standing:
 
     @property
     def _waits_for(self) -> str | None:
-        waits = self.change is not None and self.change.state == Change.State.WAITING
+        waits = self.change is not None and self.change.state == Change.State.WAITING and self._is_of_time
         return self.change.kind if waits and self.change is not None else None
+
+    @property
+    def _is_of_time(self) -> bool:
+        """Whether the newest change is a cancellation or a move; what staff note of it is not the customer's news."""
+        return self.change is not None and self.change.kind in Change.OF_TIME
 
     @property
     def _objection(self) -> Detail | None:

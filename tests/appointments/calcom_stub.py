@@ -137,6 +137,13 @@ class CalcomStub:
             booking["status"] = "cancelled"
         if route.endswith("/reschedule"):
             return self._move(booking, values["start"])
+        if route.endswith(("/confirm", "/decline")):
+            if booking["status"] != "pending":
+                return _refused("Booking is not pending")
+            booking["status"] = "accepted" if route.endswith("/confirm") else "rejected"
+        if route.endswith("/mark-absent"):
+            said = {each["email"]: each["absent"] for each in values["attendees"]}
+            booking["attendees"] = [each | {"absent": said.get(each["email"], False)} for each in booking["attendees"]]
         return _ok(200, booking)
 
     def _move(self, booking: dict[str, Any], start: str) -> Answer:
@@ -191,6 +198,12 @@ def webhook(booking: dict[str, Any], trigger: str, at: str, **values: Any) -> di
     if trigger not in ("BOOKING_CANCELLED", "BOOKING_REJECTED"):
         payload["metadata"] = booking["metadata"]
     return {"triggerEvent": trigger, "createdAt": at, "payload": payload | values}
+
+
+def _refused(message: str) -> Answer:
+    details = {"message": message, "error": "Bad Request", "statusCode": 400}
+    body = {"code": "BadRequestException", "message": message, "details": details}
+    return 400, {}, json.dumps({"status": "error", "timestamp": "", "path": "", "error": body})
 
 
 def _ok(status: int, data: Any) -> Answer:

@@ -131,10 +131,10 @@ def test_what_is_over_or_cancelled_offers_nothing(admin_client: Client, world: W
         buttons = admin_client.get(page(appointment, "change")).context["offered"]
         return [button["label"] for button in buttons if not button["href"].startswith("tel:")]
 
-    assert offered(standing) == ["Move", "Cancel appointment"]
+    assert offered(standing) == ["Move", "Cancel appointment", "Send confirmation again"]
     assert offered(next(row for row in world.appointments if row.status == "cancelled")) == []
     past = (row for row in world.appointments if row.pk != standing.pk and row.starts_at < timezone.now())
-    assert offered(next(past)) == []
+    assert offered(next(past)) == ["Did not come", "Came"]
     admin_client.post(page(standing, "cancel"), {**CONFIRMED, "note": "x"})
     assert offered(standing) == []
 

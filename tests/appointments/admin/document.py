@@ -25,11 +25,11 @@ class Element:
         parts = (each if isinstance(each, str) else each.text for each in self.inside if not _is_code(each))
         return " ".join(" ".join(parts).split())
 
-    def all(self, name: str = "", **values: str) -> "list[Element]":
+    def all(self, name: str = "", /, **values: str) -> "list[Element]":
         """The elements inside with this tag (`a`) or class (`.ac-card`), or with these attributes, in order."""
         return [each for each in self._walk() if each.fits(name, values)]
 
-    def one(self, name: str = "", **values: str) -> "Element":
+    def one(self, name: str = "", /, **values: str) -> "Element":
         [found] = self.all(name, **values)
         return found
 
