@@ -24,7 +24,8 @@ FEW: Final = {
 }
 # They go with the row that they belong to, or when the work is done.
 GO_WITH_OTHERS: Final = {
-    *("appointments.WaitingEntry", "calls.CustomerMerge", "calls.CustomerNumber", "privacy.RetentionCount"),
+    *("appointments.WaitingEntry", "calls.CustomerMerge", "calls.CustomerNumber", "calls.NamePart"),
+    "privacy.RetentionCount",
     *("queues.Attempt", "queues.BatchMember", "queues.Job", "queues.Lock", "queues.UniqueKey", "watch.Delivery"),
 }
 # What counts deletes what is old: METRICS_DAYS, `webhooks.silence.counting.KEPT`.

@@ -158,6 +158,7 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         **_each(Harmless.KEY, "moved", "filled"),
     },
     "calls.CustomerNumber": {"number": Personal(Holds.WHO, Kept.CUSTOMERS)},
+    "calls.NamePart": {"part": Personal(Holds.WHO, Kept.CUSTOMERS)},
     "calls.FunctionCall": {
         "name": Harmless.CODE,
         "key": Harmless.KEY,

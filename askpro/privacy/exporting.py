@@ -32,6 +32,7 @@ from webhooks.models import WebhookEvent
 TITLES: Final = {
     "calls.Customer": _("Customers"),
     "calls.CustomerNumber": _("Numbers"),
+    "calls.NamePart": _("Words by which the name is searched"),
     "calls.CustomerMerge": _("Rows that became one"),
     "calls.Call": _("Calls"),
     "calls.BookingRequest": _("Requests"),

@@ -8,6 +8,7 @@ from calls.models.customer import Customer
 from calls.models.customer_merge import CustomerMerge
 from calls.models.customer_number import CustomerNumber
 from calls.models.function_call import FunctionCall
+from calls.models.name_part import NamePart
 from calls.models.offer import Service, Staff
 from calls.models.review import Review
 from calls.wishes.unclear import About, Unclear
@@ -23,6 +24,7 @@ __all__ = [
     "CustomerMerge",
     "CustomerNumber",
     "FunctionCall",
+    "NamePart",
     "PhoneNumber",
     "Review",
     "Service",

@@ -15,6 +15,7 @@ from askpro.encryption import EncryptedTextField
 from askpro.queues.jobs.on_signal import AtomicSave
 from calls import holidays, phone
 from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
+from calls.models.name_part import Named
 from notifications import senders
 
 e164 = RegexValidator(r"^\+[1-9][0-9]{6,14}$", "Write the number in E.164 form, such as +493023125100.")
@@ -55,7 +56,7 @@ class Language(models.TextChoices):
     ENGLISH = "en", "English"
 
 
-class Company(models.Model):
+class Company(Named):
     """A tenant. Every row of the product belongs to exactly one."""
 
     name = models.CharField(_("name"), max_length=200)
@@ -218,7 +219,7 @@ class Company(models.Model):
         return read_addresses(self.report_emails)
 
 
-class Branch(models.Model):
+class Branch(Named):
     """One location of a company: its address goes into messages, its hours decide what "um vier" means."""
 
     company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="branches")

@@ -6,9 +6,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from calls.models.company import Company, Language, e164
+from calls.models.name_part import Named
 
 
-class Customer(models.Model):
+class Customer(Named):
     """A person known to one company, found again by phone number; an anonymous caller is a new one each time."""
 
     company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="customers")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from askpro.language.sentences import Sentence
 from calls.models.company import LONGEST_LEAD_MINUTES, Branch, Company
+from calls.models.name_part import Named
 
 # Cal.com fills these from the attendee's number, which it gets anyway.
 PHONE_FIELDS: Final = frozenset({"attendeePhoneNumber", "smsReminderNumber"})
@@ -23,7 +24,7 @@ class Obstacle(Sentence):
     TEMPLATE = "template", _("It is a template: each member has an event type of their own")
 
 
-class Service(models.Model):
+class Service(Named):
     """Something a company offers; bookable once it has an event type at Cal.com."""
 
     company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="services")
@@ -135,7 +136,7 @@ class Service(models.Model):
         return answer if isinstance(answer, str) and answer else "{phone}" if slug in PHONE_FIELDS else ""
 
 
-class Staff(models.Model):
+class Staff(Named):
     """A person who holds appointments."""
 
     company = models.ForeignKey(Company, verbose_name=_("company"), on_delete=models.PROTECT, related_name="staff")

@@ -9,7 +9,8 @@ from django.utils import timezone
 from appointments.models import Appointment, DailyCount, FollowUp
 from askpro.privacy.models import Erasure, Item, Read, RetentionCount, RetentionRun
 from askpro.queues.chores import schedule
-from calls.models import BookingRequest, Branch, Call, Company, Customer, PhoneNumber, Service, Staff
+from calls.models import BookingRequest, Branch, Call, Company, Customer, NamePart, PhoneNumber, Service, Staff
+from calls.text import name_parts
 from tests.console.alerts import make_alerts
 from tests.console.fleet import make_fleet, make_snapshots, make_workers
 from tests.console.traffic import make_events, make_jobs, make_messages
@@ -111,6 +112,12 @@ def _people(world: World, dice: random.Random, calls: int) -> None:
             )
         )
     world.customers = Customer.objects.bulk_create(people, batch_size=1000)
+    parts = [
+        NamePart(company_id=each.company_id, customer=each, part=part)
+        for each in world.customers
+        for part in name_parts(each.name)
+    ]
+    NamePart.objects.bulk_create(parts, batch_size=1000)
     for customer in world.customers[:4]:
         read = {"object_id": str(customer.pk), "company_id": customer.company_id, "page": "admin:calls_customer_change"}
         held = Erasure.objects.create(company=customer.company, customers=[customer.pk], state="person", who="lina")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from appointments.models import Appointment, Detail, FollowUp, Question, WaitingEntry
 from askpro.api.models import Submission
 from askpro.privacy.trail import Trail, fields_of, personal_models
-from calls.models import BookingRequest, Call, Customer, CustomerNumber
+from calls.models import BookingRequest, Call, Customer, CustomerNumber, NamePart
 from notifications.models import Notification, OptOut
 from notifications.why import Why
 from webhooks.models import WebhookEvent
@@ -61,7 +61,7 @@ def blank(model: type[Model], name: str) -> Any:
 
 
 def _erase(model: type[Model], rows: QuerySet[Any]) -> None:
-    if model is CustomerNumber:
+    if model in (CustomerNumber, NamePart):
         # Nothing of it would be left.
         rows.delete()
         return
