@@ -3,7 +3,7 @@
 from django.db.models import Q
 
 from askpro.console.term import Term
-from calls.models import Customer, CustomerNumber
+from calls.models import Customer, CustomerNumber, NamePart
 
 MOST_MEANT = 500
 
@@ -15,6 +15,13 @@ def meaning(term: Term) -> Q:
 
 def customers_meant(term: Term) -> list[int]:
     """Ids of the customers that a term means, the newest first: rows of other tables are found through them."""
+    if "customers" not in term.known:
+        term.known["customers"] = _ids(term)
+    ids: list[int] = term.known["customers"]
+    return ids
+
+
+def _ids(term: Term) -> list[int]:
     rows = Customer.objects.filter(meaning(term)).order_by("-pk")
     # The limit must not be used up by customers whom the person who asks may not see.
     rows = rows if term.companies is None else rows.filter(company_id__in=term.companies)
@@ -27,5 +34,5 @@ def _meaning(term: Term) -> Q:
         return term.numbers("phone", "contact_phone") | Q(pk__in=theirs.values("customer"))
     if term.is_email:
         return Q(email__iexact=term.text)
-    named = Q(name__icontains=term.text)
+    named = NamePart.begun("customer", term.text, term.companies)
     return named if term.number is None else named | Q(pk=term.number)

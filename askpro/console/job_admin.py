@@ -141,10 +141,9 @@ class JobAdmin(ReadOnlyModelAdmin):
         names = [name for name in get_broker().actors if term.text.lower() in name.lower()]
         return rows.filter(actor_name__in=names) if names else rows.none()
 
-    def rows_for_search(self, user: Any, typed: str) -> QuerySet[Job]:
+    def rows_for_search(self, user: Any, term: Term) -> QuerySet[Job]:
         """By id and tag: whoever looks for a kind of job has the list and its filters."""
-        term = Term.of(typed)
-        return super().rows_for_search(user, typed) if term.uuid or ":" in term.text else Job.objects.none()
+        return super().rows_for_search(user, term) if term.uuid or ":" in term.text else Job.objects.none()
 
     @admin.display(description="Job")
     def actor(self, job: Job) -> str:

@@ -65,11 +65,13 @@ class ConsoleModelAdmin(ChoosingMixin, ActsMixin, ModelAdmin):
             reads.note_search(request, term.one_spelling)
         return (self.find(queryset, term) if search_term.strip() else queryset), False
 
-    def rows_for_search(self, user: Any, typed: str) -> models.QuerySet[Any]:
+    def rows_for_search(self, user: Any, term: Term) -> models.QuerySet[Any]:
         """The rows that the search over everything shows to this person, without what is long."""
-        scope = Scope.of(user)
-        rows = scope.rows(self.model._default_manager.order_by("-pk"))
-        return self.find(self._light(rows), Term.of(typed, countries(), scope.companies))
+        return self.find(self.light_rows(user), term)
+
+    def light_rows(self, user: Any) -> models.QuerySet[Any]:
+        """The rows that this person may see, the newest first, with what their names need."""
+        return self._light(Scope.of(user).rows(self.model._default_manager.order_by("-pk")))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The row that a page is about. Every page of one row asks here, so that here it is noted who reads it."""

@@ -26,10 +26,8 @@ from askpro.console import (
 )
 from askpro.console.nonsense import answered
 from askpro.console.pages import Page
-from askpro.console.term import Term
 from askpro.console.today import board
 from askpro.privacy import reads, wizard
-from calls.models import countries
 
 PAGES = (
     Page("fleet_board", "board/fleet/", "Fleet", "queues.view_supervisor", "console/fleet.html", fleet_board.board),
@@ -102,8 +100,8 @@ class ConsoleSite(UnfoldAdminSite):
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Any id, phone number, name or booking uid. Unlike the parent's, nothing found is kept in a cache."""
         typed = request.GET.get("s", "")
-        results = search.everywhere(request.user, typed)
-        if results:
-            reads.note_search(request, Term.of(typed, countries()).one_spelling)
-        context = {"results": results, "is_asked": bool(typed.strip())}
+        found = search.everywhere(request, typed)
+        if found.hits:
+            reads.note_search(request, found.spelling)
+        context = {"results": found.hits, "note": found.note, "is_asked": bool(typed.strip())}
         return TemplateResponse(request, "console/found.html", context, headers={"HX-Trigger": "search"})

@@ -3,9 +3,10 @@
 import re
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db.models import Q
 
@@ -29,6 +30,8 @@ class Term:
     phone_starts: tuple[str, ...]
     # Whose rows may be meant; None: anybody's.
     companies: frozenset[int] | None = None
+    # What was looked up for the term already, by its name.
+    known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(

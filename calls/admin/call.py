@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from askpro.console import display, payload
 from askpro.console.customers import customers_meant
+from askpro.console.day_range import DayRangeFilter
 from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.story import Story
@@ -29,6 +30,7 @@ class CallAdmin(ReadOnlyModelAdmin):
         CompanyFilter,
         "needs_review",
         period("created_at", "period"),
+        ("created_at", DayRangeFilter),
     )
     list_select_related = ("company", "customer")
     page_related = ("company", "branch__company", "phone_number", "customer")

@@ -117,6 +117,7 @@ class Call(models.Model):
         indexes = [
             models.Index(fields=["company", "-started_at"], name="call_by_company"),
             models.Index(fields=["from_number"], name="call_from_number"),
+            models.Index(fields=["created_at"], name="call_created"),
             models.Index(fields=["correlation_id"], name="call_correlation"),
             models.Index(fields=["retell_call_id"], opclasses=["varchar_pattern_ops"], name="call_id_start"),
             # Ended, and not read yet; whether it is open what comes of it, or its agent's functions have settled that.

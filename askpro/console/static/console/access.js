@@ -20,6 +20,13 @@ document.addEventListener("keydown", (event) => {
   event.target.click();
 });
 
+// Its scrolling areas are landmarks that are all called alike.
+const nameAreas = () => document.querySelectorAll(".simplebar-content-wrapper").forEach((area) => {
+  area.setAttribute("role", "group");
+  area.setAttribute("aria-label", document.querySelector("h1")?.textContent.trim() || document.title);
+});
+window.addEventListener("load", nameAreas);
+
 const mend = (root) => { hideIcons(root); nameKeys(root); };
 document.addEventListener("DOMContentLoaded", () => mend(document));
 document.addEventListener("htmx:afterSettle", () => mend(document));
