@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -25,38 +26,29 @@ def make(dump: Path) -> None:
     create_database(url)
     migrate = [sys.executable, "-m", "django", "migrate", "--verbosity", "0", "--settings", "tests.settings"]
     subprocess.run(migrate, env={**os.environ, "DATABASE_URL": url}, check=True)
-    dump.write_text(_dumped(url), encoding="utf-8")
+    dump.write_text(dumped(url), encoding="utf-8")
     os.environ[COPIED], os.environ[DUMPED] = NAME, str(dump)
 
 
 def restore() -> None:
     """Write the template into the empty database of DATABASE_URL. Without a dump `migrate` has to do it all."""
-    if not (path := os.environ.get(DUMPED)):
-        return
+    if path := os.environ.get(DUMPED):
+        write(Path(path).read_text(encoding="utf-8"), os.environ["DATABASE_URL"])
+
+
+def write(dump: str, url: str) -> None:
+    """Write what was dumped into an empty database."""
     # Its own connection: the dump sets the path in which tables are looked for.
-    connection = psycopg2.connect(os.environ["DATABASE_URL"], connect_timeout=5)
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(Path(path).read_text(encoding="utf-8"))
-    finally:
-        connection.close()
+    with closing(psycopg2.connect(url, connect_timeout=5)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(dump)
 
 
-def _drop() -> None:
-    connection = psycopg2.connect(os.environ["DATABASE_URL"], connect_timeout=5)
-    try:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME)))
-    finally:
-        connection.close()
-
-
-def _dumped(url: str) -> str:
+def dumped(url: str) -> str:
+    """A database as statements that any connection can execute."""
     parts = urlsplit(url)
     where = ["--host", parts.hostname or "", "--port", str(parts.port or 5432), "--username", parts.username or ""]
     said = subprocess.run(
-        [find().bin / "pg_dump", "--inserts", "--no-owner", *where, NAME],
+        [find().bin / "pg_dump", "--inserts", "--no-owner", *where, parts.path.lstrip("/")],
         # Whoever lists the processes must not read the password.
         env={**os.environ, "PGPASSWORD": parts.password or ""},
         capture_output=True,
@@ -66,3 +58,10 @@ def _dumped(url: str) -> str:
     )
     # Lines that only psql understands.
     return "\n".join(line for line in said.stdout.splitlines() if not line.startswith("\\"))
+
+
+def _drop() -> None:
+    with closing(psycopg2.connect(os.environ["DATABASE_URL"], connect_timeout=5)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME)))

@@ -27,7 +27,9 @@ from askpro.dev.up import procfile
 from askpro.dev.up.home import Home
 from askpro.dev.up.postgres import PostgreSQL
 from askpro.dev.up.process import spawn, wait_until
+from askpro.dev.up.servers import create_database
 from askpro.dev.up.valkey import Valkey
+from tests import template
 from tests.scenarios.processes import Queues
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -287,20 +289,8 @@ class World:
 
     def _fill(self) -> None:
         """The schema of the suite's database, which was migrated already, without its rows but Django's own."""
-        url = self.postgres.url("askpro")
-        _create(self.postgres.url("postgres"))
-        bin_ = self.postgres.binaries.bin
-        dump = self.home.path / "schema.sql"
-        environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
-        subprocess.run(
-            [bin_ / "pg_dump", "--no-owner", "--file", dump, _url_of_suite()], check=True, env=environment, timeout=60
-        )
-        subprocess.run(
-            [bin_ / "psql", "--quiet", "-X", "--set=ON_ERROR_STOP=1", "--output=/dev/null", "--file", dump, url],
-            check=True,
-            env=environment,
-            timeout=60,
-        )
+        create_database(self.postgres.url("askpro"))
+        template.write(template.dumped(_url_of_suite()), self.postgres.url("askpro"))
 
     @contextmanager
     def _connected(self) -> Iterator[None]:
@@ -347,16 +337,6 @@ def _signal(pids: list[int], number: signal.Signals) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
-
-
-def _create(url: str) -> None:
-    asked = psycopg2.connect(url)
-    try:
-        asked.autocommit = True
-        with asked.cursor() as cursor:
-            cursor.execute("CREATE DATABASE askpro")
-    finally:
-        asked.close()
 
 
 def _url_of_suite() -> str:

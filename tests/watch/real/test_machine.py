@@ -1,5 +1,6 @@
 """The machine goes wrong for real: queues without workers, stuck workers, clocks, disks. Each is told, and its end."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,8 +14,14 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from askpro.queues.models import Job
+from askpro.dev.up.process import wait_until
+from askpro.queues.models import FleetEvent, Job
+from tests.queues import hostile
+from tests.queues.queues_run import QueuesRun
 from tests.watch.world import World
+
+# A worker of its own, which may hold 100 MB.
+LEAKY = {"leaky": {"queues": ["default"], "processes": 1, "memory": 100}}
 
 # Runs in the shifted watcher before anything else: its clock is 8 s ahead for as long as the file is there.
 SHIFT = """
@@ -72,6 +79,24 @@ def test_everything_that_works_the_queues_is_killed_while_postgresql_becomes_rea
     for code in ("no_queues_run", "promise_broken", "supervisor_dead"):
         world.ended(code)
         world.once(code)
+
+
+def test_workers_of_a_pool_leak_and_are_replaced_again_and_again(world: World, tmp_path: Path) -> None:
+    recycled = FleetEvent.objects.filter(kind=FleetEvent.Kind.RECYCLED, about__startswith="leaky")
+    queues = QueuesRun({**world.environment, "TEST_POOLS": json.dumps(LEAKY)}, tmp_path / "leaky.log").start()
+    try:
+        for count in range(1, 4):
+            hostile.leaks.send(150)
+            assert wait_until(lambda count=count: recycled.count() == count, 20, pause=0.1), queues.said()[-3000:]
+    finally:
+        queues.terminate()
+        queues.wait(20)
+    told = world.told("memory_growth", about="leaky")
+    assert "3 workers were replaced because they held more memory" in " ".join(told.text.split())
+    # An hour later.
+    recycled.update(at=timezone.now() - timedelta(hours=2))
+    world.ended("memory_growth", about="leaky")
+    world.once("memory_growth", about="leaky")
 
 
 @pytest.mark.long
