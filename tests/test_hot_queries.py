@@ -1,6 +1,9 @@
 """Queries of every call, message or sweep use an index, so that a long history does not slow them down."""
 
+import ast
 from datetime import date, timedelta
+from itertools import accumulate
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -15,6 +18,10 @@ from tests.plans import plans
 from webhooks.net.reading import known_events
 
 pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).resolve().parents[1]
+# PostgreSQL plans a query of thirty tables for up to a tenth of a second, each time anew.
+MOST_JOINS = 12
 
 
 def test_the_sweeper_of_requests_looks_at_open_ones_only() -> None:
@@ -53,3 +60,22 @@ def test_calls_that_should_have_ended_are_found_among_the_ongoing_ones_only() ->
 def test_what_is_known_of_a_page_of_calls_is_found_by_their_ids() -> None:
     (plan,) = plans(lambda: known_events(["call_one", "call_two"]), "webhooks_webhookevent")
     assert "webhook_subject" in plan
+
+
+def test_no_query_takes_longer_to_plan_than_to_execute() -> None:
+    folders = [ROOT / name for name in ("appointments", "askpro", "calls", "notifications", "webhooks")]
+    found = {
+        f"{path.relative_to(ROOT)}:{call.lineno}": joins(call)
+        for folder in folders
+        for path in folder.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "select_related"
+    }
+    assert max(map(len, found.values())) >= 5, "calls of select_related are no longer found"
+    assert {place: len(tables) for place, tables in found.items() if len(tables) > MOST_JOINS} == {}
+
+
+def joins(call: ast.Call) -> set[str]:
+    """The relations that `select_related("a__b", "c")` joins: a, a__b, c."""
+    paths = [each.value for each in call.args if isinstance(each, ast.Constant)]
+    return {part for path in paths for part in accumulate(path.split("__"), lambda head, name: f"{head}__{name}")}
