@@ -17,6 +17,8 @@ class DailyCount(models.Model):
     requests = models.PositiveIntegerField(_("booking requests"), default=0)
     bookings = models.PositiveIntegerField(_("bookings"), default=0)
     follow_ups = models.PositiveIntegerField(_("follow-ups"), default=0)
+    # By PostgreSQL's clock: when the newest count began to look.
+    counted_at = models.DateTimeField(_("counted"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("count of a day")
