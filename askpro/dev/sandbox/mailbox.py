@@ -21,22 +21,24 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 class Mailbox:
-    """The mails in the order they came. A fault on `smtp.message` refuses one: 451 for now, 550 for good.
+    """The mails in the order they came, each read at once: a long day has more than can be read in one answer.
 
-    A fault on `smtp.recipient` refuses before the message is sent. `drip_ms` answers slowly, `padding` endlessly.
+    A fault on `smtp.message` refuses one: 451 for now, 550 for good. A fault on `smtp.recipient` refuses
+    before the message is sent. `drip_ms` answers slowly, `padding` endlessly.
     """
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
         self._lock = threading.Lock()
-        self._mails: list[tuple[list[str], bytes]] = []
+        self._mails: list[dict[str, Any]] = []
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         recipients = list(envelope.rcpt_tos)
         fault = self._fault(ROUTE, ", ".join(recipients))
         if fault is None or fault.takes_effect:
+            mail = _parsed(recipients, bytes(envelope.original_content or b""))
             with self._lock:
-                self._mails.append((recipients, bytes(envelope.original_content or b"")))
+                self._mails.append(mail)
         return await _answer(fault, server)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
@@ -51,8 +53,7 @@ class Mailbox:
 
     def listed(self) -> list[dict[str, Any]]:
         with self._lock:
-            mails = list(self._mails)
-        return [_parsed(recipients, raw) for recipients, raw in mails]
+            return list(self._mails)
 
     def clear(self) -> None:
         with self._lock:
