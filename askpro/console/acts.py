@@ -17,9 +17,12 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from askpro.console import display
 from askpro.language.text import Text
 
 CONFIRMED = "confirmed"
@@ -144,7 +147,7 @@ class ActsMixin:
             raise PermissionDenied
         rows = list(islice(objects, MOST_AT_ONCE + 1))
         if len(rows) > MOST_AT_ONCE:
-            messages.error(request, f"At most {MOST_AT_ONCE} at once. Filter the list further.")
+            messages.error(request, _("At most %(count)s at once. Filter the list further.") % {"count": MOST_AT_ONCE})
             return HttpResponseRedirect(back)
         confirmed = request.method == "POST" and CONFIRMED in request.POST
         form = self.form_for(request, act, rows, request.POST if confirmed else None)
@@ -187,12 +190,17 @@ class ActsMixin:
                     done += 1
         skipped = len(rows) - done
         if done:
-            messages.success(request, f"{done} {act.done}." if len(rows) > 1 else f"{act.done.capitalize()}.")
+            said_done = f"{display.number(done)} {act.done}" if len(rows) > 1 else capfirst(act.done)
+            messages.success(request, f"{said_done}.")
         if skipped:
-            messages.warning(request, f"{skipped} skipped: no longer in a state for it.")
+            words = _("%(count)s skipped: no longer in a state for it.") % {"count": display.number(skipped)}
+            messages.warning(request, words)
 
     def _record(self, request: HttpRequest, act: Act, row: models.Model, note: str) -> None:
-        words = f"{act.done.capitalize()}: {note}" if note else f"{act.done.capitalize()}."
+        with translation.override("en"):
+            # The record has one language; whoever reads it has the other translated (`deeds.told`).
+            done = capfirst(act.done)
+        words = f"{done}: {note}" if note else f"{done}."
         LogEntry.objects.log_actions(int(request.user.pk or 0), [row], CHANGE, change_message=words, single_object=True)
 
     def _route(self, act: Act) -> str:

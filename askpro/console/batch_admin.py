@@ -8,48 +8,54 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from askpro.console import display
+from askpro.console import display, engine_words
 from askpro.console.acts import Act
 from askpro.console.filters import period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.table import Table
 from askpro.console.term import Term
+from askpro.language.text import Text
 from askpro.queues import interventions
 from askpro.queues.models import Batch, Job
 
 MOST_ROWS = 50
-CALLBACKS = {"on_success_id": "On success", "on_failure_id": "On the first failure", "on_finish_id": "At the end"}
+CALLBACKS = {
+    "on_success_id": _("On success"),
+    "on_failure_id": _("On the first failure"),
+    "on_finish_id": _("At the end"),
+}
 # Whether a callback was sent, by its job's state.
-SENT = {"waiting": "not yet", "cancelled": "ruled out"}
+SENT = {"waiting": _("not yet"), "cancelled": _("ruled out")}
 
 
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyModelAdmin):
     list_display = ("called", "state", "bar", "number_failed", "began", "ended")
-    list_filter = (("status", ChoicesDropdownFilter), period("created_at", "created"))
-    search_help_text = "Name or id"
-    empty_text = "Batches appear here when a job sends one: askpro.queues.Batch([…]).send()."
+    list_filter = (("status", ChoicesDropdownFilter), period("created_at", _("created")))
+    search_help_text = _("Name or id")
+    empty_text = _("Batches appear here when a job sends one: askpro.queues.Batch([…]).send().")
     detail_template = "console/batch.html"
     acts = (
         Act(
             name="retry-failed",
-            label="Retry failed",
+            label=_("Retry failed"),
             icon="replay",
-            explain="Its dead and cancelled members run again, as a new generation with callbacks of its own.",
-            done="sent again",
-            note="Why?",
+            explain=_("Its dead and cancelled members run again, as a new generation with callbacks of its own."),
+            done=_("sent again"),
+            note=_("Why?"),
             possible=lambda batch: batch.failed > 0,
             run=lambda batch, user, note: bool(interventions.retry_batch(batch.pk)),
         ),
         Act(
             name="cancel",
-            label="Cancel",
+            label=_("Cancel"),
             icon="cancel",
-            explain="Members that have not begun are cancelled; those that run finish.",
-            done="cancelled",
-            note="Why?",
+            explain=_("Members that have not begun are cancelled; those that run finish."),
+            done=_("cancelled"),
+            note=_("Why?"),
             note_required=True,
             possible=lambda batch: batch.status == Batch.Status.OPEN,
             run=lambda batch, user, note: _cancel(batch),
@@ -57,32 +63,33 @@ class BatchAdmin(ReadOnlyModelAdmin):
     )
 
     def named(self, obj: Batch) -> str:
-        return f"{obj} ({obj.processed} of {obj.total}, {obj.failed} failed)"
+        about = {"batch": obj, "done": obj.processed, "all": obj.total, "failed": obj.failed}
+        return _("%(batch)s (%(done)s of %(all)s, %(failed)s failed)") % about
 
     def find(self, rows: QuerySet[Batch], term: Term) -> QuerySet[Batch]:
         return rows.filter(pk=term.uuid) if term.uuid else rows.filter(name__icontains=term.text)
 
-    @admin.display(description="Batch")
+    @admin.display(description=_("Batch"))
     def called(self, batch: Batch) -> str:
         return batch.name or f"{str(batch.pk)[:13]}…"
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def state(self, batch: Batch) -> SafeString:
         return display.state(batch)
 
-    @admin.display(description="Done")
+    @admin.display(description=_("Done"))
     def bar(self, batch: Batch) -> SafeString:
         return progress_bar(batch)
 
-    @admin.display(description="Failed")
+    @admin.display(description=_("Failed"))
     def number_failed(self, batch: Batch) -> SafeString | str:
         return format_html('<span class="ap-bad">{}</span>', batch.failed) if batch.failed else ""
 
-    @admin.display(description="Created")
+    @admin.display(description=_("Created"))
     def began(self, batch: Batch) -> SafeString | str:
         return display.moment(batch.created_at)
 
-    @admin.display(description="Over")
+    @admin.display(description=_("Over"))
     def ended(self, batch: Batch) -> SafeString | str:
         return display.moment(batch.finished_at) if batch.finished_at else ""
 
@@ -95,16 +102,19 @@ class BatchAdmin(ReadOnlyModelAdmin):
         # Straight from the index on batch and state: the newest of a million would have to be sorted first.
         others = light.exclude(status__in=[Job.Status.DEAD, Job.Status.CANCELLED]).order_by("batch_id", "status")
         return {
-            "headline": batch.name or "Batch without a name",
+            "headline": batch.name or _("Batch without a name"),
             "state": display.state(batch),
-            "lead": f"{batch.processed} of {batch.total} are over, {batch.failed} of them failed.",
+            "lead": _("%(done)s of %(all)s are over, %(failed)s of them failed.")
+            % {"done": batch.processed, "all": batch.total, "failed": batch.failed},
             "bar": progress_bar(batch),
             "states": states,
             "facts": _facts(batch),
             "tables": [
                 _callbacks(batch),
-                _members("Failed", failed, "Nothing has failed.", counts.get("dead", 0) + counts.get("cancelled", 0)),
-                _members("Other members", others, "It has no other members.", sum(counts.values())),
+                _members(
+                    _("Failed"), failed, _("Nothing has failed."), counts.get("dead", 0) + counts.get("cancelled", 0)
+                ),
+                _members(_("Other members"), others, _("It has no other members."), sum(counts.values())),
             ],
         }
 
@@ -112,18 +122,17 @@ class BatchAdmin(ReadOnlyModelAdmin):
 def progress_bar(batch: Batch) -> SafeString:
     """How much is over, the failed part in red."""
     total = max(batch.total, 1)
+    told = _("%(done)s of %(all)s") % {"done": display.number(batch.processed), "all": display.number(batch.total)}
     good, bad = 100 * (batch.processed - batch.failed) / total, 100 * batch.failed / total
     return format_html(
-        '<svg class="ap-progress" viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label="{} of {}">'
+        '<svg class="ap-progress" viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label="{}">'
         '<rect width="{}" height="1"/><rect class="ap-failed" x="{}" width="{}" height="1"/></svg>'
-        ' <span class="ap-nowrap">{} of {}</span>',
-        batch.processed,
-        batch.total,
+        ' <span class="ap-nowrap">{}</span>',
+        told,
         f"{max(good, 0):.1f}",
         f"{max(good, 0):.1f}",
         f"{bad:.1f}",
-        batch.processed,
-        batch.total,
+        told,
     )
 
 
@@ -133,14 +142,14 @@ def _cancel(batch: Batch) -> bool:
     return batch.status == Batch.Status.CANCELLED
 
 
-def _facts(batch: Batch) -> list[tuple[str, Any]]:
+def _facts(batch: Batch) -> list[tuple[Text, Any]]:
     return [
-        ("Created", display.dated(batch.created_at)),
-        ("Over", display.dated(batch.finished_at)),
-        ("A failure", "leaves the others alone" if batch.allow_failures else "cancels what has not begun"),
-        ("Generation", f"{batch.generation} (rises with each retry)"),
-        ("In chain", _chain(batch)),
-        ("Batch id", batch.pk),
+        (_("Created"), display.dated(batch.created_at)),
+        (_("Over"), display.dated(batch.finished_at)),
+        (_("A failure"), _("leaves the others alone") if batch.allow_failures else _("cancels what has not begun")),
+        (_("Generation"), _("%(number)s (rises with each retry)") % {"number": batch.generation}),
+        (_("In chain"), _chain(batch)),
+        (_("Batch id"), batch.pk),
     ]
 
 
@@ -158,26 +167,28 @@ def _callbacks(batch: Batch) -> Table:
     rows = []
     for field, key in keys.items():
         job = jobs.get(key)
-        sent = SENT.get(job.status, "sent") if job else "its job is gone"
+        sent = SENT.get(job.status, _("sent")) if job else _("its job is gone")
         rows.append([CALLBACKS[field], display.link(job, job.actor_name) if job else "–", sent, _pill(job)])
-    return Table("Callbacks", ["When", "Job", "Sent", "State"], rows, "It calls nothing back.")
+    return Table(_("Callbacks"), [_("When"), _("Job"), _("Sent"), _("State")], rows, _("It calls nothing back."))
 
 
 def _pill(job: Job | None) -> SafeString | str:
     return display.state(job) if job else ""
 
 
-def _members(title: str, members: QuerySet[Job], empty: str, count: int) -> Table:
+def _members(title: Text, members: QuerySet[Job], empty: Text, count: int) -> Table:
     rows = [
         [
             display.link(job, job.actor_name),
             display.state(job),
-            "" if job.chain_step is None else f"step {job.chain_step + 1}",
+            "" if job.chain_step is None else _("step %(number)s") % {"number": job.chain_step + 1},
             display.shorten(", ".join(job.tags), 40),
             display.ago(job.finished_at),
-            display.shorten(job.error_message or job.release_reason, 90),
+            display.shorten(job.error_message or engine_words.told(job.release_reason), 90),
         ]
         for job in members[:MOST_ROWS]
     ]
-    note = f"the first {MOST_ROWS}" if len(rows) == MOST_ROWS < count else ""
-    return Table(title, ["Job", "State", "Chain", "About", "Over", "Error or reason"], rows, empty, note)
+    note = _("the first %(count)s") % {"count": MOST_ROWS} if len(rows) == MOST_ROWS < count else ""
+    return Table(
+        title, [_("Job"), _("State"), _("Chain"), _("About"), _("Over"), _("Error or reason")], rows, empty, note
+    )

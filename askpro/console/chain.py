@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from askpro.console import display
 from askpro.queues.ledger.settle_sql import CATCH
@@ -30,7 +31,7 @@ def board(request: HttpRequest, chain_id: UUID) -> dict[str, Any]:
     own = [job for job in steps if job.chain_step != CATCH]
     halted = next((job for job in own if job.status in HALTS), None)
     return {
-        "title": f"Chain of {own[0].actor_name}" if own else "Chain",
+        "title": _("Chain of %(job)s") % {"job": own[0].actor_name} if own else _("Chain"),
         "steps": steps,
         "catch": CATCH,
         "batches": {batch.chain_step: batch for batch in Batch.objects.filter(chain_id=chain_id)},
@@ -52,10 +53,11 @@ def address(chain_id: UUID) -> str:
 
 def _state(steps: list[Job], halted: Job | None) -> Any:
     if halted is not None:
-        return display.pill("dead" if halted.status == Job.Status.DEAD else "cancelled", "A step ended it", "halted")
+        tone = "dead" if halted.status == Job.Status.DEAD else "cancelled"
+        return display.pill(tone, _("A step ended it"), _("halted"))
     if all(job.status == Job.Status.COMPLETED for job in steps):
-        return display.pill("completed", "All steps have completed")
-    return display.pill("processing", "Its steps run one after the other", "going on")
+        return display.pill("completed", _("All steps have completed"))
+    return display.pill("processing", _("Its steps run one after the other"), _("in progress"))
 
 
 def _took(steps: list[Job]) -> timedelta | None:

@@ -7,6 +7,7 @@ from django.contrib.admin import ChoicesFieldListFilter, ListFilter, RelatedFiel
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from unfold.views import ChangeList
 
 from askpro.console.nonsense import Nonsense
@@ -20,7 +21,7 @@ class ConsoleChangeList(ChangeList):
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         if PAGE_VAR in request.GET and not _PAGE.fullmatch(request.GET[PAGE_VAR]):
-            raise Nonsense("There is no such page of this list.")
+            raise Nonsense(_("There is no such page of this list."))
         super().__init__(request, *args, **kwargs)
 
     def get_filters(self, request: HttpRequest) -> Any:
@@ -28,12 +29,12 @@ class ConsoleChangeList(ChangeList):
         found = super().get_filters(request)
         for spec in found[0]:
             if not _is_offered(spec):
-                raise Nonsense(f"The filter “{spec.title}” has no such choice.")
+                raise Nonsense(_("The filter “%(filter)s” has no such choice.") % {"filter": spec.title})
         return found
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         if ORDER_VAR in self.params and not self._is_order(str(self.params[ORDER_VAR])):
-            raise Nonsense("This list cannot be put in that order.")
+            raise Nonsense(_("This list cannot be put in that order."))
         return super().get_ordering(request, queryset)
 
     def _check_hierarchy(self) -> None:
@@ -41,7 +42,7 @@ class ConsoleChangeList(ChangeList):
         for part, lowest, highest in (("year", 1900, 2999), ("month", 1, 12), ("day", 1, 31)):
             for said in self.filter_params.get(f"{self.date_hierarchy}__{part}", []):
                 if not (said.isascii() and said.isdigit() and len(said) <= 4 and lowest <= int(said) <= highest):
-                    raise Nonsense("There is no such day.")
+                    raise Nonsense(_("There is no such day."))
 
     def _is_order(self, said: str) -> bool:
         if not said:

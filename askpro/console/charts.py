@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from askpro.console import display
+from askpro.language.text import Text
 
 # The drawing's own units; the style sheet stretches it to its place, the words stay outside.
 WIDTH, HEIGHT = 600, 100
@@ -22,12 +23,12 @@ Points = Sequence[tuple[datetime, float]]
 class Line:
     """One curve: its name, its class in the style sheet, its points in order of time."""
 
-    name: str
+    name: Text
     tone: str
     points: Points
 
 
-def bars(points: Points, unit: str) -> SafeString:
+def bars(points: Points, unit: Text) -> SafeString:
     """One bar for each moment; each tells its number on hover."""
     most = max((value for _, value in points), default=0.0)
     step = WIDTH / max(len(points), 1)
@@ -39,7 +40,7 @@ def bars(points: Points, unit: str) -> SafeString:
     return _frame(format_html("{}{}", parts, _hovers([Line("", "", points)], unit)), points, most, unit)
 
 
-def lines(curves: Sequence[Line], unit: str, limit: float | None = None) -> SafeString:
+def lines(curves: Sequence[Line], unit: Text, limit: float | None = None) -> SafeString:
     """Curves over the same moments; `limit` is drawn as a dashed line, such as a promise."""
     highest = max([value for curve in curves for _, value in curve.points], default=0.0)
     # A limit far above everything would press the curve flat.
@@ -69,7 +70,7 @@ def _dashed(limit: float, most: float) -> SafeString:
     return format_html('<line class="ap-limit" x1="0" x2="{}" y1="{}" y2="{}"/>', WIDTH, y, y)
 
 
-def _hovers(curves: Sequence[Line], unit: str) -> SafeString:
+def _hovers(curves: Sequence[Line], unit: Text) -> SafeString:
     """Invisible columns that tell all values of their moment."""
     longest = curves[0].points if curves else ()
     step = WIDTH / max(len(longest), 1)
@@ -81,7 +82,7 @@ def _hovers(curves: Sequence[Line], unit: str) -> SafeString:
     return format_html_join("", pattern, rows)
 
 
-def _frame(parts: SafeString, points: Points, most: float, unit: str) -> SafeString:
+def _frame(parts: SafeString, points: Points, most: float, unit: Text) -> SafeString:
     first, last = (_at(points[0][0]), _at(points[-1][0])) if points else ("", "")
     highest = _("%(number)s %(unit)s at most") % {"number": _say(most), "unit": unit}
     return format_html(

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.contrib.filters.forms import RangeDateForm
 
@@ -25,7 +26,9 @@ class DayField(forms.DateField):
         found = read_day(text)
         if found is None:
             said = text if len(text) <= 40 else f"{text[:40]}…"
-            raise forms.ValidationError(f"“{said}” is no day. Write it as 29.11.2026 or 2026-11-29.")
+            raise forms.ValidationError(
+                _("“%(text)s” is no day. Write it as 29.11.2026 or 2026-11-29.") % {"text": said}
+            )
         return found
 
 
@@ -43,7 +46,7 @@ class DayRangeForm(RangeDateForm):
         said = super().clean() or self.cleaned_data
         first, last = said.get(f"{self.name}_from"), said.get(f"{self.name}_to")
         if first and last and first > last:
-            self.add_error(f"{self.name}_to", "The last day lies before the first.")
+            self.add_error(f"{self.name}_to", _("The last day lies before the first."))
         return said
 
 

@@ -15,15 +15,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from askpro.console import masking
+from askpro.console.state_names import name_of
 from askpro.console.tones import tone_of
+from askpro.language.text import Text
 
 NOTHING = "–"
 
 
-def pill(state: str, sentence: str = "", text: str = "") -> SafeString:
+def pill(state: str, sentence: Text = "", text: Text = "") -> SafeString:
     """A state in its colour; its sentence shows on hover. `text` stands in for the state's name."""
     return format_html(
-        '<span class="ap-pill ap-{}" title="{}">{}</span>', tone_of(state), sentence, text or state.replace("_", " ")
+        '<span class="ap-pill ap-{}" title="{}">{}</span>', tone_of(state), sentence, text or name_of(state)
     )
 
 

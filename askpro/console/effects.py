@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from dramatiq import get_broker
 
 from appointments.models import Appointment
 from askpro.console import display
+from askpro.console.state_names import name_of
 from askpro.queues.jobs.catalogue import said
 from askpro.queues.models import Job
 from notifications.models import Notification
@@ -23,7 +25,7 @@ def of_retry(jobs: Sequence[Job]) -> list[str]:
     sentences += _already(jobs)
     halted = sum(1 for job in jobs if job.chain_id)
     if halted:
-        sentences.append("When it completes, the steps behind it in its chain run too.")
+        sentences.append(_("When it completes, the steps behind it in its chain run too."))
     return sentences
 
 
@@ -31,10 +33,18 @@ def _of_actor(name: str, count: int) -> str:
     actor = get_broker().actors.get(name)
     times = f"{count} × " if count > 1 else ""
     if actor is None:
-        return f"{times}{name} is not known to this release: workers of another one have to run it."
+        unknown = _("%(job)s is not known to this release: workers of another one have to run it.")
+        return times + unknown % {"job": name}
     writes, calls = said(actor, "Writes"), said(actor, "Calls")
-    words = [f"writes {writes}" if writes != NOTHING else "", f"calls {calls}" if calls != NOTHING else "calls nobody"]
-    return f"{times}{name} {', '.join(filter(None, words))}."
+    if writes == NOTHING and calls == NOTHING:
+        sentence = _("%(job)s calls nobody.")
+    elif writes == NOTHING:
+        sentence = _("%(job)s calls %(calls)s.")
+    elif calls == NOTHING:
+        sentence = _("%(job)s writes %(writes)s, calls nobody.")
+    else:
+        sentence = _("%(job)s writes %(writes)s, calls %(calls)s.")
+    return times + sentence % {"job": name, "writes": writes, "calls": calls}
 
 
 def _already(jobs: Sequence[Job]) -> list[str]:
@@ -43,18 +53,24 @@ def _already(jobs: Sequence[Job]) -> list[str]:
     belongs = Q(call__in=calls) | Q(pk__in=appointments)
     booked = Appointment.objects.filter(belongs).exclude(calcom_uid=None).order_by("-pk")[: MOST_NAMED + 1]
     sentences = [
-        f"At Cal.com now: {display.local(row.starts_at, 'D j M Y, H:i')}, {row.get_status_display().lower()}."
+        _("At Cal.com now: %(at)s, %(state)s.")
+        % {"at": display.local(row.starts_at, "WEEKDAY_TIME_FORMAT"), "state": name_of(row.status)}
         for row in booked[:MOST_NAMED]
     ]
     told = Notification.objects.filter(Q(call__in=calls) | Q(appointment__in=appointments), sent_at__isnull=False)
     sent = list(told.order_by("-pk")[: MOST_NAMED + 1])
     sentences += [
-        f"Sent {display.local(row.sent_at, 'j M, H:i')}: {row.get_kind_display()} by {row.get_channel_display()}."
+        _("Sent %(at)s: %(kind)s by %(channel)s.")
+        % {
+            "at": display.local(row.sent_at, "THIS_YEAR_FORMAT"),
+            "kind": row.get_kind_display(),
+            "channel": row.get_channel_display(),
+        }
         for row in sent[:MOST_NAMED]
         if row.sent_at
     ]
     if len(booked) > MOST_NAMED or len(sent) > MOST_NAMED:
-        sentences.append("And more of them.")
+        sentences.append(_("And more of them."))
     return sentences
 
 

@@ -7,8 +7,10 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
-from askpro.console import effects
+from askpro.console import display, effects
+from askpro.console.deeds import RETRIED_TOGETHER
 from askpro.console.failures import Kind, members
 from askpro.console.fleet_forms import ReasonForm
 from askpro.queues import interventions
@@ -24,7 +26,7 @@ def retry_view(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("queues.change_job"):
         raise PermissionDenied
     kind = Kind.of(request)
-    ids = [pk for pk, _ in members(kind)]
+    ids = [pk for pk, _at in members(kind)]
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         _retry(request, kind, ids, form.cleaned_data["reason"])
@@ -38,16 +40,18 @@ def _ask(request: HttpRequest, kind: Kind, ids: list[UUID], form: ReasonForm) ->
 
     now = ids[:MOST_AT_ONCE]
     jobs = list(Job.objects.filter(pk__in=now).only("actor_name", "tags", "chain_id"))
-    follows = ["Each gets one more run, at once; ids and history stay.", *effects.of_retry(jobs)]
+    follows = [_("Each gets one more run, at once; ids and history stay."), *effects.of_retry(jobs)]
     if len(ids) > MOST_AT_ONCE:
+        counts = {"all": display.number(len(ids)), "now": display.number(MOST_AT_ONCE)}
         follows.append(
-            f"{len(ids)} are dead of it; {MOST_AT_ONCE} are sent again now, the newest first, the rest after that."
+            _("%(all)s jobs died of this. The newest %(now)s are retried now; repeat for the rest.") % counts
         )
+    facts = {"count": display.number(len(now)), "job": kind.actor_name, "error": kind.name}
     context = {
         **admin.site.each_context(request),
-        "title": f"Retry {len(now)} × {kind.actor_name} after {kind.name}",
-        "act": {"label": f"Retry {len(now)}"},
-        "follows": follows if ids else ["Nothing is dead of it any more."],
+        "title": _("Retry %(count)s × %(job)s after %(error)s") % facts,
+        "act": {"label": _("Retry %(count)s") % facts},
+        "follows": follows if ids else [_("There are no such dead jobs any more.")],
         "form": form,
         "back": kind.address,
     }
@@ -58,9 +62,11 @@ def _retry(request: HttpRequest, kind: Kind, ids: list[UUID], reason: str) -> No
     jobs = Job.objects.filter(pk__in=ids[:MOST_AT_ONCE], status=Job.Status.DEAD).only("actor_name", "tags")
     done = [job for job in jobs if interventions.retry(job.pk)]
     if done:
-        words = f"Sent again with all of its kind: {reason}"
+        words = f"{RETRIED_TOGETHER}: {reason}"
         LogEntry.objects.log_actions(int(request.user.pk or 0), done, CHANGE, change_message=words)
         what = f"retry {len(done)} dead {kind.actor_name} jobs after {kind.name}"
         events.note_command(what, request.user.get_username(), reason)
     left = len(ids) - len(done)
-    messages.success(request, f"{len(done)} sent again{f', {left} are left' if left else ''}.")
+    counts = {"count": display.number(len(done)), "left": display.number(left)}
+    told = _("%(count)s retried, %(left)s are left.") if left else _("%(count)s retried.")
+    messages.success(request, told % counts)

@@ -12,6 +12,7 @@ from django.db import connection
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from askpro.console import charts
 from askpro.console.subjects import MODELS, named
@@ -86,7 +87,7 @@ class Kind:
     @property
     def name(self) -> str:
         """The error's class without its module."""
-        return self.error_class.rpartition(".")[2] or "Unknown error"
+        return self.error_class.rpartition(".")[2] or _("Unknown error")
 
 
 @dataclass(slots=True)
@@ -146,12 +147,12 @@ def group_board(request: HttpRequest) -> dict[str, Any]:
     """The context of one kind's page."""
     kind = Kind.of(request)
     found = members(kind)
-    ids = [pk for pk, _ in found]
+    ids = [pk for pk, _at in found]
     light = Job.objects.filter(pk__in=ids[:MOST_NAMED]).defer("args", "kwargs", "options")
     jobs = sorted(light, key=lambda job: ids.index(job.pk))
     sample = Attempt.objects.filter(job_id__in=ids[:1]).exclude(trace="").order_by("-claim_no").first()
     return {
-        "title": f"{kind.name} in {kind.actor_name}",
+        "title": _("%(error)s in %(job)s") % {"error": kind.name, "job": kind.actor_name},
         "kind": kind,
         "count": len(found),
         "jobs": jobs,
@@ -159,7 +160,7 @@ def group_board(request: HttpRequest) -> dict[str, Any]:
         "trace": lines_of(sample.trace) if sample else [],
         "first_at": found[-1][1] if found else None,
         "last_at": found[0][1] if found else None,
-        "chart": _by_hour([at for _, at in found]),
+        "chart": _by_hour([at for _pk, at in found]),
         "subjects": _subjects(ids),
         "versions": sorted(
             set(Attempt.objects.filter(job_id__in=ids[:MOST_NAMED]).values_list("code_version", flat=True))
@@ -172,7 +173,7 @@ def _by_hour(moments: Iterable[datetime]) -> Any:
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     counts = Counter(at.replace(minute=0, second=0, microsecond=0) for at in moments)
     hours = [hour - timedelta(hours=back) for back in range(47, -1, -1)]
-    return charts.bars([(at, float(counts.get(at, 0))) for at in hours], "dead jobs")
+    return charts.bars([(at, float(counts.get(at, 0))) for at in hours], _("dead jobs"))
 
 
 def _subjects(ids: list[UUID]) -> list[tuple[str, Any, int]]:

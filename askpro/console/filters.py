@@ -8,28 +8,30 @@ from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from askpro.console.scope import Scope
+from askpro.language.text import Text
 from calls.models import Company
 
 
 class PeriodFilter(DropdownFilter):
     """Rows since some while ago. Subclassed by `period` with the field it looks at."""
 
-    title = "period"
+    title: Text = _("period")
     parameter_name = "period"
     field = "created_at"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
-        return [("hour", "Last hour"), ("today", "Today"), ("7d", "Last 7 days"), ("30d", "Last 30 days")]
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, Text]]:
+        return [("hour", _("Last hour")), ("today", _("Today")), ("7d", _("Last 7 days")), ("30d", _("Last 30 days"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         start = since(self.value() or "")
         return queryset.filter(**{f"{self.field}__gte": start}) if start else queryset
 
 
-def period(field: str, title: str) -> type[PeriodFilter]:
+def period(field: str, title: Text) -> type[PeriodFilter]:
     """A filter on a date-time field."""
     return type("PeriodFilter", (PeriodFilter,), {"field": field, "title": title})
 
@@ -50,7 +52,7 @@ def since(choice: str) -> datetime | None:
 class CompanyFilter(DropdownFilter):
     """By company. Unlike the theme's own filter it reads names only, never a company's key."""
 
-    title = "company"
+    title = _("company")
     parameter_name = "company"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:

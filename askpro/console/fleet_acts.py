@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,14 +11,24 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from dramatiq import get_broker
 
 from askpro.console import consequences, display
 from askpro.console.fleet_forms import PauseForm, ReasonForm, ScaleForm
 from askpro.console.term import Term
+from askpro.language.text import Text
 from askpro.queues.config import pools, queue_names
 from askpro.queues.fleet import commands, pauses
 from askpro.queues.models import FleetCommand, Pause, Supervisor
+
+KINDS: Final[dict[str, Text]] = {
+    "queue": _("queue %(name)s"),
+    "actor": _("jobs %(name)s"),
+    "pool": _("pool %(name)s"),
+    "fleet": _("the whole fleet"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +41,20 @@ class Subject:
 
     def __str__(self) -> str:
         if self.supervisor is not None:
-            return f"supervisor {self.supervisor.pk} on {self.supervisor.host}"
-        return f"{self.kind} {self.name}" if self.name else "the whole fleet"
+            about = {"number": self.supervisor.pk, "host": self.supervisor.host}
+            return _("supervisor %(number)s on %(host)s") % about
+        return KINDS[self.kind] % {"name": self.name}
 
 
 @dataclass(frozen=True, slots=True)
 class FleetAct:
-    """A verb. `explain` tells what will follow, counted now; `run` does it and returns what to say then."""
+    """A verb. `title` names its subject; `explain` tells what will follow, counted now; `run` does it and returns what
+    to say then.
+    """
 
     name: str
-    label: str
+    label: Text
+    title: Text
     icon: str
     permission: str
     kinds: tuple[str, ...]
@@ -51,40 +65,48 @@ class FleetAct:
 
 def _pause(subject: Subject, said: dict[str, Any], by: str) -> str:
     pauses.pause(Pause.Kind(subject.kind), [subject.name], said["until"], by, said["reason"])
-    until = f" until {display.local(said['until'], 'j M, H:i')}" if said["until"] else ""
-    return f"Paused {subject}{until}."
+    if said["until"]:
+        until = display.local(said["until"], "THIS_YEAR_FORMAT")
+        return _("Paused until %(until)s: %(subject)s.") % {"until": until, "subject": subject}
+    return _("Paused: %(subject)s.") % {"subject": subject}
 
 
 def _resume(subject: Subject, said: dict[str, Any], by: str) -> str:
     ended = pauses.resume(Pause.Kind(subject.kind), [subject.name], by, said["reason"])
-    return f"Resumed {subject}." if ended else f"Somebody has resumed {subject} before."
+    told = _("Resumed: %(subject)s.") if ended else _("Another person has resumed it before: %(subject)s.")
+    return told % {"subject": subject}
 
 
 def _scale(subject: Subject, said: dict[str, Any], by: str) -> str:
     count = said["processes"]
     told = commands.command(FleetCommand.Kind.SCALE, subject.name, count, by, reason=said["reason"])
-    words = "its settings" if count is None else f"{count} processes on each host"
-    return _told(told, f"to give {subject} {words}")
+    return _told(told)
 
 
 def _command(kind: FleetCommand.Kind) -> Callable[[Subject, dict[str, Any], str], str]:
     def run(subject: Subject, said: dict[str, Any], by: str) -> str:
         key = subject.supervisor.pk if subject.supervisor else None
         told = commands.command(kind, by=by, reason=said["reason"], supervisor_id=key)
-        return _told(told, f"to {kind}")
+        return _told(told)
 
     return run
 
 
-def _told(told: list[FleetCommand], what: str) -> str:
+def _told(told: list[FleetCommand]) -> str:
     if not told:
-        return "Nobody runs it: no supervisor was told."
-    return f"Told {len(told)} supervisor{'s' if len(told) > 1 else ''} {what}. They take it within a second."
+        return gettext("No host runs it: no supervisor was told.")
+    sentence = ngettext(
+        "%(count)s supervisor was told. It acts within a second.",
+        "%(count)s supervisors were told. They act within a second.",
+        len(told),
+    )
+    return sentence % {"count": display.number(len(told))}
 
 
 PAUSE = FleetAct(
     "pause",
-    "Pause",
+    _("Pause"),
+    _("Pause %(subject)s"),
     "pause",
     "queues.add_pause",
     ("queue", "actor"),
@@ -94,7 +116,8 @@ PAUSE = FleetAct(
 )
 RESUME = FleetAct(
     "resume",
-    "Resume",
+    _("Resume"),
+    _("Resume %(subject)s"),
     "play_arrow",
     "queues.delete_pause",
     ("queue", "actor"),
@@ -104,7 +127,8 @@ RESUME = FleetAct(
 )
 SCALE = FleetAct(
     "scale",
-    "Scale",
+    _("Scale"),
+    _("Scale %(subject)s"),
     "tune",
     "queues.add_fleetcommand",
     ("pool",),
@@ -114,7 +138,8 @@ SCALE = FleetAct(
 )
 RESTART = FleetAct(
     "restart",
-    "Restart",
+    _("Restart"),
+    _("Restart %(subject)s"),
     "restart_alt",
     "queues.add_fleetcommand",
     ("fleet", "supervisor"),
@@ -124,7 +149,8 @@ RESTART = FleetAct(
 )
 STOP = FleetAct(
     "stop",
-    "Stop",
+    _("Stop"),
+    _("Stop %(subject)s"),
     "stop_circle",
     "queues.add_fleetcommand",
     ("fleet", "supervisor"),
@@ -163,7 +189,7 @@ def _ask(request: HttpRequest, act: FleetAct, subject: Subject, form: ReasonForm
 
     context = {
         **admin.site.each_context(request),
-        "title": f"{act.label} {subject}",
+        "title": act.title % {"subject": subject},
         "act": act,
         "follows": act.explain(subject),
         "form": form,

@@ -8,9 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from askpro.console import display, fleet_acts
+from askpro.console import display, engine_words, fleet_acts
 from askpro.console.filters import period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.term import Term
@@ -21,25 +22,27 @@ from askpro.queues.models import FleetCommand, FleetEvent, Pause, Supervisor
 class PauseAdmin(ReadOnlyModelAdmin):
     list_display = ("what", "progress", "ends", "reason", "by", "since")
     list_filter = (("kind", ChoicesDropdownFilter),)
-    search_help_text = "Queue, job or who"
-    empty_text = "Nothing is paused. Queues are paused on the page “Queues”, one kind of job on the page of such a job."
+    search_help_text = _("Queue, job or who")
+    empty_text = _(
+        "Nothing is paused. Queues are paused on the page “Queues”, one kind of job on the page of such a job."
+    )
 
     def find(self, rows: QuerySet[Pause], term: Term) -> QuerySet[Pause]:
         return rows.filter(name__icontains=term.text) | rows.filter(by__icontains=term.text)
 
-    @admin.display(description="Paused")
+    @admin.display(description=_("Paused"))
     def what(self, row: Pause) -> str:
         return f"{row.get_kind_display()} {row.name}"
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def progress(self, row: Pause) -> SafeString:
         return _state(row)
 
-    @admin.display(description="Until")
+    @admin.display(description=_("Until"))
     def ends(self, row: Pause) -> SafeString | str:
-        return display.minute(row.until) if row.until else "somebody resumes it"
+        return display.minute(row.until) if row.until else str(_("a person resumes it"))
 
-    @admin.display(description="Since")
+    @admin.display(description=_("Since"))
     def since(self, row: Pause) -> SafeString | str:
         return display.ago(row.at)
 
@@ -47,17 +50,17 @@ class PauseAdmin(ReadOnlyModelAdmin):
         if not request.user.has_perm(fleet_acts.RESUME.permission):
             return []
         href = fleet_acts.address(fleet_acts.RESUME, **{obj.kind: obj.name})
-        return [{"label": "Resume", "icon": "play_arrow", "href": href}]
+        return [{"label": str(_("Resume")), "icon": "play_arrow", "href": href}]
 
     def detail(self, request: HttpRequest, row: Pause) -> dict[str, Any]:
         return {
             "headline": f"{row.get_kind_display()} {row.name}",
             "state": _state(row),
             "facts": [
-                ("Until", display.moment(row.until) if row.until else "somebody resumes it"),
-                ("Why", row.reason),
-                ("By", row.by),
-                ("Since", display.dated(row.at)),
+                (_("Until"), display.moment(row.until) if row.until else _("a person resumes it")),
+                (_("Why"), row.reason),
+                (_("By"), row.by),
+                (_("Since"), display.dated(row.at)),
             ],
         }
 
@@ -65,11 +68,11 @@ class PauseAdmin(ReadOnlyModelAdmin):
 @admin.register(FleetCommand)
 class FleetCommandAdmin(ReadOnlyModelAdmin):
     list_display = ("what", "progress", "told", "by", "given", "taken")
-    list_filter = (("kind", ChoicesDropdownFilter), period("at", "given"))
+    list_filter = (("kind", ChoicesDropdownFilter), period("at", _("given")))
     list_select_related = ("supervisor",)
     page_related = ("supervisor",)
-    search_help_text = "Pool, host or who"
-    empty_text = "Nobody has given a command yet. The page “Fleet” has them: scale, restart, stop."
+    search_help_text = _("Pool, host or who")
+    empty_text = _("No command has been given yet. The page “Fleet” has them: scale, restart, stop.")
 
     def find(self, rows: QuerySet[FleetCommand], term: Term) -> QuerySet[FleetCommand]:
         words = ("pool", "by", "supervisor__host")
@@ -78,45 +81,45 @@ class FleetCommandAdmin(ReadOnlyModelAdmin):
             found = found | rows.filter(**{f"{word}__icontains": term.text})
         return found
 
-    @admin.display(description="Command")
+    @admin.display(description=_("Command"))
     def what(self, row: FleetCommand) -> str:
-        return _words(row)
+        return words_of(row)
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def progress(self, row: FleetCommand) -> SafeString:
         return _taken(row)
 
-    @admin.display(description="Told")
+    @admin.display(description=_("Told"))
     def told(self, row: FleetCommand) -> str:
         return str(row.supervisor)
 
-    @admin.display(description="Given")
+    @admin.display(description=_("Given"))
     def given(self, row: FleetCommand) -> SafeString | str:
         return display.moment(row.at)
 
-    @admin.display(description="Taken after")
+    @admin.display(description=_("Taken after"))
     def taken(self, row: FleetCommand) -> str:
         return display.duration(max(row.taken_at - row.at, timedelta(0))) if row.taken_at else ""
 
     def detail(self, request: HttpRequest, row: FleetCommand) -> dict[str, Any]:
         return {
-            "headline": _words(row),
+            "headline": words_of(row),
             "state": _taken(row),
             "facts": [
-                ("Told", display.link(row.supervisor)),
-                ("By", row.by),
-                ("Given", display.dated(row.at)),
-                ("Taken", display.dated(row.taken_at)),
+                (_("Told"), display.link(row.supervisor)),
+                (_("By"), row.by),
+                (_("Given"), display.dated(row.at)),
+                (_("Taken"), display.dated(row.taken_at)),
             ],
         }
 
 
 @admin.register(FleetEvent)
 class FleetEventAdmin(ReadOnlyModelAdmin):
-    list_display = ("happened", "what", "text")
-    list_filter = (("kind", ChoicesDropdownFilter), period("at", "happened"))
-    search_help_text = "Words of the event: a host, a pool, a name"
-    empty_text = "Nothing has happened to the fleet yet: no command, no death, no trouble at a start."
+    list_display = ("happened", "what", "told")
+    list_filter = (("kind", ChoicesDropdownFilter), period("at", _("happened")))
+    search_help_text = _("Words of the event: a host, a pool, a name")
+    empty_text = _("Nothing has happened to the fleet yet: no command, no death, no trouble at a start.")
 
     def find(self, rows: QuerySet[FleetEvent], term: Term) -> QuerySet[FleetEvent]:
         return rows.filter(text__icontains=term.text)
@@ -124,23 +127,27 @@ class FleetEventAdmin(ReadOnlyModelAdmin):
     def named(self, obj: FleetEvent) -> str:
         return str(obj.get_kind_display())
 
-    @admin.display(description="When")
+    @admin.display(description=_("When"))
     def happened(self, row: FleetEvent) -> SafeString | str:
         return display.moment(row.at)
 
-    @admin.display(description="What")
+    @admin.display(description=_("What"))
     def what(self, row: FleetEvent) -> SafeString:
         return event_pill(row)
+
+    @admin.display(description=_("Text"))
+    def told(self, row: FleetEvent) -> str:
+        return engine_words.told(row.text)
 
     def detail(self, request: HttpRequest, row: FleetEvent) -> dict[str, Any]:
         supervisor = Supervisor.objects.filter(pk=row.supervisor_id).first() if row.supervisor_id else None
         return {
             "headline": row.get_kind_display(),
             "state": event_pill(row),
-            "lead": row.text,
+            "lead": engine_words.told(row.text),
             "facts": [
-                ("When", display.dated(row.at)),
-                ("Supervisor", display.link(supervisor)),
+                (_("When"), display.dated(row.at)),
+                (_("Supervisor"), display.link(supervisor)),
             ],
         }
 
@@ -152,19 +159,22 @@ def event_pill(row: FleetEvent) -> SafeString:
 
 def _state(row: Pause) -> SafeString:
     if row.until and row.until <= timezone.now():
-        return display.pill("over", "It ended by itself")
-    return display.pill("paused", "Nobody claims such jobs")
+        return display.pill("over", _("It ended by itself"))
+    return display.pill("paused", _("No worker takes such jobs"))
 
 
 def _taken(row: FleetCommand) -> SafeString:
     if row.taken_at:
-        return display.pill("taken", "The supervisor has done it")
+        return display.pill("taken", _("The supervisor has done it"))
     if row.supervisor.status in Supervisor.LIVING:
-        return display.pill("waiting", "The supervisor has not looked yet")
-    return display.pill("dropped", "The supervisor ended before it looked")
+        return display.pill("waiting", _("The supervisor has not looked yet"))
+    return display.pill("dropped", _("The supervisor ended before it looked"))
 
 
-def _words(row: FleetCommand) -> str:
+def words_of(row: FleetCommand) -> str:
+    """What a supervisor was told to do."""
     if row.kind == FleetCommand.Kind.SCALE:
-        return f"Scale {row.pool} to {'auto' if row.processes is None else row.processes}"
-    return str(row.kind).capitalize()
+        if row.processes is None:
+            return _("Scale %(pool)s by its settings") % {"pool": row.pool}
+        return _("Scale %(pool)s to %(count)s") % {"pool": row.pool, "count": row.processes}
+    return str(fleet_acts.ACTS[row.kind].label)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from askpro.queues.config import InvalidQueueSettings, Pool
 from askpro.queues.config import pools as pools_of
@@ -177,14 +178,14 @@ def _line(row: Worker, said: tuple[Supervisor, WorkerState] | None, names: dict[
         return WorkerLine(row)
     supervisor, worker = said
     runs = [
-        Run(job_id, names.get(job_id, "a job"), supervisor.beat_at - timedelta(seconds=seconds), left)
+        Run(job_id, names.get(job_id, _("a job")), supervisor.beat_at - timedelta(seconds=seconds), left)
         for job_id, seconds, left in worker.running
     ]
     return WorkerLine(row, worker.memory or None, worker.runs, worker.silent, worker.leaving, runs)
 
 
 def _names(said: dict[int, tuple[Supervisor, WorkerState]]) -> dict[str, str]:
-    ids = [run.job_id for _, worker in said.values() for run in worker.running]
+    ids = [run.job_id for _row, worker in said.values() for run in worker.running]
     return {str(pk): name for pk, name in Job.objects.filter(pk__in=ids).values_list("pk", "actor_name")}
 
 

@@ -11,16 +11,19 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from dramatiq import get_broker
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
-from askpro.console import chain, display, effects, fleet_acts, horizon, payload, waiting, where
+from askpro.console import chain, display, effects, engine_words, fleet_acts, horizon, payload, waiting, where
 from askpro.console.acts import Act
 from askpro.console.filters import PeriodFilter, since
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.subjects import named_by
 from askpro.console.term import Term
 from askpro.console.trace import lines_of
+from askpro.language.text import Text
 from askpro.queues import interventions
 from askpro.queues.config import queue_names
 from askpro.queues.models import Batch, Job, SlowRun, Worker
@@ -36,7 +39,7 @@ MOST_STEPS = 50
 
 
 class QueueFilter(DropdownFilter):
-    title = "queue"
+    title = _("queue")
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
@@ -54,7 +57,7 @@ class QueueFilter(DropdownFilter):
 class SentFilter(PeriodFilter):
     """Ids are ordered by time, so the primary key answers this for any number of jobs."""
 
-    title = "sent"
+    title = _("sent")
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         start = since(self.value() or "")
@@ -64,12 +67,12 @@ class SentFilter(PeriodFilter):
 class SilencedFilter(DropdownFilter):
     """Silenced jobs are left out once they have finished; failures are not, and a search finds them all."""
 
-    title = "silenced"
+    title = _("silenced")
     parameter_name = "silenced"
-    all_option = ["", "Hidden once finished"]
+    all_option = ["", _("Hidden once finished")]
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [("shown", "Shown"), ("only", "Only these")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Text]]:
+        return [("shown", _("Shown")), ("only", _("Only these"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         if self.value() == "only":
@@ -85,38 +88,45 @@ class JobAdmin(ReadOnlyModelAdmin):
     list_filter = (("status", ChoicesDropdownFilter), QueueFilter, SentFilter, SilencedFilter)
     sortable_by = ("sent",)
     list_defer = ("args", "kwargs", "options")
-    search_help_text = "Job id, correlation id, actor, or a tag such as call:17"
-    empty_text = "Jobs appear here when work is sent. To see some now, run: python3 manage.py demo_call"
+    search_help_text = _("Job id, correlation id, actor, or a tag such as call:17")
+    empty_text = _("Jobs appear here when work is sent. To see some now, run: python3 manage.py demo_call")
     detail_template = "console/job.html"
     list_before_template = "console/job_list_note.html"
     acts = (
         Act(
             name="retry",
-            label="Retry",
+            label=_("Retry"),
             icon="replay",
-            explain="The job gets one more run, at once. Its id and its history stay; later steps of its chain follow.",
-            done="sent again",
+            explain=_(
+                "The job gets one more run, at once. Its id and its history stay; later steps of its chain follow."
+            ),
+            done=_("sent again"),
             possible=lambda job: job.status == Job.Status.DEAD,
             run=lambda job, user, note: interventions.retry(job.pk),
             again=effects.of_retry,
         ),
         Act(
             name="run-now",
-            label="Run now",
+            label=_("Run now"),
             icon="play_arrow",
-            explain="It does not wait for its moment. A key that somebody holds, a limit and a pause still hold.",
-            done="made ready",
+            explain=_(
+                "Run a job now that is scheduled for later. A key that another job holds, a limit and a pause still"
+                " count."
+            ),
+            done=_("made ready"),
             possible=lambda job: job.status in FOR_A_MOMENT and job.run_at is not None,
             run=lambda job, user, note: interventions.run_now(job.pk),
         ),
         Act(
             name="cancel",
-            label="Cancel",
+            label=_("Cancel"),
             icon="cancel",
-            explain="A job that waits does not run, and the later steps of its chain do not either. One that runs is"
-            " interrupted; what it has done outside stays done.",
-            done="cancelled",
-            note="Why?",
+            explain=_(
+                "A job that waits does not run, and the later steps of its chain do not either. One that runs is"
+                " interrupted; what it has done outside stays done."
+            ),
+            done=_("cancelled"),
+            note=_("Why?"),
             possible=lambda job: job.status in WAITING or (job.status == "processing" and job.cancel_at is None),
             run=lambda job, user, note: interventions.cancel(job.pk, note or "Cancelled."),
         ),
@@ -145,43 +155,43 @@ class JobAdmin(ReadOnlyModelAdmin):
         """By id and tag: whoever looks for a kind of job has the list and its filters."""
         return super().rows_for_search(user, term) if term.uuid or ":" in term.text else Job.objects.none()
 
-    @admin.display(description="Job")
+    @admin.display(description=_("Job"))
     def actor(self, job: Job) -> str:
         return job.actor_name
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def progress(self, job: Job) -> SafeString:
         return display.state(job)
 
-    @admin.display(description="Queue")
+    @admin.display(description=_("Queue"))
     def queue(self, job: Job) -> str:
         return job.queue_name
 
-    @admin.display(description="About")
+    @admin.display(description=_("About"))
     def about(self, job: Job) -> SafeString | str:
         return display.shorten(", ".join(job.tags), 40)
 
-    @admin.display(description="Tries")
+    @admin.display(description=_("Tries"))
     def tries(self, job: Job) -> str:
         return str(job.tries_spent or "")
 
-    @admin.display(description="Sent", ordering="id")
+    @admin.display(description=_("Sent"), ordering="id")
     def sent(self, job: Job) -> SafeString | str:
         return display.moment(job.created_at)
 
-    @admin.display(description="Runs at")
+    @admin.display(description=_("Runs at"))
     def next_run(self, job: Job) -> SafeString | str:
         return display.moment(job.run_at) if job.run_at else ""
 
-    @admin.display(description="Last error or reason")
+    @admin.display(description=_("Last error or reason"))
     def why(self, job: Job) -> SafeString | str:
-        return display.error_class(job.error_class) or display.shorten(job.release_reason, 40)
+        return display.error_class(job.error_class) or display.shorten(engine_words.told(job.release_reason), 40)
 
     def offered(self, request: HttpRequest, obj: Any) -> list[dict[str, str]]:
         buttons = super().offered(request, obj)
         if request.user.has_perm(fleet_acts.PAUSE.permission) and obj.status not in Job.FINAL:
             href = f"{fleet_acts.address(fleet_acts.PAUSE, actor=obj.actor_name)}&next={quote(display.address(obj))}"
-            buttons.append({"label": "Pause all of its kind", "icon": "pause", "href": href})
+            buttons.append({"label": str(_("Pause all of its kind")), "icon": "pause", "href": href})
         return buttons
 
     def detail(self, request: HttpRequest, job: Job) -> dict[str, Any]:
@@ -226,38 +236,60 @@ def _is_wide(request: HttpRequest) -> bool:
     return not narrow and any(said.get(word) for word in ("q", "queue", "status__exact"))
 
 
-def _facts(job: Job) -> list[tuple[str, Any]]:
+def _facts(job: Job) -> list[tuple[Text, Any]]:
     """What is known of it; what only some jobs have is left out for the others."""
     batch = Batch.objects.filter(pk=job.batch_id).first() if job.batch_id else None
     always = [
-        ("Queue", job.queue_name),
-        ("Sent", display.dated(job.created_at)),
-        ("Ready since", display.dated(job.ready_at)),
-        ("Finished", display.dated(job.finished_at)),
-        ("Tries spent", f"{job.tries_spent}{f', {job.extra_tries} added by retries' if job.extra_tries else ''}"),
-        ("Deadline", display.dated(job.deadline_at)),
+        (_("Queue"), job.queue_name),
+        (_("Sent"), display.dated(job.created_at)),
+        (_("Ready since"), display.dated(job.ready_at)),
+        (_("Finished"), display.dated(job.finished_at)),
+        (_("Tries spent"), _tries(job)),
+        (_("Deadline"), display.dated(job.deadline_at)),
     ]
     some = [
-        ("Runs at", display.dated(job.run_at) if job.run_at else None),
-        ("Not after", display.dated(job.expires_at) if job.expires_at else None),
-        ("Put back", f"{job.releases} times, last because it {_because(job)}" if job.releases else None),
-        ("Lost with a worker", f"{job.losses} times" if job.losses else None),
-        ("Key", f"{job.lock_key}{', in order' if job.in_order else ''}" if job.lock_key else None),
-        ("Shared key", f"{job.share_key}, {job.share_limit} at once" if job.share_key else None),
-        ("Tenant", job.fair_key),
-        ("Unique key", job.unique_key),
-        ("Rate limit", job.rate_limit),
-        ("Batch", display.link(batch) if batch else None),
-        ("Told to end", display.dated(job.cancel_at) if job.cancel_at else None),
-        ("Worker", _worker(job)),
-        ("Correlation id", job.options.get("correlation")),
+        (_("Runs at"), display.dated(job.run_at) if job.run_at else None),
+        (_("Not after"), display.dated(job.expires_at) if job.expires_at else None),
+        (_("Put back"), _put_back(job) if job.releases else None),
+        (_("Lost with a worker"), _times(job.losses) if job.losses else None),
+        (_("Key"), _key(job) if job.lock_key else None),
+        (_("Shared key"), _shared(job) if job.share_key else None),
+        (_("Tenant"), job.fair_key),
+        (_("Unique key"), job.unique_key),
+        (_("Rate limit"), job.rate_limit),
+        (_("Batch"), display.link(batch) if batch else None),
+        (_("Told to end"), display.dated(job.cancel_at) if job.cancel_at else None),
+        (_("Worker"), _worker(job)),
+        (_("Correlation id"), job.options.get("correlation")),
     ]
-    return [*always, *((label, value) for label, value in some if value), ("Job id", job.pk)]
+    return [*always, *((label, value) for label, value in some if value), (_("Job id"), job.pk)]
 
 
-def _because(job: Job) -> str:
-    reason = job.release_reason or "gave no reason"
-    return reason if reason.startswith("waits") else f"said: {reason}"
+def _tries(job: Job) -> str:
+    if job.extra_tries:
+        return _("%(count)s, %(more)s added by retries") % {"count": job.tries_spent, "more": job.extra_tries}
+    return str(job.tries_spent)
+
+
+def _times(count: int) -> str:
+    return ngettext("%(count)s time", "%(count)s times", count) % {"count": count}
+
+
+def _put_back(job: Job) -> str:
+    if not job.release_reason:
+        return _times(job.releases)
+    return _("%(times)s; last reason: %(reason)s") % {
+        "times": _times(job.releases),
+        "reason": engine_words.told(job.release_reason),
+    }
+
+
+def _key(job: Job) -> str:
+    return _("%(key)s, in order") % {"key": job.lock_key} if job.in_order else str(job.lock_key)
+
+
+def _shared(job: Job) -> str:
+    return _("%(key)s, %(count)s at once") % {"key": job.share_key, "count": job.share_limit}
 
 
 def _worker(job: Job) -> SafeString | None:
@@ -268,11 +300,16 @@ def _worker(job: Job) -> SafeString | None:
 def _notes(job: Job) -> list[tuple[str, str]]:
     if job.status == Job.Status.DEAD:
         name = job.error_class.rpartition(".")[2]
-        return [("danger", f"{name}: {job.error_message}" if name else "Gave up.")]
+        return [("danger", f"{name}: {engine_words.told(job.error_message)}" if name else str(_("Gave up.")))]
     if job.status == Job.Status.RETRYING and job.error_class:
         return [("warning", f"{job.error_class.rpartition('.')[2]}: {job.error_message}")]
     if job.status == Job.Status.RELEASED and job.release_reason:
-        return [("info", f"Put back: {job.release_reason}. No try is spent by waiting.")]
+        return [
+            (
+                "info",
+                _("Put back: %(reason)s. Waiting spends no try.") % {"reason": engine_words.told(job.release_reason)},
+            )
+        ]
     if job.status == Job.Status.PROCESSING and job.cancel_at:
-        return [("warning", "It was told to end; it is interrupted, or its process is killed.")]
+        return [("warning", str(_("It was told to end; it is interrupted, or its process is killed.")))]
     return []

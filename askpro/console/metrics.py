@@ -10,6 +10,7 @@ from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from askpro.console import charts, fleet_acts
 from askpro.console.charts import Line
@@ -112,18 +113,19 @@ class Series:
 
     @property
     def throughput(self) -> SafeString:
-        failed = Line("failed", "bad", self.points("failed_rate"))
-        return charts.lines([Line("all", "good", self.points("rate")), failed], "runs a minute")
+        failed = Line(_("failed"), "bad", self.points("failed_rate"))
+        return charts.lines([Line(_("all"), "good", self.points("rate")), failed], _("runs a minute"))
 
     @property
     def run_times(self) -> SafeString:
-        usual, slow = Line("half below", "good", self.points("p50")), Line("95 % below", "bad", self.points("p95"))
-        return charts.lines([slow, usual], "s a run")
+        usual = Line(_("half below"), "good", self.points("p50"))
+        slow = Line(_("95 % below"), "bad", self.points("p95"))
+        return charts.lines([slow, usual], _("s a run"))
 
     @property
     def ages(self) -> SafeString:
         promised = self.promise.total_seconds() if self.promise else None
-        return charts.lines([Line("oldest", "good", self.points("oldest"))], "s of waiting", promised)
+        return charts.lines([Line(_("oldest"), "good", self.points("oldest"))], _("s of waiting"), promised)
 
     @property
     def _together(self) -> Histogram:

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from askpro.console.acts import ActsMixin
@@ -51,7 +52,7 @@ class ConsoleModelAdmin(ChoosingMixin, ActsMixin, ModelAdmin):
     empty_title: Text = ""
     empty_text: Text = ""
     search_fields: tuple[str, ...] = ("pk",)
-    search_help_text: Text = "Id"
+    search_help_text: Text = _("Id")
 
     def find(self, rows: models.QuerySet[Any], term: Term) -> models.QuerySet[Any]:
         """The rows that a term means."""
@@ -112,7 +113,7 @@ class ConsoleModelAdmin(ChoosingMixin, ActsMixin, ModelAdmin):
         try:
             return super().get_changelist_instance(request)
         except IncorrectLookupParameters as error:
-            raise Nonsense("This list cannot be filtered like that.") from error
+            raise Nonsense(_("This list cannot be filtered like that.")) from error
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """What the list's own filters ask, nothing else: a free look-up could read what no page shows."""
@@ -121,12 +122,12 @@ class ConsoleModelAdmin(ChoosingMixin, ActsMixin, ModelAdmin):
     def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:
         if request.POST.get("select_across", "0") not in ("", "0", "false"):
             # No list offers it: what acts on rows that nobody has looked at has a page of its own.
-            raise Nonsense("Rows are selected one by one.")
+            raise Nonsense(_("Rows are selected one by one."))
         for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
             try:
                 self.opts.pk.clean(key, None)
             except ValidationError as error:
-                raise Nonsense("No such row can be selected.") from error
+                raise Nonsense(_("No such row can be selected.")) from error
         return super().response_action(request, queryset)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

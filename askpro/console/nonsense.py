@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
 
 class Nonsense(Exception):
@@ -26,7 +27,7 @@ def answered(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         except Nonsense as error:
             return _answer(request, str(error))
         except SuspiciousOperation:
-            return _answer(request, "This address makes no sense.")
+            return _answer(request, _("This address makes no sense."))
 
     return inner
 
@@ -35,7 +36,7 @@ def _readable(said: QueryDict, forbidden: str) -> None:
     for key, values in said.lists():
         for text in (key, *values):
             if (forbidden and forbidden in text) or not _is_utf8(text):
-                raise Nonsense("This address, or what was sent with it, holds characters that no text has.")
+                raise Nonsense(_("This address, or what was sent with it, holds characters that no text has."))
 
 
 def _is_utf8(text: str) -> bool:
@@ -50,5 +51,5 @@ def _answer(request: HttpRequest, sentence: str) -> HttpResponse:
     # Imported here: the site's views are wrapped by this module.
     from django.contrib import admin
 
-    context = {**admin.site.each_context(request), "title": "That makes no sense", "sentence": sentence}
+    context = {**admin.site.each_context(request), "title": _("That makes no sense"), "sentence": sentence}
     return TemplateResponse(request, "console/nonsense.html", context, status=400)

@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from askpro.language.text import Text
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -15,7 +17,7 @@ class Page:
 
     name: str
     address: str
-    title: str
+    title: Text
     permission: str
     template: str
     read: Callable[..., dict[str, Any]]

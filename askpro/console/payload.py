@@ -4,6 +4,10 @@ import json
 import re
 from urllib.parse import parse_qsl
 
+from django.utils.translation import gettext as _
+
+from askpro.console import display
+
 LONGEST = 200_000
 DEEPEST = 24
 # A string that nobody closed runs to the end: no token begun is ever given up, so nothing is read twice.
@@ -13,10 +17,14 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTAL
 def readable(body: bytes, content_type: str = "") -> str:
     """The body indented (JSON) or one field a line (a form); as it came when it is neither. Long ones are cut."""
     text = body[:LONGEST].decode("utf-8", "replace").replace("\x00", "\ufffd")
-    cut = "" if len(body) <= LONGEST else f"\n… cut here; {len(body):,} bytes in all."
+    cut = "" if len(body) <= LONGEST else _cut(len(body))
     if "form-urlencoded" in content_type:
         return "\n".join(f"{key} = {value}" for key, value in parse_qsl(text, keep_blank_values=True)) + cut
     return (indented(text) if text.lstrip()[:1] in ("{", "[") else text) + cut
+
+
+def _cut(length: int) -> str:
+    return "\n" + _("… cut here; %(count)s bytes in all.") % {"count": display.number(length)}
 
 
 def pretty(value: object) -> str:

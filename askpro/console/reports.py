@@ -5,10 +5,13 @@ from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from appointments.models import FollowUp
 from askpro.console import charts
@@ -26,12 +29,12 @@ PERMISSION: Final = "appointments.view_dailycount"
 MOST_DAYS: Final = 366
 DEFAULT: Final = "week"
 RANGES: Final = {
-    "today": "Today",
-    "yesterday": "Yesterday",
-    "week": "Last 7 days",
-    "last_week": "Last week",
-    "month": "This month",
-    "last_month": "Last month",
+    "today": _("Today"),
+    "yesterday": _("Yesterday"),
+    "week": _("Last 7 days"),
+    "last_week": _("Last week"),
+    "month": _("This month"),
+    "last_month": _("Last month"),
 }
 
 
@@ -59,10 +62,10 @@ def board(request: HttpRequest) -> dict[str, Any]:
     numbers = by_day(chosen.company, chosen.period)
     days = [(_moment(day, chosen.period.zone), counted) for day, counted in numbers.items()]
     return context | {
-        "facts": list(told.facts(total(numbers), Language.ENGLISH)),
+        "facts": list(told.facts(total(numbers), Language(get_language() or settings.LANGUAGE_CODE))),
         "waiting": waiting(chosen.company, timezone.now()) if may_see(request.user, FollowUp) else None,
-        "calls": charts.bars([(at, counted.calls) for at, counted in days], "calls a day"),
-        "booked": charts.bars([(at, counted.booked) for at, counted in days], "booked a day"),
+        "calls": charts.bars([(at, counted.calls) for at, counted in days], _("calls a day")),
+        "booked": charts.bars([(at, counted.booked) for at, counted in days], _("booked a day")),
         "columns": [column.label for column in told.COUNTS],
         "rows": [(at, [getattr(counted, column.value) for column in told.COUNTS]) for at, counted in reversed(days)],
     }

@@ -6,10 +6,12 @@ from django.contrib import admin
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from askpro.console import display, payload
 from askpro.console.acts import Act
 from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.state_names import name_of
 from askpro.console.table import Table
 from askpro.console.term import Term
 from askpro.queues.chores import schedule
@@ -21,34 +23,36 @@ MOST_TICKS = 20
 @admin.register(Schedule)
 class ScheduleAdmin(ReadOnlyModelAdmin):
     list_display = ("name", "progress", "cron", "job", "coming", "last", "policy")
-    search_help_text = "Name or job"
-    empty_text = "The entries of askpro/queue_settings.py appear here once queues_run has started."
+    search_help_text = _("Name or job")
+    empty_text = _("The entries of askpro/queue_settings.py appear here once queues_run has started.")
     acts = (
         Act(
             name="run-now",
-            label="Run now",
+            label=_("Run now"),
             icon="play_arrow",
-            explain="Its job is sent at once, beside its times. A paused entry stays paused.",
-            done="sent",
+            explain=_("Its job is sent at once, beside its times. A paused entry stays paused."),
+            done=_("sent"),
             possible=lambda row: row.name in schedule.entries(),
             run=lambda row, user, note: bool(schedule.run_now(row.name)),
         ),
         Act(
             name="pause",
-            label="Pause",
+            label=_("Pause"),
             icon="pause",
-            explain="Nothing is sent at its times, on any host, until somebody resumes it.",
-            done="paused",
-            note="Why?",
+            explain=_("Nothing is sent at its times, on any host, until a person resumes it."),
+            done=_("paused"),
+            note=_("Why?"),
             possible=lambda row: not row.is_paused,
             run=lambda row, user, note: row.pause(),
         ),
         Act(
             name="resume",
-            label="Resume",
+            label=_("Resume"),
             icon="resume",
-            explain="It goes on with its next time. What fell into the pause is not made up for: use “Run now”.",
-            done="resumed",
+            explain=_(
+                "It continues with its next time. Times missed during the pause are not caught up: use “Run now”."
+            ),
+            done=_("resumed"),
             possible=lambda row: row.is_paused,
             run=lambda row, user, note: row.resume(),
         ),
@@ -60,23 +64,23 @@ class ScheduleAdmin(ReadOnlyModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         return super().get_queryset(request).annotate(sent_at=Max("ticks__sent_at"))
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def progress(self, row: Schedule) -> SafeString:
         return _state(row)
 
-    @admin.display(description="Job")
+    @admin.display(description=_("Job"))
     def job(self, row: Schedule) -> str:
         return row.actor_name
 
-    @admin.display(description="Next", ordering="next_at")
+    @admin.display(description=_("Next"), ordering="next_at")
     def coming(self, row: Schedule) -> SafeString | str:
         return display.dated(row.next_at)
 
-    @admin.display(description="Last sent")
+    @admin.display(description=_("Last sent"))
     def last(self, row: Any) -> SafeString | str:
         return display.dated(row.sent_at)
 
-    @admin.display(description="Missed times")
+    @admin.display(description=_("Missed times"))
     def policy(self, row: Schedule) -> SafeString:
         return display.pill(row.missed, row.get_missed_display())
 
@@ -84,15 +88,16 @@ class ScheduleAdmin(ReadOnlyModelAdmin):
         return {
             "headline": row.name,
             "state": _state(row),
-            "lead": f"{row.cron} in {row.timezone} sends {row.actor_name}",
+            "lead": _("%(cron)s in %(zone)s sends %(job)s")
+            % {"cron": row.cron, "zone": row.timezone, "job": row.actor_name},
             "notes": _notes(row),
             "facts": [
-                ("Next", display.dated(row.next_at)),
-                ("Cron", row.cron),
-                ("Time zone", row.timezone),
-                ("Job", row.actor_name),
-                ("Arguments", payload.pretty(row.kwargs) if row.kwargs else "none"),
-                ("Missed times", row.get_missed_display()),
+                (_("Next"), display.dated(row.next_at)),
+                (_("Cron"), row.cron),
+                (_("Time zone"), row.timezone),
+                (_("Job"), row.actor_name),
+                (_("Arguments"), payload.pretty(row.kwargs) if row.kwargs else _("none")),
+                (_("Missed times"), row.get_missed_display()),
             ],
             "tables": [_ticks(row)],
         }
@@ -100,15 +105,15 @@ class ScheduleAdmin(ReadOnlyModelAdmin):
 
 def _state(row: Schedule) -> SafeString:
     if row.is_paused:
-        return display.pill("paused", "Nothing is sent until somebody resumes it")
+        return display.pill("paused", _("Nothing is sent until a person resumes it"))
     if row.name not in schedule.entries():
-        return display.pill("undeclared", "Not in the code that runs here")
-    return display.pill("scheduled", "Sends its job at its times")
+        return display.pill("undeclared", _("Not in the code that runs here"))
+    return display.pill("scheduled", _("Sends its job at its times"))
 
 
 def _notes(row: Schedule) -> list[tuple[str, str]]:
     if row.name not in schedule.entries():
-        return [("info", "The code that runs here does not declare this entry: nothing is sent by it.")]
+        return [("info", str(_("The code that runs here does not declare this entry: nothing is sent by it.")))]
     return []
 
 
@@ -118,6 +123,6 @@ def _ticks(row: Schedule) -> Table:
     rows = []
     for tick in ticks:
         job = jobs.get(tick.job_id) if tick.job_id else None
-        how = "by hand" if tick.by_hand else "by the clock"
-        rows.append([display.moment(tick.at), how, display.link(job), display.state(job) if job else "gone"])
-    return Table("Last times", ["Time", "Sent", "Job", "State"], rows, "It has sent nothing yet.")
+        how = _("by hand") if tick.by_hand else _("by the clock")
+        rows.append([display.moment(tick.at), how, display.link(job), display.state(job) if job else name_of("gone")])
+    return Table(_("Last times"), [_("Time"), _("Sent"), _("Job"), _("State")], rows, _("It has sent nothing yet."))

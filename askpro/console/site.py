@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from askpro.console import (
@@ -30,29 +31,64 @@ from askpro.console.today import board
 from askpro.privacy import reads, wizard
 
 PAGES = (
-    Page("fleet_board", "board/fleet/", "Fleet", "queues.view_supervisor", "console/fleet.html", fleet_board.board),
-    Page("chain", "board/chain/<uuid:chain_id>/", "Chain", "queues.view_job", "console/chain.html", chain.board),
-    Page("failures", "board/failures/", "Failures", "queues.view_job", "console/failures.html", failures.board),
+    Page(
+        "fleet_board",
+        "board/fleet/",
+        _("Fleet"),
+        "queues.view_supervisor",
+        "console/fleet.html",
+        fleet_board.board,
+    ),
+    Page(
+        "chain",
+        "board/chain/<uuid:chain_id>/",
+        _("Chain"),
+        "queues.view_job",
+        "console/chain.html",
+        chain.board,
+    ),
+    Page(
+        "failures",
+        "board/failures/",
+        _("Failures"),
+        "queues.view_job",
+        "console/failures.html",
+        failures.board,
+    ),
     Page(
         "failure_group",
         "board/failures/group/",
-        "Failures",
+        _("Failures"),
         "queues.view_job",
         "console/failure_group.html",
         failures.group_board,
     ),
-    Page("metrics", "board/metrics/", "Metrics", "queues.view_metricssnapshot", "console/metrics.html", metrics.board),
-    Page("top", "board/top/", "Top", "queues.view_runcost", "console/top.html", top_board.board),
-    Page("queue_board", "board/queues/", "Queues", "queues.view_job", "console/queues.html", queue_board.board),
+    Page(
+        "metrics",
+        "board/metrics/",
+        _("Metrics"),
+        "queues.view_metricssnapshot",
+        "console/metrics.html",
+        metrics.board,
+    ),
+    Page("top", "board/top/", _("Top"), "queues.view_runcost", "console/top.html", top_board.board),
+    Page(
+        "queue_board",
+        "board/queues/",
+        _("Queues"),
+        "queues.view_job",
+        "console/queues.html",
+        queue_board.board,
+    ),
     Page(
         "deliveries",
         "board/deliveries/",
-        "Deliveries",
+        _("Deliveries"),
         deliveries.PERMISSION,
         "console/deliveries.html",
         deliveries.board,
     ),
-    Page("reports", "board/reports/", "Reports", reports.PERMISSION, "console/reports.html", reports.board),
+    Page("reports", "board/reports/", _("Reports"), reports.PERMISSION, "console/reports.html", reports.board),
 )
 
 
@@ -64,7 +100,7 @@ class ConsoleSite(UnfoldAdminSite):
     """Found by Django through `ConsoleAdminConfig`."""
 
     site_title = "AskPro"
-    index_title = "Today"
+    index_title = _("Today")
     index_template = "console/today.html"
     enable_nav_sidebar = True
 

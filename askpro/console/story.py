@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from appointments.models import Appointment, CalcomUid, Change, FollowUp
-from askpro.console import display
+from askpro.console import deeds, display, engine_words
 from askpro.console.scope import Scope, may_see
 from askpro.console.subjects import jobs_about
 from askpro.queues.models import Attempt, Job
@@ -47,7 +50,7 @@ class Story:
         self.user = user
         self.scope = Scope.of(user)
         self.hidden: list[str] = []
-        self._language = call.company.language
+        self._language = get_language() or settings.LANGUAGE_CODE
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -120,72 +123,84 @@ class Story:
     def _call(self) -> Iterator[Entry]:
         call = self.call
         if call.started_at:
-            yield Entry(call.started_at, "call", "Call started")
+            yield Entry(call.started_at, "call", _("Call started"))
         if call.ended_at:
             reason = call.disconnection_reason.replace("_", " ")
-            yield Entry(call.ended_at, "call_end", "Call ended", lines=[reason] if reason else [])
+            yield Entry(call.ended_at, "call_end", _("Call ended"), lines=[reason] if reason else [])
 
     def _events(self) -> Iterator[Entry]:
         for row in self.events:
             lines = [row.reason] if row.reason else []
             if row.duplicates:
-                lines.append(f"Sent again {row.duplicates} times, at last {_clock(row.last_duplicate_at)}.")
+                again = _("Sent again: %(count)s times, most recently at %(at)s.")
+                lines.append(again % {"count": row.duplicates, "at": _clock(row.last_duplicate_at)})
             if row.replays:
-                lines.append(f"Replayed {row.replays} times.")
-            title = f"{row.get_provider_display()} webhook {row.event_type}"
+                lines.append(_("Replayed: %(count)s times.") % {"count": row.replays})
+            facts = {"vendor": row.get_provider_display(), "event": row.event_type}
+            title = _("%(vendor)s webhook %(event)s") % facts
             yield _entry(row, row.received_at, "webhook", title, lines)
 
     def _functions(self) -> Iterator[Entry]:
         for row in self.call.function_calls.all():
-            lines = [f"Asked again {row.repeats} times, answered the same."] if row.repeats else []
+            again = _("Asked again: %(count)s times; the answer was the same.") % {"count": row.repeats}
+            lines = [again] if row.repeats else []
             state = display.state(row, "outcome") if row.outcome else ""
-            title, said = f"The agent asked for {row.name}", str(row.answer.get("spoken", ""))
+            title, said = (
+                _("The agent asked for %(function)s") % {"function": row.name},
+                str(row.answer.get("spoken", "")),
+            )
             yield Entry(row.created_at, "support_agent", title, state, "", lines, quote=said)
 
     def _requests(self) -> Iterator[Entry]:
         for row in self.requests:
             lines = [row.unclear_told(self._language)] if row.unclear else []
-            lines += [f"Read as {_clock(row.starts_at, 'D j M Y, H:i')}."] if row.starts_at else []
-            title = f"Booking request {row.ordinal}"
+            if row.starts_at:
+                lines.append(_("Read as %(at)s.") % {"at": _clock(row.starts_at, "WEEKDAY_TIME_FORMAT")})
+            title = _("Booking request %(number)s") % {"number": row.ordinal}
             words = " · ".join(filter(None, [row.date_words, row.time_words, row.service_words, row.staff_words]))
             yield Entry(row.created_at, "edit_calendar", title, display.state(row), "", lines, quote=words)
 
     def _appointments(self) -> Iterator[Entry]:
         for row in self.appointments:
-            what = " with ".join(str(part) for part in (row.service, row.staff) if part) or "Appointment"
-            lines = [f"Cal.com: {row.get_sync_status_display().lower()}"]
+            lines = [_("Cal.com: %(state)s") % {"state": row.get_sync_status_display()}]
             lines += [row.sync_error_told(self._language)] if row.sync_error else []
-            yield _entry(row, row.created_at, "event", f"{what}, {_clock(row.starts_at, 'D j M, H:i')}", lines)
+            title = f"{_about(row)}, {_clock(row.starts_at, 'WEEKDAY_TIME_FORMAT')}"
+            yield _entry(row, row.created_at, "event", title, lines)
             if row.cancelled_at:
                 lines = [row.cancellation_reason] if row.cancellation_reason else []
-                yield _entry(row, row.cancelled_at, "event_busy", "Appointment cancelled", lines)
+                yield _entry(row, row.cancelled_at, "event_busy", _("Appointment cancelled"), lines)
 
     def _changes(self) -> Iterator[Entry]:
         for row in self.changes:
-            to = f" to {_clock(row.starts_at, 'D j M, H:i')}" if row.starts_at else ""
-            lines = [f"{row.get_channel_display()}; it was {_clock(row.before, 'D j M, H:i')}."]
+            before = {"channel": row.get_channel_display(), "at": _clock(row.before, "WEEKDAY_TIME_FORMAT")}
+            lines = [_("%(channel)s; before: %(at)s.") % before]
             lines += [row.told(self._language)] if row.detail else []
-            title, pill = f"{row.get_kind_display()}{to}", display.state(row, "state")
+            title, pill = str(row.get_kind_display()), display.state(row, "state")
+            if row.starts_at:
+                facts = {"change": title, "at": _clock(row.starts_at, "WEEKDAY_TIME_FORMAT")}
+                title = _("%(change)s, now: %(at)s") % facts
             page = display.address(row.appointment)
             yield Entry(row.created_at, "event_repeat", title, pill, page, lines, quote=row.reason)
 
     def _messages(self) -> Iterator[Entry]:
         for row in self.messages:
-            lines = [f"To {row.recipient}"] if row.recipient else []
+            lines = [_("To %(recipient)s") % {"recipient": row.recipient}] if row.recipient else []
             lines += [row.why(self._language)] if row.reason else []
-            lines += [f"Delivered {_clock(row.delivered_at)}."] if row.delivered_at else []
-            title = f"{row.get_kind_display()} by {row.get_channel_display()}"
+            if row.delivered_at:
+                lines.append(_("Delivered at %(at)s.") % {"at": _clock(row.delivered_at)})
+            facts = {"kind": row.get_kind_display(), "channel": row.get_channel_display()}
+            title = _("%(kind)s by %(channel)s") % facts
             icon = "sms" if row.channel == Notification.Channel.SMS else "mail"
             yield _entry(row, row.sent_at or row.created_at, icon, title, lines)
 
     def _follow_ups(self) -> Iterator[Entry]:
         for row in self.follow_ups:
             lines = [row.told(self._language)] if row.detail else []
-            lines.append(f"Call back by {_clock(row.due_at, 'D j M, H:i')}.")
-            title = f"Follow-up: {row.title(self._language)}"
+            lines.append(_("Call back by %(at)s.") % {"at": _clock(row.due_at, "WEEKDAY_TIME_FORMAT")})
+            title = _("Follow-up: %(title)s") % {"title": row.title(self._language)}
             yield _entry(row, row.created_at, "phone_callback", title, lines)
             if row.resolved_at:
-                title = "Follow-up resolved" if row.resolved_by else "Follow-up settled by itself"
+                title = _("Follow-up resolved") if row.resolved_by else _("Follow-up settled by itself")
                 yield Entry(
                     row.resolved_at, "task_alt", title, "", display.address(row), [], [], row.note_told(self._language)
                 )
@@ -200,9 +215,14 @@ class Story:
                 or (row.ready_at if row.status == Job.Status.PROCESSING else None)
             )
             name = row.error_class.rpartition(".")[2]
-            lines = [f"{name}: {row.error_message}"] if name and row.status == "dead" and self._opens_jobs else []
+            lines = (
+                [f"{name}: {engine_words.told(row.error_message)}"]
+                if name and row.status == "dead" and self._opens_jobs
+                else []
+            )
             if row.releases:
-                lines.append(f"Put back {row.releases} times, last because of: {row.release_reason or 'no reason'}.")
+                facts = {"count": row.releases, "reason": engine_words.told(row.release_reason) or "–"}
+                lines.append(_("Put back: %(count)s times; last reason: %(reason)s.") % facts)
             entry = _entry(row, at, "settings", row.actor_name, lines)
             entry.attempts = attempts
             entry.href = entry.href if self._opens_jobs else ""
@@ -215,7 +235,7 @@ class Story:
             keys = [str(row.pk) for row in rows if type(row) is model]
             wanted |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=keys)
         for entry in self.scope.deeds(LogEntry.objects.filter(wanted)).select_related("user", "content_type"):
-            title = f"{entry.user.get_username()}: {entry.get_change_message()}"
+            title = f"{entry.user.get_username()}: {deeds.told(entry)}"
             yield Entry(entry.action_time, "person", title, lines=[f"{entry.content_type} {entry.object_repr}"])
 
     @property
@@ -236,4 +256,11 @@ def _entry(row: Any, at: datetime | None, icon: str, title: str, lines: list[str
 
 
 def _clock(value: datetime | None, pattern: str = "H:i:s") -> str:
-    return display.local(value, pattern) if value else "never"
+    return display.local(value, pattern) if value else display.NOTHING
+
+
+def _about(appointment: Appointment) -> str:
+    if appointment.service and appointment.staff:
+        facts = {"service": appointment.service, "staff": appointment.staff}
+        return _("%(service)s with %(staff)s") % facts
+    return str(appointment.service or appointment.staff or _("Appointment"))

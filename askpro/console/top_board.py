@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, get_args
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from askpro.queues.insight.top import By, Consumer, top
 from calls.models import Company
@@ -59,7 +60,7 @@ def board(request: HttpRequest) -> dict[str, Any]:
         "chosen": chosen,
         "kinds": list(KINDS),
         "by": by,
-        "head": {"actor": "Job", "queue": "Queue", "company": "Company"}[by],
+        "head": {"actor": _("Job"), "queue": _("Queue"), "company": _("Company")}[by],
         "lines": _lines(consumers, by),
         "more": max(len(consumers) - MOST, 0),
     }

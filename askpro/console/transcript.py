@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-SPEAKERS = {"agent": "Agent", "user": "Caller", "transfer target": "Colleague"}
+from django.utils.translation import gettext_lazy as _
+
+CALLER = "user"
+SPEAKERS = {
+    "agent": _("Agent"),
+    CALLER: _("Caller"),
+    "transfer target": _("Colleague"),
+}
 
 
 @dataclass(slots=True)
@@ -11,6 +18,7 @@ class Turn:
 
     speaker: str
     words: str
+    is_caller: bool = False
 
 
 def turns_of(transcript: str) -> list[Turn]:
@@ -18,9 +26,9 @@ def turns_of(transcript: str) -> list[Turn]:
     turns: list[Turn] = []
     for line in transcript.strip().splitlines():
         label, colon, words = line.partition(":")
-        speaker = SPEAKERS.get(label.strip().lower(), "") if colon else ""
+        speaker = str(SPEAKERS.get(label.strip().lower(), "")) if colon else ""
         if speaker:
-            turns.append(Turn(speaker, words.strip()))
+            turns.append(Turn(speaker, words.strip(), label.strip().lower() == CALLER))
         elif turns:
             turns[-1].words = f"{turns[-1].words}\n{line}"
         elif line.strip():

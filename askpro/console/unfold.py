@@ -5,6 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from askpro.language.text import Text
 
 
 def may_view(label: str) -> Any:
@@ -21,13 +24,13 @@ def may_erase_or_export(request: HttpRequest) -> bool:
     return any(request.user.has_perm(f"privacy.{verb}_person") for verb in ("erase", "export"))
 
 
-def entry(title: str, icon: str, label: str) -> dict[str, Any]:
+def entry(title: Text, icon: str, label: str) -> dict[str, Any]:
     """A line of the navigation that leads to a model's list."""
     link = reverse_lazy(f"admin:{label.replace('.', '_')}_changelist")
     return {"title": title, "icon": icon, "link": link, "permission": may_view(label)}
 
 
-def page(title: str, icon: str, name: str, label: str) -> dict[str, Any]:
+def page(title: Text, icon: str, name: str, label: str) -> dict[str, Any]:
     """A line of the navigation that leads to a page of its own; `label` is the model that one may see then."""
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"), "permission": may_view(label)}
 
@@ -51,93 +54,93 @@ def access(request: HttpRequest) -> str:
 NAVIGATION: list[dict[str, Any]] = [
     {
         "items": [
-            {"title": "Today", "icon": "dashboard", "link": reverse_lazy("admin:index")},
-            page("Calendar", "calendar_month", "calendar", "appointments.appointment"),
+            {"title": _("Today"), "icon": "dashboard", "link": reverse_lazy("admin:index")},
+            page(_("Calendar"), "calendar_month", "calendar", "appointments.appointment"),
         ]
     },
     {
-        "title": "Work",
+        "title": _("Work"),
         "items": [
-            entry("Follow-ups", "phone_callback", "appointments.followup"),
-            entry("Calls", "call", "calls.call"),
-            entry("Requests", "event_note", "calls.bookingrequest"),
-            entry("Appointments", "event", "appointments.appointment"),
-            entry("Freed times", "event_available", "appointments.freedtime"),
-            entry("Waiting list", "hourglass_top", "appointments.waitingentry"),
-            entry("Customers", "group", "calls.customer"),
-            entry("Merges", "merge", "calls.customermerge"),
-            entry("Messages", "sms", "notifications.notification"),
-            page("Deliveries", "outgoing_mail", "deliveries", "notifications.notification"),
-            page("Reports", "insights", "reports", "appointments.dailycount"),
-            entry("Daily counts", "bar_chart", "appointments.dailycount"),
+            entry(_("Follow-ups"), "phone_callback", "appointments.followup"),
+            entry(_("Calls"), "call", "calls.call"),
+            entry(_("Requests"), "event_note", "calls.bookingrequest"),
+            entry(_("Appointments"), "event", "appointments.appointment"),
+            entry(_("Freed times"), "event_available", "appointments.freedtime"),
+            entry(_("Waiting list"), "hourglass_top", "appointments.waitingentry"),
+            entry(_("Customers"), "group", "calls.customer"),
+            entry(_("Merges"), "merge", "calls.customermerge"),
+            entry(_("Messages"), "sms", "notifications.notification"),
+            page(_("Deliveries"), "outgoing_mail", "deliveries", "notifications.notification"),
+            page(_("Reports"), "insights", "reports", "appointments.dailycount"),
+            entry(_("Daily counts"), "bar_chart", "appointments.dailycount"),
         ],
     },
     {
-        "title": "Operations",
+        "title": _("Operations"),
         "items": [
-            page("Queues", "stacks", "queue_board", "queues.job"),
-            page("Metrics", "monitoring", "metrics", "queues.metricssnapshot"),
-            page("Top", "leaderboard", "top", "queues.runcost"),
-            entry("Slow runs", "timer", "queues.slowrun"),
-            page("Failures", "error", "failures", "queues.job"),
-            entry("Jobs", "settings", "queues.job"),
-            entry("Archived jobs", "archive", "queues.archivedjob"),
-            entry("Batches", "inventory_2", "queues.batch"),
-            entry("Schedule", "schedule", "queues.schedule"),
-            entry("Webhook events", "webhook", "webhooks.webhookevent"),
-            entry("Refused webhooks", "block", "webhooks.refusedwebhook"),
-            entry("Webhook addresses", "link", "webhooks.webhookaddress"),
-            entry("Retell accounts", "sync", "webhooks.retellreading"),
+            page(_("Queues"), "stacks", "queue_board", "queues.job"),
+            page(_("Metrics"), "monitoring", "metrics", "queues.metricssnapshot"),
+            page(_("Top"), "leaderboard", "top", "queues.runcost"),
+            entry(_("Slow runs"), "timer", "queues.slowrun"),
+            page(_("Failures"), "error", "failures", "queues.job"),
+            entry(_("Jobs"), "settings", "queues.job"),
+            entry(_("Archived jobs"), "archive", "queues.archivedjob"),
+            entry(_("Batches"), "inventory_2", "queues.batch"),
+            entry(_("Schedule"), "schedule", "queues.schedule"),
+            entry(_("Webhook events"), "webhook", "webhooks.webhookevent"),
+            entry(_("Refused webhooks"), "block", "webhooks.refusedwebhook"),
+            entry(_("Webhook addresses"), "link", "webhooks.webhookaddress"),
+            entry(_("Retell accounts"), "sync", "webhooks.retellreading"),
         ],
     },
     {
-        "title": "Alerts",
+        "title": _("Alerts"),
         "items": [
-            entry("Incidents", "emergency_home", "watch.incident"),
-            entry("Mutes", "notifications_off", "watch.mute"),
-            entry("Told", "campaign", "watch.notice"),
+            entry(_("Incidents"), "emergency_home", "watch.incident"),
+            entry(_("Mutes"), "notifications_off", "watch.mute"),
+            entry(_("Notices"), "campaign", "watch.notice"),
         ],
     },
     {
-        "title": "Fleet",
+        "title": _("Fleet"),
         "items": [
-            page("Fleet", "dns", "fleet_board", "queues.supervisor"),
-            entry("Workers", "memory", "queues.worker"),
-            entry("Supervisors", "host", "queues.supervisor"),
-            entry("Pauses", "pause_circle", "queues.pause"),
-            entry("Commands", "terminal", "queues.fleetcommand"),
-            entry("Events", "notifications", "queues.fleetevent"),
+            page(_("Fleet"), "dns", "fleet_board", "queues.supervisor"),
+            entry(_("Workers"), "memory", "queues.worker"),
+            entry(_("Supervisors"), "host", "queues.supervisor"),
+            entry(_("Pauses"), "pause_circle", "queues.pause"),
+            entry(_("Commands"), "terminal", "queues.fleetcommand"),
+            entry(_("Events"), "notifications", "queues.fleetevent"),
         ],
     },
     {
-        "title": "Privacy",
+        "title": _("Privacy"),
         "items": [
             {
-                "title": "Export or erase a person",
+                "title": _("Export or erase a person"),
                 "icon": "person_remove",
                 "link": reverse_lazy("admin:person"),
                 "permission": may_erase_or_export,
             },
-            entry("Erasures", "delete_forever", "privacy.erasure"),
-            entry("Reads", "visibility", "privacy.read"),
-            entry("Deletions", "auto_delete", "privacy.retentionrun"),
+            entry(_("Erasures"), "delete_forever", "privacy.erasure"),
+            entry(_("Reads"), "visibility", "privacy.read"),
+            entry(_("Deletions"), "auto_delete", "privacy.retentionrun"),
         ],
     },
     {
-        "title": "Set-up",
+        "title": _("Set-up"),
         "collapsible": True,
         "items": [
-            entry("Companies", "storefront", "calls.company"),
-            entry("Branches", "location_on", "calls.branch"),
-            entry("Closed days", "event_busy", "calls.closedday"),
-            entry("Phone numbers", "dialpad", "calls.phonenumber"),
-            entry("Staff", "badge", "calls.staff"),
-            entry("Services", "content_cut", "calls.service"),
-            entry("Days to keep", "hourglass_bottom", "privacy.retentionrule"),
-            entry("Message texts", "edit_note", "notifications.messagetemplate"),
-            entry("API tokens", "key", "api.apitoken"),
-            entry("Users", "manage_accounts", "auth.user"),
-            entry("Groups", "shield_person", "auth.group"),
+            entry(_("Companies"), "storefront", "calls.company"),
+            entry(_("Branches"), "location_on", "calls.branch"),
+            entry(_("Closed days"), "event_busy", "calls.closedday"),
+            entry(_("Phone numbers"), "dialpad", "calls.phonenumber"),
+            entry(_("Staff"), "badge", "calls.staff"),
+            entry(_("Services"), "content_cut", "calls.service"),
+            entry(_("Days to keep"), "hourglass_bottom", "privacy.retentionrule"),
+            entry(_("Message texts"), "edit_note", "notifications.messagetemplate"),
+            entry(_("API tokens"), "key", "api.apitoken"),
+            entry(_("Users"), "manage_accounts", "auth.user"),
+            entry(_("Groups"), "shield_person", "auth.group"),
         ],
     },
 ]
@@ -145,7 +148,7 @@ NAVIGATION: list[dict[str, Any]] = [
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "AskPro",
     "SITE_HEADER": "AskPro",
-    "SITE_SUBHEADER": "Calls become appointments",
+    "SITE_SUBHEADER": _("Calls become appointments"),
     "SITE_URL": None,
     "SITE_ICON": logo,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": logo}],

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from askpro.console import display
 from askpro.queues.models import GateState, Job, Lock, Pause
@@ -16,7 +17,7 @@ NOT_STARTED = (Job.Status.SCHEDULED, Job.Status.QUEUED, Job.Status.RETRYING, Job
 def reasons(job: Job) -> list[SafeString | str]:
     """Empty when it waits for nothing but a free worker, or for nothing any more."""
     if job.status == Job.Status.WAITING:
-        return ["The step before it, or its batch, is not over."]
+        return [_("The step before it, or its batch, is not over.")]
     if job.status not in NOT_STARTED:
         return []
     return [*_moment(job), *_pauses(job), *_key(job), *_place(job), *_limit(job), *_gate(job)]
@@ -24,17 +25,26 @@ def reasons(job: Job) -> list[SafeString | str]:
 
 def _moment(job: Job) -> Iterator[SafeString | str]:
     if job.run_at:
-        words = {"scheduled": "Its time", "retrying": "The next try", "released": "Looked at again"}
-        yield format_html("{}: {}.", words.get(job.status, "Runs"), display.dated(job.run_at))
+        words = {"scheduled": _("Runs at: {}."), "retrying": _("The next try: {}."), "released": _("Tried again: {}.")}
+        yield format_html(words.get(job.status, _("Runs: {}.")), display.dated(job.run_at))
 
 
 def _pauses(job: Job) -> Iterator[SafeString | str]:
     named = Q(kind=Pause.Kind.QUEUE, name=job.queue_name) | Q(kind=Pause.Kind.ACTOR, name=job.actor_name)
     for pause in Pause.objects.filter(named & (Q(until=None) | Q(until__gt=Now()))):
-        until = display.minute(pause.until) if pause.until else "somebody resumes it"
-        reason = f" ({pause.reason})" if pause.reason else ""
-        who = pause.by or "somebody"
-        yield format_html("{} {} is paused by {} until {}{}.", pause.get_kind_display(), pause.name, who, until, reason)
+        yield format_html(
+            _paused(pause), name=pause.name, by=pause.by or "–", reason=pause.reason or "–", until=_until(pause)
+        )
+
+
+def _paused(pause: Pause) -> str:
+    if pause.kind == Pause.Kind.QUEUE:
+        return _("The queue {name} is paused until {until}, by {by}. Reason: {reason}.")
+    return _("The jobs {name} are paused until {until}, by {by}. Reason: {reason}.")
+
+
+def _until(pause: Pause) -> SafeString | str:
+    return display.minute(pause.until) if pause.until else _("a person resumes them")
 
 
 def _key(job: Job) -> Iterator[SafeString | str]:
@@ -44,9 +54,11 @@ def _key(job: Job) -> Iterator[SafeString | str]:
     if held is not None:
         holder = Job.objects.filter(pk=held.job_id).defer("args", "kwargs", "options").first()
         who = display.link(holder) if holder else held.job_id
-        yield format_html("Waits for key {}, held by {} since {}.", held.key, who, display.dated(held.taken_at))
+        yield format_html(
+            _("Waits for the key {}, which {} has held since {}."), held.key, who, display.dated(held.taken_at)
+        )
     elif job.in_order and (earlier := _earlier(job)):
-        yield format_html("Waits for the earlier {} of key {}.", display.link(earlier), job.lock_key)
+        yield format_html(_("Waits for the earlier {} of the key {}."), display.link(earlier), job.lock_key)
 
 
 def _earlier(job: Job) -> Job | None:
@@ -60,12 +72,13 @@ def _place(job: Job) -> Iterator[SafeString | str]:
     places = [f"{job.share_key}#{number}" for number in range(1, (job.share_limit or 1) + 1)]
     held = Lock.objects.filter(key__in=places).count()
     if held >= len(places):
-        yield f"Waits for one of the {len(places)} places of {job.share_key}: all are taken."
+        facts = {"count": len(places), "key": job.share_key}
+        yield _("Waits for one of the %(count)s places of %(key)s: all are taken.") % facts
 
 
 def _limit(job: Job) -> Iterator[SafeString | str]:
     if job.rate_limit and job.rate_slot_at:
-        yield format_html("Its slot of limit {}: {}.", job.rate_limit, display.dated(job.rate_slot_at))
+        yield format_html(_("Its slot of the limit {}: {}."), job.rate_limit, display.dated(job.rate_slot_at))
 
 
 def _gate(job: Job) -> Iterator[SafeString | str]:
@@ -77,7 +90,7 @@ def _gate(job: Job) -> Iterator[SafeString | str]:
     if gate.shut_since and gate.shut_until:
         since, until = display.dated(gate.shut_since), display.dated(gate.shut_until)
         yield format_html(
-            "Gate {} is shut since {}: {}. Somebody looks again: {}. {} wait before it.",
+            _("The gate {} has been shut since {}: {}. Next try: {}. {} jobs wait before it."),
             gate.name,
             since,
             gate.reason,
@@ -85,4 +98,4 @@ def _gate(job: Job) -> Iterator[SafeString | str]:
             ahead,
         )
     else:
-        yield format_html("Waits at gate {} for its turn; {} wait before it.", gate.name, ahead)
+        yield format_html(_("Waits at the gate {} for its turn; {} jobs wait before it."), gate.name, ahead)

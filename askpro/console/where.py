@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from askpro.console.deeds import ASKED_WHERE
 from askpro.console.term import Term
 from askpro.queues.insight import asking, sessions
 from askpro.queues.models import Job, StackRequest
@@ -61,7 +62,7 @@ def _ask(request: HttpRequest, job: Job) -> HttpResponse:
     except asking.NotAsked as reason:
         return TemplateResponse(request, TEMPLATE, {"where_address": address(job), "where_why": str(reason)})
     LogEntry.objects.log_actions(
-        int(request.user.pk or 0), [job], CHANGE, change_message="Asked where it is.", single_object=True
+        int(request.user.pk or 0), [job], CHANGE, change_message=f"{ASKED_WHERE}.", single_object=True
     )
     return TemplateResponse(request, TEMPLATE, _context(address(job), asked))
 

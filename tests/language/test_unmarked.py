@@ -13,19 +13,25 @@ from tests.language.unmarked import in_file, in_python, in_template
 ROOMS: Final = {"admin", "console", "models", "privacy", "templates", "watch"}
 FILES: Final = {"models.py", "admin.py", "operators.py", "wizard.py"}
 # What programs, the terminal or developers read.
-ENGLISH: Final = {"management", "migrations", "dev", "stores", "retention"}
-# Folders whose own files are not translated yet. It only ever gets shorter.
+ENGLISH: Final = {"management", "migrations", "dev", "stores", "retention", "tones.py", "live.html"}
+# Files, and folders whose own files, that are not translated yet. It only ever gets shorter.
 NOT_YET: Final = {
     *("appointments/admin", "calls/admin", "notifications/admin"),
     *("webhooks", "webhooks/admin", "webhooks/inbox", "askpro/api"),
     *("askpro/privacy", "askpro/privacy/admin", "askpro/privacy/erasing"),
     *("askpro/privacy/templates/privacy", "askpro/api/templates/api"),
-    *("askpro/console", "askpro/console/templates/console", "askpro/console/templates/unfold/helpers"),
-    *("askpro/console/today", "askpro/watch", "askpro/watch/admin", "askpro/watch/channels", "askpro/watch/conditions"),
+    *("askpro/console/roles.py", "askpro/console/user_admin.py"),
+    *("askpro/console/today", "askpro/console/templates/console/today.html"),
+    *("askpro/watch", "askpro/watch/admin", "askpro/watch/channels", "askpro/watch/conditions"),
     *("calls", "appointments", "notifications"),
 }
 # Words that both languages have, or that stand for themselves, by file.
-THEMSELVES: Final[dict[str, set[str]]] = {}
+THEMSELVES: Final[dict[str, set[str]]] = {
+    "askpro/console/effects.py": {"Writes", "Calls"},  # words of docstrings, which are looked for
+    "askpro/console/failure_acts.py": {"retry {} dead {} jobs after {}"},  # an event, as of the command
+    "askpro/console/job_admin.py": {"Cancelled."},  # written into the row (engine_words)
+    "askpro/console/apps.py": {"console"},  # a name of Django's
+}
 
 
 def is_read(path: Path) -> bool:
@@ -40,12 +46,10 @@ PATHS = [path for folder in FOLDERS for path in files(ROOT / folder) if is_read(
 
 @pytest.mark.parametrize("folder", sorted({str(path.parent.relative_to(ROOT)) for path in PATHS}))
 def test_no_sentence_is_unmarked(folder: str) -> None:
-    if folder in NOT_YET:
-        pytest.skip("not translated yet")
     found = [
         f"{path.relative_to(ROOT)}:{each.line}: {each.text}"
         for path in PATHS
-        if path.parent == ROOT / folder
+        if path.parent == ROOT / folder and not {folder, str(path.relative_to(ROOT))} & NOT_YET
         for each in in_file(path)
         if each.text not in THEMSELVES.get(str(path.relative_to(ROOT)), ())
     ]
@@ -108,6 +112,7 @@ TEMPLATE = """{% load i18n %}
         ('<input placeholder="Name" value="x">', ["Name"]),
         ('<a href="/admin/" aria-label="Close {{ it }}">×</a>', ["Close"]),
         ("{% if a %}none{% else %}{{ n }} s{% endif %}", ["none s"]),
+        ('{{ a|default:"no date" }} {{ a|default:_("no date") }} {{ a|default:"–" }}', ['"no date" "–"']),
     ],
 )
 def test_it_sees_what_a_template_tells_unmarked(tmp_path: Path, more: str, found: list[str]) -> None:

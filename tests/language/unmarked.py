@@ -28,10 +28,15 @@ READ: Final = {
         "index_title",
         "site_header",
     ),
-    *("empty_label", "message", "words", "noun", "site_header", "SITE_SUBHEADER"),
+    *("empty_label", "message", "noun", "site_header", "SITE_SUBHEADER"),
 }
-# Calls whose first argument a person reads.
-TELLING: Final = {"Nonsense", "Table", "job_table", "Fact", "pill", "entry", "page", "period", "display"}
+# Calls, and the places of their arguments that a person reads.
+TELLING: Final = {
+    **dict.fromkeys(("Nonsense", "Table", "Fact", "entry", "page", "capfirst"), (0,)),
+    "Page": (2,),
+    "period": (1,),
+    "pill": (1, 2),
+}
 # What these say, programs or developers read.
 SILENT: Final = {
     *("debug", "info", "warning", "error", "exception", "critical", "log", "getLogger", "execute", "compile"),
@@ -50,6 +55,8 @@ _TAG: Final = re.compile(r"<[^<>]*>")
 _PLACE: Final = re.compile(r"%\(\w+\)[sd]|\{[^{}]*\}|%[sdr]|&\w+;")
 _SENTENCE: Final = re.compile(r"[^\W\d_]{2,}[,.:;!?…]? +(?:[^\W\d_]{2,}|\S)|^[A-ZÄÖÜ][a-zäöüß]+[.…]?$")
 _STYLE: Final = re.compile(r"^[\s\w:/.!\[\]%#()-]*$")
+_FALLBACK: Final = re.compile(r"""\|(?:default|default_if_none|yesno|pluralize):(["'][^"']*["'])""")
+_HEADER: Final = re.compile(r"^(?:\w+/[\w.+-]+;|attachment;)")
 _SQL: Final = re.compile(r"\b(?:SELECT|FROM|WHERE|UPDATE|INSERT|DELETE|ORDER BY|JOIN|SET|LIKE|NULL|IS|AND|COUNT)\b")
 
 
@@ -128,7 +135,7 @@ class _Finder:
         # A method of what is read, such as `"…".join(…)`, is read, too.
         self._walk(node.func, is_read)
         for place, argument in enumerate(node.args):
-            self._walk(argument, place == 0 and name in TELLING)
+            self._walk(argument, place in TELLING.get(name, ()))
         for keyword in node.keywords:
             self._walk(keyword.value, keyword.arg in READ)
 
@@ -144,7 +151,7 @@ def is_told(text: str) -> bool:
 
 def _is_sentence(text: str) -> bool:
     bare = SHARED.sub("", _PLACE.sub("", _TAG.sub(" ", text))).strip()
-    if not _SENTENCE.search(bare) or _SQL.search(bare):
+    if not _SENTENCE.search(bare) or _SQL.search(bare) or _HEADER.search(bare):
         return False
     # Classes of the style sheet, formats, paths.
     return not (_STYLE.match(bare) and bare == bare.lower() and re.search(r"[-/_\[]|:\w", bare))
@@ -220,7 +227,8 @@ def _bare(source: str) -> str:
         elif token.token_type == TokenType.TEXT:
             parts.append(token.contents)
         else:
-            parts.append(lines)
+            # A word that a filter puts in place of an empty value.
+            parts.append(" ".join([*_FALLBACK.findall(token.contents), lines]))
             name = token.contents.split()[0] if token.contents.split() else ""
             if token.token_type == TokenType.BLOCK and name in ("blocktranslate", "blocktrans", "comment"):
                 closing = f"end{name}"

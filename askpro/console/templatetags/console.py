@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from askpro.console import display
+from askpro.console import deeds, display, engine_words
+from askpro.console.state_names import name_of
 
 register = template.Library()
 
@@ -15,7 +17,7 @@ register = template.Library()
 @register.filter
 def outcome(state: str) -> str:
     """A state in words."""
-    return state.replace("_", " ")
+    return name_of(state)
 
 
 @register.filter
@@ -56,6 +58,18 @@ def state(row: Any, field: str = "status") -> SafeString:
 def page(row: Any) -> str:
     """The address of a row's page."""
     return display.address(row)
+
+
+@register.filter
+def engine(text: str) -> str:
+    """What the engine wrote into a row, in the reader's language."""
+    return engine_words.told(text or "")
+
+
+@register.filter
+def deed(entry: LogEntry) -> str:
+    """What a person did, and why, in the reader's language."""
+    return deeds.told(entry)
 
 
 @register.filter

@@ -4,8 +4,9 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const text = document.getElementById(button.dataset.copy).textContent;
   navigator.clipboard.writeText(text).then(() => {
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    const label = button.textContent;
+    button.textContent = "✓";
+    setTimeout(() => { button.textContent = label; }, 1500);
   });
 });
 
