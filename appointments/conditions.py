@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from appointments.models import Change, Escalation, FollowUp, Reminder
 from askpro.watch.conditions.base import Finding, Severity, Source
@@ -18,7 +19,7 @@ MOST: Final = 500
 
 @condition(
     code="follow_ups_overdue",
-    title="Nobody takes follow-ups",
+    title=_("Nobody takes follow-ups"),
     severity=Severity.WARNING,
     needs=(Source.POSTGRES,),
     every=300,
@@ -26,9 +27,11 @@ MOST: Final = 500
     clears=0,
     quiet=True,
     thresholds={"count": 3, "hours": 4},
-    cause="{count} follow-ups of company {company} belong to nobody and are past their last deadline by {hours} hours "
-    "of opening time. Callers were promised a call back.",
-    todo="Phone the company: do its people get the mails, and does anybody look at the list?",
+    cause=_(
+        "{count} follow-ups of company {company} belong to nobody and are past their last deadline by {hours} hours "
+        "of opening time. Callers were promised a call back."
+    ),
+    todo=_("Phone the company: do its people get the mails, and does anybody look at the list?"),
     link="/appointments/followup/?status__exact=open&company__id__exact={company}",
 )
 def follow_ups_overdue(now: datetime) -> Iterator[Finding]:
@@ -45,7 +48,7 @@ def follow_ups_overdue(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="key_expiring",
-    title="A key expires",
+    title=_("A key expires"),
     severity=Severity.WARNING,
     needs=(Source.POSTGRES,),
     every=3600,
@@ -53,8 +56,8 @@ def follow_ups_overdue(now: datetime) -> Iterator[Finding]:
     clears=0,
     quiet=True,
     thresholds={"days": 14},
-    cause="Cal.com's key of company {company} expires in {days} days. From then on nothing is booked for it.",
-    todo="Make a new key at Cal.com, enter it on the company's page with its day, and run calcom_connect.",
+    cause=_("Cal.com's key of company {company} expires in {days} days. From then on nothing is booked for it."),
+    todo=_("Make a new key at Cal.com, enter it on the company's page with its day, and run calcom_connect."),
     link="/calls/company/{company}/change/",
 )
 def key_expiring(now: datetime) -> Iterator[Finding]:
@@ -70,17 +73,21 @@ def key_expiring(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="reminders_late",
-    title="Reminders are late",
+    title=_("Reminders are late"),
     severity=Severity.WARNING,
     needs=(Source.POSTGRES,),
     every=60,
     lasts=60,
     clears=300,
     thresholds={"minutes": 20},
-    cause="{count} reminders have not been written, the oldest is {minutes} minutes late. The job that the clock sends "
-    "every five minutes does not run, fails, or has more to do than it can.",
-    todo="Look at the job send_due_reminders: does the schedule send it, and what did it die of? Reminders are sent "
-    "late as long as their appointment has not begun.",
+    cause=_(
+        "{count} reminders have not been written, the oldest is {minutes} minutes late. The job that the clock sends "
+        "every five minutes does not run, fails, or has more to do than it can."
+    ),
+    todo=_(
+        "Look at the job send_due_reminders: does the schedule send it, and what did it die of? Reminders are sent "
+        "late as long as their appointment has not begun."
+    ),
     link="/queues/schedule/",
 )
 def reminders_late(now: datetime) -> Iterator[Finding]:

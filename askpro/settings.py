@@ -298,6 +298,8 @@ METRICS_DAYS: dict[str, float] = {
 # token (Authorization: Bearer …), or asks from one of these networks. With neither, nobody.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_NETWORKS = env.list("METRICS_NETWORKS", default=[])
+# The language of what operators are told by mail, Slack and SMS: de or en. Pages have their reader's.
+ALERT_LANGUAGE = env.str("ALERT_LANGUAGE", default="en")
 # From where on something is wrong with the queues, where it differs from askpro/health/thresholds.py:
 # late.unhealthy=20,ready.degraded=5000.
 HEALTH_THRESHOLDS: dict[str, str] = env.dict("HEALTH_THRESHOLDS", default={})

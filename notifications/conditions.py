@@ -3,28 +3,40 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from askpro.watch.conditions.base import Finding, Severity, Source
 from askpro.watch.conditions.registry import condition, threshold
 from notifications.models import Notification
+from notifications.twilio.errors import Reaction
+from notifications.why import Why
 
 Status = Notification.Status
+UNKNOWN: Final = gettext_noop("no reason is known.")
+SAYS: Final = (UNKNOWN, *(each.label for kind in (Why, Reaction) for each in kind))
 
 
 @condition(
     code="messages_undeliverable",
-    title="Messages reach nobody",
+    title=_("Messages reach nobody"),
     severity=Severity.WARNING,
     needs=(Source.POSTGRES,),
     every=60,
     lasts=60,
     clears=120,
     thresholds={"share": 0.5, "count": 5, "hours": 6},
-    cause="{failed} of {all} messages by {channel} of company {company} failed within {hours} hours. Most often: {why}",
-    todo="Look at the failed messages and what they have in common: the sender, the carrier, the text. Whoever was not "
-    "told has a follow-up.",
+    says=SAYS,
+    cause=_(
+        "{failed} of {all} messages by {channel} of company {company} failed within {hours} hours. Most often: {why}"
+    ),
+    todo=_(
+        "Look at the failed messages and what they have in common: the sender, the carrier, the text. Whoever was not "
+        "told has a follow-up."
+    ),
     link="/notifications/notification/?status__exact=failed&company__id__exact={company}",
 )
 def messages_undeliverable(now: datetime) -> Iterator[Finding]:
@@ -56,5 +68,5 @@ def messages_undeliverable(now: datetime) -> Iterator[Finding]:
 def _commonest(failed: QuerySet[Notification]) -> str:
     """Why most of them failed, in English; the sentences name nobody."""
     newest = failed.order_by("-pk").only("reason", "reason_facts", "error_code")[:200]
-    told = Counter(row.why("en") or "no reason is known." for row in newest)
-    return told.most_common(1)[0][0] if told else "no reason is known."
+    told = Counter(row.why("en") or UNKNOWN for row in newest)
+    return told.most_common(1)[0][0] if told else UNKNOWN

@@ -11,12 +11,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from askpro.console import display, engine_words
+from askpro.console import display
 from askpro.console.acts import Act
 from askpro.console.filters import period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.table import Table
 from askpro.console.term import Term
+from askpro.language import engine_words
 from askpro.language.text import Text
 from askpro.queues import interventions
 from askpro.queues.models import Batch, Job

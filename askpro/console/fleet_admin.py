@@ -11,10 +11,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from askpro.console import display, engine_words, fleet_acts
+from askpro.console import display, fleet_acts
 from askpro.console.filters import period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.term import Term
+from askpro.language import engine_words
 from askpro.queues.models import FleetCommand, FleetEvent, Pause, Supervisor
 
 

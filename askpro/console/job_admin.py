@@ -16,13 +16,14 @@ from django.utils.translation import ngettext
 from dramatiq import get_broker
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
-from askpro.console import chain, display, effects, engine_words, fleet_acts, horizon, payload, waiting, where
+from askpro.console import chain, display, effects, fleet_acts, horizon, payload, waiting, where
 from askpro.console.acts import Act
 from askpro.console.filters import PeriodFilter, since
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.subjects import named_by
 from askpro.console.term import Term
 from askpro.console.trace import lines_of
+from askpro.language import engine_words
 from askpro.language.text import Text
 from askpro.queues import interventions
 from askpro.queues.config import queue_names

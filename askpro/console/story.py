@@ -16,9 +16,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from appointments.models import Appointment, CalcomUid, Change, FollowUp
-from askpro.console import deeds, display, engine_words
+from askpro.console import deeds, display
 from askpro.console.scope import Scope, may_see
 from askpro.console.subjects import jobs_about
+from askpro.language import engine_words
 from askpro.queues.models import Attempt, Job
 from calls.models import BookingRequest, Call
 from notifications.models import Notification

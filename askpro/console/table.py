@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from askpro.console import display, engine_words
+from askpro.console import display
 from askpro.console.scope import may_see
+from askpro.language import engine_words
 from askpro.language.text import Text
 from askpro.queues.models import Job
 

@@ -11,12 +11,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from askpro.console import display, engine_words, fleet_acts, fleet_board
+from askpro.console import display, fleet_acts, fleet_board
 from askpro.console.fleet_admin import event_pill, words_of
 from askpro.console.fleet_board import Host, WorkerLine
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
+from askpro.language import engine_words
 from askpro.language.text import Text
 from askpro.queues.models import FleetEvent, Job, Supervisor, Worker
 

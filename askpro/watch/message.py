@@ -1,11 +1,16 @@
 """What people read: what is wrong, since when, how bad it is, the likely cause, what to do, and where to look."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from askpro.language.text import Text
+from askpro.language.written import Written
 from askpro.watch.channels import names
 from askpro.watch.conditions.base import Condition, Severity
 from askpro.watch.conditions.registry import by_code
@@ -16,20 +21,25 @@ RUNBOOK: Final = "deploy/runbook.md"
 # The longest SMS that is not split, and the most of a group's findings that a mail lists.
 SMS: Final = 160
 MOST: Final = 20
-_HEADS: Final = {
-    Kind.BEGAN: "",
-    Kind.GREW: "worse: ",
-    Kind.LASTS: "still: ",
-    Kind.ESCALATED: "nobody is at it: ",
-    Kind.OVER: "over: ",
+_HEADS: Final[dict[Kind, Text]] = {
+    Kind.BEGAN: "%(headline)s",
+    Kind.GREW: gettext_lazy("worse: %(headline)s"),
+    Kind.LASTS: gettext_lazy("still: %(headline)s"),
+    Kind.ESCALATED: gettext_lazy("not acknowledged: %(headline)s"),
+    Kind.OVER: gettext_lazy("over: %(headline)s"),
 }
 
 
 def notice(kind: Kind, incidents: list[Incident], now: datetime) -> Notice:
-    """One message about these, which are of one condition, or what the night has brought."""
+    """One message about these, which are of one condition, or what the night has brought; in ALERT_LANGUAGE."""
+    with translation.override(settings.ALERT_LANGUAGE):
+        return _notice(kind, incidents, now)
+
+
+def _notice(kind: Kind, incidents: list[Incident], now: datetime) -> Notice:
     severity = Severity.CRITICAL if any(each.severity == Severity.CRITICAL for each in incidents) else Severity.WARNING
     headline = _headline(kind, incidents)
-    label = "" if kind == Kind.OVER else f"{severity.upper()} "
+    label = "" if kind == Kind.OVER else f"{str(severity.label).upper()} "
     return Notice(
         kind=kind,
         severity=severity,
@@ -54,13 +64,19 @@ def advice(incident: Incident) -> tuple[str, str]:
 
 
 def test_notice(now: datetime) -> Notice:
-    text = f"Sent by manage.py alerts_test. If you read this, alerts reach you here.\n\n{settings.CONSOLE_URL}"
+    with translation.override(settings.ALERT_LANGUAGE):
+        return _test_notice(now)
+
+
+def _test_notice(now: datetime) -> Notice:
+    lead = _("Sent by manage.py alerts_test. If you read this, alerts reach you here.")
+    text = f"{lead}\n\n{settings.CONSOLE_URL}"
     return Notice(
         kind=Kind.TEST,
         severity=Severity.CRITICAL,
-        subject="Test of the alerts",
+        subject=_("Test of the alerts"),
         text=text,
-        short="AskPro: test of the alerts. Nothing is wrong.",
+        short=_("AskPro: test of the alerts. Nothing is wrong."),
         created_at=now,
     )
 
@@ -75,34 +91,36 @@ def deliveries(notice: Notice, now: datetime) -> list[Delivery]:
 
 def _headline(kind: Kind, incidents: list[Incident]) -> str:
     if kind == Kind.MORNING:
-        return f"{len(incidents)} since last night: {', '.join(sorted({title(each) for each in incidents}))}"
+        titles = ", ".join(sorted({title(each) for each in incidents}))
+        return _("%(count)s since last night: %(titles)s") % {"count": len(incidents), "titles": titles}
     abouts = ", ".join(each.about for each in incidents[:3])
-    more = f" and {len(incidents) - 3} more" if len(incidents) > 3 else ""
-    return f"{_HEADS[kind]}{title(incidents[0])} ({abouts}{more})"
+    if len(incidents) > 3:
+        abouts = _("%(these)s and %(count)s more") % {"these": abouts, "count": len(incidents) - 3}
+    return str(_HEADS[kind]) % {"headline": f"{title(incidents[0])} ({abouts})"}
 
 
 def _paragraph(incident: Incident, now: datetime) -> str:
     condition = by_code(incident.code)
-    lines = {
-        "What": f"{title(incident)} ({incident.about})",
-        "Since": f"{_clock(incident.began_at)} ({_duration(now - incident.began_at)})",
-    }
+    began = _clock(incident.began_at)
+    lines = [(_("What"), f"{title(incident)} ({incident.about})")]
     if incident.status == Incident.Status.OVER:
         over = incident.over_at or now
-        lines["Since"] = _clock(incident.began_at)
-        lines["Over"] = f"{_clock(over)} (after {_duration(over - incident.began_at)})"
-        lines["At worst"] = _measured(incident.worst, incident.threshold)
+        after = _("%(at)s (after %(length)s)") % {"at": _clock(over), "length": _duration(over - incident.began_at)}
+        lines += [(_("Since"), began), (_("Over"), after)]
+        lines.append((_("At worst"), _measured(incident.worst, incident.threshold)))
     else:
-        lines["How bad"] = _measured(incident.value, incident.threshold)
-        lines["Cause"], lines["To do"] = advice(incident)
-    lines["Look"] = _link(condition, incident)
-    lines["Runbook"] = f"{RUNBOOK}#{incident.code}"
-    return "\n".join(f"{name + ':':9} {text}" for name, text in lines.items() if text)
+        lines.append((_("Since"), f"{began} ({_duration(now - incident.began_at)})"))
+        lines.append((_("How bad"), _measured(incident.value, incident.threshold)))
+        cause, todo = advice(incident)
+        lines += [(_("Cause"), cause), (_("To do"), todo)]
+    lines += [(_("Look"), _link(condition, incident)), (_("Runbook"), f"{RUNBOOK}#{incident.code}")]
+    width = max(len(name) for name, _text in lines) + 1
+    return "\n".join(f"{name + ':':{width}} {text}" for name, text in lines if text)
 
 
 def _measured(value: float, threshold: float) -> str:
     """Empty for what is or is not, without a measure."""
-    return "" if value == threshold == 1 else f"{value:g} (limit {threshold:g})"
+    return "" if value == threshold == 1 else _("%(value)g (limit %(limit)g)") % {"value": value, "limit": threshold}
 
 
 def _link(condition: Condition | None, incident: Incident) -> str:
@@ -112,13 +130,14 @@ def _link(condition: Condition | None, incident: Incident) -> str:
 
 def _short(text: str, incident: Incident) -> str:
     """Within one SMS, with the console's address if there is room for it."""
-    with_time = f"{text}, since {timezone.localtime(incident.began_at):%H:%M}"
+    clock = f"{timezone.localtime(incident.began_at):%H:%M}"
+    with_time = _("%(text)s, since %(clock)s") % {"text": text, "clock": clock}
     with_link = f"{with_time}. {settings.CONSOLE_URL}"
     return next((each for each in (with_link, with_time) if len(each) <= SMS), f"{text[: SMS - 1]}…")
 
 
 def _rest(incidents: list[Incident]) -> list[str]:
-    return [f"And {len(incidents) - MOST} more."] if len(incidents) > MOST else []
+    return [_("And %(count)s more.") % {"count": len(incidents) - MOST}] if len(incidents) > MOST else []
 
 
 class _Missing:
@@ -131,13 +150,23 @@ class _Words(dict[str, Any]):
         return _Missing()
 
 
-def _filled(words: str, incident: Incident) -> str:
+def _filled(words: Text, incident: Incident) -> str:
     """Whatever a finding's facts lack, its message must be sent."""
+    words, told = str(words), _written(incident.code).told
+    facts = {name: told(fact) if isinstance(fact, str) else fact for name, fact in incident.facts.items()}
     own = {"about": incident.about, "value": f"{incident.value:g}", "threshold": f"{incident.threshold:g}"}
     try:
-        return words.format_map(_Words({**incident.facts, **own}))
+        return words.format_map(_Words({**facts, **own}))
     except (ValueError, TypeError, LookupError, AttributeError):
         return words
+
+
+@cache
+def _written(code: str) -> Written:
+    """The sentences that the facts of such an incident may be."""
+    condition = by_code(code)
+    with translation.override("en"):
+        return Written(str(sentence) for sentence in (condition.says if condition else ()))
 
 
 def _clock(moment: datetime) -> str:

@@ -9,15 +9,17 @@ import psycopg2
 import redis
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext_noop
 from psycopg2 import extensions
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-SILENT = "It does not answer within {seconds:g} s"
-AWAY = "No connection to it"
-FULL = "It has no connection left"
-STARTING = "It is starting, stopping or recovering"
-REFUSED = "It refuses the log-in"
+SILENT = gettext_noop("It does not answer within %(seconds)s s")
+AWAY = gettext_noop("No connection to it")
+FULL = gettext_noop("It has no connection left")
+STARTING = gettext_noop("It is starting, stopping or recovering")
+REFUSED = gettext_noop("It refuses the log-in")
+SAYS = (SILENT, AWAY, FULL, STARTING, REFUSED)
 # By what the server says, since a connection that failed has no code; its own text may name hosts and users.
 _SAID = {
     "too many clients": FULL,
@@ -35,7 +37,7 @@ def postgres_refusal(seconds: float) -> str:
     try:
         postgres_row("SELECT 1", seconds)
     except TimeoutError:
-        return SILENT.format(seconds=seconds)
+        return SILENT % {"seconds": f"{seconds:g}"}
     except psycopg2.Error as error:
         said = str(error).lower()
         return next((words for part, words in _SAID.items() if part in said), AWAY)
@@ -65,7 +67,7 @@ def redis_refusal(seconds: float) -> str:
         with redis_client(seconds) as client:
             client.ping()
     except redis.TimeoutError:
-        return SILENT.format(seconds=seconds)
+        return SILENT % {"seconds": f"{seconds:g}"}
     except redis.AuthenticationError:
         return REFUSED
     except redis.BusyLoadingError:

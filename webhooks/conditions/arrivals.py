@@ -7,6 +7,8 @@ from functools import cache
 from typing import Final
 
 from django.db.models import Min, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from askpro.watch.conditions.base import Finding, Severity, Source
 from askpro.watch.conditions.registry import condition, threshold
@@ -27,11 +29,14 @@ REFUSALS: Final = {
     "address": (Reason.NO_ADDRESS,),
     "body": (Reason.TOO_LARGE, Reason.NO_LENGTH, Reason.BAD_TYPE, Reason.MALFORMED),
 }
+FOR_COMPANY: Final = gettext_noop(" for company %(company)s")
 CURES: Final = {
-    "secret": "Is the secret here the one that the vendor signs with? After a change both must be here for a while.",
-    "clock": "Is this host's clock right (timedatectl)? If it is, the vendor sends late.",
-    "address": "The vendor sends to an address that is gone: correct it there.",
-    "body": "The vendor's format may have changed, or something between it and here alters the requests.",
+    "secret": gettext_noop(
+        "Is the secret here the one that the vendor signs with? After a change both must be here for a while."
+    ),
+    "clock": gettext_noop("Is this host's clock right (timedatectl)? If it is, the vendor sends late."),
+    "address": gettext_noop("The vendor sends to an address that is gone: correct it there."),
+    "body": gettext_noop("The vendor's format may have changed, or something between it and here alters the requests."),
 }
 
 
@@ -43,7 +48,7 @@ def _flows() -> Flows:
 
 @condition(
     code="provider_silent",
-    title="A vendor has fallen silent",
+    title=_("A vendor has fallen silent"),
     severity=Severity.CRITICAL,
     needs=(Source.POSTGRES,),
     every=60,
@@ -51,10 +56,15 @@ def _flows() -> Flows:
     clears=60,
     patience=20,
     thresholds={"chance": 1e-6},
-    cause="{vendor} has sent nothing{whose} for {minutes} minutes; about {usual} events are usual in this time. "
-    "{fetched} were fetched meanwhile, whose webhook never came. {refused} were refused here.",
-    todo="Make a test call. Do the vendor's settings still name our address? Does the door answer from outside? If the "
-    "company is closed, enter the closed day.",
+    says=[FOR_COMPANY],
+    cause=_(
+        "{vendor} has sent nothing{whose} for {minutes} minutes; about {usual} events are usual in this time. "
+        "{fetched} were fetched meanwhile, whose webhook never came. {refused} were refused here."
+    ),
+    todo=_(
+        "Make a test call. Do the vendor's settings still name our address? Does the door answer from outside? If the "
+        "company is closed, enter the closed day."
+    ),
     link="/webhooks/webhookevent/?provider__exact={provider}",
 )
 def provider_silent(now: datetime) -> Iterator[Finding]:
@@ -67,16 +77,19 @@ def provider_silent(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="webhooks_refused",
-    title="Webhooks are refused",
+    title=_("Webhooks are refused"),
     severity=Severity.CRITICAL,
     needs=(Source.POSTGRES,),
     every=30,
     lasts=0,
     clears=60,
     thresholds={"secret": 3, "clock": 3, "address": 20, "body": 10},
-    cause="{count} requests to {vendor}'s address were refused since {since}: {reasons}. Anybody on the Internet can "
-    "cause a few of them; a vendor whose events are refused sends each a few times, then never again.",
-    todo="{cure} What was missed is fetched by sync_retell and sync_calcom.",
+    cause=_(
+        "{count} requests to {vendor}'s address were refused since {since}: {reasons}. Anybody on the Internet can "
+        "cause a few of them; a vendor whose events are refused sends each a few times, then never again."
+    ),
+    says=CURES.values(),
+    todo=_("{cure} What was missed is fetched by sync_retell and sync_calcom."),
     link="/webhooks/refusedwebhook/?provider__exact={provider}",
 )
 def webhooks_refused(now: datetime) -> Iterator[Finding]:
@@ -90,7 +103,7 @@ def webhooks_refused(now: datetime) -> Iterator[Finding]:
             count, least = sum(found.values()), threshold(f"webhooks_refused.{kind}")
             if count >= least:
                 facts = {
-                    "vendor": provider.label,
+                    "vendor": str(provider.label),
                     "provider": provider.value,
                     "count": count,
                     "since": f"{since:%H:%M} UTC",
@@ -102,16 +115,18 @@ def webhooks_refused(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="webhooks_unstored",
-    title="Webhooks could not be stored",
+    title=_("Webhooks could not be stored"),
     severity=Severity.WARNING,
     needs=(Source.POSTGRES,),
     every=15,
     lasts=0,
     clears=60,
     thresholds={"count": 1},
-    cause="{count} webhooks of {vendor} were answered with 503 within two hours, because PostgreSQL took none. The "
-    "vendor sends them again, or AskPro fetches them as soon as PostgreSQL is back.",
-    todo="If PostgreSQL is away, bring it back. Then look whether sync_retell and sync_calcom have run since.",
+    cause=_(
+        "{count} webhooks of {vendor} were answered with 503 within two hours, because PostgreSQL took none. The "
+        "vendor sends them again, or AskPro fetches them as soon as PostgreSQL is back."
+    ),
+    todo=_("If PostgreSQL is away, bring it back. Then look whether sync_retell and sync_calcom have run since."),
     link="/webhooks/refusedwebhook/?reason__exact=not_stored",
 )
 def webhooks_unstored(now: datetime) -> Iterator[Finding]:
@@ -121,21 +136,23 @@ def webhooks_unstored(now: datetime) -> Iterator[Finding]:
     counts = unstored.waiting() + Counter(dict(rows.values_list("provider").annotate(count=Sum("count")).order_by()))
     for provider, count in sorted(counts.items()):
         if provider in Provider.values and count >= least:
-            yield Finding(provider, count, least, facts={"vendor": Provider(provider).label, "count": count})
+            yield Finding(provider, count, least, facts={"vendor": str(Provider(provider).label), "count": count})
 
 
 @condition(
     code="unassigned_share",
-    title="Events of numbers that no company has",
+    title=_("Events of numbers that no company has"),
     severity=Severity.WARNING,
     needs=(Source.POSTGRES,),
     every=60,
     lasts=60,
     clears=300,
     thresholds={"share": 0.2, "count": 5},
-    cause="{count} of the {all} events of {vendor} within a day belong to no company: a number, an event type or an "
-    "account is in use that was never entered here.",
-    todo="phone_resolve says what is known of a number. Enter it; what waits is worked on then.",
+    cause=_(
+        "{count} of the {all} events of {vendor} within a day belong to no company: a number, an event type or an "
+        "account is in use that was never entered here."
+    ),
+    todo=_("phone_resolve says what is known of a number. Enter it; what waits is worked on then."),
     link="/webhooks/webhookevent/?status__exact=unassigned&provider__exact={provider}",
 )
 def unassigned_share(now: datetime) -> Iterator[Finding]:
@@ -153,13 +170,13 @@ def unassigned_share(now: datetime) -> Iterator[Finding]:
         every = max(known.aggregate(every=Sum("events"))["every"] or 0, count)
         if count / every >= share:
             since = unassigned.aggregate(since=Min("received_at"))["since"]
-            facts = {"vendor": provider.label, "provider": provider.value, "count": count, "all": every}
+            facts = {"vendor": str(provider.label), "provider": provider.value, "count": count, "all": every}
             yield Finding(provider.value, count / every, share, since, facts)
 
 
 @condition(
     code="ignored_share",
-    title="More events than usual are ignored",
+    title=_("More events than usual are ignored"),
     severity=Severity.WARNING,
     needs=(Source.POSTGRES,),
     every=300,
@@ -167,9 +184,11 @@ def unassigned_share(now: datetime) -> Iterator[Finding]:
     clears=600,
     quiet=True,
     thresholds={"share": 0.3, "times": 2, "count": 20},
-    cause="{percent} % of the events of {vendor} within a day led to nothing, usually {usual} %. The vendor may have "
-    "renamed its events or changed what they hold.",
-    todo="Look at the reasons of the ignored events. After a mend, replay_webhooks works on them again.",
+    cause=_(
+        "{percent} per cent of the events of {vendor} within a day led to nothing, usually {usual} per cent. The vendor "
+        "may have renamed its events or changed what they hold."
+    ),
+    todo=_("Look at the reasons of the ignored events. After a mend, replay_webhooks works on them again."),
     link="/webhooks/webhookevent/?status__exact=ignored&provider__exact={provider}",
 )
 def ignored_share(now: datetime) -> Iterator[Finding]:
@@ -181,7 +200,7 @@ def ignored_share(now: datetime) -> Iterator[Finding]:
         least = max(threshold("ignored_share.share"), usual * threshold("ignored_share.times"))
         if count >= threshold("ignored_share.count") and share >= min(least, 1.0):
             facts: dict[str, str | int] = {
-                "vendor": provider.label,
+                "vendor": str(provider.label),
                 "provider": provider.value,
                 "percent": round(share * 100),
                 "usual": round(usual * 100),
@@ -191,17 +210,21 @@ def ignored_share(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="reconciliation_missing",
-    title="A vendor is not read any more",
+    title=_("A vendor is not read any more"),
     severity=Severity.WARNING,
     needs=(Source.POSTGRES,),
     every=60,
     lasts=60,
     clears=60,
     thresholds={"retell_minutes": 60, "calcom_minutes": 90, "count_hours": 27},
-    cause="{what} was last complete {minutes} minutes ago, {most} are allowed. What webhooks do not tell stays unknown "
-    "meanwhile: lost calls stay lost, changed bookings stay wrong.",
-    todo="Look at the job {job}: does the schedule send it, and what did it die of? The runbook's commands do it by "
-    "hand.",
+    cause=_(
+        "{what} was last complete {minutes} minutes ago, {most} are allowed. What webhooks do not tell stays unknown "
+        "meanwhile: lost calls stay lost, changed bookings stay wrong."
+    ),
+    todo=_(
+        "Look at the job {job}: does the schedule send it, and what did it die of? The runbook's commands do it by "
+        "hand."
+    ),
     link="/board/failures/",
 )
 def reconciliation_missing(now: datetime) -> Iterator[Finding]:
@@ -230,9 +253,9 @@ def _silence_facts(silence: Silence, now: datetime) -> dict[str, str | int]:
     rows = Arrivals.objects.filter(whose, provider=silence.provider, hour__gte=silence.since - HOUR)
     refused = RefusedWebhook.objects.filter(provider=silence.provider, hour__gte=silence.since - HOUR, hour__lte=now)
     return {
-        "vendor": Provider(silence.provider).label,
+        "vendor": str(Provider(silence.provider).label),
         "provider": silence.provider,
-        "whose": "" if silence.company_id is None else f" for company {silence.company_id}",
+        "whose": "" if silence.company_id is None else FOR_COMPANY % {"company": silence.company_id},
         "minutes": int((now - silence.since).total_seconds() / 60),
         "usual": round(silence.usual),
         "fetched": rows.aggregate(fetched=Sum("fetched"))["fetched"] or 0,

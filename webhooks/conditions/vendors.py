@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
 from askpro.metrics.exchange import Result
 from askpro.metrics.figures import vendor_figures
 from askpro.watch.conditions.base import Finding, Severity, Source
@@ -25,6 +28,11 @@ VENDORS: Final = (*Provider.values, "mail")
 # Not because of this vendor: the caller had no time, or the request itself was wrong.
 NOT_ITS_FAULT: Final = (Result.HURRIED, Result.REFUSED)
 FAILS: Final = (Result.UNAVAILABLE, Result.UNKNOWN, Result.THROTTLED)
+OF_COMPANY: Final = gettext_noop("%(vendor)s of company %(company)s")
+REQUESTS: Final = gettext_noop("requests to %(vendor)s")
+CALLS: Final = gettext_noop("calls at Retell")
+MAIL_SERVER: Final = gettext_noop("the mail server")
+SAYS: Final = (OF_COMPANY, REQUESTS, CALLS, MAIL_SERVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +46,19 @@ class _Refusals:
 
 @condition(
     code="vendor_refuses_key",
-    title="A vendor refuses its key",
+    title=_("A vendor refuses its key"),
     severity=Severity.CRITICAL,
     needs=(Source.POSTGRES,),
     every=15,
     lasts=0,
     clears=120,
     thresholds={"refusals": 1},
-    cause="{vendor} has refused the key {refused} times since it last took it. It was revoked, has expired, or was "
-    "entered wrongly. What needs this vendor fails meanwhile: bookings, messages or lost calls.",
-    todo="Enter a valid key, then retry the dead jobs of this failure together. The runbook has the steps.",
+    says=SAYS,
+    cause=_(
+        "{vendor} has refused the key {refused} times since it last took it. It was revoked, has expired, or was "
+        "entered wrongly. What needs this vendor fails meanwhile: bookings, messages or lost calls."
+    ),
+    todo=_("Enter a valid key, then retry the dead jobs of this failure together. The runbook has the steps."),
     link="/board/failures/",
 )
 def vendor_refuses_key(now: datetime) -> Iterator[Finding]:
@@ -62,16 +73,19 @@ def vendor_refuses_key(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="vendor_out_of_credit",
-    title="A vendor wants to be paid",
+    title=_("A vendor wants to be paid"),
     severity=Severity.CRITICAL,
     needs=(Source.POSTGRES,),
     every=30,
     lasts=0,
     clears=300,
     thresholds={"refusals": 1},
-    cause="{vendor} has refused {refused} calls or requests, because its credit is used up or its account is "
-    "suspended. Callers may hear nothing, or messages do not go out.",
-    todo="Pay or raise the limit at the vendor, then retry the dead jobs of this failure.",
+    says=SAYS,
+    cause=_(
+        "{vendor} has refused {refused} calls or requests, because its credit is used up or its account is "
+        "suspended. Callers may hear nothing, or messages do not go out."
+    ),
+    todo=_("Pay or raise the limit at the vendor, then retry the dead jobs of this failure."),
     link="/board/failures/",
 )
 def vendor_out_of_credit(now: datetime) -> Iterator[Finding]:
@@ -86,15 +100,16 @@ def vendor_out_of_credit(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="vendor_failing",
-    title="A vendor fails",
+    title=_("A vendor fails"),
     severity=Severity.WARNING,
     needs=(Source.POSTGRES,),
     every=30,
     lasts=60,
     clears=300,
     thresholds={"share": 0.5, "count": 10, "minutes": 10, "calls": 5, "calls_share": 0.3, "calls_minutes": 60},
-    cause="{failed} of {all} {what} failed within {minutes} minutes: {why}. Jobs wait and try again by themselves.",
-    todo="Does the vendor report an outage? If not, is its base URL right, and does this network let requests out?",
+    says=SAYS,
+    cause=_("{failed} of {all} {what} failed within {minutes} minutes: {why}. Jobs wait and try again by themselves."),
+    todo=_("Does the vendor report an outage? If not, is its base URL right, and does this network let requests out?"),
     link="/board/queues/",
 )
 def vendor_failing(now: datetime) -> Iterator[Finding]:
@@ -103,9 +118,9 @@ def vendor_failing(now: datetime) -> Iterator[Finding]:
 
 
 def _finding(found: _Refusals, least: float) -> Finding:
-    vendor, _, company = found.about.partition(":")
-    whose = f" of company {company}" if company else ""
-    facts: dict[str, str | int] = {"vendor": f"{_name(vendor)}{whose}", "refused": found.count}
+    vendor, _colon, company = found.about.partition(":")
+    told = OF_COMPANY % {"vendor": _name(vendor), "company": company} if company else _name(vendor)
+    facts: dict[str, str | int] = {"vendor": told, "refused": found.count}
     return Finding(found.about, found.count, least, found.since, facts)
 
 
@@ -194,7 +209,9 @@ def _failing_requests(now: datetime) -> Iterator[Finding]:
         share = sum(failed.values()) / judged if judged else 0.0
         if sum(failed.values()) >= least and share >= threshold("vendor_failing.share"):
             told = ", ".join(f"{count} {result.value}" for result, count in failed.items() if count)
-            yield _failing(vendor.key, f"requests to {_name(vendor.key)}", sum(failed.values()), judged, told, minutes)
+            yield _failing(
+                vendor.key, REQUESTS % {"vendor": _name(vendor.key)}, sum(failed.values()), judged, told, minutes
+            )
 
 
 def _failing_calls(now: datetime) -> Iterator[Finding]:
@@ -205,7 +222,7 @@ def _failing_calls(now: datetime) -> Iterator[Finding]:
     share = len(broken) / len(calls) if calls else 0.0
     if len(broken) >= threshold("vendor_failing.calls") and share >= threshold("vendor_failing.calls_share"):
         told = ", ".join(sorted({reason if reason in CROWDED else classify(reason).value for reason in broken}))
-        yield _failing("retell calls", "calls at Retell", len(broken), len(calls), told, minutes)
+        yield _failing("retell calls", CALLS, len(broken), len(calls), told, minutes)
 
 
 def _failing(about: str, what: str, failed: int, count: int, why: str, minutes: float) -> Finding:
@@ -226,4 +243,4 @@ def _ended_calls(now: datetime, within: timedelta) -> list[Call]:
 
 
 def _name(vendor: str) -> str:
-    return Provider(vendor).label if vendor in Provider.values else "the mail server"
+    return str(Provider(vendor).label) if vendor in Provider.values else MAIL_SERVER

@@ -8,8 +8,9 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from askpro.console import deeds, display, engine_words
+from askpro.console import deeds, display
 from askpro.console.state_names import name_of
+from askpro.language import engine_words
 
 register = template.Library()
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from askpro.console import display
@@ -50,31 +51,33 @@ class IncidentAdmin(ReadOnlyModelAdmin):
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("severity", ChoicesDropdownFilter),
-        period("began_at", "period"),
+        period("began_at", _("period")),
     )
-    search_help_text = "A condition's code, or what it is about"
-    empty_text = "Nothing has been wrong yet. What manage.py watch finds appears here."
+    search_help_text = _("A condition's code, or what it is about")
+    empty_text = _("Nothing has been wrong yet. What manage.py watch finds appears here.")
     acts = (
         Act(
             name="acknowledge",
-            label="Acknowledge",
+            label=_("Acknowledge"),
             icon="back_hand",
-            explain="Somebody is at it: it is neither repeated nor escalated. Its end is told.",
-            done="acknowledged",
+            explain=_("A person is working on it: it is neither repeated nor escalated. Its end is told."),
+            done=_("acknowledged"),
             possible=lambda incident: incident.status != Status.OVER and incident.acknowledged_at is None,
             run=acknowledge,
-            note="What you are doing about it (no names)",
+            note=_("What you are doing about it (no names)"),
         ),
         Act(
             name="mute",
-            label="Mute",
+            label=_("Mute"),
             icon="notifications_off",
-            explain="Nobody is told of this until then, a month at most. The end of what was told is told.",
-            done="muted",
+            explain=_(
+                "No alert about this is sent until then, a month at most. If an alert was sent, its end is still told."
+            ),
+            done=_("muted"),
             possible=lambda incident: incident.status != Status.OVER,
             run_at=mute,
-            when="Until",
-            note="Why (no names)",
+            when=_("Until"),
+            note=_("Why (no names)"),
             note_required=True,
         ),
     )
@@ -85,31 +88,31 @@ class IncidentAdmin(ReadOnlyModelAdmin):
     def named(self, obj: Incident) -> str:
         return message.title(obj)
 
-    @admin.display(description="What")
+    @admin.display(description=_("What"))
     def what(self, row: Incident) -> str:
         return message.title(row)
 
-    @admin.display(description="About")
+    @admin.display(description=_("About"))
     def which(self, row: Incident) -> str:
         return row.about
 
-    @admin.display(description="Severity")
+    @admin.display(description=_("Severity"))
     def how_grave(self, row: Incident) -> SafeString:
         return display.state(row, "severity")
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def progress(self, row: Incident) -> SafeString:
         return display.state(row)
 
-    @admin.display(description="Began")
+    @admin.display(description=_("Began"))
     def began(self, row: Incident) -> SafeString | str:
         return display.moment(row.began_at)
 
-    @admin.display(description="Lasts")
+    @admin.display(description=_("Lasts"))
     def lasted(self, row: Incident) -> str:
         return display.duration((row.over_at or timezone.now()) - row.began_at)
 
-    @admin.display(description="Acknowledged by")
+    @admin.display(description=_("Acknowledged by"))
     def taken(self, row: Incident) -> str:
         return row.acknowledged_by
 
@@ -120,31 +123,39 @@ class IncidentAdmin(ReadOnlyModelAdmin):
             "headline": message.title(row),
             "state": display.state(row),
             "facts": [
-                ("About", row.about),
-                ("Severity", display.state(row, "severity")),
-                ("How bad", f"{row.value:g}, at worst {row.worst:g} (limit {row.threshold:g})"),
-                ("Likely cause", cause),
-                ("What to do", todo),
-                ("Runbook", f"{message.RUNBOOK}#{row.code}"),
-                ("Looked at", f"every {condition.every:g} s" if condition else "not by this release"),
-                ("Began", display.dated(row.began_at)),
-                ("Seen last", display.dated(row.seen_at)),
-                ("By the watch of", row.host),
-                ("Told", display.dated(row.told_at)),
-                ("Escalated", display.dated(row.escalated_at)),
-                ("Acknowledged", display.dated(row.acknowledged_at)),
-                ("By", row.acknowledged_by),
-                ("Note", row.note),
-                ("Over", display.dated(row.over_at)),
+                (_("About"), row.about),
+                (_("Severity"), display.state(row, "severity")),
+                (_("How bad"), _measured(row)),
+                (_("Likely cause"), cause),
+                (_("What to do"), todo),
+                (_("Runbook"), f"{message.RUNBOOK}#{row.code}"),
+                (
+                    _("Looked at"),
+                    _("every %(seconds)g s") % {"seconds": condition.every} if condition else _("not by this release"),
+                ),
+                (_("Began"), display.dated(row.began_at)),
+                (_("Seen last"), display.dated(row.seen_at)),
+                (_("By the watch of"), row.host),
+                (_("Told"), display.dated(row.told_at)),
+                (_("Escalated"), display.dated(row.escalated_at)),
+                (_("Acknowledged"), display.dated(row.acknowledged_at)),
+                (_("By"), row.acknowledged_by),
+                (_("Note"), row.note),
+                (_("Over"), display.dated(row.over_at)),
             ],
             "tables": [_notices(row)],
         }
 
 
+def _measured(row: Incident) -> str:
+    worst = {"value": row.value, "worst": row.worst, "limit": row.threshold}
+    return _("%(value)g, at worst %(worst)g (limit %(limit)g)") % worst
+
+
 def _notices(row: Incident) -> Table:
     rows = Notice.objects.filter(thread=row.pk)[:MOST_NOTICES]
     return Table(
-        "Messages about it alone",
-        ["When", "What", "Subject"],
+        _("Messages about it alone"),
+        [_("When"), _("What"), _("Subject")],
         [(display.moment(each.created_at), each.get_kind_display(), display.link(each, each.subject)) for each in rows],
     )

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from askpro.console import display
@@ -23,24 +24,24 @@ class NoticeAdmin(ReadOnlyModelAdmin):
     list_filter = (
         ("kind", ChoicesDropdownFilter),
         ("severity", ChoicesDropdownFilter),
-        period("created_at", "period"),
+        period("created_at", _("period")),
     )
     list_defer = ("text",)
-    search_help_text = "Words of the subject"
-    empty_text = "Nobody has been told of anything yet. To try the channels: python3 manage.py alerts_test"
+    search_help_text = _("Words of the subject")
+    empty_text = _("Nobody has been told of anything yet. To try the channels: python3 manage.py alerts_test")
 
     def find(self, rows: QuerySet[Notice], term: Term) -> QuerySet[Notice]:
         return rows.filter(subject__icontains=term.text)
 
-    @admin.display(description="When")
+    @admin.display(description=_("When"))
     def written(self, row: Notice) -> SafeString | str:
         return display.moment(row.created_at)
 
-    @admin.display(description="What")
+    @admin.display(description=_("What"))
     def what(self, row: Notice) -> str:
         return row.get_kind_display()
 
-    @admin.display(description="Severity")
+    @admin.display(description=_("Severity"))
     def how_grave(self, row: Notice) -> SafeString:
         return display.state(row, "severity")
 
@@ -49,10 +50,10 @@ class NoticeAdmin(ReadOnlyModelAdmin):
             "headline": row.subject,
             "state": display.state(row, "severity"),
             "facts": [
-                ("When", display.dated(row.created_at)),
-                ("What", row.get_kind_display()),
-                ("Text", row.text),
-                ("As SMS", row.short),
+                (_("When"), display.dated(row.created_at)),
+                (_("What"), row.get_kind_display()),
+                (_("Text"), row.text),
+                (_("As SMS"), row.short),
             ],
             "tables": [_deliveries(row)],
         }
@@ -61,8 +62,8 @@ class NoticeAdmin(ReadOnlyModelAdmin):
 def _deliveries(row: Notice) -> Table:
     names = dict(Channel.choices)
     return Table(
-        "Channels",
-        ["Channel", "State", "Tries", "Sent", "Last failure"],
+        _("Channels"),
+        [_("Channel"), _("State"), _("Tries"), _("Sent"), _("Last failure")],
         [
             (
                 names.get(each.channel, each.channel),

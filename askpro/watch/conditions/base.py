@@ -10,6 +10,8 @@ from typing import Final
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from askpro.language.text import Text
+
 # The longest text that says what a finding is about.
 ABOUT = 100
 
@@ -61,12 +63,12 @@ Finder = Callable[[datetime], Iterable[Finding]]
 class Condition:
     """One thing that can be wrong. All times are in seconds.
 
-    `cause`, `todo` and `link` are format strings: {about}, {value}, {threshold} and the finding's facts. `link` is a
-    path below the console's address, or a whole address.
+    `title`, `cause`, `todo` and `link` are format strings: {about}, {value}, {threshold} and the finding's facts.
+    `link` is a path below the console's address, or a whole address.
     """
 
     code: str
-    title: str
+    title: Text
     severity: Severity
     needs: frozenset[Source]
     # Between two looks.
@@ -76,11 +78,13 @@ class Condition:
     clears: float
     # A warning that waits for the morning (ALERT_QUIET_HOURS).
     quiet: bool
-    cause: str
-    todo: str
+    cause: Text
+    todo: Text
     link: str
     find: Finder
     thresholds: Mapping[str, float]
+    # Sentences that its findings' facts may be, in English as they are stored; people read them in their language.
+    says: tuple[Text, ...] = ()
     # Each host sees it for itself: another host's watcher that finds nothing says nothing about it.
     local: bool = False
     # How long one look may take; after that it is not known.

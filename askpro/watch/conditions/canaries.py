@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from askpro.health.canaries import canaries
 from askpro.queues.config import promise
@@ -15,16 +16,18 @@ from askpro.watch.living import living
 
 @condition(
     code="canary_missing",
-    title="A queue lets no canary through",
+    title=_("A queue lets no canary through"),
     severity=Severity.CRITICAL,
     needs=[Source.POSTGRES],
     every=15,
     lasts=0,
     clears=0,
     thresholds={"seconds": 180},
-    cause="The job that is sent to {about} each minute has not come through for {seconds} s. Workers may live and not"
-    " work, or the schedule does not run.",
-    todo="Do the workers of the queue run anything (queues_status)? queues_restart replaces them.",
+    cause=_(
+        "The job that is sent to {about} each minute has not come through for {seconds} s. Workers may live and not"
+        " work, or the schedule does not run."
+    ),
+    todo=_("Do the workers of the queue run anything (queues_status)? queues_restart replaces them."),
     link="/board/fleet/",
 )
 def canary_missing(now: datetime) -> Iterator[Finding]:

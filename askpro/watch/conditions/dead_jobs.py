@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from askpro.queues.config import urgent_queues
 from askpro.queues.ledger.database import Connection, DjangoConnection
@@ -13,6 +15,7 @@ from askpro.watch.conditions.base import Finding, Severity, Source
 from askpro.watch.conditions.registry import condition, threshold
 from askpro.watch.models import Incident
 
+UNKNOWN: Final = gettext_noop("an unknown error")
 FEW, PRESSING = "dead_jobs", "dead_jobs_pressing"
 # The newest; an outage may leave more than anybody counts.
 MOST: Final = 20_000
@@ -54,23 +57,24 @@ class Dead:
     queue: str
 
     def finding(self, most: float) -> Finding:
-        kind = self.error.rpartition(".")[2] or "an unknown error"
+        kind = self.error.rpartition(".")[2] or UNKNOWN
         facts = {"actor": self.actor, "error": self.error, "kind": kind, "queue": self.queue}
         return Finding(f"{self.actor}: {kind}", self.count, most, self.first_at, facts)
 
 
 @condition(
     code=FEW,
-    title="Jobs gave up",
+    title=_("Jobs gave up"),
     severity=Severity.WARNING,
     needs=[Source.POSTGRES],
     every=10,
     lasts=0,
     clears=60,
     thresholds={"minutes": 60},
-    cause="{value} jobs {actor} ({queue}) died of {kind}. What they were for has not happened.",
-    todo="Look at one of them. Once the cause is mended, retry them: queues_retry --all --actor {actor}",
+    cause=_("{value} jobs {actor} ({queue}) died of {kind}. What they were for has not happened."),
+    todo=_("Look at one of them. Once the cause is mended, retry them: queues_retry --all --actor {actor}"),
     link="/board/failures/",
+    says=[UNKNOWN],
 )
 def dead_jobs(now: datetime) -> Iterator[Finding]:
     """Jobs died of one cause, in any queue. Over when none has died of it for an hour, or all were retried."""
@@ -79,17 +83,20 @@ def dead_jobs(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code=PRESSING,
-    title="Urgent jobs gave up, or many",
+    title=_("Urgent jobs gave up, or many"),
     severity=Severity.CRITICAL,
     needs=[Source.POSTGRES],
     every=5,
     lasts=0,
     clears=60,
     thresholds={"minutes": 60, "many": 10},
-    cause="{value} jobs {actor} ({queue}) died of {kind}. What they were for has not happened; the jobs behind those in"
-    " order run without them.",
-    todo="Look at one of them. Once the cause is mended, retry them: queues_retry --all --actor {actor}",
+    cause=_(
+        "{value} jobs {actor} ({queue}) died of {kind}. What they were for has not happened; the jobs behind those in"
+        " order run without them."
+    ),
+    todo=_("Look at one of them. Once the cause is mended, retry them: queues_retry --all --actor {actor}"),
     link="/board/failures/",
+    says=[UNKNOWN],
 )
 def dead_jobs_pressing(now: datetime) -> Iterator[Finding]:
     """A job of an urgent queue or of an order died, or `many` jobs of any queue died of one cause within the hour."""

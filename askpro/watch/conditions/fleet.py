@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_lazy as _
+
+from askpro.language import engine_words
 from askpro.queues.fleet.state import STUCK_AFTER, State
 from askpro.queues.models import FleetEvent, Supervisor
 from askpro.watch.conditions.base import Finding, Severity, Source
@@ -10,20 +13,25 @@ from askpro.watch.conditions.registry import condition, threshold
 from askpro.watch.living import fallen, living
 
 Kind = FleetEvent.Kind
+# What the events say, which the findings repeat.
+SAID = (*engine_words.EVENTS, *engine_words.ENDS_OF_PROCESSES)
+STUCK = engine_words.STUCK
 # What ends each kind of trouble, by the same supervisor and about the same.
 ENDS = {Kind.START_TROUBLE: Kind.START_WELL, Kind.RESTART_TROUBLE: Kind.RESTARTED}
 
 
 @condition(
     code="no_queues_run",
-    title="Nobody works the queues",
+    title=_("Nobody works the queues"),
     severity=Severity.CRITICAL,
     needs=[Source.POSTGRES],
     every=5,
     lasts=20,
     clears=10,
-    cause="No queues_run is alive on any host. Webhooks are stored and answered; nothing is booked, sent or retried.",
-    todo="Start it: systemctl start askpro-queues, or python3 manage.py queues_run. Its log says why it ended.",
+    cause=_(
+        "No queues_run is alive on any host. Webhooks are stored and answered; nothing is booked, sent or retried."
+    ),
+    todo=_("Start it: systemctl start askpro-queues, or python3 manage.py queues_run. Its log says why it ended."),
     link="/board/fleet/",
 )
 def no_queues_run(now: datetime) -> Iterator[Finding]:
@@ -35,7 +43,7 @@ def no_queues_run(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="supervisor_dead",
-    title="A host fell silent",
+    title=_("A host fell silent"),
     severity=Severity.CRITICAL,
     needs=[Source.POSTGRES],
     every=10,
@@ -43,10 +51,14 @@ def no_queues_run(now: datetime) -> Iterator[Finding]:
     clears=20,
     # Hours after which a host that does not come back is no longer missed; minutes that a replaced death is told.
     thresholds={"hours": 24, "minutes": 10},
-    cause="A queues_run on {about} ended without signing off, or the host is cut off. Others have taken over its jobs"
-    " where there are others.",
-    todo="Look at the host and at the service's log. If it shall not come back, mute the incident, which ends by itself"
-    " within a day.",
+    cause=_(
+        "A queues_run on {about} ended without signing off, or the host is cut off. Others have taken over its jobs"
+        " where there are others."
+    ),
+    todo=_(
+        "Look at the host and at the service's log. If it shall not come back, mute the incident, which ends by itself"
+        " within a day."
+    ),
     link="/board/fleet/",
 )
 def supervisor_dead(now: datetime) -> Iterator[Finding]:
@@ -62,15 +74,18 @@ def supervisor_dead(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="worker_stuck",
-    title="A worker was stuck",
+    title=_("A worker was stuck"),
     severity=Severity.WARNING,
     needs=[Source.POSTGRES],
     every=10,
     lasts=0,
     clears=60,
     thresholds={"minutes": 15},
-    cause="{text} A worker gave no sign of life, or a job ignored its time limit; its host killed and replaced it.",
-    todo="The attempts of its jobs keep where their threads were. The same job again and again means a job that hangs.",
+    says=SAID,
+    cause=_("{text} A worker gave no sign of life, or a job ignored its time limit; its host killed and replaced it."),
+    todo=_(
+        "The attempts of its jobs keep where their threads were. The same job again and again means a job that hangs."
+    ),
     link="/board/fleet/",
 )
 def worker_stuck(now: datetime) -> Iterator[Finding]:
@@ -83,21 +98,24 @@ def worker_stuck(now: datetime) -> Iterator[Finding]:
     for row in living(now):
         for group, silent in _stuck(row):
             if (about := f"{group} on {row.host}") not in found:
-                yield Finding(about, silent, STUCK_AFTER, facts={"text": f"A worker of {about} is stuck."})
+                yield Finding(about, silent, STUCK_AFTER, facts={"text": STUCK % {"group": about}})
 
 
 @condition(
     code="start_trouble",
-    title="Workers or new code do not start",
+    title=_("Workers or new code do not start"),
     severity=Severity.CRITICAL,
     needs=[Source.POSTGRES],
     every=10,
     lasts=0,
     clears=20,
     thresholds={"hours": 24},
+    says=SAID,
     cause="{text}",
-    todo="Start one by hand to see the whole error: python3 manage.py queues_check, then queues_run. Until then the"
-    " processes that were there before keep working.",
+    todo=_(
+        "Start one by hand to see the whole error: python3 manage.py queues_check, then queues_run. Until then the"
+        " processes that were there before keep working."
+    ),
     link="/board/fleet/",
 )
 def start_trouble(now: datetime) -> Iterator[Finding]:

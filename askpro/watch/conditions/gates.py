@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from askpro.queues.models import GateState, Job
 from askpro.watch.conditions.base import Finding, Severity, Source
 from askpro.watch.conditions.registry import condition, threshold
@@ -10,17 +12,21 @@ from askpro.watch.conditions.registry import condition, threshold
 
 @condition(
     code="gate_shut",
-    title="A vendor counts as away",
+    title=_("A vendor counts as away"),
     severity=Severity.CRITICAL,
     needs=[Source.POSTGRES],
     every=15,
     lasts=0,
     clears=60,
     thresholds={"seconds": 120},
-    cause="Requests to {about} failed one after the other, the last with: {reason}. {waiting} jobs wait for it and"
-    " spend no try; one request looks each minute whether it is back.",
-    todo="Look at the vendor's status page. When it is back the jobs run by themselves; callers are told honestly"
-    " meanwhile. A gate that is shut for one key only: look at the key.",
+    cause=_(
+        "Requests to {about} failed one after the other, the last with: {reason}. {waiting} jobs wait for it and"
+        " spend no try; one request looks each minute whether it is back."
+    ),
+    todo=_(
+        "Look at the vendor's status page. When it is back the jobs run by themselves; callers are told honestly"
+        " meanwhile. A gate that is shut for one key only: look at the key."
+    ),
     link="/board/queues/",
 )
 def gate_shut(now: datetime) -> Iterator[Finding]:

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from askpro import deadline
 from askpro.queues.fleet.host import hostname
@@ -25,11 +27,15 @@ from askpro.watch.conditions.registry import condition, threshold
 # Seconds for one exchange with an address of our own or a vendor's.
 EXCHANGE = 4.0
 EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
+IN_FILES = gettext_noop(", in files")
+ENDED = gettext_noop("The certificate of %(host)s has ended")
+FAULTY = gettext_noop("The certificate of %(host)s has a fault: %(fault)s")
+ENDS = gettext_noop("The certificate of %(host)s ends on %(day)s")
 
 
 @condition(
     code="disk_full",
-    title="A disk is nearly full",
+    title=_("A disk is nearly full"),
     severity=Severity.CRITICAL,
     needs=[Source.DISK],
     every=30,
@@ -37,9 +43,15 @@ EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
     clears=60,
     local=True,
     thresholds={"percent": 92, "files_percent": 95},
-    cause="{path} on {host} is on a disk that is {value} % full{what}. A full disk stops PostgreSQL, logs and uploads.",
-    todo="df -h and df -i on the host; du -xh --max-depth=2 {path} finds what grows. What AskPro keeps for how long is"
-    " in docs/operations.md.",
+    says=[IN_FILES],
+    cause=_(
+        "{path} on {host} is on a disk that is {value} per cent full{what}. A full disk stops PostgreSQL, logs"
+        " and uploads."
+    ),
+    todo=_(
+        "df -h and df -i on the host; du -xh --max-depth=2 {path} finds what grows. What AskPro keeps for how long is"
+        " in docs/operations.md."
+    ),
 )
 def disk_full(now: datetime) -> Iterator[Finding]:
     """Of a disk that one of WATCH_DISKS is on, more than so many per cent of the space or of the files are in use."""
@@ -58,12 +70,12 @@ def disk_full(now: datetime) -> Iterator[Finding]:
         if space > (most := threshold("disk_full.percent")):
             yield Finding(f"{hostname()}: {path}", round(space), most, facts={**facts, "what": ""})
         elif files > (most := threshold("disk_full.files_percent")):
-            yield Finding(f"{hostname()}: {path}", round(files), most, facts={**facts, "what": ", in files"})
+            yield Finding(f"{hostname()}: {path}", round(files), most, facts={**facts, "what": IN_FILES})
 
 
 @condition(
     code="certificate_expiring",
-    title="The certificate of the public address ends soon",
+    title=_("The certificate of the public address ends soon"),
     severity=Severity.WARNING,
     needs=[Source.NETWORK],
     every=3600,
@@ -71,8 +83,9 @@ def disk_full(now: datetime) -> Iterator[Finding]:
     clears=0,
     quiet=True,
     thresholds={"days": 14},
-    cause="{words}. Without a valid one, no vendor's webhook and no call's function gets through.",
-    todo="Renew it (certbot renew, or what renews it here) and reload the proxy.",
+    says=[ENDED, FAULTY, ENDS],
+    cause=_("{words}. Without a valid one, no vendor's webhook and no call's function gets through."),
+    todo=_("Renew it (certbot renew, or what renews it here) and reload the proxy."),
     patience=8,
 )
 def certificate_expiring(now: datetime) -> Iterator[Finding]:
@@ -83,21 +96,21 @@ def certificate_expiring(now: datetime) -> Iterator[Finding]:
     try:
         ends_at = _ends_at(host, port)
     except ssl.SSLCertVerificationError as error:
-        ended = error.verify_code == EXPIRED
-        words = f"The certificate of {host} has {'ended' if ended else f'a fault: {error.verify_message}'}"
+        pattern = ENDED if error.verify_code == EXPIRED else FAULTY
+        words = pattern % {"host": host, "fault": error.verify_message}
         yield Finding(host, 0, threshold("certificate_expiring.days"), facts={"words": words})
         return
     except OSError:
         return  # That nobody answers there is another matter: the vendors' silence tells it.
     days = (ends_at - now) / timedelta(days=1)
     if days < (least := threshold("certificate_expiring.days")):
-        words = f"The certificate of {host} ends on {ends_at:%d %B %Y}"
+        words = ENDS % {"host": host, "day": f"{ends_at:%Y-%m-%d}"}
         yield Finding(host, round(days, 1), least, facts={"words": words})
 
 
 @condition(
     code="clock_off",
-    title="The clocks disagree",
+    title=_("The clocks disagree"),
     severity=Severity.CRITICAL,
     needs=[Source.POSTGRES],
     every=60,
@@ -105,9 +118,11 @@ def certificate_expiring(now: datetime) -> Iterator[Finding]:
     clears=60,
     local=True,
     thresholds={"seconds": 5},
-    cause="The clock of {about} and PostgreSQL's are {value} s apart. Signatures of webhooks are refused when a clock"
-    " is minutes off, and what is due comes too early or too late.",
-    todo="timedatectl on both hosts: does it say that the clock is synchronised? Restart the service that sets it.",
+    cause=_(
+        "The clock of {about} and PostgreSQL's are {value} s apart. Signatures of webhooks are refused when a clock"
+        " is minutes off, and what is due comes too early or too late."
+    ),
+    todo=_("timedatectl on both hosts: does it say that the clock is synchronised? Restart the service that sets it."),
 )
 def clock_off(now: datetime) -> Iterator[Finding]:
     """This host's clock and PostgreSQL's differ by more than `seconds`, the way there and back left out."""
@@ -122,7 +137,7 @@ def clock_off(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="clock_off_outside",
-    title="The host's clock is wrong",
+    title=_("The host's clock is wrong"),
     severity=Severity.CRITICAL,
     needs=[Source.NETWORK],
     every=900,
@@ -130,9 +145,11 @@ def clock_off(now: datetime) -> Iterator[Finding]:
     clears=0,
     local=True,
     thresholds={"seconds": 60},
-    cause="By the date in Retell's answers, the clock of {about} is {value} s off. At five minutes, every webhook of"
-    " Retell's is refused.",
-    todo="timedatectl: does it say that the clock is synchronised? Restart the service that sets it.",
+    cause=_(
+        "By the date in Retell's answers, the clock of {about} is {value} s off. At five minutes, every webhook of"
+        " Retell's is refused."
+    ),
+    todo=_("timedatectl: does it say that the clock is synchronised? Restart the service that sets it."),
     patience=8,
 )
 def clock_off_outside(now: datetime) -> Iterator[Finding]:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from askpro.queues.fleet import pauses
 from askpro.queues.ledger.database import DjangoConnection
@@ -51,19 +53,19 @@ SELECT 'deadline', queue_name, count(*), min(created_at) FROM (
 # A job that lives no longer than this may well need most of its time.
 SHORT_LIFE = timedelta(hours=6)
 REASONS = {
-    "gate": "wait at a vendor's gate, which is shut or lets few through",
-    "limit": "wait for a slot of their rate limit",
-    "due": "are due, and nobody makes them ready: the chores of queues_run do that",
-    "place": "wait for one of the few places of their kind",
-    "key": "wait for a key that another job holds",
-    "paused": "are ready, and somebody has paused them",
-    "deadline": "end within the hour without having succeeded",
+    "gate": gettext_noop("wait at a vendor's gate, which is shut or lets few through"),
+    "limit": gettext_noop("wait for a slot of their rate limit"),
+    "due": gettext_noop("are due but not made ready: the chores of queues_run do that"),
+    "place": gettext_noop("wait for one of the few places of their kind"),
+    "key": gettext_noop("wait for a key that another job holds"),
+    "paused": gettext_noop("are ready, but paused"),
+    "deadline": gettext_noop("end within the hour without having succeeded"),
 }
 
 
 @condition(
     code="queue_depth",
-    title="A queue is backed up",
+    title=_("A queue is backed up"),
     severity=Severity.WARNING,
     needs=[Source.POSTGRES],
     lasts=120,
@@ -77,9 +79,11 @@ REASONS = {
         "low": 5000,
         OTHER: 2000,
     },
-    cause="{value} ready jobs in {about}. Either more arrive than its pool can do, or each takes longer than usual.",
-    todo="See what is in it and how long its jobs run. A vendor that is slow shows there, a flood by its sender."
-    " queues_scale gives its pool more processes.",
+    cause=_("{value} ready jobs in {about}. Either more arrive than its pool can do, or each takes longer than usual."),
+    todo=_(
+        "See what is in it and how long its jobs run. A vendor that is slow shows there, a flood by its sender."
+        " queues_scale gives its pool more processes."
+    ),
     link="/queues/job/?queue={about}&status__exact=queued",
 )
 def queue_depth(now: datetime) -> Iterator[Finding]:
@@ -92,15 +96,17 @@ def queue_depth(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="promise_broken",
-    title="A queue breaks its promise",
+    title=_("A queue breaks its promise"),
     severity=Severity.CRITICAL,
     needs=[Source.POSTGRES],
     every=5,
     lasts=10,
     clears=60,
-    cause="{value} jobs of {about} have waited longer than the promised {promise:g} s; the oldest for {oldest} s."
-    " Its workers are too few, too slow, or hang.",
-    todo="Look who works the queue and what they run. If each worker is busy with one vendor, look at that vendor.",
+    cause=_(
+        "{value} jobs of {about} have waited longer than the promised {promise:g} s; the oldest for {oldest} s."
+        " Its workers are too few, too slow, or hang."
+    ),
+    todo=_("Look who works the queue and what they run. If each worker is busy with one vendor, look at that vendor."),
     link="/queues/job/?queue={about}&status__exact=queued",
 )
 def promise_broken(now: datetime) -> Iterator[Finding]:
@@ -116,16 +122,20 @@ def promise_broken(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="queue_without_consumer",
-    title="Nobody works a queue",
+    title=_("Nobody works a queue"),
     severity=Severity.CRITICAL,
     needs=[Source.POSTGRES],
     every=10,
     lasts=20,
     clears=20,
-    cause="{value} jobs are ready in {about}, and no worker of any host takes jobs from it: no pool names it, the"
-    " pool's workers cannot start, or the host that ran it is gone.",
-    todo="queues_check says whether a pool works it; queues_status which hosts live. An undeclared queue holds jobs"
-    " of an earlier release: run that code, or move them.",
+    cause=_(
+        "{value} jobs are ready in {about}, and no worker of any host takes jobs from it: no pool names it, the"
+        " pool's workers cannot start, or the host that ran it is gone."
+    ),
+    todo=_(
+        "queues_check says whether a pool works it; queues_status which hosts live. An undeclared queue holds jobs"
+        " of an earlier release: run that code, or move them."
+    ),
 )
 def queue_without_consumer(now: datetime) -> Iterator[Finding]:
     """A queue holds ready jobs, and no living worker process takes jobs from it. Without any living host,
@@ -139,7 +149,7 @@ def queue_without_consumer(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="waiting_too_long",
-    title="Jobs get no further",
+    title=_("Jobs get no further"),
     severity=Severity.WARNING,
     needs=[Source.POSTGRES],
     every=60,
@@ -154,8 +164,9 @@ def queue_without_consumer(now: datetime) -> Iterator[Finding]:
         "paused": 4 * 3600,
         "deadline": 3600,
     },
-    cause="{value} jobs of {queue} {words}.",
-    todo="Open one of them: its page says what it waits for, and who has it.",
+    says=REASONS.values(),
+    cause=_("{value} jobs of {queue} {words}."),
+    todo=_("Open one of them: its page says what it waits for, and who has it."),
     link="/queues/job/?queue={queue}",
 )
 def waiting_too_long(now: datetime) -> Iterator[Finding]:

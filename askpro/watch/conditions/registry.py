@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from django.conf import settings
 
+from askpro.language.text import Text
 from askpro.watch import conditions
 from askpro.watch.conditions.base import CLEARS, EVERY, LASTS, Condition, Finder, Severity, Source
 
@@ -15,17 +16,18 @@ _conditions: dict[str, Condition] = {}
 def condition(
     *,
     code: str,
-    title: str,
+    title: Text,
     severity: Severity,
     needs: Iterable[Source],
-    cause: str,
-    todo: str,
+    cause: Text,
+    todo: Text,
     link: str = "/",
     every: float = EVERY,
     lasts: float = LASTS,
     clears: float = CLEARS,
     quiet: bool = False,
     thresholds: Mapping[str, float] | None = None,
+    says: Iterable[Text] = (),
     local: bool = False,
     patience: float = 5.0,
 ) -> Callable[[Finder], Finder]:
@@ -53,6 +55,7 @@ def condition(
             link=link,
             find=find,
             thresholds=thresholds or {},
+            says=tuple(says),
             local=local,
             patience=patience,
         )

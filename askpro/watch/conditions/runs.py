@@ -5,32 +5,40 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
 from askpro.queues.fleet.state import State
 from askpro.queues.metrics import Figures, job_figures
 from askpro.queues.models import Job
 from askpro.watch.conditions.base import Finding, Severity, Source
-from askpro.watch.conditions.dead_jobs import VENDORS_WORDS
+from askpro.watch.conditions.dead_jobs import UNKNOWN, VENDORS_WORDS
 from askpro.watch.conditions.registry import condition, threshold
 from askpro.watch.living import living
 
 # For a queue that the thresholds do not name.
 OTHER = "other"
+SLOWER = gettext_noop("took more than %(seconds)s s in one of twenty runs; usually that is %(usual)s s")
+NEAR_ITS_LIMIT = gettext_noop("has been running for %(seconds)s s of the %(limit)s s that it may")
 # The days before, with which the last minutes are compared.
 USUAL: Final = timedelta(days=7)
 
 
 @condition(
     code="failure_rate",
-    title="Many runs fail",
+    title=_("Many runs fail"),
     severity=Severity.WARNING,
     needs=[Source.POSTGRES],
     every=60,
     lasts=0,
     clears=300,
     thresholds={"share": 0.25, "failed": 10, "minutes": 15},
-    cause="{failed} of {runs} runs in {about} failed within {minutes:g} minutes, most of them with {worst}. Jobs that"
-    " failed are tried again, and die when no try is left.",
-    todo="Look at what fails, and whether it began with a release or with a vendor.",
+    says=[UNKNOWN],
+    cause=_(
+        "{failed} of {runs} runs in {about} failed within {minutes:g} minutes, most of them with {worst}. Jobs that"
+        " failed are tried again, and die when no try is left."
+    ),
+    todo=_("Look at what fails, and whether it began with a release or with a vendor."),
     link="/board/failures/",
 )
 def failure_rate(now: datetime) -> Iterator[Finding]:
@@ -40,7 +48,7 @@ def failure_rate(now: datetime) -> Iterator[Finding]:
         failed = _failed(each)
         if failed >= threshold("failure_rate.failed") and failed > share * each.runs:
             kinds = (error.rpartition(".")[2] for error in each.by_class)
-            worst = next((kind for kind in kinds if kind not in VENDORS_WORDS), "") or "an unknown error"
+            worst = next((kind for kind in kinds if kind not in VENDORS_WORDS), "") or UNKNOWN
             facts: dict[str, str | int | float] = {
                 "failed": failed,
                 "runs": each.runs,
@@ -59,7 +67,7 @@ def _failed(figures: Figures) -> int:
 
 @condition(
     code="processing_time",
-    title="Jobs take long",
+    title=_("Jobs take long"),
     severity=Severity.WARNING,
     needs=[Source.POSTGRES],
     every=60,
@@ -77,9 +85,10 @@ def _failed(figures: Figures) -> int:
         "runs": 20,
         "minutes": 15,
     },
-    cause="Of {runs} runs in {about}, one in twenty took longer than {value} s. A vendor, PostgreSQL or the host is"
-    " slow.",
-    todo="The slow jobs' page says which statement or request took the time.",
+    cause=_(
+        "Of {runs} runs in {about}, one in twenty took longer than {value} s. A vendor, PostgreSQL or the host is slow."
+    ),
+    todo=_("The slow jobs' page says which statement or request took the time."),
     link="/board/metrics/",
 )
 def processing_time(now: datetime) -> Iterator[Finding]:
@@ -93,7 +102,7 @@ def processing_time(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="slow_jobs",
-    title="A job is much slower than usual",
+    title=_("A job is much slower than usual"),
     severity=Severity.WARNING,
     needs=[Source.POSTGRES],
     every=60,
@@ -101,8 +110,11 @@ def processing_time(now: datetime) -> Iterator[Finding]:
     clears=300,
     quiet=True,
     thresholds={"share": 0.8, "seconds": 10, "times": 5, "runs": 10, "minutes": 30},
+    says=[SLOWER, NEAR_ITS_LIMIT],
     cause="{about} {words}.",
-    todo="`queues_stack` shows where a running job is. What has grown: its data, a vendor's answers, a missing index?",
+    todo=_(
+        "`queues_stack` shows where a running job is. What has grown: its data, a vendor's answers, a missing index?"
+    ),
     link="/queues/job/?q={about}",
     patience=10,
 )
@@ -135,7 +147,7 @@ def _slower_than_usual(now: datetime) -> Iterator[Finding]:
     for each in lately:
         before = usual.get(each.key)
         if before and min(each.run.count, before.run.count) >= runs and _p95(each) > times * _p95(before):
-            words = f"took more than {_p95(each):.1f} s in one of twenty runs; usually that is {_p95(before):.1f} s"
+            words = SLOWER % {"seconds": f"{_p95(each):.1f}", "usual": f"{_p95(before):.1f}"}
             yield Finding(str(each.key), round(_p95(each), 1), round(times * _p95(before), 1), facts={"words": words})
 
 
@@ -147,5 +159,5 @@ def _near_their_limit(now: datetime) -> Iterator[Finding]:
     names = dict(Job.objects.filter(pk__in=[run.job_id for run in slow]).values_list("pk", "actor_name"))
     for run in sorted(slow, key=lambda run: run.seconds):
         limit = run.seconds + run.left
-        facts = {"words": f"has been running for {run.seconds:.0f} s of the {limit:.0f} s that it may"}
+        facts = {"words": NEAR_ITS_LIMIT % {"seconds": f"{run.seconds:.0f}", "limit": f"{limit:.0f}"}}
         yield Finding(names.get(UUID(run.job_id), "a job"), round(run.seconds), round(share * limit), facts=facts)

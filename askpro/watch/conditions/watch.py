@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from askpro.watch import beats, sources
 from askpro.watch.conditions.base import Condition, Finding, Severity, Source
 from askpro.watch.conditions.registry import by_code, condition, threshold
@@ -11,15 +13,16 @@ from askpro.watch.own import own
 
 @condition(
     code="channel_failing",
-    title="Alerts cannot be sent by {about}",
+    title=_("Alerts cannot be sent by {about}"),
     severity=Severity.CRITICAL,
     needs=(),
     every=10,
     lasts=0,
     clears=0,
     cause="{said}.",
-    todo="Correct the ALERT_* settings or the service behind them, then: python3 manage.py alerts_test"
-    " --channel {about}",
+    todo=_(
+        "Correct the ALERT_* settings or the service behind them, then: python3 manage.py alerts_test --channel {about}"
+    ),
 )
 def channel_failing(now: datetime) -> Iterator[Finding]:
     for channel, said in own.failing_channels.items():
@@ -28,7 +31,7 @@ def channel_failing(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="not_watched",
-    title="{about} cannot be watched",
+    title=_("{about} cannot be watched"),
     severity=Severity.WARNING,
     needs=(),
     every=30,
@@ -36,9 +39,11 @@ def channel_failing(now: datetime) -> Iterator[Finding]:
     clears=60,
     local=True,
     thresholds={"seconds": 600},
-    cause="It could not be looked at on {host} for {value} s, although what it reads answers: a fault of AskPro, a"
-    " migration that is missing, or a query that takes too long.",
-    todo="Read the log of manage.py watch on {host} for {about}.",
+    cause=_(
+        "It could not be looked at on {host} for {value} s, although what it reads answers: a fault of AskPro, a"
+        " migration that is missing, or a query that takes too long."
+    ),
+    todo=_("Read the log of manage.py watch on {host} for {about}."),
 )
 def not_watched(now: datetime) -> Iterator[Finding]:
     limit = threshold("not_watched.seconds")
@@ -52,15 +57,15 @@ def not_watched(now: datetime) -> Iterator[Finding]:
 
 @condition(
     code="watcher_missing",
-    title="The watch of {about} does not run",
+    title=_("The watch of {about} does not run"),
     severity=Severity.CRITICAL,
     needs={Source.POSTGRES},
     every=15,
     lasts=60,
     clears=0,
     thresholds={"seconds": 60},
-    cause="manage.py watch of that host was not stopped, but has not been heard of since {beat}.",
-    todo="On that host: systemctl status askpro-watch; systemctl restart askpro-watch",
+    cause=_("manage.py watch of that host was not stopped, but has not been heard of since {beat}."),
+    todo=_("On that host: systemctl status askpro-watch; systemctl restart askpro-watch"),
 )
 def watcher_missing(now: datetime) -> Iterator[Finding]:
     """Another host's; that none is left, `/metrics` and `/health/queues` must tell."""

@@ -1,16 +1,12 @@
-"""What the engine and jobs write into rows, told in the reader's language.
+"""What the engine and jobs write into rows, in English, and pages tell in the reader's language."""
 
-They write in English, for logs, the terminal and old rows alike. A text that has the form of one of these sentences is
-told with the same facts; any other, such as a vendor's words, stays as it is.
-"""
-
-import re
-from functools import cache
 from typing import Final
 
-from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 
+from askpro.language.written import Written
+
+STUCK: Final = _("A worker of %(group)s is stuck.")
 EVENTS: Final = (
     _("Worker %(worker)s of %(pool)s died; %(count)s jobs are ready again."),
     _("A worker of %(group)s on %(host)s cannot start: %(reason)s."),
@@ -20,7 +16,7 @@ EVENTS: Final = (
     _("A worker of %(group)s on %(host)s was recycled: %(reason)s."),
     _("Supervisor %(number)s on %(host)s (process %(pid)s) fell silent; others take over its jobs."),
     _("Supervisor %(number)s on %(host)s beats again; its earlier jobs went to others."),
-    _("A worker of %(group)s is stuck."),
+    STUCK,
 )
 ENDS_OF_PROCESSES: Final = (
     _("killed by %(signal)s"),
@@ -84,27 +80,4 @@ STACKS: Final = (
 )
 SENTENCES: Final = (*EVENTS, *ENDS_OF_PROCESSES, *WAITS, *ENDS_OF_JOBS, *STACKS)
 
-
-def told(text: str) -> str:
-    """The text in the reader's language, as far as it is one of the engine's sentences."""
-    if not text or get_language() == "en":
-        return text
-    for sentence, form in _forms():
-        if found := form.fullmatch(text):
-            # A reason inside a sentence is one of these, too.
-            return gettext(sentence) % {name: told(fact) for name, fact in found.groupdict().items()}
-    return text
-
-
-@cache
-def _forms() -> list[tuple[str, re.Pattern[str]]]:
-    """The form of each sentence: the literal ones first, since a place matches anything."""
-    forms = [(sentence, _form(sentence)) for sentence in SENTENCES]
-    return sorted(forms, key=lambda each: each[0].count("%("))
-
-
-def _form(sentence: str) -> re.Pattern[str]:
-    parts = re.split(r"%\((\w+)\)s", sentence)
-    # Texts and names of places take turns.
-    pattern = [f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts)]
-    return re.compile("".join(pattern), re.DOTALL)
+told: Final = Written(SENTENCES).told
