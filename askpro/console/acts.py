@@ -199,7 +199,7 @@ class ActsMixin:
     def _record(self, request: HttpRequest, act: Act, row: models.Model, note: str) -> None:
         with translation.override("en"):
             # The record has one language; whoever reads it has the other translated (`deeds.told`).
-            done = capfirst(act.done)
+            done = str(capfirst(act.done))
         words = f"{done}: {note}" if note else f"{done}."
         LogEntry.objects.log_actions(int(request.user.pk or 0), [row], CHANGE, change_message=words, single_object=True)
 

@@ -83,16 +83,16 @@ def test_it_resolves_a_follow_up(console: Any, console_world: World) -> None:
 def test_it_pauses_and_resumes_a_queue(console: Any, live_server: Any, console_world: World) -> None:
     console.locator("#nav-sidebar a", has_text="Queues").click()
     console.get_by_role("row", name=re.compile("^high")).get_by_role("link", name="Pause").click()
-    console.get_by_text("nobody claims jobs of queue high").wait_for()
+    console.get_by_text("no host takes jobs of the queue high").wait_for()
     console.get_by_label("How long?").select_option("60")
     console.get_by_label("Why?").fill("Cal.com ist weg")
     console.get_by_role("button", name="Pause").click()
 
-    console.get_by_text(re.compile("Paused queue high until")).wait_for()
+    console.get_by_text(re.compile("Paused until .*: queue high")).wait_for()
     assert Pause.objects.get(name="high").reason == "Cal.com ist weg"
     console.get_by_role("row", name=re.compile("^high")).get_by_role("link", name="Resume").click()
     console.get_by_role("button", name="Resume").click()
-    console.get_by_text("Resumed queue high.").wait_for()
+    console.get_by_text("Resumed: queue high.").wait_for()
     assert not Pause.objects.filter(name="high").exists()
 
 
@@ -102,12 +102,12 @@ def test_it_scales_a_pool_and_restarts_a_host(console: Any, live_server: Any, co
     console.get_by_label("Processes on each host").fill("4")
     console.get_by_label("Why?").fill("Montagmorgen")
     console.get_by_role("button", name="Scale").click()
-    console.get_by_text("Told 2 supervisors").wait_for()
+    console.get_by_text("2 supervisors were told").wait_for()
 
     console.get_by_role("row", name=re.compile("^askpro-02")).get_by_role("link", name="Restart").click()
     console.get_by_label("Why?").fill("v0.2")
     console.get_by_role("button", name="Restart").click()
-    console.get_by_text("Told 1 supervisor to restart").wait_for()
+    console.get_by_text("1 supervisor was told").wait_for()
     assert FleetCommand.objects.filter(pool="rest", processes=4).count() == 2
     assert FleetEvent.objects.filter(text__contains="restart on askpro-02 (v0.2)").exists()
 
@@ -126,7 +126,7 @@ def test_it_retries_all_jobs_that_died_alike(console: Any, live_server: Any, con
     console.get_by_label("Why?").fill("Die Daten sind jetzt da")
     console.get_by_role("button", name="Retry 6").click()
 
-    console.get_by_text("6 sent again.").wait_for()
+    console.get_by_text("6 retried.").wait_for()
     assert not Job.objects.filter(status="dead", actor_name="recount_company").exists()
 
 

@@ -135,14 +135,14 @@ class TestSeeing:
     def test_it_says_that_nobody_works_a_queue(self, admin_client: Client, world: World) -> None:
         Supervisor.objects.update(status="stopped")
 
-        assert "Nobody works high" in admin_client.get("/admin/board/queues/").content.decode()
+        assert "No worker takes the ready jobs of: high." in admin_client.get("/admin/board/queues/").content.decode()
 
 
 class TestPausing:
     def test_it_says_what_will_happen_and_does_nothing_on_get(self, admin_client: Client, world: World) -> None:
         page = admin_client.get(act("pause")).content.decode()
 
-        assert "nobody claims jobs of queue high" in page
+        assert "no host takes jobs of the queue high" in page
         assert "create_appointment_from_call" in page
         assert not Pause.objects.filter(name="high").exists()
 
@@ -177,10 +177,10 @@ class TestPausing:
     def test_it_resumes(self, admin_client: Client, world: World) -> None:
         answer = admin_client.post(act("resume"), {"reason": ""}, follow=True)
 
-        assert "Resumed actor send_sms_notification." in answer.content.decode()
+        assert "Resumed: jobs send_sms_notification." in answer.content.decode()
         assert not Pause.objects.exists()
         assert (
-            "Somebody has resumed"
+            "Another person has resumed"
             in admin_client.post(
                 act("resume", "actor=send_sms_notification"), {"reason": ""}, follow=True
             ).content.decode()
@@ -206,7 +206,7 @@ class TestCommanding:
         assert (command.supervisor.host, command.pool, command.processes, command.by) == (
             "askpro-01", "urgent", 4, "admin",
         )  # fmt: skip
-        assert "Told 1 supervisor" in answer.content.decode()
+        assert "1 supervisor was told" in answer.content.decode()
 
     def test_an_empty_number_gives_it_back_to_its_settings(self, admin_client: Client, world: World) -> None:
         admin_client.post(act("scale"), {"processes": "", "reason": "vorbei"})
@@ -235,7 +235,7 @@ class TestCommanding:
     def test_it_stops_all_that_live(self, admin_client: Client, world: World) -> None:
         FleetCommand.objects.all().delete()
 
-        assert "Nobody works any queue then" in admin_client.get(act("stop")).content.decode()
+        assert "Then no host works any queue" in admin_client.get(act("stop")).content.decode()
         admin_client.post(act("stop"), {"reason": "Umzug"})
 
         assert FleetCommand.objects.filter(kind="stop").count() == 2

