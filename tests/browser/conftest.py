@@ -34,7 +34,7 @@ def console(live_server: Any, browser_page: Any, console_world: World) -> Iterat
     browser_page.get_by_label("Username").fill("chefin")
     browser_page.get_by_label("Password").fill(PASSWORD)
     browser_page.get_by_role("button", name="Log in").click()
-    browser_page.get_by_role("heading", name="Today").wait_for()
+    browser_page.get_by_role("heading", name="Today", exact=True).wait_for()
     yield browser_page
     assert not complaints
     assert not elsewhere

@@ -178,6 +178,6 @@ def test_it_is_readable_in_the_dark(console: Any, live_server: Any) -> None:
 
 def test_it_goes_to_the_log_in_when_the_session_has_ended(console: Any, live_server: Any) -> None:
     console.context.clear_cookies()
-    console.evaluate("htmx.ajax('GET', '/admin/', {source: '#today', target: '#today', select: '#today'})")
+    console.evaluate("dispatchEvent(new Event('online'))")
 
     console.get_by_role("button", name="Log in").wait_for()

@@ -10,15 +10,8 @@ document.addEventListener("click", (event) => {
   });
 });
 
-// Some pages renew themselves; when the answer is another page (the log-in, after the session ended), go there.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (!event.detail.target.matches("[data-live]") || event.detail.xhr.responseText.includes("data-live")) return;
-  event.preventDefault();
-  window.location.reload();
-});
-
 // On a phone the rows of a wide table become cards: each cell is told its column's head.
-const nameCells = (root) => root.querySelectorAll(".ap-table").forEach((table) => {
+window.nameCells = (root) => root.querySelectorAll(".ap-table").forEach((table) => {
   const heads = [...table.querySelectorAll("thead th")].map((head) => head.querySelector(".ap-hidden") ? "" : head.textContent);
   if (heads.length < 3) return;
   table.classList.add("ap-rows");
