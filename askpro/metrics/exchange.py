@@ -29,6 +29,9 @@ class Result(StrEnum):
     HURRIED = "hurried"  # whoever asked had no time to wait for a fair answer
 
 
+# Not because of the vendor: the caller had no time, or the request itself was wrong.
+NOT_ITS_FAULT: Final = (Result.HURRIED, Result.REFUSED)
+FAILS: Final = (Result.UNAVAILABLE, Result.UNKNOWN, Result.THROTTLED)
 VENDORS: Final = ("calcom", "mail", "retell", "twilio")
 # A webhook that was taken, the first time or again; others are called by why they were not.
 STORED: Final = "stored"

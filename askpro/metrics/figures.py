@@ -34,6 +34,11 @@ SELECT {{key}}, result, count, seconds, buckets FROM metrics_delta
  WHERE at >= %(start)s AND at < %(end)s AND {WHOSE}
 """
 
+# The same without the times that they took, added up.
+RESULTS: Final = f"""
+SELECT key, result, sum(count)::bigint FROM ({READ.format(key="name")}) AS counted GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
 
 @dataclass(slots=True)
 class Exchanges:
@@ -68,6 +73,16 @@ def vendor_figures(
     return figures(Figures.Kind.VENDOR, start, end, name=vendor, company=company, by=by)
 
 
+def vendor_results(start: datetime, end: datetime) -> dict[str, dict[str, int]]:
+    """How often each result came of exchanges with each vendor: what `vendor_figures` counts, without times."""
+    found: dict[str, dict[str, int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(RESULTS, _values(Figures.Kind.VENDOR, _parts(start, end, "vendor"), start))
+        for vendor, result, count in cursor.fetchall():
+            found.setdefault(vendor, {})[result] = count
+    return found
+
+
 def request_figures(start: datetime, end: datetime, *, view: str | None = None, by: By = "view") -> list[Exchanges]:
     """Web requests; results are 2xx, 3xx, 4xx and 5xx."""
     return figures(Figures.Kind.REQUEST, start, end, name=view, by=by)
@@ -90,8 +105,19 @@ def figures(
     by: By,
 ) -> list[Exchanges]:
     """The same for any kind of figures."""
-    chosen = _parts(start, end, by)
-    values = {
+    values = _values(kind, _parts(start, end, by), start, name, company)
+    found: dict[Any, Exchanges] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(READ.format(key=KEYS[by]), values)
+        for key, *counted in cursor.fetchall():
+            found.setdefault(key, Exchanges(key)).add(*counted)
+    return [found[key] for key in sorted(found)]
+
+
+def _values(
+    kind: str, chosen: list[Part], start: datetime, name: str | None = None, company: int | None = None
+) -> dict[str, Any]:
+    return {
         "kind": kind,
         "name": name,
         "company": company,
@@ -101,12 +127,6 @@ def figures(
         "start": chosen[0].start if chosen else start,
         "end": chosen[-1].end if chosen else start,
     }
-    found: dict[Any, Exchanges] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(READ.format(key=KEYS[by]), values)
-        for key, *counted in cursor.fetchall():
-            found.setdefault(key, Exchanges(key)).add(*counted)
-    return [found[key] for key in sorted(found)]
 
 
 def _parts(start: datetime, end: datetime, by: By) -> list[Part]:

@@ -25,13 +25,13 @@ SELECT name, since, (
        SELECT count(*) FROM (
            SELECT 1 FROM queues_job_live
             WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%(actors)s) AND ready_at <= %(now)s
-            LIMIT {MOST_COUNTED}) AS counted), (
+            LIMIT %(most)s) AS counted), (
        SELECT count(*) FROM (
            SELECT 1 FROM queues_job_live
             WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%(actors)s)
               AND ready_at < %(now)s - coalesce((%(promises)s::jsonb ->> name)::float8, {UNDECLARED_PROMISE})
                              * interval '1 second'
-            LIMIT {MOST_COUNTED}) AS counted)
+            LIMIT %(most)s) AS counted)
   FROM named, LATERAL (SELECT (
        SELECT ready_at FROM queues_job_live
         WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%(actors)s)
@@ -42,7 +42,7 @@ SELECT name, since, (
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """One queue's ready jobs. Both numbers are counted up to `MOST_COUNTED`; `late` waited longer than promised."""
+    """One queue's ready jobs. Both numbers are counted up to a limit; `late` waited longer than promised."""
 
     queue: str
     since: datetime
@@ -57,15 +57,17 @@ class Ready:
         return now - self.since
 
 
-def ready(now: datetime) -> list[Ready]:
-    """Every queue that has ready jobs, whether it is declared or not."""
+def ready(now: datetime, paused: frozenset[tuple[str, str]] | None = None, most: int = MOST_COUNTED) -> list[Ready]:
+    """Every queue that has ready jobs, whether it is declared or not. Who has read what is `paused` passes it."""
     with connection.cursor() as cursor:
         database = DjangoConnection(cursor)
-        paused = pauses.paused(database)
+        if paused is None:
+            paused = pauses.paused(database)
         rows = database.rows(
             READY,
             {
                 "now": now,
+                "most": most,
                 "actors": [name for kind, name in paused if kind == "actor"],
                 "paused": [name for kind, name in paused if kind == "queue"],
                 "promises": json.dumps({name: promise(name) for name in queue_names()}),

@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from askpro.metrics.exchange import Result
+from askpro.metrics.exchange import FAILS, NOT_ITS_FAULT, Result
 from askpro.metrics.figures import vendor_figures
 from askpro.watch.conditions.base import Finding, Severity, Source
 from askpro.watch.conditions.registry import condition, threshold
@@ -25,9 +25,6 @@ LAST_WORD: Final = timedelta(hours=1)
 # Calls that are looked at, the newest first: no more end within an hour.
 MOST_CALLS: Final = 2000
 VENDORS: Final = (*Provider.values, "mail")
-# Not because of this vendor: the caller had no time, or the request itself was wrong.
-NOT_ITS_FAULT: Final = (Result.HURRIED, Result.REFUSED)
-FAILS: Final = (Result.UNAVAILABLE, Result.UNKNOWN, Result.THROTTLED)
 OF_COMPANY: Final = gettext_noop("%(vendor)s of company %(company)s")
 REQUESTS: Final = gettext_noop("requests to %(vendor)s")
 CALLS: Final = gettext_noop("calls at Retell")
