@@ -257,6 +257,7 @@ class Notification(models.Model):
             models.Index(fields=["recipient", "-id"], name="notification_recipient"),
             models.Index(fields=["company", "created_at"], name="notification_of_company"),
             models.Index(fields=["created_at"], name="notification_created"),
+            models.Index(fields=["created_at"], condition=Q(status="failed"), name="notification_failed"),
         ]
 
     def __str__(self) -> str:
