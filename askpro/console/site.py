@@ -21,6 +21,7 @@ from askpro.console import (
     metrics,
     queue_board,
     reports,
+    runbook,
     search,
     top_board,
     where,
@@ -87,6 +88,14 @@ PAGES = (
         deliveries.PERMISSION,
         "console/deliveries.html",
         deliveries.board,
+    ),
+    Page(
+        "runbook",
+        "board/runbook/<slug:code>/",
+        _("Runbook"),
+        "watch.view_incident",
+        "console/runbook.html",
+        runbook.board,
     ),
     Page("reports", "board/reports/", _("Reports"), reports.PERMISSION, "console/reports.html", reports.board),
 )
