@@ -136,7 +136,7 @@ class ConsoleSite(UnfoldAdminSite):
         return super().each_context(request) | {"colors": None, "border_radius": None}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().index(request, {**board.numbers(request.user), **(extra_context or {})})
+        return super().index(request, {**board.board(request.user), **(extra_context or {})})
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
         """What the person did, nobody else."""

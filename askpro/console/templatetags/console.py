@@ -100,6 +100,11 @@ def brief(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def weekday(value: datetime | None) -> SafeString | str:
+    return display.weekday(value)
+
+
+@register.filter
 def person(customer: Any) -> SafeString | str:
     return display.person(customer)
 

@@ -1,0 +1,37 @@
+"""The day's calls, and what came of them."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import QuerySet
+
+from askpro.console import display
+from askpro.console.scope import Scope
+from askpro.console.today.day import Day
+from askpro.console.today.reach import by_company
+from calls.models import Call
+
+MOST: Final = 8
+HEAVY: Final = ("transcript", "recording_url", "summary", "analysis", "variables", "problems")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    row: Call
+
+    @property
+    def who(self) -> Any:
+        """Empty: nobody knows."""
+        if self.row.customer is not None:
+            return display.person(self.row.customer)
+        return display.phone(self.row.from_number) if self.row.from_number else ""
+
+
+def so_far(scope: Scope, day: Day) -> QuerySet[Call]:
+    """Those that began since midnight."""
+    return by_company(scope, Call.objects.filter(started_at__gte=day.start, started_at__lte=day.now))
+
+
+def newest(scope: Scope, day: Day) -> list[Line]:
+    rows = so_far(scope, day).select_related("company", "customer").order_by("-started_at", "-pk")
+    return [Line(row) for row in rows.defer(*HEAVY, "company__calcom_api_key")[:MOST]]

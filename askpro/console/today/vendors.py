@@ -1,0 +1,71 @@
+"""Vendors that do not answer, or refuse: by the gates before them, and by what came of the last requests."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from askpro.console.today.signs import Sign
+from askpro.console.today.trouble import DANGER, WARNING, Trouble
+from askpro.metrics.exchange import FAILS, NOT_ITS_FAULT
+from askpro.metrics.figures import vendor_results
+from askpro.watch.conditions.registry import threshold
+from webhooks.models import Provider
+
+MINUTE: Final = timedelta(minutes=1)
+
+
+def shut_gates(found: list[Sign]) -> Iterator[Trouble]:
+    """Vendors that count as away: none of their requests is tried until one looks whether they are back."""
+    for sign in found:
+        yield Trouble(
+            tone=DANGER,
+            code="gate_shut",
+            about=sign.name,
+            what=_("%(vendor)s counts as away.") % {"vendor": _name(vendor_of(sign))},
+            why=sign.why,
+            todo=_todo(),
+            address=reverse("admin:queue_board"),
+            label=_("Queues"),
+            since=sign.since,
+        )
+
+
+def failing(now: datetime, away: set[str]) -> Iterator[Trouble]:
+    """Those to which most requests of the last minutes failed, as the watch judges it, unless they are `away`."""
+    minutes = threshold("vendor_failing.minutes")
+    for vendor, results in vendor_results(now - MINUTE * minutes, now + MINUTE).items():
+        failed = sum(results.get(result, 0) for result in FAILS)
+        judged = sum(results.values()) - sum(results.get(result, 0) for result in NOT_ITS_FAULT)
+        is_failing = failed >= threshold("vendor_failing.count") and failed >= judged * threshold(
+            "vendor_failing.share"
+        )
+        if is_failing and vendor not in away:
+            yield _failing(vendor, failed, judged, int(minutes))
+
+
+def vendor_of(gate: Sign) -> str:
+    return gate.name.partition(":")[0]
+
+
+def _failing(vendor: str, failed: int, judged: int, minutes: int) -> Trouble:
+    facts = {"vendor": _name(vendor), "failed": failed, "all": judged, "minutes": minutes}
+    return Trouble(
+        tone=WARNING,
+        code="vendor_failing",
+        about=vendor,
+        what=_("%(vendor)s: %(failed)s of %(all)s requests failed within %(minutes)s minutes.") % facts,
+        todo=_todo(),
+        address=reverse("admin:queue_board"),
+        label=_("Queues"),
+    )
+
+
+def _todo() -> str:
+    return _("Look whether the vendor reports an outage. Jobs wait meanwhile, and run by themselves when it is back.")
+
+
+def _name(vendor: str) -> str:
+    return str(Provider(vendor).label) if vendor in Provider.values else _("The mail server")
