@@ -7,7 +7,8 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from askpro import gates
@@ -17,18 +18,13 @@ from askpro.console.model_admin import ConsoleModelAdmin, ReadOnlyInline
 from askpro.console.scope import Scope
 from askpro.console.term import Term
 from askpro.encryption import Unreadable
+from calls.admin.branch_line import BranchInline, BranchLineForm, may_enter
+from calls.admin.connections import ConnectionsMixin
 from calls.admin.forms import BranchForm, CompanyForm, NumberForm
 from calls.models import Branch, Company, PhoneNumber
 
 WRITTEN_ONLY: Final = ("new_calcom_api_key", "forget_calcom_api_key")
 GATE: Final = ("Gate", {"fields": ("calcom_gate",)})
-
-
-class BranchInline(ReadOnlyInline):
-    model = Branch
-    page_related = ("company",)
-    fields = ("name", "address", "phone", "is_active")
-    readonly_fields = fields
 
 
 class PhoneNumberInline(ReadOnlyInline):
@@ -39,9 +35,10 @@ class PhoneNumberInline(ReadOnlyInline):
 
 
 @admin.register(Company)
-class CompanyAdmin(ConsoleModelAdmin):
+class CompanyAdmin(ConnectionsMixin, ConsoleModelAdmin):
     company_path = "pk"
     form = CompanyForm
+    change_form_before_template = "console/company_tools.html"
     list_display = ("name", "slug", "is_active", "books_appointments", "sms_enabled", "own_key")
     list_filter = ("is_active", "books_appointments")
     search_help_text = "Name"
@@ -104,6 +101,22 @@ class CompanyAdmin(ConsoleModelAdmin):
             return shown
         return [(title, {**options, "fields": _readable(options["fields"])}) for title, options in shown]
 
+    def get_inlines(self, request: HttpRequest, obj: Company | None) -> Any:
+        """A company that is not there yet gets its first number with its first branch."""
+        return self.inlines if obj is not None else (BranchInline,)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        for line in formset.forms:
+            if isinstance(line, BranchLineForm) and line.instance.pk is not None and may_enter(request):
+                line.save_number()
+
+    def response_add(self, request: HttpRequest, obj: Company, post_url_continue: str | None = None) -> HttpResponse:
+        """What comes next is to try what was entered."""
+        answer: HttpResponse = super().response_add(request, obj, post_url_continue)
+        connections = reverse("admin:connections", args=[obj.pk])
+        return HttpResponseRedirect(connections) if "_save" in request.POST else answer
+
     def save_model(self, request: HttpRequest, obj: Company, form: forms.ModelForm, change: bool) -> None:
         key = form.cleaned_data.get("new_calcom_api_key")
         if key or form.cleaned_data.get("forget_calcom_api_key"):
@@ -165,11 +178,24 @@ class PhoneNumberAdmin(ConsoleModelAdmin):
     autocomplete_fields = ("company", "branch", "more_branches")
     search_help_text = "Phone number or Retell agent"
     empty_text = "A call belongs to the company whose number was dialled. Add the number here, as +49…"
-    fields = (("company", "branch"), "more_branches", ("number", "retell_agent_id"), "booking_functions", "is_active")
+    fields = (
+        ("company", "branch"),
+        "more_branches",
+        ("number", "retell_agent_id"),
+        "booking_functions",
+        ("is_active", "is_meant"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PhoneNumber]:
         rows: QuerySet[PhoneNumber] = super().get_queryset(request)
         return rows.prefetch_related("more_branches")
+
+    def get_fields(self, request: HttpRequest, obj: PhoneNumber | None = None) -> Any:
+        """A new number takes no calls away from anybody; who may only look changes nothing."""
+        fields = super().get_fields(request, obj)
+        if obj is not None and self.has_change_permission(request, obj):
+            return fields
+        return tuple("is_active" if field == ("is_active", "is_meant") else field for field in fields)
 
     def find(self, rows: QuerySet[PhoneNumber], term: Term) -> QuerySet[PhoneNumber]:
         meant = Q(retell_agent_id=term.text) | Q(company__name__icontains=term.text)

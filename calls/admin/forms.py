@@ -5,9 +5,14 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from calls import phone
+from calls.admin.hours import HoursField
+from calls.admin.moving import DECIDES, warning
+from calls.admin.words import WordsField
+from calls.models import PhoneNumber
 from notifications import senders
 
 # The facts that a mapped answer may name in braces; appointments.booking.fields fills them.
@@ -40,7 +45,7 @@ class NumbersForm(forms.ModelForm):
 
 
 class SetUpForm(NumbersForm):
-    """Checks that time zones exist, synonyms are words, and related rows have the same company."""
+    """Checks that time zones exist, and that related rows have the same company."""
 
     def clean_country(self) -> str:
         return str(self.cleaned_data["country"]).upper()
@@ -50,15 +55,6 @@ class SetUpForm(NumbersForm):
         if name and name not in available_timezones():
             raise forms.ValidationError("Write a time zone's name, such as Europe/Berlin.")
         return name
-
-    def clean_synonyms(self) -> list[str]:
-        words = self.cleaned_data["synonyms"] or []
-        # Printable: JSON can hold a NUL, PostgreSQL cannot.
-        if not isinstance(words, list) or not all(
-            isinstance(word, str) and len(word) <= 200 and word.isprintable() for word in words
-        ):
-            raise forms.ValidationError('Write a list of words, such as ["Schneiden", "Waschen und schneiden"].')
-        return words
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -72,6 +68,10 @@ class SetUpForm(NumbersForm):
 
 class ServiceForm(SetUpForm):
     """Checks that answers are for fields that are asked for, and among their options."""
+
+    synonyms = WordsField(
+        required=False, label=_("Synonyms"), help_text=_("Other words that callers use for it, one a line.")
+    )
 
     class Meta:
         help_texts = {
@@ -143,17 +143,39 @@ class CompanyForm(SetUpForm):
 
 class BranchForm(SetUpForm):
     phone = PhoneField(required=False)
+    opening_hours = HoursField(
+        required=False,
+        label=_("Opening hours"),
+        help_text=_("When callers may come, such as 9–13, 14–18. An empty line: closed. All empty: not known."),
+    )
 
 
 class NumberForm(SetUpForm):
     number = PhoneField(help_text="What callers dial: 030 23125 100 and +493023125100 are the same.")
+    is_meant = forms.BooleanField(
+        required=False,
+        label=_("Move its calls"),
+        help_text=_("Asked for where a change takes calls elsewhere."),
+        widget=UnfoldBooleanSwitchWidget,
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        self._warn(cleaned)
         company, more = cleaned.get("company"), cleaned.get("more_branches")
         if company and more and any(branch.company_id != company.pk for branch in more):
             self.add_error("more_branches", "These branches belong to another company.")
         return cleaned
+
+    def _warn(self, cleaned: dict[str, Any]) -> None:
+        """Save what takes calls elsewhere only when that is meant."""
+        if self.instance.pk is None or self.errors or cleaned.get("is_meant"):
+            return
+        before = PhoneNumber.objects.get(pk=self.instance.pk)
+        # What is written in another way is the same number.
+        changed = {name for name in DECIDES if cleaned.get(name) != getattr(before, name)}
+        if told := warning(before, changed, cleaned):
+            self.add_error("is_meant", f"{told} {_('Switch this on to save it.')}")
 
 
 class CustomerForm(NumbersForm):

@@ -220,7 +220,7 @@ def test_the_shortcut_by_content_type_tells_nothing(admin_client: Client, admin_
 def test_a_form_refuses_words_that_no_text_has(admin_client: Client) -> None:
     company = Company.objects.create(name="Salon", slug="salon")
     form = {"company": company.pk, "name": "x", "duration_minutes": 30, "minimum_notice_minutes": 0}
-    refused = [r'["\u0000"]', r'["\ud800"]', "[[1]]", '{"a": 1}', "1", '["a"', "NaN", "9" * 5000, "[" * 100_000]
+    refused = ["a\x00b", "\x07", "x" * 201, "\n".join(map(str, range(101)))]
     for words in refused:
         assert admin_client.post("/admin/calls/service/add/", {**form, "synonyms": words}).status_code == 200, words[
             :20
