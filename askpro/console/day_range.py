@@ -38,9 +38,9 @@ class DayRangeForm(RangeDateForm):
     def __init__(self, name: str, *args: Any, **options: Any) -> None:
         super().__init__(name, *args, **options)
         for end, field in self.fields.items():
-            self.fields[end] = DayField(label="", required=False, widget=field.widget)
             # Its name for screen readers, since no label shows.
             field.widget.attrs["aria-label"] = field.widget.attrs["placeholder"]
+            self.fields[end] = DayField(label="", required=False, widget=field.widget)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data

@@ -8,11 +8,19 @@ const hideIcons = (root) => root.querySelectorAll(".material-symbols-outlined").
 // It puts clicks on elements that no key reaches.
 const CLICKABLE = ["x-on:click", "x-on:click.stop", "x-on:click.prevent"];
 const isNative = (element) => element.matches("button, input, select, textarea, summary, a[href]");
+const insideOf = (heading) => {
+  const inside = document.createElement("span");
+  inside.className = "ap-heading-button";
+  inside.append(...heading.childNodes);
+  heading.append(inside);
+  return inside;
+};
 const nameKeys = (root) => root.querySelectorAll("a, div, span, h2, td").forEach((element) => {
   if (isNative(element) || !element.textContent.trim() || !CLICKABLE.some((name) => element.hasAttribute(name))) return;
-  if (element.querySelector("button, input, select, textarea, a[href], form")) return;
-  element.setAttribute("role", "button");
-  element.tabIndex = 0;
+  if (element.querySelector("button, input, select, textarea, a[href], form, [role=button]")) return;
+  const button = element.matches("h2") ? insideOf(element) : element;
+  button.setAttribute("role", "button");
+  button.tabIndex = 0;
 });
 document.addEventListener("keydown", (event) => {
   if (!["Enter", " "].includes(event.key) || !event.target.matches("[role=button]:not(button)")) return;
