@@ -91,8 +91,8 @@ def test_a_follow_up_is_worked_without_a_mouse(console: Any, live_server: Any, c
     console.get_by_role("combobox", name="Search").wait_for()
     console.keyboard.type(waiting.customer.name, delay=10)
     console.get_by_role("option").first.wait_for()
-    titles = console.get_by_role("option").all_text_contents()
-    place = next(place for place, title in enumerate(titles) if waiting.title() in title)
+    links = console.get_by_role("option").evaluate_all("all => all.map(each => each.href)")
+    place = next(place for place, link in enumerate(links) if f"/followup/{waiting.pk}/" in link)
     for _ in range(place + 1):
         console.keyboard.press("ArrowDown")
     console.keyboard.press("Enter")

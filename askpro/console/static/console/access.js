@@ -5,6 +5,11 @@ const hideIcons = (root) => root.querySelectorAll(".material-symbols-outlined").
   if (!icon.hasAttribute("aria-hidden")) icon.setAttribute("aria-hidden", "true");
 });
 
+// Words that this file needs come with the page, in its language.
+const said = (word) => document.querySelector(`meta[name="console-${word}"]`)?.content || "";
+const isOnlyIcon = (element) => [...element.querySelectorAll("*"), element].every((each) =>
+  each.matches(".material-symbols-outlined") || ![...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim()));
+
 // It puts clicks on elements that no key reaches.
 const CLICKABLE = ["x-on:click", "x-on:click.stop", "x-on:click.prevent"];
 const isNative = (element) => element.matches("button, input, select, textarea, summary, a[href]");
@@ -21,6 +26,7 @@ const nameKeys = (root) => root.querySelectorAll("a, div, span, h2, td").forEach
   const button = element.matches("h2") ? insideOf(element) : element;
   button.setAttribute("role", "button");
   button.tabIndex = 0;
+  if (isOnlyIcon(button)) button.setAttribute("aria-label", said("more"));
 });
 document.addEventListener("keydown", (event) => {
   if (!["Enter", " "].includes(event.key) || !event.target.matches("[role=button]:not(button)")) return;
@@ -33,7 +39,23 @@ const nameAreas = () => document.querySelectorAll(".simplebar-content-wrapper").
   area.setAttribute("role", "group");
   area.setAttribute("aria-label", document.querySelector("h1")?.textContent.trim() || document.title);
 });
-window.addEventListener("load", nameAreas);
+
+// Its choices with a search have no names, since these are the names of the selects that they hide.
+const nameChoices = () => document.querySelectorAll(".select2-container").forEach((box) => {
+  const name = box.previousElementSibling?.labels?.[0]?.textContent.trim();
+  if (name) box.querySelectorAll("[role], .select2-search__field").forEach((part) => part.setAttribute("aria-label", name));
+});
+const nameSigns = () => document.querySelectorAll("span.search-label-icon[aria-label]").forEach((sign) => sign.setAttribute("role", "img"));
+
+// A table that is wider than its place is scrolled by arrows, once it has the focus.
+const widths = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+  if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+  else target.removeAttribute("tabindex");
+}));
+const watchWidths = () => document.querySelectorAll(".ap-scroll").forEach((area) => widths.observe(area));
+const mendWhatScriptsMade = () => { nameAreas(); nameChoices(); nameSigns(); watchWidths(); };
+window.addEventListener("load", mendWhatScriptsMade);
+document.addEventListener("htmx:afterSettle", mendWhatScriptsMade);
 
 const mend = (root) => { hideIcons(root); nameKeys(root); };
 document.addEventListener("DOMContentLoaded", () => mend(document));
