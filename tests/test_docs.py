@@ -9,9 +9,9 @@ from django.utils.module_loading import autodiscover_modules
 from dramatiq import get_broker
 
 from askpro.queues.jobs.catalogue import table
-from askpro.queues.management.commands.queues_jobs import BEGIN, END
+from askpro.queues.management.commands.queues_jobs import BEGIN, END, product
 
-APPS = [name for name in settings.INSTALLED_APPS if name != "askpro.queues"]
+APPS = product()
 
 
 def product_jobs() -> list[str]:

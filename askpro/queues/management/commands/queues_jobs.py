@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.module_loading import autodiscover_modules
 
 from askpro.queues.jobs.catalogue import table
 
-# The engine's own jobs are no jobs of the product.
-OWN = ("askpro.queues",)
+# The engine's own jobs are no jobs of the product, and the app that holds it together has none beside its parts'.
+OWN = ("askpro", "askpro.queues")
 BEGIN, END = "<!-- jobs: begin -->\n", "<!-- jobs: end -->\n"
 
 
@@ -22,11 +23,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, write: bool, **options: Any) -> None:
         autodiscover_modules("tasks")
-        jobs = table(name for name in settings.INSTALLED_APPS if name not in OWN)
+        jobs = table(product())
         if write:
             renew(Path(settings.BASE_DIR) / "docs" / "jobs.md", jobs)
         else:
             self.stdout.write(jobs)
+
+
+def product() -> list[str]:
+    """The apps whose jobs are the product's."""
+    return [app.name for app in apps.get_app_configs() if app.name not in OWN]
 
 
 def renew(path: Path, jobs: str) -> None:
