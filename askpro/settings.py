@@ -155,6 +155,7 @@ SWEEPERS = [
     "appointments.sweepers.sweep",
     "notifications.sweepers.sweep",
     "askpro.privacy.sweepers.sweep",
+    "askpro.console.repair.sweepers.sweep",
     "askpro.metrics.folding.sweep",
 ]
 

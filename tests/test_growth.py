@@ -26,6 +26,7 @@ FEW: Final = {
 GO_WITH_OTHERS: Final = {
     *("appointments.WaitingEntry", "calls.CustomerMerge", "calls.CustomerNumber", "calls.NamePart"),
     "privacy.RetentionCount",
+    "console.RepairItem",
     *("queues.Attempt", "queues.BatchMember", "queues.Job", "queues.Lock", "queues.UniqueKey", "watch.Delivery"),
 }
 # What counts deletes what is old: METRICS_DAYS, `webhooks.silence.counting.KEPT`.

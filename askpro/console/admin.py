@@ -4,6 +4,8 @@ from askpro.console.archive_admin import ArchivedJobAdmin
 from askpro.console.batch_admin import BatchAdmin
 from askpro.console.fleet_admin import FleetCommandAdmin, FleetEventAdmin, PauseAdmin
 from askpro.console.job_admin import JobAdmin
+from askpro.console.repair import jobs as repairable_jobs
+from askpro.console.repair_admin import RepairAdmin
 from askpro.console.schedule_admin import ScheduleAdmin
 from askpro.console.slow_run_admin import SlowRunAdmin
 from askpro.console.user_admin import GroupAdmin, UserAdmin
@@ -17,9 +19,11 @@ __all__ = [
     "GroupAdmin",
     "JobAdmin",
     "PauseAdmin",
+    "RepairAdmin",
     "ScheduleAdmin",
     "SlowRunAdmin",
     "SupervisorAdmin",
     "UserAdmin",
     "WorkerAdmin",
+    "repairable_jobs",
 ]

@@ -36,7 +36,7 @@ WORDS: Final[dict[str, Any]] = {
     "scale": _("scaled"),
     "restart": _("told to restart"),
     "stop": _("told to stop"),
-    "retry_group": _("sent again with all of its kind"),
+    "repair": _("asked for a repair"),
 }
 # No value is kept that may be about a person, or that is a secret.
 _TOLD: Final = (Harmless.CODE, Harmless.SETTING, Harmless.MACHINE)

@@ -15,6 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from askpro.console import charts
+from askpro.console.permissions import May
+from askpro.console.repair.addresses import address
+from askpro.console.repair.kinds import EMPTY
 from askpro.console.subjects import MODELS, named
 from askpro.console.trace import lines_of
 from askpro.queues.models import Attempt, Job
@@ -82,7 +85,16 @@ class Kind:
 
     @property
     def retry_address(self) -> str:
-        return f"{reverse('admin:failure_retry')}?{self.query}"
+        return address("failures", "retry", **self._chosen)
+
+    @property
+    def filter_address(self) -> str:
+        """Its jobs, to be narrowed further."""
+        return address("failures", **self._chosen)
+
+    @property
+    def _chosen(self) -> dict[str, str]:
+        return {"job": self.actor_name, "error": self.error_class or EMPTY, "print": self.fingerprint or EMPTY}
 
     @property
     def name(self) -> str:
@@ -139,7 +151,7 @@ def board(request: HttpRequest) -> dict[str, Any]:
         "hour": sum(group.hour for group in found),
         "day": sum(group.day for group in found),
         "troubled": troubled,
-        "may_retry": request.user.has_perm("queues.change_job"),
+        "may_retry": may_retry(request),
     }
 
 
@@ -165,8 +177,12 @@ def group_board(request: HttpRequest) -> dict[str, Any]:
         "versions": sorted(
             set(Attempt.objects.filter(job_id__in=ids[:MOST_NAMED]).values_list("code_version", flat=True))
         ),
-        "may_retry": bool(found) and request.user.has_perm("queues.change_job"),
+        "may_retry": bool(found) and may_retry(request),
     }
+
+
+def may_retry(request: HttpRequest) -> bool:
+    return request.user.has_perm(May.BULK) and request.user.has_perm(May.RETRY)
 
 
 def _by_hour(moments: Iterable[datetime]) -> Any:

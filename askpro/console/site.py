@@ -13,7 +13,6 @@ from unfold.sites import UnfoldAdminSite
 from askpro.console import (
     chain,
     deliveries,
-    failure_acts,
     failures,
     fleet_acts,
     fleet_board,
@@ -28,6 +27,7 @@ from askpro.console import (
 )
 from askpro.console.nonsense import answered
 from askpro.console.pages import Page
+from askpro.console.repair import views as repair
 from askpro.console.today import board
 from askpro.privacy import reads, wizard
 
@@ -118,15 +118,19 @@ class ConsoleSite(UnfoldAdminSite):
             path(page.address, self.admin_view(page.view), name=page.name) for page in PAGES
         ]
         act = path("board/act/<str:verb>/", self.admin_view(fleet_acts.act_view), name="fleet_act")
-        retry = path("board/failures/retry/", self.admin_view(failure_acts.retry_view), name="failure_retry")
         asked = path("board/where/<uuid:job_id>/", self.admin_view(where.where_view), name="job_where")
         table = path("board/reports/csv/", self.admin_view(reports.csv_view), name="reports_csv")
         person = path("board/person/", self.admin_view(wizard.person_view), name="person")
+        repairs = [
+            path("board/repair/", self.admin_view(repair.first_view), name="repair_first"),
+            path("board/repair/<str:kind_name>/", self.admin_view(repair.list_view), name="repair"),
+            path("board/repair/<str:kind_name>/<str:verb_name>/", self.admin_view(repair.act_view), name="repair_act"),
+        ]
         # Django's shortcut to a row's public page: no row has one, and it would tell which rows there are.
         shortcut = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(no_page), name="view_on_site")
         sheet = path("board/deliveries/csv/", self.admin_view(deliveries.csv_view), name="deliveries_csv")
         spoken = path("language/", self.admin_view(language.choose_view), name="language")
-        return [*own, spoken, act, retry, asked, person, table, sheet, shortcut, *super().get_urls()]
+        return [*own, spoken, act, asked, person, table, sheet, *repairs, shortcut, *super().get_urls()]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(answered(view), cacheable)

@@ -83,6 +83,12 @@ NAVIGATION: list[dict[str, Any]] = [
             page(_("Top"), "leaderboard", "top", "queues.runcost"),
             entry(_("Slow runs"), "timer", "queues.slowrun"),
             page(_("Failures"), "error", "failures", "queues.job"),
+            {
+                "title": _("Repair"),
+                "icon": "build",
+                "link": reverse_lazy("admin:repair_first"),
+                "permission": may_view("queues.job"),
+            },
             entry(_("Jobs"), "settings", "queues.job"),
             entry(_("Archived jobs"), "archive", "queues.archivedjob"),
             entry(_("Batches"), "inventory_2", "queues.batch"),

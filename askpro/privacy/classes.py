@@ -177,6 +177,12 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         **_each(Harmless.MACHINE, "before", "after"),
     },
     "console.ShippedGroup": _each(Harmless.CODE, "given"),
+    "console.Repair": {
+        **_each(Harmless.CODE, "kind", "verb", "tried", "code_version"),
+        **_each(Harmless.MACHINE, "chosen", "finding"),
+        "reason": Personal(Holds.WHO, Kept.DEEDS),
+    },
+    "console.RepairItem": {"key": Harmless.KEY, "reason": Harmless.CODE},
     "contenttypes.ContentType": _each(Harmless.CODE, "app_label", "model"),
     "django_dramatiq.Task": _each(Harmless.MACHINE, "message_data", "actor_name", "queue_name"),
     "metrics.Delta": {**_each(Harmless.CODE, "name", "part", "result"), "buckets": Harmless.MACHINE},

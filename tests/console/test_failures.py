@@ -1,17 +1,17 @@
 """Dead jobs grouped by cause: counted by periods, shown with an example, retried together."""
 
+import html
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from askpro.console import failure_acts, failures
-from askpro.queues.models import AttemptRow, FleetEvent, Job
+from askpro.console import failures
+from askpro.queues.models import AttemptRow, Job
 from tests.console.world import HOSTILE, World
 
 pytestmark = pytest.mark.django_db
@@ -75,49 +75,34 @@ def test_it_says_so_when_nothing_is_dead(admin_client: Client) -> None:
 
 @pytest.mark.parametrize("query", ["", "actor=", f"actor={'x' * 201}"])
 def test_what_names_no_kind_is_no_page(admin_client: Client, query: str) -> None:
-    for page in ("group", "retry"):
+    for page in ("group",):
         assert admin_client.get(f"/admin/board/failures/{page}/?{query}").status_code == 404
 
 
 class TestRetrying:
-    def test_it_asks_for_a_reason_and_says_what_is_done_again(self, admin_client: Client) -> None:
-        died()
-
-        shown = admin_client.get(KIND.retry_address).content.decode()
-        assert "extract_call_data writes Call, BookingRequest, FollowUp" in shown
-        assert admin_client.post(KIND.retry_address, {"reason": ""}).status_code == 200
-        assert Job.objects.filter(status="dead").count() == 1
-
-    def test_it_sends_all_of_the_kind_again_and_no_other(self, admin_client: Client) -> None:
+    def test_it_leads_to_the_question_about_exactly_this_kind(self, admin_client: Client) -> None:
         ours = [died() for _ in range(3)]
         died(fingerprint="def")
+        died(fingerprint="")
 
-        answer = admin_client.post(KIND.retry_address, {"reason": "Fehler behoben"}, follow=True)
+        for shown in (admin_client.get("/admin/board/failures/"), admin_client.get(KIND.address)):
+            assert html.escape(KIND.retry_address) in shown.content.decode()
+        seen = admin_client.get(KIND.retry_address).context["preview"]
 
-        assert "3 sent again." in answer.content.decode()
-        assert set(Job.objects.filter(status="queued")) == set(ours)
-        assert LogEntry.objects.filter(change_message__contains="Fehler behoben").count() == 3
-        assert FleetEvent.objects.get().text == (
-            "admin: retry 3 dead extract_call_data jobs after Broken (Fehler behoben)"
-        )
+        assert seen.doing.count == 3 and not seen.leaving
+        assert len(admin_client.get(KIND.filter_address).context["rows"]) == len(ours)
 
-    def test_it_says_how_many_are_left(self, admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(failure_acts, "MOST_AT_ONCE", 2)
-        for _ in range(5):
-            died()
-
-        assert "2 are sent again now" in admin_client.get(KIND.retry_address).content.decode()
-        answer = admin_client.post(KIND.retry_address, {"reason": "x"}, follow=True)
-
-        assert "2 sent again, 3 are left." in answer.content.decode()
+    def test_a_kind_without_error_or_place_is_found_too(self, admin_client: Client) -> None:
+        died(fingerprint="", error_class="")
+        died()
+        seen = admin_client.get(failures.Kind(KIND.actor_name, "", "").retry_address).context["preview"]
+        assert seen.total == 1
 
     def test_who_may_only_look_does_nothing(self, staff_with: Callable[..., Client]) -> None:
         died()
         client = staff_with("queues.view_job")
 
-        assert KIND.query not in client.get("/admin/board/failures/").content.decode().replace("&amp;", "&").replace(
-            f"group/?{KIND.query}", ""
-        )
+        assert html.escape(KIND.retry_address) not in client.get("/admin/board/failures/").content.decode()
         assert client.get(KIND.retry_address).status_code == 403
         assert client.post(KIND.retry_address, {"reason": "x"}).status_code == 403
         assert staff_with("calls.view_call").get("/admin/board/failures/").status_code == 403
