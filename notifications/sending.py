@@ -31,6 +31,15 @@ def write(drafts: Iterable[Notification]) -> list[Notification]:
     return written
 
 
+def send_again(notification: Notification) -> bool:
+    """Let one that failed wait again and give it its job, as a person wants; False if it has not failed."""
+    with transaction.atomic():
+        if not notification.wait_again():
+            return False
+        send_job(notification)
+    return True
+
+
 def send_job(notification: Notification, delay: int | None = None) -> None:
     """Give a pending notification its job; `delay` in milliseconds."""
     is_report = notification.kind == Notification.Kind.REPORT

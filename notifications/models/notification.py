@@ -333,6 +333,20 @@ class Notification(models.Model):
             self.mark_failed(Why.STAYS_UNKNOWN)
         return waits
 
+    def wait_again(self) -> bool:
+        """Let one that failed wait to be sent once more; what the provider still says is about the send before."""
+        return self._move(
+            Q(status=self.Status.FAILED),
+            status=self.Status.PENDING,
+            earlier_provider_id=self.provider_id or self.earlier_provider_id,
+            provider_id=None,
+            provider_status="",
+            sent_at=None,
+            resends=F("resends") + 1,
+            error_code="",
+            **because(None),
+        )
+
     def skip(self, why: Why, facts: Facts | None = None) -> bool:
         """Leave it unsent on purpose."""
         return self._move(Q(status=self.Status.PENDING), status=self.Status.SKIPPED, **because(why, facts))
