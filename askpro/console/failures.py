@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 
 from askpro.console import charts
 from askpro.console.permissions import May
+from askpro.console.repair import fixes
 from askpro.console.repair.addresses import address
 from askpro.console.repair.kinds import EMPTY
+from askpro.console.repair.models import Fix
 from askpro.console.subjects import MODELS, named
 from askpro.console.trace import lines_of
 from askpro.queues.models import Attempt, Job
@@ -84,6 +86,10 @@ class Kind:
         return f"{reverse('admin:failure_group')}?{self.query}"
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        return self.actor_name, self.error_class, self.fingerprint
+
+    @property
     def retry_address(self) -> str:
         return address("failures", "retry", **self._chosen)
 
@@ -91,6 +97,10 @@ class Kind:
     def filter_address(self) -> str:
         """Its jobs, to be narrowed further."""
         return address("failures", **self._chosen)
+
+    @property
+    def fix_address(self) -> str:
+        return f"{reverse('admin:failure_fix')}?{self.query}"
 
     @property
     def _chosen(self) -> dict[str, str]:
@@ -116,6 +126,7 @@ class Group:
     last_at: datetime
     newest_id: UUID
     message: str = ""
+    fix: Fix | None = None
 
 
 def groups() -> list[Group]:
@@ -125,8 +136,10 @@ def groups() -> list[Group]:
         found = [Group(Kind(*row[:3]), *row[3:]) for row in cursor.fetchall()]
     ids = [group.newest_id for group in found]
     messages = dict(Job.objects.filter(pk__in=ids).values_list("pk", "error_message"))
+    said = fixes.latest()
     for group in found:
         group.message = messages.get(group.newest_id, "")
+        group.fix = said.get(group.kind.key)
     return found
 
 
@@ -177,7 +190,9 @@ def group_board(request: HttpRequest) -> dict[str, Any]:
         "versions": sorted(
             set(Attempt.objects.filter(job_id__in=ids[:MOST_NAMED]).values_list("code_version", flat=True))
         ),
+        "fix": fixes.latest_of(kind.key),
         "may_retry": bool(found) and may_retry(request),
+        "may_fix": request.user.has_perm(May.RETRY),
     }
 
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from askpro.console.permissions import LABELS
+from askpro.console.repair.models import Fix as Fix
 from askpro.console.repair.models import Repair as Repair
 from askpro.console.repair.models import RepairItem as RepairItem
 from calls.models.company import Language

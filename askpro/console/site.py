@@ -27,6 +27,7 @@ from askpro.console import (
 )
 from askpro.console.nonsense import answered
 from askpro.console.pages import Page
+from askpro.console.repair import fixing
 from askpro.console.repair import views as repair
 from askpro.console.today import board
 from askpro.privacy import reads, wizard
@@ -118,6 +119,7 @@ class ConsoleSite(UnfoldAdminSite):
             path(page.address, self.admin_view(page.view), name=page.name) for page in PAGES
         ]
         act = path("board/act/<str:verb>/", self.admin_view(fleet_acts.act_view), name="fleet_act")
+        fixed = path("board/failures/fixed/", self.admin_view(fixing.fix_view), name="failure_fix")
         asked = path("board/where/<uuid:job_id>/", self.admin_view(where.where_view), name="job_where")
         table = path("board/reports/csv/", self.admin_view(reports.csv_view), name="reports_csv")
         person = path("board/person/", self.admin_view(wizard.person_view), name="person")
@@ -130,7 +132,7 @@ class ConsoleSite(UnfoldAdminSite):
         shortcut = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(no_page), name="view_on_site")
         sheet = path("board/deliveries/csv/", self.admin_view(deliveries.csv_view), name="deliveries_csv")
         spoken = path("language/", self.admin_view(language.choose_view), name="language")
-        return [*own, spoken, act, asked, person, table, sheet, *repairs, shortcut, *super().get_urls()]
+        return [*own, spoken, act, fixed, asked, person, table, sheet, *repairs, shortcut, *super().get_urls()]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(answered(view), cacheable)

@@ -177,6 +177,11 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         **_each(Harmless.MACHINE, "before", "after"),
     },
     "console.ShippedGroup": _each(Harmless.CODE, "given"),
+    "console.Fix": {
+        **_each(Harmless.CODE, "actor_name", "error_class", "fingerprint", "version", "reopened_in"),
+        "broken": Harmless.MACHINE,
+        "note": Personal(Holds.WHO, Kept.DEEDS),
+    },
     "console.Repair": {
         **_each(Harmless.CODE, "kind", "verb", "tried", "code_version"),
         **_each(Harmless.MACHINE, "chosen", "finding"),

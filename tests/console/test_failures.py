@@ -75,7 +75,7 @@ def test_it_says_so_when_nothing_is_dead(admin_client: Client) -> None:
 
 @pytest.mark.parametrize("query", ["", "actor=", f"actor={'x' * 201}"])
 def test_what_names_no_kind_is_no_page(admin_client: Client, query: str) -> None:
-    for page in ("group",):
+    for page in ("group", "fixed"):
         assert admin_client.get(f"/admin/board/failures/{page}/?{query}").status_code == 404
 
 

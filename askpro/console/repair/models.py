@@ -98,3 +98,48 @@ class RepairItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} of repair {self.repair_id}"
+
+
+class Fix(models.Model):
+    """Somebody's word that a kind of failure is fixed, by which version; and the failure that came after it, if any.
+
+    A kind is one by its job, the error's class, and the place in the code. Failures of the `broken` versions, which had
+    failed so before, do not speak against the fix: their hosts have not got it yet.
+    """
+
+    actor_name = models.CharField(_("job"), max_length=100)
+    error_class = models.CharField(_("error"), max_length=200, blank=True, default="")
+    fingerprint = models.CharField(_("place in the code"), max_length=16, blank=True, default="")
+    version = models.CharField(_("fixed in"), max_length=64)
+    note = models.CharField(_("note"), max_length=300, blank=True, default="")
+    broken = models.JSONField(_("versions that failed"), default=list)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("closed by")
+    )
+    closed_at = models.DateTimeField(_("closed at"), default=timezone.now)
+    reopened_at = models.DateTimeField(_("happened again at"), null=True)
+    reopened_by = models.UUIDField(_("the job that failed"), null=True)
+    reopened_in = models.CharField(_("in version"), max_length=64, blank=True, default="")
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                *("actor_name", "error_class", "fingerprint"),
+                condition=Q(reopened_at=None),
+                name="fix_one_in_force_of_each",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.error_class}, fixed in {self.version}"
+
+    @property
+    def kind(self) -> tuple[str, str, str]:
+        return self.actor_name, self.error_class, self.fingerprint
+
+    @property
+    def holds(self) -> bool:
+        """Whether it has not happened again since."""
+        return self.reopened_at is None

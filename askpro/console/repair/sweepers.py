@@ -1,4 +1,4 @@
-"""A repair whose job is gone goes on."""
+"""A repair whose job is gone goes on, and a failure that has come back is told."""
 
 from datetime import timedelta
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from django.utils import timezone
 
 from askpro.by_name import job
+from askpro.console.repair.fixes import reopen_what_came_back
 from askpro.console.repair.models import Repair
 from askpro.one_by_one import one_by_one
 from askpro.sweeping import tag, without_job
@@ -17,6 +18,11 @@ AT_ONCE: Final = 100
 
 
 def sweep() -> None:
+    """Send missing jobs, and note which failures have come back although they were said to be fixed."""
+    one_by_one((go_on, reopen_what_came_back), lambda part: part())
+
+
+def go_on() -> None:
     """Send a job for each repair that is under way and has none."""
     active = Repair.objects.filter(status__in=Repair.ACTIVE, asked_at__lt=timezone.now() - FORGOTTEN_AFTER)
     forgotten = without_job(active, tag("repair"), [JOB]).values_list("pk", flat=True)[:AT_ONCE]

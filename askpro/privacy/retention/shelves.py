@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, Concat, Greatest, Left, Now
 
 from appointments.models import Appointment, Attempt, CalcomUid, Change, FollowUp, Question, WaitingEntry
 from askpro.console.models import Deed
-from askpro.console.repair.models import Repair
+from askpro.console.repair.models import Fix, Repair
 from askpro.privacy.classes import Kept, personal
 from askpro.privacy.models import Read, RetentionRun
 from askpro.privacy.retention import holds
@@ -247,6 +247,7 @@ SHELVES: Final = (
     Shelf(Kept.DEEDS, LogEntry, "action_time", company=None, deletes=True),
     Shelf(Kept.DEEDS, Deed, "at", company=None, deletes=True),
     Shelf(Kept.DEEDS, Repair, "asked_at", over=~Q(status__in=Repair.ACTIVE), company=None, deletes=True),
+    Shelf(Kept.DEEDS, Fix, "closed_at", company=None, deletes=True),
     Shelf(Kept.DEEDS, RetentionRun, "began_at", over=Q(ended_at__isnull=False), company=None, deletes=True),
     Shelf(Kept.REFUSED, RefusedWebhook, "hour", company=None, deletes=True),
     Shelf(Kept.SESSIONS, Session, "expire_date", company=None, deletes=True, numbered=False),
