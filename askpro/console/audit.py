@@ -37,6 +37,7 @@ WORDS: Final[dict[str, Any]] = {
     "restart": _("told to restart"),
     "stop": _("told to stop"),
     "repair": _("asked for a repair"),
+    "replace": _("replaced by a job with other arguments"),
     "fix": _("closed as fixed"),
 }
 # No value is kept that may be about a person, or that is a secret.

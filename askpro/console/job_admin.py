@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ from askpro.console import chain, display, effects, fleet_acts, horizon, payload
 from askpro.console.acts import Act
 from askpro.console.filters import PeriodFilter, since
 from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.repair import editing
 from askpro.console.subjects import named_by
 from askpro.console.term import Term
 from askpro.console.trace import lines_of
@@ -193,6 +195,9 @@ class JobAdmin(ReadOnlyModelAdmin):
         if request.user.has_perm(fleet_acts.PAUSE.permission) and obj.status not in Job.FINAL:
             href = f"{fleet_acts.address(fleet_acts.PAUSE, actor=obj.actor_name)}&next={quote(display.address(obj))}"
             buttons.append({"label": str(_("Pause all of its kind")), "icon": "pause", "href": href})
+        if editing.may_edit(request, obj):
+            href = reverse("admin:job_edit", args=[obj.pk])
+            buttons.append({"label": str(_("Other arguments")), "icon": "edit", "href": href})
         return buttons
 
     def detail(self, request: HttpRequest, job: Job) -> dict[str, Any]:
@@ -212,6 +217,7 @@ class JobAdmin(ReadOnlyModelAdmin):
             "steps": chain.steps_of(job.chain_id)[:MOST_STEPS] if job.chain_id else [],
             "chain": chain.address(job.chain_id) if job.chain_id else "",
             "about": named_by(job),
+            "relation": editing.relation(job),
             "facts": _facts(job),
             "arguments": payload.pretty({"args": job.args, "kwargs": job.kwargs, "options": job.options}),
         }
@@ -311,6 +317,8 @@ def _notes(job: Job) -> list[tuple[str, str]]:
                 _("Put back: %(reason)s. Waiting spends no try.") % {"reason": engine_words.told(job.release_reason)},
             )
         ]
+    if job.status == Job.Status.CANCELLED and job.release_reason:
+        return [("info", _("Given up: %(reason)s") % {"reason": job.release_reason})]
     if job.status == Job.Status.PROCESSING and job.cancel_at:
         return [("warning", str(_("It was told to end; it is interrupted, or its process is killed.")))]
     return []

@@ -27,7 +27,7 @@ from askpro.console import (
 )
 from askpro.console.nonsense import answered
 from askpro.console.pages import Page
-from askpro.console.repair import fixing
+from askpro.console.repair import editing, fixing
 from askpro.console.repair import views as repair
 from askpro.console.today import board
 from askpro.privacy import reads, wizard
@@ -124,6 +124,7 @@ class ConsoleSite(UnfoldAdminSite):
         table = path("board/reports/csv/", self.admin_view(reports.csv_view), name="reports_csv")
         person = path("board/person/", self.admin_view(wizard.person_view), name="person")
         repairs = [
+            path("board/job/<uuid:job_id>/edit/", self.admin_view(editing.edit_view), name="job_edit"),
             path("board/repair/", self.admin_view(repair.first_view), name="repair_first"),
             path("board/repair/<str:kind_name>/", self.admin_view(repair.list_view), name="repair"),
             path("board/repair/<str:kind_name>/<str:verb_name>/", self.admin_view(repair.act_view), name="repair_act"),
