@@ -21,6 +21,8 @@ RUNBOOK: Final = "deploy/runbook.md"
 # The longest SMS that is not split, and the most of a group's findings that a mail lists.
 SMS: Final = 160
 MOST: Final = 20
+# Of the names in front of a message's lines, at least.
+_WIDTH: Final = 9
 _HEADS: Final[dict[Kind, Text]] = {
     Kind.BEGAN: "%(headline)s",
     Kind.GREW: gettext_lazy("worse: %(headline)s"),
@@ -114,7 +116,7 @@ def _paragraph(incident: Incident, now: datetime) -> str:
         cause, todo = advice(incident)
         lines += [(_("Cause"), cause), (_("To do"), todo)]
     lines += [(_("Look"), _link(condition, incident)), (_("Runbook"), f"{RUNBOOK}#{incident.code}")]
-    width = max(len(name) for name, _text in lines) + 1
+    width = max(_WIDTH, *(len(name) + 1 for name, _text in lines))
     return "\n".join(f"{name + ':':{width}} {text}" for name, text in lines if text)
 
 

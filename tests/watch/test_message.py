@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import override_settings
+from django.utils import translation
 
 from askpro.watch import message
 from askpro.watch.conditions.base import Condition, Severity
@@ -53,7 +54,7 @@ def test_its_end_says_how_long_it_was_and_how_bad() -> None:
     [
         (Kind.LASTS, "CRITICAL still: Queue"),
         (Kind.GREW, "CRITICAL worse: Queue"),
-        (Kind.ESCALATED, "CRITICAL nobody is at it: Queue"),
+        (Kind.ESCALATED, "CRITICAL not acknowledged: Queue"),
         (Kind.MORNING, "CRITICAL 1 since last night: Queue"),
     ],
 )
@@ -133,3 +134,24 @@ class Anything(dict):
 
     def __format__(self, spec: str) -> str:
         return "x"
+
+
+def test_alerts_have_one_language_whatever_a_reader_has() -> None:
+    with translation.override("de"):
+        english = told(Kind.BEGAN, incident())
+    with override_settings(ALERT_LANGUAGE="de"):
+        german = told(Kind.ESCALATED, incident())
+
+    assert english.text.startswith("What:") and english.subject.startswith("CRITICAL ")
+    assert german.text.startswith("Was:") and german.subject.startswith("KRITISCH nicht bestätigt: ")
+    assert "Zu tun:" in german.text
+
+
+def test_what_a_condition_says_in_its_facts_is_told_in_the_readers_language() -> None:
+    away = Incident(code="postgres_away", about="postgres", facts={"said": "It refuses the log-in"})
+    unknown = Incident(code="postgres_away", about="postgres", facts={"said": "of another release"})
+
+    with translation.override("de"):
+        assert message.advice(away)[0].startswith("Die Anmeldung wird abgelehnt. Bis PostgreSQL zurück ist")
+        assert message.advice(unknown)[0].startswith("of another release. Bis")
+    assert message.advice(away)[0].startswith("It refuses the log-in. Until")

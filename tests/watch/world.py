@@ -328,7 +328,7 @@ class World:
 def _read(text: str) -> Told:
     subject = re.search(r"\*(.+?)\*", text)
     words = subject[1] if subject else ""
-    kinds = {"over: ": "over", "still: ": "lasts", "worse: ": "grew", "nobody is at it: ": "escalated"}
+    kinds = {"over: ": "over", "still: ": "lasts", "worse: ": "grew", "not acknowledged: ": "escalated"}
     kind = next((kind for head, kind in kinds.items() if head in words), "began")
     return Told(kind, tuple(re.findall(r"runbook\.md#(\w+)", text)), words, text)
 
