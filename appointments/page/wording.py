@@ -1,6 +1,7 @@
 """What customers read on their page; the German is in the catalogue."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from askpro.language.sentences import Sentence
 
@@ -48,7 +49,7 @@ class Words(Sentence):
 
     # The facts.
     WHEN = "when", _("When")
-    WHAT = "what", _("What")
+    WHAT = "what", pgettext_lazy("appointment", "What")
     WITH_WHOM = "with_whom", _("With")
     WHERE = "where", _("Where")
     UNTIL_NOW = "until_now", _("Until now")

@@ -63,7 +63,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             entry(_("Follow-ups"), "phone_callback", "appointments.followup"),
             entry(_("Calls"), "call", "calls.call"),
-            entry(_("Requests"), "event_note", "calls.bookingrequest"),
+            entry(_("Booking requests"), "event_note", "calls.bookingrequest"),
             entry(_("Appointments"), "event", "appointments.appointment"),
             entry(_("Freed times"), "event_available", "appointments.freedtime"),
             entry(_("Waiting list"), "hourglass_top", "appointments.waitingentry"),
