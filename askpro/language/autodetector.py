@@ -1,4 +1,5 @@
-"""What people read of a model is no part of the schema: no migration holds names, help texts or choices."""
+"""What people read of a model is no part of the schema: no migration holds names, help texts or choices, nor the
+validators, which say what is wrong."""
 
 from typing import Any, Final
 
@@ -28,4 +29,4 @@ def _forget_words(state: ProjectState) -> None:
             model.options.pop(name, None)
         for field in model.fields.values():
             # `deconstruct` leaves out what has its default.
-            field._verbose_name, field.help_text, field.choices = None, "", None
+            field._verbose_name, field.help_text, field.choices, field._validators = None, "", None, []

@@ -1,9 +1,10 @@
-"""Names, help texts and choices change without a migration; what PostgreSQL has to know does not."""
+"""Names, help texts, choices and validators change without a migration; what PostgreSQL has to know does not."""
 
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.validators import RegexValidator
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 from django.db.models import CharField
@@ -23,7 +24,13 @@ def changed(name: str, **values: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "words", [{"_verbose_name": "what it is called"}, {"help_text": "Who it is."}, {"choices": [("de", "Deutsch")]}]
+    "words",
+    [
+        {"_verbose_name": "what it is called"},
+        {"help_text": "Who it is."},
+        {"choices": [("de", "Deutsch")]},
+        {"_validators": [RegexValidator("^x", "It begins with x.")]},
+    ],
 )
 def test_words_need_no_migration(words: dict[str, Any]) -> None:
     assert changed("name", **words) == []
