@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import ManyToOneRel, Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from calls.models import Customer, CustomerMerge, CustomerNumber
 
@@ -55,9 +56,9 @@ def undo(merge: CustomerMerge, user: Any) -> bool:
         found = {row.pk: row for row in rows}
         kept, lost = found[merge.kept_id], found[merge.lost_id]
         if kept.merged_into_id is not None:
-            raise Unmergeable("The customer who was kept was merged since: undo that first.")
+            raise Unmergeable(_("The customer that stayed has been merged since. Undo that merge first."))
         if kept.erased_at is not None or lost.erased_at is not None:
-            raise Unmergeable("One of them was erased.")
+            raise Unmergeable(_("One of them was erased."))
         if not merge.mark_undone(user):
             return False
         for label, model, field in _relations():
@@ -102,7 +103,7 @@ def _relations() -> Iterator[tuple[str, type[Model], str]]:
 
 
 def _lock_rows_of(lost: Customer) -> None:
-    for _, model, field in _relations():
+    for _label, model, field in _relations():
         rows = model._default_manager.select_for_update(of=("self",)).filter(**{field: lost.pk})
         list(rows.order_by("pk").values_list("pk"))
 
@@ -111,14 +112,14 @@ def _locked(kept: Customer, lost: Customer) -> tuple[Customer, Customer]:
     rows = Customer.objects.select_for_update().filter(pk__in=(kept.pk, lost.pk)).order_by("pk")
     found = {row.pk: row for row in rows}
     if len(found) != 2:
-        raise Unmergeable("Choose two customers.")
+        raise Unmergeable(_("Choose two customers."))
     kept, lost = found[kept.pk], found[lost.pk]
     if kept.company_id != lost.company_id:
-        raise Unmergeable("They are customers of two companies.")
+        raise Unmergeable(_("They are customers of two companies."))
     if kept.merged_into_id is not None or lost.merged_into_id is not None:
-        raise Unmergeable("One of them is merged already.")
+        raise Unmergeable(_("One of them is merged already."))
     if kept.erased_at is not None or lost.erased_at is not None:
-        raise Unmergeable("One of them was erased.")
+        raise Unmergeable(_("One of them was erased."))
     return kept, lost
 
 

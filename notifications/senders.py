@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from calls import phone
 
 # E.164, a messaging service, or a name of at most eleven characters, one of them a letter.
@@ -12,9 +14,9 @@ _NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 # A truncated service id would be taken for a name.
 _PART_OF_SERVICE: Final = re.compile(r"MG[0-9a-fA-F]+")
 
-HELP: Final = (
-    "Write a phone number such as +493023125199, a name of at most 11 letters (A-Z), digits and blanks,"
-    " or a messaging service: MG and 32 hex digits."
+HELP: Final = _(
+    "Write a phone number such as +493023125199, a name of at most 11 letters (A-Z), digits and spaces, or a "
+    "messaging service: MG and 32 hex digits."
 )
 
 

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from appointments.models import DailyCount
 from askpro.console import display
@@ -22,13 +24,15 @@ class DailyCountAdmin(ReadOnlyModelAdmin):
     page_related = ("company",)
     date_hierarchy = "day"
     sortable_by = ("date",)
-    search_help_text = "Company"
-    empty_text = "Each worked-off call counts for its day. To count one now, run: python3 manage.py demo_call"
+    search_help_text = gettext_lazy("Company")
+    empty_text = gettext_lazy(
+        "Each call counts for its day once it has been processed. To count one now, run: python3 manage.py demo_call"
+    )
 
     def find(self, rows: QuerySet[DailyCount], term: Term) -> QuerySet[DailyCount]:
         return rows.filter(company__name__icontains=term.text)
 
-    @admin.display(description="Day", ordering="day")
+    @admin.display(description=gettext_lazy("Day"), ordering="day")
     def date(self, count: DailyCount) -> str:
         return display.day(count.day)
 
@@ -36,10 +40,10 @@ class DailyCountAdmin(ReadOnlyModelAdmin):
         return {
             "headline": f"{count.company}, {display.day(count.day)}",
             "facts": [
-                ("Company", display.link(count.company)),
-                ("Calls", str(count.calls)),
-                ("Booking requests", str(count.requests)),
-                ("Bookings", str(count.bookings)),
-                ("Follow-ups", str(count.follow_ups)),
+                (_("Company"), display.link(count.company)),
+                (_("Calls"), str(count.calls)),
+                (_("Booking requests"), str(count.requests)),
+                (_("Bookings"), str(count.bookings)),
+                (_("Follow-ups"), str(count.follow_ups)),
             ],
         }

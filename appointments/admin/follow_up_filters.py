@@ -6,6 +6,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import DropdownFilter
 
 from appointments.models import FollowUp
@@ -16,13 +18,13 @@ from calls.models import Branch
 class StateFilter(DropdownFilter):
     """Shows open follow-ups by default, since the list is work to do."""
 
-    title = "status"
+    title = gettext_lazy("state")
     parameter_name = "state"
     all_option = None
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         done = [(value, str(label)) for value, label in FollowUp.Status.choices if value != FollowUp.Status.OPEN]
-        return [("", "Waits for a person"), ("overdue", "Overdue"), *done, ("all", "All")]
+        return [("", _("Waits for a person")), ("overdue", _("Overdue")), *done, ("all", _("All"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value() or "open"
@@ -32,11 +34,11 @@ class StateFilter(DropdownFilter):
 
 
 class WhoseFilter(DropdownFilter):
-    title = "whose"
+    title = gettext_lazy("whose")
     parameter_name = "whose"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [("mine", "Mine"), ("nobody", "Nobody's")]
+        return [("mine", _("Mine")), ("nobody", _("Nobody's"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "mine":
@@ -45,7 +47,7 @@ class WhoseFilter(DropdownFilter):
 
 
 class BranchFilter(DropdownFilter):
-    title = "branch"
+    title = gettext_lazy("branch")
     parameter_name = "branch"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
@@ -66,8 +68,8 @@ def counts(rows: QuerySet[FollowUp], user: Any) -> list[tuple[str, int, str]]:
     """What is open among these rows: name, number, and the list's filter for it."""
     still_open = rows.filter(status=FollowUp.Status.OPEN)
     return [
-        ("Open", still_open.count(), ""),
-        ("Mine", still_open.filter(assignee=user.pk).count(), "whose=mine"),
-        ("Nobody's", still_open.filter(assignee=None).count(), "whose=nobody"),
-        ("Overdue", overdue(rows).count(), "state=overdue"),
+        (pgettext("state", "Open"), still_open.count(), ""),
+        (_("Mine"), still_open.filter(assignee=user.pk).count(), "whose=mine"),
+        (_("Nobody's"), still_open.filter(assignee=None).count(), "whose=nobody"),
+        (_("Overdue"), overdue(rows).count(), "state=overdue"),
     ]

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from appointments.admin.offers import offer_table
@@ -27,15 +29,15 @@ class FreedTimeAdmin(ReadOnlyModelAdmin):
     list_select_related = ("company", "branch__company", "service", "staff")
     page_related = ("company", "branch__company", "service", "staff", "appointment__company")
     ordering = ("-id",)
-    search_help_text = "Service, staff or id"
-    empty_title = "No time was freed"
-    empty_text = (
-        "Switch it on at the company, under “Freed times”: what is cancelled or moved away is then offered to"
-        " those who wait for such a time."
+    search_help_text = gettext_lazy("Service, staff member or id")
+    empty_title = gettext_lazy("No time has become free")
+    empty_text = gettext_lazy(
+        "Switch this on at the company, under “Freed times”. When an appointment is cancelled or moved, its time is "
+        "then offered to waiting customers."
     )
 
     def named(self, freed: FreedTime) -> str:
-        return f"{freed.local:%d.%m.%Y %H:%M}, {freed.service.name}"
+        return str(freed)
 
     def find(self, rows: QuerySet[FreedTime], term: Term) -> QuerySet[FreedTime]:
         named = Q(service__name__icontains=term.text) | Q(staff__name__icontains=term.text)
@@ -45,27 +47,27 @@ class FreedTimeAdmin(ReadOnlyModelAdmin):
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.annotate(offered=Count("offers", filter=~Q(offers__state=Offer.State.SKIPPED)))
 
-    @admin.display(description="Time")
+    @admin.display(description=gettext_lazy("Time"))
     def starts(self, freed: FreedTime) -> SafeString | str:
         return display.weekday(freed.starts_at)
 
-    @admin.display(description="Service")
+    @admin.display(description=gettext_lazy("Service"))
     def what(self, freed: FreedTime) -> str:
         return freed.service.name
 
-    @admin.display(description="Staff")
+    @admin.display(description=gettext_lazy("Staff"))
     def person(self, freed: FreedTime) -> str:
         return freed.staff.name if freed.staff is not None else display.NOTHING
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def progress(self, freed: FreedTime) -> SafeString:
         return display.state(freed, "state")
 
-    @admin.display(description="Offered to")
+    @admin.display(description=gettext_lazy("Offered to"))
     def asked(self, freed: Any) -> int:
         return int(freed.offered)
 
-    @admin.display(description="Why it ended")
+    @admin.display(description=gettext_lazy("Why it ended"))
     def why(self, freed: FreedTime) -> SafeString | str:
         return display.shorten(freed.ending_told(), 48)
 
@@ -81,19 +83,19 @@ class FreedTimeAdmin(ReadOnlyModelAdmin):
 def _facts(freed: FreedTime) -> list[tuple[str, Any]]:
     is_live = freed.state in FreedTime.LIVE
     return [
-        ("Begins", display.weekday(freed.starts_at)),
-        ("Ends", display.weekday(freed.ends_at)),
-        ("Service", display.link(freed.service)),
-        ("Staff", display.link(freed.staff)),
-        ("Branch", display.link(freed.branch)),
-        ("Freed by", display.link(freed.appointment)),
-        ("Company", display.link(freed.company)),
-        ("Next step", display.weekday(freed.due_at) if is_live else display.NOTHING),
-        ("Freed", display.moment(freed.created_at)),
-        ("Over", display.moment(freed.ended_at)),
+        (_("Begins"), display.weekday(freed.starts_at)),
+        (_("Ends"), display.weekday(freed.ends_at)),
+        (_("Service"), display.link(freed.service)),
+        (_("Staff"), display.link(freed.staff)),
+        (_("Branch"), display.link(freed.branch)),
+        (_("Freed by"), display.link(freed.appointment)),
+        (_("Company"), display.link(freed.company)),
+        (_("Next step"), display.weekday(freed.due_at) if is_live else display.NOTHING),
+        (_("Freed"), display.moment(freed.created_at)),
+        (_("Ended"), display.moment(freed.ended_at)),
     ]
 
 
 def _offers(freed: FreedTime) -> Table:
     rows = freed.offers.filter(company_id=freed.company_id)
-    return offer_table(rows, "Offers, in the order of asking", "Nobody was asked yet.", of_one_time=True)
+    return offer_table(rows, _("Offers, in order"), _("Nobody has been asked yet."), of_one_time=True)

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
 from appointments.models import Offer
 from askpro.console import display
@@ -17,19 +18,27 @@ def offer_table(rows: QuerySet[Offer], title: str, empty: str, *, of_one_time: b
     questions = Prefetch("notifications", Notification.objects.filter(kind=Notification.Kind.OFFER).defer("text"))
     related = ("company", "customer", "follow_up__company", "waiting_entry", "booking_request__call")
     offers = rows.select_related(*related, "freed_time__service", "freed_time__branch__company")
-    heads = ["Customer" if of_one_time else "Freed time", "Waits by", "State", "Sent", "Answer by", "Answered", "Why"]
+    heads = [
+        _("Customer") if of_one_time else _("Freed time"),
+        _("Waits through"),
+        _("State"),
+        _("Sent"),
+        _("Answer by"),
+        _("Answered"),
+        _("Why"),
+    ]
     cells = [_cells(offer, of_one_time) for offer in offers.prefetch_related(questions).order_by("id")[:MOST]]
     return Table(title, heads, cells, empty)
 
 
 def _cells(offer: Offer, of_one_time: bool) -> list[Any]:
     message = next(iter(offer.notifications.all()), None)
-    sent = display.link(message, display.local(message.sent_at, "j M, H:i")) if message and message.sent_at else ""
+    sent = display.link(message, display.brief(message.sent_at)) if message and message.sent_at else ""
     return [
         display.link(offer.customer) if of_one_time else display.link(offer.freed_time),
         _waits_by(offer),
         display.state(offer, "state"),
-        sent or display.link(message, "not sent") if message is not None else display.NOTHING,
+        sent or display.link(message, _("not sent")) if message is not None else display.NOTHING,
         display.minute(offer.ends_at),
         display.minute(offer.answered_at),
         offer.why_told(),
@@ -38,5 +47,5 @@ def _cells(offer: Offer, of_one_time: bool) -> list[Any]:
 
 def _waits_by(offer: Offer) -> Any:
     if offer.waiting_entry is not None:
-        return display.link(offer.waiting_entry, "waiting list")
-    return display.link(offer.follow_up, "follow-up")
+        return display.link(offer.waiting_entry, _("waiting list"))
+    return display.link(offer.follow_up, _("follow-up"))

@@ -1,5 +1,7 @@
 """What an appointment's page says of its reminders, and of what its customer was asked."""
 
+from django.utils.translation import gettext as _
+
 from appointments.models import Appointment
 from askpro.console import display
 from askpro.console.table import Table
@@ -19,7 +21,12 @@ def reminders(appointment: Appointment) -> Table:
         ]
         for row in rows
     ]
-    return Table("Reminders", ["What", "Due", "State", "Message", "Why not", "Of the start"], cells, "No reminder.")
+    return Table(
+        _("Reminders"),
+        [_("What"), _("Due"), _("State"), _("Message"), _("Why not"), _("Appointment begins")],
+        cells,
+        _("No reminder."),
+    )
 
 
 def questions(appointment: Appointment) -> list[Table]:
@@ -34,5 +41,5 @@ def questions(appointment: Appointment) -> list[Table]:
         ]
         for row in appointment.questions.order_by("-id")
     ]
-    head = ["Question", "State", "Answer", "Asked", "Until"]
-    return [Table("Asked by SMS", head, cells, "Nothing.")] if cells else []
+    head = [_("Question"), _("State"), _("Answer"), _("Asked"), _("Until")]
+    return [Table(_("Asked by SMS"), head, cells, _("Nothing."))] if cells else []

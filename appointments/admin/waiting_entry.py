@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
@@ -20,7 +22,20 @@ from askpro.console.model_admin import ConsoleModelAdmin
 from askpro.console.term import Term
 
 State = WaitingEntry.State
-DAYS: Final = tuple(enumerate(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), start=1))
+DAYS: Final = tuple(
+    enumerate(
+        (
+            gettext_lazy("Monday"),
+            gettext_lazy("Tuesday"),
+            gettext_lazy("Wednesday"),
+            gettext_lazy("Thursday"),
+            gettext_lazy("Friday"),
+            gettext_lazy("Saturday"),
+            gettext_lazy("Sunday"),
+        ),
+        start=1,
+    )
+)
 
 
 class WaitingEntryForm(forms.ModelForm):
@@ -31,14 +46,16 @@ class WaitingEntryForm(forms.ModelForm):
         coerce=int,
         required=False,
         empty_value=[],
-        help_text="None chosen: any day.",
+        help_text=gettext_lazy("None chosen: any day."),
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
     earliest = forms.TimeField(
-        required=False, label="Begins at the earliest", widget=UnfoldAdminTextInputWidget({"type": "time"})
+        required=False,
+        label=gettext_lazy("Begins at the earliest"),
+        widget=UnfoldAdminTextInputWidget({"type": "time"}),
     )
     latest = forms.TimeField(
-        required=False, label="Begins at the latest", widget=UnfoldAdminTextInputWidget({"type": "time"})
+        required=False, label=gettext_lazy("Begins at the latest"), widget=UnfoldAdminTextInputWidget({"type": "time"})
     )
 
     def clean(self) -> dict[str, Any]:
@@ -47,7 +64,7 @@ class WaitingEntryForm(forms.ModelForm):
         for name in ("customer", "service", "staff", "branch"):
             row = cleaned.get(name)
             if row is not None and company is not None and row.company_id != company.pk:
-                self.add_error(name, "This belongs to another company.")
+                self.add_error(name, _("This belongs to another company."))
         return cleaned
 
 
@@ -61,25 +78,27 @@ class WaitingEntryAdmin(ConsoleModelAdmin):
     page_related = ("company", "customer", "service", "staff", "branch__company", "created_by", "follow_up__company")
     autocomplete_fields = ("company", "customer", "service", "staff", "branch")
     ordering = ("asked_at", "id")
-    search_help_text = "Name, phone number or service"
-    empty_title = "Nobody waits"
-    empty_text = (
+    search_help_text = gettext_lazy("Name, phone number or service")
+    empty_title = gettext_lazy("Nobody waits")
+    empty_text = gettext_lazy(
         "Add a customer who wants to be told when a time becomes free, or put one on the list from a follow-up."
     )
     readonly_fields = ("progress", "asked", "created_by", "origin")
     fieldsets = (
         (None, {"fields": (("company", "customer"), ("service", "staff"), "branch")}),
-        ("When", {"fields": (("first_day", "last_day"), "weekdays", ("earliest", "latest"))}),
-        ("Notes", {"fields": ("note", ("progress", "asked"), ("created_by", "origin"))}),
+        (gettext_lazy("When"), {"fields": (("first_day", "last_day"), "weekdays", ("earliest", "latest"))}),
+        (gettext_lazy("Notes"), {"fields": ("note", ("progress", "asked"), ("created_by", "origin"))}),
     )
     change_form_outer_after_template = "console/tables.html"
     acts = (
         Act(
             name="end",
-            label="Take off the list",
+            label=gettext_lazy("Take off the list"),
             icon="event_busy",
-            explain="The customer is offered no freed time any more. An offer that waits for an answer ends with it.",
-            done="taken off the list",
+            explain=gettext_lazy(
+                "The customer will not be offered freed times any more. An offer that waits for an answer ends too."
+            ),
+            done=gettext_lazy("taken off the list"),
             possible=lambda entry: entry.state == State.WAITING,
             run=lambda entry, user, note: entry.end(State.ENDED),
         ),
@@ -113,35 +132,35 @@ class WaitingEntryAdmin(ConsoleModelAdmin):
         tables = {}
         if entry is not None:
             offers = entry.offers.filter(company_id=entry.company_id)
-            tables = {"tables": [offer_table(offers, "Offers", "No freed time was offered yet.")]}
+            tables = {"tables": [offer_table(offers, _("Offers"), _("No freed time has been offered yet."))]}
         return super().change_view(request, object_id, form_url, {**tables, **(extra_context or {})})
 
-    @admin.display(description="Customer")
+    @admin.display(description=gettext_lazy("Customer"))
     def who(self, entry: WaitingEntry) -> SafeString | str:
         return display.person(entry.customer)
 
-    @admin.display(description="Service")
+    @admin.display(description=gettext_lazy("Service"))
     def what(self, entry: WaitingEntry) -> str:
         return entry.service.name
 
-    @admin.display(description="Staff")
+    @admin.display(description=gettext_lazy("Staff"))
     def person(self, entry: WaitingEntry) -> str:
-        return entry.staff.name if entry.staff is not None else "anybody"
+        return entry.staff.name if entry.staff is not None else _("any")
 
-    @admin.display(description="Days")
+    @admin.display(description=gettext_lazy("Days"))
     def days(self, entry: WaitingEntry) -> str:
         return f"{display.day(entry.first_day)} – {display.day(entry.last_day)}"
 
-    @admin.display(description="Asked")
+    @admin.display(description=gettext_lazy("Asked"))
     def asked(self, entry: WaitingEntry) -> SafeString | str:
         return display.minute(entry.asked_at)
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def progress(self, entry: WaitingEntry) -> SafeString | str:
         if entry.pk is None:
             return display.NOTHING
         return display.state(entry, "state")
 
-    @admin.display(description="Entered from")
+    @admin.display(description=gettext_lazy("Entered from"))
     def origin(self, entry: WaitingEntry) -> SafeString | str:
         return display.link(entry.follow_up)

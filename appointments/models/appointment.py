@@ -8,6 +8,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models.detail import Detail
@@ -173,7 +174,8 @@ class Appointment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.attendee_name or 'Appointment'} {timezone.localtime(self.starts_at):%d.%m.%Y %H:%M}"
+        begins = date_format(timezone.localtime(self.starts_at), "SHORT_DATETIME_FORMAT")
+        return f"{self.attendee_name or _('Appointment')} {begins}"
 
     def sync_error_told(self, language: str = "") -> str:
         """What went wrong at Cal.com, in the company's language or another; empty when nothing did."""

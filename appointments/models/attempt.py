@@ -26,4 +26,4 @@ class Attempt(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"Attempt {self.pk}"
+        return _("Attempt %(id)s") % {"id": self.pk}

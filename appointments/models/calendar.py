@@ -140,11 +140,11 @@ class SyncPoint(models.Model):
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sync_points")
     part = models.CharField(max_length=16, choices=Part.choices)
-    read_until = models.DateTimeField(null=True, blank=True, help_text="Changes up to here are mirrored.")
+    read_until = models.DateTimeField(null=True, blank=True, help_text=_("Changes up to here are mirrored."))
     finished_at = models.DateTimeField(null=True, blank=True)
-    began_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the first reading began.")
+    began_at = models.DateTimeField(null=True, blank=True, editable=False, help_text=_("When the first reading began."))
     ahead_from = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="The first reading has come to what starts here."
+        null=True, blank=True, editable=False, help_text=_("How far the first reading has come.")
     )
 
     class Meta:

@@ -105,7 +105,7 @@ class Change(models.Model):
         indexes = [models.Index(fields=["created_at"], condition=Q(state="waiting"), name="change_waiting")]
 
     def __str__(self) -> str:
-        return f"Change {self.pk}"
+        return _("Change %(id)s") % {"id": self.pk}
 
     def told(self, language: str = "") -> str:
         """Why it was not done, in the company's language or another; empty where it was, or still may be."""

@@ -1,6 +1,7 @@
 """Daily counts of a company."""
 
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import Company
@@ -27,4 +28,4 @@ class DailyCount(models.Model):
         constraints = [models.UniqueConstraint("company", "day", name="daily_count_per_company")]
 
     def __str__(self) -> str:
-        return f"{self.company.name} {self.day:%d.%m.%Y}"
+        return f"{self.company.name} {date_format(self.day, 'SHORT_DATE_FORMAT')}"

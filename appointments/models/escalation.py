@@ -37,7 +37,7 @@ class Escalation(models.Model):
         constraints = [models.UniqueConstraint("follow_up", "round", "step", name="escalation_once")]
 
     def __str__(self) -> str:
-        return f"Escalation {self.pk}"
+        return _("Escalation %(id)s") % {"id": self.pk}
 
     @property
     def version(self) -> int:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models.appointment import Appointment
@@ -92,7 +93,7 @@ class FreedTime(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.local:%d.%m.%Y %H:%M}, {self.service}"
+        return f"{date_format(self.local, 'SHORT_DATETIME_FORMAT')}, {self.service}"
 
     @classmethod
     def hold(cls, pk: int) -> Optional["FreedTime"]:

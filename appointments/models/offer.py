@@ -100,7 +100,7 @@ class Offer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Offer {self.pk}"
+        return _("Offer %(id)s") % {"id": self.pk}
 
     @property
     def can_be_answered(self) -> bool:

@@ -91,7 +91,7 @@ class Question(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Question {self.pk}"
+        return _("Question %(id)s") % {"id": self.pk}
 
     @classmethod
     def ask(cls, *, number: str, sender: str, kind: "Question.Kind", **values: Any) -> Optional["Question"]:

@@ -65,7 +65,7 @@ class Reminder(models.Model):
         indexes = [models.Index(fields=["due_at"], condition=Q(state="due"), name="reminder_due")]
 
     def __str__(self) -> str:
-        return f"Reminder {self.pk}"
+        return _("Reminder %(id)s") % {"id": self.pk}
 
     def told(self, language: str = "") -> str:
         """Why it is not sent, in the company's language or another; empty where it was, or still waits."""

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models.follow_up import FollowUp
@@ -19,7 +20,7 @@ WEEKDAYS: Final = range(1, 8)
 
 def weekdays(days: Any) -> None:
     if not isinstance(days, list) or any(type(day) is not int or day not in WEEKDAYS for day in days):
-        raise ValidationError("Choose days from Monday (1) to Sunday (7).")
+        raise ValidationError(gettext("Choose days from Monday (1) to Sunday (7)."))
 
 
 class WaitingEntry(models.Model):
@@ -125,9 +126,9 @@ class WaitingEntry(models.Model):
     def clean(self) -> None:
         """Check that its days and times are in order. Raises `ValidationError`."""
         if self.first_day and self.last_day and self.last_day < self.first_day:
-            raise ValidationError({"last_day": "The last day lies before the first one."})
+            raise ValidationError({"last_day": gettext("The last day lies before the first one.")})
         if self.earliest and self.latest and self.latest < self.earliest:
-            raise ValidationError({"latest": "This lies before the earliest time."})
+            raise ValidationError({"latest": gettext("This lies before the earliest time.")})
 
     def suits(self, local: datetime) -> bool:
         """Whether an appointment could begin then, `local` being the time where it is."""

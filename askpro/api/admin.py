@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from askpro.api.models import ApiToken
 from askpro.console import display
@@ -24,8 +25,8 @@ class ApiTokenAdmin(ConsoleModelAdmin):
     list_filter = (CompanyFilter, "is_active")
     list_select_related = ("company",)
     autocomplete_fields = ("company",)
-    search_help_text = "Name, company, or how the token begins"
-    empty_text = "A partner's system that books needs a token: add one here. The API is described at /api/v1/docs/."
+    search_help_text = _("Name, company, or how the token begins")
+    empty_text = _("A partner's system that books needs a token: add one here. The API is described at /api/v1/docs/.")
     fields = ("company", "name", "is_active")
 
     def find(self, rows: QuerySet[ApiToken], term: Term) -> QuerySet[ApiToken]:
@@ -47,21 +48,21 @@ class ApiTokenAdmin(ConsoleModelAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": obj,
-            "title": f"The token of {obj.name}",
+            "title": _("The token of %(name)s") % {"name": obj.name},
             "company": obj.company.name,
             "token": request.new_token,  # type: ignore[attr-defined]
             "back": reverse("admin:api_apitoken_changelist"),
         }
         return TemplateResponse(request, "api/token.html", context)
 
-    @admin.display(description="Begins with")
+    @admin.display(description=_("Begins with"))
     def begins(self, token: ApiToken) -> str:
         return f"{token.hint}…"
 
-    @admin.display(description="Made")
+    @admin.display(description=_("Created"))
     def made(self, token: ApiToken) -> SafeString | str:
         return display.minute(token.created_at)
 
-    @admin.display(description="Last used")
+    @admin.display(description=_("Last used"))
     def used(self, token: ApiToken) -> SafeString | str:
         return display.minute(token.last_used_at)

@@ -80,7 +80,7 @@ class Submission(models.Model):
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     token = models.ForeignKey(ApiToken, on_delete=models.SET_NULL, null=True, related_name="submissions")
-    key = models.CharField(max_length=200, null=True, help_text="The caller's Idempotency-Key.")
+    key = models.CharField(max_length=200, null=True, help_text=_("The caller's Idempotency-Key."))
     body_sha256 = models.CharField(max_length=64)
     booking_request = models.OneToOneField(
         BookingRequest, on_delete=models.CASCADE, null=True, related_name="submission"
@@ -93,7 +93,7 @@ class Submission(models.Model):
         constraints = [models.UniqueConstraint("company", "key", name="submission_once")]
 
     def __str__(self) -> str:
-        return f"Submission {self.pk}"
+        return _("Submission %(id)s") % {"id": self.pk}
 
 
 def _sha256(token: str) -> str:

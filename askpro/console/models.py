@@ -38,7 +38,7 @@ class Access(models.Model):
         permissions = [(may.codename, label) for may, label in LABELS.items()]
 
     def __str__(self) -> str:
-        return f"Access of {self.user}"
+        return _("Access of %(user)s") % {"user": self.user}
 
 
 class Preference(models.Model):
@@ -48,12 +48,12 @@ class Preference(models.Model):
     language = models.CharField(max_length=2, choices=Language.choices)
 
     class Meta:
-        verbose_name = "preference"
+        verbose_name = _("preference")
         # Everybody may choose for himself, nobody for others.
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"Preference of {self.user}"
+        return _("Preference of %(user)s") % {"user": self.user}
 
 
 class ShippedGroup(models.Model):
@@ -62,7 +62,7 @@ class ShippedGroup(models.Model):
     """
 
     group = models.OneToOneField("auth.Group", on_delete=models.CASCADE, primary_key=True, related_name="+")
-    given = models.JSONField(default=list, help_text="Names of permissions, sorted.")
+    given = models.JSONField(default=list, help_text=_("Names of permissions, sorted."))
 
     class Meta:
         verbose_name = _("shipped group")
@@ -112,4 +112,4 @@ class Deed(models.Model):
         indexes = [models.Index(fields=["content_type", "object_id"], name="deed_of_row")]
 
     def __str__(self) -> str:
-        return f"Deed {self.pk}"
+        return _("Deed %(id)s") % {"id": self.pk}

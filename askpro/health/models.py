@@ -21,8 +21,8 @@ class Canary(models.Model):
     """The newest canary of a queue that came through: sent by the schedule, claimed, run and settled by a worker."""
 
     queue = models.CharField(max_length=50, unique=True)
-    sent_at = models.DateTimeField(help_text="The tick of the schedule that sent it.")
-    seen_at = models.DateTimeField(help_text="When it ran.")
+    sent_at = models.DateTimeField(help_text=_("The tick of the schedule that sent it."))
+    seen_at = models.DateTimeField(help_text=_("When it ran."))
 
     class Meta:
         verbose_name = _("canary")

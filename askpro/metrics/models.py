@@ -14,16 +14,16 @@ class Figures(models.Model):
         WEBHOOK = "webhook", _("Incoming webhooks")
         LOST = "lost", _("Figures that did not fit into a process's memory")
 
-    at = models.DateTimeField(help_text="The beginning of the minute, hour or day.")
+    at = models.DateTimeField(help_text=_("The beginning of the minute, hour or day."))
     kind = models.CharField(max_length=7, choices=Kind.choices)
-    name = models.CharField(max_length=100, help_text="The vendor, the view or the provider.")
-    part = models.CharField(max_length=100, help_text="The route of a vendor's API.")
+    name = models.CharField(max_length=100, help_text=_("The vendor, the view or the provider."))
+    part = models.CharField(max_length=100, help_text=_("The route of a vendor's API."))
     result = models.CharField(max_length=100)
     # No foreign key: figures outlive what they are about, and tell no person.
-    company = models.BigIntegerField(help_text="The company's id; 0: of none.")
+    company = models.BigIntegerField(help_text=_("The company's id; 0: of none."))
     count = models.BigIntegerField()
-    seconds = models.FloatField(help_text="Of all together.")
-    buckets = ArrayField(models.BigIntegerField(), help_text="How many took up to each bound, and how many longer.")
+    seconds = models.FloatField(help_text=_("Of all together."))
+    buckets = ArrayField(models.BigIntegerField(), help_text=_("How many took up to each bound, and how many longer."))
 
     class Meta:
         abstract = True
@@ -65,14 +65,14 @@ class JobTotal(models.Model):
     """What jobs did since the beginning: the engine's figures of minutes, which it does not keep, added up for counters
     that never fall. Of an actor in a queue with company 0, or of a company in a queue without an actor."""
 
-    what = models.CharField(max_length=10, help_text="As the engine's `TallyFields.What`.")
+    what = models.CharField(max_length=10, help_text=_("As the engine's `TallyFields.What`."))
     queue_name = models.CharField(max_length=50)
     actor_name = models.CharField(max_length=100)
-    company = models.BigIntegerField(help_text="The company's id; 0: of all.")
-    about = models.CharField(max_length=200, help_text="The class of the error.")
-    bucket = models.SmallIntegerField(help_text="The range of the histogram.")
+    company = models.BigIntegerField(help_text=_("The company's id; 0: of all."))
+    about = models.CharField(max_length=200, help_text=_("The class of the error."))
+    bucket = models.SmallIntegerField(help_text=_("The range of the histogram."))
     count = models.BigIntegerField()
-    total = models.FloatField(help_text="Seconds or bytes.")
+    total = models.FloatField(help_text=_("Seconds or bytes."))
 
     class Meta:
         verbose_name = _("total of jobs")
@@ -91,11 +91,11 @@ class AddedUp(models.Model):
     """How far the engine's figures are in `JobTotal`: one row."""
 
     id = models.SmallIntegerField(primary_key=True, db_default=1)
-    minute = models.BigIntegerField(help_text="The id of the last one.")
+    minute = models.BigIntegerField(help_text=_("The id of the last one."))
 
     class Meta:
         verbose_name = _("progress of jobs' totals")
         verbose_name_plural = _("progress of jobs' totals")
 
     def __str__(self) -> str:
-        return f"up to {self.minute}"
+        return _("up to %(minute)s") % {"minute": self.minute}

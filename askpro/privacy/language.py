@@ -1,11 +1,8 @@
-"""The language of the pages about persons: that of the companies whose people look at them."""
+"""The language in which a person is told what is held of them: that of the companies whose people export it."""
 
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
-from django.template.response import TemplateResponse
-from django.utils.translation import override
 
 from askpro.console.scope import Scope
 from calls.models import Company
@@ -18,11 +15,3 @@ def language_of(user: Any) -> str:
         return settings.LANGUAGE_CODE
     spoken = {*Company.objects.filter(pk__in=scope.companies).values_list("language", flat=True)}
     return spoken.pop() if len(spoken) == 1 else settings.LANGUAGE_CODE
-
-
-def rendered(response: HttpResponse, language: str) -> HttpResponse:
-    """The page in this language: a template would else be rendered after the view, in the console's."""
-    if isinstance(response, TemplateResponse):
-        with override(language):
-            response.render()
-    return response

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from askpro.console import display
@@ -22,7 +22,7 @@ from askpro.console.scope import Scope
 from askpro.console.table import Table
 from askpro.privacy import exporting, reads
 from askpro.privacy.erasing import rows, run, vendors
-from askpro.privacy.language import language_of, rendered
+from askpro.privacy.language import language_of
 from askpro.privacy.models import Erasure, Wanted
 from askpro.privacy.person import Sought, read_number, wanted
 from askpro.privacy.tasks import erase_person
@@ -93,14 +93,12 @@ def person_view(request: HttpRequest) -> HttpResponse:
 
     if not (request.user.has_perm(MAY_ERASE) or request.user.has_perm(MAY_EXPORT)):
         raise PermissionDenied
-    language = language_of(request.user)
-    with override(language):
-        form = SearchForm(request.user, request.POST if request.method == "POST" else None)
-        answer = _found(request, form) if form.is_valid() else {}
-        if not isinstance(answer, dict):
-            return answer
-        context = {**admin.site.each_context(request), "title": _("Export or erase a person"), "form": form, **answer}
-        return rendered(TemplateResponse(request, "privacy/person.html", context | {"words": _words()}), language)
+    form = SearchForm(request.user, request.POST if request.method == "POST" else None)
+    answer = _found(request, form) if form.is_valid() else {}
+    if not isinstance(answer, dict):
+        return answer
+    context = {**admin.site.each_context(request), "title": _("Export or erase a person"), "form": form, **answer}
+    return TemplateResponse(request, "privacy/person.html", context | {"words": _words()})
 
 
 def _found(request: HttpRequest, form: SearchForm) -> Any:

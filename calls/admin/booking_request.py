@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from appointments.models import Appointment, FollowUp
@@ -22,11 +24,11 @@ from calls.models import BookingRequest
 
 
 class SourceFilter(DropdownFilter):
-    title = "source"
+    title = gettext_lazy("source")
     parameter_name = "source"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [("call", "Phone call"), ("api", "API")]
+        return [("call", _("Phone call")), ("api", "API")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(call__isnull=self.value() == "api") if self.value() else queryset
@@ -40,41 +42,41 @@ class BookingRequestAdmin(ReadOnlyModelAdmin):
     list_select_related = ("company", "customer", "service", "call__customer")
     page_related = ("company", "branch__company", "customer", "service", "staff", "call__branch__company")
     list_defer = ("notes", "call__transcript", "call__analysis", "call__variables", "call__problems", "call__summary")
-    search_help_text = "Request id, name, phone number or call id"
-    empty_text = "What callers ask for appears here, and what other systems ask for through the API."
+    search_help_text = gettext_lazy("Request id, name, phone number or call id")
+    empty_text = gettext_lazy("What callers ask for appears here, and what other systems ask for through the API.")
 
     def named(self, row: BookingRequest) -> str:
-        return f"{row.who or row.name or 'Unknown caller'}: {row.service or row.service_words}"
+        return f"{row.who or row.name or _('Unknown caller')}: {row.service or row.service_words}"
 
     def find(self, rows: QuerySet[BookingRequest], term: Term) -> QuerySet[BookingRequest]:
         people = customers_meant(term)
         meant = Q(customer_id__in=people) | Q(call__customer_id__in=people) | Q(call__retell_call_id=term.text)
         return rows.filter(meant if term.number is None else meant | Q(pk=term.number))
 
-    @admin.display(description="Asked", ordering="created_at")
+    @admin.display(description=gettext_lazy("Asked"), ordering="created_at")
     def asked(self, row: BookingRequest) -> SafeString | str:
         return display.minute(row.created_at)
 
-    @admin.display(description="Status")
+    @admin.display(description=gettext_lazy("State"))
     def progress(self, row: BookingRequest) -> SafeString:
         return display.state(row)
 
-    @admin.display(description="Who")
+    @admin.display(description=gettext_lazy("Who"))
     def person(self, row: BookingRequest) -> SafeString | str:
         return display.person(row.who) if row.who else row.name or display.NOTHING
 
-    @admin.display(description="Wished for", ordering="starts_at")
+    @admin.display(description=gettext_lazy("Wished for"), ordering="starts_at")
     def wished(self, row: BookingRequest) -> SafeString | str:
         said = f"{row.date_words} {row.time_words}".strip()
         return display.weekday(row.starts_at) if row.starts_at else display.shorten(said, 30)
 
-    @admin.display(description="Service")
+    @admin.display(description=gettext_lazy("Service"))
     def what(self, row: BookingRequest) -> SafeString | str:
         return display.shorten(row.service.name if row.service else row.service_words, 30)
 
-    @admin.display(description="Source")
+    @admin.display(description=gettext_lazy("Source"))
     def source(self, row: BookingRequest) -> str:
-        return "API" if row.call_id is None else "Phone call"
+        return "API" if row.call_id is None else _("Phone call")
 
     def detail(self, request: HttpRequest, row: BookingRequest) -> dict[str, Any]:
         scope = Scope.of(request.user)
@@ -93,32 +95,35 @@ class BookingRequestAdmin(ReadOnlyModelAdmin):
 
 def _facts(row: BookingRequest) -> list[tuple[str, Any]]:
     return [
-        ("Customer", display.link(row.who)),
-        ("Name", row.name),
-        ("Phone", display.phone(row.contact_phone)),
-        ("E-mail", row.email),
-        ("Wished for", display.weekday(row.starts_at)),
-        ("Words", ", ".join(filter(None, (row.date_words, row.time_words, row.service_words, row.staff_words)))),
-        ("Not clear", row.unclear_told() or "nothing"),
-        ("Service", display.link(row.service)),
-        ("Staff", display.link(row.staff)),
-        ("SMS", "agreed to" if row.sms_consent else "not agreed to"),
-        ("Notes", row.notes),
-        ("Call", display.link(row.call)),
-        ("Company", display.link(row.company)),
-        ("Branch", display.link(row.where)),
-        ("Asked", display.moment(row.created_at)),
+        (_("Customer"), display.link(row.who)),
+        (_("Name"), row.name),
+        (_("Phone"), display.phone(row.contact_phone)),
+        (_("E-mail"), row.email),
+        (_("Wished for"), display.weekday(row.starts_at)),
+        (
+            _("Caller's words"),
+            ", ".join(filter(None, (row.date_words, row.time_words, row.service_words, row.staff_words))),
+        ),
+        (_("Unclear"), row.unclear_told(get_language() or "") or _("nothing")),
+        (_("Service"), display.link(row.service)),
+        (_("Staff"), display.link(row.staff)),
+        ("SMS", _("agreed to") if row.sms_consent else _("not agreed to")),
+        (_("Notes"), row.notes),
+        (_("Call"), display.link(row.call)),
+        (_("Company"), display.link(row.company)),
+        (_("Branch"), display.link(row.where)),
+        (_("Asked"), display.moment(row.created_at)),
     ]
 
 
 def _appointments(row: BookingRequest, scope: Scope) -> Table:
     found = scope.rows(Appointment.objects.filter(booking_request=row))
     cells = [[display.link(each), display.state(each), display.weekday(each.starts_at)] for each in found]
-    return Table("Appointment", ["Appointment", "State", "Starts"], cells, "Nothing was booked.")
+    return Table(_("Appointment"), [_("Appointment"), _("State"), _("Begins")], cells, _("Nothing was booked."))
 
 
 def _follow_ups(row: BookingRequest, scope: Scope) -> Table:
-    found, language = scope.rows(FollowUp.objects.filter(booking_request=row)).order_by("pk"), row.company.language
+    found, language = scope.rows(FollowUp.objects.filter(booking_request=row)).order_by("pk"), get_language() or ""
     cells = [
         [
             display.link(each, each.title(language)),
@@ -128,4 +133,6 @@ def _follow_ups(row: BookingRequest, scope: Scope) -> Table:
         ]
         for each in found
     ]
-    return Table("Follow-ups", ["Reason", "State", "Call back by", "Detail"], cells, "No person was needed.")
+    return Table(
+        _("Follow-ups"), [_("Reason"), _("State"), _("Call back by"), _("Detail")], cells, _("No person was needed.")
+    )

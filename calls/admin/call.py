@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from askpro.console import display, payload
@@ -29,19 +31,21 @@ class CallAdmin(ReadOnlyModelAdmin):
         ("status", ChoicesDropdownFilter),
         CompanyFilter,
         "needs_review",
-        period("created_at", "period"),
+        period("created_at", gettext_lazy("period")),
         ("created_at", DayRangeFilter),
     )
     list_select_related = ("company", "customer")
     page_related = ("company", "branch__company", "phone_number", "customer")
     list_defer = ("transcript", "summary", "variables", "analysis", "problems")
-    search_help_text = "Call id, phone number, name or e-mail"
-    empty_text = "Calls appear here when Retell reports them. To see one now, run: python3 manage.py demo_call"
+    search_help_text = gettext_lazy("Call id, phone number, name or e-mail")
+    empty_text = gettext_lazy(
+        "Calls appear here when Retell reports them. To see one now, run: python3 manage.py demo_call"
+    )
     detail_template = "console/call.html"
 
     def named(self, call: Call) -> str:
-        when = display.local(call.said_at, "j M Y, H:i")
-        return f"{call.customer or call.from_number or 'Anonymous caller'}, {when}, {call.retell_call_id}"
+        when = display.local(call.said_at, "SHORT_DATETIME_FORMAT")
+        return f"{call.customer or call.from_number or _('Anonymous caller')}, {when}, {call.retell_call_id}"
 
     def find(self, rows: QuerySet[Call], term: Term) -> QuerySet[Call]:
         meant = Q(retell_call_id__startswith=term.text) | Q(customer_id__in=customers_meant(term))
@@ -53,31 +57,33 @@ class CallAdmin(ReadOnlyModelAdmin):
             meant |= Q(correlation_id=term.uuid)
         return rows.filter(meant)
 
-    @admin.display(description="Caller")
+    @admin.display(description=gettext_lazy("Caller"))
     def caller(self, call: Call) -> SafeString | str:
         return caller_of(call)
 
-    @admin.display(description="When")
+    @admin.display(description=gettext_lazy("When"))
     def when(self, call: Call) -> SafeString | str:
         return display.minute(call.said_at)
 
-    @admin.display(description="Outcome")
+    @admin.display(description=gettext_lazy("Outcome"))
     def result(self, call: Call) -> SafeString:
         return display.state(call, "outcome")
 
-    @admin.display(description="Status")
+    @admin.display(description=gettext_lazy("State"))
     def progress(self, call: Call) -> SafeString:
         return display.state(call)
 
-    @admin.display(description="Length")
+    @admin.display(description=gettext_lazy("Length"))
     def length(self, call: Call) -> str:
         return length_of(call)
 
-    @admin.display(description="Needs a look")
+    @admin.display(description=gettext_lazy("Needs a look"))
     def look(self, call: Call) -> SafeString | str:
         if not call.needs_review:
             return ""
-        return display.shorten(call.review_told(), 40) or display.pill("open", "Needs a look", "look")
+        return display.shorten(call.review_told(get_language() or ""), 40) or display.pill(
+            "open", _("Needs a look"), _("look")
+        )
 
     def detail(self, request: HttpRequest, call: Call) -> dict[str, Any]:
         story = Story(call, request.user)
@@ -90,10 +96,10 @@ class CallAdmin(ReadOnlyModelAdmin):
             "notes": _notes(call, story),
             "facts": _facts(call),
             "folded": [
-                ("Collected by the agent", payload.pretty(call.variables) if call.variables else ""),
-                ("Retell's analysis", payload.pretty(call.analysis) if call.analysis else ""),
-                ("Fields that made no sense", payload.pretty(call.problems) if call.problems else ""),
-                ("Raw payload, as sent last", payload.readable(bytes(raw.body)) if raw else ""),
+                (_("Collected by the agent"), payload.pretty(call.variables) if call.variables else ""),
+                (_("Retell's analysis"), payload.pretty(call.analysis) if call.analysis else ""),
+                (_("Fields that could not be read"), payload.pretty(call.problems) if call.problems else ""),
+                (_("Raw data, as last sent"), payload.readable(bytes(raw.body)) if raw else ""),
             ],
         }
 
@@ -102,7 +108,7 @@ def caller_of(call: Call) -> SafeString | str:
     """Who called: the name, else the number."""
     if call.customer is not None and call.customer.name:
         return call.customer.name
-    return display.phone(call.from_number) if call.from_number else "Anonymous caller"
+    return display.phone(call.from_number) if call.from_number else _("Anonymous caller")
 
 
 def length_of(call: Call) -> str:
@@ -111,21 +117,21 @@ def length_of(call: Call) -> str:
 
 def _facts(call: Call) -> list[tuple[str, Any]]:
     return [
-        ("Company", display.link(call.company)),
-        ("Branch", display.link(call.branch, call.branch.name)),
-        ("Customer", display.link(call.customer)),
-        ("From", display.phone(call.from_number)),
-        ("To", display.phone(call.to_number)),
-        ("Started", display.moment(call.started_at)),
-        ("Ended", display.moment(call.ended_at)),
-        ("Length", length_of(call)),
-        ("Direction", call.direction),
-        ("Ended by", call.disconnection_reason.replace("_", " ")),
-        ("Request read", display.moment(call.extracted_at)),
-        ("Cost", f"${call.cost_usd}" if call.cost_usd is not None else ""),
-        ("Retell call id", call.retell_call_id),
-        ("Agent", call.agent_id),
-        ("Correlation id", call.correlation_id),
+        (_("Company"), display.link(call.company)),
+        (_("Branch"), display.link(call.branch, call.branch.name)),
+        (_("Customer"), display.link(call.customer)),
+        (_("From"), display.phone(call.from_number)),
+        (pgettext("recipient", "To"), display.phone(call.to_number)),
+        (_("Started"), display.moment(call.started_at)),
+        (_("Ended"), display.moment(call.ended_at)),
+        (_("Length"), length_of(call)),
+        (_("Direction"), call.direction),
+        (_("Ended by"), call.disconnection_reason.replace("_", " ")),
+        (_("Request read"), display.moment(call.extracted_at)),
+        (_("Cost"), display.price(call.cost_usd, "USD", 4) if call.cost_usd is not None else ""),
+        (_("Retell call id"), call.retell_call_id),
+        (_("Agent"), call.agent_id),
+        (_("Correlation id"), call.correlation_id),
     ]
 
 
@@ -133,19 +139,24 @@ def _notes(call: Call, story: Story) -> list[tuple[str, str]]:
     """What needs a person, one sentence for each."""
     notes = []
     if call.needs_review:
-        notes.append(("warning", f"Needs a look: {call.review_told() or 'no reason given.'}"))
+        why = call.review_told(get_language() or "") or _("no reason given.")
+        notes.append(("warning", _("Needs a look: %(why)s") % {"why": why}))
     waiting = sum(row.status == "open" for row in story.follow_ups)
     if waiting:
-        notes.append(("warning", f"{waiting} open follow-up{'s' if waiting > 1 else ''}: somebody has to call back."))
+        told = ngettext(
+            "%(count)s open follow-up: someone has to call back.",
+            "%(count)s open follow-ups: someone has to call back.",
+            waiting,
+        )
+        notes.append(("warning", told % {"count": waiting}))
     dead = [job.actor_name for job in story.jobs if job.status == "dead"]
     if dead:
-        notes.append(
-            (
-                "danger",
-                f"Gave up: {', '.join(sorted(set(dead)))}. Open the job in the story to see why and to retry it.",
-            )
-        )
+        told = _("Gave up: %(jobs)s. Open the job in the story to see why and to retry it.")
+        notes.append(("danger", told % {"jobs": ", ".join(sorted(set(dead)))}))
     failed = sum(row.status == "failed" for row in story.messages)
     if failed:
-        notes.append(("danger", f"{failed} message{'s' if failed > 1 else ''} to the customer failed."))
+        told = ngettext(
+            "%(count)s message to the customer failed.", "%(count)s messages to the customer failed.", failed
+        )
+        notes.append(("danger", told % {"count": failed}))
     return notes

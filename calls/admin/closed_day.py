@@ -2,6 +2,8 @@
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ConsoleModelAdmin
@@ -18,13 +20,13 @@ class ClosedDayAdmin(ConsoleModelAdmin):
     list_filter = (CompanyFilter,)
     list_select_related = ("company", "branch")
     autocomplete_fields = ("company", "branch")
-    search_help_text = "Reason"
-    empty_text = "Add days on which nothing shall be booked. Public holidays follow from a branch's state."
+    search_help_text = _("Reason")
+    empty_text = _("Add days on which nothing may be booked. Public holidays follow from the branch's federal state.")
     fields = (("company", "branch"), ("first_day", "last_day"), "reason")
 
     def find(self, rows: QuerySet[ClosedDay], term: Term) -> QuerySet[ClosedDay]:
         return rows.filter(Q(reason__icontains=term.text) | Q(company__name__icontains=term.text))
 
-    @admin.display(description="Branch")
+    @admin.display(description=_("Branch"))
     def place(self, day: ClosedDay) -> str:
-        return day.branch.name if day.branch else "all"
+        return day.branch.name if day.branch else gettext("all")

@@ -10,6 +10,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from askpro import gates
 from askpro.console import display
@@ -24,7 +26,7 @@ from calls.admin.forms import BranchForm, CompanyForm, NumberForm
 from calls.models import Branch, Company, PhoneNumber
 
 WRITTEN_ONLY: Final = ("new_calcom_api_key", "forget_calcom_api_key")
-GATE: Final = ("Gate", {"fields": ("calcom_gate",)})
+GATE: Final = (gettext_lazy("Gate"), {"fields": ("calcom_gate",)})
 
 
 class PhoneNumberInline(ReadOnlyInline):
@@ -41,14 +43,14 @@ class CompanyAdmin(ConnectionsMixin, ConsoleModelAdmin):
     change_form_before_template = "console/company_tools.html"
     list_display = ("name", "slug", "is_active", "books_appointments", "sms_enabled", "own_key")
     list_filter = ("is_active", "books_appointments")
-    search_help_text = "Name"
-    empty_text = "Add the first company, or run: python3 manage.py seed_demo"
+    search_help_text = gettext_lazy("Name")
+    empty_text = gettext_lazy("Add the first company, or run: python3 manage.py seed_demo")
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("calcom_gate",)
     inlines = (BranchInline, PhoneNumberInline)
     fieldsets = (
         (None, {"fields": (("name", "slug"), ("is_active", "books_appointments"), "change_notice_minutes")}),
-        ("Place", {"fields": ("country", ("timezone", "language"))}),
+        (gettext_lazy("Location"), {"fields": ("country", ("timezone", "language"))}),
         (
             "Cal.com",
             {
@@ -60,7 +62,7 @@ class CompanyAdmin(ConnectionsMixin, ConsoleModelAdmin):
             },
         ),
         (
-            "Messages",
+            gettext_lazy("Messages"),
             {
                 "fields": (
                     "sms_enabled",
@@ -73,10 +75,10 @@ class CompanyAdmin(ConnectionsMixin, ConsoleModelAdmin):
             },
         ),
         (
-            "Reports",
+            gettext_lazy("Reports"),
             {"fields": ("report_emails", ("daily_report", "report_hour"), ("weekly_report", "call_summaries"))},
         ),
-        ("Freed times", {"fields": ("offers_freed_times", ("offer_minutes", "offer_lead_minutes"))}),
+        (gettext_lazy("Freed times"), {"fields": ("offers_freed_times", ("offer_minutes", "offer_lead_minutes"))}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -123,17 +125,18 @@ class CompanyAdmin(ConnectionsMixin, ConsoleModelAdmin):
             obj.calcom_api_key = key or ""
         super().save_model(request, obj, form, change)
 
-    @admin.display(description="Requests to Cal.com pass")
+    @admin.display(description=gettext_lazy("Requests to Cal.com go through"))
     def calcom_gate(self, company: Company) -> str:
         """The gate's name in events and mails, which name keys by their fingerprints."""
         try:
             key = company.calcom_api_key
         except Unreadable:
-            return "none: its key cannot be read with these DATA_KEYS"
-        shared = "" if key else ", with all companies that have no key of their own"
-        return gates.calcom(key or settings.CALCOM_API_KEY).name + shared
+            return _("none: its key cannot be read with these DATA_KEYS")
+        gate = gates.calcom(key or settings.CALCOM_API_KEY).name
+        shared = _("%(gate)s, together with all companies that have no key of their own")
+        return gate if key else shared % {"gate": gate}
 
-    @admin.display(description="Own Cal.com key", boolean=True)
+    @admin.display(description=gettext_lazy("Own Cal.com key"), boolean=True)
     def own_key(self, company: Any) -> bool:
         return bool(company.has_key)
 
@@ -146,14 +149,14 @@ class BranchAdmin(ConsoleModelAdmin):
     list_filter = (CompanyFilter, "is_active")
     list_select_related = ("company",)
     autocomplete_fields = ("company",)
-    search_help_text = "Name, street or city"
-    empty_text = "Add a company first, then its branches. Or run: python3 manage.py seed_demo"
+    search_help_text = gettext_lazy("Name, street or city")
+    empty_text = gettext_lazy("Add a company first, then its branches. Or run: python3 manage.py seed_demo")
     inlines = (PhoneNumberInline,)
     fieldsets = (
         (None, {"fields": (("company", "name"), ("phone", "is_active"))}),
-        ("Address", {"fields": ("street", ("postal_code", "city"), "country")}),
-        ("Times", {"fields": (("timezone", "state"), "opening_hours")}),
-        ("Messages", {"fields": ("notification_email",)}),
+        (gettext_lazy("Address"), {"fields": ("street", ("postal_code", "city"), "country")}),
+        (gettext_lazy("Times"), {"fields": (("timezone", "state"), "opening_hours")}),
+        (gettext_lazy("Messages"), {"fields": ("notification_email",)}),
     )
 
     def find(self, rows: QuerySet[Branch], term: Term) -> QuerySet[Branch]:
@@ -163,7 +166,7 @@ class BranchAdmin(ConsoleModelAdmin):
             named |= term.numbers("phone", "phone_numbers__number")
         return rows.filter(named).distinct()
 
-    @admin.display(description="Phone")
+    @admin.display(description=gettext_lazy("Phone"))
     def number(self, branch: Branch) -> SafeString | str:
         return display.phone(branch.phone)
 
@@ -176,8 +179,8 @@ class PhoneNumberAdmin(ConsoleModelAdmin):
     list_filter = (CompanyFilter, "is_active")
     list_select_related = ("company", "branch")
     autocomplete_fields = ("company", "branch", "more_branches")
-    search_help_text = "Phone number or Retell agent"
-    empty_text = "A call belongs to the company whose number was dialled. Add the number here, as +49…"
+    search_help_text = gettext_lazy("Phone number or Retell agent")
+    empty_text = gettext_lazy("A call belongs to the company whose number was dialled. Add the number here, as +49…")
     fields = (
         ("company", "branch"),
         "more_branches",
@@ -201,11 +204,11 @@ class PhoneNumberAdmin(ConsoleModelAdmin):
         meant = Q(retell_agent_id=term.text) | Q(company__name__icontains=term.text)
         return rows.filter(meant | term.numbers("number") if term.is_number else meant)
 
-    @admin.display(description="Number", ordering="number")
+    @admin.display(description=gettext_lazy("Number"), ordering="number")
     def dialled(self, number: PhoneNumber) -> SafeString | str:
         return display.phone(number.number)
 
-    @admin.display(description="Branch")
+    @admin.display(description=gettext_lazy("Branch"))
     def place(self, number: PhoneNumber) -> str:
         return ", ".join(branch.name for branch in number.branches)
 

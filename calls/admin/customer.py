@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from askpro.console import display
 from askpro.console.customers import meaning
@@ -31,11 +33,13 @@ class CustomerAdmin(NumbersMixin, MergeMixin, ConsoleModelAdmin):
     company_path = "company"
     form = CustomerForm
     list_display = ("who", "number", "email", "company", "consent", "last_contact")
-    list_filter = (CompanyFilter, period("created_at", "known since"))
+    list_filter = (CompanyFilter, period("created_at", gettext_lazy("customer since")))
     list_select_related = ("company",)
     page_related = ("company",)
-    search_help_text = "Name, phone number or e-mail"
-    empty_text = "A customer is made when a call is worked on. To see one now, run: python3 manage.py demo_call"
+    search_help_text = gettext_lazy("Name, phone number or e-mail")
+    empty_text = gettext_lazy(
+        "A customer appears here when a call has been processed. To see one now, run: python3 manage.py demo_call"
+    )
     fields = (
         ("name", "language"),
         ("phone", "company"),
@@ -80,33 +84,35 @@ class CustomerAdmin(NumbersMixin, MergeMixin, ConsoleModelAdmin):
     def find(self, rows: QuerySet[Customer], term: Term) -> QuerySet[Customer]:
         return rows.filter(meaning(term))
 
-    @admin.display(description="Customer")
+    @admin.display(description=gettext_lazy("Customer"))
     def who(self, customer: Customer) -> SafeString | str:
         return display.person(customer)
 
-    @admin.display(description="Phone")
+    @admin.display(description=gettext_lazy("Phone"))
     def number(self, customer: Customer) -> SafeString | str:
         return display.phone(customer.phone or customer.contact_phone)
 
     @admin.display(description="SMS")
     def consent(self, customer: Any) -> SafeString | str:
         if customer.has_stopped:
-            return display.pill("dead", "Answered STOP", "stop")
-        return display.pill("done", "Agreed on the phone", "agreed") if customer.sms_consent_at else ""
+            return display.pill("dead", _("Answered STOP"), _("stop"))
+        return display.pill("done", _("Agreed on the phone"), _("agreed")) if customer.sms_consent_at else ""
 
-    @admin.display(description="Answered STOP")
+    @admin.display(description=gettext_lazy("Answered STOP"))
     def answered_stop(self, customer: Any) -> SafeString | str:
         # A boolean's red cross would look like trouble although all is well, and its green tick the opposite.
-        return display.pill("dead", "", "yes, no SMS is sent") if customer.has_stopped else "no"
+        return display.pill("dead", "", _("yes, no SMS is sent")) if customer.has_stopped else _("no")
 
-    @admin.display(description="No-shows")
+    @admin.display(description=gettext_lazy("No-shows"))
     def no_shows(self, customer: Customer) -> str:
         """Counted from the appointments each time, so that what is corrected at Cal.com is correct here."""
         missed = customer.appointments.filter(status="no_show").order_by("-starts_at")
-        days = [display.local(starts_at, "j M Y") for starts_at in missed.values_list("starts_at", flat=True)]
-        return f"{len(days)}, last on {days[0]}" if days else "none"
+        days = [
+            display.local(starts_at, "SHORT_DATE_FORMAT") for starts_at in missed.values_list("starts_at", flat=True)
+        ]
+        return _("%(count)s, last on %(day)s") % {"count": len(days), "day": days[0]} if days else _("none")
 
-    @admin.display(description="Last contact")
+    @admin.display(description=gettext_lazy("Last contact"))
     def last_contact(self, customer: Customer) -> SafeString | str:
         return display.minute(customer.last_contact_at)
 
@@ -140,29 +146,29 @@ def _tables(customer: Customer, scope: Scope) -> list[Table]:
     told = scope.rows(customer.notifications.all()).order_by("-id")[:MOST_ROWS]
     return [
         Table(
-            "Calls",
-            ["When", "Outcome", "Call"],
+            _("Calls"),
+            [_("When"), _("Outcome"), _("Call")],
             [[display.minute(c.said_at), display.state(c, "outcome"), display.link(c)] for c in calls[:MOST_ROWS]],
-            "No call.",
+            _("No call."),
         ),
         Table(
-            "Appointments",
-            ["When", "State", "What", "With"],
+            _("Appointments"),
+            [_("When"), _("State"), _("What"), _("With")],
             [
                 [
-                    display.link(a, display.local(a.starts_at, "D j M Y, H:i")),
+                    display.link(a, display.weekday(a.starts_at)),
                     display.state(a),
                     a.service or display.NOTHING,
                     a.staff or display.NOTHING,
                 ]
                 for a in held
             ],
-            "No appointment.",
+            _("No appointment."),
         ),
         Table(
-            "Messages",
-            ["Message", "State", "Sent"],
+            _("Messages"),
+            [_("Message"), _("State"), _("Sent")],
             [[display.link(n), display.state(n), display.minute(n.sent_at)] for n in told],
-            "No message.",
+            _("No message."),
         ),
     ]

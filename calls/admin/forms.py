@@ -53,16 +53,16 @@ class SetUpForm(NumbersForm):
     def clean_timezone(self) -> str:
         name: str = self.cleaned_data["timezone"]
         if name and name not in available_timezones():
-            raise forms.ValidationError("Write a time zone's name, such as Europe/Berlin.")
+            raise forms.ValidationError(_("Write a time zone's name, such as Europe/Berlin."))
         return name
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         company, branch = cleaned.get("company"), cleaned.get("branch")
         if company and branch and branch.company_id != company.pk:
-            self.add_error("branch", "This branch belongs to another company.")
+            self.add_error("branch", _("This branch belongs to another company."))
         if company and any(service.company_id != company.pk for service in cleaned.get("services") or ()):
-            self.add_error("services", "These services are not all of this company.")
+            self.add_error("services", _("Some of these services belong to another company."))
         return cleaned
 
 
@@ -75,23 +75,28 @@ class ServiceForm(SetUpForm):
 
     class Meta:
         help_texts = {
-            "field_answers": "What is sent for each required field: a fixed text, or facts in braces:"
-            f" {', '.join(f'{{{fact}}}' for fact in sorted(FACTS))}, or {{call.…}}, what the agent collected under that"
-            ' name. Such as {"kasse": "privat", "grund": "{notes}", "geburtsdatum": "{call.geburtsdatum}"}.'
+            "field_answers": _(
+                "What is sent for each required field: a fixed text or a placeholder: {branch}, {email}, {name}, "
+                "{notes}, "
+                "{phone}, {service}, {staff}, or {call.…} for what the agent collected under that name. "
+                'Example: {"kasse": "privat", "grund": "{notes}", "geburtsdatum": "{call.geburtsdatum}"}.'
+            )
         }
 
     def clean_field_answers(self) -> dict[str, str]:
         answers = self.cleaned_data["field_answers"] or {}
         if not isinstance(answers, dict) or not all(isinstance(text, str) for text in answers.values()):
-            raise forms.ValidationError('Write texts by field, such as {"kasse": "privat", "grund": "{notes}"}.')
+            raise forms.ValidationError(_('Write texts by field, such as {"kasse": "privat", "grund": "{notes}"}.'))
         options = {field["slug"]: field["options"] for field in self.instance.required_fields}
         for slug, text in answers.items():
             if any(len(part) > 500 for part in (slug, text)):
-                raise forms.ValidationError("An answer has at most 500 characters.")
+                raise forms.ValidationError(_("An answer has at most 500 characters."))
             if any(not _is_fact(name) for name in re.findall(r"\{([^{}]*)\}", text)):
-                raise forms.ValidationError(f"{slug}: the facts are {', '.join(sorted(FACTS))} and call.….")
+                told = _("%(field)s: the placeholders are %(names)s and call.….")
+                raise forms.ValidationError(told % {"field": slug, "names": ", ".join(sorted(FACTS))})
             if "{" not in text and options.get(slug) and text not in options[slug]:
-                raise forms.ValidationError(f"{slug} is one of {', '.join(options[slug])}.")
+                told = _("%(field)s is one of %(options)s.")
+                raise forms.ValidationError(told % {"field": slug, "options": ", ".join(options[slug])})
         return answers
 
 
@@ -105,33 +110,35 @@ class CompanyForm(SetUpForm):
     new_calcom_api_key = forms.CharField(
         required=False,
         max_length=500,
-        label="Cal.com API key",
-        help_text="Empty: the key of this installation.",
+        label=_("Cal.com API key"),
+        help_text=_("Empty: the key of this installation."),
         widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}),
     )
     forget_calcom_api_key = forms.BooleanField(
-        required=False, label="Forget the stored key", widget=UnfoldBooleanSwitchWidget
+        required=False, label=_("Delete the stored key"), widget=UnfoldBooleanSwitchWidget
     )
 
     sms_sender = forms.CharField(
         required=False,
-        label="SMS sender",
-        help_text="A number, a name of at most 11 letters and digits, or a messaging service (MG…)."
-        " Empty: the installation's.",
+        label=_("SMS sender"),
+        help_text=_(
+            "A number, a name of at most 11 letters and digits, or a messaging service (MG…). Empty: the "
+            "installation's."
+        ),
         widget=UnfoldAdminTextInputWidget,
     )
 
     class Meta:
         labels = {
-            "calcom_handles_notifications": "Cal.com confirms",
-            "sms_enabled": "SMS enabled",
-            "notification_email": "Notification e-mail",
+            "calcom_handles_notifications": _("Cal.com tells the customers"),
+            "sms_enabled": _("SMS to customers"),
+            "notification_email": _("E-mail for follow-ups"),
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if getattr(self.instance, "has_key", False) and "new_calcom_api_key" in self.fields:
-            self.fields["new_calcom_api_key"].help_text = "A key is stored. Leave this empty to keep it."
+            self.fields["new_calcom_api_key"].help_text = _("A key is stored. Leave this empty to keep it.")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -151,7 +158,7 @@ class BranchForm(SetUpForm):
 
 
 class NumberForm(SetUpForm):
-    number = PhoneField(help_text="What callers dial: 030 23125 100 and +493023125100 are the same.")
+    number = PhoneField(help_text=_("The number that callers dial: 030 23125 100 and +493023125100 are the same."))
     is_meant = forms.BooleanField(
         required=False,
         label=_("Move its calls"),
@@ -164,7 +171,7 @@ class NumberForm(SetUpForm):
         self._warn(cleaned)
         company, more = cleaned.get("company"), cleaned.get("more_branches")
         if company and more and any(branch.company_id != company.pk for branch in more):
-            self.add_error("more_branches", "These branches belong to another company.")
+            self.add_error("more_branches", _("Some of these branches belong to another company."))
         return cleaned
 
     def _warn(self, cleaned: dict[str, Any]) -> None:
@@ -179,4 +186,4 @@ class NumberForm(SetUpForm):
 
 
 class CustomerForm(NumbersForm):
-    contact_phone = PhoneField(required=False, help_text="Gets the messages.")
+    contact_phone = PhoneField(required=False, help_text=_("Messages go to this number."))

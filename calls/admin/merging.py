@@ -11,6 +11,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from askpro.console import display
@@ -31,7 +33,11 @@ class MergeForm(forms.Form):
     """Which row stays, and why they are one."""
 
     kept = forms.ChoiceField()
-    note = forms.CharField(label="Why are they one?", max_length=1000, widget=UnfoldAdminTextareaWidget({"rows": 2}))
+    note = forms.CharField(
+        label=gettext_lazy("Why are they the same person?"),
+        max_length=1000,
+        widget=UnfoldAdminTextareaWidget({"rows": 2}),
+    )
 
     def __init__(self, pair: list[Customer], data: Any = None) -> None:
         super().__init__(data)
@@ -62,7 +68,7 @@ class MergeMixin:
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": customer,
-            "title": "Merge customers",
+            "title": _("Merge customers"),
             "typed": request.GET.get("q", ""),
             "candidates": [] if other else _candidates(customer, request),
             "pair": [_card(each) for each in (customer, other)] if other else [],
@@ -76,14 +82,15 @@ class MergeMixin:
         try:
             done = merge(kept, lost, request.user, said["note"])
         except Unmergeable as error:
-            messages.error(request, f"Nothing was merged: {error}")
+            messages.error(request, _("Nothing was merged: %(why)s") % {"why": error})
             return HttpResponseRedirect(reverse("admin:calls_customer_change", args=[pair[0].pk]))
+        # The record of what was done is in English.
         words = f"Merged ({done}): customer {lost.pk} into {kept.pk}."
         for each in (kept, lost):
             LogEntry.objects.log_actions(
                 int(request.user.pk or 0), [each], CHANGE, change_message=words, single_object=True
             )
-        messages.success(request, "Merged. The history below names the merge, which can be undone.")
+        messages.success(request, _("Merged. The history below shows the merge; it can be undone there."))
         return HttpResponseRedirect(reverse("admin:calls_customer_change", args=[kept.pk]))
 
 
@@ -94,16 +101,19 @@ class CustomerMergeAdmin(ReadOnlyModelAdmin):
     list_filter = (CompanyFilter,)
     list_select_related = ("company", "kept", "lost", "user")
     page_related = ("company", "kept", "lost", "user", "undone_by")
-    search_help_text = "Name, phone number or e-mail"
-    empty_text = "Merges of customers appear here."
+    search_help_text = gettext_lazy("Name, phone number or e-mail")
+    empty_text = gettext_lazy("Merges of customers appear here.")
     acts = (
         Act(
             name="undo",
-            label="Undo",
+            label=gettext_lazy("Undo"),
             icon="undo",
-            explain="All that moved goes back to the customer it came from. What was added since stays where it is.",
-            done="undone",
-            note="Why?",
+            explain=gettext_lazy(
+                "Everything that was moved goes back to the customer it came from. What was added since stays where "
+                "it is."
+            ),
+            done=gettext_lazy("undone"),
+            note=gettext_lazy("Why?"),
             note_required=True,
             possible=lambda row: row.undone_at is None and row.kept.merged_into_id is None,
             run=lambda row, user, note: _undo(row, user),
@@ -111,26 +121,26 @@ class CustomerMergeAdmin(ReadOnlyModelAdmin):
     )
 
     def named(self, row: CustomerMerge) -> str:
-        return f"{row.lost} into {row.kept}"
+        return _("%(lost)s into %(kept)s") % {"lost": row.lost, "kept": row.kept}
 
     def find(self, rows: QuerySet[CustomerMerge], term: Term) -> QuerySet[CustomerMerge]:
         return rows.filter(Q(kept__in=customers_meant(term)) | Q(pk=term.number))
 
-    @admin.display(description="Merge")
+    @admin.display(description=gettext_lazy("Merge"))
     def title(self, row: CustomerMerge) -> str:
         return self.named(row)
 
-    @admin.display(description="By")
+    @admin.display(description=gettext_lazy("By"))
     def by(self, row: CustomerMerge) -> str:
         return str(row.user or display.NOTHING)
 
-    @admin.display(description="When")
+    @admin.display(description=gettext_lazy("When"))
     def at(self, row: CustomerMerge) -> Any:
         return display.minute(row.created_at)
 
-    @admin.display(description="Status")
+    @admin.display(description=gettext_lazy("State"))
     def progress(self, row: CustomerMerge) -> Any:
-        return display.pill("cancelled", "", "undone") if row.undone_at else display.pill("done", "", "merged")
+        return display.pill("cancelled", "", _("undone")) if row.undone_at else display.pill("done", "", _("merged"))
 
     def detail(self, request: HttpRequest, row: CustomerMerge) -> dict[str, Any]:
         moved = [[label.rpartition(".")[0], len(ids)] for label, ids in sorted(row.moved.items())]
@@ -138,17 +148,17 @@ class CustomerMergeAdmin(ReadOnlyModelAdmin):
             "headline": self.named(row),
             "state": self.progress(row),
             "facts": [
-                ("Stays", display.link(row.kept)),
-                ("Gone into it", display.link(row.lost)),
-                ("Company", display.link(row.company)),
-                ("By", str(row.user or "")),
-                ("When", display.moment(row.created_at)),
-                ("Why", row.note),
-                ("Filled", ", ".join(sorted(row.filled))),
-                ("Undone", display.moment(row.undone_at)),
-                ("Undone by", str(row.undone_by or "")),
+                (_("Stays"), display.link(row.kept)),
+                (_("Merged into it"), display.link(row.lost)),
+                (_("Company"), display.link(row.company)),
+                (_("By"), str(row.user or "")),
+                (_("When"), display.moment(row.created_at)),
+                (_("Why"), row.note),
+                (_("Filled in"), ", ".join(sorted(row.filled))),
+                (_("Undone"), display.moment(row.undone_at)),
+                (_("Undone by"), str(row.undone_by or "")),
             ],
-            "tables": [Table("What moved", ["Rows", "Number"], moved, "Nothing.", numbers=(1,))],
+            "tables": [Table(_("What was moved"), [_("Rows"), _("Number")], moved, _("Nothing."), numbers=(1,))],
         }
 
 
@@ -199,11 +209,11 @@ def _card(customer: Customer) -> dict[str, Any]:
         "pk": customer.pk,
         "name": f"{customer} #{customer.pk}",
         "facts": [
-            ("Phone", display.phone(customer.phone)),
-            ("Contact number", display.phone(customer.contact_phone)),
-            ("E-mail", customer.email),
-            ("Agreed to SMS", display.minute(customer.sms_consent_at)),
-            ("Known since", display.minute(customer.created_at)),
-            ("Its rows", rows or "none"),
+            (_("Phone"), display.phone(customer.phone)),
+            (_("Number for messages"), display.phone(customer.contact_phone)),
+            (_("E-mail"), customer.email),
+            (_("Agreed to SMS"), display.minute(customer.sms_consent_at)),
+            (_("Customer since"), display.minute(customer.created_at)),
+            (_("Its rows"), rows or _("none")),
         ],
     }

@@ -9,6 +9,8 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from askpro.console import display
@@ -18,7 +20,9 @@ from calls.models.customer_number import having
 
 
 class CustomerNumberForm(NumbersForm):
-    number = PhoneField(label="Another number", help_text="Calls from it are this customer's.")
+    number = PhoneField(
+        label=gettext_lazy("Another number"), help_text=gettext_lazy("Calls from this number belong to this customer.")
+    )
 
     class Meta:
         model = CustomerNumber
@@ -28,7 +32,7 @@ class CustomerNumberForm(NumbersForm):
     def __init__(self, customer: Customer, data: Any = None) -> None:
         self.customer = customer
         super().__init__(data, instance=CustomerNumber(company_id=customer.company_id, customer=customer))
-        self.fields["kind"].label = "What for"
+        self.fields["kind"].label = _("What for")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -36,8 +40,12 @@ class CustomerNumberForm(NumbersForm):
         owner = Customer.objects.filter(having(number), company=self.customer.company_id).first() if number else None
         if owner is not None:
             # No name: it may be shown to whoever types any number.
-            whose = "this" if owner.pk == self.customer.pk else "another"
-            raise forms.ValidationError(f"It is {whose} customer's number already.")
+            is_theirs = owner.pk == self.customer.pk
+            raise forms.ValidationError(
+                _("This customer already has the number.")
+                if is_theirs
+                else _("Another customer already has the number.")
+            )
         return cleaned
 
 
@@ -60,11 +68,12 @@ class NumbersMixin:
         customer = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
         if customer is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        # The record of what was done is in English.
         done = _remove(customer, request) if "remove" in request.POST else _add(customer, request)
         if done:
-            messages.success(request, f"{done}.")
+            messages.success(request, _(done))
             LogEntry.objects.log_actions(
-                int(request.user.pk or 0), [customer], CHANGE, change_message=f"{done}.", single_object=True
+                int(request.user.pk or 0), [customer], CHANGE, change_message=done, single_object=True
             )
         return HttpResponseRedirect(reverse("admin:calls_customer_change", args=[customer.pk]))
 
@@ -89,7 +98,7 @@ def _add(customer: Customer, request: HttpRequest) -> str:
     form = CustomerNumberForm(customer, request.POST)
     if form.is_valid():
         form.save()
-        return "Number added"
+        return gettext_noop("Number added.")
     for errors in form.errors.values():
         messages.error(request, " ".join(map(str, errors)))
     return ""
@@ -102,7 +111,7 @@ def _remove(customer: Customer, request: HttpRequest) -> str:
     if row is None:
         return ""
     if customer.contact_phone == row.number:
-        messages.error(request, "Messages go to this number: enter another contact number first.")
+        messages.error(request, _("Messages go to this number. Enter another number for messages first."))
         return ""
     row.delete()
-    return "Number removed"
+    return gettext_noop("Number removed.")

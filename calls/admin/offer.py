@@ -4,6 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ConsoleModelAdmin
@@ -20,50 +22,55 @@ class ServiceAdmin(ConsoleModelAdmin):
     list_filter = (CompanyFilter, "is_active")
     list_select_related = ("company",)
     autocomplete_fields = ("company", "branch")
-    search_help_text = "Name or event type id"
-    empty_text = "Services are read from Cal.com, or added here. For the demo's, run: python3 manage.py seed_demo"
+    search_help_text = gettext_lazy("Name or event type id")
+    empty_text = gettext_lazy(
+        "Services are read from Cal.com or added here. For those of the demo, run: python3 manage.py seed_demo"
+    )
     readonly_fields = ("synced_at", "judgement", "asked_for")
     fieldsets = (
         (None, {"fields": (("company", "branch"), ("name", "is_active"), "synonyms")}),
-        ("Booking", {"fields": (("duration_minutes", "minimum_notice_minutes"), "change_notice_minutes", "price")}),
-        ("Reminders", {"fields": (("reminder_minutes", "last_reminder_minutes"),)}),
+        (
+            gettext_lazy("Booking"),
+            {"fields": (("duration_minutes", "minimum_notice_minutes"), "change_notice_minutes", "price")},
+        ),
+        (gettext_lazy("Reminders"), {"fields": (("reminder_minutes", "last_reminder_minutes"),)}),
         ("Cal.com", {"fields": (("calcom_event_type_id", "calcom_slug"), ("judgement", "synced_at"))}),
-        ("Fields that Cal.com asks for", {"fields": ("asked_for", "field_answers")}),
+        (gettext_lazy("Fields that Cal.com asks for"), {"fields": ("asked_for", "field_answers")}),
     )
 
     def find(self, rows: QuerySet[Service], term: Term) -> QuerySet[Service]:
         named = Q(name__icontains=term.text) | Q(company__name__icontains=term.text)
         return rows.filter(named if term.number is None else named | Q(calcom_event_type_id=term.number))
 
-    @admin.display(description="Minutes", ordering="duration_minutes")
+    @admin.display(description=gettext_lazy("Minutes"), ordering="duration_minutes")
     def minutes(self, service: Service) -> int:
         return service.duration_minutes
 
-    @admin.display(description="Bookable", boolean=True)
+    @admin.display(description=gettext_lazy("Bookable"), boolean=True)
     def bookable(self, service: Service) -> bool:
         return service.is_active and service.calcom_event_type_id is not None and not service.hindrances
 
-    @admin.display(description="By phone")
+    @admin.display(description=gettext_lazy("By phone"))
     def hindrance(self, service: Service) -> str:
         """`judgement` for a list: one reason, and how many more there are."""
         more = len(service.hindrances) - 1
         return f"{service.hindrances[0].label} (+{more})" if more > 0 else self.judgement(service)
 
-    @admin.display(description="By phone")
+    @admin.display(description=gettext_lazy("By phone"))
     def judgement(self, service: Service) -> str:
         """Why it cannot be booked by phone, or what to know about it."""
         if service.calcom_event_type_id is None:
-            return "No event type at Cal.com"
+            return _("No event type at Cal.com")
         if service.judged_at is None:
-            return "Not read yet: read before the first booking"
+            return _("Not checked yet: happens before the first booking")
         if hindrances := service.hindrances:
             return "; ".join(str(obstacle.label) for obstacle in hindrances)
-        return "Yes, the host confirms each booking" if service.needs_confirmation else "Yes"
+        return _("Yes, the host confirms each booking") if service.needs_confirmation else _("Yes")
 
-    @admin.display(description="Required fields")
+    @admin.display(description=gettext_lazy("Required fields"))
     def asked_for(self, service: Service) -> str:
         asked = [_asked(field) for field in service.required_fields]
-        return "\n".join(asked) or "None"
+        return "\n".join(asked) or _("None")
 
 
 @admin.register(Staff)
@@ -74,8 +81,8 @@ class StaffAdmin(ConsoleModelAdmin):
     list_filter = (CompanyFilter, "is_active")
     list_select_related = ("company", "branch")
     autocomplete_fields = ("company", "branch", "services")
-    search_help_text = "Name or e-mail"
-    empty_text = "Add who holds appointments, or run: python3 manage.py seed_demo"
+    search_help_text = gettext_lazy("Name or e-mail")
+    empty_text = gettext_lazy("Add the people who hold appointments, or run: python3 manage.py seed_demo")
     fieldsets = (
         (None, {"fields": (("company", "branch"), ("name", "email"), "is_active")}),
         ("Cal.com", {"fields": ("calcom_user_id", "services")}),
@@ -85,7 +92,7 @@ class StaffAdmin(ConsoleModelAdmin):
         named = Q(name__icontains=term.text) | Q(company__name__icontains=term.text)
         return rows.filter(named | Q(email__iexact=term.text) if term.is_email else named)
 
-    @admin.display(description="Branch")
+    @admin.display(description=gettext_lazy("Branch"))
     def place(self, staff: Staff) -> str:
         return staff.branch.name
 

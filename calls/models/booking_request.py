@@ -118,7 +118,7 @@ class BookingRequest(models.Model):
         indexes = [models.Index(fields=["created_at"], condition=Q(status="open"), name="booking_request_open")]
 
     def __str__(self) -> str:
-        return f"{self.call.retell_call_id} #{self.ordinal}" if self.call else f"API request {self.pk}"
+        return f"{self.call.retell_call_id} #{self.ordinal}" if self.call else _("API request %(id)s") % {"id": self.pk}
 
     @property
     def where(self) -> Branch:

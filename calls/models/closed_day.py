@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from calls.models.company import Branch, Company
@@ -44,12 +46,12 @@ class ClosedDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        days = f"{self.first_day:%d.%m.%Y}"
-        return f"{self.reason}, {days if self.last_day == self.first_day else f'{days} – {self.last_day:%d.%m.%Y}'}"
+        days = (date_format(day, "SHORT_DATE_FORMAT") for day in sorted({self.first_day, self.last_day}))
+        return f"{self.reason}, {' – '.join(days)}"
 
     def clean(self) -> None:
         if self.first_day and self.last_day and self.last_day < self.first_day:
-            raise ValidationError({"last_day": "It is before the first day."})
+            raise ValidationError({"last_day": gettext("It is before the first day.")})
 
     def days(self, first: date, last: date) -> list[date]:
         """Its days between these two."""

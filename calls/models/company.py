@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator, validate_email
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from askpro.encryption import EncryptedTextField
@@ -18,14 +19,14 @@ from calls.german.opening_hours import InvalidOpeningHours, OpeningHours
 from calls.models.name_part import Named
 from notifications import senders
 
-e164 = RegexValidator(r"^\+[1-9][0-9]{6,14}$", "Write the number in E.164 form, such as +493023125100.")
+e164 = RegexValidator(r"^\+[1-9][0-9]{6,14}$", _("Write the number with its country code, such as +493023125100."))
 
-three_letters = RegexValidator(r"^[A-Z]{3}\Z", "Write the currency's three letters, such as EUR or CHF.")
+three_letters = RegexValidator(r"^[A-Z]{3}\Z", _("Write the currency's three letters, such as EUR or CHF."))
 
 
 def country(code: str) -> None:
     if not phone.is_country(code):
-        raise ValidationError("Write the country's two letters, such as DE, AT or CH.")
+        raise ValidationError(gettext("Write the country's two letters, such as DE, AT or CH."))
 
 
 def sms_sender(sender: str) -> None:
@@ -266,8 +267,12 @@ class Branch(Named):
             raise ValidationError({"opening_hours": str(error)}) from error
         self.state = self.state.strip().upper()
         if self.state and not holidays.is_state(self.home, self.state):
-            known = ", ".join(holidays.states(self.home)) or f"none, for {self.home} has no states"
-            raise ValidationError({"state": f"The states are {known}."})
+            raise ValidationError({"state": self._states_told()})
+
+    def _states_told(self) -> str:
+        if known := holidays.states(self.home):
+            return _("The federal states are %(states)s.") % {"states": ", ".join(known)}
+        return _("%(country)s has no federal states here: leave this empty.") % {"country": self.home}
 
     def call_back_by(self, now: datetime) -> datetime:
         """Two hours from now, or when the branch next opens after that; two hours if its hours are unknown."""

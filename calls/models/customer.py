@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from calls.models.company import Company, Language, e164
@@ -89,12 +90,12 @@ class Customer(Named):
 
     def __str__(self) -> str:
         if self.erased_at is not None:
-            return f"Erased customer {self.pk}"
-        return self.name or self.phone or f"Anonymous caller {self.pk}"
+            return _("Erased customer %(id)s") % {"id": self.pk}
+        return self.name or self.phone or _("Anonymous caller %(id)s") % {"id": self.pk}
 
     def clean(self) -> None:
         if self.legal_hold_until is not None and not self.legal_hold:
-            raise ValidationError({"legal_hold": "Say why nothing may be erased."})
+            raise ValidationError({"legal_hold": gettext("Say why nothing may be erased.")})
 
     @property
     def is_held(self) -> bool:

@@ -49,7 +49,7 @@ class CustomerMerge(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Merge {self.pk}"
+        return _("Merge %(id)s") % {"id": self.pk}
 
     def mark_undone(self, user: Any) -> bool:
         """False if it was undone before."""

@@ -44,7 +44,7 @@ class CustomerNumber(models.Model):
         indexes = [models.Index(fields=["number"], name="customer_number")]
 
     def __str__(self) -> str:
-        return f"Number {self.pk}"
+        return _("Number %(id)s") % {"id": self.pk}
 
     @staticmethod
     def note(customer: Customer, number: str, kind: Kind, known: Known) -> None:

@@ -78,7 +78,7 @@ class FunctionCall(models.Model):
         indexes = [models.Index(fields=["created_at"], name="function_call_age")]
 
     def __str__(self) -> str:
-        return f"{self.name} in call {self.call_id}"
+        return _("%(function)s in call %(id)s") % {"function": self.name, "id": self.call_id}
 
     @classmethod
     def take(cls, call: Call, name: str, key: str) -> tuple[Self, bool]:

@@ -5,6 +5,7 @@ from typing import Any, Final, Self
 
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from calls import text
 
@@ -59,6 +60,8 @@ class NamePart(models.Model):
     part = models.CharField(max_length=LONGEST)
 
     class Meta:
+        verbose_name = _("part of a name")
+        verbose_name_plural = _("parts of names")
         indexes = [
             # Words are found by how they begin, within a company or in all.
             models.Index(fields=["part"], opclasses=["varchar_pattern_ops"], name="name_part"),
@@ -69,7 +72,7 @@ class NamePart(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Part {self.pk} of a name"
+        return _("Part %(id)s of a name") % {"id": self.pk}
 
     @classmethod
     def write(cls, row: Any) -> None:

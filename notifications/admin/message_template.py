@@ -68,17 +68,19 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
     list_defer = ("text",)
     page_related = ("company",)
     autocomplete_fields = ("company",)
-    search_help_text = "Words of the text"
-    empty_title = "All messages say what AskPro brings"
-    empty_text = "Add a text for one kind of message. It begins as the shipped one, and is a draft until it is in use."
+    search_help_text = _("Words of the text")
+    empty_title = _("All messages use AskPro's own texts")
+    empty_text = _(
+        "Add a text for one kind of message. It starts as AskPro's own text and is a draft until it is in use."
+    )
     change_form_outer_after_template = "console/message_template.html"
     acts = (
         Act(
             name="restore",
-            label="Back to the shipped text",
+            label=_("Restore AskPro's text"),
             icon="history",
-            explain="What was written here is replaced by the text that AskPro brings.",
-            done="set back to the shipped text",
+            explain=_("What was written here is replaced by AskPro's own text."),
+            done=_("restored to AskPro's text"),
             possible=_is_changed,
             run=_restore,
         ),

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from askpro.console import display
@@ -28,13 +30,13 @@ class NotificationAdmin(ReadOnlyModelAdmin):
         ("channel", ChoicesDropdownFilter),
         ("kind", ChoicesDropdownFilter),
         CompanyFilter,
-        period("created_at", "period"),
+        period("created_at", gettext_lazy("period")),
     )
     list_select_related = ("company",)
     page_related = ("company", "customer", "call", "appointment", "follow_up__company")
     list_defer = ("text",)
-    search_help_text = "Phone number, e-mail or message sid"
-    empty_text = "A booked appointment sends the first one. To see it, run: python3 manage.py demo_call"
+    search_help_text = gettext_lazy("Phone number, e-mail or message sid")
+    empty_text = gettext_lazy("A booked appointment sends the first one. To see it, run: python3 manage.py demo_call")
     detail_template = "console/notification.html"
 
     def find(self, rows: QuerySet[Notification], term: Term) -> QuerySet[Notification]:
@@ -47,34 +49,34 @@ class NotificationAdmin(ReadOnlyModelAdmin):
             meant |= Q(reference=term.uuid)
         return rows.filter(meant)
 
-    @admin.display(description="Message")
+    @admin.display(description=gettext_lazy("Message"))
     def what(self, message: Notification) -> str:
         return str(message)
 
-    @admin.display(description="To")
+    @admin.display(description=pgettext_lazy("recipient", "To"))
     def to(self, message: Notification) -> SafeString | str:
         return recipient_of(message)
 
-    @admin.display(description="Status")
+    @admin.display(description=gettext_lazy("State"))
     def progress(self, message: Notification) -> SafeString:
         return display.state(message)
 
-    @admin.display(description="Reason")
+    @admin.display(description=gettext_lazy("Reason"))
     def why(self, message: Notification) -> SafeString | str:
-        return display.shorten(message.why(), 32)
+        return display.shorten(message.why(get_language() or ""), 32)
 
-    @admin.display(description="Written")
+    @admin.display(description=gettext_lazy("Written"))
     def created(self, message: Notification) -> SafeString | str:
         return display.minute(message.created_at)
 
-    @admin.display(description="Sent")
+    @admin.display(description=gettext_lazy("Sent"))
     def sent(self, message: Notification) -> SafeString | str:
         return display.minute(message.sent_at)
 
     def detail(self, request: HttpRequest, message: Notification) -> dict[str, Any]:
         return {
             "state": display.state(message),
-            "lead": message.get_status_display() + (f": {message.why()}" if message.reason else ""),
+            "lead": ": ".join(filter(None, [message.get_status_display(), message.why(get_language() or "")])),
             "facts": _facts(message),
             "tables": [job_table(request.user, jobs_about([message])), *_reports(message, request.user)],
             "text": message.text,
@@ -89,22 +91,22 @@ def recipient_of(message: Notification) -> SafeString | str:
 
 def _facts(message: Notification) -> list[tuple[str, Any]]:
     return [
-        ("To", recipient_of(message)),
-        ("Customer", display.link(message.customer)),
-        ("Appointment", display.link(message.appointment)),
-        ("Follow-up", display.link(message.follow_up)),
-        ("Call", display.link(message.call)),
-        ("Company", display.link(message.company)),
-        ("Version told", message.version),
-        ("Language", message.get_language_display()),
-        ("Written", display.moment(message.created_at)),
-        ("Handed over", display.moment(message.sending_at)),
-        ("Accepted", display.moment(message.sent_at)),
-        ("Delivered", display.moment(message.delivered_at)),
-        ("Attempts", message.attempts),
-        ("Provider's id", message.provider_id),
-        ("Provider says", " ".join(filter(None, [message.provider_status, message.error_code]))),
-        ("Reference", message.reference),
+        (pgettext("recipient", "To"), recipient_of(message)),
+        (_("Customer"), display.link(message.customer)),
+        (_("Appointment"), display.link(message.appointment)),
+        (_("Follow-up"), display.link(message.follow_up)),
+        (_("Call"), display.link(message.call)),
+        (_("Company"), display.link(message.company)),
+        (_("Version"), message.version),
+        (_("Language"), message.get_language_display()),
+        (_("Written"), display.moment(message.created_at)),
+        (_("Given to the provider"), display.moment(message.sending_at)),
+        (_("Accepted"), display.moment(message.sent_at)),
+        (_("Delivered"), display.moment(message.delivered_at)),
+        (_("Attempts"), message.attempts),
+        (_("Provider's id"), message.provider_id),
+        (_("Provider says"), " ".join(filter(None, [message.provider_status, message.error_code]))),
+        (_("Reference"), message.reference),
     ]
 
 
@@ -114,4 +116,4 @@ def _reports(message: Notification, user: Any) -> list[Table]:
     about = Scope.of(user).rows(WebhookEvent.about(message.company_id, [message.provider_id]))
     events = about.defer("body").order_by("-id")[:50]
     rows = [[display.link(row, row.event_type), display.state(row), display.moment(row.received_at)] for row in events]
-    return [Table("What the provider reported", ["Event", "State", "Received"], rows, "Nothing yet.")]
+    return [Table(_("What the provider reported"), [_("Event"), _("State"), _("Received")], rows, _("Nothing yet."))]

@@ -261,7 +261,7 @@ class Notification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} by {self.get_channel_display()}"
+        return _("%(kind)s by %(channel)s") % {"kind": self.get_kind_display(), "channel": self.get_channel_display()}
 
     def why(self, language: str = "") -> str:
         """Why it failed, waits or is not sent, in the company's language or another; empty when all is well."""

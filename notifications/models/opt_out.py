@@ -46,4 +46,4 @@ class OptOut(models.Model):
         return models.Func(peppered, template=template, output_field=models.CharField())
 
     def __str__(self) -> str:
-        return f"Opt-out {self.pk}"
+        return _("Opt-out %(id)s") % {"id": self.pk}

@@ -36,4 +36,4 @@ class Report(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Report {self.pk}"
+        return _("Report %(id)s") % {"id": self.pk}

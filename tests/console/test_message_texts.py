@@ -125,7 +125,7 @@ def test_a_call_back_is_shown_of_a_follow_up(admin_client: Client, company: Comp
 
 def test_the_shipped_text_can_be_taken_back(admin_client: Client, company: Company) -> None:
     template = own(company)
-    assert "Back to the shipped text" in admin_client.get(page(template)).content.decode()
+    assert "Restore AskPro" in admin_client.get(page(template)).content.decode()
     admin_client.post(f"{LIST}{template.pk}/restore/", {"confirmed": "yes"})
     template.refresh_from_db()
     assert template.text == shipped("confirmation", "sms", "de").text

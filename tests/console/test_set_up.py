@@ -55,7 +55,7 @@ def test_it_tells_operators_the_gate_of_each_company(admin_client: Client, clien
     assert gate in admin_client.get(page).content.decode()
     assert gate not in client.get(page).content.decode()
     Company.objects.update(calcom_api_key="")
-    assert f"{gates.calcom(settings.CALCOM_API_KEY).name}, with all" in admin_client.get(page).content.decode()
+    assert f"{gates.calcom(settings.CALCOM_API_KEY).name}, together with all" in admin_client.get(page).content.decode()
 
 
 def test_it_keeps_replaces_and_forgets_a_key(admin_client: Client, world: World) -> None:
@@ -141,7 +141,7 @@ def test_it_refuses_services_of_another_company(admin_client: Client, world: Wor
 
     answer = admin_client.post(f"/admin/calls/staff/{staff.pk}/change/", {**form, "services": [strange]})
 
-    assert "not all of this company" in answer.content.decode()
+    assert "Some of these services belong to another company" in answer.content.decode()
     assert not staff.services.exists()
 
 

@@ -41,7 +41,17 @@ TELLING: Final = {
 SILENT: Final = {
     *("debug", "info", "warning", "error", "exception", "critical", "log", "getLogger", "execute", "compile"),
     *("ValueError", "TypeError", "KeyError", "RuntimeError", "LookupError", "AssertionError", "NotImplementedError"),
-    *("CommandError", "ImproperlyConfigured", "RunSQL", "Warning", "Error", "write", "add_argument"),
+    *(
+        "CommandError",
+        "ImproperlyConfigured",
+        "Gone",
+        "Rejected",
+        "RunSQL",
+        "Warning",
+        "Error",
+        "write",
+        "add_argument",
+    ),
 }
 ATTRIBUTES: Final = {"aria-label", "aria-description", "title", "placeholder", "alt", "data-empty", "data-label"}
 UNREAD: Final = {"script", "style", "code", "pre", "kbd", "svg"}

@@ -27,7 +27,7 @@ def salon(world: World) -> Client:
     codenames = ("erase_person", "export_person", "view_erasure", "view_customer")
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     Access.objects.create(user=user).companies.set([world.companies[0]])
-    client = Client()
+    client = Client(headers={"accept-language": "de"})
     client.force_login(user)
     return client
 

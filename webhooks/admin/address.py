@@ -8,6 +8,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 
@@ -23,15 +25,19 @@ class WebhookAddressForm(forms.ModelForm):
     new_secret = forms.CharField(
         required=False,
         max_length=500,
-        label="New secret",
-        help_text="Retell: the API key with the webhook badge. Cal.com: the webhook's secret. Twilio: the auth token."
-        " From the first one on, the installation's secrets do not speak for this company any more.",
+        label=gettext_lazy("New secret"),
+        help_text=gettext_lazy(
+            "Retell: the API key with the webhook badge. Cal.com: the webhook's secret. Twilio: the auth token. Once "
+            "it has one, the installation's secrets are no longer accepted for this company."
+        ),
         widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}),
     )
     retire_older = forms.BooleanField(
         required=False,
-        label="Retire the older secrets",
-        help_text="Once the vendor signs with the new one. With no secret left the company shares the installation's.",
+        label=gettext_lazy("Retire the older secrets"),
+        help_text=gettext_lazy(
+            "Do this once the vendor signs with the new one. A company without a secret uses the installation's."
+        ),
         widget=UnfoldBooleanSwitchWidget,
     )
 
@@ -41,11 +47,13 @@ class WebhookAddressForm(forms.ModelForm):
         company = cleaned.get("company") or getattr(self.instance, "company", None)
         account = cleaned.get("account", "")
         if provider == Provider.TWILIO and not account.startswith("AC"):
-            self.add_error("account", "Enter the account's SID. It begins with AC.")
+            self.add_error("account", _("Enter the account's SID. It begins with AC."))
         if provider != Provider.TWILIO and account:
-            self.add_error("account", "Leave this empty: only Twilio has accounts.")
+            self.add_error("account", _("Leave this empty: only Twilio has accounts."))
         if provider == Provider.TWILIO and company is not None and not company.sms_sender:
-            self.add_error(None, "Enter the company's SMS sender first: the installation's is of another account.")
+            self.add_error(
+                None, _("Enter the company's SMS sender first: the installation's belongs to another account.")
+            )
         return cleaned
 
 
@@ -69,8 +77,10 @@ class WebhookAddressAdmin(ConsoleModelAdmin):
     list_select_related = ("company",)
     page_related = ("company",)
     autocomplete_fields = ("company",)
-    search_help_text = "Company or public id"
-    empty_text = "Companies without an address of their own share the installation's. Add one to keep a company apart."
+    search_help_text = gettext_lazy("Company or public id")
+    empty_text = gettext_lazy(
+        "Companies without their own address share the installation's. Add one to keep a company separate."
+    )
     inlines = (SecretInline,)
     fields = (("company", "provider"), "copy", "account", "new_secret", "retire_older")
     readonly_fields = ("copy",)
@@ -97,14 +107,14 @@ class WebhookAddressAdmin(ConsoleModelAdmin):
         if secret := form.cleaned_data.get("new_secret"):
             obj.add_secret(secret)
 
-    @admin.display(description="Vendor", ordering="provider")
+    @admin.display(description=gettext_lazy("Vendor"), ordering="provider")
     def vendor(self, address: WebhookAddress) -> str:
         return str(address.get_provider_display())
 
-    @admin.display(description="Address to enter at the vendor")
+    @admin.display(description=gettext_lazy("Address to enter at the vendor"))
     def copy(self, address: WebhookAddress) -> SafeString | str:
-        return format_html("<code>{}</code>", address.url) if address.pk else "Made when you save."
+        return format_html("<code>{}</code>", address.url) if address.pk else _("Created when you save.")
 
-    @admin.display(description="Active secrets")
+    @admin.display(description=gettext_lazy("Active secrets"))
     def secrets_of_now(self, address: Any) -> str:
-        return str(address.active) if address.active else "none: shares the installation's"
+        return str(address.active) if address.active else _("none: uses the installation's")

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from askpro.console import display, payload
@@ -16,14 +18,21 @@ from askpro.console.scope import Scope
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
+from askpro.language.text import Text
 from calls.models import Call
 from webhooks.inbox.replay import replay_one
 from webhooks.models import Provider, RefusedWebhook, WebhookEvent
 
-UNASSIGNED: dict[str, str] = {
-    Provider.RETELL: "No company has this number. Add it under Phone numbers; this event is then worked on by itself.",
-    Provider.CALCOM: "No company has this event type. Sync the company's event types, then replay this event.",
-    Provider.TWILIO: "No company sends from this number. Enter it as the company's SMS sender, then replay this event.",
+UNASSIGNED: dict[str, Text] = {
+    Provider.RETELL: gettext_lazy(
+        "No company has this number. Add it under “Phone numbers”; this event is then processed by itself."
+    ),
+    Provider.CALCOM: gettext_lazy(
+        "No company has this event type. Sync the company's event types, then replay this event."
+    ),
+    Provider.TWILIO: gettext_lazy(
+        "No company sends from this number. Enter it as the company's SMS sender, then replay this event."
+    ),
 }
 AGAIN = (WebhookEvent.Status.PROCESSED, WebhookEvent.Status.CONFLICT)
 
@@ -36,32 +45,38 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
         ("status", ChoicesDropdownFilter),
         ("provider", ChoicesDropdownFilter),
         CompanyFilter,
-        period("received_at", "period"),
+        period("received_at", gettext_lazy("period")),
     )
     list_select_related = ("company",)
     page_related = ("company", "address__company")
     list_defer = ("body", "headers")
-    search_help_text = "Event id, call id, booking uid, message sid or correlation id"
-    empty_text = "Events appear here when a provider sends its first webhook. Or run: python3 manage.py demo_call"
+    search_help_text = gettext_lazy("Event id, call id, booking uid, message sid or correlation id")
+    empty_text = gettext_lazy(
+        "Events appear here when a vendor sends its first webhook. Or run: python3 manage.py demo_call"
+    )
     detail_template = "console/event.html"
     acts = (
         Act(
             name="replay",
-            label="Replay",
+            label=gettext_lazy("Replay"),
             icon="replay",
-            explain="The stored event is worked on again, by the same job. What was done already is not done twice.",
-            done="replayed",
+            explain=gettext_lazy(
+                "The stored event is processed again by the same job. What has already been done is not done twice."
+            ),
+            done=gettext_lazy("replayed"),
             possible=lambda event: event.status in WebhookEvent.UNFINISHED and event.has_body,
             run=lambda event, user, note: replay_one(event),
         ),
         Act(
             name="replay-anyway",
-            label="Replay anyway",
+            label=gettext_lazy("Replay anyway"),
             icon="replay",
-            explain="The event was processed, or is in conflict with an earlier one of the same key. It is worked on"
-            " again, and its content counts. What was done already is not done twice.",
-            done="replayed",
-            note="Why?",
+            explain=gettext_lazy(
+                "The event was processed before, or conflicts with an earlier one of the same key. It is processed "
+                "again, and its content counts. What has already been done is not done twice."
+            ),
+            done=gettext_lazy("replayed"),
+            note=gettext_lazy("Why?"),
             note_required=True,
             possible=lambda event: event.status in AGAIN and event.has_body,
             run=lambda event, user, note: replay_one(event, force=True),
@@ -79,27 +94,27 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
             meant |= Q(correlation_id=term.uuid)
         return rows.filter(meant)
 
-    @admin.display(description="Event")
+    @admin.display(description=gettext_lazy("Event"))
     def kind(self, event: WebhookEvent) -> str:
         return f"{event.get_provider_display()} {event.event_type}"
 
-    @admin.display(description="About")
+    @admin.display(description=gettext_lazy("Concerns"))
     def about(self, event: WebhookEvent) -> SafeString | str:
         return display.shorten(subject_of(event), 18)
 
-    @admin.display(description="Status")
+    @admin.display(description=gettext_lazy("State"))
     def progress(self, event: WebhookEvent) -> SafeString:
         return display.state(event)
 
-    @admin.display(description="Reason")
+    @admin.display(description=gettext_lazy("Reason"))
     def why(self, event: WebhookEvent) -> SafeString | str:
         return display.shorten(event.reason, 32)
 
-    @admin.display(description="Received")
+    @admin.display(description=gettext_lazy("Received"))
     def received(self, event: WebhookEvent) -> SafeString | str:
         return display.minute(event.received_at)
 
-    @admin.display(description="Again")
+    @admin.display(description=gettext_lazy("Repeats"))
     def again(self, event: WebhookEvent) -> str:
         return str(event.duplicates or "")
 
@@ -111,7 +126,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
             "notes": _notes(event),
             "facts": _facts(event, request),
             "tables": [
-                job_table(request.user, jobs_about([event]), "No job was sent for it."),
+                job_table(request.user, jobs_about([event]), _("No job was sent for it.")),
                 *_conflicts(event, Scope.of(request.user)),
             ],
             "body": payload.readable(bytes(event.body), event.content_type),
@@ -126,30 +141,30 @@ class RefusedWebhookAdmin(ReadOnlyModelAdmin):
     list_filter = (
         ("provider", ChoicesDropdownFilter),
         ("reason", ChoicesDropdownFilter),
-        period("hour", "period"),
+        period("hour", gettext_lazy("period")),
     )
     sortable_by = ("hour_of", "count")
-    search_help_text = "Address, such as 203.0.113"
-    empty_text = "Nothing was turned away. Requests with a missing or wrong signature are counted here."
+    search_help_text = gettext_lazy("Address, such as 203.0.113")
+    empty_text = gettext_lazy("Nothing was refused. Requests with a missing or wrong signature are counted here.")
 
     def find(self, rows: QuerySet[RefusedWebhook], term: Term) -> QuerySet[RefusedWebhook]:
         return rows.filter(address_prefix__startswith=term.text)
 
-    @admin.display(description="Hour", ordering="hour")
+    @admin.display(description=gettext_lazy("Hour"), ordering="hour")
     def hour_of(self, refused: RefusedWebhook) -> SafeString | str:
         return display.minute(refused.hour)
 
-    @admin.display(description="Reason")
+    @admin.display(description=gettext_lazy("Reason"))
     def why(self, refused: RefusedWebhook) -> str:
         return str(refused.get_reason_display())
 
     def detail(self, request: HttpRequest, refused: RefusedWebhook) -> dict[str, Any]:
         return {
-            "headline": f"{refused.get_provider_display()}: {refused.get_reason_display().lower()}",
+            "headline": f"{refused.get_provider_display()}: {refused.get_reason_display()}",
             "facts": [
-                ("Hour", display.minute(refused.hour)),
-                ("Address", refused.address_prefix),
-                ("Requests", refused.count),
+                (_("Hour"), display.minute(refused.hour)),
+                (_("Address"), refused.address_prefix),
+                (_("Requests"), refused.count),
             ],
         }
 
@@ -165,39 +180,45 @@ def _facts(event: WebhookEvent, request: HttpRequest) -> list[tuple[str, Any]]:
     calls = Scope.of(request.user).rows(Call.objects.filter(retell_call_id=event.subject, company=event.company_id))
     call = calls.first() if event.subject and request.user.has_perm("calls.view_call") else None
     return [
-        ("About", display.link(call) if call else subject_of(event)),
-        ("Company", display.link(event.company)),
-        ("Came in at", display.link(event.address) if event.address else "the shared address"),
-        ("Received", display.moment(event.received_at)),
-        ("Happened", display.moment(event.occurred_at)),
-        ("Processed", display.moment(event.processed_at)),
-        ("Sent again", f"{event.duplicates} times" if event.duplicates else "never"),
-        ("Last sent again", display.moment(event.last_duplicate_at)),
-        ("Replayed", f"{event.replays} times" if event.replays else "never"),
-        ("Content type", event.content_type),
-        ("Query", event.query),
+        (_("Concerns"), display.link(call) if call else subject_of(event)),
+        (_("Company"), display.link(event.company)),
+        (_("Came in at"), display.link(event.address) if event.address else _("the shared address")),
+        (_("Received"), display.moment(event.received_at)),
+        (_("Happened"), display.moment(event.occurred_at)),
+        (_("Processed"), display.moment(event.processed_at)),
+        (_("Sent again"), _times(event.duplicates)),
+        (_("Last sent again"), display.moment(event.last_duplicate_at)),
+        (_("Replayed"), _times(event.replays)),
+        (_("Content type"), event.content_type),
+        (_("Query"), event.query),
         ("SHA-256", event.body_sha256),
-        ("Secret", event.verified_by),
-        ("Correlation id", event.correlation_id),
-        ("Event id", event.pk),
+        (_("Secret"), event.verified_by),
+        (_("Correlation id"), event.correlation_id),
+        (_("Event id"), event.pk),
     ]
+
+
+def _times(count: int) -> str:
+    return ngettext("once", "%(count)s times", count) % {"count": count} if count else _("never")
 
 
 def _notes(event: WebhookEvent) -> list[tuple[str, str]]:
     if not event.has_body:
-        return [("info", "What was sent was deleted, since it is not kept longer or on request. The key stays.")]
+        return [("info", _("The content was deleted, because its time was over or on request. The key stays."))]
     if event.fetched:
-        return [("info", "Its webhook did not arrive. AskPro asked for it."), *_trouble(event)]
+        return [("info", _("Its webhook did not arrive. AskPro asked for it.")), *_trouble(event)]
     return _trouble(event)
 
 
 def _trouble(event: WebhookEvent) -> list[tuple[str, str]]:
     if event.status == WebhookEvent.Status.UNASSIGNED:
-        return [("warning", UNASSIGNED[event.provider])]
+        return [("warning", str(UNASSIGNED[event.provider]))]
     if event.status == WebhookEvent.Status.FAILED:
-        return [("danger", "Its job gave up. Open the job below to see why; after the cause is gone, replay.")]
+        return [
+            ("danger", _("Its job gave up. Open the job below to see why. Replay the event when the cause is gone."))
+        ]
     if event.status == WebhookEvent.Status.CONFLICT:
-        return [("danger", "Another body was sent under the same key before. Compare the two before replaying.")]
+        return [("danger", _("Other content was sent under the same key before. Compare the two before replaying."))]
     return []
 
 
@@ -207,4 +228,4 @@ def _conflicts(event: WebhookEvent, scope: Scope) -> list[Table]:
     if not others:
         return []
     rows = [[display.link(row), display.state(row), display.moment(row.received_at), row.body_sha256] for row in others]
-    return [Table("Same key, other content", ["Event", "State", "Received", "SHA-256"], rows)]
+    return [Table(_("Same key, other content"), [_("Event"), _("State"), _("Received"), "SHA-256"], rows)]

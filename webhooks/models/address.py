@@ -56,7 +56,7 @@ class WebhookAddress(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_provider_display()} of {self.company}"
+        return _("%(vendor)s of %(company)s") % {"vendor": self.get_provider_display(), "company": self.company}
 
     @classmethod
     def of(cls, company_id: int, provider: str) -> Self | None:

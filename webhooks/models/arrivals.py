@@ -17,19 +17,19 @@ class Arrivals(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Empty: no company had the number, or its job had not run.",
+        help_text=_("Empty: no company had the number, or its job had not run."),
     )
     provider = models.CharField("vendor", max_length=16, choices=Provider.choices)
-    hour = models.DateTimeField(help_text="Its beginning.")
+    hour = models.DateTimeField(help_text=_("Its beginning."))
     subjects = models.PositiveIntegerField(
-        default=0, help_text="Calls, bookings or messages that the vendor itself told of."
+        default=0, help_text=_("Calls, bookings or messages that the vendor itself told of.")
     )
     events = models.PositiveIntegerField(default=0)
-    fetched = models.PositiveIntegerField(default=0, help_text="Subjects whose webhook did not arrive.")
+    fetched = models.PositiveIntegerField(default=0, help_text=_("Subjects whose webhook did not arrive."))
     unassigned = models.PositiveIntegerField(default=0)
     ignored = models.PositiveIntegerField(default=0)
-    last_at = models.DateTimeField(null=True, blank=True, help_text="When the vendor last sent something.")
-    first_event = models.BigIntegerField(default=0, help_text="Where the events of this hour begin.")
+    last_at = models.DateTimeField(null=True, blank=True, help_text=_("When the vendor last sent something."))
+    first_event = models.BigIntegerField(default=0, help_text=_("Where the events of this hour begin."))
 
     class Meta:
         verbose_name = _("arrivals of an hour")

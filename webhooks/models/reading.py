@@ -46,8 +46,8 @@ class RetellReading(models.Model):
         ]
 
     def __str__(self) -> str:
-        whose = self.address.company.name if self.address else "this installation"
-        return f"Retell account {self.fingerprint} of {whose}"
+        whose = self.address.company.name if self.address else _("this installation")
+        return _("Retell account %(fingerprint)s of %(whose)s") % {"fingerprint": self.fingerprint, "whose": whose}
 
     def note_complete(self, until: datetime) -> None:
         """Everything up to `until` was read; an earlier moment than known moves nothing back."""

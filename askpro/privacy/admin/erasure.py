@@ -4,10 +4,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from askpro.console import display
@@ -18,7 +18,6 @@ from askpro.console.table import Table
 from askpro.console.term import Term
 from askpro.privacy.erasing.run import held
 from askpro.privacy.exporting import TITLES
-from askpro.privacy.language import language_of, rendered
 from askpro.privacy.models import Erasure, Item
 from askpro.privacy.tasks import erase_person
 from askpro.privacy.wizard import MAY_ERASE
@@ -44,30 +43,30 @@ def done_by_hand(erasure: Erasure, user: Any, note: str) -> bool:
 class ErasureAdmin(ReadOnlyModelAdmin):
     company_path = "company"
     list_display = ("number", "progress", "company", "ground", "who", "requested", "finished")
-    list_filter = (("state", ChoicesDropdownFilter), CompanyFilter, period("requested_at", "period"))
+    list_filter = (("state", ChoicesDropdownFilter), CompanyFilter, period("requested_at", gettext_lazy("period")))
     list_select_related = ("company",)
     page_related = ("company",)
-    search_help_text = "Id, ticket or log-in"
-    empty_text = "Nobody was erased yet. Export or erase a person: under Privacy."
+    search_help_text = gettext_lazy("Id, ticket or user")
+    empty_text = gettext_lazy("Nobody has been erased yet. Export or erase a person under “Privacy”.")
     acts = (
         Act(
             name="go-on",
-            label="Begin now",
+            label=gettext_lazy("Begin now"),
             icon="play_arrow",
-            explain="The legal hold is over: the person is erased now.",
-            done="begun",
+            explain=gettext_lazy("The legal hold is over: the person is erased now."),
+            done=gettext_lazy("begun"),
             possible=lambda erasure: erasure.state == State.HELD,
             run=go_on,
         ),
         Act(
             name="done",
-            label="All done by hand",
+            label=gettext_lazy("All done by hand"),
             icon="task_alt",
-            explain="You have seen to everything that is left to a person below.",
-            done="closed",
+            explain=gettext_lazy("You have seen to everything that is left to a person below."),
+            done=gettext_lazy("closed"),
             possible=lambda erasure: erasure.state == State.PERSON,
             run=done_by_hand,
-            note="What you did (no names)",
+            note=gettext_lazy("What you did (no names)"),
             note_required=True,
         ),
     )
@@ -78,26 +77,19 @@ class ErasureAdmin(ReadOnlyModelAdmin):
     def find(self, rows: QuerySet[Erasure], term: Term) -> QuerySet[Erasure]:
         return rows.filter(pk=term.number) if term.number else rows.filter(reference=term.text)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        language = language_of(request.user)
-        with override(language):
-            return rendered(super().change_view(request, object_id, form_url, extra_context), language)
-
-    @admin.display(description="Erasure")
+    @admin.display(description=gettext_lazy("Erasure"))
     def number(self, erasure: Erasure) -> str:
         return str(erasure)
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def progress(self, erasure: Erasure) -> SafeString:
         return display.state(erasure, "state")
 
-    @admin.display(description="Asked for")
+    @admin.display(description=gettext_lazy("Asked for"))
     def requested(self, erasure: Erasure) -> SafeString | str:
         return display.minute(erasure.requested_at)
 
-    @admin.display(description="Finished")
+    @admin.display(description=gettext_lazy("Finished"))
     def finished(self, erasure: Erasure) -> SafeString | str:
         return display.minute(erasure.finished_at)
 
@@ -115,7 +107,7 @@ class ErasureAdmin(ReadOnlyModelAdmin):
                 (_("Asked for"), display.moment(erasure.requested_at)),
                 (_("Erased here"), display.moment(erasure.erased_at)),
                 (_("Finished"), display.moment(erasure.finished_at)),
-                (_("Customers"), ", ".join(f"No. {pk}" for pk in erasure.customers)),
+                (_("Customers"), ", ".join(_("No. %(id)s") % {"id": pk} for pk in erasure.customers)),
             ],
             "tables": [_elsewhere(erasure), _here(erasure)],
         }
@@ -128,7 +120,7 @@ def _notes(erasure: Erasure) -> list[tuple[str, str]]:
         return [("warning", f"{said} {_('It ends on %(day)s.') % {'day': until}}" if until else said)]
     if erasure.state == State.PERSON:
         return [
-            ("warning", _("Somebody has to see to what is left to a person below, and then press “All done by hand”."))
+            ("warning", _("Someone has to see to what is left to a person below, and then press “All done by hand”."))
         ]
     return []
 
@@ -150,5 +142,5 @@ def _here(erasure: Erasure) -> Table:
 
 def _subject(item: Item) -> SafeString | str:
     if item.place == Item.Place.MAIL:
-        return display.page_link("notifications_notification", item.subject, f"No. {item.subject}")
+        return display.page_link("notifications_notification", item.subject, _("No. %(id)s") % {"id": item.subject})
     return item.subject

@@ -110,7 +110,7 @@ class Erasure(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Erasure {self.pk}"
+        return _("Erasure %(number)s") % {"number": self.pk}
 
     @classmethod
     def of(cls, company: Any, wanted: Wanted, **values: Any) -> "Erasure":

@@ -23,7 +23,7 @@ class Pepper(models.Model):
         verbose_name_plural = _("peppers")
 
     def __str__(self) -> str:
-        return "Pepper"
+        return str(_("pepper"))
 
     @classmethod
     def taken(cls) -> str:

@@ -66,7 +66,7 @@ class Read(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} read by {self.who}"
+        return _("%(what)s read by %(who)s") % {"what": self.get_kind_display(), "who": self.who}
 
     @classmethod
     def note(cls, *, user: Any, who: str, kind: str, object_id: str, company_id: int | None, page: str) -> None:

@@ -7,9 +7,16 @@ from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from askpro.privacy.classes import OF_ALL, Kept
+
+
+def days_told(days: int | None) -> str:
+    """How long something is kept."""
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days} if days else gettext("forever")
 
 
 class RetentionRule(models.Model):
@@ -35,7 +42,7 @@ class RetentionRule(models.Model):
         constraints = [models.UniqueConstraint("company", "kind", name="retention_rule_once")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {f'{self.days} days' if self.days else 'for ever'}"
+        return f"{self.get_kind_display()}: {days_told(self.days)}"
 
 
 class RetentionRun(models.Model):
@@ -80,7 +87,7 @@ class RetentionRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {timezone.localtime(self.began_at):%d.%m.%Y}"
+        return f"{self.get_kind_display()}, {date_format(timezone.localtime(self.began_at), 'SHORT_DATE_FORMAT')}"
 
     @classmethod
     def nightly(cls, kind: str) -> Self:
@@ -115,10 +122,10 @@ class RetentionCount(models.Model):
 
     run = models.ForeignKey(RetentionRun, on_delete=models.CASCADE, related_name="counts")
     company = models.ForeignKey("calls.Company", on_delete=models.CASCADE, null=True, related_name="+")
-    deleted = models.PositiveIntegerField(default=0, help_text="Rows that are gone.")
-    blanked = models.PositiveIntegerField(default=0, help_text="Rows of which the counts stay.")
-    held = models.PositiveIntegerField(default=0, help_text="Kept by a legal hold.")
-    left = models.PositiveIntegerField(default=0, help_text="Not touched, because work on them is pending.")
+    deleted = models.PositiveIntegerField(default=0, help_text=_("Rows that are gone."))
+    blanked = models.PositiveIntegerField(default=0, help_text=_("Rows of which the counts stay."))
+    held = models.PositiveIntegerField(default=0, help_text=_("Kept by a legal hold."))
+    left = models.PositiveIntegerField(default=0, help_text=_("Not touched, because work on them is pending."))
 
     class Meta:
         verbose_name = _("count of a deletion run")
@@ -128,7 +135,8 @@ class RetentionCount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.deleted} deleted, {self.blanked} blanked, {self.held} held, {self.left} left"
+        told = _("%(deleted)s deleted, %(blanked)s blanked, %(held)s held, %(left)s left")
+        return told % {"deleted": self.deleted, "blanked": self.blanked, "held": self.held, "left": self.left}
 
     @classmethod
     def add(cls, run: RetentionRun, company_id: int | None, **counts: int) -> None:
@@ -148,16 +156,17 @@ class RetentionTotal(models.Model):
     kind = models.CharField("what", max_length=24, choices=Kept.choices, unique=True)
     deleted = models.BigIntegerField(default=0)
     blanked = models.BigIntegerField(default=0)
-    kept = models.BigIntegerField(default=0, help_text="Over their time and there still: held, or work is pending.")
-    oldest_at = models.DateTimeField(null=True, help_text="Of the oldest row that still holds something.")
-    ended_at = models.DateTimeField(null=True, help_text="When all of it was last read to the end.")
+    kept = models.BigIntegerField(default=0, help_text=_("Past their time and still there: held, or work is pending."))
+    oldest_at = models.DateTimeField(null=True, help_text=_("Of the oldest row that still holds something."))
+    ended_at = models.DateTimeField(null=True, help_text=_("When all of it was last read to the end."))
 
     class Meta:
         verbose_name = _("total of deletion runs")
         verbose_name_plural = _("totals of deletion runs")
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.deleted} deleted, {self.blanked} blanked"
+        told = _("%(what)s: %(deleted)s deleted, %(blanked)s blanked")
+        return told % {"what": self.get_kind_display(), "deleted": self.deleted, "blanked": self.blanked}
 
     @classmethod
     def add(cls, run: RetentionRun, oldest_at: datetime | None) -> None:

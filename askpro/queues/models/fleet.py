@@ -180,7 +180,7 @@ class MetricsSnapshot(models.Model):
     queue_name = models.CharField(max_length=50)
     at = models.DateTimeField(db_default=Now())
     ready = models.IntegerField()
-    oldest = models.FloatField(help_text="Age of the oldest ready job, in seconds.")
+    oldest = models.FloatField(help_text=_("Age of the oldest ready job, in seconds."))
     running = models.IntegerField()
 
     class Meta:

@@ -14,17 +14,17 @@ class GateState(models.Model):
 
     name = models.CharField(max_length=100, primary_key=True)
     # The limit: each request moves `full_at` ahead by `spacing` seconds; the burst is how far ahead it may be.
-    full_at = models.DateTimeField(db_default=Now(), help_text="When the whole burst may be used again.")
-    spacing = models.FloatField(db_default=0.0, help_text="Seconds that each request takes up; 0: no limit.")
-    burst = models.IntegerField(db_default=0, help_text="Requests that may follow each other without a pause.")
-    failures = models.IntegerField(db_default=0, help_text="Failed requests since the last answer.")
-    generation = models.BigIntegerField(db_default=0, help_text="Rises when it is shut and when it is opened.")
-    shuts = models.IntegerField(db_default=0, help_text="Times it was shut since it was open.")
+    full_at = models.DateTimeField(db_default=Now(), help_text=_("When the whole burst may be used again."))
+    spacing = models.FloatField(db_default=0.0, help_text=_("Seconds that each request takes up; 0: no limit."))
+    burst = models.IntegerField(db_default=0, help_text=_("Requests that may follow each other without a pause."))
+    failures = models.IntegerField(db_default=0, help_text=_("Failed requests since the last answer."))
+    generation = models.BigIntegerField(db_default=0, help_text=_("Rises when it is shut and when it is opened."))
+    shuts = models.IntegerField(db_default=0, help_text=_("Times it was shut since it was open."))
     shut_since = models.DateTimeField(null=True)
-    shut_until = models.DateTimeField(null=True, help_text="Then one request looks whether it can be opened.")
-    probe_until = models.DateTimeField(null=True, help_text="Until then that request is waited for.")
-    reason = models.CharField(max_length=200, db_default="", help_text="Why it was shut.")
-    told_at = models.DateTimeField(null=True, help_text="When its being shut became an event.")
+    shut_until = models.DateTimeField(null=True, help_text=_("Then one request tries whether it can be opened."))
+    probe_until = models.DateTimeField(null=True, help_text=_("Until then that request is waited for."))
+    reason = models.CharField(max_length=200, db_default="", help_text=_("Why it was shut."))
+    told_at = models.DateTimeField(null=True, help_text=_("When its closing was reported."))
 
     class Meta:
         verbose_name = _("gate")

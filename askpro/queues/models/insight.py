@@ -64,8 +64,8 @@ class RunCost(models.Model):
     hour = models.DateTimeField()
     actor_name = models.CharField(max_length=100)
     queue_name = models.CharField(max_length=50)
-    company_id = models.BigIntegerField(default=0, help_text="0: of no company.")
-    slow = models.BigIntegerField(help_text="Runs above their job's `slow`.")
+    company_id = models.BigIntegerField(default=0, help_text=_("0: of no company."))
+    slow = models.BigIntegerField(help_text=_("Runs above their job's `slow`."))
     sql_seconds = models.FloatField()
     sql_count = models.BigIntegerField()
     vendor_seconds = models.FloatField()
@@ -102,7 +102,7 @@ class StackRequest(models.Model):
     by = models.CharField(max_length=150, db_default="")
     at = models.DateTimeField(db_default=Now())
     answered_at = models.DateTimeField(null=True)
-    threads = models.JSONField(default=list, help_text="The job's own first: each as frames, the innermost first.")
+    threads = models.JSONField(default=list, help_text=_("The job's own first: each as frames, the innermost first."))
 
     class Meta:
         verbose_name = _("request for a stack")
@@ -121,12 +121,12 @@ class Profile(models.Model):
     """Somebody wants to know where the runs of a kind of job spend their time. Whatever worker has one, samples it."""
 
     actor_name = models.CharField(max_length=100)
-    wanted = models.SmallIntegerField(help_text="So many runs.")
+    wanted = models.SmallIntegerField(help_text=_("The number of runs."))
     begun = models.SmallIntegerField(default=0, db_default=0)
-    seconds = models.FloatField(help_text="The longest that one run is sampled.")
+    seconds = models.FloatField(help_text=_("The longest that one run is sampled."))
     by = models.CharField(max_length=150, db_default="")
     at = models.DateTimeField(db_default=Now())
-    until = models.DateTimeField(help_text="No run is begun after it.")
+    until = models.DateTimeField(help_text=_("No run is begun after it."))
 
     class Meta:
         verbose_name = _("profile")
@@ -146,9 +146,9 @@ class ProfiledRun(models.Model):
     worker_id = models.BigIntegerField()
     host = models.CharField(max_length=200)
     at = models.DateTimeField(db_default=Now())
-    seconds = models.FloatField(help_text="How long it was sampled.")
+    seconds = models.FloatField(help_text=_("How long it was sampled."))
     samples = models.IntegerField()
-    stacks = models.BinaryField(help_text="JSON, packed by zlib: frames, samples, weights.")
+    stacks = models.BinaryField(help_text=_("JSON, packed by zlib: frames, samples, weights."))
 
     class Meta:
         verbose_name = _("profiled run")

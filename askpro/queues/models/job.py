@@ -156,14 +156,14 @@ class AttemptFields(models.Model):
     finished_at = models.DateTimeField(null=True)
     worker_id = models.BigIntegerField(null=True)
     code_version = models.CharField(max_length=64, db_default="")
-    expected = models.BooleanField(db_default=False, help_text="Ended by an error named in `throws`.")
+    expected = models.BooleanField(db_default=False, help_text=_("Ended by an error named in `throws`."))
     error_class = models.CharField(max_length=200, db_default="")
     error_message = models.CharField(max_length=1000, db_default="")
     trace = models.TextField(db_default="")
-    log = models.TextField(db_default="", help_text="What the job said while it ran.")
+    log = models.TextField(db_default="", help_text=_("What the job said while it ran."))
     progress_done = models.IntegerField(null=True)
     progress_total = models.IntegerField(null=True)
-    fingerprint = models.CharField(max_length=16, db_default="", help_text="Same cause, same fingerprint.")
+    fingerprint = models.CharField(max_length=16, db_default="", help_text=_("Same cause, same fingerprint."))
 
     class Meta:
         abstract = True
@@ -191,9 +191,9 @@ class AttemptRow(AttemptFields):
 
     # No constraint: checking it would lock the job's row again for every attempt.
     job = models.ForeignKey(Job, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+")
-    ready_at = models.DateTimeField(null=True, help_text="When the job had become ready for this run.")
+    ready_at = models.DateTimeField(null=True, help_text=_("When the job had become ready for this run."))
     recorded_at = models.DateTimeField(
-        null=True, db_default=Now(), help_text="When it was written: later than its end, where PostgreSQL was away."
+        null=True, db_default=Now(), help_text=_("When it was written: later than its end if PostgreSQL was down.")
     )
 
     class Meta:

@@ -21,15 +21,15 @@ class TallyFields(models.Model):
         DEAD = "dead", _("Jobs that died")
         MEMORY = "memory", _("Growth of a process by one run, in bytes")
 
-    at = models.DateTimeField(help_text="The beginning of the minute, hour or day (UTC).")
+    at = models.DateTimeField(help_text=_("The beginning of the minute, hour or day (UTC)."))
     what = models.CharField(max_length=10, choices=What.choices)
     queue_name = models.CharField(max_length=50)
     actor_name = models.CharField(max_length=100, db_default="")
     company_id = models.BigIntegerField(db_default=0)
-    about = models.CharField(max_length=200, db_default="", help_text="The class of the error.")
-    bucket = models.SmallIntegerField(db_default=0, help_text="The range of the histogram.")
+    about = models.CharField(max_length=200, db_default="", help_text=_("The class of the error."))
+    bucket = models.SmallIntegerField(db_default=0, help_text=_("The range of the histogram."))
     count = models.BigIntegerField(db_default=1)
-    total = models.FloatField(db_default=0.0, help_text="Seconds or bytes.")
+    total = models.FloatField(db_default=0.0, help_text=_("Seconds or bytes."))
 
     class Meta:
         abstract = True
@@ -82,15 +82,17 @@ class MetricFold(models.Model):
     """
 
     id = models.SmallIntegerField(primary_key=True, db_default=1)
-    cluster = models.BigIntegerField(help_text="PostgreSQL's system identifier: where the snapshots mean something.")
+    cluster = models.BigIntegerField(help_text=_("PostgreSQL's system identifier, for which the snapshots are valid."))
     counted = models.TextField()
-    counted_at = models.DateTimeField(help_text="What had ended and committed by then is in `counted`.")
-    running = models.JSONField(default=dict, help_text="Transactions that had written then, and when each began.")
+    counted_at = models.DateTimeField(help_text=_("What had ended and committed by then is in `counted`."))
+    running = models.JSONField(default=dict, help_text=_("Transactions that had written then, and when each began."))
     reading = models.TextField(db_default="")
     reading_at = models.DateTimeField(null=True)
     reading_running = models.JSONField(default=dict, db_default={})
     place = models.DateTimeField(null=True)
-    rolled = models.BigIntegerField(db_default=0, help_text="The last minute's tally that is in its hour and its day.")
+    rolled = models.BigIntegerField(
+        db_default=0, help_text=_("The last minute's tally that is in its hour and its day.")
+    )
 
     class Meta:
         verbose_name = _("progress of jobs' figures")

@@ -48,7 +48,7 @@ class ScheduledTick(models.Model):
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="ticks")
     at = models.DateTimeField()
-    by_hand = models.BooleanField(default=False, help_text="Somebody pressed “run now”.")
+    by_hand = models.BooleanField(default=False, help_text=_("Someone pressed “run now”."))
     job_id = models.UUIDField(null=True)
     sent_at = models.DateTimeField(db_default=Now())
 
