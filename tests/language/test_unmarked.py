@@ -35,6 +35,7 @@ THEMSELVES: Final[dict[str, set[str]]] = {
     "askpro/watch/sources.py": {"PostgreSQL does not answer in time"},  # an exception's text
     "webhooks/conditions/vendors.py": {"retell calls"},  # what a finding is about
     "calls/models/company.py": {"Deutsch", "English"},
+    "calls/admin/connections.py": {"The mail server refuses the log-in."},  # an exception's text
     # What the console's record says, what jobs say, and names of rights in the database.
     "calls/admin/merging.py": {"Merged ({}): customer {} into {}."},
     "askpro/privacy/wizard.py": {"Exported what is held of the person.", "no customer", "Asked for erasure {}."},
