@@ -40,11 +40,11 @@ def _pauses(job: Job) -> Iterator[SafeString | str]:
 def _paused(pause: Pause) -> str:
     if pause.kind == Pause.Kind.QUEUE:
         return _("The queue {name} is paused until {until}, by {by}. Reason: {reason}.")
-    return _("The jobs {name} are paused until {until}, by {by}. Reason: {reason}.")
+    return _("The job {name} is paused until {until}, by {by}. Reason: {reason}.")
 
 
 def _until(pause: Pause) -> SafeString | str:
-    return display.minute(pause.until) if pause.until else _("a person resumes them")
+    return display.minute(pause.until) if pause.until else _("a person resumes it")
 
 
 def _key(job: Job) -> Iterator[SafeString | str]:
@@ -90,7 +90,7 @@ def _gate(job: Job) -> Iterator[SafeString | str]:
     if gate.shut_since and gate.shut_until:
         since, until = display.dated(gate.shut_since), display.dated(gate.shut_until)
         yield format_html(
-            _("The gate {} has been shut since {}: {}. Next try: {}. {} jobs wait before it."),
+            _("The gate {} has been shut since {}: {}. Next try: {}. Jobs before it: {}."),
             gate.name,
             since,
             gate.reason,
@@ -98,4 +98,4 @@ def _gate(job: Job) -> Iterator[SafeString | str]:
             ahead,
         )
     else:
-        yield format_html(_("Waits at the gate {} for its turn; {} jobs wait before it."), gate.name, ahead)
+        yield format_html(_("Waits at the gate {} for its turn; jobs before it: {}."), gate.name, ahead)

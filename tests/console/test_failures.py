@@ -70,7 +70,7 @@ def test_it_leads_from_a_kind_to_its_jobs_and_whom_they_concern(admin_client: Cl
 
 def test_it_says_so_when_nothing_is_dead(admin_client: Client) -> None:
     assert "No job is dead" in admin_client.get("/admin/board/failures/").content.decode()
-    assert "Nothing is dead of it any more" in admin_client.get(KIND.address).content.decode()
+    assert "There are no such dead jobs any more" in admin_client.get(KIND.address).content.decode()
 
 
 @pytest.mark.parametrize("query", ["", "actor=", f"actor={'x' * 201}"])

@@ -33,7 +33,7 @@ class TestWaiting:
 
         shown = admin_client.get(page(job)).content.decode()
 
-        assert "Waits for key call:1, held by" in shown
+        assert "Waits for the key call:1, which" in shown
         assert page(holder) in shown
         assert waiting.reasons(holder) == []
 
@@ -59,11 +59,11 @@ class TestWaiting:
         job = made(**parked, gate_urgency=2)
         gate = GateState.objects.create(name="calcom:0a1b")
 
-        assert waiting.reasons(job)[1] == "Waits at gate calcom:0a1b for its turn; 1 wait before it."
+        assert waiting.reasons(job)[1] == "Waits at the gate calcom:0a1b for its turn; jobs before it: 1."
 
         now = timezone.now()
         GateState.objects.filter(pk=gate.pk).update(shut_since=now, shut_until=now, reason="Cal.com: answered 503")
-        assert "Gate calcom:0a1b is shut since" in waiting.reasons(job)[1]
+        assert "The gate calcom:0a1b has been shut since" in waiting.reasons(job)[1]
         assert "Cal.com: answered 503" in waiting.reasons(job)[1]
 
     def test_it_says_when_the_next_try_is_and_who_paused_it(self) -> None:
@@ -75,7 +75,7 @@ class TestWaiting:
 
         assert "The next try" in said[0]
         assert "in 5 min" in said[0]
-        assert said[1] == "Queue high is paused by chefin until somebody resumes it (Umzug)."
+        assert said[1] == "The queue high is paused until a person resumes it, by chefin. Reason: Umzug."
         assert len(said) == 2
 
 

@@ -77,4 +77,4 @@ def test_it_takes_a_permission(client: Client, world: World) -> None:
 
 def test_without_a_company_it_says_so(admin_client: Client) -> None:
     assert not Call.objects.exists()
-    assert "No company of yours is meant." in admin_client.get(PAGE).content.decode()
+    assert "There is no such company among yours." in admin_client.get(PAGE).content.decode()
