@@ -20,6 +20,7 @@ from appointments.models import Appointment
 from askpro.console import display
 from askpro.console.customers import customers_meant
 from askpro.console.day_range import DayRangeFilter
+from askpro.console.export import columns
 from askpro.console.filters import CompanyFilter
 from askpro.console.live_acts import LiveActsMixin
 from askpro.console.model_admin import ReadOnlyModelAdmin
@@ -53,6 +54,17 @@ class AppointmentAdmin(LiveActsMixin, ReadOnlyModelAdmin):
     search_help_text = _("Name, phone number, e-mail or booking uid")
     empty_text = _("Calls that ask for one and bookings at Cal.com appear here. Or run: python3 manage.py demo_call")
     detail_template = "console/appointment.html"
+    exported_by = "starts_at"
+    exported_related = ("branch",)
+    exported = columns(
+        *("id", "starts_at", "ends_at", "timezone", "status", "sync_status", "source", "created_at"),
+        *("attendee_name", "attendee_phone", "attendee_email"),
+        customer=lambda appointment: appointment.customer.name if appointment.customer else "",
+        service=lambda appointment: appointment.service.name if appointment.service else "",
+        staff=lambda appointment: appointment.staff.name if appointment.staff else "",
+        company=lambda appointment: appointment.company.name,
+        branch=lambda appointment: appointment.branch.name if appointment.branch else "",
+    )
     acts = (*answering.acts()[:2], *changing.acts(), *answering.acts()[2:])
 
     def get_urls(self) -> list[URLPattern]:

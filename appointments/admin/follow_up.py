@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
@@ -23,7 +22,7 @@ from appointments.admin.naming import reader
 from appointments.admin.offers import offer_table
 from appointments.booking import pressed
 from appointments.models import FollowUp
-from askpro.console import display
+from askpro.console import audit, display
 from askpro.console.customers import customers_meant
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
@@ -97,9 +96,7 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         done = working.press(request, follow_up, request.POST.get("time", ""))
         words = f"Pressed a free time: {done.effect.replace('_', ' ')}."
-        LogEntry.objects.log_actions(
-            int(request.user.pk or 0), [follow_up], CHANGE, change_message=words, single_object=True
-        )
+        audit.note(request, follow_up, "press", words=words)
         return HttpResponseRedirect(reverse("admin:appointments_followup_change", args=[follow_up.pk]))
 
     def times_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

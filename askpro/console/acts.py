@@ -10,7 +10,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
@@ -22,7 +21,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from askpro.console import display
+from askpro.console import audit, display, masking
 from askpro.language.text import Text
 
 CONFIRMED = "confirmed"
@@ -55,6 +54,8 @@ class Act:
     picks: Callable[[Any, Any], list[tuple[str, Any]]] = lambda row, user: []
     run_picked: Callable[[Any, Any, str, str], bool] = lambda row, user, note, picked: False
     single: bool = False
+    # What it takes, where the permission to change such rows does not say it: all of these.
+    permissions: tuple[str, ...] = ()
     # What will follow, for the row that is about to be acted on.
     follows: Callable[[Any], list[str]] | None = None
     # What it would do once more, for the rows that are about to be acted on.
@@ -89,8 +90,10 @@ class ActsMixin:
     admin_site: Any
     model: Any
 
-    def may_act(self, request: HttpRequest) -> bool:
-        """The permission to change such rows, which the console grants in no other way."""
+    def may_act(self, request: HttpRequest, act: Act | None = None) -> bool:
+        """The permissions of the act; else the one to change such rows, which the console grants in no other way."""
+        if act is not None and act.permissions:
+            return self.has_view_permission(request) and request.user.has_perms(act.permissions)  # type: ignore[attr-defined]
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
     def named(self, obj: Any) -> str:
@@ -110,27 +113,23 @@ class ActsMixin:
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]
-        if not self.may_act(request):
-            return actions
         return actions | {
             act.name: (partial(_selected, act=act), act.name, f"{act.label} …")
             for act in self.acts
-            if not (act.when or act.single)
+            if not (act.when or act.single) and self.may_act(request, act)
         }
 
     def offered(self, request: HttpRequest, obj: models.Model) -> list[dict[str, str]]:
         """The buttons of a row's page: only what its state and the person's permissions allow."""
-        if not self.may_act(request):
-            return []
         return [
             {"label": str(act.label), "icon": act.icon, "href": reverse(f"admin:{self._route(act)}", args=[obj.pk])}
             for act in self.acts
-            if act.possible(obj)
+            if self.may_act(request, act) and act.possible(obj)
         ]
 
     def act_view(self, request: HttpRequest, object_id: str, act: Act) -> HttpResponse:
         """Ask on GET, act on POST."""
-        if not self.may_act(request):
+        if not self.may_act(request, act):
             raise PermissionDenied
         obj = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
         if obj is None:
@@ -143,7 +142,7 @@ class ActsMixin:
         self, request: HttpRequest, act: Act, objects: Iterable[models.Model], back: str
     ) -> HttpResponse | None:
         """The page that asks, or None once everything is done."""
-        if not self.may_act(request):
+        if not self.may_act(request, act):
             raise PermissionDenied
         rows = list(islice(objects, MOST_AT_ONCE + 1))
         if len(rows) > MOST_AT_ONCE:
@@ -163,6 +162,7 @@ class ActsMixin:
 
     def _question(self, act: Act, rows: list[models.Model], form: NoteForm) -> dict[str, Any]:
         possible = [row for row in rows if act.possible(row)]
+        told = [masking.veiled(row) for row in possible[:MOST_NAMED]]
         return {
             "opts": self.opts,
             "title": act.label,
@@ -173,7 +173,7 @@ class ActsMixin:
             "count": len(possible),
             "noun": self.opts.verbose_name if len(possible) == 1 else self.opts.verbose_name_plural,
             "again": act.again(possible) if act.again else [],
-            "names": [self.named(row) for row in possible[:MOST_NAMED]],
+            "names": [self.named(row) for row in told],
             "more": max(len(possible) - MOST_NAMED, 0),
             "skipped": len(rows) - len(possible),
             "selected": [str(row.pk) for row in rows],
@@ -185,8 +185,9 @@ class ActsMixin:
         done, note = 0, said["note"]
         for row in rows:
             with transaction.atomic():
+                before = audit.state(row)
                 if act.possible(row) and _run(act, row, request.user, said):
-                    self._record(request, act, row, note)
+                    self._record(request, act, row, note, before)
                     done += 1
         skipped = len(rows) - done
         if done:
@@ -196,12 +197,13 @@ class ActsMixin:
             words = _("%(count)s skipped: no longer in a state for it.") % {"count": display.number(skipped)}
             messages.warning(request, words)
 
-    def _record(self, request: HttpRequest, act: Act, row: models.Model, note: str) -> None:
+    def _record(self, request: HttpRequest, act: Act, row: models.Model, note: str, before: dict[str, Any]) -> None:
         with translation.override("en"):
             # The record has one language; whoever reads it has the other translated (`deeds.told`).
             done = str(capfirst(act.done))
-        words = f"{done}: {note}" if note else f"{done}."
-        LogEntry.objects.log_actions(int(request.user.pk or 0), [row], CHANGE, change_message=words, single_object=True)
+        after = type(row)._default_manager.filter(pk=row.pk).first()
+        changed = audit.changes(before, audit.state(after)) if after is not None else ({}, {})
+        audit.note(request, row, act.name, note, *changed, words=f"{done}: {note}" if note else f"{done}.")
 
     def _route(self, act: Act) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{act.name}"

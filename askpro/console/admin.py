@@ -2,6 +2,7 @@
 
 from askpro.console.archive_admin import ArchivedJobAdmin
 from askpro.console.batch_admin import BatchAdmin
+from askpro.console.deed_admin import DeedAdmin
 from askpro.console.fleet_admin import FleetCommandAdmin, FleetEventAdmin, PauseAdmin
 from askpro.console.job_admin import JobAdmin
 from askpro.console.repair import jobs as repairable_jobs
@@ -14,6 +15,7 @@ from askpro.console.worker_admin import SupervisorAdmin, WorkerAdmin
 __all__ = [
     "ArchivedJobAdmin",
     "BatchAdmin",
+    "DeedAdmin",
     "FleetCommandAdmin",
     "FleetEventAdmin",
     "GroupAdmin",

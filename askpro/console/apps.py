@@ -9,9 +9,10 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here: it reads models.
-        from askpro.console import language, roles  # noqa: F401 - listens to log-ins
+        from askpro.console import language, masking, roles  # noqa: F401 - language listens to log-ins
 
         post_migrate.connect(roles.make, dispatch_uid="console.roles")
+        masking.connect()
 
 
 class ConsoleAdminConfig(AdminConfig):

@@ -56,22 +56,20 @@ def note(
     words: str = "",
     about: str = "",
     count: int = 1,
-    flag: int = CHANGE,
+    entries: list[LogEntry] | None = None,
 ) -> list[Deed]:
     """Note an act on these rows: one deed for each; without a row, one that is `about` something, on `count` rows.
 
-    `act` is a code of `WORDS` or the name of an `Act`. `words` is what the row's page shows as what was done, instead
-    of the act's own. `before` and `after` are what `state` tells of one row.
+    `act` is a code of `WORDS` or the name of an `Act`; `before` and `after` are what `state` tells of one row. Django's
+    own record gets an entry for each row with these `words`, unless it has `entries` already.
     """
     changed = {"before": _plain(before), "after": _plain(after)}
     common = {**_who(request), "act": act[:64], "reason": reason, **changed}
     if rows is None:
         return [Deed.objects.create(**common, name=about[:200], count=count)]
     found = [rows] if isinstance(rows, Model) else list(rows)
-    deeds = [
-        Deed(**common, **_which(row), entry=entry)
-        for row, entry in zip(found, _entries(request, found, act, reason, words, flag), strict=True)
-    ]
+    made = _entries(request, found, act, reason, words) if entries is None else entries
+    deeds = [Deed(**common, **_which(row), entry=entry) for row, entry in zip(found, made, strict=True)]
     return Deed.objects.bulk_create(deeds)
 
 
@@ -92,8 +90,8 @@ def state(row: Model) -> dict[str, Any]:
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Of two states, what differs."""
-    names = [name for name in after if before.get(name) != after[name]]
-    return {name: before.get(name) for name in names}, {name: after[name] for name in names}
+    names = [name for name in after if name in before and before[name] != after[name]]
+    return {name: before[name] for name in names}, {name: after[name] for name in names}
 
 
 def told(deed: Deed) -> str:
@@ -132,17 +130,14 @@ def company_of(row: Model) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def _entries(
-    request: HttpRequest, rows: list[Model], act: str, reason: str, words: str, flag: int
-) -> list[LogEntry | None]:
+def _entries(request: HttpRequest, rows: list[Model], act: str, reason: str, words: str) -> list[LogEntry]:
     """Django's own record, which each row's page and history show."""
-    said = words or f"{_capital(act)}: {reason}".removesuffix(": ")
-    made = LogEntry.objects.log_actions(int(request.user.pk or 0), rows, flag, change_message=said)
-    return list(made or [])
+    said = words or ": ".join(filter(None, (_capital(str(WORDS.get(act, act))), reason)))
+    return list(LogEntry.objects.log_actions(int(request.user.pk or 0), rows, CHANGE, change_message=said) or [])
 
 
-def _capital(act: str) -> str:
-    return str(WORDS.get(act, act)).capitalize()
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _plain(values: Mapping[str, Any] | None) -> dict[str, Any]:

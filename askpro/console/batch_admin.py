@@ -15,6 +15,7 @@ from askpro.console import display
 from askpro.console.acts import Act
 from askpro.console.filters import period
 from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.permissions import May
 from askpro.console.table import Table
 from askpro.console.term import Term
 from askpro.language import engine_words
@@ -42,6 +43,7 @@ class BatchAdmin(ReadOnlyModelAdmin):
     acts = (
         Act(
             name="retry-failed",
+            permissions=(May.RETRY,),
             label=_("Retry failed"),
             icon="replay",
             explain=_("Its dead and cancelled members run again, as a new generation with callbacks of its own."),
@@ -52,6 +54,7 @@ class BatchAdmin(ReadOnlyModelAdmin):
         ),
         Act(
             name="cancel",
+            permissions=(May.RETRY,),
             label=_("Cancel"),
             icon="cancel",
             explain=_("Members that have not begun are cancelled; those that run finish."),

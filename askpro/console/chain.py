@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from askpro.console import display
+from askpro.console.permissions import May
 from askpro.queues.ledger.settle_sql import CATCH
 from askpro.queues.models import Batch, Job
 
@@ -66,6 +67,6 @@ def _took(steps: list[Job]) -> timedelta | None:
 
 
 def _resume(request: HttpRequest, halted: Job | None) -> str:
-    if halted is None or halted.status != Job.Status.DEAD or not request.user.has_perm("queues.change_job"):
+    if halted is None or halted.status != Job.Status.DEAD or not request.user.has_perm(May.RETRY):
         return ""
     return reverse("admin:queues_job_retry", args=[halted.pk])

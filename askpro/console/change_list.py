@@ -23,6 +23,7 @@ class ConsoleChangeList(ChangeList):
         if PAGE_VAR in request.GET and not _PAGE.fullmatch(request.GET[PAGE_VAR]):
             raise Nonsense(_("There is no such page of this list."))
         super().__init__(request, *args, **kwargs)
+        self.export_address = self.model_admin.export_address(request)
 
     def get_filters(self, request: HttpRequest) -> Any:
         self._check_hierarchy()

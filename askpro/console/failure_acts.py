@@ -3,16 +3,16 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from askpro.console import display, effects
+from askpro.console import audit, display, effects
 from askpro.console.deeds import RETRIED_TOGETHER
 from askpro.console.failures import Kind, members
 from askpro.console.fleet_forms import ReasonForm
+from askpro.console.permissions import May
 from askpro.queues import interventions
 from askpro.queues.fleet import events
 from askpro.queues.models import Job
@@ -23,7 +23,7 @@ MOST_AT_ONCE = 500
 
 def retry_view(request: HttpRequest) -> HttpResponse:
     """Ask on GET, act on POST."""
-    if not request.user.has_perm("queues.change_job"):
+    if not request.user.has_perms((May.RETRY, May.BULK)):
         raise PermissionDenied
     kind = Kind.of(request)
     ids = [pk for pk, _at in members(kind)]
@@ -62,8 +62,7 @@ def _retry(request: HttpRequest, kind: Kind, ids: list[UUID], reason: str) -> No
     jobs = Job.objects.filter(pk__in=ids[:MOST_AT_ONCE], status=Job.Status.DEAD).only("actor_name", "tags")
     done = [job for job in jobs if interventions.retry(job.pk)]
     if done:
-        words = f"{RETRIED_TOGETHER}: {reason}"
-        LogEntry.objects.log_actions(int(request.user.pk or 0), done, CHANGE, change_message=words)
+        audit.note(request, done, "retry_group", reason, words=f"{RETRIED_TOGETHER}: {reason}")
         what = f"retry {len(done)} dead {kind.actor_name} jobs after {kind.name}"
         events.note_command(what, request.user.get_username(), reason)
     left = len(ids) - len(done)

@@ -15,8 +15,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from dramatiq import get_broker
 
-from askpro.console import consequences, display
+from askpro.console import audit, consequences, display
 from askpro.console.fleet_forms import PauseForm, ReasonForm, ScaleForm
+from askpro.console.permissions import May
 from askpro.console.term import Term
 from askpro.language.text import Text
 from askpro.queues.config import pools, queue_names
@@ -108,7 +109,7 @@ PAUSE = FleetAct(
     _("Pause"),
     _("Pause %(subject)s"),
     "pause",
-    "queues.add_pause",
+    May.PAUSE,
     ("queue", "actor"),
     PauseForm,
     lambda subject: consequences.of_pause(subject.kind, subject.name),
@@ -119,7 +120,7 @@ RESUME = FleetAct(
     _("Resume"),
     _("Resume %(subject)s"),
     "play_arrow",
-    "queues.delete_pause",
+    May.PAUSE,
     ("queue", "actor"),
     ReasonForm,
     lambda subject: consequences.of_resume(subject.kind, subject.name),
@@ -179,6 +180,8 @@ def act_view(request: HttpRequest, verb: str) -> HttpResponse:
     back = _back(request, subject)
     if request.method == "POST" and form.is_valid():
         messages.success(request, act.run(subject, form.cleaned_data, request.user.get_username()))
+        wanted = {name: said for name, said in form.cleaned_data.items() if name in ("until", "processes")}
+        audit.note(request, None, act.name, form.cleaned_data["reason"], after=wanted, about=str(subject))
         return HttpResponseRedirect(back)
     return _ask(request, act, subject, form, back)
 

@@ -11,6 +11,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from askpro.console import audit
 from askpro.console.acts import Act, ActsMixin, NoteForm
 
 # In the address of an act's page: what was chosen on the page before.
@@ -58,7 +59,7 @@ class LiveActsMixin(ActsMixin):
 
     def _choice(self, request: HttpRequest, object_id: str, act: Act) -> HttpResponse:
         assert isinstance(act, LiveAct) and act.choose is not None
-        if not self.may_act(request):
+        if not self.may_act(request, act):
             raise PermissionDenied
         row = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
         if row is None or not act.possible(row):
@@ -73,7 +74,8 @@ class LiveActsMixin(ActsMixin):
         if not isinstance(act, LiveAct) or len(rows) != 1 or not act.possible(rows[0]):
             super()._act_on_all(request, act, rows, said)
             return
+        before = audit.state(rows[0])
         outcome = act.now(rows[0], request.user, said)
         if outcome.is_noted:
-            self._record(request, act, rows[0], said["note"])
+            self._record(request, act, rows[0], said["note"], before)
         messages.add_message(request, outcome.level, outcome.sentence)

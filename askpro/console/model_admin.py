@@ -15,9 +15,11 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from askpro.console import audit, masking
 from askpro.console.acts import ActsMixin
 from askpro.console.change_list import ConsoleChangeList
 from askpro.console.choosing import ChoosingMixin
+from askpro.console.export import ExportMixin
 from askpro.console.filters import CompanyFilter
 from askpro.console.json_field import StorableJSONField
 from askpro.console.nonsense import Nonsense
@@ -31,7 +33,7 @@ from calls.models import countries
 MOST_DEEDS = 20
 
 
-class ConsoleModelAdmin(ChoosingMixin, ActsMixin, ModelAdmin):
+class ConsoleModelAdmin(ChoosingMixin, ExportMixin, ActsMixin, ModelAdmin):
     """A list and a form. Subclasses say how a search term finds rows (`find`) and what a list need not fetch."""
 
     # From a row to its company, such as "company" or "call__company". Empty: only operators see such rows.
@@ -62,17 +64,30 @@ class ConsoleModelAdmin(ChoosingMixin, ActsMixin, ModelAdmin):
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
         term = Term.of(search_term, countries(), Scope.of(request.user).companies)
+        term = self._asked(request.user, term)
         if reads.holds_people(self.model):
             reads.note_search(request, term.one_spelling)
-        return (self.find(queryset, term) if search_term.strip() else queryset), False
+        return (self._found(queryset, term) if search_term.strip() else queryset), False
 
     def rows_for_search(self, user: Any, term: Term) -> models.QuerySet[Any]:
         """The rows that the search over everything shows to this person, without what is long."""
-        return self.find(self.light_rows(user), term)
+        return self._found(self.light_rows(user), self._asked(user, term))
 
     def light_rows(self, user: Any) -> models.QuerySet[Any]:
         """The rows that this person may see, the newest first, with what their names need."""
         return self._light(Scope.of(user).rows(self.model._default_manager.order_by("-pk")))
+
+    def _asked(self, user: Any, term: Term) -> Term:
+        """What was typed; of whoever never sees people, without what could tell who they are."""
+        return term.impersonal() if masking.is_blind(user) and masking.holds_people(self.model) else term
+
+    def _found(self, rows: models.QuerySet[Any], term: Term) -> models.QuerySet[Any]:
+        return self.find(rows, term) if term.text else rows.none()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A form is not filled with masked values: who may change a person's row reveals it first."""
+        is_hidden = masking.is_masked() and masking.holds_people(self.model)
+        return not is_hidden and bool(super().has_change_permission(request, obj))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The row that a page is about. Every page of one row asks here, so that here it is noted who reads it."""
@@ -80,12 +95,31 @@ class ConsoleModelAdmin(ChoosingMixin, ActsMixin, ModelAdmin):
         if row is not None and row != getattr(request, "_row_noted", None):
             reads.note_row(request, row)
             request._row_noted = row  # type: ignore[attr-defined] # asked for twice, read once
+            request._row_before = audit.state(row)  # type: ignore[attr-defined] # as it is before a form changes it
         return row
+
+    def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
+        entry = super().log_addition(request, obj, message)
+        audit.note(request, obj, "added", after=audit.state(obj), entries=[entry])
+        return entry
+
+    def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
+        entry = super().log_change(request, obj, message)
+        changed = audit.changes(getattr(request, "_row_before", {}), audit.state(obj))
+        audit.note(request, obj, "changed", "", *changed, entries=[entry])
+        return entry
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        rows = list(queryset)
+        entries = list(super().log_deletions(request, rows))
+        for row, entry in zip(rows, entries, strict=True):
+            audit.note(request, row, "deleted", before=audit.state(row), entries=[entry])
+        return entries
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows: models.QuerySet[Any] = Scope.of(request.user).rows(super().get_queryset(request))
         match = request.resolver_match
-        if match is not None and str(match.url_name).endswith("_changelist"):
+        if match is not None and str(match.url_name).endswith(("_changelist", "_export")):
             return self._light(rows)
         return rows.select_related(*self.page_related).defer(*_keys(self.page_related)) if self.page_related else rows
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
 
+from askpro.console.permissions import May
 from askpro.queues.fleet import status
 from askpro.queues.fleet.backlog import MOST_COUNTED
 from askpro.queues.fleet.status import MOST_WAITING, QueueStatus
@@ -100,8 +101,8 @@ def board(request: HttpRequest) -> dict[str, Any]:
         "lines": found,
         "pauses": pauses,
         "gates": shut_or_full,
-        "may_pause": request.user.has_perm("queues.add_pause"),
-        "may_resume": request.user.has_perm("queues.delete_pause"),
+        "may_pause": request.user.has_perm(May.PAUSE),
+        "may_resume": request.user.has_perm(May.PAUSE),
         "late": [line for line in found if line.is_late and not line.pause],
         "unworked": [line for line in found if line.nobody_works and not line.pause],
         "most_waiting": MOST_WAITING,

@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from askpro.console import audit, masking
 from askpro.console.nonsense import Nonsense
+from askpro.privacy import reads
 
 LASTS: Final = timedelta(minutes=15)
 # Where a page says that something on it is masked, once it is known that something is.
@@ -42,13 +43,16 @@ def seen(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with masking.looking(is_masked(request)) as look:
+        # What writes must not work on masked rows.
+        reads_only = request.method in ("GET", "HEAD", "OPTIONS")
+        with masking.looking(is_masked(request), on_load=reads_only) as look:
             answer = view(request, *args, **kwargs)
+            look.veil()
             if isinstance(answer, TemplateResponse) and not answer.is_rendered:
                 answer.render()
             if look.hid and not answer.streaming and MARK in answer.content:
                 answer.content = answer.content.replace(MARK, _notice(request).encode(), 1)
-            return answer
+        return answer
 
     return inner
 
@@ -115,6 +119,7 @@ def _reveal(request: HttpRequest, key: str, reason: str) -> None:
     kept = {page: end for page, end in _kept(request).items() if datetime.fromisoformat(end) > timezone.now()}
     request.session[KEPT] = {**kept, key: until.isoformat()}
     audit.note(request, None, "reveal", reason, about=key)
+    reads.note_reveal(request, key)
 
 
 def _is_revealed(request: HttpRequest, key: str) -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from askpro.console import display, payload
 from askpro.console.acts import Act
 from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.permissions import May
 from askpro.console.state_names import name_of
 from askpro.console.table import Table
 from askpro.console.term import Term
@@ -37,6 +38,7 @@ class ScheduleAdmin(ReadOnlyModelAdmin):
         ),
         Act(
             name="pause",
+            permissions=(May.PAUSE,),
             label=_("Pause"),
             icon="pause",
             explain=_("Nothing is sent at its times, on any host, until a person resumes it."),
@@ -47,6 +49,7 @@ class ScheduleAdmin(ReadOnlyModelAdmin):
         ),
         Act(
             name="resume",
+            permissions=(May.PAUSE,),
             label=_("Resume"),
             icon="resume",
             explain=_(

@@ -20,6 +20,7 @@ from askpro.console import (
     metrics,
     queue_board,
     reports,
+    reveal,
     runbook,
     search,
     top_board,
@@ -131,12 +132,13 @@ class ConsoleSite(UnfoldAdminSite):
         ]
         # Django's shortcut to a row's public page: no row has one, and it would tell which rows there are.
         shortcut = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(no_page), name="view_on_site")
+        shown = path("board/reveal/", self.admin_view(reveal.reveal_view), name="reveal")
         sheet = path("board/deliveries/csv/", self.admin_view(deliveries.csv_view), name="deliveries_csv")
         spoken = path("language/", self.admin_view(language.choose_view), name="language")
-        return [*own, spoken, act, fixed, asked, person, table, sheet, *repairs, shortcut, *super().get_urls()]
+        return [*own, shown, spoken, act, fixed, asked, person, table, sheet, *repairs, shortcut, *super().get_urls()]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return super().admin_view(answered(view), cacheable)
+        return super().admin_view(reveal.seen(answered(view)), cacheable)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Without the style sheet that the theme writes into each page: `theme.css` has it."""

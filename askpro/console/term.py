@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -56,6 +56,14 @@ class Term:
         whole = [Q(**{f"{field}__in": self.phones}) for field in fields] if self.phones else []
         begun = [Q(**{f"{field}__startswith": start}) for field in fields for start in self.phone_starts]
         return reduce(or_, whole or begun, Q(pk__in=[]))
+
+    def impersonal(self) -> "Term":
+        """The same without numbers, names and addresses of people: an id or a vendor's code, else nothing.
+
+        Codes have digits in them. Names and addresses that have some are as good as unknown.
+        """
+        is_code = any(letter.isdigit() for letter in self.text) and "@" not in self.text
+        return replace(self, text=self.text if is_code else "", phones=(), phone_starts=(), known={})
 
     @property
     def one_spelling(self) -> str:

@@ -130,6 +130,7 @@ NAVIGATION: list[dict[str, Any]] = [
             entry(_("Erasures"), "delete_forever", "privacy.erasure"),
             entry(_("Reads"), "visibility", "privacy.read"),
             entry(_("Deletions"), "auto_delete", "privacy.retentionrun"),
+            entry(_("Audit"), "history", "console.deed"),
         ],
     },
     {

@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from askpro.console import audit
 from askpro.console.deeds import ASKED_WHERE
 from askpro.console.term import Term
 from askpro.queues.insight import asking, sessions
@@ -61,9 +61,7 @@ def _ask(request: HttpRequest, job: Job) -> HttpResponse:
         asked = asking.ask(job.pk, request.user.get_username())
     except asking.NotAsked as reason:
         return TemplateResponse(request, TEMPLATE, {"where_address": address(job), "where_why": str(reason)})
-    LogEntry.objects.log_actions(
-        int(request.user.pk or 0), [job], CHANGE, change_message=f"{ASKED_WHERE}.", single_object=True
-    )
+    audit.note(request, job, "where", words=f"{ASKED_WHERE}.")
     return TemplateResponse(request, TEMPLATE, _context(address(job), asked))
 
 

@@ -76,7 +76,8 @@ _PEOPLE: Final = Personal(Holds.STAFF, "entered and deleted by people")
 FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     "admin.LogEntry": {
         "object_id": Harmless.KEY,
-        **_each(Personal(Holds.WHO, Kept.DEEDS), "object_repr", "change_message"),
+        "object_repr": Personal(Holds.WHO, Kept.DEEDS),
+        "change_message": Personal(Holds.WORDS, Kept.DEEDS),
     },
     "api.ApiToken": {"name": Harmless.SETTING, **_each(Harmless.SECRET, "token_sha256", "hint")},
     "api.Submission": _each(Harmless.KEY, "key", "body_sha256"),
@@ -171,7 +172,8 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
     "calls.Staff": _each(_PEOPLE, "name", "email"),
     "console.Deed": {
         **_each(Personal(Holds.STAFF, Kept.DEEDS), "who", "address"),
-        **_each(Personal(Holds.WHO, Kept.DEEDS), "name", "reason"),
+        "name": Personal(Holds.WHO, Kept.DEEDS),
+        "reason": Personal(Holds.WORDS, Kept.DEEDS),
         "act": Harmless.CODE,
         "object_id": Harmless.KEY,
         **_each(Harmless.MACHINE, "before", "after"),

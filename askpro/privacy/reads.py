@@ -29,6 +29,11 @@ def note_search(request: HttpRequest, term: str, company_id: int | None = None) 
         _note(request, Read.Kind.SEARCH, hashed_term(term), company_id)
 
 
+def note_reveal(request: HttpRequest, key: str) -> None:
+    """Note that masked data was revealed on a page; `key` names its row or its address."""
+    _note(request, Read.Kind.REVEAL, key, None)
+
+
 def hashed_term(term: str) -> str:
     """What stands in a search's row in place of what was looked for."""
     return hashed(" ".join(term.casefold().split()))

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
-from askpro.console import display
+from askpro.console import audit, display
 from askpro.console.scope import Scope
 from askpro.console.table import Table
 from askpro.privacy import exporting, reads
@@ -164,7 +163,7 @@ def _may(request: HttpRequest) -> dict[str, bool]:
 def _export(request: HttpRequest, trail: Trail, chosen: Iterable[Customer], sought: Sought) -> Any:
     if not request.user.has_perm(MAY_EXPORT):
         raise PermissionDenied
-    _record(request, chosen, "Exported what is held of the person.")
+    _record(request, chosen, "export_person", "Exported what is held of the person.")
     ids = ",".join(str(customer.pk) for customer in chosen) or "no customer"
     reads.note_export(request.user, ids[:64], "admin:person", _only(sought.companies))
     # In memory, or in a file without a name, which goes with the answer.
@@ -182,14 +181,14 @@ def _erase(
     with transaction.atomic():
         erasure = Erasure.of(company, person, user=request.user, who=request.user.get_username(), **said)
         erase_person.send(erasure_id=erasure.pk)
-        _record(request, chosen, f"Asked for erasure {erasure.pk}.")
+        _record(request, chosen, "erase_person", f"Asked for erasure {erasure.pk}.")
     messages.success(request, _("The erasure has begun. This page shows how far it has come."))
     return HttpResponseRedirect(display.address(erasure))
 
 
-def _record(request: HttpRequest, chosen: Iterable[Customer], words: str) -> None:
+def _record(request: HttpRequest, chosen: Iterable[Customer], act: str, words: str) -> None:
     if customers := [*chosen]:
-        LogEntry.objects.log_actions(int(request.user.pk or 0), customers, CHANGE, change_message=words)
+        audit.note(request, customers, act, words=words)
 
 
 def _only(companies: frozenset[int] | None) -> int | None:

@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from askpro.console import display, payload
 from askpro.console.customers import customers_meant
 from askpro.console.day_range import DayRangeFilter
+from askpro.console.export import columns
 from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.story import Story
@@ -42,6 +43,16 @@ class CallAdmin(ReadOnlyModelAdmin):
         "Calls appear here when Retell reports them. To see one now, run: python3 manage.py demo_call"
     )
     detail_template = "console/call.html"
+    exported_by = "started_at"
+    exported_related = ("branch",)
+    exported = columns(
+        *("id", "retell_call_id", "started_at", "ended_at", "status", "outcome", "direction", "from_number"),
+        *("to_number", "disconnection_reason", "needs_review", "cost_usd"),
+        seconds=lambda call: None if call.duration_ms is None else round(call.duration_ms / 1000),
+        customer=lambda call: call.customer.name if call.customer else "",
+        company=lambda call: call.company.name,
+        branch=lambda call: call.branch.name,
+    )
 
     def named(self, call: Call) -> str:
         when = display.local(call.said_at, "SHORT_DATETIME_FORMAT")

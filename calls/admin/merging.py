@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from askpro.console import display
+from askpro.console import audit, display
 from askpro.console.acts import Act
 from askpro.console.customers import customers_meant, meaning
 from askpro.console.filters import CompanyFilter
@@ -86,10 +85,7 @@ class MergeMixin:
             return HttpResponseRedirect(reverse("admin:calls_customer_change", args=[pair[0].pk]))
         # The record of what was done is in English.
         words = f"Merged ({done}): customer {lost.pk} into {kept.pk}."
-        for each in (kept, lost):
-            LogEntry.objects.log_actions(
-                int(request.user.pk or 0), [each], CHANGE, change_message=words, single_object=True
-            )
+        audit.note(request, [kept, lost], "merge", said["note"], words=words)
         messages.success(request, _("Merged. The history below shows the merge; it can be undone there."))
         return HttpResponseRedirect(reverse("admin:calls_customer_change", args=[kept.pk]))
 

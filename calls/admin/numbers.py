@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from askpro.console import display
+from askpro.console import audit, display
 from calls.admin.forms import NumbersForm, PhoneField
 from calls.models import Customer, CustomerNumber
 from calls.models.customer_number import having
@@ -72,9 +71,7 @@ class NumbersMixin:
         done = _remove(customer, request) if "remove" in request.POST else _add(customer, request)
         if done:
             messages.success(request, _(done))
-            LogEntry.objects.log_actions(
-                int(request.user.pk or 0), [customer], CHANGE, change_message=done, single_object=True
-            )
+            audit.note(request, customer, "numbers", words=done)
         return HttpResponseRedirect(reverse("admin:calls_customer_change", args=[customer.pk]))
 
     def numbers_of(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:

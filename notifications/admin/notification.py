@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from askpro.console import display
+from askpro.console.export import columns
 from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.scope import Scope, may_see
@@ -38,6 +39,11 @@ class NotificationAdmin(ReadOnlyModelAdmin):
     search_help_text = gettext_lazy("Phone number, e-mail or message sid")
     empty_text = gettext_lazy("A booked appointment sends the first one. To see it, run: python3 manage.py demo_call")
     detail_template = "console/notification.html"
+    exported = columns(
+        *("id", "kind", "channel", "status", "reason", "recipient", "created_at", "sent_at", "delivered_at"),
+        *("attempts", "provider_id", "provider_status", "error_code", "segments", "price", "currency"),
+        company=lambda message: message.company.name,
+    )
 
     def find(self, rows: QuerySet[Notification], term: Term) -> QuerySet[Notification]:
         meant = Q(provider_id=term.text) | Q(recipient=term.text)

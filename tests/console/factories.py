@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from appointments.models import Appointment, DailyCount, FollowUp
+from askpro.console.models import Deed
 from askpro.privacy.models import Erasure, Item, Read, RetentionCount, RetentionRun
 from askpro.queues.chores import schedule
 from calls.models import BookingRequest, Branch, Call, Company, Customer, NamePart, PhoneNumber, Service, Staff
@@ -124,6 +125,7 @@ def _people(world: World, dice: random.Random, calls: int) -> None:
         Item.objects.create(erasure=held, place="booking", subject="uid", state="person", why="no_api")
         Item.objects.create(erasure=held, place="table", subject="calls.Call", state="erased", count=3)
         Read.note(user=None, who=f"Lina of {customer.company.slug}", kind=Read.Kind.CUSTOMER, **read)
+    Deed.objects.create(who="Lina of salon", act="numbers", name="Käthe", reason=HOSTILE)
     night = RetentionRun.objects.create(kind="transcripts")
     for company in world.companies:
         RetentionCount.add(night, company.pk, blanked=3, held=1, left=2)

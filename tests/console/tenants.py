@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp, FreedTime, Offer, WaitingEntry
 from askpro.api.models import ApiToken
-from askpro.console.models import Access
+from askpro.console.models import Access, Deed
 from askpro.console.scope import path_of
 from askpro.privacy.models import Read, RetentionRule, RetentionRun
 from askpro.queues.models import Job
@@ -62,9 +62,14 @@ def make_strangers(world: World) -> tuple[Company, Company]:
         kept, lost = (Customer.objects.create(company=company, name=name) for name in ("Erste", "Zweite"))
         CustomerMerge.objects.create(company=company, kept=kept, lost=lost, note="Dieselbe")
         WebhookAddress.objects.create(company=company, provider="calcom").add_secret(f"secret of {company.slug}")
+        name = CANARY if company == theirs else "Erste"
+        about = {"act": "changed", "object_id": str(kept.pk), "name": name, "reason": name}
+        Deed.objects.create(company=company, user=bound(company), who=name, **about)
     WebhookEvent.objects.filter(company=None).update(company=theirs)
     for model in tenant_models():
-        _brand(rows_of(theirs, model))
+        # Nobody changes what is on record.
+        if model is not Deed:
+            _brand(rows_of(theirs, model))
     _point_at(ours, theirs)
     return ours, theirs
 

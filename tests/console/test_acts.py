@@ -8,6 +8,7 @@ from django.db.models import F
 from django.test import Client
 
 from appointments.models import FollowUp
+from askpro.console.permissions import May
 from askpro.queues.models import Job, Schedule
 from tests.console.world import World
 from webhooks.models import WebhookEvent
@@ -192,8 +193,8 @@ def test_it_lets_who_may_only_look_do_nothing(
     assert not LogEntry.objects.exists()
 
 
-def test_it_lets_who_may_change_jobs_retry_them(dead: Job, staff_with: Callable[..., Client]) -> None:
-    client = staff_with("queues.view_job", "queues.change_job")
+def test_it_lets_who_may_retry_jobs_do_so(dead: Job, staff_with: Callable[..., Client]) -> None:
+    client = staff_with("queues.view_job", May.RETRY)
 
     assert client.post(retry_page(dead), CONFIRMED).status_code == 302
     assert Job.objects.get(pk=dead.pk).status == "queued"

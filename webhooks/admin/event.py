@@ -14,6 +14,7 @@ from askpro.console import display, payload
 from askpro.console.acts import Act
 from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.permissions import May
 from askpro.console.scope import Scope
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
@@ -58,6 +59,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
     acts = (
         Act(
             name="replay",
+            permissions=(May.REPLAY,),
             label=gettext_lazy("Replay"),
             icon="replay",
             explain=gettext_lazy(
@@ -69,6 +71,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
         ),
         Act(
             name="replay-anyway",
+            permissions=(May.REPLAY, May.FORCE),
             label=gettext_lazy("Replay anyway"),
             icon="replay",
             explain=gettext_lazy(

@@ -71,7 +71,7 @@ class ErasureAdmin(ReadOnlyModelAdmin):
         ),
     )
 
-    def may_act(self, request: HttpRequest) -> bool:
+    def may_act(self, request: HttpRequest, act: Act | None = None) -> bool:
         return request.user.has_perm(MAY_ERASE)
 
     def find(self, rows: QuerySet[Erasure], term: Term) -> QuerySet[Erasure]:

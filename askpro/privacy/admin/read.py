@@ -69,6 +69,8 @@ class ReadAdmin(ReadOnlyModelAdmin):
 
 def which(read: Read) -> SafeString | str:
     """The row that was read, as a link; of a search the beginning of the hash."""
+    if read.kind == Read.Kind.REVEAL:
+        return read.object_id
     if (model := model_of(read)) is None:
         return f"{read.object_id[:12]}…"
     name = f"{model._meta.app_label}_{model._meta.model_name}"

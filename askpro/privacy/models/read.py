@@ -33,6 +33,7 @@ class Read(models.Model):
         EVENT = "webhooks.webhookevent", _("Webhook event")
         SEARCH = "search", pgettext_lazy("what was read", "Search")
         EXPORT = "export", pgettext_lazy("what was read", "Export")
+        REVEAL = "reveal", pgettext_lazy("what was read", "Revealed page")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.SET_NULL, null=True, related_name="+"

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 
 from appointments.models import Appointment, Attempt, CalcomUid, Change, FollowUp, Question
+from askpro.console.models import Deed
 from askpro.privacy.models import Read
 from calls.models import BookingRequest, Call, Customer, FunctionCall, PhoneNumber
 from notifications.models import Notification
@@ -151,6 +152,7 @@ def story(age: timedelta, call_id: str = "call_old", phone: str = MOBILE, is_ope
     user = User.objects.get_or_create(username="maria")[0]
     LogEntry.objects.log_actions(user.pk, [customer], 2, change_message=WORD)
     made.append(LogEntry.objects.latest("pk"))
+    made.append(Deed.objects.create(at=at, who="maria", act="changed", name=WORD, reason=WORD))
     _date(made, at)
     return {type(row).__name__: row for row in made} | {"company": company}
 

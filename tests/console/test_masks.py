@@ -1,0 +1,203 @@
+"""Who may not see people sees none: on every page, in every file and answer of the console, found by walking them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.db import models
+from django.test import Client
+from django.utils import timezone
+
+from appointments.models import FollowUp
+from askpro.console.models import Access, Deed
+from askpro.console.roles import ADMINISTRATOR, OPERATOR, SUPPORT, VIEWER
+from askpro.privacy.models import Read
+from calls.models import Call, Customer
+from tests.console.people import CANARY, People, brand_people
+from tests.console.tenants import make_strangers
+from tests.console.test_export import PAGES as EXPORTS
+from tests.console.test_export import days, text_of
+from tests.console.test_scope import addresses, filled
+from tests.console.world import World
+
+CALL = "/admin/calls/call/{}/change/"
+REASON = {"reason": "Rückfrage der Kundin"}
+
+
+@pytest.fixture(autouse=True)
+def _reveal_first(settings: Any) -> None:
+    settings.REVEAL_FIRST = True
+
+
+@pytest.fixture
+def people(world: World) -> People:
+    make_strangers(world)
+    return brand_people()
+
+
+def client_of(group: str) -> Client:
+    user = User.objects.create_user(group.lower(), is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    Access.objects.create(user=user, is_operator=True)
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def pages() -> Iterator[str]:
+    """Every address of the console, with rows where it takes one, and with what people type."""
+    for route, _name, model in addresses():
+        keys: list[object] = ["call"]
+        if "object_id" in route and model is not None:
+            keys = list(model._default_manager.order_by("-pk").values_list("pk", flat=True)[:2])
+        if "(?P<" not in route and "logout" not in route:
+            yield from (filled(route, key) for key in keys)
+    for model in admin.site._registry:
+        listed = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        yield f"{listed}?{urlencode({'q': CANARY})}"
+    yield f"/admin/search/?{urlencode({'s': CANARY})}"
+    yield f"/admin/search/?{urlencode({'s': Customer.objects.exclude(phone=None)[0].phone})}"
+    for field in ("customer", "follow_up"):
+        asked = {"app_label": "appointments", "model_name": "waitingentry", "field_name": field, "term": ""}
+        yield f"/admin/autocomplete/?{urlencode(asked)}"
+
+
+def whole(answer: Any) -> str:
+    return text_of(answer) if answer.streaming else answer.content.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("group", [VIEWER, OPERATOR])
+def test_no_page_tells_who_people_are(people: People, group: str) -> None:
+    client, told, opened = client_of(group), {}, 0
+    for page in pages():
+        answer = client.get(page)
+        assert answer.status_code < 500, page
+        opened += answer.status_code == 200
+        # What was typed is shown again.
+        if "q=" not in page and "s=" not in page and (found := people.found_in(whole(answer))):
+            told[page] = found
+
+    assert told == {}
+    assert opened > 100
+
+
+def test_no_search_of_a_viewer_finds_people_by_name(people: People) -> None:
+    client = client_of(VIEWER)
+
+    listed = client.get("/admin/calls/customer/", {"q": CANARY}).context["cl"]
+    assert listed.result_count == 0
+    assert client.get("/admin/calls/customer/", {"q": str(Customer.objects.latest("pk").pk)}).context["cl"].result_count
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+@pytest.mark.parametrize("page", EXPORTS)
+def test_no_file_tells_who_people_are(people: People, page: str, form: str) -> None:
+    answer = client_of(OPERATOR).post(page, days(form))
+
+    assert answer.streaming
+    assert people.found_in(text_of(answer)) == set()
+    assert Deed.objects.get(act="export").after["masked"] is True
+
+
+def test_a_file_shows_them_to_whoever_has_revealed_it(people: People) -> None:
+    client, page = client_of(OPERATOR), "/admin/calls/call/export/"
+    client.post(f"/admin/board/reveal/?page={page}", REASON)
+
+    assert CANARY in text_of(client.post(page, days("csv")))
+
+
+@pytest.mark.parametrize("model", [Call, Customer], ids=["calls", "customers"])
+def test_support_sees_them_at_once(people: People, model: type[models.Model]) -> None:
+    """Shows that the walk above would find the canary."""
+    page = f"/admin/calls/{model._meta.model_name}/{model._default_manager.order_by('-pk')[0].pk}/change/"
+
+    assert CANARY in whole(client_of(SUPPORT).get(page))
+
+
+class TestReveal:
+    @pytest.mark.parametrize("group", [OPERATOR, ADMINISTRATOR])
+    def test_one_row_shows_for_a_while(self, people: People, group: str, time_machine: Any) -> None:
+        client, (first, second) = client_of(group), Call.objects.exclude(transcript="").order_by("-pk")[:2]
+        page = CALL.format(first.pk)
+        assert "Reveal" in whole(client.get(page))
+
+        answer = client.post(f"/admin/board/reveal/?page={page}", REASON)
+
+        assert (answer.status_code, answer["Location"]) == (302, page)
+        assert people.found_in(whole(client.get(page)))
+        assert not people.found_in(whole(client.get(CALL.format(second.pk))))
+        time_machine.move_to(timezone.now() + timedelta(minutes=15, seconds=1))
+        assert not people.found_in(whole(client.get(page)))
+
+    def test_it_is_on_record_with_its_reason(self, people: People) -> None:
+        client, call = client_of(OPERATOR), Call.objects.latest("pk")
+        client.post(f"/admin/board/reveal/?page={CALL.format(call.pk)}", REASON, REMOTE_ADDR="203.0.113.9")
+
+        deed = Deed.objects.get(act="reveal")
+        assert (deed.who, deed.reason, deed.address) == ("operator", REASON["reason"], "203.0.113.9")
+        assert deed.name == f"calls.call:{call.pk}"
+        assert Read.objects.filter(who="operator", kind=Read.Kind.REVEAL, object_id=deed.name).exists()
+
+    def test_it_takes_a_reason(self, people: People) -> None:
+        client, page = client_of(OPERATOR), CALL.format(Call.objects.latest("pk").pk)
+
+        assert client.post(f"/admin/board/reveal/?page={page}", {"reason": " "}).status_code == 200
+        assert client.get(f"/admin/board/reveal/?page={page}").status_code == 200
+        assert not people.found_in(whole(client.get(page)))
+        assert not Deed.objects.filter(act="reveal").exists()
+
+    @pytest.mark.parametrize("page", ["https://boese.example/", "//boese.example/", "/nowhere/", "", "/health/live"])
+    def test_it_leads_nowhere_else(self, people: People, page: str) -> None:
+        answer = client_of(OPERATOR).post(f"/admin/board/reveal/?{urlencode({'page': page})}", REASON)
+
+        assert answer.status_code == 400
+
+    @pytest.mark.parametrize("group", [VIEWER, SUPPORT])
+    def test_who_may_not_reveal_is_refused(self, people: People, group: str) -> None:
+        client, page = client_of(group), CALL.format(Call.objects.latest("pk").pk)
+
+        assert client.post(f"/admin/board/reveal/?page={page}", REASON).status_code == 403
+
+    def test_a_superuser_reveals_as_well(self, people: People, admin_client: Client) -> None:
+        page = CALL.format(Call.objects.latest("pk").pk)
+        assert not people.found_in(whole(admin_client.get(page)))
+        admin_client.post(f"/admin/board/reveal/?page={page}", REASON)
+
+        assert people.found_in(whole(admin_client.get(page)))
+
+
+class TestActs:
+    def test_what_is_done_while_masked_is_done_to_the_rows_as_they_are(self, people: People) -> None:
+        client = client_of(OPERATOR)
+        row = Customer.objects.exclude(name="").latest("pk")
+        before = Customer.objects.filter(pk=row.pk).values().get()
+        page = f"/admin/calls/customer/{row.pk}/change/"
+
+        refused = client.post(page, {"name": "Neu", "email": "", "contact_phone": ""})
+
+        assert refused.status_code == 403
+        assert Customer.objects.filter(pk=row.pk).values().get() == before
+
+    def test_an_act_asks_about_masked_rows_and_is_done(self, people: People) -> None:
+        client = client_of(OPERATOR)
+        row = FollowUp.objects.filter(status="open").exclude(customer=None).latest("pk")
+        page = f"/admin/appointments/followup/{row.pk}/resolve/"
+        assert not people.found_in(whole(client.get(page)))
+
+        client.post(page, {"confirmed": "yes", "note": "Erledigt", "pick": FollowUp.Outcome.values[0]})
+
+        done = FollowUp.objects.get(pk=row.pk)
+        assert (done.status, done.words) == ("done", row.words)
+
+    def test_selected_rows_are_named_masked(self, people: People) -> None:
+        row = FollowUp.objects.filter(status="open").exclude(customer=None).latest("pk")
+        asked = {"action": "take", "_selected_action": str(row.pk), "index": "0"}
+
+        answer = client_of(OPERATOR).post("/admin/appointments/followup/", asked)
+
+        assert answer.status_code == 200
+        assert not people.found_in(whole(answer))
