@@ -39,6 +39,7 @@ class RepairAdmin(ReadOnlyModelAdmin):
     acts = (
         Act(
             name="cancel",
+            permissions=(May.BULK,),
             label=_("Cancel"),
             icon="cancel",
             explain=_("The rows that wait stay as they are. What was done stays done."),
@@ -47,9 +48,6 @@ class RepairAdmin(ReadOnlyModelAdmin):
             run=lambda repair, user, note: repair.move(*Repair.ACTIVE, status=Repair.Status.CANCELLED),
         ),
     )
-
-    def may_act(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(May.BULK)
 
     def named(self, repair: Repair) -> str:
         return f"{self.what(repair)} ({repair.pk})"

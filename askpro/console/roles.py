@@ -74,13 +74,14 @@ def _named(*acts: May) -> Q:
 
 
 _RECORD = _of_models({"console.deed": ["view"]})
-_LOOK = _of_apps(*APPS) & Q(codename__startswith="view_") | _RECORD
+_ENGINES_RECORDS = _RECORD | _of_models({"console.repair": ["view"]})
+_LOOK = _of_apps(*APPS) & Q(codename__startswith="view_") | _ENGINES_RECORDS
 _COMPANY = _of_models(COMPANY_MAY) | _named(May.SEE_PEOPLE, May.EXPORT) | _RECORD
-_EVERYTHING = _of_apps(*ADMINISTRATORS_APPS) | _named(*May) | _RECORD
+_EVERYTHING = _of_apps(*ADMINISTRATORS_APPS) | _named(*May) | _ENGINES_RECORDS
 SHIPPED: Final[dict[str, Q]] = {
     VIEWER: _LOOK,
     SUPPORT: _LOOK | _of_models(SUPPORT_CHANGES) | _named(May.SEE_PEOPLE, May.RETRY),
-    OPERATOR: _of_apps(*APPS) | _named(*ENGINE, May.REVEAL, May.EXPORT) | _RECORD,
+    OPERATOR: _of_apps(*APPS) | _named(*ENGINE, May.REVEAL, May.EXPORT) | _ENGINES_RECORDS,
     MANAGER: _COMPANY,
     ADMINISTRATOR: _EVERYTHING,
 }

@@ -38,9 +38,11 @@ PAGES: Final[dict[str, Roles]] = {
     **dict.fromkeys(("language", "view_on_site"), ALL),
     **dict.fromkeys(("deliveries", "deliveries_csv", "reports", "reports_csv", "calendar"), ALL),
     **dict.fromkeys(("fleet_board", "chain", "failures", "failure_group", "metrics", "top", "queue_board"), LOOKERS),
-    **dict.fromkeys(("fleet_act", "failure_retry", "job_where", "reveal"), OPERATORS),
+    **dict.fromkeys(("fleet_act", "job_where", "job_edit", "reveal"), OPERATORS),
     "person": ADMINISTRATORS,
-    "runbook": LOOKERS,
+    **dict.fromkeys(("runbook", "repair", "repair_first"), LOOKERS),
+    "repair_act": OPERATORS,
+    "failure_fix": HELPERS,
     "connections": OPERATORS,
 }
 # Whose tables only administrators see; all others belong to companies, or to the engine.
@@ -66,6 +68,7 @@ ACTS: Final[dict[str, dict[str, Roles]]] = {
     "webhooks.webhookevent": {"replay": OPERATORS, "replay-anyway": ADMINISTRATORS},
     "watch.incident": dict.fromkeys(("acknowledge", "mute"), OPERATORS),
     "watch.mute": {"lift": OPERATORS},
+    "console.repair": {"cancel": OPERATORS},
     "privacy.erasure": dict.fromkeys(("go-on", "done"), ADMINISTRATORS),
     "notifications.messagetemplate": {"restore": MANAGERS},
     "notifications.notification": {"export": MANAGERS},
@@ -173,6 +176,8 @@ def places(ours: Any) -> Iterator[Place]:
         if "<uuid:" in route:
             key = "01890000-0000-7000-8000-000000000000"
             route = route.replace("<uuid:job_id>", str(key))
+        for part, known in (("<str:kind_name>", "jobs"), ("<str:verb_name>", "retry"), ("<slug:code>", "queue_late")):
+            route = route.replace(part, known)
         yield Place(filled(route, key), decided(name, model))
 
 
