@@ -40,7 +40,7 @@
 
   const tellNews = (known, part) => {
     const fresh = [...news(part)].filter(([id]) => !known.has(id)).map(([, each]) => each);
-    if (fresh.length > MOST_TOLD) tell(teller().dataset.many.replace("%s", fresh.length));
+    if (fresh.length > MOST_TOLD) tell(teller().dataset.many.replace("{count}", fresh.length));
     else if (fresh.length) tell(fresh.map((each) => each.dataset.news || each.textContent.trim()).join(" "));
   };
 
