@@ -69,7 +69,7 @@ def test_staff_see_a_request_of_the_api_with_its_jobs_and_follow_ups(
     assert "Ole Linde" not in admin_client.get("/admin/calls/bookingrequest/?source=call").content.decode()
     page = admin_client.get(f"/admin/calls/bookingrequest/{request.pk}/change/").content.decode()
     assert "create_appointment_from_request" in page
-    assert "Zeit nicht mehr frei" in page
+    assert "The time is taken" in page
     shown = admin_client.get(f"/admin/appointments/followup/{follow_up.pk}/change/").content.decode()
     assert f"/admin/calls/bookingrequest/{request.pk}/change/" in shown
     job = Job.objects.get(actor_name="count_request")
