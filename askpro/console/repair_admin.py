@@ -29,7 +29,7 @@ MOST_ROWS = 50
 @admin.register(Repair)
 class RepairAdmin(ReadOnlyModelAdmin):
     list_display = ("what", "progress", "counts", "who", "why", "asked")
-    list_filter = (("status", ChoicesDropdownFilter), period("asked_at", "period"))
+    list_filter = (("status", ChoicesDropdownFilter), period("asked_at", _("period")))
     list_select_related = ("user",)
     page_related = ("user",)
     list_defer = ("chosen",)

@@ -28,7 +28,28 @@ NOT_YET: Final = {
 # Words that both languages have, or that stand for themselves, by file.
 THEMSELVES: Final[dict[str, set[str]]] = {
     "askpro/console/effects.py": {"Writes", "Calls"},  # words of docstrings, which are looked for
-    "askpro/console/failure_acts.py": {"retry {} dead {} jobs after {}"},  # an event, as of the command
+    # What events and the record say of repairs, and words of docstrings.
+    "askpro/console/repair/editing.py": {"Replaced by job {} with other arguments ({}): {}"},
+    "askpro/console/repair/fixing.py": {"closed {} in {} as fixed in {}"},
+    "askpro/console/repair/jobs.py": {
+        *("the mail server", "Calls", "sent again", "discarded", "cancelled", "made ready", "put off"),
+    },
+    "askpro/console/repair/running.py": {
+        "succeeded with {}",
+        "repair {} stopped: the one that was tried failed again",
+        "{} by repair {}: {}",
+    },
+    "askpro/console/repair/starting.py": {"{} of {} {} by repair {}"},
+    "askpro/console/tasks.py": {"goes on with the rest"},
+    "askpro/console/templates/console/repair/repair.html": {
+        (
+            'id="live" data-live hx-get="" hx-select="#live" hx-swap="outerHTML"'
+            " hx-trigger=\"every 5s [document.visibilityState === 'visible']\""
+        ),
+    },
+    "appointments/admin/repairing.py": {"tried again", "settled"},
+    "notifications/admin/repairing.py": {"sent again"},
+    "webhooks/admin/repairing.py": {"replayed"},
     "askpro/console/job_admin.py": {"Cancelled."},  # written into the row (engine_words)
     # Parts of statements, headers and events.
     "askpro/watch/conditions/dead_jobs.py": {"error_class ~ '\\.({})$'"},
