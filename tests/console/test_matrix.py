@@ -40,7 +40,9 @@ PAGES: Final[dict[str, Roles]] = {
     **dict.fromkeys(("fleet_board", "chain", "failures", "failure_group", "metrics", "top", "queue_board"), LOOKERS),
     **dict.fromkeys(("fleet_act", "job_where", "job_edit", "reveal"), OPERATORS),
     "person": ADMINISTRATORS,
-    **dict.fromkeys(("runbook", "repair", "repair_first"), LOOKERS),
+    **dict.fromkeys(("runbook", "repair"), LOOKERS),
+    # It only leads to the first kind of rows that the person may see.
+    "repair_first": ALL,
     "repair_act": OPERATORS,
     "failure_fix": HELPERS,
     "connections": OPERATORS,
