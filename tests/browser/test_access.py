@@ -34,10 +34,11 @@ def addresses(world: World) -> Iterator[str]:
     """A page of each kind; with `--long`, every list, a row's page of each, what asks before an act, and the boards."""
     if os.environ.get("ASKPRO_TEST_LONG") != "1":
         dead = Job.objects.filter(status="dead")[0]
-        yield from (list_of(Call), page_of(world.calls[1]), page_of(world.customers[0]))
+        yield from (reverse("admin:index"), list_of(Call), page_of(world.calls[1]), page_of(world.customers[0]))
         yield from (page_of(world.follow_ups[0]), f"{page_of(dead).removesuffix('change/')}retry/")
         yield reverse("admin:queue_board")
         return
+    yield reverse("admin:index")
     yield from (reverse(f"admin:{page.name}") for page in PAGES if "<" not in page.address and "group" not in page.name)
     for model in MODELS:
         yield list_of(model)

@@ -42,7 +42,7 @@ def test_a_form_for_a_new_row(admin_client: Client, world: World, model: type[mo
         check(answer)
 
 
-@pytest.mark.parametrize("name", [*WITHOUT_ROWS, "person", "password_change"])
+@pytest.mark.parametrize("name", [*WITHOUT_ROWS, "index", "person", "password_change"])
 def test_a_page_about_no_table(admin_client: Client, world: World, name: str) -> None:
     check(admin_client.get(reverse(f"admin:{name}")))
 
