@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from appointments.models import Appointment, DailyCount, FollowUp
-from askpro.console.models import Deed
+from askpro.console.models import Deed, Repair, RepairItem
 from askpro.privacy.models import Erasure, Item, Read, RetentionCount, RetentionRun
 from askpro.queues.chores import schedule
 from calls.models import BookingRequest, Branch, Call, Company, Customer, NamePart, PhoneNumber, Service, Staff
@@ -80,10 +80,19 @@ def make_world(calls: int = 12, seed: int = 7, snapshot_days: float = 0.1) -> Wo
     make_fleet(world, dice)
     make_snapshots(dice, days=snapshot_days)
     make_alerts()
+    _repairs(world)
     schedule.sync(timezone.now())
     _counts(world, dice)
     _age(world)
     return world
+
+
+def _repairs(world: World) -> None:
+    repair = Repair.objects.create(kind="failures", verb="retry", reason=HOSTILE, total=2, done=1, skipped=1)
+    for job, status in zip(world.jobs, ("done", "skipped"), strict=False):
+        RepairItem.objects.create(
+            repair=repair, key=str(job.pk), status=status, reason="" if status == "done" else "state"
+        )
 
 
 def _set_up(world: World) -> None:

@@ -98,12 +98,12 @@ def forms() -> Iterator[Question]:
 def pages() -> Iterator[Question]:
     """The console's own pages and Django's, by each parameter that any of them reads."""
     own = ("range", "actor", "error", "print", "queue", "pool", "supervisor", "next", "s", "extended", "page", "period")
-    boards = ["fleet", "failures", "failures/group", "metrics", "queues", "failures/retry"]
+    boards = ["fleet", "failures", "failures/group", "metrics", "queues", "failures/fixed"]
     boards += [f"act/{verb}" for verb in ("pause", "resume", "scale", "restart", "stop", "nonsense")]
     for board, name, value in product(boards, own, HOSTILE):
         yield "get", f"/admin/board/{board}/", {"actor": "x", "error": "y", "print": "z", name: value}
     for subject, name, value in product(
-        ("pause/?queue=high", "scale/?pool=main", "failures/retry/?actor=x"),
+        ("pause/?queue=high", "scale/?pool=main", "failures/fixed/?actor=x"),
         ("reason", "length", "moment", "processes"),
         HOSTILE,
     ):

@@ -172,7 +172,7 @@ def test_a_salon_changes_no_row_of_another(salon: Salon) -> None:
         for name in ["delete_selected", *(act.name for act in getattr(model_admin, "acts", ()))]:
             said = {"action": name, "_selected_action": str(row.pk), "index": "0", "post": "yes", "confirmed": "yes"}
             assert CANARY not in salon.ask(listed, {**said, "note": "x"}, post=True), (model, name)
-    for address in ("board/failures/retry/?actor=x&error=y", "board/act/pause/?queue=high", "board/act/stop/"):
+    for address in ("board/repair/failures/retry/", "board/act/pause/?queue=high", "board/act/stop/"):
         assert salon.client.post(f"/admin/{address}", {"reason": "x", "length": "15"}).status_code == 403
 
     assert snapshot() == before
