@@ -9,6 +9,8 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -70,13 +72,13 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[misc] # the stubs
     list_display = ("username", "email", "first_name", "last_name", "sees", "is_active", "is_superuser")
     list_filter = ("is_active", "is_superuser", "groups")
     search_fields = ("username", "email")  # type: ignore[misc]
-    search_help_text = "Name or e-mail"  # type: ignore[misc]
-    empty_text = "Nobody else has a log-in yet."
+    search_help_text = _("Name or e-mail address")  # type: ignore[misc]
+    empty_text = _("Nobody else has a log-in yet.")
     inlines = (AccessInline,)
     readonly_fields = ("last_login", "date_joined")
     add_fieldsets = (
         (None, {"fields": ("username", ("first_name", "last_name"), "email", "groups")}),
-        ("Password", {"fields": ("usable_password", "password1", "password2")}),
+        (_("Password"), {"fields": ("usable_password", "password1", "password2")}),
     )
 
     def find(self, rows: QuerySet[User], term: Term) -> QuerySet[User]:
@@ -86,12 +88,13 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[misc] # the stubs
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).select_related("access").prefetch_related("access__companies")
 
-    @admin.display(description="Sees")
+    @admin.display(description=_("Sees"))
     def sees(self, user: User) -> str:
         access = getattr(user, "access", None)
         if user.is_superuser or (access and access.is_operator):
-            return "everything"
-        return ", ".join(company.name for company in access.companies.all()) or "nothing" if access else "nothing"
+            return gettext("everything")
+        names = ", ".join(company.name for company in access.companies.all()) if access else ""
+        return names or gettext("nothing")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         may = bool(super().has_change_permission(request, obj))
@@ -116,8 +119,8 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[misc] # the stubs
 
 @admin.register(Group)
 class GroupAdmin(GivingAdmin, DjangoGroupAdmin):  # type: ignore[misc]
-    search_help_text = "Name"  # type: ignore[misc]
-    empty_text = "No group yet: manage.py migrate makes five."
+    search_help_text = _("Name")  # type: ignore[misc]
+    empty_text = _("No group yet: manage.py migrate makes five.")
 
     def find(self, rows: QuerySet[Group], term: Term) -> QuerySet[Group]:
         return rows.filter(name__icontains=term.text)
