@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from appointments.models import Appointment, FollowUp, FreedTime
 from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.repair.models import Repair
 from askpro.console.tones import TONES
 from askpro.queues.models import Attempt, FleetEvent, Job
 from calls.models import BookingRequest, Call, Customer, CustomerMerge, Service
@@ -102,6 +103,7 @@ def test_it_lets_nobody_write_the_rows_of_machines(
     times = {"starts_at": booked.starts_at, "ends_at": booked.ends_at}
     about = {"appointment": booked, "branch": booked.branch, "service": Service.objects.all()[0]}
     FreedTime.objects.create(company=kept.company, **about, **times)
+    Repair.objects.create(kind="jobs", verb="retry", reason="Cal.com is back")
     row = model._default_manager.order_by("pk").first()
     assert row is not None
     before = model._default_manager.filter(pk=row.pk).values().get()
