@@ -52,7 +52,7 @@ def test_a_conversation_and_its_move_by_sms_are_one_story(world: World, capsys: 
     call = Call.objects.get(retell_call_id=told["call_id"])
     titles = [entry.title for entry in Story(call, User(is_superuser=True, is_active=True)).entries]
     asked = titles.index("The agent asked for book_appointment")
-    moved = next(place for place, title in enumerate(titles) if title.startswith("Moved to "))
+    moved = next(place for place, title in enumerate(titles) if title.startswith("Moved, now: "))
     assert asked < titles.index("Confirmation by SMS") < moved < titles.index("Time changed by SMS")
 
 
