@@ -45,7 +45,7 @@ class Repair(models.Model):
         _("what came of it"), max_length=200, blank=True, default="", help_text=_("Of the one that was tried first.")
     )
     asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
-    paced_at = models.DateTimeField(editable=False, default=timezone.now)
+    paced_at = models.DateTimeField(_("paced until"), editable=False, default=timezone.now)
     ended_at = models.DateTimeField(_("ended at"), null=True)
 
     class Meta:
@@ -93,6 +93,8 @@ class RepairItem(models.Model):
 
     class Meta:
         ordering = ["id"]
+        verbose_name = _("row of a repair")
+        verbose_name_plural = _("rows of a repair")
         constraints = [models.UniqueConstraint("repair", "key", name="repair_item_once")]
         indexes = [models.Index("repair", "id", condition=Q(status="pending"), name="repair_item_pending")]
 
@@ -124,6 +126,8 @@ class Fix(models.Model):
     class Meta:
         ordering = ["-id"]
         default_permissions = ()
+        verbose_name = _("fix")
+        verbose_name_plural = _("fixes")
         constraints = [
             models.UniqueConstraint(
                 *("actor_name", "error_class", "fingerprint"),

@@ -46,7 +46,7 @@ def _dead(actor: str, error: str, count: int, first_at: datetime, *, is_fresh: b
     return Trouble(
         tone=DANGER if is_fresh else WARNING,
         code="dead_jobs",
-        about=f"{actor}: {error or 'an unknown error'}",
+        about=f"{actor}: {error}",
         what=words % {"count": number, "actor": actor, "error": error or _("unknown error")},
         todo=_("What they were for has not happened. Look at one, mend the cause, then retry them together."),
         address=reverse("admin:failures"),
