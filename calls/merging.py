@@ -9,7 +9,7 @@ from django.db.models import ManyToOneRel, Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from calls.models import Customer, CustomerMerge, CustomerNumber
+from calls.models import Customer, CustomerMerge, CustomerNumber, NamePart
 
 # Filled from the row that goes, where the one that stays says nothing.
 FILLED: Final = ("name", "email", "contact_phone", "contact_phone_call", "legal_hold", "legal_hold_until")
@@ -92,13 +92,13 @@ def move_stragglers() -> int:
 
 
 def _relations() -> Iterator[tuple[str, type[Model], str]]:
-    """Every foreign key to a customer, apart from those of merges: label, model, field.
+    """Every foreign key to a customer, apart from those of merges and of the words of its own name: label, model, field.
 
     Rows that were merged into the one that goes are among them, so that each leads to the row that stands for it now.
     """
     for relation in Customer._meta.get_fields(include_hidden=True):
         model: Any = relation.related_model
-        if isinstance(relation, ManyToOneRel) and model is not CustomerMerge:
+        if isinstance(relation, ManyToOneRel) and model not in (CustomerMerge, NamePart):
             yield f"{model._meta.label_lower}.{relation.field.name}", model, relation.field.name
 
 

@@ -28,6 +28,12 @@ class BranchLineForm(NumbersForm):
         fields = ("name", "street", "postal_code", "city", "phone", "is_active")
         widgets = {"name": UnfoldAdminTextInputWidget}
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # The column's head is no label: it names no field.
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = field.label
+
     def clean_dialled(self) -> str:
         """The model checks the others; this one is of a row that does not exist yet."""
         written: str = self.cleaned_data["dialled"]

@@ -96,5 +96,5 @@ def test_it_is_entered_in_the_console_for_one_branch_of_its_own_company(admin_cl
     answer = admin_client.post("/admin/calls/closedday/add/", {**form, "branch": strange.pk})
     assert "belongs to another company" in answer.content.decode()
     assert admin_client.post("/admin/calls/closedday/add/", {**form, "branch": here.pk}).status_code == 302
-    assert str(ClosedDay.objects.get()) == "Betriebsferien, 24.12.2026 – 31.12.2026"
+    assert str(ClosedDay.objects.get()) == "Betriebsferien, 24 Dec 2026 – 31 Dec 2026"
     assert "Betriebsferien" in admin_client.get("/admin/calls/closedday/?q=betrieb").content.decode()

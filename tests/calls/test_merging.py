@@ -163,7 +163,7 @@ def test_what_cannot_be_merged_is_refused(ole: Customer, twin: Customer, admin_u
         merge(third, twin, admin_user)
     later = merge(third, ole, admin_user)
     assert set(Customer.objects.filter(merged_into=third)) == {ole, twin}, "each leads to the one who stands for it"
-    with pytest.raises(Unmergeable, match="undo that first"):
+    with pytest.raises(Unmergeable, match="Undo that merge first"):
         undo(done, admin_user)
     undo(later, admin_user)
     Customer.objects.filter(pk=twin.pk).update(erased_at=timezone.now())

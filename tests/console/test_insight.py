@@ -61,7 +61,7 @@ class TestSlowRuns:
         shown = admin_client.get(f"/admin/queues/slowrun/{row.pk}/change/").content.decode()
         of_job = admin_client.get(f"/admin/queues/job/{running.pk}/change/").content.decode()
 
-        assert "1 min 1 s, so far" in listed
+        assert "1 min 1 s so far" in listed
         assert "Not ended yet" in shown and world.companies[0].name in shown and "POST /v2/x" in shown
         assert "window.hacked" in shown and HOSTILE[:20] not in shown
         assert f"/admin/queues/slowrun/{row.pk}/change/" in of_job

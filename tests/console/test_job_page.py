@@ -174,7 +174,7 @@ class TestChains:
 
         dead.refresh_from_db()
         assert dead.status == "queued"
-        assert "going on" in admin_client.get(chain.address(dead.chain_id)).content.decode()
+        assert "in progress" in admin_client.get(chain.address(dead.chain_id)).content.decode()
 
     def test_who_may_only_look_is_offered_nothing(self, staff_with: Callable[..., Client]) -> None:
         dead, _ = self.chain("dead", "waiting")

@@ -48,7 +48,7 @@ def test_it_draws_every_range_with_and_without_snapshots(
     assert "<polyline" in page
     MetricsSnapshot.objects.all().delete()
     MetricMinute.objects.all().delete()
-    assert "Nothing ran in this time" in admin_client.get(f"/admin/board/metrics/?range={chosen}").content.decode()
+    assert "No runs in this period" in admin_client.get(f"/admin/board/metrics/?range={chosen}").content.decode()
 
 
 def test_it_shows_one_kind_of_job_alone_and_offers_to_pause_it(admin_client: Client, world: World) -> None:

@@ -137,7 +137,7 @@ def test_it_names_an_appointment_by_its_local_time_everywhere(admin_client: Clie
     row = world.appointments[1]
     page = admin_client.get(f"/admin/appointments/appointment/{row.pk}/change/").content.decode()
 
-    assert str(row).endswith(f"{timezone.localtime(row.starts_at):%d.%m.%Y %H:%M}")
+    assert str(row).endswith(f"{timezone.localtime(row.starts_at):%-d %b %Y, %H:%M}")
     assert f"{row.attendee_name}, {timezone.localtime(row.starts_at):%-d %b %Y, %H:%M}</span>" in page
 
 
@@ -151,7 +151,7 @@ def test_it_tells_who_changed_an_appointment_when_and_why(world: World, admin_us
     )  # fmt: skip
     Change.objects.create(**values, kind="cancel", channel="call", state="waiting", call=later)
     (moved, cancelled) = [entry for entry in told(world, admin_user).entries if entry.icon == "event_repeat"]
-    assert moved.title.startswith("Moved to ") and moved.quote == "<b>später</b>" and "Not done" in moved.state
-    assert moved.lines[1:] == ["Die Zeit ist in Cal.com oder durch einen anderen Anrufer belegt."]
+    assert moved.title.startswith("Moved, now: ") and moved.quote == "<b>später</b>" and "Not done" in moved.state
+    assert moved.lines[1:] == ["The time is taken at Cal.com or by another caller."]
     assert cancelled.title == "Cancelled" and cancelled.lines[0].startswith("Caller, read after the call")
     assert "Cancelled" in [entry.title for entry in Story(later, admin_user).entries]

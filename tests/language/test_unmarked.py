@@ -33,6 +33,7 @@ THEMSELVES: Final[dict[str, set[str]]] = {
     },
     "askpro/console/repair/starting.py": {"{} of {} {} by repair {}"},
     "askpro/console/tasks.py": {"goes on with the rest"},
+    "askpro/console/templates/console/repair/repair.html": {'id="live" data-live="5"'},
     "askpro/console/roles.py": {"Viewer", "Support", "Operator", "Manager", "Administrator", "Salon"},  # groups' keys
     "appointments/admin/follow_up.py": {"Pressed a free time: {}."},
     "appointments/admin/repairing.py": {"tried again", "settled"},

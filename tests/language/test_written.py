@@ -66,7 +66,7 @@ def test_every_reason_to_wait_is_known() -> None:
     own |= {end.error_message for end in (outcome.expired(), outcome.superseded(), outcome.overdue())}
 
     assert said
-    assert {text: file for file, text in said.items() if text not in SENTENCES} == {}, "add it to engine_words"
+    assert {text: file for text, file in said.items() if text not in SENTENCES} == {}, "add it to engine_words"
     assert own <= set(SENTENCES)
 
 

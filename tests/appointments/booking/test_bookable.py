@@ -322,7 +322,7 @@ def test_the_list_and_the_form_show_the_reason(admin_client: Client) -> None:
     service(at.company, 8, name="Bart", needs_confirmation=True)
     service(at.company, 9, name="Nie gelesen", judged_at=None)
     shown = admin_client.get("/admin/calls/service/").content.decode()
-    for words in ("Several attendees share one time (+2)", "the host confirms", "Not read yet"):
+    for words in ("Several attendees share one time (+2)", "the host confirms", "Not checked yet"):
         assert words in shown
     form = admin_client.get(f"/admin/calls/service/{known.pk}/change/").content.decode()
     assert (

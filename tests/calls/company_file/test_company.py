@@ -132,7 +132,7 @@ class TestChanges:
         (SMALL.replace("  name: S", "  timezone: Europe/Berlni\n  name: S"), "line 3: timezone: there is no such"),
         (SMALL + "    opening_hours: {mo: 9-18}\n", "line 6: opening_hours: Opening hours, mo"),
         (SMALL + "    opening_hours: always\n", "line 6: opening_hours: Write each weekday with its hours"),
-        (SMALL + "    state: XX\n", "line 6: state: The states are "),
+        (SMALL + "    state: XX\n", "line 6: state: The federal states are "),
         (SMALL + "    is_active: perhaps\n", "line 6: is_active: This has to be true or false."),
         (SMALL + "    city: [Berlin]\n", "line 6: city: This has to be a single value."),
         (SMALL + "services:\n  - name: A\n    duration_minutes: long\n", "line 8: duration_minutes: "),

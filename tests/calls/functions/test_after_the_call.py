@@ -108,7 +108,7 @@ def test_the_story_of_the_call_tells_what_was_asked_and_said(salon: Company) -> 
     story = Story(Call.objects.get(), User(is_superuser=True, is_active=True))
     (entry,) = [each for each in story.entries if each.title == "The agent asked for book_appointment"]
     assert entry.quote.startswith("Der Termin am Donnerstag") and "Booked" in entry.state
-    assert entry.lines == ["Asked again 1 times, answered the same."]
+    assert entry.lines == ["Asked again: 1 times; the answer was the same."]
 
 
 def test_nobody_has_to_call_who_heard_on_the_phone_what_became_of_it(salon: Company) -> None:

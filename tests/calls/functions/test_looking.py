@@ -143,7 +143,7 @@ def test_a_question_and_a_booking_look_up_no_more_than_they_need(
     wish = {"service": "Färben", "date": "Donnerstag", "time": "14 Uhr"}
     with django_assert_max_num_queries(19):
         conversation.says().asks("check_availability", **wish)
-    with django_assert_max_num_queries(80):
+    with django_assert_max_num_queries(83):
         conversation.says().asks("book_appointment", **wish, name="Anna Beispiel")
 
 
