@@ -92,7 +92,7 @@ def move_stragglers() -> int:
 
 
 def _relations() -> Iterator[tuple[str, type[Model], str]]:
-    """Every foreign key to a customer, apart from those of merges and of the words of its own name: label, model, field.
+    """Every foreign key to a customer, apart from those of merges and of its own name's words: label, model, field.
 
     Rows that were merged into the one that goes are among them, so that each leads to the row that stands for it now.
     """

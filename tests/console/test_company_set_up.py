@@ -173,7 +173,7 @@ class TestNewCompany:
         assert (number.number, number.company, number.branch.name) == ("+493023125777", company, "Mitte")
         assert answer.url == f"/admin/calls/company/{company.pk}/connections/"
 
-    @pytest.mark.parametrize(("written", "said"), [("12", "with its country code"), ("030 23125150", "entered already")])
+    @pytest.mark.parametrize(("written", "said"), [("12", "its country code"), ("030 23125150", "entered already")])
     def test_a_number_that_cannot_be_is_refused(
         self, admin_client: Client, world: World, written: str, said: str
     ) -> None:

@@ -30,7 +30,7 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 FOR_ALL = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "autocomplete", "search"}
 FOR_ALL |= {"app_list", "language"}
 # Pages without a model that show what is within the scope.
-SCOPED = {"reveal", "deliveries", "deliveries_csv", "person", "reports", "reports_csv"}
+SCOPED = {"reveal", "deliveries", "deliveries_csv", "person", "reports", "reports_csv", "repair_first"}
 
 
 class Salon:
@@ -236,6 +236,8 @@ def test_no_page_beside_the_tables_tells_of_another(salon: Salon) -> None:
             assert CANARY not in answer.content.decode(), name
     for app_label in {model._meta.app_label for model in admin.site._registry}:
         assert CANARY not in salon.ask(f"/admin/{app_label}/")
+    for kind in ("events", "messages", "follow-ups", "jobs", "failures"):
+        assert CANARY not in salon.ask(f"/admin/board/repair/{kind}/")
     for row in rows_of(salon.theirs, Call)[:1]:
         for kind in range(1, 60):
             assert CANARY not in salon.ask(f"/admin/r/{kind}/{row.pk}/")
