@@ -3,7 +3,10 @@
 from django.db import connection
 
 # Rows that `migrate` wrote, which no test deletes.
-OF_DJANGO = ("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
+OF_MIGRATE = (
+    *("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"),
+    *("console_shippedgroup", "console_shippedgroup_permissions"),
+)
 
 WRITTEN = """
 SELECT relname FROM pg_class
@@ -23,7 +26,7 @@ def end_sessions() -> None:
         cursor.execute(END_SESSIONS, [])
 
 
-def empty(kept: tuple[str, ...] = OF_DJANGO) -> None:
+def empty(kept: tuple[str, ...] = OF_MIGRATE) -> None:
     """Truncate every table but those kept.
 
     A table without a page has had no row since it was last truncated. Truncating all fifty with their two hundred

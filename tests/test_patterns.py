@@ -10,9 +10,11 @@ import pytest
 from askpro.console.payload import readable
 from tests.patterns import Expression, expressions
 
-FOUND, UNKNOWN = expressions()
-# These are built at run time from our own words, and read only our own docstrings.
-OURS = ("askpro/queues/jobs/catalogue.py",)
+# These read only what is our own, docstrings and the runbook, or are made of our own sentences.
+OURS = ("askpro/queues/jobs/catalogue.py", "askpro/console/runbook.py", "askpro/language/written.py")
+FOUND, UNKNOWN = (
+    [each for each in found if not str(getattr(each, "place", each)).startswith(OURS)] for found in expressions()
+)
 LENGTH = 2_000
 # Reading that is faster than this is not judged: any quadratic reading would take far longer.
 QUICK = 0.002
@@ -34,7 +36,7 @@ def test_pairs_after_every_opening_are_read_in_time(expression: Expression) -> N
 
 def test_every_expression_of_the_product_is_looked_at() -> None:
     assert len(FOUND) > 15
-    assert [place for place in UNKNOWN if not place.startswith(OURS)] == []
+    assert UNKNOWN == []
 
 
 @pytest.mark.parametrize("pattern", [r"\s+$", "(?:a+)+b", r"x(?:\w*,?)*;"])

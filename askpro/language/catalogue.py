@@ -4,10 +4,11 @@ compile it before Django starts."""
 import hashlib
 import struct
 from gettext import GNUTranslations
-from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+from askpro.language.extraction import ROOT as ROOT
+from askpro.language.extraction import extracted
+
 SOURCE: Final = ROOT / "locale" / "de" / "LC_MESSAGES" / "django.po"
 COMPILED: Final = SOURCE.with_suffix(".mo")
 # No dates, no names: the file changes only with its sentences.
@@ -62,8 +63,6 @@ def update_source() -> list[str]:
     from babel.messages.pofile import write_po
 
     # Imported here: it reads Django's templates, and compiling must not wait for Django.
-    from askpro.language.extraction import extracted
-
     catalogue = read()
     catalogue.update(extracted(), no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()

@@ -6,8 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
-from askpro.language.catalogue import ROOT
-
+ROOT: Final = Path(__file__).resolve().parents[2]
 # The folders that contain sentences, and the functions that mark them.
 FOLDERS: Final = ("appointments", "askpro", "calls", "notifications", "webhooks")
 _PLURAL: Final = (1, 2)

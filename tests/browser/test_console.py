@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from appointments.models import FollowUp
+from askpro.console.repair.models import Repair
 from askpro.queues.models import Batch, FleetCommand, FleetEvent, Job, Pause
+from askpro.queues.testing import run_jobs
 from tests.console.world import World
 from webhooks.models import WebhookEvent
 
@@ -33,7 +35,7 @@ def test_it_leads_from_a_phone_number_to_the_calls_story(console: Any, console_w
 
 def test_it_shows_a_hostile_call_without_running_it(console: Any, live_server: Any, console_world: World) -> None:
     console.goto(f"{live_server.url}/admin/calls/call/{console_world.calls[0].pk}/change/")
-    console.get_by_text("Raw payload, as sent last").click()
+    console.get_by_text("Raw data, as last sent").click()
 
     assert console.locator("details[open] .ap-code", has_text="window.hacked").is_visible()
     assert console.locator("#content img").count() == 0
@@ -69,7 +71,7 @@ def test_it_resolves_a_follow_up(console: Any, console_world: World) -> None:
     assert waiting is not None
 
     console.locator("#nav-sidebar a", has_text="Follow-ups").click()
-    console.locator("#result_list a", has_text=waiting.title()).first.click()
+    console.locator("#result_list a", has_text=waiting.title("en")).first.click()
     console.get_by_role("link", name="Resolve").click()
     console.get_by_label("What came of it?").select_option("booked")
     console.get_by_label("What was done?").fill("Zurückgerufen, Termin am Freitag um 10.")
@@ -124,9 +126,11 @@ def test_it_retries_all_jobs_that_died_alike(console: Any, live_server: Any, con
     console.get_by_role("link", name="ValueError").click()
     console.get_by_role("link", name="Retry all 6").click()
     console.get_by_label("Why?").fill("Die Daten sind jetzt da")
-    console.get_by_role("button", name="Retry 6").click()
+    console.get_by_role("button", name="Retry: 6").click()
 
-    console.get_by_text("6 retried.").wait_for()
+    console.get_by_text("Progress", exact=True).wait_for()
+    run_jobs()
+    assert Repair.objects.latest("pk").done == 6
     assert not Job.objects.filter(status="dead", actor_name="recount_company").exists()
 
 

@@ -8,10 +8,11 @@ from django.contrib import admin
 from django.db.models import Field, Model
 from django.utils.functional import Promise
 
-from askpro.language.catalogue import ROOT
+from askpro.language.extraction import FOLDERS
 
+# Tests have models as well, and packages may lie within the folder.
 OURS: Final = sorted(
-    (model for model in apps.get_models() if apps.get_app_config(model._meta.app_label).path.startswith(str(ROOT))),
+    (model for model in apps.get_models() if model.__module__.partition(".")[0] in FOLDERS),
     key=lambda model: model._meta.label,
 )
 # Names of vendors, languages and abbreviations, which both languages share.

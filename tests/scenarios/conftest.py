@@ -16,7 +16,7 @@ from calls.models import Company
 from tests.scenarios.processes import Queues, running_web
 from tests.scenarios.world import World, empty_tables
 from tests.sentry_sink import Sink, running_sink
-from tests.tables import OF_DJANGO, end_sessions
+from tests.tables import OF_MIGRATE, end_sessions
 
 
 @pytest.fixture(scope="package")
@@ -26,7 +26,7 @@ def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock():
         yield
         end_sessions()
-        empty_tables(kept=OF_DJANGO)
+        empty_tables(kept=OF_MIGRATE)
         connection.close()
 
 

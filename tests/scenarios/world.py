@@ -34,7 +34,7 @@ from tests import haste, tables
 from tests.queues.queues_run import kill, wait_until
 from tests.scenarios.processes import Queues, running_web
 from tests.scenarios.traces import Photograph, Traces
-from tests.tables import OF_DJANGO
+from tests.tables import OF_MIGRATE
 from webhooks.models import WebhookEvent
 
 Json = dict[str, Any]
@@ -235,7 +235,7 @@ def free_times(vendors: SandboxClient, event_type: EventType) -> list[datetime]:
     return [start for start in local if start.hour in HOURS and start.minute == 0]
 
 
-def empty_tables(kept: tuple[str, ...] = OF_DJANGO + OF_PROCESSES) -> None:
+def empty_tables(kept: tuple[str, ...] = OF_MIGRATE + OF_PROCESSES) -> None:
     """Every row but those kept. A sweeper may hold a table at this moment: PostgreSQL then ends one of the two."""
     for _ in range(3):
         with suppress(OperationalError):

@@ -10,8 +10,7 @@ from django.utils.dateparse import parse_datetime
 from askpro.console.day_range import read_day
 
 # Between day and time: ISO's letter, a comma, a blank, or nothing. The time alone is one of today.
-_WORDS: Final = re.compile(r"(?P<day>[0-9.\-]*[.\-][0-9.\-]*)?[T, ]*(?P<time>[0-9]{1,2}(?::[0-9]{2}){0,2})?", re.ASCII)
-_UHR: Final = re.compile(r"\s*uhr$", re.IGNORECASE)
+_WORDS: Final = re.compile(r"(?P<day>[0-9]+[.\-][0-9.\-]*)?[t, ]*(?P<time>[0-9]{1,2}(?::[0-9]{2}){0,2})?", re.ASCII)
 
 
 def read_moment(text: str, *, is_end: bool = False) -> datetime | None:
@@ -23,7 +22,7 @@ def read_moment(text: str, *, is_end: bool = False) -> datetime | None:
     text = " ".join(text.split())
     if (exact := _with_offset(text)) is not None:
         return exact
-    match = _WORDS.fullmatch(_UHR.sub("", text))
+    match = _WORDS.fullmatch(text.casefold().removesuffix("uhr").rstrip())
     if match is None or not any(match.groupdict().values()):
         return None
     day = read_day(match["day"]) if match["day"] else timezone.localdate()
