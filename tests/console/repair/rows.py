@@ -24,14 +24,14 @@ def job(status: str = "dead", *, ago: timedelta = timedelta(minutes=5), cause: s
 
 
 def gone_on(seconds: float = 3.0) -> Repair:
-    """The only repair, after what was due since so many seconds; none of the jobs that it sends has run."""
+    """The newest repair, after what was due since so many seconds; none of the jobs that it sends has run."""
     Repair.objects.update(paced_at=timezone.now() - timedelta(seconds=seconds))
-    go_on(Repair.objects.get().pk)
-    return Repair.objects.get()
+    go_on(Repair.objects.latest("pk").pk)
+    return Repair.objects.latest("pk")
 
 
 def worked_off() -> Repair:
-    """The only repair, at its end; none of the jobs that it sends has run."""
+    """The newest repair, at its end; none of the jobs that it sends has run."""
     for _ in range(20):
         if not (repair := gone_on()).is_active:
             return repair

@@ -134,7 +134,7 @@ class TestRunning:
             own.update(status="queued", ready_at=timezone.now(), run_at=None)
             Job.objects.exclude(actor_name="run_repair").filter(status="queued").update(status="scheduled")
             run_jobs()
-            assert Repair.objects.get().done == done
+            assert Repair.objects.latest("pk").done == done
         assert own.get().status == "completed" and own.get().tries_spent == 0
 
     def test_it_means_what_matched_when_the_person_looked(self, admin_client: Client) -> None:
@@ -165,7 +165,7 @@ class TestRunning:
         for _ in range(10):
             job()
         ask(admin_client, said={"rate": "2"})
-        repair = Repair.objects.get()
+        repair = Repair.objects.latest("pk")
         for seconds, expected in ((0.4, 0), (1.0, 2), (1.0, 4), (3600.0, 10)):
             Repair.objects.update(paced_at=timezone.now() - timedelta(seconds=seconds))
             running.go_on(repair.pk)
@@ -207,7 +207,7 @@ class TestRunning:
     def test_who_cancels_it_keeps_what_waits_as_it_is(self, admin_client: Client) -> None:
         ours = [job() for _ in range(4)]
         ask(admin_client, said={"rate": "2"})
-        repair = Repair.objects.get()
+        repair = Repair.objects.latest("pk")
         Repair.objects.update(paced_at=timezone.now() - timedelta(seconds=1))
         running.go_on(repair.pk)
 
@@ -238,7 +238,7 @@ class TestRunning:
         hidden = dict(re.findall(r'type="hidden" name="(looked_at|seen)" value="([^"]*)"', looked))
         Job.objects.filter(pk=ours.pk).update(status="cancelled")
         admin_client.post(RETRY, {"reason": "x", "rate": "50", **hidden})
-        assert Repair.objects.get().status == "finished"
+        assert Repair.objects.latest("pk").status == "finished"
         assert not Job.objects.filter(actor_name="run_repair").exists()
 
 
@@ -246,7 +246,7 @@ class TestTryingOneFirst:
     def begun(self, client: Client, count: int = 3) -> list[Job]:
         ours = [job() for _ in range(count)]
         ask(client, said={"tries_first": "on"})
-        running.go_on(Repair.objects.get().pk)
+        running.go_on(Repair.objects.latest("pk").pk)
         return ours
 
     def end(self, ours: Job, status: str, version: str = "dev") -> None:
@@ -258,22 +258,22 @@ class TestTryingOneFirst:
     def test_the_newest_runs_alone(self, admin_client: Client) -> None:
         ours = self.begun(admin_client)
         for _ in range(3):
-            assert running.go_on(Repair.objects.get().pk) is not None
+            assert running.go_on(Repair.objects.latest("pk").pk) is not None
         assert statuses(*ours) == ["dead", "dead", "queued"]
 
     def test_the_others_follow_when_it_has_succeeded(self, admin_client: Client) -> None:
         ours = self.begun(admin_client)
         self.end(ours[-1], "completed")
-        running.go_on(Repair.objects.get().pk)
+        running.go_on(Repair.objects.latest("pk").pk)
         repair = worked_off()
         assert statuses(*ours[:-1]) == ["queued", "queued"] and repair.status == "finished"
 
     def test_they_are_left_when_it_fails_again(self, admin_client: Client) -> None:
         ours = self.begun(admin_client)
         self.end(ours[-1], "dead")
-        assert running.go_on(Repair.objects.get().pk) is None
+        assert running.go_on(Repair.objects.latest("pk").pk) is None
 
-        repair = Repair.objects.get()
+        repair = Repair.objects.latest("pk")
         assert repair.status == "halted" and repair.ended_at is not None
         assert statuses(*ours) == ["dead"] * 3
         shown = admin_client.get(f"/admin/console/repair/{repair.pk}/change/").content.decode()
@@ -283,8 +283,8 @@ class TestTryingOneFirst:
     def test_the_success_of_another_release_proves_nothing(self, admin_client: Client) -> None:
         ours = self.begun(admin_client)
         self.end(ours[-1], "completed", version="older")
-        running.go_on(Repair.objects.get().pk)
-        assert Repair.objects.get().status == "trying"
+        running.go_on(Repair.objects.latest("pk").pk)
+        assert Repair.objects.latest("pk").status == "trying"
         assert statuses(*ours[:2]) == ["dead", "queued"]
 
 
