@@ -40,6 +40,7 @@ class Candidate:
 def candidates(freed: FreedTime) -> list[Candidate]:
     """Those whom it would suit and who were neither asked nor passed over yet; never whoever has left it."""
     waiting: dict[Hashable, Candidate] = {}
+    # Who asked at the same moment stays in the order of the rows.
     for found in sorted([*_by_follow_up(freed), *_by_entry(freed)], key=lambda each: each.asked_at):
         key = _key(found)
         first = waiting.get(key)
@@ -59,7 +60,7 @@ def _by_follow_up(freed: FreedTime) -> Iterator[Candidate]:
         booking_request__service=freed.service_id,
         booking_request__starts_at__range=(freed.starts_at - NEAR, freed.starts_at + NEAR),
     )
-    for row in rows.exclude(booking__status=BookingRequest.Status.OPEN):
+    for row in rows.exclude(booking__status=BookingRequest.Status.OPEN).order_by("pk"):
         request = row.booking_request
         if request is not None and _is_there_and_then(request, freed):
             yield Candidate(row.customer or request.who, request.created_at, follow_up=row)
@@ -82,7 +83,7 @@ def _by_entry(freed: FreedTime) -> Iterator[Candidate]:
         first_day__lte=day,
         last_day__gte=day,
     )
-    for row in rows:
+    for row in rows.order_by("pk"):
         if row.suits(freed.local):
             yield Candidate(row.customer, row.asked_at, entry=row)
 
