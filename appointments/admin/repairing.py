@@ -1,6 +1,5 @@
 """Follow-ups as something to repair: what gave up behind them is tried again, or all of a kind are settled at once."""
 
-from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
@@ -11,7 +10,7 @@ from appointments.models import Appointment, Change, FollowUp
 from askpro.console import display
 from askpro.console.permissions import May
 from askpro.console.repair.counting import names_of
-from askpro.console.repair.kinds import Already, Asked, Facet, Verb, register
+from askpro.console.repair.kinds import Already, Asked, Facet, Repairable, Verb, register
 from askpro.console.repair.settled import Settled
 from askpro.console.repair.settled import register as tell_settled
 from askpro.queues import interventions
@@ -86,7 +85,7 @@ SETTLE: Final = Verb(
 )
 
 
-class FollowUpKind:
+class FollowUpKind(Repairable):
     """Work for people."""
 
     name = "follow-ups"
@@ -112,9 +111,6 @@ class FollowUpKind:
 
     def find(self, key: str) -> QuerySet[FollowUp]:
         return self._tagged(FollowUp.objects.filter(pk=key))
-
-    def until(self, at: datetime) -> Q:
-        return Q(created_at__lte=at)
 
     def cells(self, follow_up: FollowUp) -> list[Any]:
         return [

@@ -1,6 +1,5 @@
 """Messages as something to repair: those that failed are sent again where they are still true."""
 
-from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any, Final
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments.models import FollowUp
 from askpro.console import display
 from askpro.console.repair.counting import names_of
-from askpro.console.repair.kinds import Already, Asked, Facet, Outcome, Verb, register
+from askpro.console.repair.kinds import Already, Asked, Facet, Outcome, Repairable, Verb, register
 from askpro.console.repair.settled import Settled
 from askpro.console.repair.settled import register as tell_settled
 from calls.models import Company
@@ -80,7 +79,7 @@ SEND_AGAIN: Final = Verb(
 )
 
 
-class MessageKind:
+class MessageKind(Repairable):
     """Messages to customers and staff."""
 
     name = "messages"
@@ -105,12 +104,6 @@ class MessageKind:
 
     def rows(self) -> QuerySet[Notification]:
         return Notification.objects.select_related("company").defer("text", "company__calcom_api_key")
-
-    def find(self, key: str) -> QuerySet[Notification]:
-        return Notification.objects.filter(pk=key)
-
-    def until(self, at: datetime) -> Q:
-        return Q(created_at__lte=at)
 
     def cells(self, message: Notification) -> list[Any]:
         return [

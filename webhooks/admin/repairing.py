@@ -1,6 +1,5 @@
 """Webhook events as something to repair: found by what they have in common, and worked on again."""
 
-from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
@@ -9,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from askpro.console import display
 from askpro.console.permissions import May
 from askpro.console.repair.counting import names_of
-from askpro.console.repair.kinds import Already, Facet, Outcome, Text, Verb, register
+from askpro.console.repair.kinds import Already, Facet, Outcome, Repairable, Text, Verb, register
 from askpro.console.repair.settled import Settled
 from askpro.console.repair.settled import register as tell_settled
 from calls.models import Company
@@ -53,7 +52,7 @@ REPLAY: Final = Verb(
 )
 
 
-class EventKind:
+class EventKind(Repairable):
     """Stored events that were not processed; those that were, only where the filter asks for them."""
 
     name = "events"
@@ -77,12 +76,6 @@ class EventKind:
 
     def rows(self) -> QuerySet[WebhookEvent]:
         return WebhookEvent.objects.select_related("company").defer("body", "headers", "company__calcom_api_key")
-
-    def find(self, key: str) -> QuerySet[WebhookEvent]:
-        return WebhookEvent.objects.filter(pk=key)
-
-    def until(self, at: datetime) -> Q:
-        return Q(received_at__lte=at)
 
     def cells(self, event: WebhookEvent) -> list[Any]:
         return [

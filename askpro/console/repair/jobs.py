@@ -15,7 +15,7 @@ from askpro.console import display, horizon
 from askpro.console.permissions import May
 from askpro.console.repair import settled
 from askpro.console.repair.counting import names_of
-from askpro.console.repair.kinds import Already, Asked, Facet, Outcome, Text, Verb, register
+from askpro.console.repair.kinds import Already, Asked, Facet, Outcome, Repairable, Text, Verb, register
 from askpro.queues import corrections, interventions
 from askpro.queues.jobs.catalogue import said
 from askpro.queues.ledger.history import COMPANY
@@ -182,7 +182,7 @@ RUN_LATER: Final = Verb(
 )
 
 
-class JobKind:
+class JobKind(Repairable):
     """Jobs that have not completed."""
 
     name = "jobs"
@@ -206,9 +206,6 @@ class JobKind:
         # Two tables, of those that hold jobs: what has completed is in those of the days.
         unfinished = Job.objects.filter(day__in=(LIVE_DAY, FAILED_DAY)).exclude(status=Status.COMPLETED)
         return _told(unfinished)
-
-    def find(self, key: str) -> QuerySet[Job]:
-        return Job.objects.filter(pk=key)
 
     def until(self, at: datetime) -> Q:
         return Q(pk__lt=horizon.first_id_of(at))

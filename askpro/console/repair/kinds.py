@@ -159,9 +159,11 @@ class Repairable(Protocol):
 
     def find(self, key: str) -> QuerySet[Any]:
         """The row with this key, wherever it is."""
+        return self.model._default_manager.filter(pk=key)
 
     def until(self, at: datetime) -> Q:
         """The rows that were as they are at this moment: those that have come since are not meant."""
+        return Q(**{f"{self.moment}__lte": at})
 
     def cells(self, row: Any) -> list[Any]:
         """What the list shows of a row, under `heads`."""
