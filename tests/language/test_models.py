@@ -3,16 +3,16 @@
 from typing import Any, Final
 
 import pytest
-from django.apps import apps
 from django.contrib import admin
 from django.db.models import Field, Model
 from django.utils.functional import Promise
 
 from askpro.language.extraction import FOLDERS
+from tests.stored_models import stored_models
 
-# Tests have models as well, and packages may lie within the folder.
+# Packages' models are theirs.
 OURS: Final = sorted(
-    (model for model in apps.get_models() if model.__module__.partition(".")[0] in FOLDERS),
+    (model for model in stored_models() if model.__module__.partition(".")[0] in FOLDERS),
     key=lambda model: model._meta.label,
 )
 # Names of vendors, languages and abbreviations, which both languages share.
