@@ -47,6 +47,18 @@ class RepairAdmin(ReadOnlyModelAdmin):
             possible=lambda repair: repair.is_active,
             run=lambda repair, user, note: repair.move(*Repair.ACTIVE, status=Repair.Status.CANCELLED),
         ),
+        Act(
+            name="leave",
+            permissions=(May.BULK,),
+            label=_("Leave the rest"),
+            icon="do_not_disturb_on",
+            explain=_("The rows that were not done stay as they are. The alert that this repair stopped ends."),
+            done=_("left"),
+            note=_("Why?"),
+            note_required=True,
+            possible=lambda repair: repair.status == Repair.Status.HALTED,
+            run=lambda repair, user, note: repair.move(Repair.Status.HALTED, status=Repair.Status.CANCELLED),
+        ),
     )
 
     def named(self, repair: Repair) -> str:
@@ -90,6 +102,7 @@ class RepairAdmin(ReadOnlyModelAdmin):
             "repair": repair,
             "left": repair.total - repair.handled,
             "filter": f"{address(kind.name)}?{chosen.query}",
+            "again": _again(request, repair, chosen),
             "facts": _facts(repair, self.who(repair)),
             "reasons": _reasons(repair),
             "tables": [
@@ -97,6 +110,13 @@ class RepairAdmin(ReadOnlyModelAdmin):
                 for status in (RepairItem.Status.FAILED, RepairItem.Status.SKIPPED, RepairItem.Status.DONE)
             ],
         }
+
+
+def _again(request: HttpRequest, repair: Repair, chosen: Chosen) -> str:
+    """Where a repair that stopped is asked for once more; empty for whoever may not."""
+    verb = verb_of(chosen.kind, repair.verb)
+    may = request.user.has_perm(May.BULK) and request.user.has_perm(verb.permission)
+    return f"{address(repair.kind, verb.name)}?{chosen.query}" if may and repair.status == "halted" else ""
 
 
 def _facts(repair: Repair, who: str) -> list[tuple[Any, Any]]:
