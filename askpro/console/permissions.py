@@ -44,6 +44,6 @@ LABELS: Final[dict[May, Any]] = {
     May.PAUSE: _("Pauses and resumes queues, jobs and the schedule"),
     May.EDIT: _("Edits a job's arguments and retries it"),
     May.DISCARD: _("Discards jobs"),
-    May.PURGE: _("Deletes what waits in a queue"),
+    May.PURGE: _("Deletes jobs that are over, with their history"),
     May.EXPORT: _("Exports lists as CSV and JSON"),
 }

@@ -12,7 +12,7 @@ from askpro.console.repair.kinds import Already, Facet, Outcome, Repairable, Tex
 from askpro.console.repair.settled import Settled
 from askpro.console.repair.settled import register as tell_settled
 from calls.models import Company
-from webhooks.admin.event import subject_of
+from webhooks.admin.event import AGAIN, subject_of
 from webhooks.inbox.replay import replay_one
 from webhooks.models import Provider, WebhookEvent
 
@@ -29,6 +29,7 @@ def _outcome(key: str) -> Outcome:
     return Outcome(is_over=is_over, is_well=event.status in OVER, why=event.reason or event.status)
 
 
+NO_BODY: Final = Already("no_body", _("What was sent was deleted."), lambda asked: Q(body=b""))
 REPLAY: Final = Verb(
     name="replay",
     label=_("Replay"),
@@ -46,9 +47,28 @@ REPLAY: Final = Verb(
             _("Another body was sent under the same key before: a person has to compare the two."),
             lambda asked: Q(status=Status.CONFLICT),
         ),
-        Already("no_body", _("What was sent was deleted."), lambda asked: Q(body=b"")),
+        NO_BODY,
     ),
     outcome=_outcome,
+)
+
+
+REPLAY_ANYWAY: Final = Verb(
+    name="replay-anyway",
+    label=_("Replay although done"),
+    icon="warning",
+    explain=_(
+        "Each was processed before, or says something else than an earlier one of the same key. It is worked on again,"
+        " and its content counts. What was done already is not done twice."
+    ),
+    done="replayed",
+    permission=May.REPLAY,
+    possible=Q(status__in=AGAIN),
+    run=lambda event, asked: replay_one(event, force=True),
+    otherwise=_("It waits for its job, or was not processed: “Replay” takes it."),
+    already=(NO_BODY,),
+    outcome=_outcome,
+    forces=True,
 )
 
 
@@ -70,7 +90,7 @@ class EventKind(Repairable):
         Facet("reason", _("Reason"), "reason"),
     )
     texts = (Text("about", _("About"), _("call id, booking uid or message sid"), lambda text: Q(subject=text)),)
-    verbs = (REPLAY,)
+    verbs = (REPLAY, REPLAY_ANYWAY)
     heads = (_("Event"), _("State"), _("About"), _("Company"), _("Reason"), _("Received"))
     empty = _("No event matches.")
 

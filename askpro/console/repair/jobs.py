@@ -1,7 +1,10 @@
 """Jobs, and those of them that are dead by what killed them."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 from django.db.models import DateField, Exists, OuterRef, Q, QuerySet, Subquery, Value
@@ -17,13 +20,17 @@ from askpro.console.repair import settled
 from askpro.console.repair.counting import names_of
 from askpro.console.repair.kinds import Already, Asked, Facet, Outcome, Repairable, Text, Verb, register
 from askpro.queues import corrections, interventions
+from askpro.queues.chores import prune
 from askpro.queues.jobs.catalogue import said
 from askpro.queues.ledger.history import COMPANY
+from askpro.queues.metrics.fold import folded_until
 from askpro.queues.models import Attempt, AttemptRow, Job
 from askpro.queues.states import FAILED_DAY, LATER_STATES, LIVE_DAY
 from calls.models import Company
 
 Status = Job.Status
+# What has completed goes with its day.
+OVER: Final = (Status.DEAD, Status.CANCELLED)
 NOT_STARTED: Final = (Status.WAITING, Status.QUEUED, *LATER_STATES)
 # What an actor's docstring says that it calls, by the vendor's name in an address.
 VENDORS: Final[Mapping[str, str]] = {
@@ -126,6 +133,29 @@ def _retry() -> Verb:
     )
 
 
+def _retry_anyway() -> Verb:
+    """For the jobs that `retry` leaves alone because they are done already, and for no others."""
+    usual = _retry()
+    return replace(
+        usual,
+        name="retry-anyway",
+        label=_("Retry although done"),
+        icon="warning",
+        explain=_(
+            "Each gets one more run although its work was done since. A job looks before it acts, so most will find"
+            " nothing to do; what one does all the same is done a second time."
+        ),
+        possible=usual.possible & reduce(or_, (each.holds(Asked()) for each in usual.already)),
+        otherwise=_("It is not dead any more, or nothing says that its work was done: “Retry” takes it."),
+        already=(),
+        forces=True,
+    )
+
+
+def _uncounted(asked: Asked) -> Q:
+    return Q(finished_at__gt=folded_until() or datetime.min.replace(tzinfo=UTC))
+
+
 DISCARD: Final = Verb(
     name="discard",
     label=_("Discard"),
@@ -165,6 +195,21 @@ RUN_NOW: Final = Verb(
     run=lambda job, asked: interventions.run_now(job.pk),
     otherwise=_("It does not wait for a time."),
 )
+PURGE: Final = Verb(
+    name="purge",
+    label=_("Delete for good"),
+    icon="delete_forever",
+    explain=_(
+        "Each is deleted with its arguments, its error and its history, and cannot be looked at or retried any more."
+        " Later steps of its chain do not run. Figures and what it has done stay."
+    ),
+    done="deleted",
+    permission=May.PURGE,
+    possible=Q(status__in=OVER),
+    run=lambda job, asked: prune.forget_one(job.pk, asked.reason),
+    otherwise=_("It is not over, or was retried."),
+    already=(Already("uncounted", _("It ended a moment ago and is not in the figures yet."), _uncounted),),
+)
 RUN_LATER: Final = Verb(
     name="run-later",
     label=_("Run later"),
@@ -200,7 +245,7 @@ class JobKind(Repairable):
     @property
     def verbs(self) -> tuple[Verb, ...]:
         # Made anew: apps may have told since when their rows are done with.
-        return (_retry(), DISCARD, CANCEL, RUN_NOW, RUN_LATER)
+        return (_retry(), DISCARD, CANCEL, RUN_NOW, RUN_LATER, _retry_anyway(), PURGE)
 
     def rows(self) -> QuerySet[Job]:
         # Two tables, of those that hold jobs: what has completed is in those of the days.
@@ -238,7 +283,7 @@ class FailureKind(JobKind):
 
     @property
     def verbs(self) -> tuple[Verb, ...]:
-        return (_retry(), DISCARD)
+        return (_retry(), DISCARD, _retry_anyway(), PURGE)
 
     def rows(self) -> QuerySet[Job]:
         prints = AttemptRow.objects.filter(job_id=OuterRef("pk")).exclude(fingerprint="").order_by("-claim_no")

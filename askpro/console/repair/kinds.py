@@ -10,6 +10,8 @@ from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from askpro.console.permissions import May
+
 Words = str | Promise
 
 # The verdict on a row for which the verb is none of its state's, and on one that is no more.
@@ -83,6 +85,7 @@ class Verb:
 
     `possible` are the rows in a state for it; of these, the ones for which something in `already` holds are left, too.
     `outcome` says what came of a row since: "" while that is open. With it, one row can be tried before the others.
+    With `forces` it goes past what keeps another verb from rows that are done already.
     """
 
     name: str
@@ -98,6 +101,17 @@ class Verb:
     asks_when: bool = False
     outcome: Callable[[str], "Outcome"] | None = None
     tries_first: bool = False
+    forces: bool = False
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """What a person needs, each of them, to use it on all that match."""
+        return (May.BULK, self.permission, *([May.FORCE] if self.forces else []))
+
+    @property
+    def stands_apart(self) -> bool:
+        """Whether the pages keep it away from the usual verbs: nobody shall choose it by a slip."""
+        return self.forces or self.permission == May.PURGE
 
     @property
     def sentences(self) -> dict[str, Words]:

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from askpro.console import audit, display
-from askpro.console.permissions import May
 from askpro.console.repair.addresses import address
 from askpro.console.repair.bounded import TooWide, bounded
 from askpro.console.repair.chosen import FROM, TO, Chosen
@@ -44,7 +43,8 @@ def list_view(request: HttpRequest, kind_name: str) -> HttpResponse:
         "fields": _fields(chosen),
         "picked": [(each.name, chosen.typed[each.name]) for each in kind.facets if each.name in chosen.typed],
         "wrong": [(each.label, chosen.errors[each.name]) for each in kind.facets if each.name in chosen.errors],
-        "verbs": _verbs(request, chosen),
+        "verbs": [(verb, href) for verb, href in _verbs(request, chosen) if not verb.stands_apart],
+        "grave": [(verb, href) for verb, href in _verbs(request, chosen) if verb.stands_apart],
         "page_size": PAGE,
     }
     try:
@@ -168,7 +168,7 @@ def _verbs(request: HttpRequest, chosen: Chosen) -> list[tuple[Verb, str]]:
 
 
 def _may(request: HttpRequest, verb: Verb) -> bool:
-    return request.user.has_perm(May.BULK) and request.user.has_perm(verb.permission)
+    return bool(request.user.has_perms(verb.permissions))
 
 
 def _kind(request: HttpRequest, name: str) -> Repairable:

@@ -1,11 +1,12 @@
-"""For commands: cancels waiting jobs, deletes dead ones. In small steps, each its own transaction."""
+"""For people: cancels waiting jobs, deletes those that are over. In small steps, each its own transaction."""
 
+import uuid
 from collections.abc import Callable
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from askpro.queues.jobs import interventions
+from askpro.queues.jobs import corrections, interventions
 from askpro.queues.ledger.outcome import cancelled
 from askpro.queues.metrics import fold
 from askpro.queues.metrics.fold_sql import ARRIVED
@@ -31,6 +32,20 @@ def forget(dead: QuerySet[Job]) -> int:
     """Delete dead jobs with their attempts, once these are in the figures; returns how many."""
     fold.to_the_end()
     return _in_steps(lambda: _delete(dead.filter(status=Job.Status.DEAD)))
+
+
+def forget_one(job_id: uuid.UUID, reason: str) -> bool:
+    """Delete a dead or cancelled job with its attempts; what waits behind a dead one is cancelled.
+
+    False when it is not over, or ended so lately that its runs may not be in the figures.
+    """
+    until = fold.folded_until()
+    over = Job.objects.filter(pk=job_id, status__in=(Job.Status.DEAD, Job.Status.CANCELLED))
+    with transaction.atomic():
+        if until is None or not over.filter(finished_at__lte=until).select_for_update().exists():
+            return False
+        corrections.discard(job_id, reason)
+        return _delete(over) == 1
 
 
 def _delete(jobs: QuerySet[Job]) -> int:

@@ -74,7 +74,7 @@ FILTERS: dict[str, dict[str, str]] = {
     "tag": {"tag": "call:1"},
     "time": {"from": "2020-01-01"},
 }
-VERBS = [(kind, verb) for kind in ("failures", "jobs") for verb in ("retry", "discard")]
+VERBS = [(kind, verb) for kind in ("failures", "jobs") for verb in ("retry", "discard", "retry-anyway")]
 VERBS += [("jobs", verb) for verb in ("cancel", "run-now", "run-later")]
 
 
