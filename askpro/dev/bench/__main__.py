@@ -30,6 +30,7 @@ MEASURES = (
     "functions",
 )
 PEERS = "peers"
+FEWEST_JOBS = 10_000
 # Minutes of a phase under pressure; beside others it should also show what grows slowly.
 USUAL_PHASE, PHASE_WITH_PEERS, SHORTEST_PHASE = 1.0, 5.0, 0.05
 
@@ -41,14 +42,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Before the place, whose folder is gone afterwards.
         packages = installation.ensure() if options.peers else None
-        with Place() as place:
-            (_press if options.pressure else _measure)(options, place.folder, packages)
+        with _place(options) as place:
+            if options.console:
+                _open_pages(options)
+            else:
+                (_press if options.pressure else _measure)(options, place.folder, packages)
     except Failure as failure:
         print(f"\nmanage.py bench: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _place(options: argparse.Namespace) -> Place:
+    return Place("console", keep=options.keep) if options.console else Place()
+
+
+def _open_pages(options: argparse.Namespace) -> None:
+    django.setup()
+    from askpro.dev.bench.console.run import ROUNDS, run
+    from askpro.dev.bench.console.scale import JOBS, Scale
+
+    run(Scale(options.jobs or JOBS), ROUNDS[options.quick], as_json=options.json, pages=options.pages or "")
 
 
 def _measure(options: argparse.Namespace, folder: Path, packages: Path | None) -> None:
@@ -109,6 +125,18 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="JOBS",
         help="with --pressure: instead, so many empty jobs at 5,000 a second, minute by minute",
     )
+    parser.add_argument(
+        "--console",
+        action="store_true",
+        help="instead: open every page of the console over 5 million jobs, 1 million events and 500,000 calls",
+    )
+    parser.add_argument("--jobs", type=int, metavar="N", help="with --console: so many, all in proportion")
+    parser.add_argument("--pages", metavar="NAME", help="with --console: only pages whose URL has this in its name")
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="with --console: keep the rows, so that the next run of the same day with --keep begins at once",
+    )
     parser.add_argument("--share", type=float, default=1.0, help=argparse.SUPPRESS)  # for the tests
     options = parser.parse_args(arguments)
     for problem in _misfits(options):
@@ -117,6 +145,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _misfits(options: argparse.Namespace) -> Iterator[str]:
+    if options.console and (options.pressure or options.peers or options.only):
+        yield "--console measures nothing else"
+    for name in ("jobs", "pages", "keep"):
+        if getattr(options, name) and not options.console:
+            yield f"--{name} is for --console"
+    if options.jobs is not None and options.jobs < FEWEST_JOBS:
+        yield f"--jobs must be at least {FEWEST_JOBS}"
     if options.pressure and options.only:
         yield "--only is not for --pressure, which has --phases"
     for name in ("minutes", "phases", "marathon"):

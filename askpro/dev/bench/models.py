@@ -37,3 +37,17 @@ class Folding(models.Model):
 
     def __str__(self) -> str:
         return str(self.is_on)
+
+
+class Filled(models.Model):
+    """A step of filling the console's tables that is done: of which size, on which day, by which description."""
+
+    objects: models.Manager["Filled"] = models.Manager()
+
+    step = models.CharField(max_length=50, primary_key=True)
+    jobs = models.BigIntegerField()
+    day = models.DateField()
+    recipe = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.step

@@ -1,4 +1,4 @@
-"""Where a run takes place: a database, Redis keys and a folder of its own, gone afterwards."""
+"""Where a run takes place: a database, Redis keys and a folder of its own; gone afterwards, unless kept."""
 
 import os
 import shutil
@@ -24,14 +24,18 @@ LAST_WORDS = 0.1
 
 
 class Place:
-    """Uses the servers of DATABASE_URL and REDIS_URL as they are. Enter it before Django reads its settings."""
+    """Uses the servers of DATABASE_URL and REDIS_URL as they are. Enter it before Django reads its settings.
 
-    def __init__(self) -> None:
+    With `keep`, the database called `name` is the one that an earlier run has kept, and stays for the next one.
+    """
+
+    def __init__(self, name: str = "bench", *, keep: bool = False) -> None:
+        self._keep = keep
         self._url = urlsplit(os.environ.get("DATABASE_URL", ""))._replace(scheme="postgres")
         self._redis_url = os.environ.get("REDIS_URL", "")
         if not self._url.hostname or not self._redis_url:
             raise Failure("DATABASE_URL and REDIS_URL are not both set.", "Start it as: python3 manage.py bench")
-        self.database = f"{self._url.path.lstrip('/')}_bench"
+        self.database = f"{self._url.path.lstrip('/')}_{name}"
         self._address = f"{self._url.hostname}:{self._url.port}/{self.database}"
         # The same in every run, so that the next run also removes what a killed one has left.
         self.prefix = f"askpro-bench-{sha256(self._address.encode()).hexdigest()[:8]}"
@@ -39,8 +43,9 @@ class Place:
 
     def __enter__(self) -> "Place":
         orphans.end(self._address)
-        self._drop(force=False)
-        self._administer("CREATE DATABASE {}")
+        if not self._keep:
+            self._drop(force=False)
+        self._create()
         self._forget_keys()
         self.folder = Path(tempfile.mkdtemp(prefix="askpro-bench-"))
         os.environ.update(LOCAL | self._own() | orphans.mark(self._address))
@@ -49,7 +54,8 @@ class Place:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._drop(force=True)
+        if not self._keep:
+            self._drop(force=True)
         self._forget_keys()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -76,6 +82,13 @@ class Place:
             raise Failure(f"Redis refuses: {error}", "Check REDIS_URL, or unset it.") from error
         finally:
             client.close()
+
+    def _create(self) -> None:
+        try:
+            self._administer("CREATE DATABASE {}")
+        except errors.DuplicateDatabase:
+            if not self._keep:
+                raise
 
     def _drop(self, *, force: bool) -> None:
         try:

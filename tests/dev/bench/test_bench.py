@@ -232,6 +232,9 @@ def test_it_runs_a_marathon_minute_by_minute(child_environment: Environment):
         (("--pressure", "--marathon", "1000", "--minutes", "5"), "--marathon has no phases"),
         (("--minutes", "5"), "--minutes is for --pressure"),
         (("--pressure", "--minutes", "0.01"), "--minutes must be at least 0.05"),
+        (("--console", "--only", "jobs"), "--console measures nothing else"),
+        (("--keep",), "--keep is for --console"),
+        (("--console", "--jobs", "5"), "--jobs must be at least 10000"),
     ],
 )
 def test_it_refuses_options_that_do_not_fit(child_environment: Environment, arguments: tuple[str, ...], says: str):
