@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from appointments.admin.naming import reader
 from appointments.admin.offers import offer_table
 from appointments.models import FreedTime, Offer
 from askpro.console import display
@@ -69,12 +70,12 @@ class FreedTimeAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=gettext_lazy("Why it ended"))
     def why(self, freed: FreedTime) -> SafeString | str:
-        return display.shorten(freed.ending_told(), 48)
+        return display.shorten(freed.ending_told(reader()), 48)
 
     def detail(self, request: HttpRequest, freed: FreedTime) -> dict[str, Any]:
         return {
             "state": display.state(freed, "state"),
-            "lead": freed.ending_told(),
+            "lead": freed.ending_told(reader()),
             "facts": _facts(freed),
             "tables": [_offers(freed), job_table(request.user, jobs_about([freed]))],
         }

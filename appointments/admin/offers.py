@@ -5,6 +5,7 @@ from typing import Any, Final
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
+from appointments.admin.naming import reader
 from appointments.models import Offer
 from askpro.console import display
 from askpro.console.table import Table
@@ -41,7 +42,7 @@ def _cells(offer: Offer, of_one_time: bool) -> list[Any]:
         sent or display.link(message, _("not sent")) if message is not None else display.NOTHING,
         display.minute(offer.ends_at),
         display.minute(offer.answered_at),
-        offer.why_told(),
+        offer.why_told(reader()),
     ]
 
 

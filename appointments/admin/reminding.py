@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from appointments.admin.naming import reader
 from appointments.models import Appointment
 from askpro.console import display
 from askpro.console.table import Table
@@ -16,7 +17,7 @@ def reminders(appointment: Appointment) -> Table:
             display.weekday(row.due_at),
             display.state(row, "state"),
             display.link(row.notification) if row.notification else display.NOTHING,
-            row.told(),
+            row.told(reader()),
             display.weekday(row.starts_at),
         ]
         for row in rows

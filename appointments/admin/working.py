@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.admin import changing, free_times
 from appointments.admin.calendar.period import YEARS
+from appointments.admin.naming import reader
 from appointments.booking import pressed
 from appointments.booking.pressed import Effect, Pressed
 from appointments.freed import waiting_list
@@ -112,7 +113,9 @@ def acts() -> tuple[Act, ...]:
 def press(request: HttpRequest, follow_up: FollowUp, said: str) -> Pressed:
     """Book the time that was pressed, and say what became of it: one of its own, or one that is free now."""
     time = _read(said)
-    done = pressed.press(follow_up, time, request.user) if time is not None else Pressed(Effect.NOT_OFFERED)
+    done = Pressed(Effect.NOT_OFFERED)
+    if time is not None:
+        done = pressed.press(follow_up, time, request.user, reader())
     if done.effect == Effect.NOT_DONE:
         messages.error(request, " ".join(filter(None, (gettext("Not booked."), done.why, _more(done)))))
     else:

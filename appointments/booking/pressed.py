@@ -51,7 +51,7 @@ MOVES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """`why`: in the company's language, why it is not done."""
+    """`why`: why it is not done, in the language of whoever pressed."""
 
     effect: Effect
     why: str = ""
@@ -86,20 +86,21 @@ def wanted(follow_up: FollowUp) -> Wanted | None:
     return Wanted(service, request.staff, request.where, request.where.zone)
 
 
-def press(follow_up: FollowUp, time: datetime, user: Any, patience: float = PATIENCE) -> Pressed:
+def press(follow_up: FollowUp, time: datetime, user: Any, language: str, patience: float = PATIENCE) -> Pressed:
     """Book this time for the caller, or move the appointment to it: through the functions that everybody uses.
 
-    The same time pressed again is the same booking. Until one is known to have failed, no other is begun.
+    The same time pressed again is the same booking. Until one is known to have failed, no other is begun. `language` is
+    the user's.
     """
     follow_up.refresh_from_db()
     if time not in offered(follow_up, timezone.now()) and not _is_free(follow_up, time):
         return _again(follow_up, time)
     if moves(follow_up):
-        return _move(follow_up, time, user, patience)
+        return _move(follow_up, time, user, language, patience)
     request = _request_for(follow_up, time, user)
     if request is None:
         return Pressed(Effect.BUSY)
-    return _told(follow_up, EFFECTS.get(live.book_for_staff(request, patience), Effect.NOT_DONE))
+    return _told(follow_up, EFFECTS.get(live.book_for_staff(request, patience), Effect.NOT_DONE), language)
 
 
 def _is_free(follow_up: FollowUp, time: datetime) -> bool:
@@ -126,20 +127,20 @@ def _again(follow_up: FollowUp, time: datetime) -> Pressed:
     return Pressed(Effect.MOVED if is_moved else Effect.NOT_OFFERED)
 
 
-def _move(follow_up: FollowUp, time: datetime, user: Any, patience: float) -> Pressed:
+def _move(follow_up: FollowUp, time: datetime, user: Any, language: str, patience: float) -> Pressed:
     assert follow_up.appointment is not None
     change = move(follow_up.appointment, time, Origin(Change.Channel.CONSOLE, user=user), patience=patience)
-    told = _told(follow_up, MOVES.get(State(change.state), Effect.NOT_DONE))
+    told = _told(follow_up, MOVES.get(State(change.state), Effect.NOT_DONE), language)
     if told.effect != Effect.NOT_DONE:
         return told
-    return Pressed(told.effect, change.told(), told.times)
+    return Pressed(told.effect, change.told(language), told.times)
 
 
-def _told(follow_up: FollowUp, effect: Effect) -> Pressed:
+def _told(follow_up: FollowUp, effect: Effect, language: str) -> Pressed:
     follow_up.refresh_from_db()
     if effect != Effect.NOT_DONE:
         return Pressed(effect)
-    return Pressed(effect, follow_up.told(), offered(follow_up, timezone.now()))
+    return Pressed(effect, follow_up.told(language), offered(follow_up, timezone.now()))
 
 
 def _service_of(follow_up: FollowUp) -> Service | None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import FollowUp
@@ -111,7 +112,7 @@ class MessageKind(Repairable):
             display.state(message),
             recipient_of(message),
             message.company,
-            display.shorten(message.why(), 60),
+            display.shorten(message.why(get_language() or ""), 60),
             display.brief(message.created_at),
         ]
 

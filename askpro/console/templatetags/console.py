@@ -7,6 +7,7 @@ from django import template
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from askpro.console import deeds, display
 from askpro.console.state_names import name_of
@@ -48,6 +49,12 @@ def took(attempt: Any) -> str:
 @register.filter
 def length_of(value: timedelta | None) -> str:
     return display.duration(value)
+
+
+@register.filter
+def told(row: Any, method: str) -> str:
+    """What a row says of its reason by this method, in the reader's language instead of the company's."""
+    return str(getattr(row, method)(get_language() or ""))
 
 
 @register.filter

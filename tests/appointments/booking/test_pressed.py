@@ -45,7 +45,7 @@ def test_scenario_03_one_press_books_another_time_for_the_caller_and_settles_the
     follow_up: FollowUp, lena: User, calendar: CalcomStub
 ) -> None:
     assert pressed.offered(follow_up, NOW) == [FIRST, SECOND]
-    assert pressed.press(follow_up, FIRST, lena).effect == Effect.BOOKED
+    assert pressed.press(follow_up, FIRST, lena, "de").effect == Effect.BOOKED
     booked = Appointment.objects.get(status="confirmed")
     assert (booked.starts_at, booked.source, booked.customer) == (FIRST, "manual", follow_up.customer)
     assert (booked.call, booked.attendee_phone) == (follow_up.call, "+4915550100456")
@@ -62,8 +62,8 @@ def test_scenario_03_one_press_books_another_time_for_the_caller_and_settles_the
 def test_the_same_press_again_books_nothing_more(follow_up: FollowUp, lena: User, calendar: CalcomStub) -> None:
     stale = FollowUp.objects.get()
     for row in (follow_up, stale, FollowUp.objects.get()):
-        assert pressed.press(row, FIRST, lena).effect == Effect.BOOKED
-    assert pressed.press(FollowUp.objects.get(), SECOND, lena).effect == Effect.NOT_OFFERED
+        assert pressed.press(row, FIRST, lena, "de").effect == Effect.BOOKED
+    assert pressed.press(FollowUp.objects.get(), SECOND, lena, "de").effect == Effect.NOT_OFFERED
     assert len(calendar.bookings) == 1 and BookingRequest.objects.count() == 2
 
 
@@ -73,22 +73,22 @@ def test_a_time_that_is_gone_is_said_and_others_are_offered(
     clock.shift(120)
     calendar.taken.add(utc(FIRST))
     calendar.free = [utc(SECOND), utc(THIRD)]
-    told = pressed.press(follow_up, FIRST, lena)
+    told = pressed.press(follow_up, FIRST, lena, "de")
     assert (told.effect, told.times) == (Effect.NOT_DONE, [SECOND, THIRD])
     assert told.why == FollowUp.objects.get().told()
     assert FollowUp.objects.get().status == "open", "nobody is asked a second time"
     assert Notification.objects.filter(kind="staff").count() == 0
-    assert pressed.press(follow_up, THIRD, lena).effect == Effect.BOOKED
+    assert pressed.press(follow_up, THIRD, lena, "de").effect == Effect.BOOKED
 
 
 def test_what_is_not_known_yet_is_not_called_booked_and_a_job_goes_on(
     follow_up: FollowUp, lena: User, calendar: CalcomStub, clock: Any
 ) -> None:
     calendar.fail(CREATE, timeout)
-    assert pressed.press(follow_up, FIRST, lena).effect == Effect.PENDING
+    assert pressed.press(follow_up, FIRST, lena, "de").effect == Effect.PENDING
     request = BookingRequest.objects.get(booked_by=lena)
     assert_sent(create_appointment_from_request, request_id=request.pk, company_id=request.company_id)
-    assert pressed.press(FollowUp.objects.get(), SECOND, lena).effect == Effect.BUSY
+    assert pressed.press(FollowUp.objects.get(), SECOND, lena, "de").effect == Effect.BUSY
     clock.shift(60)
     create_appointment_from_request(request_id=request.pk)
     follow_up.refresh_from_db()
@@ -100,19 +100,22 @@ def test_a_person_who_settles_it_meanwhile_ends_the_booking(
     follow_up: FollowUp, lena: User, calendar: CalcomStub, clock: Any
 ) -> None:
     calendar.fail(CREATE, timeout)
-    pressed.press(follow_up, FIRST, lena)
+    pressed.press(follow_up, FIRST, lena, "de")
     assert FollowUp.objects.get().resolve(lena, "Rief selbst an.", FollowUp.Outcome.NOT_WANTED)
     clock.shift(60)
     create_appointment_from_request(request_id=BookingRequest.objects.get(booked_by=lena).pk)
     assert calendar.bookings == []
 
 
+@pytest.mark.parametrize("language", ["de", "en"])
 @pytest.mark.parametrize("name", ["400.validation", "403"])
-def test_a_refusal_is_said_on_the_follow_up(follow_up: FollowUp, lena: User, calendar: CalcomStub, name: str) -> None:
+def test_a_refusal_is_said_on_the_follow_up_in_the_language_of_who_pressed(
+    follow_up: FollowUp, lena: User, calendar: CalcomStub, name: str, language: str
+) -> None:
     calendar.fail(CREATE, error(name))
-    told = pressed.press(follow_up, FIRST, lena)
+    told = pressed.press(follow_up, FIRST, lena, language)
     assert told.effect == Effect.NOT_DONE and told.why
-    assert FollowUp.objects.get().told() == told.why
+    assert FollowUp.objects.get().told(language) == told.why
 
 
 @pytest.mark.parametrize("time", [THIRD, WISH, NOW - timedelta(days=1)])
@@ -120,7 +123,7 @@ def test_what_was_not_offered_is_not_booked(
     follow_up: FollowUp, lena: User, calendar: CalcomStub, time: datetime
 ) -> None:
     asked = len(calendar.requests)
-    assert pressed.press(follow_up, time, lena).effect == Effect.NOT_OFFERED
+    assert pressed.press(follow_up, time, lena, "de").effect == Effect.NOT_OFFERED
     assert len(calendar.requests) == asked
 
 
@@ -144,9 +147,9 @@ def test_a_wish_to_move_moves_that_appointment(lena: User, calendar: CalcomStub)
         alternatives=[FIRST.isoformat()],
         due_at=NOW + timedelta(hours=2),
     )
-    assert pressed.press(follow_up, FIRST, lena, patience=0).effect == Effect.PENDING
+    assert pressed.press(follow_up, FIRST, lena, "de", patience=0).effect == Effect.PENDING
     change = Change.objects.get()
     assert (change.channel, change.user, change.starts_at) == ("console", lena, FIRST)
     assert_sent(carry_out_change, change_id=change.pk, appointment_id=booked.pk, company_id=booked.company_id)
-    assert pressed.press(follow_up, FIRST, lena, patience=0).effect == Effect.PENDING
+    assert pressed.press(follow_up, FIRST, lena, "de", patience=0).effect == Effect.PENDING
     assert Change.objects.count() == 1

@@ -177,5 +177,5 @@ def test_staff_cannot_press_another_time_of_who_has_said_yes(offered: Scene, ans
     follow_up.alternatives = [later.isoformat()]
     follow_up.save()
     answer(1, "JA")
-    assert press(follow_up, later, None).effect == Effect.BUSY
+    assert press(follow_up, later, None, "de").effect == Effect.BUSY
     assert BookingRequest.objects.filter(call=None).count() == 1
