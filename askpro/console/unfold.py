@@ -1,10 +1,12 @@
 """The look of the console and its navigation, as django-unfold wants it in `settings.UNFOLD`."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from askpro.language.text import Text
@@ -24,15 +26,36 @@ def may_erase_or_export(request: HttpRequest) -> bool:
     return any(request.user.has_perm(f"privacy.{verb}_person") for verb in ("erase", "export"))
 
 
+def line(title: Text, icon: str, name: str, permission: Callable[[HttpRequest], bool] | None = None) -> dict[str, Any]:
+    """A line of the navigation that leads to the page of this name; without a permission, everybody's."""
+    link = reverse_lazy(f"admin:{name}")
+    found = {"title": title, "icon": icon, "link": link, "active": lambda request: is_current(request, str(link))}
+    return found if permission is None else {**found, "permission": permission}
+
+
 def entry(title: Text, icon: str, label: str) -> dict[str, Any]:
     """A line of the navigation that leads to a model's list."""
-    link = reverse_lazy(f"admin:{label.replace('.', '_')}_changelist")
-    return {"title": title, "icon": icon, "link": link, "permission": may_view(label)}
+    return line(title, icon, f"{label.replace('.', '_')}_changelist", may_view(label))
 
 
 def page(title: Text, icon: str, name: str, label: str) -> dict[str, Any]:
     """A line of the navigation that leads to a page of its own; `label` is the model that one may see then."""
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"), "permission": may_view(label)}
+    return line(title, icon, name, may_view(label))
+
+
+def is_current(request: HttpRequest, link: str) -> bool:
+    """Whether a line is lit: of those whose addresses this page's begins with, the one with the longest.
+
+    Every address begins with that of the front page, which is therefore lit on its own page only.
+    """
+    front = reverse("admin:index")
+    begun = [each for each in _links() if request.path.startswith(each) and (each != front or request.path == front)]
+    return bool(begun) and max(begun, key=len) == link
+
+
+@cache
+def _links() -> tuple[str, ...]:
+    return tuple(str(item["link"]) for group in NAVIGATION for item in group["items"])
 
 
 def logo(request: HttpRequest) -> str:
@@ -54,7 +77,7 @@ def access(request: HttpRequest) -> str:
 NAVIGATION: list[dict[str, Any]] = [
     {
         "items": [
-            {"title": _("Today"), "icon": "dashboard", "link": reverse_lazy("admin:index")},
+            line(_("Today"), "dashboard", "index"),
             page(_("Calendar"), "calendar_month", "calendar", "appointments.appointment"),
         ]
     },
@@ -83,12 +106,7 @@ NAVIGATION: list[dict[str, Any]] = [
             page(_("Top"), "leaderboard", "top", "queues.runcost"),
             entry(_("Slow runs"), "timer", "queues.slowrun"),
             page(_("Failures"), "error", "failures", "queues.job"),
-            {
-                "title": _("Repair"),
-                "icon": "build",
-                "link": reverse_lazy("admin:repair_first"),
-                "permission": may_view("queues.job"),
-            },
+            page(_("Repair"), "build", "repair_first", "queues.job"),
             entry(_("Jobs"), "settings", "queues.job"),
             entry(_("Archived jobs"), "archive", "queues.archivedjob"),
             entry(_("Batches"), "inventory_2", "queues.batch"),
@@ -121,12 +139,7 @@ NAVIGATION: list[dict[str, Any]] = [
     {
         "title": _("Privacy"),
         "items": [
-            {
-                "title": _("Export or erase a person"),
-                "icon": "person_remove",
-                "link": reverse_lazy("admin:person"),
-                "permission": may_erase_or_export,
-            },
+            line(_("Export or erase a person"), "person_remove", "person", may_erase_or_export),
             entry(_("Erasures"), "delete_forever", "privacy.erasure"),
             entry(_("Reads"), "visibility", "privacy.read"),
             entry(_("Deletions"), "auto_delete", "privacy.retentionrun"),
