@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from appointments.admin.calendar.period import YEARS, Period, View
 from appointments.admin.calendar.place import Place
+from appointments.models import Appointment
 from askpro.console.day_range import read_day
 from askpro.console.nonsense import Nonsense
 from askpro.console.scope import Scope
@@ -78,7 +80,8 @@ def choices(scope: Scope) -> list[tuple[Company, list[Branch]]]:
 def _place(scope: Scope, said: str) -> Place | None:
     companies = scope.rows(Company.objects.defer("calcom_api_key")).order_by("name", "pk")
     if not said:
-        first = companies.filter(is_active=True).first()
+        active = companies.filter(is_active=True)
+        first = active.filter(_has_appointments_today()).first() or active.first()
         return _place_of(first) if first is not None else None
     named = _WHERE.fullmatch(said)
     key = int(named["key"]) if named is not None else None
@@ -87,6 +90,13 @@ def _place(scope: Scope, said: str) -> Place | None:
     if found is None:
         raise Nonsense(_("There is no such company or branch."))
     return _place_of(found, None if is_whole else key)
+
+
+def _has_appointments_today() -> Exists:
+    """The day is the console's own: which company comes first does not depend on an hour more or less."""
+    begins = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    of_day = Appointment.objects.filter(starts_at__gte=begins, starts_at__lt=begins + timedelta(days=1))
+    return Exists(of_day.filter(company=OuterRef("pk")).exclude(status=Appointment.Status.CANCELLED))
 
 
 def _place_of(company: Company, branch: int | None = None) -> Place:

@@ -267,6 +267,15 @@ def test_a_person_sees_the_calendars_of_their_companies_only(clock: Any, mitte: 
     assert theirs.pk not in keys(page)
 
 
+def test_it_begins_with_a_company_that_has_appointments_today(everyone: Client, mitte: Branch) -> None:
+    busy = salon.branch(salon.company("salon-esche"))
+    booked(mitte, "2026-11-30T10:00", status=Status.CANCELLED)
+    booked(mitte, "2026-12-01T10:00")
+    assert keys(shown(everyone, view="week")) != [], "nobody has any: the first by name"
+    today = booked(busy, "2026-11-30T10:00")
+    assert keys(shown(everyone)) == [today.pk]
+
+
 def test_only_who_may_see_appointments_sees_it(clock: Any, mitte: Branch, client: Client) -> None:
     assert client.get(CALENDAR).status_code == 302
     client.force_login(bound(mitte.company, permissions=[]))
