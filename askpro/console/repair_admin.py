@@ -20,6 +20,7 @@ from askpro.console.repair.kinds import kind_of, verb_of
 from askpro.console.repair.models import Repair, RepairItem
 from askpro.console.table import Table
 from askpro.console.term import Term
+from askpro.language import engine_words, event_words
 
 # The pages' base says that these are plain texts.
 _: Any = gettext_lazy
@@ -100,6 +101,7 @@ class RepairAdmin(ReadOnlyModelAdmin):
             "state": display.state(repair),
             "lead": repair.reason,
             "repair": repair,
+            "finding": _finding(repair),
             "left": repair.total - repair.handled,
             "filter": f"{address(kind.name)}?{chosen.query}",
             "again": _again(request, repair, chosen),
@@ -123,7 +125,7 @@ def _facts(repair: Repair, who: str) -> list[tuple[Any, Any]]:
     some = [
         (gettext("Until"), display.dated(repair.at) if repair.at else None),
         (gettext("Tried first"), repair.tried),
-        (gettext("What came of it"), repair.finding),
+        (gettext("What came of it"), _finding(repair)),
     ]
     return [
         (gettext("Asked by"), who),
@@ -133,6 +135,11 @@ def _facts(repair: Repair, who: str) -> list[tuple[Any, Any]]:
         *((label, value) for label, value in some if value),
         (gettext("Code"), repair.code_version),
     ]
+
+
+def _finding(repair: Repair) -> str:
+    """What came of the row that was tried first: what its job died of, or why its event was left undone."""
+    return event_words.told(engine_words.told(repair.finding))
 
 
 def _reasons(repair: Repair) -> list[tuple[Any, int]]:

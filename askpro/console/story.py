@@ -19,7 +19,7 @@ from appointments.models import Appointment, CalcomUid, Change, FollowUp
 from askpro.console import deeds, display
 from askpro.console.scope import Scope, may_see
 from askpro.console.subjects import jobs_about
-from askpro.language import engine_words
+from askpro.language import engine_words, event_words
 from askpro.queues.models import Attempt, Job
 from calls.models import BookingRequest, Call
 from notifications.models import Notification
@@ -131,7 +131,7 @@ class Story:
 
     def _events(self) -> Iterator[Entry]:
         for row in self.events:
-            lines = [row.reason] if row.reason else []
+            lines = [event_words.told(row.reason)] if row.reason else []
             if row.duplicates:
                 again = _("Sent again: %(count)s times, most recently at %(at)s.")
                 lines.append(again % {"count": row.duplicates, "at": _clock(row.last_duplicate_at)})

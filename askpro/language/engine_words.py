@@ -4,6 +4,7 @@ from typing import Final
 
 from django.utils.translation import gettext_noop as _
 
+from askpro.language import vendor_words
 from askpro.language.written import Written
 
 STUCK: Final = _("A worker of %(group)s is stuck.")
@@ -78,6 +79,8 @@ STACKS: Final = (
     _("PostgreSQL: a statement of %(seconds)s s waits for %(what)s"),
     _("PostgreSQL: a statement of %(seconds)s s computes"),
 )
-SENTENCES: Final = (*EVENTS, *ENDS_OF_PROCESSES, *WAITS, *ENDS_OF_JOBS, *STACKS)
+# What a repair found out about the row that it tried first.
+FINDINGS: Final = (_("succeeded"), _("succeeded with %(version)s"))
+SENTENCES: Final = (*EVENTS, *ENDS_OF_PROCESSES, *WAITS, *ENDS_OF_JOBS, *STACKS, *FINDINGS, *vendor_words.SENTENCES)
 
 told: Final = Written(SENTENCES).told

@@ -19,6 +19,7 @@ from askpro.console.scope import Scope
 from askpro.console.subjects import jobs_about
 from askpro.console.table import Table, job_table
 from askpro.console.term import Term
+from askpro.language import event_words
 from askpro.language.text import Text
 from calls.models import Call
 from webhooks.inbox.replay import replay_one
@@ -111,7 +112,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=gettext_lazy("Reason"))
     def why(self, event: WebhookEvent) -> SafeString | str:
-        return display.shorten(event.reason, 32)
+        return display.shorten(event_words.told(event.reason), 32)
 
     @admin.display(description=gettext_lazy("Received"))
     def received(self, event: WebhookEvent) -> SafeString | str:
@@ -125,7 +126,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
         return {
             "headline": f"{event.get_provider_display()} {event.event_type}",
             "state": display.state(event),
-            "lead": event.get_status_display() + (f": {event.reason}" if event.reason else ""),
+            "lead": event.get_status_display() + (f": {event_words.told(event.reason)}" if event.reason else ""),
             "notes": _notes(event),
             "facts": _facts(event, request),
             "tables": [

@@ -1,5 +1,6 @@
 """Webhook events as something to repair: found by what they have in common, and worked on again."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
@@ -11,6 +12,7 @@ from askpro.console.repair.counting import names_of
 from askpro.console.repair.kinds import Already, Facet, Outcome, Repairable, Text, Verb, register
 from askpro.console.repair.settled import Settled
 from askpro.console.repair.settled import register as tell_settled
+from askpro.language import event_words
 from calls.models import Company
 from webhooks.admin.event import AGAIN, subject_of
 from webhooks.inbox.replay import replay_one
@@ -72,6 +74,10 @@ REPLAY_ANYWAY: Final = Verb(
 )
 
 
+def _reasons(values: Iterable[str]) -> dict[str, str]:
+    return {each: event_words.told(each) for each in values if each}
+
+
 class EventKind(Repairable):
     """Stored events that were not processed; those that were, only where the filter asks for them."""
 
@@ -87,7 +93,7 @@ class EventKind(Repairable):
         Facet("vendor", _("Vendor"), "provider", lambda values: dict(Provider.choices)),
         Facet("type", _("Type"), "event_type"),
         Facet("company", _("Company"), "company_id", names_of(Company), is_number=True),
-        Facet("reason", _("Reason"), "reason"),
+        Facet("reason", _("Reason"), "reason", _reasons),
     )
     texts = (Text("about", _("About"), _("call id, booking uid or message sid"), lambda text: Q(subject=text)),)
     verbs = (REPLAY, REPLAY_ANYWAY)
@@ -103,7 +109,7 @@ class EventKind(Repairable):
             display.state(event),
             display.shorten(subject_of(event), 18),
             event.company or display.NOTHING,
-            display.shorten(event.reason, 60),
+            display.shorten(event_words.told(event.reason), 60),
             display.brief(event.received_at),
         ]
 

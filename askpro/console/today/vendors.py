@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from askpro.console.today.signs import Sign
 from askpro.console.today.trouble import DANGER, WARNING, Trouble
+from askpro.language import engine_words
 from askpro.metrics.exchange import FAILS, NOT_ITS_FAULT
 from askpro.metrics.figures import vendor_results
 from askpro.watch.conditions.registry import threshold
@@ -25,7 +26,7 @@ def shut_gates(found: list[Sign]) -> Iterator[Trouble]:
             code="gate_shut",
             about=sign.name,
             what=_("%(vendor)s counts as away.") % {"vendor": _name(vendor_of(sign))},
-            why=sign.why,
+            why=engine_words.told(sign.why),
             todo=_todo(),
             address=reverse("admin:queue_board"),
             label=_("Queues"),

@@ -14,6 +14,7 @@ from askpro.console.filters import period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.table import Table
 from askpro.console.term import Term
+from askpro.language import engine_words
 from askpro.watch.channels.names import Channel
 from askpro.watch.models import Notice
 
@@ -70,7 +71,7 @@ def _deliveries(row: Notice) -> Table:
                 display.state(each),
                 each.tries,
                 display.moment(each.sent_at),
-                each.error,
+                engine_words.told(each.error),
             )
             for each in row.deliveries.all()
         ],
