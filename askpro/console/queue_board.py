@@ -1,22 +1,32 @@
 """How every queue stands: what waits and how long, against its promise; what runs; who works it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from askpro.console.fleet_acts import PAUSE, address
 from askpro.console.permissions import May
+from askpro.language.text import Text
 from askpro.queues.fleet import status
 from askpro.queues.fleet.backlog import MOST_COUNTED
 from askpro.queues.fleet.status import MOST_WAITING, QueueStatus
 from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.metrics import job_figures
 from askpro.queues.models import Pause
+
+# What goes out to customers, by the job that sends it: what a person may have to stop at once.
+SENDERS: Final[tuple[tuple[str, Text], ...]] = (
+    ("send_sms_notification", _("Pause all SMS")),
+    ("send_email_notification", _("Pause all e-mails")),
+)
 
 
 @dataclass(slots=True)
@@ -91,18 +101,25 @@ def holding() -> list[Pause]:
     return list(Pause.objects.filter(Q(until=None) | Q(until__gt=Now())).order_by("-kind", "name"))
 
 
+def stops(pauses: Iterable[Pause]) -> list[tuple[Text, str]]:
+    """What can be stopped by itself, and where it is asked for; without what is paused already."""
+    paused = {pause.name for pause in pauses if pause.kind == Pause.Kind.ACTOR}
+    return [(label, address(PAUSE, actor=name)) for name, label in SENDERS if name not in paused]
+
+
 def board(request: HttpRequest) -> dict[str, Any]:
     """The page's context."""
-    found = lines()
-    pauses = holding()
+    found, pauses = lines(), holding()
+    may_pause = request.user.has_perm(May.PAUSE)
     with connection.cursor() as cursor:
         shut_or_full = status.gates(DjangoConnection(cursor))
     return {
         "lines": found,
         "pauses": pauses,
         "gates": shut_or_full,
-        "may_pause": request.user.has_perm(May.PAUSE),
-        "may_resume": request.user.has_perm(May.PAUSE),
+        "stops": [] if not may_pause else stops(pauses),
+        "may_pause": may_pause,
+        "may_resume": may_pause,
         "late": [line for line in found if line.is_late and not line.pause],
         "unworked": [line for line in found if line.nobody_works and not line.pause],
         "most_waiting": MOST_WAITING,
