@@ -107,6 +107,7 @@ class JobAdmin(ReadOnlyModelAdmin):
                 "The job gets one more run, at once. Its id and its history stay; later steps of its chain follow."
             ),
             done=_("sent again"),
+            note=_("Why?"),
             possible=lambda job: job.status == Job.Status.DEAD,
             run=lambda job, user, note: interventions.retry(job.pk),
             again=effects.of_retry,
@@ -121,6 +122,7 @@ class JobAdmin(ReadOnlyModelAdmin):
                 " count."
             ),
             done=_("made ready"),
+            note=_("Why?"),
             possible=lambda job: job.status in FOR_A_MOMENT and job.run_at is not None,
             run=lambda job, user, note: interventions.run_now(job.pk),
         ),

@@ -67,6 +67,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
                 "The stored event is processed again by the same job. What has already been done is not done twice."
             ),
             done=gettext_lazy("replayed"),
+            note=gettext_lazy("Why?"),
             possible=lambda event: event.status in WebhookEvent.UNFINISHED and event.has_body,
             run=lambda event, user, note: replay_one(event),
         ),
