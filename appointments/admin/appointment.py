@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from appointments.admin import answering, changing, naming, reminding
 from appointments.admin.calendar import board
-from appointments.admin.naming import clock_time, reader, who
+from appointments.admin.naming import clock_time, plain_who, reader, who
 from appointments.models import Appointment
 from askpro.console import display
 from askpro.console.customers import customers_meant
@@ -84,7 +84,7 @@ class AppointmentAdmin(LiveActsMixin, ReadOnlyModelAdmin):
         return [*naming.call_button(recipients.number_of(obj)), *buttons] if self.may_act(request) else buttons
 
     def named(self, appointment: Appointment) -> str:
-        return f"{who(appointment)}, {display.local(appointment.starts_at, 'SHORT_DATETIME_FORMAT')}"
+        return f"{plain_who(appointment)}, {display.local(appointment.starts_at, 'SHORT_DATETIME_FORMAT')}"
 
     def find(self, rows: QuerySet[Appointment], term: Term) -> QuerySet[Appointment]:
         meant = Q(calcom_uid=term.text) | Q(customer_id__in=customers_meant(term))

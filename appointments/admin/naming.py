@@ -19,6 +19,13 @@ def who(appointment: Appointment) -> SafeString | str:
     return display.person(appointment.customer)
 
 
+def plain_who(appointment: Appointment) -> str:
+    """The same without markup, for where a row is named."""
+    if appointment.attendee_name or appointment.customer is None:
+        return appointment.attendee_name or _("Unknown")
+    return display.title(appointment.customer)
+
+
 def clock_time(appointment: Appointment, moment: datetime) -> str:
     """A moment by the clocks where the appointment is, with its weekday."""
     with timezone.override(zone_of(appointment)):

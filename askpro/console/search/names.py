@@ -40,14 +40,9 @@ def _customers(request: HttpRequest, term: Term) -> list[Hit]:
     rows = Customer.objects.filter(pk__in=ids, merged_into=None).select_related("company").order_by("-pk")
     found = list(rows.defer("company__calcom_api_key"))
     own = [
-        Hit(str(display.person(row)), _told(request, row, row.company.name), display.address(row), "person")
-        for row in found
+        Hit(display.title(row), _told(request, row, row.company.name), display.address(row), "person") for row in found
     ]
     return own + [hit for label in THEIRS for hit in _theirs(request, label, [row.pk for row in found])]
-
-
-def _customer(request: HttpRequest, row: Customer) -> Hit:
-    return Hit(display.person(row), _told(request, row, row.company.name), display.address(row), "person")
 
 
 def _theirs(request: HttpRequest, label: str, customers: list[int]) -> list[Hit]:
