@@ -17,10 +17,12 @@ from askpro.console.day_range import DayRangeFilter
 from askpro.console.export import columns
 from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.scope import may_see
 from askpro.console.story import Story
 from askpro.console.term import Term
 from askpro.console.transcript import turns_of
-from calls.models import Call
+from calls.admin import placing
+from calls.models import Call, PhoneNumber
 
 
 @admin.register(Call)
@@ -43,6 +45,7 @@ class CallAdmin(ReadOnlyModelAdmin):
         "Calls appear here when Retell reports them. To see one now, run: python3 manage.py demo_call"
     )
     detail_template = "console/call.html"
+    acts = (placing.act(),)
     exported_by = "started_at"
     exported_related = ("branch",)
     exported = columns(
@@ -105,7 +108,7 @@ class CallAdmin(ReadOnlyModelAdmin):
             "story": story,
             "turns": turns_of(call.transcript),
             "notes": _notes(call, story),
-            "facts": _facts(call),
+            "facts": _facts(call, request.user),
             "folded": [
                 (_("Collected by the agent"), payload.pretty(call.variables) if call.variables else ""),
                 (_("Retell's analysis"), payload.pretty(call.analysis) if call.analysis else ""),
@@ -126,13 +129,13 @@ def length_of(call: Call) -> str:
     return display.duration(timedelta(milliseconds=call.duration_ms)) if call.duration_ms else display.NOTHING
 
 
-def _facts(call: Call) -> list[tuple[str, Any]]:
+def _facts(call: Call, user: Any) -> list[tuple[str, Any]]:
     return [
         (_("Company"), display.link(call.company)),
         (_("Branch"), display.link(call.branch, call.branch.name)),
         (_("Customer"), display.link(call.customer)),
         (_("From"), display.phone(call.from_number)),
-        (pgettext("recipient", "To"), display.phone(call.to_number)),
+        (pgettext("recipient", "To"), _dialled(call, user)),
         (_("Started"), display.moment(call.started_at)),
         (_("Ended"), display.moment(call.ended_at)),
         (_("Length"), length_of(call)),
@@ -144,6 +147,12 @@ def _facts(call: Call) -> list[tuple[str, Any]]:
         (_("Agent"), call.agent_id),
         (_("Correlation id"), call.correlation_id),
     ]
+
+
+def _dialled(call: Call, user: Any) -> SafeString | str:
+    """The number that was dialled; where it is entered, it leads to what it means."""
+    shown = display.phone(call.to_number)
+    return display.link(call.phone_number, shown) if call.phone_number and may_see(user, PhoneNumber) else shown
 
 
 def _notes(call: Call, story: Story) -> list[tuple[str, str]]:

@@ -82,7 +82,7 @@ ACTS: Final[dict[str, dict[str, Roles]]] = {
         ("take", "assign", "try_again", "resolve", "wait", "book", "times"), WORKERS
     ),
     "appointments.waitingentry": {"end": WORKERS},
-    "calls.call": {"export": MANAGERS},
+    "calls.call": {"branch": WORKERS, "export": MANAGERS},
     "calls.customer": dict.fromkeys(("merge", "numbers"), WORKERS),
     "calls.customermerge": {"undo": WORKERS},
     "auth.user": {"password_change": ADMINISTRATORS},
