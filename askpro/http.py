@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
 from django.db import connection
 from urllib3.exceptions import HTTPError
 
+from askpro import outside
 from askpro.connections import Adapter, NotConnected
 from askpro.correlation import headers as correlation_headers
 from askpro.deadline import NoTime, deadline, seconds_left
@@ -130,6 +132,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         refuse_inside_transaction()
+        outside.leaving(method, urlsplit(self.base_url).netloc, self.routes.of(method, path).partition(" ")[2])
         if _is_over():
             raise _hurried(Unavailable(f"{self.vendor}: no time was left to ask"))
         told = {**correlation_headers(), **(headers or {})}

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from askpro import gates
+from askpro import gates, outside
 from askpro.deadline import deadline
 from askpro.gates import OnlyThisMail
 from askpro.http import KeyRefused, refuse_inside_transaction
@@ -134,6 +134,7 @@ def _deliver(message: EmailMultiAlternatives) -> None:
     """Hand over to the mail server. Raises `GateShut`, `Undeliverable`, `Unavailable` (nothing was taken), `Unknown`,
     and `Rejected` if the server refuses us. No error text contains what the server wrote, which quotes addresses."""
     refuse_inside_transaction()
+    outside.leaving("mail", settings.EMAIL_HOST)
     with gates.mail().passing(), exchange("mail", "send") as noted, deadline(settings.EMAIL_TIMEOUT):
         _hand_over(get_connection(), message)
         noted.result = Result.OK
