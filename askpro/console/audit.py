@@ -39,6 +39,7 @@ WORDS: Final[dict[str, Any]] = {
     "repair": _("asked for a repair"),
     "replace": _("replaced by a job with other arguments"),
     "fix": _("closed as fixed"),
+    "dry_run": _("tried in a dry run"),
 }
 # No value is kept that may be about a person, or that is a secret.
 _TOLD: Final = (Harmless.CODE, Harmless.SETTING, Harmless.MACHINE)

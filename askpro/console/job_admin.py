@@ -19,6 +19,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from askpro.console import chain, display, effects, fleet_acts, horizon, payload, waiting, where
 from askpro.console.acts import Act
+from askpro.console.dry_run.jobs import JOB
+from askpro.console.dry_run.page import DryRunMixin
 from askpro.console.export import columns
 from askpro.console.filters import PeriodFilter, since
 from askpro.console.model_admin import ReadOnlyModelAdmin
@@ -88,7 +90,7 @@ class SilencedFilter(DropdownFilter):
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnlyModelAdmin):
+class JobAdmin(DryRunMixin, ReadOnlyModelAdmin):
     list_display = ("actor", "progress", "queue", "about", "tries", "sent", "next_run", "why")
     list_filter = (("status", ChoicesDropdownFilter), QueueFilter, SentFilter, SilencedFilter)
     sortable_by = ("sent",)
@@ -97,6 +99,7 @@ class JobAdmin(ReadOnlyModelAdmin):
     empty_text = _("Jobs appear here when work is sent. To see some now, run: python3 manage.py demo_call")
     detail_template = "console/job.html"
     list_before_template = "console/job_list_note.html"
+    dry_run = JOB
     acts = (
         Act(
             name="retry",

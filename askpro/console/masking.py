@@ -121,6 +121,11 @@ def anything(value: Any) -> Any:
     return _hidden(value) if value and _hides() else value
 
 
+def held(value: Any, meaning: Personal) -> Any:
+    """The value of a field that holds this of a person, apart from its row."""
+    return _masked(value, meaning) if value and meaning.holds in HIDDEN and _hides() else value
+
+
 def veiled(row: M) -> M:
     """The row to be told of: itself, or a copy in which it and its loaded relations say nothing about persons."""
     return _copied(row, set()) if is_masked() else row

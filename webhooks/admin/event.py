@@ -12,6 +12,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from askpro.console import display, payload
 from askpro.console.acts import Act
+from askpro.console.dry_run.page import DryRunMixin
 from askpro.console.filters import CompanyFilter, period
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.permissions import May
@@ -22,6 +23,7 @@ from askpro.console.term import Term
 from askpro.language import event_words
 from askpro.language.text import Text
 from calls.models import Call
+from webhooks.admin.trying import EVENT
 from webhooks.inbox.replay import replay_one
 from webhooks.models import Provider, RefusedWebhook, WebhookEvent
 
@@ -40,7 +42,7 @@ AGAIN = (WebhookEvent.Status.PROCESSED, WebhookEvent.Status.CONFLICT)
 
 
 @admin.register(WebhookEvent)
-class WebhookEventAdmin(ReadOnlyModelAdmin):
+class WebhookEventAdmin(DryRunMixin, ReadOnlyModelAdmin):
     company_path = "company"
     list_display = ("kind", "progress", "about", "company", "received", "again", "why")
     list_filter = (
@@ -57,6 +59,7 @@ class WebhookEventAdmin(ReadOnlyModelAdmin):
         "Events appear here when a vendor sends its first webhook. Or run: python3 manage.py demo_call"
     )
     detail_template = "console/event.html"
+    dry_run = EVENT
     acts = (
         Act(
             name="replay",

@@ -1,0 +1,120 @@
+"""The page of a dry run: a process of its own tries it, nothing stays but the record, and masks hold."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from askpro.console.dry_run.report import Change, Ended, Report
+from askpro.console.dry_run.told import told
+from askpro.console.masking import looking
+from askpro.console.models import Deed
+from askpro.outside import Leaving
+from askpro.queues.models import Job
+from tests.console.dry_run.rows import everything
+from tests.console.factories import make_world
+from tests.console.repair.rows import job
+from tests.console.world import World
+from webhooks.models import WebhookEvent
+
+NOTED = {"console_deed", "django_admin_log", "privacy_read", "django_session", "auth_user"}
+
+
+def unnoted() -> dict[str, Any]:
+    return {table: digest for table, digest in everything().items() if table not in NOTED}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_tries_it_and_nothing_stays_but_the_record(
+    admin_client: Client, child_environment: Callable[..., dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world()
+    for name, value in child_environment().items():
+        monkeypatch.setitem(os.environ, name, value)
+    event = next(each for each in world.events if each.provider == "retell" and each.event_type == "call_ended")
+    WebhookEvent.objects.filter(pk=event.pk).update(status="failed")
+    page = f"/admin/webhooks/webhookevent/{event.pk}/dry-run/"
+    assert b"Start the dry run" in admin_client.get(page).content
+    before = unnoted()
+
+    answer = admin_client.post(page)
+
+    assert unnoted() == before
+    found = answer.context["told"]
+    assert found.tone == "success" and found.asked == [], found
+    assert any(row.title == f"webhook event {event.pk}" for row in found.rows)
+    deed = Deed.objects.get(act="dry_run")
+    assert deed.after["ended"] == "completed" and deed.object_id == str(event.pk)
+    assert LogEntry.objects.filter(object_id=str(event.pk)).count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", ["queued", "completed", "processing"])
+def test_a_job_that_is_not_dead_is_not_tried(admin_client: Client, status: str) -> None:
+    page = f"/admin/queues/job/{job(status).pk}/dry-run/"
+    assert b"Start the dry run" not in admin_client.get(page).content
+    assert "told" not in admin_client.post(page).context and not Deed.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_job_s_page_offers_it(admin_client: Client) -> None:
+    dead = job()
+    page = admin_client.get(f"/admin/queues/job/{dead.pk}/change/").content.decode()
+    assert f"/admin/queues/job/{dead.pk}/dry-run/" in page
+
+
+def test_what_a_process_tells_is_what_it_found() -> None:
+    report = Report(
+        Ended.ASKED,
+        asked=[Leaving("GET", "api.cal.example", "/v2/slots")],
+        changes=[Change("calls.Call", "7", [("transcript", None, "x")], is_new=True)],
+        written=1,
+        uncaught={"queues_lock": 2},
+    )
+    assert Report.of_json(report.as_json()) == report
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("masked", [True, False])
+def test_of_persons_it_shows_what_the_reader_may_see_and_of_secrets_nothing(
+    world: World, admin_user: Any, masked: bool
+) -> None:
+    changes = [
+        Change("calls.Customer", "1", [("name", "Petra Zeisig", "Petra Größler"), ("phone", None, "+493012345678")]),
+        Change("webhooks.WebhookSecret", "1", [("secret", None, "whsec_zeisig")], is_new=True),
+        Change("calls.Company", "1", [("calcom_api_key", "cal_zeisig", "cal_zeisig2")]),
+    ]
+    with looking(masked):
+        shown = str(told(admin_user, Report(Ended.COMPLETED, changes=changes, written=3)).rows)
+    assert "whsec_zeisig" not in shown and "cal_zeisig" not in shown
+    assert ("Größler" in shown, "12345678" in shown) == (not masked, not masked)
+
+
+@pytest.mark.django_db
+def test_rows_that_the_reader_may_not_see_are_counted(
+    staff_with: Callable[..., Client], world: World, admin_user: Any
+) -> None:
+    reader = staff_with("queues.view_job").session["_auth_user_id"]
+    user = type(admin_user).objects.get(pk=reader)
+    changes = [Change("calls.Customer", "1", [("name", "Petra Zeisig", "Petra Größler")])]
+    found = told(user, Report(Ended.COMPLETED, changes=changes, written=1))
+    assert found.rows == [] and found.left_out == 1 and "Zeisig" not in str(found)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ended", Ended)
+def test_each_end_has_a_sentence(admin_user: Any, ended: Ended) -> None:
+    found = told(admin_user, Report(ended, error="calls.tasks.Broken", message="It broke."))
+    assert found.lead and "%(" not in found.lead
+
+
+@pytest.mark.django_db
+def test_jobs_that_would_be_sent_are_named(admin_user: Any) -> None:
+    sent = Change("queues.Job", "x", [("actor_name", None, "send_sms_notification")], is_new=True)
+    assert told(admin_user, Report(Ended.COMPLETED, changes=[sent], written=1)).follows == [
+        "The job send_sms_notification would be sent."
+    ]
+    assert not Job.objects.exists()
