@@ -9,7 +9,7 @@ from askpro.queues.errors import Unreached
 from askpro.queues.ledger.gates import Gate
 from askpro.queues.models import GateState
 
-MOMENTS = ("full_at", "shut_since", "shut_until", "probe_until")
+MOMENTS = ("full_at", "shut_since", "shut_until", "probe_until", "granted_until")
 
 
 def let_pass(seconds: float) -> None:

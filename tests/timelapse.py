@@ -30,7 +30,7 @@ DUE = "run_at <= clock_timestamp() AND status IN ('scheduled', 'retrying', 'rele
 FIRST = """
 SELECT extract(epoch FROM least(
     (SELECT min(run_at) FROM queues_job WHERE status IN ('scheduled', 'retrying', 'released') AND gate IS NULL),
-    (SELECT min(greatest(shut_until, probe_until)) FROM queues_gate
+    (SELECT min(greatest(shut_until, probe_until, granted_until)) FROM queues_gate
       WHERE EXISTS (SELECT 1 FROM queues_job WHERE gate = name AND status = 'released'))
     ) - clock_timestamp())::float8
 """

@@ -4,11 +4,15 @@
 TOKEN_FOR = 5
 # Seconds within which a probing request must have its answer; then another request probes.
 PROBE_FOR = 30
+# Seconds for which a granted job is waited for: its queue may be long, or paused. Then another job is let through.
+GRANT_FOR = 30
 # At most this many granted jobs of a gate wait for a worker. With few workers, the grants of more would only expire.
 AT_ONCE = 10
 
 # The gate's row is locked, for this statement only. When another transaction held the lock, the row is read again.
-# `behind` keeps a new job from overtaking jobs that already wait with the same or a higher urgency.
+# `behind` keeps a new job from overtaking jobs that already wait with the same or a higher urgency. A shut gate has no
+# order: whoever comes first when it may be over probes, for the job that was let through to do so may stand in a long
+# queue, and each request that is turned away meanwhile makes that queue longer.
 ENTER = f"""
 WITH gate AS MATERIALIZED (
     SELECT * FROM queues_gate WHERE name = %(name)s FOR UPDATE
@@ -19,8 +23,8 @@ WITH gate AS MATERIALIZED (
 ), judged AS MATERIALIZED (
     SELECT asked.*, CASE
            WHEN shut_until > at THEN 'shut'
-           WHEN shut_until IS NOT NULL AND NOT is_granted AND probe_until > at THEN 'shut'
-           WHEN NOT %(passes_others)s AND EXISTS (
+           WHEN shut_until IS NOT NULL AND probe_until > at THEN 'shut'
+           WHEN shut_until IS NULL AND NOT %(passes_others)s AND EXISTS (
                 SELECT 1 FROM queues_job_live WHERE gate = asked.name AND status || '' = 'released'
                    AND gate_urgency <= %(urgency)s) THEN 'behind'
            WHEN NOT is_granted AND %(spacing)s > 0
@@ -52,7 +56,7 @@ MAKE = "INSERT INTO queues_gate (name) VALUES (%s) ON CONFLICT DO NOTHING"
 ANSWERED = """
 UPDATE queues_gate
    SET failures = 0, shuts = 0, generation = generation + (shut_until IS NOT NULL)::int,
-       shut_since = NULL, shut_until = NULL, probe_until = NULL, reason = ''
+       shut_since = NULL, shut_until = NULL, probe_until = NULL, granted_until = NULL, reason = ''
  WHERE name = %(name)s AND generation = %(generation)s
 """
 # Failures of requests that were under way when the gate was shut do not count: they say nothing new.
@@ -65,7 +69,7 @@ WITH failed AS (
            shut_since = CASE WHEN shutting.now THEN coalesce(gate.shut_since, clock_timestamp()) END,
            shut_until = CASE WHEN shutting.now THEN clock_timestamp() + interval '1 second' * greatest(
                %(stated)s, least(%(longest)s, %(first)s * 2 ^ least(gate.shuts, 20)) * %(jitter)s) END,
-           probe_until = NULL,
+           probe_until = NULL, granted_until = NULL,
            reason = CASE WHEN shutting.now THEN %(reason)s ELSE '' END
       FROM (SELECT name, generation, failures + 1 >= %(most)s OR shut_until IS NOT NULL AS now
               FROM queues_gate WHERE name = %(name)s FOR UPDATE) AS shutting
@@ -78,14 +82,14 @@ SELECT coalesce((SELECT is_shut FROM failed), (SELECT shut_until IS NOT NULL FRO
 # `status || ''` keeps PostgreSQL from using an index on the status: with statistics from a quiet hour it would search
 # all delayed jobs for those that wait at a gate. OFFSET makes it search gate by gate.
 # Lets through as many waiting jobs as the limit has room for, the urgent first, then the oldest; the request of each is
-# counted now. At a gate that was shut, one job alone probes: the one that has been released least often, for the cause
-# may be the request itself, and no job shall wait for one that always fails. Rows that another transaction has locked
-# are left for the next time.
+# counted now. At a gate that was shut, one job is let through to probe: the one that has been released least often, for
+# the cause may be the request itself, and no job shall wait for one that always fails. Rows that another transaction
+# has locked are left for the next time.
 ADMIT = f"""
 WITH gate AS MATERIALIZED (
     SELECT * FROM queues_gate AS gate
      WHERE (shut_until IS NULL OR (shut_until <= statement_timestamp()
-                                   AND coalesce(probe_until <= statement_timestamp(), true)))
+                                   AND coalesce(greatest(probe_until, granted_until) <= statement_timestamp(), true)))
        AND EXISTS (SELECT 1 FROM queues_job_live
                     WHERE queues_job_live.gate = gate.name AND status || '' = 'released' OFFSET 0)
      ORDER BY name FOR UPDATE SKIP LOCKED
@@ -95,6 +99,7 @@ WITH gate AS MATERIALIZED (
                 ELSE {AT_ONCE} END AS free,
            {AT_ONCE} - (SELECT count(*) FROM (
                SELECT 1 FROM queues_job_live WHERE queues_job_live.gate = gate.name AND status || '' = 'queued'
+                   AND ready_at > statement_timestamp() - interval '{GRANT_FOR} seconds'
                 LIMIT {AT_ONCE}) AS granted) AS hands
       FROM gate
 ), waiting AS MATERIALIZED (
@@ -116,8 +121,8 @@ WITH gate AS MATERIALIZED (
 ), paid AS (
     UPDATE queues_gate AS gate
        SET full_at = greatest(gate.full_at, clock_timestamp()) + each.count * gate.spacing * interval '1 second',
-           probe_until = CASE WHEN gate.shut_until IS NOT NULL
-                              THEN clock_timestamp() + interval '{PROBE_FOR} seconds' END
+           granted_until = CASE WHEN gate.shut_until IS NOT NULL
+                                THEN clock_timestamp() + interval '{GRANT_FOR} seconds' END
       FROM (SELECT name, count(*) FROM granted GROUP BY name) AS each
      WHERE gate.name = each.name
 )

@@ -23,6 +23,7 @@ class GateState(models.Model):
     shut_since = models.DateTimeField(null=True)
     shut_until = models.DateTimeField(null=True, help_text=_("Then one request tries whether it can be opened."))
     probe_until = models.DateTimeField(null=True, help_text=_("Until then that request is waited for."))
+    granted_until = models.DateTimeField(null=True, help_text=_("Until then the job that shall try is waited for."))
     reason = models.CharField(max_length=200, db_default="", help_text=_("Why it was shut."))
     told_at = models.DateTimeField(null=True, help_text=_("When its closing was reported."))
 

@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from itertools import pairwise
 from unittest.mock import ANY
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from dramatiq import get_broker
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -272,6 +274,18 @@ class TestWaiting:
         claims = sum(Job.objects.values_list("claim_no", flat=True))
         assert claims == 30 + 10
 
+    def test_those_whose_turn_does_not_come_hold_up_nobody(self, effects: object, database: object) -> None:
+        self._free_with_waiting(gate_sql.AT_ONCE)
+        assert gates.admit(database) == gate_sql.AT_ONCE
+        # Their queue is paused, say, or long.
+        Job.objects.update(status="scheduled")
+        self._free_with_waiting(1)
+        Job.objects.filter(status="scheduled").update(status="queued")
+        assert gates.admit(database) == 0
+        moments_ago = timezone.now() - timedelta(seconds=gate_sql.GRANT_FOR)
+        Job.objects.filter(status="queued").update(ready_at=moments_ago)
+        assert gates.admit(database) == 1
+
     def test_a_worker_killed_with_a_grant_loses_nothing(self, effects: object, database: object) -> None:
         make_room(-100)
         actors.asks_first.send(number=1)
@@ -294,6 +308,14 @@ class TestWaiting:
         interventions.run_now(Job.objects.filter(kwargs__number=1).first().pk)
         run_jobs()
         assert waiting() == [0, 1]
+
+    def _free_with_waiting(self, count: int) -> None:
+        """There is room for all of these jobs, which had come when there was none."""
+        make_room(-100)
+        for number in range(count):
+            actors.asks_first.send(number=number)
+        run_jobs()
+        make_room(100)
 
 
 class TestTheBreaker:
@@ -381,6 +403,34 @@ class TestTheBreaker:
         assert gates.admit(database) == 4
         run_jobs()
         assert not Job.objects.exclude(status="completed").exists()
+
+    @pytest.mark.parametrize("comes", ["new", "looking", "on the line"])
+    def test_whoever_comes_first_opens_it_while_the_one_let_through_stands_in_a_queue(
+        self, effects: object, database: object, comes: str
+    ) -> None:
+        self._shut_with_waiting(2)
+        answers.clear()
+        let_pass(10)
+        assert gates.admit(database) == 1
+        let_through = Job.objects.filter(status="queued")
+        assert let_through.update(status="scheduled") == 1
+        if comes == "new":
+            actors.asks_first.send(number=9)
+        elif comes == "looking":
+            interventions.run_now(Job.objects.get(status="released").pk)
+        else:
+            with gates.live(1), GATE.passing():
+                pass
+        run_jobs()
+        assert state().shut_until is None
+
+    def test_of_those_who_come_when_it_may_be_over_one_alone_looks(self, database: object) -> None:
+        self._shut_with_waiting(2)
+        let_pass(10)
+        assert gates.admit(database) == 1
+        with GATE.passing(), pytest.raises(GateShut, match="connection refused"), GATE.passing():
+            pass
+        assert state().shut_until is None
 
     def test_the_pauses_grow_to_a_minute_each_with_another_one_who_looks(
         self, effects: object, database: object
