@@ -6,7 +6,18 @@ from django.conf import settings
 from django.core.management import execute_from_command_line
 
 # The commands of askpro/dev. `test` matters most: Django's own `test` would make a database beside the real one.
-DEVELOPMENT = ("bench", "chaos", "demo_call", "prepare", "sandbox_run", "seed_demo", "setup", "test", "up")
+DEVELOPMENT = (
+    "bench",
+    "chaos",
+    "demo_call",
+    "prepare",
+    "sandbox_run",
+    "screenshots",
+    "seed_demo",
+    "setup",
+    "test",
+    "up",
+)
 
 
 def run(argv: list[str]) -> None:

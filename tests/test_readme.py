@@ -9,7 +9,7 @@ from django.core.management import get_commands
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
-BOOTSTRAP = {"up", "test", "setup", "bench", "chaos"}
+BOOTSTRAP = {"up", "test", "setup", "bench", "chaos", "screenshots"}
 
 
 def texts(pattern: str) -> list[tuple[str, str]]:

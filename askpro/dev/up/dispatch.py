@@ -16,10 +16,11 @@ MODULES = {
     "test": "askpro.dev.up.suite",
     "bench": "askpro.dev.up.bench",
     "chaos": "askpro.dev.up.chaos",
+    "screenshots": "askpro.dev.pictures.run",
 }
 REQUIREMENTS = {"up": (RUN_TIME, LOCAL), "test": (RUN_TIME, LOCAL, TESTS), "bench": (RUN_TIME, LOCAL)}
 REQUIREMENTS["chaos"] = REQUIREMENTS["test"]
-REQUIREMENTS["setup"] = REQUIREMENTS["test"]
+REQUIREMENTS["setup"] = REQUIREMENTS["screenshots"] = REQUIREMENTS["test"]
 
 OWN_COMMANDS = """\
 These set up what they need, also on a machine with nothing but Python:
@@ -28,6 +29,7 @@ These set up what they need, also on a machine with nothing but Python:
     test    run the suite on a real PostgreSQL, Valkey and browser
     bench   measure the engine
     chaos   kill everything under load and check that no job is lost
+    screenshots   take a picture of every page
 
 The others are Django's and the apps':
 """
@@ -75,7 +77,7 @@ def _django(argv: list[str]) -> int:
 
 
 def _parse(command: str, arguments: list[str]) -> argparse.Namespace:
-    knows_its_own = command in ("bench", "chaos")  # --help included
+    knows_its_own = command in ("bench", "chaos", "screenshots")  # --help included
     parser = argparse.ArgumentParser(prog=f"manage.py {command}", allow_abbrev=False, add_help=not knows_its_own)
     if command == "up":
         parser.description = "Start AskPro on this machine: PostgreSQL, Valkey, web, workers, sandbox. Ctrl-C stops it."
