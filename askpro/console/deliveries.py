@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext
 
+from askpro.console import display
 from askpro.console.day_range import read_day
 from askpro.console.scope import Scope
 from askpro.console.table import Table
@@ -68,7 +69,7 @@ class Counted:
     @property
     def price(self) -> str:
         """What is known of the cost, in each currency that Twilio charged."""
-        known = [f"{amount:.2f} {currency}" for currency, amount in sorted(self.prices.items())]
+        known = [display.price(amount, currency) for currency, amount in sorted(self.prices.items())]
         if self.unpriced:
             known.append(gettext("%(count)s not known") % {"count": self.unpriced})
         return ", ".join(known) or "–"
