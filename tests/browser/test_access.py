@@ -8,14 +8,15 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from django.contrib import admin
+from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import reverse
 
 from appointments.models import FollowUp
-from askpro.console.site import PAGES
+from askpro.dev.pictures.walk import one_in_each_state, page_of, walk
 from askpro.queues.models import Job
 from calls.models import Call
-from tests.console.test_pages import MODELS, list_of, page_of
+from tests.console.test_pages import list_of
 from tests.console.world import World
 
 pytestmark = pytest.mark.browser
@@ -26,33 +27,57 @@ RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).vi
 LISTEN = """window.refused = [];
 document.addEventListener("securitypolicyviolation", (event) =>
   window.refused.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));"""
+OVER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+BY_KEYBOARD = """() => {
+  const still = new CSSStyleSheet();
+  still.replaceSync("* { transition: none !important; animation: none !important; }");
+  document.adoptedStyleSheets = [still];
+  const said = [];
+  const look = (it) => [it, it.parentElement, it.closest("label") ?? it].map((each) => {
+    const s = getComputedStyle(each);
+    return [s.outlineStyle, s.outlineWidth, s.boxShadow, s.borderColor, s.backgroundColor].join();
+  }).join();
+  const all = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]";
+  for (const it of document.querySelectorAll(all)) {
+    if (it.disabled || it.tabIndex < 0 || !it.checkVisibility({visibilityProperty: true})) continue;
+    const name = it.outerHTML.slice(0, 120);
+    if (it.tabIndex > 0) said.push(`jumps the queue: ${name}`);
+    document.activeElement.blur();
+    const before = look(it);
+    it.focus({focusVisible: true, preventScroll: true});
+    if (document.activeElement === it && look(it) === before) said.push(`focus cannot be seen: ${name}`);
+  }
+  document.activeElement.blur();
+  for (const [mark, number] of [["h1", 1], ["main, [role=main]", 1]])
+    if (document.querySelectorAll(mark).length !== number)
+      said.push(`${document.querySelectorAll(mark).length} of ${mark}`);
+  return said; }"""
 THEMES = ("light", "dark")
 WIDTHS = (1440, 390)
 
 
 def addresses(world: World) -> Iterator[str]:
-    """A page of each kind; with `--long`, every list, a row's page of each, what asks before an act, and the boards."""
-    if os.environ.get("ASKPRO_TEST_LONG") != "1":
-        dead = Job.objects.filter(status="dead")[0]
-        yield from (reverse("admin:index"), list_of(Call), page_of(world.calls[1]), page_of(world.customers[0]))
-        yield from (page_of(world.follow_ups[0]), f"{page_of(dead).removesuffix('change/')}retry/")
-        yield reverse("admin:queue_board")
+    """Seven of some 170 kinds of page; with `--long`, every kind that a link leads to, and a row in each state."""
+    if os.environ.get("ASKPRO_TEST_LONG") == "1":
+        client = Client()
+        client.force_login(User.objects.get())
+        yield from (page.address for page in walk(client, [reverse("admin:index"), *one_in_each_state()]))
         return
-    yield reverse("admin:index")
-    yield from (reverse(f"admin:{page.name}") for page in PAGES if "<" not in page.address and "group" not in page.name)
-    for model in MODELS:
-        yield list_of(model)
-        if row := model._default_manager.order_by("pk").first():
-            yield page_of(row)
-            acts = [act for act in getattr(admin.site._registry[model], "acts", ()) if act.possible(row)]
-            yield from (f"{page_of(row).removesuffix('change/')}{act.name}/" for act in acts)
+    dead = Job.objects.filter(status="dead")[0]
+    yield from (reverse("admin:index"), list_of(Call), page_of(world.calls[1]), page_of(world.customers[0]))
+    yield from (page_of(world.follow_ups[0]), f"{page_of(dead).removesuffix('change/')}retry/")
+    yield reverse("admin:queue_board")
 
 
 def complaints(page: Any) -> Iterator[str]:
-    """What axe-core says of the page that is open, in both themes and at both widths."""
+    """What keeps people out of the page that is open: what axe-core finds in both themes and at both widths, a page
+    that is wider than its window, and what cannot be seen, or reached in its order, from the keyboard."""
     page.evaluate(AXE)
+    yield from page.evaluate(BY_KEYBOARD)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
+        if (over := page.evaluate(OVER)) > 0:
+            yield f"{width}: {over} px wider than its window"
         for theme in THEMES:
             page.evaluate("theme => document.documentElement.classList.toggle('dark', theme === 'dark')", theme)
             yield from (f"{theme} {width} {said}" for said in page.evaluate(RUN))
