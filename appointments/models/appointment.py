@@ -175,7 +175,8 @@ class Appointment(models.Model):
 
     def __str__(self) -> str:
         begins = date_format(timezone.localtime(self.starts_at), "SHORT_DATETIME_FORMAT")
-        return f"{self.attendee_name or _('Appointment')} {begins}"
+        who = self.attendee_name or _("Appointment")
+        return f"{who} {begins}"
 
     def sync_error_told(self, language: str = "") -> str:
         """What went wrong at Cal.com, in the company's language or another; empty when nothing did."""

@@ -46,7 +46,8 @@ class BookingRequestAdmin(ReadOnlyModelAdmin):
     empty_text = gettext_lazy("What callers ask for appears here, and what other systems ask for through the API.")
 
     def named(self, row: BookingRequest) -> str:
-        return f"{row.who or row.name or _('Unknown caller')}: {row.service or row.service_words}"
+        who = row.who or row.name or _("Unknown caller")
+        return f"{who}: {row.service or row.service_words}"
 
     def find(self, rows: QuerySet[BookingRequest], term: Term) -> QuerySet[BookingRequest]:
         people = customers_meant(term)

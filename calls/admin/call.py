@@ -59,7 +59,8 @@ class CallAdmin(ReadOnlyModelAdmin):
 
     def named(self, call: Call) -> str:
         when = display.local(call.said_at, "SHORT_DATETIME_FORMAT")
-        return f"{call.customer or call.from_number or _('Anonymous caller')}, {when}, {call.retell_call_id}"
+        who = call.customer or call.from_number or _("Anonymous caller")
+        return f"{who}, {when}, {call.retell_call_id}"
 
     def find(self, rows: QuerySet[Call], term: Term) -> QuerySet[Call]:
         meant = Q(retell_call_id__startswith=term.text) | Q(customer_id__in=customers_meant(term))

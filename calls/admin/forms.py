@@ -182,7 +182,8 @@ class NumberForm(SetUpForm):
         # What is written in another way is the same number.
         changed = {name for name in DECIDES if cleaned.get(name) != getattr(before, name)}
         if told := warning(before, changed, cleaned):
-            self.add_error("is_meant", f"{told} {_('Switch this on to save it.')}")
+            todo = _("Switch this on to save it.")
+            self.add_error("is_meant", f"{told} {todo}")
 
 
 class CustomerForm(NumbersForm):

@@ -1,12 +1,15 @@
 """Sentences are found wherever they are marked: in Python, in templates, in the theme."""
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog
 
 from askpro.language import extraction
-from askpro.language.extraction import KEYWORDS, extracted
+from askpro.language.catalogue import ROOT
+from askpro.language.extraction import FOLDERS, KEYWORDS, extracted, files
 
 TEMPLATE = """{% load i18n %}
 <p>{% translate "One sentence." %}</p>
@@ -77,3 +80,21 @@ def test_every_function_of_gettext_is_a_mark() -> None:
 
     names = {name for name in translation.__all__ if "gettext" in name and name not in ("gettext_noop",)}
     assert names <= set(KEYWORDS)
+
+
+def hidden(code: str) -> Iterator[int]:
+    """Lines on which gettext is called within an f-string, where its sentence is not found."""
+    for text in ast.walk(ast.parse(code)):
+        if isinstance(text, ast.JoinedStr):
+            for node in ast.walk(text):
+                match node:
+                    case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str()), *_]) if name in KEYWORDS:
+                        yield node.lineno
+
+
+def test_no_sentence_is_marked_where_it_is_not_found() -> None:
+    assert list(hidden("told = f\"{_('Never found.')}\"")) == [1]
+    assert list(hidden("told = f\"{_(sentence)} {name('x')}\"")) == []
+    paths = [path for folder in FOLDERS for path in files(ROOT / folder) if path.suffix == ".py"]
+
+    assert {path: lines for path in paths if (lines := list(hidden(path.read_text("utf-8"))))} == {}

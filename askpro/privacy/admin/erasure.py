@@ -117,7 +117,8 @@ def _notes(erasure: Erasure) -> list[tuple[str, str]]:
     if erasure.state == State.HELD:
         until = erasure.held_until and display.day(erasure.held_until)
         said = _("A legal hold forbids it: nothing was erased.")
-        return [("warning", f"{said} {_('It ends on %(day)s.') % {'day': until}}" if until else said)]
+        ends = _("It ends on %(day)s.") % {"day": until}
+        return [("warning", f"{said} {ends}" if until else said)]
     if erasure.state == State.PERSON:
         return [
             ("warning", _("Someone has to see to what is left to a person below, and then press “All done by hand”."))
