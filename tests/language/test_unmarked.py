@@ -24,7 +24,7 @@ THEMSELVES: Final[dict[str, set[str]]] = {
     "askpro/console/repair/editing.py": {"Replaced by job {} with other arguments ({}): {}"},
     "askpro/console/repair/fixing.py": {"closed {} in {} as fixed in {}"},
     "askpro/console/repair/jobs.py": {
-        *("the mail server", "Calls", "sent again", "discarded", "cancelled", "made ready", "put off"),
+        *("the mail server", "Calls", "sent again", "discarded", "cancelled", "made ready", "put off", "deleted"),
     },
     "askpro/console/repair/running.py": {
         "succeeded with {}",
