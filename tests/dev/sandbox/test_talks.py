@@ -128,6 +128,13 @@ def test_the_judge_sees_another_person_than_was_said() -> None:
     assert differences(a_talk(beliefs=[belief]), [a_booking()])
 
 
+def test_with_whom_a_moved_appointment_is_was_not_said_before_the_move_was_confirmed() -> None:
+    later = START.replace("T13", "T14")
+    belief = a_talk()["beliefs"][0] | {"may_be": [START, later], "staff": "Ömer Yıldız"}
+    assert differences(a_talk(beliefs=[belief]), [a_booking(start=later)]) == []
+    assert differences(a_talk(beliefs=[belief]), [a_booking()])
+
+
 def test_what_was_left_open_may_be_either(sandbox: SandboxClient) -> None:
     belief = a_talk()["beliefs"][0] | {"may_be": [START, ""]}
     talk = a_talk(beliefs=[belief])

@@ -36,7 +36,9 @@ def _missing(belief: Json, left: list[Json]) -> Sequence[str]:
     if booking is None:
         return [] if NOTHING in belief["may_be"] else [f"she believes in {belief}, and Cal.com has no such booking"]
     left.remove(booking)
-    if belief["staff"] and belief["staff"] != booking["hosts"][0]["name"]:
+    # With whom an appointment is after a move that she was told will be confirmed, she was not told.
+    is_where_told = datetime.fromisoformat(booking["start"]) == wanted[0]
+    if is_where_told and belief["staff"] and belief["staff"] != booking["hosts"][0]["name"]:
         return [f"she was told {belief['staff']}, and Cal.com has {booking['hosts'][0]['name']}"]
     certain = len(belief["may_be"]) == 1
     if certain and belief["waits_for_host"] != (booking["status"] == "pending"):

@@ -13,7 +13,8 @@ NOTHING: Final = ""
 @dataclass(slots=True)
 class Belief:
     """One appointment that she believes she has. `may_be` are the starts, in UTC, that what she was told allows:
-    one for a fact, more while something is still to be confirmed, and `NOTHING` where it may come to nothing.
+    one for a fact, more while something is still to be confirmed, and `NOTHING` where it may come to nothing. `staff`
+    is with whom she was told it is, at the first of these starts.
     """
 
     event_type: EventType
