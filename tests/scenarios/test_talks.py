@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psutil
 import pytest
 import requests
 
@@ -16,7 +17,9 @@ from askpro.dev.sandbox.credentials import LOCAL
 from askpro.dev.sandbox.demo.scenarios import HAIRCUT
 from askpro.dev.sandbox.retell import events
 from askpro.dev.sandbox.talks.judge import differences
+from askpro.queue_settings import DEFAULTS
 from tests.scenarios.aftermath import contradictions
+from tests.scenarios.processes import Queues
 from tests.scenarios.world import World
 
 pytestmark = pytest.mark.xdist_group("scenarios")
@@ -29,6 +32,10 @@ READS = ("check_availability", "find_appointment", "list_services")
 RETELLS_LIMIT = 10.0
 READ_WITHIN, WRITE_WITHIN = 3.0, 8.0
 LIFTED = {"CALCOM_REQUESTS_PER_MINUTE": "0"}
+# Gunicorn's processes, as deploy/systemd/askpro-web.service and `up` start it; in the other tests there is one.
+AS_SHIPPED = {"WEB_CONCURRENCY": "2"}
+# The pools of production that work on calls leave the processors to the web server, whose callers are on the line.
+NICE = DEFAULTS["high"]["nice"]
 
 
 def talked(world: World, seeds: Sequence[int], patience: float = 120, **traits: Any) -> list[Json]:
@@ -37,6 +44,12 @@ def talked(world: World, seeds: Sequence[int], patience: float = 120, **traits: 
         talks = list(pool.map(lambda seed: world.vendors.talk(seed, **traits), seeds))
     world.until_done(seconds=patience)
     return talks
+
+
+def make_nice(queues: Queues) -> None:
+    """Let the workers wait for the web server, as production's do."""
+    for pid in queues.workers():
+        psutil.Process(pid).nice(NICE)
 
 
 def lies(world: World, talks: list[Json]) -> list[str]:
@@ -82,7 +95,8 @@ def test_twenty_callers_ten_at_once_have_what_they_were_told(world: World) -> No
 def test_two_hundred_callers_have_what_they_were_told_and_hear_it_at_once(world: World) -> None:
     """Cal.com takes 100 ms for each request, and allows any number. They speak; most of the others never pause."""
     world.vendors.fault("calcom.*", latency_ms=100, times=1_000_000)
-    with world.reconfigured(**LIFTED):
+    with world.reconfigured(**LIFTED, **AS_SHIPPED) as queues:
+        make_nice(queues)
         talks = talked(world, ALL, patience=300, pace=2.0)
     print(told(talks))
     assert lies(world, talks) == []
@@ -95,7 +109,8 @@ def test_two_hundred_callers_have_what_they_were_told_and_hear_it_at_once(world:
 def test_two_hundred_callers_have_what_they_were_told_at_120_requests_a_minute(world: World) -> None:
     world.vendors.fault("calcom.*", latency_ms=100, times=1_000_000)
     world.vendors.switch(calcom_rate_limit=120)
-    with world.reconfigured(CALCOM_REQUESTS_PER_MINUTE="120"):
+    with world.reconfigured(CALCOM_REQUESTS_PER_MINUTE="120", **AS_SHIPPED) as queues:
+        make_nice(queues)
         talks = talked(world, ALL, patience=900, pace=2.0)
     print(told(talks))
     assert lies(world, talks) == []

@@ -119,15 +119,16 @@ class World:
         assert answer.status_code == 200, answer.text
 
     @contextmanager
-    def reconfigured(self, **environment: str) -> Iterator[None]:
-        """Meanwhile web and workers have more in their environment: the workers are replaced, and Retell and Cal.com
-        send to a web server beside the first one."""
+    def reconfigured(self, **environment: str) -> Iterator[Queues]:
+        """Meanwhile web and workers have more in their environment: the workers are replaced by those handed over, and
+        Retell and Cal.com send to a web server beside the first one."""
         port = ports.choose()
         own = {**self.queues.environment, **environment}
-        with self.queues.instead(**environment), running_web(own, port, self.queues.log.with_name("web.beside.log")):
+        log = self.queues.log.with_name("web.beside.log")
+        with self.queues.instead(**environment) as queues, running_web(own, port, log):
             usual, self.url = self.url, f"http://{ports.HOST}:{port}"
             self.vendors.switch(askpro_url=self.url)
-            yield
+            yield queues
             self.url = usual
             self.vendors.switch(askpro_url=self.url)
 
