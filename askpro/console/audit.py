@@ -40,6 +40,7 @@ WORDS: Final[dict[str, Any]] = {
     "replace": _("replaced by a job with other arguments"),
     "fix": _("closed as fixed"),
     "dry_run": _("tried in a dry run"),
+    "curl": _("shown as a curl command"),
 }
 # No value is kept that may be about a person, or that is a secret.
 _TOLD: Final = (Harmless.CODE, Harmless.SETTING, Harmless.MACHINE)

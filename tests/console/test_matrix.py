@@ -67,7 +67,10 @@ ACTS: Final[dict[str, dict[str, Roles]]] = {
     "queues.job": {**dict.fromkeys(("retry", "run-now", "cancel", "dry-run"), HELPERS), "export": OPERATORS},
     "queues.batch": dict.fromkeys(("retry-failed", "cancel"), HELPERS),
     "queues.schedule": dict.fromkeys(("run-now", "pause", "resume"), OPERATORS),
-    "webhooks.webhookevent": {"replay": OPERATORS, "dry-run": OPERATORS, "replay-anyway": ADMINISTRATORS},
+    "webhooks.webhookevent": {
+        **dict.fromkeys(("replay", "dry-run", "curl"), OPERATORS),
+        "replay-anyway": ADMINISTRATORS,
+    },
     "watch.incident": dict.fromkeys(("acknowledge", "mute"), OPERATORS),
     "watch.mute": {"lift": OPERATORS},
     "console.repair": {"cancel": OPERATORS},

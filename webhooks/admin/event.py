@@ -23,6 +23,7 @@ from askpro.console.term import Term
 from askpro.language import event_words
 from askpro.language.text import Text
 from calls.models import Call
+from webhooks.admin.copying import CurlMixin
 from webhooks.admin.trying import EVENT
 from webhooks.inbox.replay import replay_one
 from webhooks.models import Provider, RefusedWebhook, WebhookEvent
@@ -42,7 +43,7 @@ AGAIN = (WebhookEvent.Status.PROCESSED, WebhookEvent.Status.CONFLICT)
 
 
 @admin.register(WebhookEvent)
-class WebhookEventAdmin(DryRunMixin, ReadOnlyModelAdmin):
+class WebhookEventAdmin(CurlMixin, DryRunMixin, ReadOnlyModelAdmin):
     company_path = "company"
     list_display = ("kind", "progress", "about", "company", "received", "again", "why")
     list_filter = (
