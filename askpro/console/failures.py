@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from askpro.console import charts
+from askpro.console.charts import Chart, Series, Shape
 from askpro.console.permissions import May
 from askpro.console.repair import fixes
 from askpro.console.repair.addresses import address
@@ -28,6 +28,8 @@ from askpro.queues.models import Attempt, Job
 MOST = 10_000
 MOST_NAMED = 50
 MOST_SUBJECTS = 8
+# The colour of failures in charts.
+DEAD_TONE = 3
 # A job dies of its last failure; one that died waiting has the fingerprint of none.
 DEAD = f"""
 WITH dead AS MATERIALIZED (
@@ -200,11 +202,12 @@ def may_retry(request: HttpRequest) -> bool:
     return request.user.has_perm(May.BULK) and request.user.has_perm(May.RETRY)
 
 
-def _by_hour(moments: Iterable[datetime]) -> Any:
+def _by_hour(moments: Iterable[datetime]) -> Chart:
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     counts = Counter(at.replace(minute=0, second=0, microsecond=0) for at in moments)
     hours = [hour - timedelta(hours=back) for back in range(47, -1, -1)]
-    return charts.bars([(at, float(counts.get(at, 0))) for at in hours], _("dead jobs"))
+    series = [Series(_("dead jobs"), [(at, float(counts.get(at, 0))) for at in hours], DEAD_TONE)]
+    return Chart(_("Died"), _("jobs in each hour"), Shape.BARS, series)
 
 
 def _subjects(ids: list[UUID]) -> list[tuple[str, Any, int]]:

@@ -14,9 +14,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import FollowUp
-from askpro.console import charts
+from askpro.console.charts import Chart, Series, Shape
+from askpro.console.charts.drawing import Points
 from askpro.console.day_range import read_day
 from askpro.console.scope import Scope, may_see
+from askpro.language.text import Text
 from calls.models import Company
 from calls.models.company import Language
 from notifications.reports import told
@@ -64,11 +66,15 @@ def board(request: HttpRequest) -> dict[str, Any]:
     return context | {
         "facts": list(told.facts(total(numbers), Language(get_language() or settings.LANGUAGE_CODE))),
         "waiting": waiting(chosen.company, timezone.now()) if may_see(request.user, FollowUp) else None,
-        "calls": charts.bars([(at, counted.calls) for at, counted in days], _("calls a day")),
-        "booked": charts.bars([(at, counted.booked) for at, counted in days], _("booked a day")),
+        "calls": _chart(_("Calls"), [(at, float(counted.calls)) for at, counted in days]),
+        "booked": _chart(_("Booked"), [(at, float(counted.booked)) for at, counted in days]),
         "columns": [column.label for column in told.COUNTS],
         "rows": [(at, [getattr(counted, column.value) for column in told.COUNTS]) for at, counted in reversed(days)],
     }
+
+
+def _chart(title: Text, points: Points) -> Chart:
+    return Chart(title, _("a day"), Shape.BARS, [Series(title, points)])
 
 
 def csv_view(request: HttpRequest) -> HttpResponse:

@@ -17,7 +17,6 @@ from askpro.console import (
     fleet_acts,
     fleet_board,
     language,
-    metrics,
     queue_board,
     reports,
     reveal,
@@ -26,6 +25,7 @@ from askpro.console import (
     top_board,
     where,
 )
+from askpro.console.metrics import board as metrics_board
 from askpro.console.nonsense import answered
 from askpro.console.pages import Page
 from askpro.console.repair import editing, fixing
@@ -72,7 +72,7 @@ PAGES = (
         _("Metrics"),
         "queues.view_metricssnapshot",
         "console/metrics.html",
-        metrics.board,
+        metrics_board.board,
     ),
     Page("top", "board/top/", _("Top"), "queues.view_runcost", "console/top.html", top_board.board),
     Page(

@@ -16,6 +16,7 @@ from askpro.queues.metrics.histogram import Histogram
 Step = Literal["minute", "hour", "day"]
 By = Literal["vendor", "route", "view", "provider", "company"] | Step
 KEYS: Final = {
+    "all": "''",
     **dict.fromkeys(("vendor", "view", "provider"), "name"),
     "route": "name || ' ' || part",
     "company": "company",
@@ -24,19 +25,31 @@ KEYS: Final = {
 WHOSE: Final = """kind = %(kind)s AND (%(name)s IS NULL OR name = %(name)s)
    AND (%(company)s::bigint IS NULL OR company = %(company)s)"""
 # One statement, so that what is just being summed up is seen on one side of the sum, and on one only.
-READ: Final = f"""
-SELECT {{key}} AS key, result, count, seconds, buckets
-  FROM unnest(%(steps)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS part (step, start, until)
-  JOIN metrics_total AS total ON total.step = part.step AND at >= start AND at < until
+ROWS: Final = f"""
+SELECT at, name, part, company, result, count, seconds, buckets
+  FROM unnest(%(steps)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS part_of (of, start, until)
+  JOIN metrics_total AS total ON total.step = of AND at >= start AND at < until
  WHERE {WHOSE}
 UNION ALL
-SELECT {{key}}, result, count, seconds, buckets FROM metrics_delta
+SELECT at, name, part, company, result, count, seconds, buckets FROM metrics_delta
  WHERE at >= %(start)s AND at < %(end)s AND {WHOSE}
 """
+READ: Final = f"SELECT {{key}} AS key, result, count, seconds, buckets FROM ({ROWS}) AS noted"
 
 # The same without the times that they took, added up.
 RESULTS: Final = f"""
 SELECT key, result, sum(count)::bigint FROM ({READ.format(key="name")}) AS counted GROUP BY 1, 2 ORDER BY 1, 2
+"""
+# In steps of time: of each result how often and how long together (place 0), and of all how many took how long.
+SERIES: Final = f"""
+WITH noted AS (
+    SELECT {{key}} AS key, date_bin(%(width)s, at, %(start)s) AS at, result, count, seconds, buckets
+      FROM ({ROWS}) AS told
+)
+SELECT key, at, 0, result, sum(count)::bigint, sum(seconds) FROM noted GROUP BY 1, 2, 4
+UNION ALL
+SELECT key, at, place, '', sum(number)::bigint, 0
+  FROM noted, unnest(buckets) WITH ORDINALITY AS bucket (number, place) WHERE number > 0 GROUP BY 1, 2, 3
 """
 
 
@@ -61,6 +74,26 @@ class Exchanges:
         self.took = self.took.merged(Histogram(tuple(buckets), seconds))
 
 
+class _Counted:
+    """What was counted under one key in one step, on its way to be told."""
+
+    def __init__(self) -> None:
+        self.by_result: dict[str, int] = {}
+        self.seconds = 0.0
+        self.ranges: dict[int, int] = {}
+
+    def add(self, place: int, result: str, count: int, seconds: float) -> None:
+        if place:
+            # Arrays count from one.
+            self.ranges[place - 1] = count
+        else:
+            self.by_result[result] = count
+            self.seconds += seconds
+
+    def exchanges(self, key: Any) -> Exchanges:
+        return Exchanges(key, self.by_result, Histogram.from_buckets(self.ranges, self.seconds))
+
+
 def vendor_figures(
     start: datetime, end: datetime, *, vendor: str | None = None, company: int | None = None, by: By = "vendor"
 ) -> list[Exchanges]:
@@ -81,6 +114,29 @@ def vendor_results(start: datetime, end: datetime) -> dict[str, dict[str, int]]:
         for vendor, result, count in cursor.fetchall():
             found.setdefault(vendor, {})[result] = count
     return found
+
+
+def vendor_series(
+    start: datetime,
+    end: datetime,
+    step: timedelta,
+    *,
+    vendor: str | None = None,
+    company: int | None = None,
+    by: Literal["all", "vendor", "route", "company"] = "all",
+) -> dict[Any, dict[datetime, Exchanges]]:
+    """What `vendor_figures` counts in steps of time, of which the first begins at `start`, a whole minute. By `all`
+    there is one key, "". A step without any exchange is left out."""
+    values = _values(Figures.Kind.VENDOR, _parts(start, end, _longest(start, step)), start, vendor, company)
+    counted: dict[tuple[Any, datetime], _Counted] = defaultdict(_Counted)
+    with connection.cursor() as cursor:
+        cursor.execute(SERIES.format(key=KEYS[by]), values | {"start": start, "width": step})
+        for key, at, place, result, count, seconds in cursor.fetchall():
+            counted[key, at].add(place, result, count, seconds)
+    found: dict[Any, dict[datetime, Exchanges]] = defaultdict(dict)
+    for (key, at), each in sorted(counted.items()):
+        found[key][at] = each.exchanges(key)
+    return dict(found)
 
 
 def request_figures(start: datetime, end: datetime, *, view: str | None = None, by: By = "view") -> list[Exchanges]:
@@ -137,6 +193,13 @@ def _parts(start: datetime, end: datetime, by: By) -> list[Part]:
     if STEPS[shortest] > STEPS[longest]:
         longest = shortest
     return parts(start, end, steps[steps.index(longest) : steps.index(shortest) + 1])
+
+
+def _longest(start: datetime, step: timedelta) -> Step:
+    """The longest sums of which each lies within one step; those of days begin in UTC."""
+    if step % STEPS["day"] == timedelta() and floor(start, STEPS["day"]) == start:
+        return "day"
+    return "hour" if step % STEPS["hour"] == timedelta() and floor(start, STEPS["hour"]) == start else "minute"
 
 
 def _kept_since(step: str) -> datetime:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from askpro.metrics import folding, recorder
-from askpro.metrics.figures import request_figures, vendor_figures, webhook_figures
+from askpro.metrics.figures import request_figures, vendor_figures, vendor_series, webhook_figures
 from askpro.metrics.models import Delta, Total
 from askpro.metrics.periods import STEPS, parts
 from askpro.metrics.recorder import Recorder, note_request, note_vendor_call, note_webhook
@@ -67,6 +67,33 @@ def test_vendors_are_told_by_whatever_is_asked_for(noting: Recorder, folded: boo
             assert {each.key: each.count for each in figures} == expected
         assert [each.count for each in vendor_figures(NOW, end, company=2)] == [1]
         assert [each.count for each in vendor_figures(NOW + MINUTE, NOW + 4 * MINUTE)] == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("folded", [True, False], ids=["summed up", "as written"])
+def test_a_series_has_the_same_sums_in_its_steps(noting: Recorder, folded: bool) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        for minutes, result, seconds in ((0, "ok", 0.2), (29, "throttled", 0.1), (31, "ok", 4.0), (95, "ok", 0.3)):
+            clock.move_to(NOW + timedelta(minutes=minutes))
+            note_vendor_call("calcom", "GET /v2/slots", result, seconds, 7)
+        note_vendor_call("twilio", "POST /Messages", "ok", 0.3, 7)
+        recorder.flush()
+        if folded:
+            folding.fold()
+        start = NOW.replace(minute=0, second=0)
+        for step in (MINUTE, 30 * MINUTE, 60 * MINUTE, timedelta(days=7)):
+            told = vendor_series(start, start + timedelta(hours=3), step, vendor="calcom", by="vendor")["calcom"]
+            assert sum(each.by_result.get("ok", 0) for each in told.values()) == 3
+            assert sum(each.took.count for each in told.values()) == 4
+            assert sum(each.took.sum for each in told.values()) == pytest.approx(4.6)
+            assert all((at - start) % step == timedelta() for at in told)
+        halves = vendor_series(start, start + timedelta(hours=3), 30 * MINUTE, vendor="calcom")[""]
+        assert [(at - start) // (30 * MINUTE) for at in halves] == [0, 1, 3]
+        assert halves[start + 30 * MINUTE].by_result == {"ok": 1, "throttled": 1}
+        assert {*vendor_series(start, start + timedelta(hours=3), MINUTE, company=7, by="vendor")} == {
+            "calcom",
+            "twilio",
+        }
 
 
 @pytest.mark.django_db(transaction=True)

@@ -16,14 +16,15 @@ from askpro.queues.metrics.histogram import Histogram
 from askpro.queues.states import FAILED_DAY, LIVE_DAY
 
 By = Literal["queue", "actor", "company", "minute", "hour", "day"]
-EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 # Of an older beginning, hours are read instead of minutes, and days instead of hours. RETENTION keeps them longer.
 IN_MINUTES: Final = timedelta(minutes=LEAST_BY_MINUTE)
 IN_HOURS: Final = timedelta(minutes=LEAST_BY_HOUR)
+NOT_TOLD_APART: Final = "There are no figures of an actor by company; ask for a queue's, or for all jobs."
 KEYS: Final = {
+    "all": "''",
     "queue": "queue_name",
     "actor": "actor_name",
     "company": "company_id::text",
@@ -40,7 +41,7 @@ SELECT {{key}} AS key, what, about, bucket, sum(count)::bigint, sum(total)::floa
  WHERE {WHERE} GROUP BY 1, 2, 3, 4
 """
 SERIES: Final = f"""
-SELECT {{key}} AS key, date_bin(%(step)s, at, %(epoch)s) AS step, what, about, bucket, sum(count)::bigint,
+SELECT {{key}} AS key, date_bin(%(step)s, at, %(start)s) AS step, what, about, bucket, sum(count)::bigint,
        sum(total)::float8
   FROM {{source}} AS tally WHERE {WHERE} GROUP BY 1, 2, 3, 4, 5
 """
@@ -112,7 +113,7 @@ def job_figures(
     (UTC). Raises `ValueError` for an actor's jobs of one company: these are not told apart.
     """
     if (actor or by == "actor") and (company or by == "company"):
-        raise ValueError("There are no figures of an actor by company; ask for a queue's, or for all jobs.")
+        raise ValueError(NOT_TOLD_APART)
     if database is None:
         with connection.cursor() as cursor:
             return _read(DjangoConnection(cursor), start, end, queue, actor, company, by)
@@ -120,25 +121,39 @@ def job_figures(
 
 
 def job_series(
-    start: datetime, end: datetime, step: timedelta, *, by: Literal["queue", "actor"], actor: str | None = None
+    start: datetime,
+    end: datetime,
+    step: timedelta,
+    *,
+    queue: str | None = None,
+    actor: str | None = None,
+    company: int | None = None,
+    by: Literal["all", "queue", "actor", "company"] = "all",
 ) -> dict[str, dict[datetime, Figures]]:
-    """The same in steps of time, by queue or by actor, for charts: without what was sent, which nobody draws.
+    """The same in steps of time, of which the first begins at `start`, for charts and tables: without what was sent,
+    which costs a look into the ledger. By `all` there is one key, "". A step without any run is left out.
 
-    A step begins at a multiple of its length, counted from `EPOCH`; one without any run is left out.
+    `start` and `step` are whole ones of `shortest_step`. Raises `ValueError` for an actor's jobs of one company.
     """
-    _, source = _source(start, "day" if step >= DAY else by)
-    values = {"start": start, "end": end, "queue": None, "actor": actor, "company": None, "of_companies": False}
+    if (actor or by == "actor") and (company or by == "company"):
+        raise ValueError(NOT_TOLD_APART)
+    values = {"start": start, "end": end, "step": step, "queue": queue, "actor": actor, "company": company}
+    values["of_companies"] = company is not None or by == "company"
+    _shortest, source = _source(start, "queue")
     parts: dict[tuple[str, datetime], _Parts] = defaultdict(_Parts)
     with connection.cursor() as cursor:
-        rows = DjangoConnection(cursor).rows(
-            SERIES.format(key=KEYS[by], source=source), {**values, "step": step, "epoch": EPOCH}
-        )
+        rows = DjangoConnection(cursor).rows(SERIES.format(key=KEYS[by], source=source), values)
     for name, at, *tally in rows:
         parts[name, at].add(*tally)
     found: dict[str, dict[datetime, Figures]] = defaultdict(dict)
     for (name, at), each in sorted(parts.items()):
         found[name][at] = each.figures(name)
     return dict(found)
+
+
+def shortest_step(start: datetime) -> timedelta:
+    """In what steps (UTC) figures are kept of a period that began then: minutes, hours or days."""
+    return _source(start, "queue")[0]
 
 
 def _read(

@@ -3,6 +3,7 @@
 SHORT_DATETIME_FORMAT = "d.m.Y, H:i"
 MOMENT_FORMAT = "d.m.Y, H:i:s"
 THIS_YEAR_FORMAT = "d.m., H:i"
+DAY_MONTH_FORMAT = "d.m."
 WEEKDAY_FORMAT = "D, d.m.Y"
 WEEKDAY_THIS_YEAR_FORMAT = "D, d.m."
 WEEKDAY_TIME_FORMAT = "D, d.m.Y, H:i"

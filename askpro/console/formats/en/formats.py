@@ -10,6 +10,7 @@ YEAR_MONTH_FORMAT = "F Y"
 # The console's own: to the second, where the year goes without saying, and what a person has to keep.
 MOMENT_FORMAT = "j M Y, H:i:s"
 THIS_YEAR_FORMAT = "j M, H:i"
+DAY_MONTH_FORMAT = "j M"
 WEEKDAY_FORMAT = "D j M Y"
 WEEKDAY_THIS_YEAR_FORMAT = "D j M"
 WEEKDAY_TIME_FORMAT = "D j M Y, H:i"
