@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from askpro.language.text import Text
 from askpro.language.written import Written
 from askpro.watch.channels import names
-from askpro.watch.conditions.base import Condition, Severity
+from askpro.watch.conditions.base import Severity
 from askpro.watch.conditions.registry import by_code
 from askpro.watch.models import Delivery, Incident, Notice
 
@@ -65,6 +65,12 @@ def advice(incident: Incident) -> tuple[str, str]:
     return (_filled(condition.cause, incident), _filled(condition.todo, incident)) if condition else ("", "")
 
 
+def link(incident: Incident) -> str:
+    """Where to look: a path below the console's address, or a whole address."""
+    condition = by_code(incident.code)
+    return _filled(condition.link, incident) if condition else "/"
+
+
 def test_notice(now: datetime) -> Notice:
     with translation.override(settings.ALERT_LANGUAGE):
         return _test_notice(now)
@@ -102,7 +108,6 @@ def _headline(kind: Kind, incidents: list[Incident]) -> str:
 
 
 def _paragraph(incident: Incident, now: datetime) -> str:
-    condition = by_code(incident.code)
     began = _clock(incident.began_at)
     lines = [(_("What"), f"{title(incident)} ({incident.about})")]
     if incident.status == Incident.Status.OVER:
@@ -115,7 +120,7 @@ def _paragraph(incident: Incident, now: datetime) -> str:
         lines.append((_("How bad"), _measured(incident.value, incident.threshold)))
         cause, todo = advice(incident)
         lines += [(_("Cause"), cause), (_("To do"), todo)]
-    lines += [(_("Look"), _link(condition, incident)), (_("Runbook"), f"{RUNBOOK}#{incident.code}")]
+    lines += [(_("Look"), _link(incident)), (_("Runbook"), f"{RUNBOOK}#{incident.code}")]
     width = max(_WIDTH, *(len(name) + 1 for name, _text in lines))
     return "\n".join(f"{name + ':':{width}} {text}" for name, text in lines if text)
 
@@ -125,8 +130,8 @@ def _measured(value: float, threshold: float) -> str:
     return "" if value == threshold == 1 else _("%(value)g (limit %(limit)g)") % {"value": value, "limit": threshold}
 
 
-def _link(condition: Condition | None, incident: Incident) -> str:
-    path = _filled(condition.link, incident) if condition else "/"
+def _link(incident: Incident) -> str:
+    path = link(incident)
     return path if path.startswith("https://") else f"{settings.CONSOLE_URL}{path}"
 
 

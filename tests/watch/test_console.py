@@ -1,7 +1,7 @@
 """Operators look at incidents, acknowledge and mute them; nobody else does, and nobody writes them."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from askpro.console.models import Access
+from askpro.console.repair.outages import CONDITIONS
 from askpro.watch.models import Delivery, Incident, Mute, Notice
 
 pytestmark = pytest.mark.django_db
@@ -71,9 +72,51 @@ class TestLooking:
         for query in ("", "?q=postgres", "?q=CRITICAL"):
             assert admin_client.get(f"/admin/watch/{name}/{query}").status_code == 200
 
+    def test_an_incident_says_by_which_channels_people_were_told(self, admin_client, incident) -> None:
+        (table,) = admin_client.get(page(incident)).context["tables"]
+        assert "E-mail" in str(table.rows[0][2]) and "waiting" in str(table.rows[0][2])
+
+    def test_the_list_is_narrowed_to_a_condition(self, admin_client, incident) -> None:
+        for code, is_shown in (("postgres_away", True), ("redis_away", False)):
+            shown = admin_client.get("/admin/watch/incident/", {"condition": code}).content.decode()
+            assert (page(incident) in shown) is is_shown
+
     def test_a_condition_that_this_release_does_not_know(self, admin_client, incident) -> None:
         Incident.objects.update(code="of_another_release")
         assert "of_another_release" in admin_client.get(page(incident)).content.decode()
+
+
+class TestRepair:
+    BEGAN = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+    @pytest.mark.parametrize("code", sorted(CONDITIONS))
+    def test_the_outage_of_a_vendor_leads_to_what_gave_up_meanwhile(self, admin_client, incident, code) -> None:
+        over = {"status": "over", "over_at": self.BEGAN + timedelta(hours=1)}
+        Incident.objects.update(code=code, about="calcom:3f9a", began_at=self.BEGAN, **over)
+
+        buttons = {each["label"]: each["href"] for each in admin_client.get(page(incident)).context["offered"]}
+        asked = admin_client.get(buttons["Retry what gave up"])
+
+        filters = {str(label): str(told) for label, told in asked.context["filter"]}
+        assert filters["Vendor"] == "calcom"
+        assert ">24 Nov 2026, 08:50<" in filters["From"] and ">24 Nov 2026, 10:00<" in filters["To"]
+
+    @pytest.mark.parametrize(
+        "values", [{"code": "disk_full", "about": "calcom"}, {"about": "who:knows"}, {"about": ""}]
+    )
+    def test_nothing_else_does(self, admin_client, incident, values) -> None:
+        Incident.objects.update(**{"code": "gate_shut", **values})
+        assert "Retry what gave up" not in admin_client.get(page(incident)).content.decode()
+
+    def test_nobody_is_led_where_they_may_not_act(self, operator, incident) -> None:
+        Incident.objects.update(code="gate_shut", about="calcom")
+        client = operator("watch.view_incident")
+        assert "Retry what gave up" not in client.get(page(incident)).content.decode()
+
+    def test_its_page_leads_to_where_it_is_seen(self, admin_client, incident) -> None:
+        Incident.objects.update(code="gate_shut", about="calcom")
+        buttons = {each["label"]: each["href"] for each in admin_client.get(page(incident)).context["offered"]}
+        assert admin_client.get(buttons["Look at it"]).status_code == 200
 
 
 class TestRights:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from askpro.console.repair.outages import may_repair
 from askpro.console.scope import Scope
 from askpro.console.today import agenda, call_backs, day_calls, first_steps, numbers
 from askpro.console.today.counting import counted
@@ -29,6 +30,7 @@ def board(user: Any) -> dict[str, Any]:
         "is_unbound": scope.is_empty,
         "is_single": scope.is_single,
         "wrong": wrong(user, now),
+        "may_repair": may_repair(user),
         "may_read_runbook": user.has_perm("watch.view_incident"),
         "counts": counts,
         "numbers": numbers.numbers(counts),

@@ -6,6 +6,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from askpro.console import display
+from askpro.console.repair.outages import repair_of_incident
 from askpro.console.today.trouble import DANGER, WARNING, Trouble
 from askpro.watch import message
 from askpro.watch.conditions.base import Severity
@@ -34,4 +35,5 @@ def _told(incident: Incident) -> Trouble:
         since=incident.began_at,
         incident=display.address(incident),
         taken_by=incident.acknowledged_by,
+        repair=repair_of_incident(incident),
     )

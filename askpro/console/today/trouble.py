@@ -28,6 +28,8 @@ class Trouble:
     label: str
     why: str = ""
     since: datetime | None = None
+    # Where the jobs are retried that gave up of it.
+    repair: str = ""
     # The page of the watch's incident about the same, if there is one, and who has said there that they are at it.
     incident: str = ""
     taken_by: str = ""

@@ -7,13 +7,14 @@ from typing import Final
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from askpro.console.repair.outages import repair_of
 from askpro.console.today.signs import Sign
 from askpro.console.today.trouble import DANGER, WARNING, Trouble
+from askpro.console.vendors import name
 from askpro.language import engine_words
 from askpro.metrics.exchange import FAILS, NOT_ITS_FAULT
 from askpro.metrics.figures import vendor_results
 from askpro.watch.conditions.registry import threshold
-from webhooks.models import Provider
 
 MINUTE: Final = timedelta(minutes=1)
 
@@ -25,12 +26,13 @@ def shut_gates(found: list[Sign]) -> Iterator[Trouble]:
             tone=DANGER,
             code="gate_shut",
             about=sign.name,
-            what=_("%(vendor)s counts as away.") % {"vendor": _name(vendor_of(sign))},
+            what=_("%(vendor)s counts as away.") % {"vendor": name(vendor_of(sign))},
             why=engine_words.told(sign.why),
             todo=_todo(),
             address=reverse("admin:queue_board"),
             label=_("Queues"),
             since=sign.since,
+            repair=repair_of(sign.name, sign.since) if sign.since else "",
         )
 
 
@@ -44,15 +46,15 @@ def failing(now: datetime, away: set[str]) -> Iterator[Trouble]:
             "vendor_failing.share"
         )
         if is_failing and vendor not in away:
-            yield _failing(vendor, failed, judged, int(minutes))
+            yield _failing(vendor, failed, judged, int(minutes), now - MINUTE * minutes)
 
 
 def vendor_of(gate: Sign) -> str:
     return gate.name.partition(":")[0]
 
 
-def _failing(vendor: str, failed: int, judged: int, minutes: int) -> Trouble:
-    facts = {"vendor": _name(vendor), "failed": failed, "all": judged, "minutes": minutes}
+def _failing(vendor: str, failed: int, judged: int, minutes: int, since: datetime) -> Trouble:
+    facts = {"vendor": name(vendor), "failed": failed, "all": judged, "minutes": minutes}
     return Trouble(
         tone=WARNING,
         code="vendor_failing",
@@ -61,12 +63,9 @@ def _failing(vendor: str, failed: int, judged: int, minutes: int) -> Trouble:
         todo=_todo(),
         address=reverse("admin:queue_board"),
         label=_("Queues"),
+        repair=repair_of(vendor, since),
     )
 
 
 def _todo() -> str:
     return _("Look whether the vendor reports an outage. Jobs wait meanwhile, and run by themselves when it is back.")
-
-
-def _name(vendor: str) -> str:
-    return str(Provider(vendor).label) if vendor in Provider.values else _("The mail server")

@@ -1,24 +1,29 @@
 """What is wrong and what was: look at it, acknowledge it, mute it."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from askpro.console import display
 from askpro.console.acts import Act
 from askpro.console.filters import period
 from askpro.console.model_admin import ReadOnlyModelAdmin
+from askpro.console.repair.outages import may_repair, repair_of_incident
 from askpro.console.table import Table
 from askpro.console.term import Term
 from askpro.watch import message
-from askpro.watch.conditions.registry import by_code
+from askpro.watch.channels.names import Channel
+from askpro.watch.conditions.registry import by_code, every_condition
 from askpro.watch.models import Incident, Mute, Notice
 
 Status = Incident.Status
@@ -45,10 +50,22 @@ def mute(incident: Incident, user: Any, note: str, until: datetime) -> bool:
     return True
 
 
+class ConditionFilter(DropdownFilter):
+    title = _("condition")
+    parameter_name = "condition"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(each.code, each.code) for each in every_condition()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Incident]) -> QuerySet[Incident]:
+        return queryset.filter(code=self.value()) if self.value() else queryset
+
+
 @admin.register(Incident)
 class IncidentAdmin(ReadOnlyModelAdmin):
-    list_display = ("what", "which", "how_grave", "progress", "began", "lasted", "taken")
+    list_display = ("what", "which", "how_grave", "progress", "began", "lasted", "told", "taken")
     list_filter = (
+        ConditionFilter,
         ("status", ChoicesDropdownFilter),
         ("severity", ChoicesDropdownFilter),
         period("began_at", _("period")),
@@ -85,6 +102,16 @@ class IncidentAdmin(ReadOnlyModelAdmin):
     def find(self, rows: QuerySet[Incident], term: Term) -> QuerySet[Incident]:
         return rows.filter(code__icontains=term.text) | rows.filter(about__icontains=term.text)
 
+    def offered(self, request: HttpRequest, obj: Any) -> list[dict[str, str]]:
+        """With the page on which it is seen, and for a vendor's outage the repair of what gave up meanwhile."""
+        buttons = super().offered(request, obj)
+        if (path := message.link(obj)) != "/":
+            href = path if path.startswith("https://") else f"{reverse('admin:index').rstrip('/')}{path}"
+            buttons.append({"label": str(_("Look at it")), "icon": "visibility", "href": href})
+        if (repair := repair_of_incident(obj)) and may_repair(request.user):
+            buttons.append({"label": str(_("Retry what gave up")), "icon": "build", "href": repair})
+        return buttons
+
     def named(self, obj: Incident) -> str:
         return message.title(obj)
 
@@ -111,6 +138,10 @@ class IncidentAdmin(ReadOnlyModelAdmin):
     @admin.display(description=_("Lasts"))
     def lasted(self, row: Incident) -> str:
         return display.duration((row.over_at or timezone.now()) - row.began_at)
+
+    @admin.display(description=_("Told"))
+    def told(self, row: Incident) -> SafeString | str:
+        return display.brief(row.told_at) if row.told_at else ""
 
     @admin.display(description=_("Acknowledged by"))
     def taken(self, row: Incident) -> str:
@@ -153,9 +184,19 @@ def _measured(row: Incident) -> str:
 
 
 def _notices(row: Incident) -> Table:
-    rows = Notice.objects.filter(thread=row.pk)[:MOST_NOTICES]
+    rows = Notice.objects.filter(thread=row.pk).prefetch_related("deliveries")[:MOST_NOTICES]
     return Table(
         _("Messages about it alone"),
-        [_("When"), _("What"), _("Subject")],
-        [(display.moment(each.created_at), each.get_kind_display(), display.link(each, each.subject)) for each in rows],
+        [_("When"), _("What"), _("To"), _("Subject")],
+        [
+            (display.moment(each.created_at), each.get_kind_display(), _told(each), display.link(each, each.subject))
+            for each in rows
+        ],
     )
+
+
+def _told(notice: Notice) -> SafeString | str:
+    """By which channels, and whether each took it."""
+    names = dict(Channel.choices)
+    rows = ((names.get(each.channel, each.channel), display.state(each)) for each in notice.deliveries.all())
+    return format_html_join(", ", "{} {}", rows) or display.NOTHING
