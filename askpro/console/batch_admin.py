@@ -1,10 +1,13 @@
 """Batches: how far, what failed, which callbacks were sent; retry what failed, cancel what has not begun."""
 
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -24,6 +27,8 @@ from askpro.queues import interventions
 from askpro.queues.models import Batch, Job
 
 MOST_ROWS = 50
+# Members are counted by state no further.
+MOST_COUNTED = 10_000
 CALLBACKS = {
     "on_success_id": _("On success"),
     "on_failure_id": _("On the first failure"),
@@ -99,8 +104,8 @@ class BatchAdmin(ReadOnlyModelAdmin):
 
     def detail(self, request: HttpRequest, batch: Batch) -> dict[str, Any]:
         members = Job.objects.filter(batch_id=batch.pk)
-        counts = dict(members.order_by().values_list("status").annotate(Count("pk")))
-        states = [(state, count) for state in Job.Status.values if (count := counts.get(state, 0))]
+        counts, is_capped = _counts(members)
+        count_failed = counts[Job.Status.DEAD] + counts[Job.Status.CANCELLED]
         light = members.defer("args", "kwargs", "options")
         failed = light.filter(status__in=[Job.Status.DEAD, Job.Status.CANCELLED]).order_by("batch_id", "status", "-pk")
         # Straight from the index on batch and state: the newest of a million would have to be sorted first.
@@ -111,16 +116,36 @@ class BatchAdmin(ReadOnlyModelAdmin):
             "lead": _("%(done)s of %(all)s are over, %(failed)s of them failed.")
             % {"done": batch.processed, "all": batch.total, "failed": batch.failed},
             "bar": progress_bar(batch),
-            "states": states,
+            "states": [(state, counts[state]) for state in Job.Status.values if counts[state]],
+            "is_capped": is_capped,
+            "callbacks": _callbacks(batch),
+            "chain": _chain(batch),
+            "took": batch.finished_at - batch.created_at if batch.finished_at else None,
             "facts": _facts(batch),
             "tables": [
-                _callbacks(batch),
-                _members(
-                    _("Failed"), failed, _("Nothing has failed."), counts.get("dead", 0) + counts.get("cancelled", 0)
-                ),
-                _members(_("Other members"), others, _("It has no other members."), sum(counts.values())),
+                _members(_("Failed"), failed, _("Nothing has failed."), count_failed),
+                _members(_("Other members"), others, _("It has no other members."), counts.total()),
             ],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A job that follows from how a batch goes: when, which (None: it is gone), and whether it was sent."""
+
+    when: Text
+    job: Job | None
+    sent: Text
+    tone: str
+
+
+def _counts(members: QuerySet[Job]) -> tuple[Counter[str], bool]:
+    """Members by state, and whether there are more than were counted; read in the order of their index."""
+    sql, values = members.order_by("batch_id", "status").values("status")[: MOST_COUNTED + 1].query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT status, count(*) FROM ({sql}) AS member GROUP BY 1", values)
+        counts = Counter(dict(cursor.fetchall()))
+    return counts, counts.total() > MOST_COUNTED
 
 
 def progress_bar(batch: Batch) -> SafeString:
@@ -165,19 +190,17 @@ def _chain(batch: Batch) -> SafeString | str:
     return format_html('<a class="ap-link" href="{}">{}</a>', chain.address(batch.chain_id), batch.chain_id)
 
 
-def _callbacks(batch: Batch) -> Table:
+def _callbacks(batch: Batch) -> list[Callback]:
     keys: dict[str, UUID] = {field: getattr(batch, field) for field in CALLBACKS if getattr(batch, field)}
     jobs = Job.objects.in_bulk(list(keys.values()))
-    rows = []
-    for field, key in keys.items():
-        job = jobs.get(key)
-        sent = SENT.get(job.status, _("sent")) if job else _("its job is gone")
-        rows.append([CALLBACKS[field], display.link(job, job.actor_name) if job else "–", sent, _pill(job)])
-    return Table(_("Callbacks"), [_("When"), _("Job"), _("Sent"), _("State")], rows, _("It calls nothing back."))
+    return [_callback(CALLBACKS[field], jobs.get(key)) for field, key in keys.items()]
 
 
-def _pill(job: Job | None) -> SafeString | str:
-    return display.state(job) if job else ""
+def _callback(when: Text, job: Job | None) -> Callback:
+    if job is None:
+        return Callback(when, None, _("its job is gone"), "done")
+    tones = {"waiting": "behind", "cancelled": "behind", "dead": "failed", "completed": "done"}
+    return Callback(when, job, SENT.get(job.status, _("sent")), tones.get(job.status, "current"))
 
 
 def _members(title: Text, members: QuerySet[Job], empty: Text, count: int) -> Table:

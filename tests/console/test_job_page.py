@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from askpro.console import chain, effects, waiting
+from askpro.console import batch_admin, chain, effects, waiting
 from askpro.queues.models import AttemptRow, Batch, GateState, Job, Lock, Pause
 from tests.console.world import HOSTILE, World
 
@@ -176,6 +176,42 @@ class TestChains:
         assert dead.status == "queued"
         assert "in progress" in admin_client.get(chain.address(dead.chain_id)).content.decode()
 
+    def test_each_step_is_a_box_that_says_how_long_it_took_and_what_waits_for_whom(self, admin_client: Client) -> None:
+        done, dead, behind = self.chain("completed", "dead", "waiting")
+        began = timezone.now() - timedelta(minutes=10)
+        for job, minutes in ((done, 0), (dead, 5)):
+            ready = began + timedelta(minutes=minutes)
+            Job.objects.filter(pk=job.pk).update(
+                created_at=began, ready_at=ready, finished_at=ready + timedelta(minutes=5)
+            )
+            AttemptRow.objects.create(
+                job=job,
+                claim_no=1,
+                outcome="failed",
+                started_at=ready + timedelta(minutes=1),
+                finished_at=ready + timedelta(minutes=5),
+            )
+        assert dead.chain_id
+
+        page = admin_client.get(chain.address(dead.chain_id))
+
+        steps = page.context["steps"]
+        assert [step.tone for step in steps] == ["done", "failed", "behind"]
+        assert [step.bar for step in steps] == [(0, 100, 400), (500, 100, 400), None]
+        shown = " ".join(page.content.decode().split())
+        assert shown.count("waited 1 min, ran 4 min") == 2
+        assert "waits for step 2" in shown and behind.actor_name in shown
+
+    def test_a_batch_stands_before_the_step_that_waits_for_it(self, admin_client: Client) -> None:
+        _, second = self.chain("completed", "waiting")
+        batch = Batch.objects.create(name="All branches", total=30, pending=12, chain_id=second.chain_id, chain_step=1)
+        assert second.chain_id
+
+        page = admin_client.get(chain.address(second.chain_id))
+
+        assert [step.batch for step in page.context["steps"]] == [None, batch]
+        assert "after the batch All branches" in page.content.decode() and "18 of 30" in page.content.decode()
+
     def test_who_may_only_look_is_offered_nothing(self, staff_with: Callable[..., Client]) -> None:
         dead, _ = self.chain("dead", "waiting")
         assert dead.chain_id
@@ -200,6 +236,31 @@ class TestBatches:
         assert "not yet" in shown
         over = Batch.objects.get(name="import of March")
         assert "sent" in admin_client.get(f"/admin/queues/batch/{over.pk}/change/").content.decode()
+
+    def test_its_members_are_counted_by_state_no_further_than_anybody_reads(
+        self, admin_client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        address = f"/admin/queues/batch/{Batch.objects.get(status='open').pk}/change/"
+        page = admin_client.get(address).context
+        assert dict(page["states"]) == {"queued": 8, "completed": 19, "dead": 3} and not page["is_capped"]
+
+        monkeypatch.setattr(batch_admin, "MOST_COUNTED", 20)
+        page = admin_client.get(address).context
+        assert sum(count for _state, count in page["states"]) == 21 and page["is_capped"]
+
+    def test_what_follows_it_is_drawn_below_with_whether_it_was_sent(self, admin_client: Client) -> None:
+        jobs = {name: made(status=state) for name, state in (("success", "cancelled"), ("failure", "completed"))}
+        ids = {f"on_{name}_id": job.pk for name, job in jobs.items()}
+        batch = Batch.objects.create(total=3, pending=1, failed=1, on_finish_id=uuid.uuid4(), **ids)
+
+        page = admin_client.get(f"/admin/queues/batch/{batch.pk}/change/")
+
+        found = [(str(each.when), str(each.sent), each.tone) for each in page.context["callbacks"]]
+        assert found == [
+            ("On success", "ruled out", "behind"),
+            ("On the first failure", "sent", "done"),
+            ("At the end", "its job is gone", "done"),
+        ]
 
     def test_it_retries_what_failed(self, admin_client: Client, world: World) -> None:
         over = Batch.objects.get(name="import of March")
