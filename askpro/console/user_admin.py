@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from askpro.console import permission_names
 from askpro.console.choosing import ChoosingMixin
 from askpro.console.model_admin import ConsoleModelAdmin
 from askpro.console.models import Access
@@ -29,7 +30,10 @@ class GivingAdmin(ConsoleModelAdmin):
         if db_field.remote_field.model in (Permission, Group):
             rows = db_field.remote_field.model._default_manager.all()
             options["queryset"] = Rights.of(request.user).givable(rows)
-        return super().formfield_for_manytomany(db_field, request, **options)
+        field = super().formfield_for_manytomany(db_field, request, **options)
+        if field is not None and db_field.remote_field.model is Permission:
+            field.label_from_instance = permission_names.told
+        return field
 
 
 class AccessInline(ChoosingMixin, StackedInline):
