@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 
+from tests.browser.person import Person
 from tests.console.factories import make_world
 from tests.console.world import World
 
@@ -39,3 +41,22 @@ def console(live_server: Any, browser_page: Any, console_world: World) -> Iterat
     assert not complaints
     assert not elsewhere
     assert browser_page.evaluate("window.hacked") is None
+
+
+@pytest.fixture
+def person(live_server: Any, browser: Any, console_world: World, settings: Any) -> Iterator[Person]:
+    """A person who is logged in and on the start page. An error in the page's JavaScript fails the test."""
+    client = Client()
+    client.force_login(User.objects.get(username="chefin"))
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context = browser.new_context(locale="de-DE", viewport={"width": 1440, "height": 900})
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    person = Person(page, live_server.url)
+    person.start()
+    yield person
+    context.close()
+    assert not errors, f"JavaScript errors: {errors}"
