@@ -4,7 +4,7 @@ import ast
 import importlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,9 @@ TOOLS = ("askpro/dev/",)
 METHODS = ("match", "fullmatch", "search", "findall", "finditer", "split", "sub", "subn")
 # Of Django: a validator searches, a route is matched.
 DJANGO = {"RegexValidator": "search", "re_path": "search"}
+# Only a text in which one of these stands can make an expression.
+MAKES = re.compile(rf"\bre\s*\.|\b(?:{'|'.join(DJANGO)})\b")
+USES = re.compile(rf"(?<![\w.])(\w+)\s*\.\s*({'|'.join(METHODS)})\b")
 SAMPLES = {"digit": "7", "space": " ", "word": "a"}
 ALWAYS = 'a7 ."\\\n'
 
@@ -70,14 +73,16 @@ class Expression:
 
 def expressions() -> tuple[list[Expression], list[str]]:
     """All expressions in the product's source, and the places of those that are built at run time."""
-    trees = {path: ast.parse((PROJECT / path).read_text()) for path in _sources()}
-    uses = _uses(trees.values())
+    texts = {path: (PROJECT / path).read_text() for path in _sources()}
+    # To read all of them as trees takes seconds, in each process of the suite.
+    nodes = {path: list(ast.walk(ast.parse(text))) for path, text in texts.items() if MAKES.search(text)}
+    uses = _uses(texts.values())
     found: dict[tuple[str, str], Expression] = {}
     unknown = []
-    for path, tree in trees.items():
-        names = _names(tree)
+    for path in nodes:
+        names = _names(nodes[path])
         namespace = vars(importlib.import_module(path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")))
-        for call in [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _function(node)]:
+        for call in [node for node in nodes[path] if isinstance(node, ast.Call) and _function(node)]:
             place = f"{path}:{call.lineno}"
             try:
                 pattern = _pattern(call, namespace)
@@ -115,10 +120,10 @@ def _pattern(call: ast.Call, namespace: dict[str, Any]) -> re.Pattern[Any]:
     return pattern if isinstance(pattern, re.Pattern) else re.compile(pattern, value(flags[0]) if flags else 0)
 
 
-def _names(tree: ast.AST) -> dict[ast.AST, str]:
+def _names(nodes: list[ast.AST]) -> dict[ast.AST, str]:
     """The name that each call's result is assigned to."""
     kept: dict[ast.AST, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             kept[node.value] = node.targets[0].id
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
@@ -126,12 +131,11 @@ def _names(tree: ast.AST) -> dict[ast.AST, str]:
     return kept
 
 
-def _uses(trees: Any) -> dict[str, set[str]]:
+def _uses(texts: Iterable[str]) -> dict[str, set[str]]:
     """Which methods are called on each name, anywhere in the product."""
     uses: dict[str, set[str]] = {}
-    for node in (node for tree in trees for node in ast.walk(tree)):
-        if isinstance(node, ast.Attribute) and node.attr in METHODS and isinstance(node.value, ast.Name):
-            uses.setdefault(node.value.id, set()).add(node.attr)
+    for name, method in (use for text in texts for use in USES.findall(text)):
+        uses.setdefault(name, set()).add(method)
     return uses
 
 
