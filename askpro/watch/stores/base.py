@@ -13,6 +13,10 @@ class StoreAway(Exception):
     """The store cannot be read or written now; nothing was changed, or the change is there all the same."""
 
 
+class StoreSilent(StoreAway):
+    """It did not answer in time; to ask it again at once would hold the watch up."""
+
+
 class Store(Protocol):
     """One place for the state. Only one watcher of those that share it changes it at a time."""
 
@@ -28,7 +32,7 @@ class LesserStore(Store, Protocol):
     """A place for the time being: what is left in it is brought into a better one."""
 
     def left(self) -> str:
-        """What is in it, as text; empty when nothing is, or when it does not answer."""
+        """What is in it, as text; empty when nothing is, or when it cannot be read. Raises `StoreSilent`."""
         ...
 
     def forget(self, text: str) -> None:

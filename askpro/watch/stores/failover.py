@@ -10,7 +10,7 @@ from django.conf import settings
 from askpro.watch.lanes import Lane
 from askpro.watch.state import State
 from askpro.watch.stores import document
-from askpro.watch.stores.base import LesserStore, Store, StoreAway, T
+from askpro.watch.stores.base import LesserStore, Store, StoreAway, StoreSilent, T
 from askpro.watch.stores.file import FileStore
 from askpro.watch.stores.merging import merge
 from askpro.watch.stores.postgres import PostgresStore
@@ -35,14 +35,14 @@ class Failover:
         # What the state was after the last change, for the store that comes after the one that dies.
         self._known = State()
         self._changes = 0
-        self._rests: dict[str, float] = {}
+        self._rests_until: dict[str, float] = {}
         self.current = ""
 
     def change(self, change: Callable[[State], T]) -> T:
         """`change` may be called more than once; each call gets a state that the others have not touched."""
         self._changes += 1
         for store in self._stores:
-            if time.monotonic() < self._rests.get(store.name, 0.0):
+            if self._rests(store):
                 continue
             try:
                 result = self._change(store, change)
@@ -59,9 +59,12 @@ class Failover:
         self._enter("memory")
         return change(self._known)
 
+    def _rests(self, store: Store) -> bool:
+        return time.monotonic() < self._rests_until.get(store.name, 0.0)
+
     def _let_rest(self, store: Store, error: Exception) -> None:
-        if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
-            self._rests[store.name] = time.monotonic() + REST * min(settings.WATCH_PACE, 1.0)
+        if isinstance(error, TimeoutError | StoreSilent) or isinstance(error.__cause__, TimeoutError):
+            self._rests_until[store.name] = time.monotonic() + REST * min(settings.WATCH_PACE, 1.0)
 
     def _change(self, store: Store, change: Callable[[State], T]) -> T:
         left = self._left(store)
@@ -90,9 +93,16 @@ class Failover:
         for lesser in self._lesser:
             is_below = self._stores.index(lesser) > place
             is_asked = lesser.name == "file" or store.name != self.current or self._changes % ROUNDS == 0
-            if is_below and is_asked and (text := lesser.left()):
+            if is_below and is_asked and not self._rests(lesser) and (text := self._asked(lesser)):
                 found[lesser] = text
         return found
+
+    def _asked(self, lesser: LesserStore) -> str:
+        try:
+            return lesser.left()
+        except StoreSilent as error:
+            self._let_rest(lesser, error)
+            return ""
 
     def _enter(self, name: str) -> None:
         if name != self.current:

@@ -10,7 +10,7 @@ from django.test import override_settings
 from askpro.watch.models import Incident
 from askpro.watch.state import State
 from askpro.watch.stores import document, failover
-from askpro.watch.stores.base import StoreAway
+from askpro.watch.stores.base import StoreAway, StoreSilent
 from askpro.watch.stores.failover import Failover
 from tests.watch.made import BEGIN
 
@@ -23,8 +23,10 @@ class Fake:
         self.text = ""
         self.trouble: Exception | None = None
         self.hangs: threading.Event | None = None
+        self.asked = 0
 
     def change(self, change: Callable[[State], Any], also: object = ()) -> Any:
+        self.asked += 1
         if self.hangs:
             self.hangs.wait(5)
         if self.trouble:
@@ -35,6 +37,9 @@ class Fake:
         return result
 
     def left(self) -> str:
+        self.asked += 1
+        if isinstance(self.trouble, StoreSilent):
+            raise self.trouble
         return "" if self.trouble else self.text
 
     def forget(self, text: str) -> None:
@@ -102,6 +107,17 @@ def test_a_store_that_hangs_is_left_and_not_waited_for_again_at_once(stores) -> 
     postgres.hangs.set()
     store.change(put("two"))
     assert store.current == "redis"
+
+
+def test_a_store_that_is_silent_is_asked_once_and_then_rests_whoever_asked(stores) -> None:
+    postgres, redis, file = stores
+    postgres.trouble, redis.trouble = StoreAway(), StoreSilent()
+    store = Failover()
+    with override_settings(WATCH_PACE=1.0):
+        for number in range(3):
+            store.change(put(str(number)))
+    assert (store.current, redis.asked, postgres.asked) == ("file", 1, 3)
+    assert file.abouts() == ["0", "1", "2"]
 
 
 def test_a_fault_in_one_store_is_not_the_end_of_it(stores, caplog) -> None:

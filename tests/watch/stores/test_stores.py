@@ -1,7 +1,9 @@
 """The three stores keep the same, for one watcher at a time, and say when they cannot."""
 
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -13,8 +15,8 @@ from askpro.queues.ids import uuid7
 from askpro.watch.models import Delivery, Incident, Mute, Notice
 from askpro.watch.sources import redis_client
 from askpro.watch.state import State
-from askpro.watch.stores import document
-from askpro.watch.stores.base import Store, StoreAway
+from askpro.watch.stores import document, redis
+from askpro.watch.stores.base import Store, StoreAway, StoreSilent
 from askpro.watch.stores.file import FileStore
 from askpro.watch.stores.postgres import PostgresStore
 from askpro.watch.stores.redis import RedisStore
@@ -122,13 +124,45 @@ class TestRedis:
         with override_settings(REDIS_URL=""), pytest.raises(StoreAway):
             stored(RedisStore())
 
-    def test_one_watcher_at_a_time(self) -> None:
+    def test_one_watcher_at_a_time(self, monkeypatch) -> None:
+        monkeypatch.setattr(redis, "PATIENCE", 0.05)
+
         def inside(state: State) -> None:
             with pytest.raises(StoreAway, match="turn"):
                 stored(RedisStore())
 
         RedisStore().change(inside)
         stored(RedisStore())
+
+    def test_a_watcher_waits_for_its_turn_and_sees_what_the_one_before_it_did(self) -> None:
+        seen: list[State] = []
+        second = threading.Thread(target=lambda: seen.append(stored(RedisStore())))
+
+        def first(state: State) -> None:
+            second.start()
+            second.join(0.1)
+            state.put(incident("told by the first", status="open"))
+
+        RedisStore().change(first)
+        second.join()
+        assert [each.about for each in seen[0].incidents.values()] == ["told by the first"]
+
+    def test_the_turn_of_a_watcher_that_was_killed_lapses(self, monkeypatch) -> None:
+        monkeypatch.setattr(redis, "TURN", 50)
+
+        def killed(state: State) -> None:
+            assert stored(RedisStore()).incidents == {}
+
+        with pytest.raises(StoreAway, match="too long"):
+            RedisStore().change(killed)
+
+    def test_one_that_accepts_and_says_nothing_is_silent(self, monkeypatch) -> None:
+        monkeypatch.setattr(redis, "SECONDS", 0.05)
+        with closing(socket.create_server(("127.0.0.1", 0), backlog=5)) as frozen:
+            url = f"redis://127.0.0.1:{frozen.getsockname()[1]}/0"
+            for ask in (lambda: stored(RedisStore()), lambda: RedisStore().left()):
+                with override_settings(REDIS_URL=url), pytest.raises(StoreSilent):
+                    ask()
 
     def test_who_took_too_long_writes_nothing(self) -> None:
         def late(state: State) -> None:
