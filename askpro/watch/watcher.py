@@ -88,9 +88,10 @@ class Watcher:
         beats.tell_systemd("WATCHDOG=1")
         self._beat(now)
         self._prune(now)
+        # First what is done: its conditions are then looked at once more in this round, and not a slow round later.
+        looks = self._looking.collect(now)
         self._looking.begin(now)
         own.unknown_since = dict(self._looking.unknown_since)
-        looks = self._looking.collect(now)
         self._collect_results()
         if looks or self._results or now >= self._next_round:
             self._next_round = now + timedelta(seconds=IDLE * self._pace)
