@@ -10,8 +10,9 @@ from askpro.watch.models import Incident
 from tests.watch.world import World
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them in one process of the suite."""
+    """All of them in one process of the suite, which `tests/conftest.py` then finds marked."""
     for item in items:
         if "tests/watch/real" in str(item.path):
             item.add_marker(pytest.mark.xdist_group("watch"))

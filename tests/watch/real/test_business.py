@@ -16,7 +16,7 @@ from askpro.queues.models import Job
 from calls.models import Branch
 from notifications.models import Notification
 from tests.appointments import salon
-from tests.watch.world import World
+from tests.watch.world import SPARE, World
 from tests.webhooks.silence.rows import events, hours
 from webhooks.models import RefusedWebhook
 
@@ -48,7 +48,7 @@ def test_twenty_four_bookings_that_die_of_a_refused_key_are_one_message(world: W
         and "cal_test" not in told.text
     )
     dead = Job.objects.filter(actor_name=create_appointment_from_request.actor_name, status=Job.Status.DEAD)
-    assert wait_until(lambda: dead.count() == 24, 20, pause=0.1)
+    assert wait_until(lambda: dead.count() == 24, SPARE, pause=0.1)
     assert not world.tellings("dead_jobs") and not world.tellings("dead_jobs_pressing")
     # Minutes later, once all of it has been counted: figures tell by the minute which word was the last.
     time.sleep(1.5)

@@ -18,7 +18,7 @@ from askpro.dev.up.process import wait_until
 from askpro.queues.models import FleetEvent, Job
 from tests.queues import hostile
 from tests.queues.queues_run import QueuesRun
-from tests.watch.world import World
+from tests.watch.world import SPARE, World
 
 # A worker of its own, which may hold 100 MB.
 LEAKY = {"leaky": {"queues": ["default"], "processes": 1, "memory": 100}}
@@ -87,7 +87,7 @@ def test_workers_of_a_pool_leak_and_are_replaced_again_and_again(world: World, t
     try:
         for count in range(1, 4):
             hostile.leaks.send(150)
-            assert wait_until(lambda count=count: recycled.count() == count, 20, pause=0.1), queues.said()[-3000:]
+            assert wait_until(lambda count=count: recycled.count() == count, SPARE, pause=0.1), queues.said()[-3000:]
     finally:
         queues.terminate()
         queues.wait(20)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from askpro.dev.up.process import wait_until
 from askpro.watch.models import Delivery, Watcher
-from tests.watch.world import CHIEF, MOBILE, OPS, Watch, World
+from tests.watch.world import CHIEF, MOBILE, OPS, SPARE, Watch, World
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def second(machine: World) -> Iterator[Watch]:
 def beta(world: World, second: Watch) -> Watch:
     if not second.is_running():
         second.start()
-    assert wait_until(Watcher.objects.filter(host="beta", pid=second.pid, stopped_at=None).exists, 10)
+    assert wait_until(Watcher.objects.filter(host="beta", pid=second.pid, stopped_at=None).exists, SPARE)
     return second
 
 
@@ -55,7 +55,7 @@ def test_without_postgresql_two_watchers_tell_once_on_every_channel(world: World
         return [sum("CRITICAL PostgreSQL does not" in words for words in told_by) for told_by in (mails, messages)]
 
     # Each channel takes its own time.
-    assert wait_until(lambda: tellings() == [1, 1], 20, pause=0.1), tellings()
+    assert wait_until(lambda: tellings() == [1, 1], SPARE, pause=0.1), tellings()
 
 
 def test_with_everything_down_each_host_tells_once_and_the_end_is_told_once(world: World, beta: Watch) -> None:
@@ -63,11 +63,11 @@ def test_with_everything_down_each_host_tells_once_and_the_end_is_told_once(worl
         down.enter_context(world.without_queues())
         down.enter_context(world.frozen_redis())
         down.enter_context(world.without_postgres())
-        assert wait_until(lambda: len(world.tellings("postgres_away")) == 2, 20, pause=0.05)
+        assert wait_until(lambda: len(world.tellings("postgres_away")) == 2, SPARE, pause=0.05), world.said()
         assert (world.watch.home / "watch/state.json").is_file()
     world.ended("postgres_away")
-    assert [each.kind for each in world.tellings("postgres_away")] == ["began", "began", "over"]
-    assert wait_until(lambda: not (world.watch.home / "watch/state.json").exists(), 10)
+    assert [each.kind for each in world.tellings("postgres_away")] == ["began", "began", "over"], world.said()
+    assert wait_until(lambda: not (world.watch.home / "watch/state.json").exists(), SPARE)
 
 
 def test_a_watcher_that_is_killed_is_missed_and_one_that_is_stopped_is_not(world: World, beta: Watch) -> None:
@@ -96,7 +96,7 @@ def test_killed_between_noting_and_telling_it_is_told_by_the_next_and_escalated(
     world.vendors.fault("slack.post", latency_ms=1500, drop="before", times=1)
     ghost.save()
     held = Delivery.objects.filter(channel="slack", held_until__isnull=False, notice__subject__contains="ghost")
-    assert wait_until(held.exists, 20, pause=0.01)
+    assert wait_until(held.exists, SPARE, pause=0.01)
     world.watch.kill()
     assert world.tellings("watcher_missing") == []
     world.watch.start()
@@ -104,7 +104,7 @@ def test_killed_between_noting_and_telling_it_is_told_by_the_next_and_escalated(
     # Nobody acknowledges it for half an hour.
     world.sql("UPDATE watch_incident SET told_at = now() - interval '30 min' WHERE about = 'ghost' AND status = 'open'")
     world.told("watcher_missing", about="ghost", kind="escalated")
-    assert wait_until(lambda: any("ghost" in mail["subject"] for mail in world.mails(CHIEF)), 10)
+    assert wait_until(lambda: any("ghost" in mail["subject"] for mail in world.mails(CHIEF)), SPARE)
     ghost.delete()
     world.ended("watcher_missing", about="ghost")
     world.once("watcher_missing", about="ghost")
@@ -117,4 +117,4 @@ def test_a_channel_that_fails_is_told_on_the_others_and_gets_what_it_missed(worl
     assert world.mails() == []
     world.vendors.clear_faults()
     world.ended("channel_failing", about="email")
-    assert wait_until(lambda: any("ghost" in mail["subject"] for mail in world.mails()), 20)
+    assert wait_until(lambda: any("ghost" in mail["subject"] for mail in world.mails()), SPARE)
