@@ -115,7 +115,7 @@ class Job(models.Model):
                 name="job_fair",
             ),
             models.Index("run_at", condition=Q(status__in=_LATER), name="job_due"),
-            models.Index("deadline_at", condition=Q(status__in=_LATER), name="job_overdue"),
+            models.Index("deadline_at", condition=Q(status__in=_LATER, deadline_at__isnull=False), name="job_deadline"),
             models.Index(
                 "expires_at", condition=Q(status__in=[*_LATER, "queued"], expires_at__isnull=False), name="job_expiring"
             ),

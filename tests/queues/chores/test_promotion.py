@@ -233,7 +233,7 @@ class TestTheEndByTheClock:
     """A ledger with only a few unfinished jobs: no finished one is read."""
 
     @pytest.mark.parametrize(
-        ("end", "index"), [(interventions.end_overdue, "job_overdue"), (interventions.end_expired, "job_expiring")]
+        ("end", "index"), [(interventions.end_overdue, "job_deadline"), (interventions.end_expired, "job_expiring")]
     )
     def test_its_index_finds_it(self, database, monkeypatch, end, index):
         actors.nothing.broker.send_many([actors.nothing.message(number) for number in range(3000)])

@@ -83,11 +83,19 @@ LOOKS = {
 }
 
 
+def count_jobs_that_are_ready(database):
+    """PostgreSQL keeps what it counted of a table when the rows are gone: here, that no job waits for a time."""
+    send_many([actors.nothing.message(number) for number in range(BITE)])
+    database.rows("ANALYZE queues_job_live")
+    database.rows("TRUNCATE queues_job")
+
+
 @pytest.mark.parametrize("name", LOOKS)
 def test_a_look_passes_the_dead_rows_now_and_then_only(database, monkeypatch, name):
     if not IS_LONG:
         # As if these few were many.
         monkeypatch.setattr(floors, "CHEAP", -1_000_000_000)
+    count_jobs_that_are_ready(database)
     look, floor = LOOKS[name]()
     with somebody_holds("SELECT pg_current_xact_id()"):
         run_jobs(database, JOBS)
