@@ -1,8 +1,9 @@
 """Fixtures of the whole suite, which runs on the real PostgreSQL and Redis that the environment names."""
 
+import gc
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """Where the suite is spread over processes, they and the servers of tests copy one migrated database."""
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         template.make(Path(os.environ.get("ASKPRO_HOME") or tempfile.gettempdir()) / "template.sql")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays to the end: the garbage collector does not look through its 800,000 objects,
+    a third of a second each time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
