@@ -1,4 +1,5 @@
-"""`.ci/run tests` with a played suite: what fails is tried once more and named, and never more than three tests."""
+"""`.ci/run tests` with a played suite: what fails is tried once more and named, and never more than three tests; and
+`.ci/run lint` with played tools, of which mypy runs beside the others."""
 
 import shutil
 import subprocess
@@ -61,3 +62,35 @@ def test_a_suite_that_did_not_run_has_no_second_try(tmp_path: Path) -> None:
     ran = run(tmp_path, failed=1, first=2)
     assert ran.returncode == 1
     assert "Once more" not in ran.stdout
+
+
+PYTHON = """#!/bin/sh
+case "$*" in
+  *sys.executable*) echo "$0" ;;
+  *mypy*) echo "of the types"; exit {mypy} ;;
+esac
+"""
+
+
+def lint(folder: Path, mypy: int) -> subprocess.CompletedProcess[str]:
+    (folder / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", folder / ".ci" / "run")
+    (folder / "manage.py").write_text("")
+    tool = folder / ".venv" / "bin" / "python"
+    tool.parent.mkdir(parents=True)
+    tool.write_text(PYTHON.format(mypy=mypy))
+    tool.chmod(0o755)
+    return subprocess.run([folder / ".ci" / "run", "lint"], capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_what_runs_beside_is_waited_for_and_shown(tmp_path: Path) -> None:
+    ran = lint(tmp_path, mypy=0)
+    assert ran.returncode == 0, ran.stdout
+    assert "=== mypy\nof the types\n=== mypy: ok" in ran.stdout
+
+
+def test_what_fails_beside_fails_the_run(tmp_path: Path) -> None:
+    ran = lint(tmp_path, mypy=1)
+    assert ran.returncode == 1
+    assert "=== mypy\nof the types\n=== mypy: FAILED" in ran.stdout
+    assert ran.stdout.endswith(": mypy\n")
