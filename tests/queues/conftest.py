@@ -51,7 +51,7 @@ def _effect_table(django_db_setup: None, django_db_blocker: Any) -> None:
 def effects(_effect_table: None, django_db_blocker: Any) -> Any:
     """A function that lists the names of the effects written so far, in their order."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE effect")
+        cursor.execute("DELETE FROM effect")
 
     def names() -> list[str]:
         with connection.cursor() as cursor:
