@@ -63,6 +63,12 @@ class NewUserForm(UserCreationForm):
     class Meta(UserCreationForm.Meta):
         fields = ("username", "first_name", "last_name", "email", "groups")
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "usable_password" in self.fields:
+            # Django's own help text speaks of what AskPro does not have, and only English.
+            self.fields["usable_password"].help_text = _("Without a password, nobody can log in by this log-in.")
+
 
 admin.site.unregister(User)
 admin.site.unregister(Group)

@@ -5,6 +5,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
@@ -28,6 +29,13 @@ class PhoneField(forms.CharField):
 
 class NumbersForm(forms.ModelForm):
     """Reads numbers as those of the form's country, else of the branch's or company's."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, field in self.fields.items():
+            # Django would make an English label of the field's name.
+            if isinstance(field, PhoneField) and field.label is None:
+                field.label = capfirst(self._meta.model._meta.get_field(name).verbose_name)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -19,6 +19,7 @@ from askpro.console.permissions import May
 from askpro.console.repair import settled
 from askpro.console.repair.counting import names_of
 from askpro.console.repair.kinds import Already, Asked, Facet, Outcome, Repairable, Text, Verb, register
+from askpro.language import engine_words
 from askpro.queues import corrections, interventions
 from askpro.queues.chores import prune
 from askpro.queues.jobs.catalogue import said
@@ -256,7 +257,7 @@ class JobKind(Repairable):
         return Q(pk__lt=horizon.first_id_of(at))
 
     def cells(self, job: Job) -> list[Any]:
-        why = display.error_class(job.error_class) or display.shorten(job.release_reason, 60)
+        why = display.error_class(job.error_class) or display.shorten(engine_words.told(job.release_reason), 60)
         return [
             self.named(job),
             display.state(job),
@@ -297,7 +298,7 @@ class FailureKind(JobKind):
         return [
             self.named(job),
             display.error_class(job.error_class),
-            display.shorten(job.error_message, 80),
+            display.shorten(engine_words.told(job.error_message), 80),
             display.shorten(", ".join(job.tags), 50),
             display.brief(job.finished_at),
         ]
