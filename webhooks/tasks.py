@@ -46,7 +46,7 @@ def replay_unassigned(number_id: int) -> None:
     unplaced = WebhookEvent.objects.filter(status=WebhookEvent.Status.UNASSIGNED, provider=Provider.RETELL)
     for event_id in unplaced.order_by("pk").values_list("pk", flat=True):
         event = WebhookEvent.objects.filter(pk=event_id).first()
-        if event is not None and _is_of(event, number):
+        if event is not None and is_of(event, number):
             replay_one(event)
 
 
@@ -133,7 +133,8 @@ def ask_for_retell_call(call_id: int, company_id: int) -> None:
         overdue_calls.ask(call)
 
 
-def _is_of(event: WebhookEvent, number: PhoneNumber) -> bool:
+def is_of(event: WebhookEvent, number: PhoneNumber) -> bool:
+    """Whether the stored event is about a call to this number."""
     try:
         found = number_of(parse_call(event.payload))
     except (InvalidCall, Malformed):

@@ -18,8 +18,13 @@ def service_of(booking: Booking) -> Service:
     rows = Service.objects.select_related("company", "branch")
     service = rows.filter(calcom_event_type_id=booking.event_type_id).first()
     if service is None:
-        raise NoCompany(f"No service has the event type {booking.event_type_id}.")
+        raise NoCompany(no_service(booking.event_type_id))
     return service
+
+
+def no_service(event_type_id: int | None) -> str:
+    """What is said of an event whose service nobody has entered: by it the events that wait for a service are found."""
+    return f"No service has the event type {event_type_id}."
 
 
 def company_of(booking: Booking, mandate: Mandate) -> int:

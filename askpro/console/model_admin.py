@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
-from askpro.console import audit, masking
+from askpro.console import audit, masking, waits
 from askpro.console.acts import ActsMixin
 from askpro.console.change_list import ConsoleChangeList
 from askpro.console.choosing import ChoosingMixin
@@ -115,6 +115,17 @@ class ConsoleModelAdmin(ChoosingMixin, ExportMixin, ActsMixin, ModelAdmin):
         for row, entry in zip(rows, entries, strict=True):
             audit.note(request, row, "deleted", before=audit.state(row), entries=[entry])
         return entries
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Tell, after what was saved, what has waited for it."""
+        answer = super().response_add(request, obj, post_url_continue)
+        waits.offer(request, obj)
+        return answer
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        answer = super().response_change(request, obj)
+        waits.offer(request, obj)
+        return answer
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows: models.QuerySet[Any] = Scope.of(request.user).rows(super().get_queryset(request))

@@ -63,7 +63,11 @@ THEMSELVES: Final[dict[str, set[str]]] = {
         "It is about another company than its address.",
         "It came to the shared address, and its company has one of its own.",
     },
-    "webhooks/models/event.py": {"The person whom it is about was erased."},
+    "webhooks/models/event.py": {
+        "The person whom it is about was erased.",
+        "Unknown event type.",
+        "Unknown trigger.",
+    },
 }
 
 

@@ -60,7 +60,7 @@ class Calcom(Vendor):
         if trigger in IGNORED:
             return Status.IGNORED, IGNORED[trigger]
         if trigger not in self.jobs:
-            return Status.IGNORED, "Unknown trigger."
+            return Status.IGNORED, WebhookEvent.UNKNOWN[Provider.CALCOM]
         if not uid:
             return Status.INVALID, "uid is missing or no name."
         return Status.RECEIVED, ""

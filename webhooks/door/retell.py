@@ -86,7 +86,7 @@ class Retell(Vendor):
         if event_type in IGNORED:
             return Status.IGNORED, IGNORED[event_type]
         if event_type not in self.jobs:
-            return Status.IGNORED, "Unknown event type."
+            return Status.IGNORED, WebhookEvent.UNKNOWN[Provider.RETELL]
         if not subject:
             return Status.INVALID, "call_id is missing or no name."
         return Status.RECEIVED, ""

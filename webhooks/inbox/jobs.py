@@ -32,6 +32,11 @@ def job_of(event: WebhookEvent) -> LedgerActor[Any, Any] | None:
     return job_for(event.provider, event.event_type)
 
 
+def event_types(provider: str) -> list[str]:
+    """The types of the provider's events that have a job."""
+    return sorted(_entered[provider])
+
+
 def actor_names() -> set[str]:
     """The names of all jobs that work on stored events."""
     return {actor.actor_name for jobs in _entered.values() for actor in jobs.values()}

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from askpro.console import waits
 from askpro.console.repair.outages import may_repair
 from askpro.console.scope import Scope
 from askpro.console.today import agenda, call_backs, day_calls, first_steps, numbers
@@ -13,7 +14,6 @@ from askpro.console.today.counting import counted
 from askpro.console.today.day import Day
 from askpro.console.today.wrong import wrong
 from notifications.models import Notification
-from webhooks.models import WebhookEvent
 
 # Messages that failed earlier were seen yesterday.
 FAILED_WITHIN: Final = timedelta(days=2)
@@ -34,6 +34,7 @@ def board(user: Any) -> dict[str, Any]:
         "may_read_runbook": user.has_perm("watch.view_incident"),
         "counts": counts,
         "numbers": numbers.numbers(counts),
+        "waits": waits.lines(user, counts),
         "first_steps": first_steps.first_steps(counts),
     }
     if user.has_perm("appointments.view_followup"):
@@ -58,9 +59,7 @@ def _asked(user: Any, scope: Scope, day: Day) -> dict[str, QuerySet[Any]]:
         asked["to_confirm"] = agenda.unconfirmed(scope, day.now)
     if user.has_perm("notifications.view_notification"):
         asked["failed_messages"] = failed_messages(scope, day.now)
-    if scope.is_whole and user.has_perm("webhooks.view_webhookevent"):
-        asked["unassigned"] = WebhookEvent.objects.filter(status=WebhookEvent.Status.UNASSIGNED)
-    return asked | (first_steps.asked() if scope.is_whole else {})
+    return asked | waits.asked(user) | (first_steps.asked() if scope.is_whole else {})
 
 
 def failed_messages(scope: Scope, now: datetime) -> QuerySet[Notification]:
