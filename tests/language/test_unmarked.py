@@ -40,7 +40,12 @@ THEMSELVES: Final[dict[str, set[str]]] = {
     "notifications/admin/repairing.py": {"sent again"},
     "webhooks/admin/repairing.py": {"replayed"},
     "askpro/console/job_admin.py": {"Cancelled."},  # written into the row (engine_words)
-    # Parts of statements, headers and events.
+    # Parts of statements, commands, headers and events.
+    "askpro/console/dry_run/footprints.py": {
+        "A dry run's transaction is neither ended nor left.",  # an exception's text
+        '{} RETURNING "{}"."{}"',
+    },
+    "webhooks/admin/curl.py": {"printf %s {} | base64 --decode | {}"},
     "askpro/watch/conditions/dead_jobs.py": {"error_class ~ '\\.({})$'"},
     "askpro/watch/conditions/host.py": {"Date"},
     "askpro/watch/conditions/memory.py": {"was recycled: holds "},
