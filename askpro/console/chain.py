@@ -101,7 +101,7 @@ def _step(
     job: Job, run: Run | None, frame: tuple[datetime, timedelta, datetime], batch: Batch | None, halted: Job | None
 ) -> Step:
     began, whole, now = frame
-    is_behind = job.status == Job.Status.WAITING and halted is not None
+    is_behind = job.status == Job.Status.WAITING and job.chain_step != CATCH and halted is not None
     if run is None:
         return Step(job, None, None, None, None, batch, is_behind)
     ready, end = job.ready_at or run.started_at, run.finished_at or now

@@ -67,7 +67,7 @@ def _tables(focus: Focus, chosen: Period, sort: str, filters: Mapping[str, Any])
     """What the jobs of the charts differ by, as far as figures tell it apart."""
 
     def found(by: Any) -> Mapping[str, Figures]:
-        whole = job_series(chosen.start, chosen.end, chosen.end - chosen.start + chosen.step, by=by, **filters)
+        whole = job_series(chosen.start, chosen.end, by=by, **filters)
         return {key: total(figures.values()) for key, figures in whole.items()}
 
     def leads(part: str) -> Callable[[str], str]:

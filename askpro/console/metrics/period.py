@@ -84,7 +84,8 @@ def _errors(typed: Mapping[str, str], start: datetime | None, end: datetime | No
 def _of_range(name: str, now: datetime) -> Period:
     name = name if name in RANGES else USUAL
     _words, length, step = RANGES[name]
-    return Period(name, _floor(now - length, step), now, step)
+    # From a whole hour on, sums of hours can be read.
+    return Period(name, _floor(now - length, max(step, HOUR) if length >= DAY else step), now, step)
 
 
 def _of_moments(start: datetime, end: datetime) -> Period:

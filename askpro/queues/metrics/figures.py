@@ -123,23 +123,23 @@ def job_figures(
 def job_series(
     start: datetime,
     end: datetime,
-    step: timedelta,
+    step: timedelta | None = None,
     *,
     queue: str | None = None,
     actor: str | None = None,
     company: int | None = None,
     by: Literal["all", "queue", "actor", "company"] = "all",
 ) -> dict[str, dict[datetime, Figures]]:
-    """The same in steps of time, of which the first begins at `start`, for charts and tables: without what was sent,
-    which costs a look into the ledger. By `all` there is one key, "". A step without any run is left out.
+    """The same in steps of time, of which the first begins at `start`, or in one step; for charts and tables: without
+    what was sent, which costs a look into the ledger. By `all` there is one key, "". Steps without a run are left out.
 
     `start` and `step` are whole ones of `shortest_step`. Raises `ValueError` for an actor's jobs of one company.
     """
     if (actor or by == "actor") and (company or by == "company"):
         raise ValueError(NOT_TOLD_APART)
-    values = {"start": start, "end": end, "step": step, "queue": queue, "actor": actor, "company": company}
-    values["of_companies"] = company is not None or by == "company"
-    _shortest, source = _source(start, "queue")
+    values: dict[str, Any] = {"start": start, "end": end, "queue": queue, "actor": actor, "company": company}
+    values |= {"step": step or end - start + DAY, "of_companies": company is not None or by == "company"}
+    source = _fewest(start, end, step)
     parts: dict[tuple[str, datetime], _Parts] = defaultdict(_Parts)
     with connection.cursor() as cursor:
         rows = DjangoConnection(cursor).rows(SERIES.format(key=KEYS[by], source=source), values)
@@ -221,6 +221,17 @@ def _source(start: datetime, by: By) -> tuple[timedelta, str]:
     if age <= IN_HOURS or by == "hour":
         return HOUR, ROLLED_UP.format(table="queues_metrichour")
     return DAY, ROLLED_UP.format(table="queues_metricday")
+
+
+def _fewest(start: datetime, end: datetime, step: timedelta | None) -> str:
+    """The table with the fewest rows that tells these steps apart; a last one that is not over needs no end."""
+    lasts = end >= datetime.now(UTC) - MINUTE
+    kept, source = _source(start, "queue")
+    for length, table in ((DAY, "queues_metricday"), (HOUR, "queues_metrichour")):
+        fits = length >= kept and (step is None or step % length == timedelta())
+        if fits and _floor(start, length) == start and (lasts or _floor(end, length) == end):
+            return ROLLED_UP.format(table=table)
+    return source
 
 
 def _floor(moment: datetime, step: timedelta) -> datetime:
