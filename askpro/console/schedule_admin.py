@@ -164,9 +164,11 @@ def _ticks(row: Schedule) -> Table:
 
 def _times(row: Schedule, sent: list[datetime]) -> list[datetime]:
     """Its times, as the code has them now, since the oldest that was looked at; none that may still be sent."""
-    by_clock = cron.next_tick(row.cron, row.timezone, min(sent)) if sent else None
+    first = cron.next_tick(row.cron, row.timezone, min(sent)) if sent else None
     until = timezone.now() - schedule.GRACE
-    return cron.ticks_between(row.cron, row.timezone, by_clock, until, MOST_LOOKED) if by_clock else []
+    if first is None or first > until:
+        return []
+    return cron.ticks_between(row.cron, row.timezone, first, until, MOST_LOOKED)
 
 
 def _sent(tick: ScheduledTick, job: Job | None) -> list[Any]:
