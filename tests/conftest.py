@@ -19,7 +19,13 @@ LONGEST = ("processes", "disasters", "days", "scenarios", "watch")
 def pytest_configure(config: pytest.Config) -> None:
     """Where the suite is spread over processes, they and the servers of tests copy one migrated database."""
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
-        template.make(Path(os.environ.get("ASKPRO_HOME") or tempfile.gettempdir()) / "template.sql")
+        template.begin(Path(os.environ.get("ASKPRO_HOME") or tempfile.gettempdir()) / "template.sql")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished() -> None:
+    """The tests begin when each process has collected them, and the database has been migrated meanwhile."""
+    template.finish()
 
 
 @pytest.hookimpl(wrapper=True)

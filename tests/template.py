@@ -19,15 +19,27 @@ NAME: Final = "askpro_template"
 COPIED, DUMPED = "ASKPRO_TEST_TEMPLATE", "ASKPRO_TEST_DUMP"
 
 
-def make(dump: Path) -> None:
-    """Migrate a new database in the server of DATABASE_URL, and dump it; this process's children are told of both."""
+_begun: list[tuple["subprocess.Popen[bytes]", str, Path]] = []
+
+
+def begin(dump: Path) -> None:
+    """Start to migrate a new database in the server of DATABASE_URL; this process's children are told of it, and of the
+    file that will have its dump."""
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{NAME}").geturl()
     _drop()
     create_database(url)
     migrate = [sys.executable, "-m", "django", "migrate", "--verbosity", "0", "--settings", "tests.settings"]
-    subprocess.run(migrate, env={**os.environ, "DATABASE_URL": url}, check=True)
-    dump.write_text(dumped(url), encoding="utf-8")
+    _begun.append((subprocess.Popen(migrate, env={**os.environ, "DATABASE_URL": url}), url, dump))
     os.environ[COPIED], os.environ[DUMPED] = NAME, str(dump)
+
+
+def finish() -> None:
+    """Wait for what was begun. Raises `CalledProcessError`."""
+    while _begun:
+        migration, url, dump = _begun.pop()
+        if code := migration.wait():
+            raise subprocess.CalledProcessError(code, migration.args)
+        dump.write_text(dumped(url), encoding="utf-8")
 
 
 def restore() -> None:
