@@ -4,6 +4,7 @@ import gc
 import os
 import tempfile
 from collections.abc import Callable, Generator, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ from tests import template
 ROOT = Path(__file__).resolve().parents[1]
 # Groups that keep one worker busy for minutes, the longest first. Tests of one group never run at the same time.
 LONGEST = ("processes", "disasters", "days", "scenarios", "watch")
+# Folders of many quick tests, which come last: whatever a worker takes then, the others end at about the same time.
+QUICKEST = (ROOT / "tests/calls/german", ROOT / "tests/calls/wishes")
+# So many tests of one file are handed to a worker at once: to count, at each test's end, what was handed out one by one
+# takes the process that does it longer than the tests that are quickest.
+AT_ONCE = 8
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,21 +46,31 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long tests out unless `manage.py test --long` asked for them, and begin with the longest groups: a
-    worker that took one late would still run it when the others are done."""
+    """Leave the long tests out unless `manage.py test --long` asked for them. Begin with the longest groups, since a
+    worker that took one late would still run it when the others are done, and end with the quickest tests."""
     items.sort(key=_turn)
-    if os.environ.get("ASKPRO_TEST_LONG") == "1":
-        return
-    long = [item for item in items if item.get_closest_marker("long")]
-    if long:
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if not item.get_closest_marker("long")]
+    if os.environ.get("ASKPRO_TEST_LONG") != "1":
+        long = [item for item in items if item.get_closest_marker("long")]
+        if long:
+            config.hook.pytest_deselected(items=long)
+            items[:] = [item for item in items if not item.get_closest_marker("long")]
+    _bundle(items)
 
 
 def _turn(item: pytest.Item) -> int:
     mark = item.get_closest_marker("xdist_group")
-    return LONGEST.index(mark.args[0]) if mark and mark.args[0] in LONGEST else len(LONGEST)
+    if mark and mark.args[0] in LONGEST:
+        return LONGEST.index(mark.args[0])
+    return len(LONGEST) + any(folder in item.path.parents for folder in QUICKEST)
+
+
+def _bundle(items: list[pytest.Item]) -> None:
+    alone = [item for item in items if not item.get_closest_marker("xdist_group")]
+    for path, tests in groupby(alone, key=lambda item: item.path):
+        for number, item in enumerate(tests):
+            item.add_marker(pytest.mark.xdist_group(f"{path.relative_to(ROOT)} {number // AT_ONCE}"))
 
 
 @pytest.fixture(scope="session")

@@ -35,12 +35,12 @@ def workers(arguments: list[str], chosen: bool) -> list[str]:
     """Spread the whole suite over the cores; a few chosen tests, or a debugger, run in one process.
 
     One more than there are cores: two of the groups (xdist_group) start processes of their own and mostly wait for
-    them.
+    them. They take the tests in the order of `tests/conftest.py`, the longest first.
     """
     own = any(argument.startswith(("-n", "--numprocesses", "--dist")) for argument in arguments)
     if chosen or own or IN_ONE_PROCESS & set(arguments):
         return []
-    return ["-n", str(min((os.cpu_count() or 2) + 1, 4)), "--dist", "loadgroup"]
+    return ["-n", str(min((os.cpu_count() or 2) + 1, 4)), "--dist", "loadgroup", "--no-loadscope-reorder"]
 
 
 def _names_tests(root: Path, arguments: list[str]) -> bool:
