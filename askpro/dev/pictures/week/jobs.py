@@ -1,7 +1,7 @@
 """The jobs that worked on it all, with their attempts; in Cal.com's dead hour those that book failed for good."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -147,12 +147,13 @@ class Ledger:
     def _worker(self, pool: str) -> Worker:
         return self._week.dice.choice([worker for worker in self._week.workers if worker.pool == pool])
 
-    def _job(self, name: str, queue: str, sent: datetime, tags: Iterable[str], **more: Any) -> Job:
+    def _job(self, name: str, queue: str, sent: datetime, tags: Sequence[str], **more: Any) -> Job:
         job = Job(
             id=self._id(sent),
             actor_name=name,
             queue_name=queue,
             tags=list(tags),
+            fair_key=next((tag for tag in tags if tag.startswith("company:")), None),
             status=Job.Status.COMPLETED,
             created_at=sent,
             ready_at=sent,

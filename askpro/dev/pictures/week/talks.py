@@ -139,7 +139,7 @@ def _requests(week: Week, wishes: list[Wish]) -> None:
             BookingRequest(
                 call=call,
                 company=call.company,
-                status=call.outcome,
+                status=_state(week, call),
                 date_words=german.day(local) if is_clear else "irgendwann nächste Woche",
                 time_words=german.clock(local) if is_clear else "eher vormittags",
                 service_words=wish.service.name,
@@ -155,6 +155,12 @@ def _requests(week: Week, wishes: list[Wish]) -> None:
         )
     BookingRequest.objects.bulk_create(week.requests, batch_size=BATCH)
     made_at(week.requests, (_read(week, each.call) for each in week.requests))
+
+
+def _state(week: Week, call: Call) -> str:
+    """Of those whose booking failed some still wait for it; the others a person has taken over."""
+    is_left = week.is_in_outage(call.started_at or week.now) and week.dice.random() < 0.7
+    return BookingRequest.Status.OPEN if is_left else call.outcome
 
 
 def _read(week: Week, call: Call | None) -> datetime:
