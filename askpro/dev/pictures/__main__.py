@@ -72,6 +72,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="+", default=[""], metavar="PART", help="pages whose name has one of these in it"
     )
+    parser.add_argument("--readme", action="store_true", help="only the README's six pictures, made small")
     parser.add_argument("--languages", nargs="+", default=LANGUAGES, choices=LANGUAGES)
     parser.add_argument("--themes", nargs="+", default=THEMES, choices=THEMES)
     parser.add_argument("--widths", nargs="+", default=WIDTHS, choices=WIDTHS, type=int)

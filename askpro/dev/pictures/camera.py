@@ -1,5 +1,6 @@
 """One picture for each language, theme and width, of each page."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,8 +38,11 @@ class Camera:
         with sync_playwright() as playwright:
             for language in self.languages:
                 # Fields for dates follow the browser's own language, not its pages'.
-                arguments = [*browser.ARGUMENTS, f"--lang={language}"]
-                running = playwright.chromium.launch(executable_path=str(browser.find()), args=arguments)
+                running = playwright.chromium.launch(
+                    executable_path=str(browser.find()),
+                    args=list(browser.ARGUMENTS),
+                    env={**os.environ, "LANGUAGE": language},
+                )
                 context = running.new_context(locale=language, reduced_motion="reduce", service_workers="block")
                 context.add_cookies(self.cookies)
                 page = context.new_page()

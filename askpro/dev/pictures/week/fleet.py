@@ -10,7 +10,8 @@ from askpro.queues.chores import schedule
 from askpro.queues.models import FleetEvent, Pause, SlowRun, Supervisor, Worker
 from askpro.watch.models import Watcher
 
-POOLS: Final = {"urgent": ("critical", "high"), "outside": ("webhooks", "notifications"), "rest": ("default", "low")}
+# As in production, where each queue has a pool of its own.
+POOLS: Final = {name: (name,) for name in QUEUES}
 HOSTS: Final = ("askpro-01", "askpro-02")
 VERSION: Final = "v1.4.0"
 

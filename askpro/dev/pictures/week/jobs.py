@@ -96,7 +96,7 @@ class Ledger:
         now = self._week.now
         busy = self._job("sync_calcom_data", "default", now - timedelta(seconds=21), ["company:1"])
         busy.status, busy.finished_at, busy.started_at = Job.Status.PROCESSING, None, now - timedelta(seconds=20)
-        busy.worker_id, busy.progress_done, busy.progress_total = self._worker("rest").pk, 41, 118
+        busy.worker_id, busy.progress_done, busy.progress_total = self._worker("default").pk, 41, 118
         later = self._job("send_due_reminders", "notifications", now - timedelta(minutes=2), [])
         later.status, later.finished_at, later.run_at = Job.Status.SCHEDULED, None, now + timedelta(minutes=3)
         again = self._job("send_email_notification", "notifications", now - timedelta(minutes=1), [])

@@ -10,6 +10,7 @@ from askpro.dev.pictures.week.jobs import Ledger
 from askpro.dev.pictures.week.messages import make_messages
 from askpro.dev.pictures.week.people import make_people
 from askpro.dev.pictures.week.places import make_places
+from askpro.dev.pictures.week.records import make_records
 from askpro.dev.pictures.week.rows import Week
 from askpro.dev.pictures.week.talks import make_talks
 from askpro.dev.pictures.week.trouble import make_trouble
@@ -31,4 +32,5 @@ def make_week(now: datetime) -> Week:
     make_fleet(week)
     make_figures(week)
     make_trouble(week)
+    make_records(week)
     return week

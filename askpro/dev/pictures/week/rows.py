@@ -40,6 +40,12 @@ class Week:
     def midnight(self) -> datetime:
         return self.now.replace(hour=0, minute=0, second=0, microsecond=0)
 
+    @property
+    def booked_last(self) -> Appointment:
+        """The newest appointment booked by phone that is still to come."""
+        ahead = [row for row in self.appointments if row.call and row.starts_at > self.now]
+        return [row for row in ahead if row.status == Appointment.Status.CONFIRMED][-1]
+
     def is_in_outage(self, moment: datetime) -> bool:
         yesterday = self.midnight - timedelta(days=1)
         return yesterday + OUTAGE_BEGAN <= moment < yesterday + OUTAGE_ENDED
