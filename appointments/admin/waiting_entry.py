@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -46,6 +47,7 @@ class WaitingEntryForm(forms.ModelForm):
         coerce=int,
         required=False,
         empty_value=[],
+        label=capfirst(gettext_lazy("weekdays")),
         help_text=gettext_lazy("None chosen: any day."),
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )

@@ -1,17 +1,24 @@
 """The set-up that people enter is checked, and its secrets are write-only."""
 
+from typing import Any
+
 import pytest
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from appointments.models import Appointment
 from askpro import gates
+from askpro.console.model_admin import ReadOnlyModelAdmin
 from calls.models import Branch, Company, Customer, PhoneNumber
 from notifications.opt_outs import opt_out
 from tests.console.tenants import bound
 from tests.console.world import World
 from webhooks.models import WebhookAddress
+
+SET_UP = [each for each in admin.site._registry.values() if not isinstance(each, ReadOnlyModelAdmin)]
 
 
 def company_form(company: Company, **changes: str) -> dict[str, str]:
@@ -242,3 +249,14 @@ def test_an_account_is_twilios_and_sends_from_a_number_of_its_own(
     form = address_form(company=str(company.pk), provider=provider, account=account, new_secret="token")
     assert admin_client.post("/admin/webhooks/webhookaddress/add/", form).status_code == 200
     assert not WebhookAddress.objects.exists()
+
+
+@pytest.mark.parametrize("model_admin", SET_UP, ids=lambda each: each.model._meta.label)
+def test_no_field_is_named_by_its_name_in_the_code(rf: RequestFactory, admin_user: User, model_admin: Any) -> None:
+    request = rf.get("/")
+    request.user = admin_user
+
+    form = model_admin.get_form(request)()
+
+    # Django makes an English name of it, for readers of every language.
+    assert [name for name, field in form.fields.items() if field.label is None] == []
