@@ -12,6 +12,11 @@ import django
 from askpro.dev.pictures.camera import LANGUAGES, THEMES, WIDTHS
 from askpro.dev.up import browser, ports
 
+# The web server's threads have sessions of their own.
+OTHERS_END = """
+SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 # The messages' links lead here.
 PUBLIC_URL = "https://askpro.example"
 
@@ -59,6 +64,8 @@ def _own_database() -> Iterator[None]:
     try:
         yield
     finally:
+        with connection.cursor() as cursor:
+            cursor.execute(OTHERS_END)
         connection.creation.destroy_test_db(real, verbosity=0)
 
 

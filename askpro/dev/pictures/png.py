@@ -8,6 +8,7 @@ from typing import Final
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 MOST_COLOURS: Final = 256
+MOST_FREQUENT: Final = 160
 # Bytes of a pixel by the file's type of colour, of those that a browser writes.
 DEPTHS: Final = {2: 3, 6: 4}
 UP, AVERAGE, PAETH = 2, 3, 4
@@ -16,13 +17,13 @@ Colour = tuple[int, int, int]
 
 
 def smaller(file: bytes) -> bytes:
-    """The same picture with a palette; colours that are not among the 256 most frequent become the nearest of them.
+    """The same picture with a palette; colours beyond its 256 become the nearest of them.
 
     Reads what a browser writes: 8 bits a channel, not interlaced. Transparency is dropped.
     """
     width, rows = _decoded(file)
     counted = Counter(colour for row in rows for colour in row)
-    palette = [colour for colour, _ in counted.most_common(MOST_COLOURS)]
+    palette = _palette(counted)
     place = {colour: number for number, colour in enumerate(palette)}
     for colour in counted:
         if colour not in place:
@@ -32,6 +33,17 @@ def smaller(file: bytes) -> bytes:
     colours = b"".join(bytes(colour) for colour in palette)
     parts = ((b"IHDR", head), (b"PLTE", colours), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b""))
     return SIGNATURE + b"".join(_chunk(name, data) for name, data in parts)
+
+
+def _palette(counted: Counter[Colour]) -> list[Colour]:
+    """The most frequent colours, and of the rare ones those that are least like any of these: a sign may be small."""
+    chosen = [colour for colour, _ in counted.most_common(MOST_FREQUENT)]
+    far = {colour: min(_distance(colour, each) for each in chosen) for colour in counted}
+    while len(chosen) < min(MOST_COLOURS, len(counted)):
+        new = max(far, key=lambda colour: far[colour])
+        chosen.append(new)
+        far = {colour: min(distance, _distance(colour, new)) for colour, distance in far.items()}
+    return chosen
 
 
 def _decoded(file: bytes) -> tuple[int, list[list[Colour]]]:

@@ -16,7 +16,7 @@ from askpro.dev.pictures.week.rows import OUTAGE_BEGAN, OUTAGE_ENDED, Week
 from askpro.dev.up import browser
 from notifications.links import link_for
 
-DESK: Final = (1360, 850)
+DESK: Final = (1360, 940)
 TELEPHONE: Final = (390, 760)
 STILL: Final = "document.activeElement?.blur()"
 
@@ -56,6 +56,6 @@ def _pictures(week: Week) -> Iterator[Picture]:
     yield Picture("call", page_of(booked.call))
     yield Picture("calendar", reverse("admin:calendar"))
     yield Picture("repair", address("failures", "retry", vendor="calcom", **outage))
-    yield Picture("metrics", reverse("admin:metrics"))
+    yield Picture("metrics", f"{reverse('admin:metrics')}?range=week")
     link = link_for(booked)
     yield Picture("customer-page", link[link.index("/t/") :], TELEPHONE)

@@ -73,7 +73,7 @@ def _appointment(week: Week, wish: Wish, customer: Customer, source: str) -> App
     status = Appointment.Status.COMPLETED if is_over else Appointment.Status.CONFIRMED
     if chance < 0.07:
         status = Appointment.Status.CANCELLED
-    elif chance < 0.1:
+    elif chance < 0.08:
         status = Appointment.Status.NO_SHOW if is_over else Appointment.Status.REQUESTED
     is_cancelled = status == Appointment.Status.CANCELLED
     return Appointment(
