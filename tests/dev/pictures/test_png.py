@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from askpro.dev.pictures import png
@@ -42,6 +42,7 @@ def shown(file: bytes) -> list[list[tuple[int, int, int]]]:
 COLOURS = st.tuples(*[st.integers(0, 255)] * 3)
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_few_colours_stay_as_they_are(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 6))
