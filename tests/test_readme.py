@@ -22,6 +22,16 @@ def test_every_relative_link_leads_somewhere(document, link):
     assert (folder / link).exists(), f"{document} links to {link}"
 
 
+@pytest.mark.parametrize("picture", sorted({found for _, found in texts(r"(docs/[\w/.-]+\.png)")}))
+def test_every_picture_exists_and_is_soon_loaded(picture):
+    assert 0 < (ROOT / picture).stat().st_size <= 150_000
+
+
+def test_every_picture_is_shown_somewhere():
+    shown = {found for _, found in texts(r"(docs/[\w/.-]+\.png)")}
+    assert {str(path.relative_to(ROOT)) for path in ROOT.glob("docs/**/*.png")} == shown
+
+
 @pytest.mark.parametrize(("document", "file"), sorted(set(texts(r"[\w./-]*\w/\w+\.py\b"))))
 def test_every_file_that_is_named_exists(document, file):
     # docs/engine.md and docs/internals.md count from the engine, where they say so; tests are named by their folder.
