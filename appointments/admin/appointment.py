@@ -96,7 +96,7 @@ class AppointmentAdmin(LiveActsMixin, ReadOnlyModelAdmin):
             meant |= term.numbers("attendee_phone")
         elif term.is_email:
             meant |= Q(attendee_email__iexact=term.text)
-        elif term.number is None and not term.is_number:
+        elif term.means_people and term.number is None and not term.is_number:
             meant |= Q(attendee_name__icontains=term.text)
         return rows.filter(meant)
 

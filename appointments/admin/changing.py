@@ -14,12 +14,13 @@ from appointments.admin import free_times
 from appointments.admin.naming import clock_time, reader
 from appointments.changes import limits, request
 from appointments.models import Appointment, Change
-from askpro.console import display
+from askpro.console import display, masking
 from askpro.console.acts import Act
 from askpro.console.live_acts import LiveAct, Outcome
 from askpro.console.table import Table
 from notifications import recipients
 from notifications.text.places import spoken_number, zone_of
+from notifications.why import Why
 
 Kind, State = Change.Kind, Change.State
 
@@ -137,12 +138,12 @@ def when(appointment: Appointment) -> str:
 
 def told(appointment: Appointment) -> list[str]:
     """Who is told, and how."""
-    if appointment.source == Appointment.Source.CALCOM or recipients.calcom_tells(appointment):
+    if appointment.source == Appointment.Source.CALCOM or masking.decided(appointment, recipients.calcom_tells):
         return [_("Cal.com tells the customer by mail.")]
-    number, address = recipients.number_for(appointment), recipients.email_of(appointment)
-    why_not = recipients.sms_objection(appointment.customer, number, appointment)
+    number, address, why_not = masking.decided(appointment, _reached)
     by_sms = appointment.company.sms_enabled and why_not is None
-    facts = {"number": spoken_number(number), "address": address}
+    shown = masking.phone(number) if masking.is_masked() else spoken_number(number)
+    facts = {"number": shown, "address": display.email(address)}
     if by_sms and address:
         return [_("The customer is told by SMS to %(number)s and by mail to %(address)s.") % facts]
     if by_sms:
@@ -151,6 +152,13 @@ def told(appointment: Appointment) -> list[str]:
         return [_("The customer is told by mail to %(address)s.") % facts]
     reason = why_not.tell(language=reader()) if why_not else _("The company sends no SMS.")
     return [_("No message reaches the customer (%(reason)s): a follow-up asks you to call.") % {"reason": reason}]
+
+
+def _reached(appointment: Appointment) -> tuple[str, str, Why | None]:
+    """The number and the address for messages, and why none goes to the number."""
+    number = recipients.number_for(appointment)
+    objection = recipients.sms_objection(appointment.customer, number, appointment)
+    return number, recipients.email_of(appointment), objection
 
 
 def history(appointment: Appointment) -> Table:

@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from appointments.models import Appointment
-from askpro.console import display
+from askpro.console import display, masking
 from notifications.text.places import zone_of
 
 
 def who(appointment: Appointment) -> SafeString | str:
     """Its attendee, else its customer."""
     if appointment.attendee_name or appointment.customer is None:
-        return appointment.attendee_name or _("Unknown")
+        return display.name(appointment.attendee_name) or _("Unknown")
     return display.person(appointment.customer)
 
 
@@ -38,9 +38,6 @@ def reader() -> str:
 
 
 def call_button(number: str) -> list[dict[str, str]]:
-    """A button that has a phone call this number (E.164); none without one."""
-    return (
-        [{"label": pgettext("button", "Call"), "icon": "call", "href": f"tel:{number}"}]
-        if number.startswith("+")
-        else []
-    )
+    """A button that has a phone call this number (E.164); none without one, or while it is masked."""
+    is_known = number.startswith("+") and not masking.is_masked()
+    return [{"label": pgettext("button", "Call"), "icon": "call", "href": f"tel:{number}"}] if is_known else []

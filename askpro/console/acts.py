@@ -134,9 +134,12 @@ class ActsMixin:
         obj = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
-        request.page_name = self.named(obj)  # type: ignore[attr-defined] # read by the header's template
         page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
-        return self.ask_or_act(request, act, [obj], page) or HttpResponseRedirect(page)
+        question = self.ask_or_act(request, act, [obj], page)
+        if question is None:
+            return HttpResponseRedirect(page)
+        request.page_name = self.named(obj)  # type: ignore[attr-defined] # read by the header's template
+        return question
 
     def ask_or_act(
         self, request: HttpRequest, act: Act, objects: Iterable[models.Model], back: str
@@ -153,6 +156,7 @@ class ActsMixin:
         if confirmed and _is_valid(form, act, rows):
             self._act_on_all(request, act, rows, form.cleaned_data)
             return None
+        masking.over()
         context = {**self.admin_site.each_context(request), **self._question(act, rows, form), "back": back}
         return TemplateResponse(request, self.act_template, context)
 
@@ -162,7 +166,6 @@ class ActsMixin:
 
     def _question(self, act: Act, rows: list[models.Model], form: NoteForm) -> dict[str, Any]:
         possible = [row for row in rows if act.possible(row)]
-        told = [masking.veiled(row) for row in possible[:MOST_NAMED]]
         return {
             "opts": self.opts,
             "title": act.label,
@@ -173,7 +176,7 @@ class ActsMixin:
             "count": len(possible),
             "noun": self.opts.verbose_name if len(possible) == 1 else self.opts.verbose_name_plural,
             "again": act.again(possible) if act.again else [],
-            "names": [self.named(row) for row in told],
+            "names": [self.named(row) for row in possible[:MOST_NAMED]],
             "more": max(len(possible) - MOST_NAMED, 0),
             "skipped": len(rows) - len(possible),
             "selected": [str(row.pk) for row in rows],

@@ -29,6 +29,8 @@ def _ids(term: Term) -> list[int]:
 
 
 def _meaning(term: Term) -> Q:
+    if not term.means_people:
+        return Q(pk=term.number)
     if term.is_number:
         theirs = CustomerNumber.objects.filter(term.numbers("number"))
         return term.numbers("phone", "contact_phone") | Q(pk__in=theirs.values("customer"))

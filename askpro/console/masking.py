@@ -5,12 +5,13 @@ in jobs, mails and commands, nothing is masked. What a field holds of a person i
 
 While a masked page is made, each row that is loaded says nothing of persons (`on_load`), so that no page needs to
 think of it. Such a row cannot be saved. A request that may write works on the rows as they are; they are masked before
-its answer is rendered, and what it builds of them before that goes through `display`, which masks as well.
+its answer is rendered, and what it builds of them before that goes through `display`, which masks as well, or comes
+after `over`.
 """
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from askpro.encryption.keys import Unreadable
 from askpro.privacy.classes import FIELDS, Holds, Personal, personal
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 
 DOTS: Final = "•••"
 MOST_WORDS: Final = 3
@@ -81,6 +83,16 @@ def looking(masked: bool, *, on_load: bool = True) -> Iterator[Look]:
         _look.reset(token)
 
 
+def over() -> None:
+    """From now on this request writes nothing: its rows are masked, as is what it still loads.
+
+    For whoever makes words of rows in a request that may write, such as a form that is shown again.
+    """
+    look = _look.get()
+    if look is not None:
+        look.veil()
+
+
 def sees_people(user: Any) -> bool:
     """Whether a person reads personal data without revealing it first."""
     return bool(user.has_perm(May.SEE_PEOPLE)) and not (settings.REVEAL_FIRST and may_reveal(user))
@@ -129,6 +141,17 @@ def held(value: Any, meaning: Personal) -> Any:
 def veiled(row: M) -> M:
     """The row to be told of: itself, or a copy in which it and its loaded relations say nothing about persons."""
     return _copied(row, set()) if is_masked() else row
+
+
+def decided(row: M, decide: Callable[[M], T]) -> T:
+    """What a decision about a row comes to, which needs to know whose it is: made of the row as it is.
+
+    Whoever shows what is returned masks it.
+    """
+    if not is_masked():
+        return decide(row)
+    with looking(masked=False):
+        return decide(type(row)._default_manager.get(pk=row.pk))
 
 
 def holds_people(model: type[Model]) -> bool:

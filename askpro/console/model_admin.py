@@ -118,11 +118,13 @@ class ConsoleModelAdmin(ChoosingMixin, ExportMixin, ActsMixin, ModelAdmin):
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         """Tell, after what was saved, what has waited for it."""
+        masking.over()
         answer = super().response_add(request, obj, post_url_continue)
         waits.offer(request, obj)
         return answer
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        masking.over()
         answer = super().response_change(request, obj)
         waits.offer(request, obj)
         return answer

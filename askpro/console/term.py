@@ -32,6 +32,8 @@ class Term:
     companies: frozenset[int] | None = None
     # What was looked up for the term already, by its name.
     known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    # Whether it may be looked for among names, numbers and addresses of people.
+    means_people: bool = True
 
     @classmethod
     def of(
@@ -58,12 +60,13 @@ class Term:
         return reduce(or_, whole or begun, Q(pk__in=[]))
 
     def impersonal(self) -> "Term":
-        """The same without numbers, names and addresses of people: an id or a vendor's code, else nothing.
+        """The same, meant as an id or a vendor's code, which are one word with digits; nothing where it can be neither.
 
-        Codes have digits in them. Names and addresses that have some are as good as unknown.
+        Whoever finds rows by a field that holds people asks `means_people` first.
         """
-        is_code = any(letter.isdigit() for letter in self.text) and "@" not in self.text
-        return replace(self, text=self.text if is_code else "", phones=(), phone_starts=(), known={})
+        is_code = any(letter.isdigit() for letter in self.text) and not re.search(r"[@\s]", self.text)
+        text = self.text if is_code else ""
+        return replace(self, text=text, phones=(), phone_starts=(), known={}, means_people=False)
 
     @property
     def one_spelling(self) -> str:

@@ -33,6 +33,8 @@ class CustomerAdmin(NumbersMixin, MergeMixin, ConsoleModelAdmin):
     company_path = "company"
     form = CustomerForm
     list_display = ("who", "number", "email", "company", "consent", "last_contact")
+    # An order by address would tell something of addresses that are masked.
+    sortable_by = ("company",)
     list_filter = (CompanyFilter, period("created_at", gettext_lazy("customer since")))
     list_select_related = ("company",)
     page_related = ("company",)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from askpro.console import audit, display
+from askpro.console import audit, display, masking
 from askpro.console.acts import Act
 from askpro.console.customers import customers_meant, meaning
 from askpro.console.filters import CompanyFilter
@@ -40,7 +40,7 @@ class MergeForm(forms.Form):
 
     def __init__(self, pair: list[Customer], data: Any = None) -> None:
         super().__init__(data)
-        self.fields["kept"] = forms.ChoiceField(choices=[(str(each.pk), str(each)) for each in pair])
+        self.fields["kept"] = forms.ChoiceField(choices=[(str(each.pk), display.title(each)) for each in pair])
 
 
 class MergeMixin:
@@ -63,18 +63,26 @@ class MergeMixin:
         form = MergeForm([customer, other], request.POST if request.method == "POST" else None) if other else None
         if other is not None and form is not None and form.is_valid():
             return self._merge(request, [customer, other], form.cleaned_data)
+        masking.over()
+        typed = request.GET.get("q", "").strip()
+        meant = meaning(self._term(request, typed)) if typed else masking.decided(customer, _alike)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": customer,
             "title": _("Merge customers"),
-            "typed": request.GET.get("q", ""),
-            "candidates": [] if other else _candidates(customer, request),
+            "typed": typed,
+            "candidates": [] if other else _candidates(_others(customer, request).filter(meant)),
             "pair": [_card(each) for each in (customer, other)] if other else [],
             "other": other,
             "form": form,
         }
         return TemplateResponse(request, "console/merge.html", context)
+
+    def _term(self, request: HttpRequest, typed: str) -> Term:
+        """As the list of customers takes it."""
+        term = Term.of(typed, countries(), Scope.of(request.user).companies)
+        return self._asked(request.user, term)  # type: ignore[attr-defined]
 
     def _merge(self, request: HttpRequest, pair: list[Customer], said: dict[str, Any]) -> HttpResponse:
         kept, lost = sorted(pair, key=lambda each: str(each.pk) != said["kept"])
@@ -179,15 +187,16 @@ def _others(customer: Customer, request: HttpRequest) -> QuerySet[Customer]:
     return same.exclude(pk=customer.pk)
 
 
-def _candidates(customer: Customer, request: HttpRequest) -> list[dict[str, Any]]:
-    """Those that were searched for; without a search, those with the same name, address or number."""
-    typed = request.GET.get("q", "").strip()
+def _alike(customer: Customer) -> Q:
+    """Those with the same name, address or number: offered without a search."""
     alike = Q(pk__in=[])
     for field in ("name", "email", "contact_phone"):
         if value := getattr(customer, field):
             alike |= Q(**{f"{field}__iexact": value})
-    meant = meaning(Term.of(typed, countries(), Scope.of(request.user).companies)) if typed else alike
-    found = _others(customer, request).filter(meant).order_by("-pk")[:MOST_CANDIDATES]
+    return alike
+
+
+def _candidates(found: QuerySet[Customer]) -> list[dict[str, Any]]:
     return [
         {
             "pk": each.pk,
@@ -195,7 +204,7 @@ def _candidates(customer: Customer, request: HttpRequest) -> list[dict[str, Any]
             "phone": display.phone(each.sms_number),
             "email": each.email or "",
         }
-        for each in found
+        for each in found.order_by("-pk")[:MOST_CANDIDATES]
     ]
 
 

@@ -46,7 +46,9 @@ class NotificationAdmin(ReadOnlyModelAdmin):
     )
 
     def find(self, rows: QuerySet[Notification], term: Term) -> QuerySet[Notification]:
-        meant = Q(provider_id=term.text) | Q(recipient=term.text)
+        meant = Q(provider_id=term.text)
+        if term.means_people:
+            meant |= Q(recipient=term.text)
         if term.number is not None:
             meant |= Q(pk=term.number)
         if term.is_number:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,11 +13,14 @@ from django.db import models
 from django.test import Client
 from django.utils import timezone
 
-from appointments.models import FollowUp
+from appointments.models import Appointment, FollowUp
+from askpro.console.masking import HIDDEN, holds_people
 from askpro.console.models import Access, Deed
 from askpro.console.roles import ADMINISTRATOR, OPERATOR, SUPPORT, VIEWER
+from askpro.privacy.classes import personal
 from askpro.privacy.models import Read
 from calls.models import Call, Customer
+from notifications.models import MessageTemplate, Notification
 from tests.console.people import CANARY, People, brand_people
 from tests.console.tenants import make_strangers
 from tests.console.test_export import PAGES as EXPORTS
@@ -36,6 +40,8 @@ def _reveal_first(settings: Any) -> None:
 @pytest.fixture
 def people(world: World) -> People:
     make_strangers(world)
+    # No form makes one.
+    MessageTemplate.objects.filter(channel="sms").update(subject="")
     return brand_people()
 
 
@@ -85,12 +91,49 @@ def test_no_page_tells_who_people_are(people: People, group: str) -> None:
     assert opened > 100
 
 
-def test_no_search_of_a_viewer_finds_people_by_name(people: People) -> None:
-    client = client_of(VIEWER)
+def spellings(people: People) -> Iterator[str]:
+    """What somebody would type who guesses: names and their beginnings, numbers and theirs, addresses."""
+    customer = Customer.objects.exclude(name="").exclude(phone=None).latest("pk")
+    number = customer.phone or ""
+    yield from (customer.name, *(CANARY[:length] for length in (3, 5, 11)), CANARY.upper(), f"{CANARY} {customer.pk}")
+    yield from (number, number[1:], f"00{number[1:]}", f"0{number[3:]}", number[:8], f"0{number[3:]}"[:7])
+    yield from (number.replace("+49", "+49 "), f"0{number[3:6]} {number[6:]}", f"0{number[3:6]}/{number[6:]}")
+    yield from (address for address in Customer.objects.exclude(email="").values_list("email", flat=True)[:1])
+    yield from Notification.objects.exclude(recipient="").values_list("recipient", flat=True)[:4]
+    yield from Appointment.objects.exclude(attendee_name="").values_list("attendee_name", flat=True)[:2]
+    yield from Appointment.objects.exclude(attendee_email="").values_list("attendee_email", flat=True)[:1]
 
-    listed = client.get("/admin/calls/customer/", {"q": CANARY}).context["cl"]
-    assert listed.result_count == 0
-    assert client.get("/admin/calls/customer/", {"q": str(Customer.objects.latest("pk").pk)}).context["cl"].result_count
+
+def test_no_search_of_a_viewer_finds_people_by_what_is_masked(people: People) -> None:
+    """Nor letter by letter: a search that finds more than one for nobody would say that there is somebody."""
+    client, found = client_of(VIEWER), []
+    lists = [f"/admin/{m._meta.app_label}/{m._meta.model_name}/" for m in admin.site._registry if holds_people(m)]
+    for typed, listed in product(spellings(people), lists):
+        answer = client.get(listed, {"q": typed})
+        if answer.status_code == 200 and answer.context["cl"].result_count:
+            found.append((listed, typed))
+    for typed in spellings(people):
+        found += [("search", typed)] if client.get("/admin/search/", {"s": typed}).context["results"] else []
+        for field in ("customer", "follow_up"):
+            asked = {"app_label": "appointments", "model_name": "waitingentry", "field_name": field, "term": typed}
+            answer = client.get("/admin/autocomplete/", asked)
+            found += [(field, typed)] if answer.status_code == 200 and answer.json()["results"] else []
+
+    assert found == []
+    newest = str(Customer.objects.latest("pk").pk)
+    assert client.get("/admin/calls/customer/", {"q": newest}).context["cl"].result_count == 1
+
+
+def test_no_list_is_put_in_the_order_of_what_is_masked() -> None:
+    wrong = []
+    for model, page in admin.site._registry.items():
+        hidden = {name for name, meaning in personal(model) if meaning.holds in HIDDEN}
+        columns = page.list_display if page.sortable_by is None else page.sortable_by
+        for column in columns:
+            order = getattr(getattr(page, str(column), None), "admin_order_field", None) or str(column)
+            wrong += [(model._meta.label, column)] if str(order).lstrip("-").partition("__")[0] in hidden else []
+
+    assert wrong == []
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
