@@ -28,14 +28,15 @@ from askpro.console import audit, masking
 from askpro.console.day_range import DayField
 from askpro.console.permissions import May
 from askpro.console.scope import Scope
+from askpro.privacy import reads
 from calls.models import Company
 
 AT_ONCE: Final = 500
 MOST_DAYS: Final = 400
 # How an address names the days.
 DAYS: Final = ("first", "last")
-# What a spreadsheet takes for the begin of a formula.
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for the begin of a formula, in its wide forms as well.
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Excel takes a file without it for one in the encoding of its own country.
 BOM: Final = "\ufeff"
 
@@ -150,6 +151,8 @@ class ExportMixin:
         masked = masking.is_masked()
         kept = {"first": first, "last": last, "form": form, "masked": masked, "filter": sorted(request.GET)}
         audit.note(request, None, "export", about=str(self.opts.label), after=kept)
+        if not masked:
+            reads.note_file(request, self.model)  # type: ignore[attr-defined]
         write = _csv if form == "csv" else _json
         kind = "text/csv" if form == "csv" else "application/json"
         name = f"{self.opts.model_name}-{first:%Y-%m-%d}-{last:%Y-%m-%d}.{form}"

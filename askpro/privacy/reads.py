@@ -29,6 +29,12 @@ def note_search(request: HttpRequest, term: str, company_id: int | None = None) 
         _note(request, Read.Kind.SEARCH, hashed_term(term), company_id)
 
 
+def note_file(request: HttpRequest, model: type[Model]) -> None:
+    """Note that a list was taken away as a file; nothing for rows that are about no person."""
+    if holds_people(model):
+        _note(request, Read.Kind.EXPORT, model._meta.label_lower, None)
+
+
 def note_reveal(request: HttpRequest, key: str) -> None:
     """Note that masked data was revealed on a page; `key` names its row or its address."""
     _note(request, Read.Kind.REVEAL, key, None)

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
 
+import psutil
 import pytest
 from django.contrib import admin
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 from askpro.console import export
 from askpro.console.models import Deed
 from askpro.console.permissions import May
+from askpro.privacy.models import Read
 from calls.models import Call, Customer
 from tests.console.tenants import bound
 from tests.console.world import World
@@ -123,6 +126,19 @@ def test_it_is_on_record(admin_client: Client, world: World) -> None:
     assert (deed.who, deed.name, deed.after["filter"]) == ("admin", "calls.Call", ["outcome__exact"])
 
 
+def test_who_takes_people_away_is_noted_among_the_readers(admin_client: Client, world: World, settings: Any) -> None:
+    read = Read.objects.filter(kind=Read.Kind.EXPORT)
+    settings.REVEAL_FIRST = True
+    admin_client.post("/admin/calls/call/export/", days("csv"))
+    assert not read.exists()
+
+    settings.REVEAL_FIRST = False
+    for page in ("/admin/calls/call/export/", "/admin/queues/job/export/"):
+        admin_client.post(page, days("csv"))
+    assert [(each.who, each.object_id) for each in read] == [("admin", "calls.call")]
+    assert "calls.call" in admin_client.get("/admin/privacy/read/").content.decode()
+
+
 def test_who_may_not_export_gets_nothing(world: World, staff_with: Callable[..., Client]) -> None:
     looks, exports = staff_with("calls.view_call"), staff_with(May.EXPORT)
 
@@ -162,6 +178,36 @@ def test_its_memory_is_bounded() -> None:
 
     assert sent > 40_000_000
     assert peak < 5_000_000
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_half_a_million_calls_take_no_more_memory(admin_client: Client, world: World, form: str) -> None:
+    """By the size of the process, while the file is sent."""
+    _repeat(world.calls[0], 500_000)
+    process = psutil.Process()
+    answer = admin_client.post("/admin/calls/call/export/", days(form))
+    parts = iter(answer.streaming_content)
+    next(parts), next(parts)
+    before = peak = process.memory_info().rss
+    size = 0
+    for part in parts:
+        size += len(part)
+        peak = max(peak, process.memory_info().rss)
+
+    assert size > 50_000_000
+    assert peak - before < 20_000_000
+
+
+def _repeat(call: Call, times: int) -> None:
+    names = [field.column for field in Call._meta.concrete_fields if not field.primary_key]
+    values = ["'bulk_' || n" if name == "retell_call_id" else name for name in names]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO calls_call ({', '.join(names)}) SELECT {', '.join(values)}"
+            " FROM calls_call, generate_series(1, %s) AS n WHERE id = %s",
+            [times, call.pk],
+        )
 
 
 def test_last_week_takes_four_clicks(admin_client: Client, world: World) -> None:

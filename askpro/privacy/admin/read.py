@@ -68,8 +68,8 @@ class ReadAdmin(ReadOnlyModelAdmin):
 
 
 def which(read: Read) -> SafeString | str:
-    """The row that was read, as a link; of a search the beginning of the hash."""
-    if read.kind == Read.Kind.REVEAL:
+    """The row that was read, as a link; of a file its table, of a search the beginning of the hash."""
+    if read.kind == Read.Kind.REVEAL or "." in read.object_id:
         return read.object_id
     if (model := model_of(read)) is None:
         return f"{read.object_id[:12]}…"
