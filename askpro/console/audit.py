@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import JSONField, Model, TextField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from askpro.console.models import Deed
+from askpro.console.models import Access, Deed
 from askpro.correlation import correlation_id
 from askpro.network import address_of
 from askpro.privacy.classes import FIELDS, Harmless
@@ -23,6 +24,7 @@ WORDS: Final[dict[str, Any]] = {
     "added": _("added"),
     "changed": _("changed"),
     "deleted": _("deleted"),
+    "password": _("password changed"),
     "reveal": _("personal data revealed"),
     "export": _("list exported"),
     "export_person": _("exported what is held of the person"),
@@ -125,9 +127,12 @@ def _which(row: Model) -> dict[str, Any]:
 
 
 def company_of(row: Model) -> int | None:
-    """The company to which a row belongs, if it belongs to one."""
+    """The company to which a row belongs, if it belongs to one. A log-in may be bound to one."""
     if isinstance(row, Company):
         return row.pk
+    if isinstance(row, User):
+        bound = set(Access.objects.filter(user=row).values_list("companies", flat=True))
+        return bound.pop() if len(bound) == 1 else None
     found = getattr(row, "company_id", None)
     return found if isinstance(found, int) else None
 

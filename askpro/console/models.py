@@ -31,6 +31,15 @@ class Access(models.Model):
         related_name="+",
         help_text=_("Everyone else sees only what belongs to these."),
     )
+    gives = models.ManyToManyField(
+        "auth.Group",
+        verbose_name=_("may give"),
+        blank=True,
+        related_name="given_by",
+        help_text=_(
+            "Who is bound to companies may give their people log-ins with these groups, as far as he has their rights."
+        ),
+    )
 
     class Meta:
         verbose_name = _("access")

@@ -11,7 +11,10 @@ from askpro.console.models import Access
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """By the rows, whether or not the log-in is switched on: a password makes an old log-in a new door."""
+    """By the rows, whether or not the log-in is switched on: a password makes an old log-in a new door.
+
+    What somebody may give to others he could have himself.
+    """
 
     is_superuser: bool
     permissions: frozenset[int]
@@ -22,7 +25,7 @@ class Rights:
     def of(cls, user: Any) -> "Rights":
         if user.is_superuser:
             return cls(True, frozenset(), True, frozenset())
-        given = Permission.objects.filter(Q(user=user) | Q(group__user=user))
+        given = Permission.objects.filter(Q(user=user) | Q(group__user=user) | Q(group__given_by__user=user))
         bound = list(Access.objects.filter(user=user).values_list("is_operator", "companies"))
         return cls(
             is_superuser=False,

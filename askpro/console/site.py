@@ -25,6 +25,7 @@ from askpro.console import (
     top_board,
     where,
 )
+from askpro.console.logins import views as logins
 from askpro.console.metrics import board as metrics_board
 from askpro.console.nonsense import answered
 from askpro.console.pages import Page
@@ -130,12 +131,32 @@ class ConsoleSite(UnfoldAdminSite):
             path("board/repair/<str:kind_name>/", self.admin_view(repair.list_view), name="repair"),
             path("board/repair/<str:kind_name>/<str:verb_name>/", self.admin_view(repair.act_view), name="repair_act"),
         ]
+        given = [
+            path("board/logins/", self.admin_view(logins.list_view), name="logins"),
+            path("board/logins/add/", self.admin_view(logins.add_view), name="logins_add"),
+            path("board/logins/<int:user_id>/", self.admin_view(logins.change_view), name="logins_change"),
+            path("board/logins/<int:user_id>/password/", self.admin_view(logins.password_view), name="logins_password"),
+        ]
         # Django's shortcut to a row's public page: no row has one, and it would tell which rows there are.
         shortcut = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(no_page), name="view_on_site")
         shown = path("board/reveal/", self.admin_view(reveal.reveal_view), name="reveal")
         sheet = path("board/deliveries/csv/", self.admin_view(deliveries.csv_view), name="deliveries_csv")
         spoken = path("language/", self.admin_view(language.choose_view), name="language")
-        return [*own, shown, spoken, act, fixed, asked, person, table, sheet, *repairs, shortcut, *super().get_urls()]
+        return [
+            *own,
+            shown,
+            spoken,
+            act,
+            fixed,
+            asked,
+            person,
+            table,
+            sheet,
+            *repairs,
+            *given,
+            shortcut,
+            *super().get_urls(),
+        ]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(reveal.seen(answered(view)), cacheable)

@@ -26,6 +26,13 @@ def may_erase_or_export(request: HttpRequest) -> bool:
     return any(request.user.has_perm(f"privacy.{verb}_person") for verb in ("erase", "export"))
 
 
+def may_give_log_ins(request: HttpRequest) -> bool:
+    # Imported here: settings read this module, before there are models.
+    from askpro.console.logins.giver import may_give
+
+    return may_give(request.user)
+
+
 def line(title: Text, icon: str, name: str, permission: Callable[[HttpRequest], bool] | None = None) -> dict[str, Any]:
     """A line of the navigation that leads to the page of this name; without a permission, everybody's."""
     link = reverse_lazy(f"admin:{name}")
@@ -159,6 +166,7 @@ NAVIGATION: list[dict[str, Any]] = [
             entry(_("Days to keep"), "hourglass_bottom", "privacy.retentionrule"),
             entry(_("Message texts"), "edit_note", "notifications.messagetemplate"),
             entry(_("API tokens"), "key", "api.apitoken"),
+            line(_("Log-ins"), "manage_accounts", "logins", may_give_log_ins),
             entry(_("Users"), "manage_accounts", "auth.user"),
             entry(_("Groups"), "shield_person", "auth.group"),
         ],

@@ -40,10 +40,15 @@ class AccessInline(ChoosingMixin, StackedInline):
     """Whose rows the log-in sees; with the same right to change it as the log-in itself."""
 
     model = Access
-    fields = ("is_operator", "companies")
+    fields = ("is_operator", "companies", "gives")
     autocomplete_fields = ("companies",)
     can_delete = False
     max_num = extra = 1
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "gives":
+            options["queryset"] = Rights.of(request.user).givable(Group.objects.all())
+        return super().formfield_for_manytomany(db_field, request, **options)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._users.has_view_permission(request, obj)

@@ -99,7 +99,7 @@ def snapshot() -> dict[str, list[Any]]:
     """All rows that a page could change."""
     # What was looked at is noted, whoever looked.
     pages = [model for model in admin.site._registry if model is not Read]
-    watched = [*pages, Access, Access.companies.through, User.groups.through]
+    watched = [*pages, Access, Access.companies.through, Access.gives.through, User.groups.through]
     return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in watched}
 
 

@@ -40,6 +40,8 @@ PAGES: Final[dict[str, Roles]] = {
     **dict.fromkeys(("fleet_board", "chain", "failures", "failure_group", "metrics", "top", "queue_board"), LOOKERS),
     **dict.fromkeys(("fleet_act", "job_where", "job_edit", "reveal"), OPERATORS),
     "person": ADMINISTRATORS,
+    # Of her own people, and only as far as an operator lets her give roles.
+    **dict.fromkeys(("logins", "logins_add", "logins_change", "logins_password"), frozenset({MANAGER})),
     **dict.fromkeys(("runbook", "repair"), LOOKERS),
     # It only leads to the first kind of rows that the person may see.
     "repair_first": ALL,
@@ -210,6 +212,7 @@ def client_of(role: str, company: Any) -> Client:
     access = Access.objects.create(user=user, is_operator=role != MANAGER)
     if role == MANAGER:
         access.companies.add(company)
+        access.gives.add(Group.objects.get(name=MANAGER))
     client = Client(raise_request_exception=False)
     client.force_login(user)
     return client

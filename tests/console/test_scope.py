@@ -69,7 +69,14 @@ def addresses(patterns: Any = None, prefix: str = "admin/", model: Any = None) -
 
 def filled(route: str, key: object) -> str:
     """The route's address for a key."""
-    for part in ("<path:object_id>", "<id>", "<path:content_type_id>", "<str:verb>", "<uuid:chain_id>"):
+    for part in (
+        "<path:object_id>",
+        "<id>",
+        "<path:content_type_id>",
+        "<str:verb>",
+        "<uuid:chain_id>",
+        "<int:user_id>",
+    ):
         route = route.replace(part, quote(str(key), safe=""))
     return f"/{route}"
 

@@ -25,7 +25,9 @@ from askpro.console.repair.kinds import kinds
 from askpro.queues.models import Job
 
 # What a page is not: it ends the session, is about no row, or is Django's own.
-LEFT_OUT: Final = {"login", "logout", "jsi18n", "view_on_site", "language", "reveal"}
+LEFT_OUT = {"login", "logout", "jsi18n", "view_on_site", "language", "reveal"}
+# Pages of companies' managers, which an operator cannot open; they have a few rows.
+LEFT_OUT |= {"logins", "logins_add", "logins_change", "logins_password"}
 # Of links that differ only by what they choose, so many are followed.
 LINKS_OF_A_KIND: Final = 3
 # What people type.
