@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django.apps import apps
-from django.db.models import JSONField, Model, TextField
+from django.db.models import DateTimeField, JSONField, Model, TextField
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -20,7 +21,7 @@ from askpro.privacy.classes import FIELDS, Harmless, Personal
 from askpro.queues.models import Job
 
 TONES: Final = {
-    Ended.COMPLETED: "success",
+    Ended.COMPLETED: "info",
     Ended.ASKED: "info",
     Ended.RELEASED: "info",
     Ended.CANCELLED: "info",
@@ -43,6 +44,7 @@ SENTENCES: Final[dict[Ended, Text]] = {
     Ended.BROKEN: gettext_lazy("The dry run itself failed, and nothing was changed. %(why)s"),
 }
 HIDDEN: Final = "•••"
+STATE: Final = "status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def told(user: Any, report: Report) -> Told:
     return Told(
         tone=TONES.get(report.ended, "danger"),
         lead=_lead(report),
-        follows=[*_sent(report.changes), *_counted(report.changes), *_uncaught(report)],
+        follows=[*_states(seen), *_sent(report.changes), *_counted(report.changes), *_uncaught(report)],
         asked=[_asked(each.method, each.host, each.path) for each in report.asked],
         rows=[_row(change) for change in seen],
         left_out=report.written - len(seen),
@@ -90,6 +92,19 @@ def _lead(report: Report) -> str:
     why = ": ".join(filter(None, (report.error.rpartition(".")[2], said)))
     sentence = str(SENTENCES[report.ended])
     return sentence % {"why": why} if "%(why)s" in sentence else sentence
+
+
+def _states(changes: Iterable[Change]) -> list[str]:
+    """A sentence for each row whose state would change: that a job completes does not say what came of its row."""
+    return [
+        _("%(row)s: “%(before)s” becomes “%(after)s”.")
+        % {"row": _title(change), "before": _shown(model, name, before), "after": _shown(model, name, after)}
+        for change in changes
+        if _how(change) == "changed"
+        for model in [_model(change)]
+        for name, before, after in change.columns
+        if name == STATE
+    ]
 
 
 def _sent(changes: Iterable[Change]) -> list[str]:
@@ -149,7 +164,7 @@ def _row(change: Change) -> Row:
     model, how = _model(change), _how(change)
     words = {"new": _("new"), "changed": _("changed"), "deleted": _("deleted")}
     return Row(
-        title=f"{model._meta.verbose_name} {change.key}",
+        title=_title(change),
         address="" if change.is_new else _address(model, change.key),
         how=how,
         word=words[how],
@@ -160,16 +175,26 @@ def _row(change: Change) -> Row:
     )
 
 
+def _title(change: Change) -> str:
+    name = str(_model(change)._meta.verbose_name)
+    return f"{name[:1].upper()}{name[1:]} {change.key}"
+
+
 def _shown(model: type[Model], name: str, value: Any) -> str:
     """A value as text; nothing of a secret, and of a person what the reader may see."""
     if value is None or value == "":
         return display.NOTHING
+    field = model._meta.get_field(name)
     meaning = FIELDS.get(model._meta.label, {}).get(name)
-    is_unknown = meaning is None and isinstance(model._meta.get_field(name), TextField | JSONField)
+    is_unknown = meaning is None and isinstance(field, TextField | JSONField)
     if meaning == Harmless.SECRET or is_unknown:
         return HIDDEN
     if isinstance(meaning, Personal):
         value = masking.held(value, meaning)
+    if isinstance(field, DateTimeField):
+        return display.local(datetime.fromisoformat(value), "MOMENT_FORMAT")
+    if choices := getattr(field, "choices", None):
+        return str(dict(choices).get(value, value))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

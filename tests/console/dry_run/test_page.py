@@ -44,8 +44,8 @@ def test_a_process_tries_it_and_nothing_stays_but_the_record(
 
     assert unnoted() == before
     found = answer.context["told"]
-    assert found.tone == "success" and found.asked == [], found
-    assert any(row.title == f"webhook event {event.pk}" for row in found.rows)
+    assert found.tone == "info" and found.asked == [], found
+    assert any(row.title == f"Webhook event {event.pk}" for row in found.rows)
     deed = Deed.objects.get(act="dry_run")
     assert deed.after["ended"] == "completed" and deed.object_id == str(event.pk)
     assert LogEntry.objects.filter(object_id=str(event.pk)).count() == 1
@@ -118,3 +118,13 @@ def test_jobs_that_would_be_sent_are_named(admin_user: Any) -> None:
         "The job send_sms_notification would be sent."
     ]
     assert not Job.objects.exists()
+
+
+@pytest.mark.django_db
+def test_states_and_times_are_told_as_on_pages(admin_user: Any) -> None:
+    columns = [("status", "failed", "unassigned"), ("processed_at", None, "2026-11-30T12:00:00+00:00")]
+    found = told(
+        admin_user, Report(Ended.COMPLETED, changes=[Change("webhooks.WebhookEvent", "7", columns)], written=1)
+    )
+    assert found.follows[0] == "Webhook event 7: “Job gave up” becomes “No company has this number”."
+    assert "2026-11-30T" not in str(found.rows) and "13:00:00" in str(found.rows)
