@@ -19,7 +19,9 @@ def repair_of(about: str, since: datetime, until: datetime | None = None) -> str
     vendor = about.partition(":")[0]
     if vendor not in VENDORS:
         return ""
-    return address(FailureKind.name, "retry", vendor=vendor, since=since - LEAD, until=until)
+    # By the minute: the front page, which renews itself, leads to the same address meanwhile.
+    begin = (since - LEAD).replace(second=0, microsecond=0)
+    return address(FailureKind.name, "retry", vendor=vendor, since=begin, until=until)
 
 
 def repair_of_incident(incident: Any) -> str:
