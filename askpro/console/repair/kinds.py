@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from django.db.models import Case, CharField, Model, Q, QuerySet, Value, When
 from django.http import Http404
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from askpro.console.permissions import May
@@ -38,6 +39,13 @@ class Facet:
     is_number: bool = False
     of: str = ""
     groups: Callable[[], Mapping[str, Iterable[str]]] = dict
+
+    def word(self, value: str) -> Any:
+        """How a person reads a value that an address names."""
+        if value == EMPTY:
+            return gettext("none")
+        key: Any = int(value) if self.is_number and value.isascii() and value.isdigit() and len(value) < 19 else value
+        return self.labels([key]).get(key) or value
 
     def condition(self, value: str) -> Q | None:
         """The rows with this value; None where no row can have it."""

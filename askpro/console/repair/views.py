@@ -151,13 +151,12 @@ def _fields(chosen: Chosen) -> list[dict[str, Any]]:
 
 def _told(chosen: Chosen) -> list[tuple[Any, Any]]:
     """The filter in words."""
-    labels = {FROM: _("From"), TO: _("To"), **{each.name: each.label for each in chosen.kind.facets}}
+    facets = {each.name: each for each in chosen.kind.facets}
+    labels = {FROM: _("From"), TO: _("To"), **{name: each.label for name, each in facets.items()}}
     labels |= {text.name: text.label for text in chosen.kind.texts}
-    moments = {FROM: chosen.since, TO: chosen.until}
-    told = [
-        (labels[name], display.minute(moments[name]) if name in moments else text)
-        for name, text in chosen.typed.items()
-    ]
+    values: dict[str, Any] = {FROM: display.minute(chosen.since), TO: display.minute(chosen.until)}
+    values |= {name: facets[name].word(text) for name, text in chosen.typed.items() if name in facets}
+    told = [(labels[name], values.get(name, text)) for name, text in chosen.typed.items()]
     return [*told, *([(_("Ticked"), len(chosen.ids))] if chosen.ids else [])]
 
 

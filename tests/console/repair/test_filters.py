@@ -16,7 +16,7 @@ from askpro.console.repair import bounded
 from askpro.console.repair.addresses import address
 from askpro.console.repair.chosen import Chosen
 from askpro.console.repair.counting import counted
-from askpro.console.repair.kinds import kind_of, kinds
+from askpro.console.repair.kinds import EMPTY, kind_of, kinds
 from askpro.console.repair.moments import read_moment, written
 from tests.console.repair.rows import ACTOR, job
 from tests.console.world import HOSTILE
@@ -255,3 +255,8 @@ class TestThePage:
         since, until = timezone.now() - timedelta(hours=1), timezone.now()
         shown = admin_client.get(address("failures", vendor="calcom", since=since, until=until))
         assert [row.pk for row, _ in shown.context["rows"]] == [ours.pk]
+
+    def test_the_question_tells_the_filter_in_words(self, admin_client: Client) -> None:
+        ours = job(actor_name="create_appointment_from_call", ago=timedelta(minutes=30))
+        asked = admin_client.get(address("failures", "retry", vendor="calcom", print=EMPTY, queue=ours.queue_name))
+        assert {value for _, value in asked.context["filter"]} == {"Cal.com", "none", ours.queue_name}
