@@ -124,7 +124,7 @@ class Chart:
         ]
 
     @property
-    def told(self) -> str:
+    def in_words(self) -> str:
         """What a screen reader says in place of the drawing."""
         known = [(value, at) for value, at in zip(self._totals, self.moments, strict=True) if value is not None]
         if not known:

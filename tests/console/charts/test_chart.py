@@ -51,7 +51,7 @@ def test_its_numbers_are_a_table_with_the_newest_first() -> None:
     chart = lines(series(0.5, None, name="p50"), series(2, 4, name="p95"))
 
     assert chart.rows == [("24 Nov, 12:05", ["–", "4 s"]), ("24 Nov, 12:00", ["500 ms", "2 s"])]
-    assert "at most 4 s (24 Nov, 12:05)" in chart.told
+    assert "at most 4 s (24 Nov, 12:05)" in chart.in_words
 
 
 def test_days_bear_their_date_in_their_middle() -> None:
