@@ -8,13 +8,13 @@ from django.test import Client
 
 from askpro.console.models import Access
 from askpro.console.permissions import May
-from tests.console.factories import make_world
+from tests.console import copied
 from tests.console.world import World
 
 
 @pytest.fixture
 def world(db: None) -> World:
-    return make_world()
+    return copied.world()
 
 
 @pytest.fixture
