@@ -112,5 +112,5 @@ def test_a_page_shows_each_offer_in_the_order_of_asking(client: Client, world: W
     client.force_login(bound(ours))
     page = client.get(f"/admin/appointments/freedtime/{freed.pk}/change/").content.decode()
     assert page.index("expired") < page.index("skipped")
-    assert "Der Kunde hat zu dieser Zeit einen anderen Termin." in page
+    assert "The customer has another appointment at that time." in page
     assert "waiting list" in page

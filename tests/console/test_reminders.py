@@ -28,7 +28,7 @@ def test_the_page_says_when_they_are_due_and_why_one_is_not_sent(admin_client: C
     Reminder.objects.get(kind="last_reminder").skip(Why.BEGINS_IN_QUIET)
     shown = admin_client.get(f"/admin/appointments/appointment/{reminded.pk}/change/").content.decode()
     assert "Waits for its time" in shown and "Not sent on purpose" in shown
-    assert Reminder.objects.get(kind="last_reminder").told() in shown
+    assert Reminder.objects.get(kind="last_reminder").told("en") in shown
     assert "Customer says they come" in shown
     assert "Asked by SMS" not in shown
 
