@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from appointments.calcom import client as calcom
 from appointments.changes.mirror import mirror
-from appointments.changes.request import Origin, cancel, move
+from appointments.changes.request import Origin, cancel, confirm, decline, move
 from appointments.models import Appointment, CalcomUid, Change, FollowUp, SyncPoint
 from appointments.models.follow_up import CHANGE as FOLLOWED_UP
 from appointments.tasks import (
@@ -172,6 +172,16 @@ def _booked(world: World) -> None:
     world.about = Appointment.objects.get(status="confirmed")
 
 
+def _asked_of_the_host(world: World) -> None:
+    """A booking to which the host has to say yes or no."""
+    world.sandbox.switch(confirmation_required=[HAIRCUT])
+    _wish(world)
+    Service.objects.update(needs_confirmation=True)
+    _try(world.about)
+    world.about = Appointment.objects.get(status="requested")
+    assert world.about.calcom_uid is not None
+
+
 def _lost_change(world: World) -> None:
     """An earlier try has moved it, but got no answer."""
     _booked(world)
@@ -196,6 +206,18 @@ def _move_it(world: World) -> None:
     _wanted(world, LATER)
 
 
+def _by_staff() -> Origin:
+    return Origin(Change.Channel.CONSOLE)
+
+
+def _confirm_it(world: World) -> None:
+    confirm(world.about, _by_staff())
+
+
+def _decline_it(world: World) -> None:
+    decline(world.about, _by_staff(), "Closed that day.")
+
+
 def _is_changed(world: World) -> bool:
     return not Change.objects.filter(state=Change.State.WAITING).exists()
 
@@ -203,14 +225,21 @@ def _is_changed(world: World) -> bool:
 def _what_became_of_the_change(world: World) -> str:
     change = Change.objects.exclude(channel=Change.Channel.CALCOM).get()
     about = FollowUp.objects.filter(topic=FOLLOWED_UP)
-    is_there = {booking["start"] for booking in world.sandbox.bookings("accepted")}
-    wished = set() if change.starts_at is None else {f"{change.starts_at:%Y-%m-%dT%H:%M:%S}.000Z"}
     if change.state == Change.State.DONE:
-        if is_there != wished:
+        if not _is_so_at_calcom(world, change):
             world.problems.append("Cal.com holds something else than what was wished for")
         return f"done{'; meanwhile a person was told' if about.exists() else ''}"
     told = "a person is told" if about.filter(status=FollowUp.Status.OPEN).exists() else "nobody is told"
     return f"{change.state}, {told} ({change.detail or 'waits'})"
+
+
+def _is_so_at_calcom(world: World, change: Change) -> bool:
+    """Whether Cal.com holds what the change wished for, and nothing else."""
+    start = change.starts_at or change.before
+    there = world.sandbox.bookings("accepted")
+    ends_it = change.kind in (Change.Kind.CANCEL, Change.Kind.DECLINE)
+    wished = [] if ends_it else [f"{start:%Y-%m-%dT%H:%M:%S}.000Z"]
+    return [booking["start"] for booking in there] == wished and not world.sandbox.bookings("pending")
 
 
 def _salon(world: World) -> None:
@@ -429,6 +458,8 @@ REQUESTS = (
     _changing("Cal.com: cancel an appointment", "calcom.cancel_booking", _cancel_it, _booked),
     _changing("Cal.com: move an appointment", "calcom.reschedule_booking", _move_it, _booked),
     _changing("Cal.com: look at a moved booking", "calcom.get_booking", _move_it, _lost_change),
+    _changing("Cal.com: say the host's yes", "calcom.confirm_booking", _confirm_it, _asked_of_the_host),
+    _changing("Cal.com: say the host's no", "calcom.decline_booking", _decline_it, _asked_of_the_host),
     Asked("Cal.com: event types", "calcom.list_event_types", _sync, _is_read, _what_was_read, _job_says_so, _salon),
     Asked("Cal.com: teams", "calcom.list_teams", _sync, _is_read, _what_was_read, _job_says_so, _salon),
     Asked(
