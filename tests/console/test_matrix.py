@@ -75,7 +75,7 @@ ACTS: Final[dict[str, dict[str, Roles]]] = {
     },
     "watch.incident": dict.fromkeys(("acknowledge", "mute"), OPERATORS),
     "watch.mute": {"lift": OPERATORS},
-    "console.repair": {"cancel": OPERATORS},
+    "console.repair": dict.fromkeys(("cancel", "leave"), OPERATORS),
     "privacy.erasure": dict.fromkeys(("go-on", "done"), ADMINISTRATORS),
     "notifications.messagetemplate": {"restore": MANAGERS},
     "notifications.notification": {"export": MANAGERS},
