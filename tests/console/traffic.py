@@ -24,6 +24,13 @@ TRACE = """Traceback (most recent call last):
     raise Unavailable(f"{{self.name}} answered {{response.status_code}}")
 askpro.queues.errors.Unavailable: Cal.com answered 503"""
 
+REASONS = {
+    "unassigned": "Neither the number nor the agent belongs to one active phone number.",
+    "conflict": "Another body was sent under this key before.",
+    "invalid": "Not a call: call_id is missing.",
+    "ignored": "Unknown event type.",
+}
+
 
 def make_events(world: World, dice: random.Random) -> None:
     rows = []
@@ -37,7 +44,7 @@ def make_events(world: World, dice: random.Random) -> None:
     for index, state in states.items():
         for row in rows[index::97]:
             row.status = state
-            row.reason = HOSTILE[:300] if index == 0 else f"Why it is {state}."
+            row.reason = HOSTILE[:300] if index == 0 else REASONS.get(state, "")
     world.events = WebhookEvent.objects.bulk_create(rows, batch_size=1000)
     ended = {call.retell_call_id: call.ended_at or call.started_at for call in world.calls}
     for event in world.events:
@@ -83,7 +90,7 @@ def make_messages(world: World, dice: random.Random) -> None:
         shared: dict[str, Any] = {"company": row.company, "appointment": row, "call": row.call, "kind": "confirmation"}
         shared |= {"customer": row.customer, "sent_at": (row.call.ended_at or timezone.now()) + timedelta(seconds=3)}
         state = ["delivered", "sent", "failed", "delivered", "skipped"][index % 5]
-        words = {"text": HOSTILE if index == 0 else text, "reason": "No consent to SMS." if state == "skipped" else ""}
+        words = {"text": HOSTILE if index == 0 else text, "reason": "no_consent" if state == "skipped" else ""}
         rows.append(
             Notification(
                 channel="sms",
