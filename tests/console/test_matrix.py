@@ -181,7 +181,7 @@ def places(ours: Any) -> Iterator[Place]:
             yield Place(filled(route, "stop"), PAGES[name])
             continue
         if name == "reveal":
-            yield Place(f"{filled(route)}?page=/admin/calls/customer/", PAGES[name])
+            yield Place(f"{filled(route, key)}?page=/admin/calls/customer/", PAGES[name])
             continue
         if "<uuid:" in route:
             key = "01890000-0000-7000-8000-000000000000"
