@@ -41,6 +41,7 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
     list_display = ("why", "due", "who", "said", "whose", "company", "progress")
     list_filter = (StateFilter, WhoseFilter, ("reason", ChoicesDropdownFilter), CompanyFilter, BranchFilter)
     list_select_related = ("company", "customer", "call", "assignee")
+    list_sorts = True
     list_before_template = "console/follow_up_counts.html"
     page_related = (
         "company",

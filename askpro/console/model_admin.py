@@ -48,6 +48,8 @@ class ConsoleModelAdmin(ChoosingMixin, ExportMixin, ActsMixin, ModelAdmin):
     show_facets = ShowFacets.NEVER
     formfield_overrides = {models.JSONField: {"form_class": StorableJSONField}}
     list_defer: tuple[str, ...] = ()
+    # Whether rows are shown in an order that no index has.
+    list_sorts = False
     # What a row's page names, fetched with the row.
     page_related: tuple[str, ...] = ()
     # Shown when there are no rows at all: what would fill the list.

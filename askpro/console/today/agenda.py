@@ -13,7 +13,7 @@ from appointments.models import Appointment
 from askpro.console import display, masking
 from askpro.console.scope import Scope
 from askpro.console.today.day import Day
-from askpro.console.today.reach import by_company
+from askpro.console.today.reach import by_company, first
 
 Status = Appointment.Status
 # A longer day is shown from now on; the calendar has it whole.
@@ -67,8 +67,8 @@ def agenda(scope: Scope, day: Day, *, is_long: bool) -> list[Place]:
     rows = of_day(scope, day)
     if is_long:
         rows = rows.filter(ends_at__gt=day.now)
-    first = rows.select_related(*RELATED).defer(*HEAVY).order_by("starts_at", "pk")[:MOST]
-    return list(_places(first, scope))
+    shown = first(rows, MOST, "starts_at", "pk").select_related(*RELATED).defer(*HEAVY)
+    return list(_places(shown, scope))
 
 
 def unconfirmed(scope: Scope, now: datetime) -> QuerySet[Appointment]:
@@ -77,8 +77,8 @@ def unconfirmed(scope: Scope, now: datetime) -> QuerySet[Appointment]:
 
 
 def to_confirm(scope: Scope, now: datetime) -> list[Line]:
-    rows = unconfirmed(scope, now).select_related(*RELATED).defer(*HEAVY).order_by("starts_at", "pk")
-    return [Line(row) for row in rows[:MOST_UNCONFIRMED]]
+    shown = first(unconfirmed(scope, now), MOST_UNCONFIRMED, "starts_at", "pk")
+    return [Line(row) for row in shown.select_related(*RELATED).defer(*HEAVY)]
 
 
 def _places(rows: QuerySet[Appointment], scope: Scope) -> Iterator[Place]:

@@ -10,8 +10,10 @@ from django.utils.translation import get_language
 from appointments.models import FollowUp
 from askpro.console import display, masking
 from askpro.console.scope import Scope
+from askpro.console.today.reach import first
 
 MOST: Final = 8
+RELATED: Final = ("company", "branch__company", "customer", "call", "booking_request", "assignee")
 # What a line does not show, and what no page may need: a key that cannot be read must break none.
 HEAVY: Final = (
     "words",
@@ -69,9 +71,5 @@ def overdue(scope: Scope, now: datetime) -> QuerySet[FollowUp]:
 
 
 def call_backs(scope: Scope, now: datetime) -> list[CallBack]:
-    rows = (
-        still_open(scope)
-        .order_by(FollowUp.DEADLINE, "pk")
-        .select_related("company", "branch__company", "customer", "call", "booking_request", "assignee")
-    )
-    return [CallBack(row, row.deadline < now) for row in rows.defer(*HEAVY)[:MOST]]
+    shown = first(still_open(scope), MOST, FollowUp.DEADLINE, "pk").select_related(*RELATED).defer(*HEAVY)
+    return [CallBack(row, row.deadline < now) for row in shown]

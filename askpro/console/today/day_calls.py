@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from askpro.console import display
 from askpro.console.scope import Scope
 from askpro.console.today.day import Day
-from askpro.console.today.reach import by_company
+from askpro.console.today.reach import by_company, first
 from calls.models import Call
 
 MOST: Final = 8
@@ -33,5 +33,5 @@ def so_far(scope: Scope, day: Day) -> QuerySet[Call]:
 
 
 def newest(scope: Scope, day: Day) -> list[Line]:
-    rows = so_far(scope, day).select_related("company", "customer").order_by("-started_at", "-pk")
-    return [Line(row) for row in rows.defer(*HEAVY, "company__calcom_api_key")[:MOST]]
+    shown = first(so_far(scope, day), MOST, "-started_at", "-pk").select_related("company", "customer")
+    return [Line(row) for row in shown.defer(*HEAVY, "company__calcom_api_key")]

@@ -24,6 +24,7 @@ from calls.models import Call, Company
 from notifications.models import Notification
 from tests.console.tenants import CANARY, bound, make_strangers
 from tests.console.world import World
+from tests.plans import plans
 from webhooks.models import WebhookEvent
 
 MOST_QUERIES = 15
@@ -193,6 +194,19 @@ def test_it_asks_at_most_fifteen_times(world: World, who: str) -> None:
         assert client.get("/admin/").status_code == 200
 
     assert len(asked) <= MOST_QUERIES, "\n".join(query["sql"][:160] for query in asked)
+
+
+@pytest.mark.parametrize(
+    ("read", "table"),
+    [(call_backs, "appointments_followup"), (to_confirm, "appointments_appointment")],
+    ids=["call backs", "to confirm"],
+)
+def test_it_looks_up_what_belongs_to_the_rows_that_it_shows_only(
+    world: World, read: Callable[[Scope, datetime], list[Any]], table: str
+) -> None:
+    (plan,) = plans(lambda: read(Scope(None), NOON), table)
+
+    assert "InitPlan" in plan and f"{table}_pkey" in plan
 
 
 def test_people_of_a_company_see_theirs_and_nothing_of_the_engine(world: World) -> None:
