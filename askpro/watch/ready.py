@@ -12,7 +12,8 @@ from askpro.queues.fleet.backlog import MOST_COUNTED
 from askpro.queues.fleet.status import UNDECLARED_PROMISE
 from askpro.queues.ledger.database import DjangoConnection
 
-# Walks from queue to queue along the index: a queue that no setting names any more is found, too.
+# Walks from queue to queue along the index: a queue that no setting names any more is found, too. In the index's order
+# a count ends with its last row; without it PostgreSQL first makes a bitmap of the whole backlog.
 READY = f"""
 WITH RECURSIVE named AS (
     (SELECT queue_name AS name FROM queues_job_live WHERE status = 'queued' ORDER BY queue_name LIMIT 1)
@@ -25,13 +26,13 @@ SELECT name, since, (
        SELECT count(*) FROM (
            SELECT 1 FROM queues_job_live
             WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%(actors)s) AND ready_at <= %(now)s
-            LIMIT %(most)s) AS counted), (
+            ORDER BY ready_at LIMIT %(most)s) AS counted), (
        SELECT count(*) FROM (
            SELECT 1 FROM queues_job_live
             WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%(actors)s)
               AND ready_at < %(now)s - coalesce((%(promises)s::jsonb ->> name)::float8, {UNDECLARED_PROMISE})
                              * interval '1 second'
-            LIMIT %(most)s) AS counted)
+            ORDER BY ready_at LIMIT %(most)s) AS counted)
   FROM named, LATERAL (SELECT (
        SELECT ready_at FROM queues_job_live
         WHERE status = 'queued' AND queue_name = name AND actor_name <> ALL(%(actors)s)
