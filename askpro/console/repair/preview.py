@@ -1,12 +1,13 @@
 """What a deed would do with the rows that match: which are done again, which are not, and why, with samples of each."""
 
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Final
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from askpro.console.repair.bounded import CAP, TooWide, bounded
+from askpro.console.repair.bounded import CAP, LONGEST, TooWide, bounded
 from askpro.console.repair.kinds import Asked, Repairable, Verb, Words
 
 MOST_SAMPLES: Final = 5
@@ -40,13 +41,18 @@ class Preview:
 
 
 def preview(kind: Repairable, verb: Verb, rows: QuerySet[Any], asked: Asked) -> Preview:
-    """Judge the rows as the deed itself will; fewer of them where that takes too long. Raises `TooWide`."""
+    """Judge rows as the deed itself will: a few, and more where these were quick. Raises `TooWide`."""
+    began = monotonic()
+    with bounded():
+        few = _preview(kind, verb, rows, asked, min(FEWER, CAP))
+    for_all = (monotonic() - began) * CAP / FEWER
+    if not few.is_capped or for_all * 1000 > LONGEST:
+        return few
     try:
         with bounded():
             return _preview(kind, verb, rows, asked, CAP)
     except TooWide:
-        with bounded():
-            return _preview(kind, verb, rows, asked, FEWER)
+        return few
 
 
 def _preview(kind: Repairable, verb: Verb, rows: QuerySet[Any], asked: Asked, most: int) -> Preview:

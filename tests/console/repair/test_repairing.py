@@ -18,6 +18,7 @@ from askpro.console.repair.preview import preview
 from askpro.queues.models import FleetEvent, Job
 from askpro.queues.testing import run_jobs, sent
 from tests.console.repair.rows import job, worked_off
+from tests.plans import plans
 
 pytestmark = pytest.mark.django_db
 RETRY = "/admin/board/repair/failures/retry/"
@@ -338,3 +339,28 @@ def test_the_preview_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     kind = kind_of("failures")
     seen = preview(kind, kind.verbs[0], kind.rows(), Asked())
     assert seen.is_capped and seen.doing.count == 3
+
+
+@pytest.mark.parametrize(("longest", "judged"), [(1000, 4), (0, 3)], ids=["quick", "slow"])
+def test_the_preview_judges_more_rows_where_a_few_were_quick(
+    monkeypatch: pytest.MonkeyPatch, longest: int, judged: int
+) -> None:
+    monkeypatch.setattr("askpro.console.repair.preview.FEWER", 2)
+    monkeypatch.setattr("askpro.console.repair.preview.CAP", 100)
+    monkeypatch.setattr("askpro.console.repair.preview.LONGEST", longest * 1000)
+    for _ in range(4):
+        job()
+    kind = kind_of("failures")
+
+    seen = preview(kind, kind.verbs[0], kind.rows(), Asked())
+
+    assert (seen.doing.count, seen.is_capped) == (judged, judged == 3)
+
+
+def test_it_looks_for_a_twin_by_its_tags_alone() -> None:
+    job(tags=["call:17"])
+    kind = kind_of("failures")
+
+    (plan,) = plans(lambda: list(kind.verbs[0].judged(kind.rows(), Asked())), "queues_job")
+
+    assert "_tags" in plan and "_finished" not in plan
