@@ -16,7 +16,7 @@ from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.permissions import May
 from askpro.console.repair.addresses import address
 from askpro.console.repair.chosen import Chosen
-from askpro.console.repair.kinds import kind_of, verb_of
+from askpro.console.repair.kinds import kind_of, label_of, verb_of
 from askpro.console.repair.models import Repair, RepairItem
 from askpro.console.table import Table
 from askpro.console.term import Term
@@ -70,8 +70,7 @@ class RepairAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=_("Repair"))
     def what(self, repair: Repair) -> str:
-        kind = kind_of(repair.kind)
-        return f"{verb_of(kind, repair.verb).label}: {repair.total} {kind.noun}"
+        return f"{label_of(repair.kind, repair.verb)}: {repair.total} {kind_of(repair.kind).noun}"
 
     @admin.display(description=_("Status"))
     def progress(self, repair: Repair) -> SafeString:

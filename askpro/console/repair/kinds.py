@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, Protocol
 
 from django.db.models import Case, CharField, Model, Q, QuerySet, Value, When
@@ -213,6 +214,12 @@ def kind_of(name: str) -> Repairable:
     if name not in _kinds:
         raise Http404
     return _kinds[name]
+
+
+@cache
+def label_of(kind_name: str, verb_name: str) -> Words:
+    """What a verb is called, for lists: a kind makes its verbs anew whenever it is asked for them."""
+    return verb_of(kind_of(kind_name), verb_name).label
 
 
 def verb_of(kind: Repairable, name: str) -> Verb:
