@@ -23,7 +23,7 @@ from appointments.admin.offers import offer_table
 from appointments.booking import pressed
 from appointments.models import FollowUp
 from askpro.console import audit, display
-from askpro.console.customers import customers_meant
+from askpro.console.customers import customers_meant, of_calls_meant
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.scope import Scope
@@ -125,9 +125,7 @@ class FollowUpAdmin(ReadOnlyModelAdmin):
         return f"{follow_up.title(reader())}: {who}, {follow_up.company.name}"
 
     def find(self, rows: QuerySet[FollowUp], term: Term) -> QuerySet[FollowUp]:
-        meant = Q(customer_id__in=customers_meant(term)) | Q(call__retell_call_id=term.text)
-        if term.phones:
-            meant |= term.numbers("call__from_number")
+        meant = Q(customer_id__in=customers_meant(term)) | of_calls_meant("call_id", term)
         return rows.filter(meant if term.number is None else meant | Q(pk=term.number))
 
     @admin.display(description=_("Reason"))

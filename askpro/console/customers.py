@@ -1,11 +1,14 @@
-"""Customers, as a search means them: their own list, and the lists of whatever is theirs."""
+"""Customers and their calls, as a search means them: their own lists, and the lists of whatever is theirs."""
 
 from django.db.models import Q
 
+from askpro.console.membership import IsIn
 from askpro.console.term import Term
-from calls.models import Customer, CustomerNumber, NamePart
+from calls.models import Call, Customer, CustomerNumber, NamePart
 
 MOST_MEANT = 500
+# In no order: sorted, PostgreSQL would rather read all calls backwards than find these.
+MOST_CALLS = 5000
 
 
 def meaning(term: Term) -> Q:
@@ -19,6 +22,13 @@ def customers_meant(term: Term) -> list[int]:
         term.known["customers"] = _ids(term)
     ids: list[int] = term.known["customers"]
     return ids
+
+
+def of_calls_meant(field: str, term: Term) -> Q:
+    """The rows whose `field` is a call that the term means: by its id at Retell, its number, or who called."""
+    meant = Q(retell_call_id=term.text) | Q(customer_id__in=customers_meant(term))
+    calls = Call.objects.filter(meant | term.numbers("from_number") if term.phones else meant)
+    return Q(IsIn(field, calls.order_by().values("pk")[:MOST_CALLS]))
 
 
 def _ids(term: Term) -> list[int]:

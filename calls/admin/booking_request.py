@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from appointments.models import Appointment, FollowUp
 from askpro.console import display
-from askpro.console.customers import customers_meant
+from askpro.console.customers import customers_meant, of_calls_meant
 from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.scope import Scope
@@ -50,8 +50,7 @@ class BookingRequestAdmin(ReadOnlyModelAdmin):
         return f"{who}: {row.service or row.service_words}"
 
     def find(self, rows: QuerySet[BookingRequest], term: Term) -> QuerySet[BookingRequest]:
-        people = customers_meant(term)
-        meant = Q(customer_id__in=people) | Q(call__customer_id__in=people) | Q(call__retell_call_id=term.text)
+        meant = Q(customer_id__in=customers_meant(term)) | of_calls_meant("call_id", term)
         return rows.filter(meant if term.number is None else meant | Q(pk=term.number))
 
     @admin.display(description=gettext_lazy("Asked"), ordering="created_at")

@@ -14,6 +14,7 @@ from askpro.console import display, payload
 from askpro.console.acts import Act
 from askpro.console.dry_run.page import DryRunMixin
 from askpro.console.filters import CompanyFilter, period
+from askpro.console.membership import IsIn
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.permissions import May
 from askpro.console.scope import Scope
@@ -26,7 +27,7 @@ from calls.models import Call
 from webhooks.admin.copying import CurlMixin
 from webhooks.admin.trying import EVENT
 from webhooks.inbox.replay import replay_one
-from webhooks.models import Provider, RefusedWebhook, WebhookEvent
+from webhooks.models import Provider, RefusedWebhook, WebhookAddress, WebhookEvent
 
 UNASSIGNED: dict[str, Text] = {
     Provider.RETELL: gettext_lazy(
@@ -96,7 +97,7 @@ class WebhookEventAdmin(CurlMixin, DryRunMixin, ReadOnlyModelAdmin):
         return f"{event.get_provider_display()} {event.event_type} {subject_of(event)}"
 
     def find(self, rows: QuerySet[WebhookEvent], term: Term) -> QuerySet[WebhookEvent]:
-        meant = Q(subject=term.text) | Q(event_key=term.text)
+        meant = Q(subject=term.text) | _keyed(term.text)
         if term.number is not None:
             meant |= Q(pk=term.number)
         if term.uuid:
@@ -183,6 +184,13 @@ def subject_of(event: WebhookEvent) -> str:
     if event.provider == "calcom" and len(event.subject) > 8:
         return f"{event.subject[:8]}…"
     return event.subject
+
+
+def _keyed(key: str) -> Q:
+    """The events with this key. The indexes are of those with an address of a company's own, and of those without."""
+    shared = Q(address__isnull=True, provider__in=Provider.values)
+    own = Q(IsIn("address_id", WebhookAddress.objects.order_by().values("pk")), address__isnull=False)
+    return Q(event_key=key) & (shared | own)
 
 
 def _facts(event: WebhookEvent, request: HttpRequest) -> list[tuple[str, Any]]:
