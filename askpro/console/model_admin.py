@@ -24,6 +24,7 @@ from askpro.console.filters import CompanyFilter
 from askpro.console.json_field import StorableJSONField
 from askpro.console.nonsense import Nonsense
 from askpro.console.paginator import CappedPaginator
+from askpro.console.protection import protecting
 from askpro.console.scope import Scope
 from askpro.console.term import Term
 from askpro.language.text import Text
@@ -57,6 +58,12 @@ class ConsoleModelAdmin(ChoosingMixin, ExportMixin, ActsMixin, ModelAdmin):
     empty_text: Text = ""
     search_fields: tuple[str, ...] = ("pk",)
     search_help_text: Text = _("Id")
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
+        """Before Django follows each row to all that hangs on it: whether something forbids it anyhow."""
+        if protected := protecting(objs):
+            return [], {}, set(), protected
+        return super().get_deleted_objects(objs, request)
 
     def find(self, rows: models.QuerySet[Any], term: Term) -> models.QuerySet[Any]:
         """The rows that a term means."""
