@@ -12,6 +12,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from appointments.models import FollowUp
 from askpro.console.scope import Scope
+from askpro.console.today.counting import Count, counted
 from calls.models import Branch
 
 
@@ -64,12 +65,15 @@ def overdue(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.alias(deadline=FollowUp.DEADLINE).filter(status=FollowUp.Status.OPEN, deadline__lt=timezone.now())
 
 
-def counts(rows: QuerySet[FollowUp], user: Any) -> list[tuple[str, int, str]]:
+def counts(rows: QuerySet[FollowUp], user: Any) -> list[tuple[str, Count, str]]:
     """What is open among these rows: name, number, and the list's filter for it."""
     still_open = rows.filter(status=FollowUp.Status.OPEN)
-    return [
-        (pgettext("state", "Open"), still_open.count(), ""),
-        (_("Mine"), still_open.filter(assignee=user.pk).count(), "whose=mine"),
-        (_("Nobody's"), still_open.filter(assignee=None).count(), "whose=nobody"),
-        (_("Overdue"), overdue(rows).count(), "state=overdue"),
-    ]
+    asked = {
+        "": still_open,
+        "whose=mine": still_open.filter(assignee=user.pk),
+        "whose=nobody": still_open.filter(assignee=None),
+        "state=overdue": overdue(rows),
+    }
+    names = (pgettext("state", "Open"), _("Mine"), _("Nobody's"), _("Overdue"))
+    found = counted(asked)
+    return [(name, found[query], query) for name, query in zip(names, asked, strict=True)]
