@@ -128,7 +128,7 @@ def _known() -> dict[tuple[str, ...], list[dict[str, Any]]]:
         ("app_label",): [
             {"app_label": label} for label in sorted({model._meta.app_label for model in admin.site._registry})
         ],
-        ("id",): [{"id": User.objects.order_by("pk").values_list("pk", flat=True)[0]}],
+        ("id",): [{"id": pk} for pk in User.objects.order_by("pk").values_list("pk", flat=True)[:1]],
     }
 
 

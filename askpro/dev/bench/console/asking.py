@@ -39,10 +39,10 @@ class Asked:
 
 def first(client: Client, address: Address) -> tuple[Asked, str]:
     """Look at it once, in passing: what it asks, and its text."""
-    with _statements() as statements:
+    with statements() as asked_for:
         answer = _answer(client, address)
-    asked = Asked(address, answer.status_code, len(statements))
-    asked.endless = [sql for sql, values in statements if _counts_endlessly(sql, values)]
+    asked = Asked(address, answer.status_code, len(asked_for))
+    asked.endless = [sql for sql, values in asked_for if _counts_endlessly(sql, values)]
     return asked, "" if answer.streaming else answer.content.decode(errors="replace")
 
 
@@ -51,6 +51,19 @@ def take_time(client: Client, asked: Asked) -> None:
     _answer(client, asked.address)
     asked.times.append(1000 * (time.perf_counter() - began))
     asked.work.append(_worked() - worked)
+
+
+@contextmanager
+def statements() -> Iterator[list[tuple[str, Any]]]:
+    """What is asked of PostgreSQL in the block, with its values."""
+    found: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        found.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield found
 
 
 def _worked() -> float:
@@ -68,28 +81,13 @@ def _of_session() -> int:
 
 
 def _answer(client: Client, address: Address) -> Any:
-    """The whole answer; of a file that is sent while it is read, as much as comes first."""
+    """The whole answer; of a file that is sent while it is read, its first part."""
     path, posted = address.path, dict(address.posted)
     answer: HttpResponseBase = client.post(path, posted) if posted else client.get(path)
     if answer.streaming:
-        parts = iter(answer)
-        # The names of the columns, then the first rows.
-        for _ in range(2):
-            next(parts, None)
+        next(iter(answer), None)
         answer.close()
     return answer
-
-
-@contextmanager
-def _statements() -> Iterator[list[tuple[str, Any]]]:
-    found: list[tuple[str, Any]] = []
-
-    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        found.append((sql, params))
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(note):
-        yield found
 
 
 def _counts_endlessly(sql: str, values: Any) -> bool:

@@ -13,7 +13,17 @@ from askpro.queue_settings import QUEUES
 from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.ledger.history import prepare_days
 from askpro.queues.metrics.histogram import BOUNDS
-from askpro.queues.models import AttemptRow, Job, MetricDay, MetricHour, MetricMinute, MetricsSnapshot, RunCost, SlowRun
+from askpro.queues.models import (
+    AttemptRow,
+    Job,
+    MetricDay,
+    MetricFold,
+    MetricHour,
+    MetricMinute,
+    MetricsSnapshot,
+    RunCost,
+    SlowRun,
+)
 from askpro.queues.states import FAILED_DAY, LIVE_DAY
 
 # Kinds of jobs of the product, each with its queue.
@@ -123,6 +133,14 @@ def fill_figures(scale: Scale) -> None:
     ):
         _tallies(model, step, count)
     fill(
+        MetricFold,
+        1,
+        cluster="(SELECT system_identifier FROM pg_control_system())",
+        counted="pg_current_snapshot()::text",
+        counted_at="now()",
+        rolled=f"(SELECT max(id) FROM {MetricMinute._meta.db_table})",
+    )
+    fill(
         MetricsSnapshot,
         len(QUEUES) * 12 * 24 * 30,
         queue_name=one_of(*QUEUES),
@@ -176,7 +194,7 @@ def _exchanges() -> None:
 
 
 def _slow(scale: Scale) -> None:
-    began = f"now() - interval '1 second' * (n * 600000 / {max(1, scale.jobs // 100)})"
+    began = f"now() - interval '1 second' * (n::bigint * 600000 / {max(1, scale.jobs // 100)})"
     fill(
         SlowRun,
         scale.jobs // 100,
