@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
-from django.db import models
+from django.db import models, transaction
 from django.test import Client
 from django.utils import timezone
 
-from appointments.models import Appointment, FollowUp
+from appointments.models import Appointment, FollowUp, WaitingEntry
 from askpro.console.masking import HIDDEN, holds_people
 from askpro.console.models import Access, Deed
 from askpro.console.roles import ADMINISTRATOR, OPERATOR, SUPPORT, VIEWER
@@ -25,11 +25,14 @@ from tests.console.people import CANARY, People, brand_people
 from tests.console.tenants import make_strangers
 from tests.console.test_export import PAGES as EXPORTS
 from tests.console.test_export import days, text_of
-from tests.console.test_scope import addresses, filled
+from tests.console.test_matrix import FORM
+from tests.console.test_scope import FOR_ALL, addresses, filled
 from tests.console.world import World
 
 CALL = "/admin/calls/call/{}/change/"
 REASON = {"reason": "Rückfrage der Kundin"}
+# A form that is not filled, and one that does what is asked.
+SENT = ({"confirmed": "yes", "note": " ", "said": "1"}, {**FORM, "pick": "called", "rate": "20", "said": "1"})
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +79,7 @@ def whole(answer: Any) -> str:
     return text_of(answer) if answer.streaming else answer.content.decode("utf-8", "replace")
 
 
-@pytest.mark.parametrize("group", [VIEWER, OPERATOR])
+@pytest.mark.parametrize("group", [VIEWER, ADMINISTRATOR])
 def test_no_page_tells_who_people_are(people: People, group: str) -> None:
     client, told, opened = client_of(group), {}, 0
     for page in pages():
@@ -89,6 +92,56 @@ def test_no_page_tells_who_people_are(people: People, group: str) -> None:
 
     assert told == {}
     assert opened > 100
+
+
+def test_whatever_is_sent_nothing_that_is_answered_tells_who_people_are(people: People, settings: Any) -> None:
+    """Forms that are shown again, what is said after an act, and where it leads; each from the same rows."""
+    for vendor in ("CALCOM", "RETELL", "TWILIO"):
+        setattr(settings, f"{vendor}_BASE_URL", "http://127.0.0.1:9")
+    client, told, acted = client_of(ADMINISTRATOR), {}, 0
+    for page, said in product(sendable(), SENT):
+        block = transaction.atomic()
+        # As a test case's own: outside calls are allowed in it.
+        block._from_testcase = True  # type: ignore[attr-defined]
+        with block:
+            answer = client.post(page, said)
+            assert answer.status_code < 500, page
+            acted += answer.status_code == 302
+            cookies = "".join(each.value for each in client.cookies.values())
+            if found := people.found_in("\n".join((whole(answer), answer.get("Location", ""), cookies))):
+                told[page, tuple(said)] = found
+            client.cookies.pop("messages", None)
+            transaction.set_rollback(True)
+
+    assert told == {}
+    assert acted > 20
+
+
+def sendable() -> Iterator[str]:
+    """The addresses of single rows and of acts that take a form. The page itself says where it takes none."""
+    for route, name, model in addresses():
+        if "(?P<" in route or name in FOR_ALL or not name or name.endswith(("_history", "_changelist", "_csv")):
+            continue
+        keys: list[object] = ["call"]
+        if "object_id" in route and model is not None:
+            keys = list(model._default_manager.order_by("-pk").values_list("pk", flat=True)[:1])
+        yield from (filled(route, key) for key in keys)
+
+
+def test_who_is_added_for_is_not_told_again(people: People) -> None:
+    entry = WaitingEntry.objects.latest("pk")
+    values = {
+        name: getattr(entry, name) for name in ("company_id", "customer_id", "service_id", "first_day", "last_day")
+    }
+    entry.delete()
+    form = {name.removesuffix("_id"): str(value) for name, value in values.items()}
+    client = client_of(OPERATOR)
+    client.post("/admin/appointments/waitingentry/add/", form, follow=True)
+    listed = client.post("/admin/appointments/waitingentry/add/", form | {"first_day": ""})
+
+    assert WaitingEntry.objects.filter(customer=values["customer_id"]).exists()
+    assert "messages" not in client.cookies or not people.found_in(client.cookies["messages"].value)
+    assert not people.found_in(whole(listed))
 
 
 def spellings(people: People) -> Iterator[str]:
@@ -122,6 +175,15 @@ def test_no_search_of_a_viewer_finds_people_by_what_is_masked(people: People) ->
     assert found == []
     newest = str(Customer.objects.latest("pk").pk)
     assert client.get("/admin/calls/customer/", {"q": newest}).context["cl"].result_count == 1
+
+
+def test_who_may_read_names_finds_people_by_each_of_them(people: People) -> None:
+    """Shows that the searches above would have found somebody."""
+    client = client_of(SUPPORT)
+
+    for typed in (CANARY[:5], Customer.objects.exclude(phone=None).latest("pk").phone):
+        assert client.get("/admin/calls/customer/", {"q": typed}).context["cl"].result_count, typed
+        assert client.get("/admin/search/", {"s": typed}).context["results"], typed
 
 
 def test_no_list_is_put_in_the_order_of_what_is_masked() -> None:
