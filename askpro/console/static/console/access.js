@@ -54,7 +54,8 @@ const widths = new ResizeObserver((entries) => entries.forEach(({ target }) => {
 }));
 const watchWidths = () => document.querySelectorAll(".ap-scroll").forEach((area) => widths.observe(area));
 const mendWhatScriptsMade = () => { nameAreas(); nameChoices(); nameSigns(); watchWidths(); };
-window.addEventListener("load", mendWhatScriptsMade);
+// After what others do at the same event: some of these make the elements only then.
+window.addEventListener("load", () => setTimeout(mendWhatScriptsMade));
 document.addEventListener("htmx:afterSettle", mendWhatScriptsMade);
 
 const mend = (root) => { hideIcons(root); nameKeys(root); };
