@@ -15,10 +15,10 @@ from webhooks.models import RefusedWebhook
 MOST: Final = 15
 # What tells of more tables than others do, each by one question.
 MORE: Final = {
-    "calls_call_change": 26,  # a call's story: its events, jobs, requests, appointments, follow-ups, messages
-    "appointments_appointment_change": 18,
-    "calls_customer_change": 30,  # a customer's story: the same of all calls
-    "search": 17,  # one box for every table
+    "calls_call_change": 28,  # a call's story: its events, jobs, requests, appointments, follow-ups, messages
+    "appointments_appointment_change": 20,
+    "calls_customer_change": 32,  # a customer's story: the same of all calls
+    "search": 22,  # one box for every table
 }
 ADDRESSES_OF_A_PAGE: Final = 3
 
