@@ -45,6 +45,7 @@ THEMSELVES: Final[dict[str, set[str]]] = {
         "A dry run's transaction is neither ended nor left.",  # an exception's text
         '{} RETURNING "{}"."{}"',
     },
+    "askpro/console/membership.py": {" = ANY ("},
     "webhooks/admin/curl.py": {"printf %s {} | base64 --decode | {}"},
     "askpro/watch/conditions/dead_jobs.py": {"error_class ~ '\\.({})$'"},
     "askpro/watch/conditions/host.py": {"Date"},
