@@ -81,7 +81,7 @@ def test_it_offers_only_what_the_state_allows(admin_client: Client, world: World
         page = admin_client.get(f"/admin/queues/job/{job.pk}/change/")
         return [button["label"] for button in page.context["offered"]]
 
-    assert offered(dead) == ["Retry", "Other arguments"]
+    assert offered(dead) == ["Retry", "Dry run", "Other arguments"]
     assert (offered(waiting), offered(done)) == (["Cancel", "Pause all of its kind"], [])
 
 

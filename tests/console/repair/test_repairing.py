@@ -82,10 +82,14 @@ VERBS += [("jobs", verb) for verb in ("cancel", "run-now", "run-later")]
 @pytest.mark.parametrize(("kind", "verb"), VERBS, ids=lambda each: each)
 @pytest.mark.parametrize("which", FILTERS)
 def test_what_the_preview_says_is_what_happens(admin_client: Client, kind: str, verb: str, which: str) -> None:
-    """Every state, with and without a time to wait for: what is listed as done is done, and nothing else changes."""
+    """Every state, with and without a time to wait for, and one whose work was done since: what is listed as done is
+    done, and nothing else changes.
+    """
     soon = timezone.now() + timedelta(minutes=5)
     for status, run_at in itertools.product(STATES, (None, soon)):
         job(status, run_at=run_at, tags=["call:1"], ready_at=timezone.now() if status == "queued" else None)
+    job(tags=["call:1"], kwargs={"request_id": 2})
+    job("completed", ago=timedelta(minutes=1), tags=["call:1"], kwargs={"request_id": 2})
     before = {each.pk: (each.status, each.run_at, each.cancel_at) for each in Job.objects.all()}
     the_verb = next(each for each in kind_of(kind).verbs if each.name == verb)
     rows = the_verb.judged(kind_of(kind).rows(), Asked(at=soon))
