@@ -70,10 +70,13 @@ def may_give(user: Any) -> bool:
 def _groups(user: Any) -> frozenset[int]:
     """What an operator lets him give, without roles with more rights than he can use; read once for each request."""
     if not hasattr(user, _KEPT):
-        allowed = Group.objects.filter(given_by__user=user) if Scope.of(user).companies else Group.objects.none()
-        usable = user.get_all_permissions()
-        groups = allowed.prefetch_related("permissions__content_type")
-        kept_within = [group.pk for group in groups if usable.issuperset(names(group.permissions.all()))]
-        setattr(user, _KEPT, frozenset(kept_within))
+        # Whoever is bound to no company gives none this way, and need not be asked for their rights on every page.
+        setattr(user, _KEPT, frozenset(_within_rights(user)) if Scope.of(user).companies else frozenset())
     kept: frozenset[int] = getattr(user, _KEPT)
     return kept
+
+
+def _within_rights(user: Any) -> list[int]:
+    allowed, usable = Group.objects.filter(given_by__user=user), user.get_all_permissions()
+    groups = allowed.prefetch_related("permissions__content_type")
+    return [group.pk for group in groups if usable.issuperset(names(group.permissions.all()))]
