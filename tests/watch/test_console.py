@@ -98,7 +98,7 @@ class TestRepair:
         asked = admin_client.get(buttons["Retry what gave up"])
 
         filters = {str(label): str(told) for label, told in asked.context["filter"]}
-        assert filters["Vendor"] == "calcom"
+        assert filters["Vendor"] == "Cal.com"
         assert ">24 Nov 2026, 08:50<" in filters["From"] and ">24 Nov 2026, 10:00<" in filters["To"]
 
     @pytest.mark.parametrize(
