@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -171,6 +172,10 @@ class Appointment(models.Model):
             models.Index(fields=["company", "starts_at"], name="appointment_by_company"),
             models.Index(fields=["starts_at"], condition=Q(status="confirmed"), name="appointment_confirmed"),
             models.Index(fields=["updated_at"], condition=Q(status="requested"), name="appointment_requested"),
+            # By what people type into the search: a number or its beginning, a mail in any case, Cal.com's id.
+            models.Index(fields=["attendee_phone"], opclasses=["varchar_pattern_ops"], name="appointment_phone"),
+            models.Index(Upper("attendee_email"), name="appointment_email"),
+            models.Index(fields=["calcom_booking_id"], name="appointment_booking_id"),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ import pytest
 from django.contrib import admin
 from django.db.models import Model
 
-from appointments.models import FollowUp
+from appointments.models import Appointment, FollowUp
 from askpro.console.term import Term
 from calls.models import BookingRequest
 from tests.console.world import World
@@ -35,7 +35,10 @@ def test_what_belongs_to_a_call_is_found_by_the_call(
 
 @pytest.mark.parametrize(
     ("model", "typed"),
-    [(FollowUp, "call_1"), (FollowUp, "17"), (BookingRequest, "call_1"), (WebhookEvent, "call_ended:call_1")],
+    [
+        *((FollowUp, "call_1"), (FollowUp, "17"), (BookingRequest, "call_1"), (WebhookEvent, "call_ended:call_1")),
+        *((Appointment, typed) for typed in ("17", "+4915550100999", "030 5550", "ayse@example.org")),
+    ],
     ids=lambda part: getattr(part, "__name__", part),
 )
 def test_nobody_reads_a_whole_table_to_find_a_row(world: World, model: type[Model], typed: str) -> None:
