@@ -330,7 +330,7 @@ def test_what_cal_com_has_lost_is_cancelled_here(booked: Appointment, sandbox: S
     Appointment.objects.update(calcom_uid="verschwunden1234567890", booking_key=uuid4())
     assert cancel(booked, PHONE, patience=PATIENCE).state == "done"
     booked.refresh_from_db()
-    assert (booked.status, booked.cancellation_reason) == ("cancelled", "In Cal.com gibt es sie nicht.")
+    assert (booked.status, booked.cancellation_reason) == ("cancelled", "Das gibt es in Cal.com nicht.")
 
 
 def test_a_person_who_takes_a_change_over_stops_its_job(booked: Appointment, sandbox: SandboxClient) -> None:
