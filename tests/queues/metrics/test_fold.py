@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -84,19 +85,18 @@ def test_a_run_that_is_rolled_back_is_not_counted(database: EngineConnection) ->
 def test_a_transaction_of_hours_is_found_at_its_end(database: EngineConnection) -> None:
     """Its rows are far below where the others are looked for."""
     actors.nothing.send(1)
-    late = EngineConnection()
-    late.rows("BEGIN")
-    end(late)
-    late.rows("UPDATE queues_job SET finished_at = finished_at - interval '40 minutes' WHERE status = 'completed'")
-    ((xid,),) = late.rows("SELECT pg_current_xact_id()::text")
-    fold.to_the_end()
-    row = MetricFold.objects.get()
-    # Beside those of other tests' databases.
-    assert str(int(xid) & fold.MASK) in row.running
-    row.running = {xid: since - 2500 for xid, since in row.running.items()}
-    row.save()
-    late.rows("COMMIT")
-    late.close()
+    with closing(EngineConnection()) as late:
+        late.rows("BEGIN")
+        end(late)
+        late.rows("UPDATE queues_job SET finished_at = finished_at - interval '40 minutes' WHERE status = 'completed'")
+        ((xid,),) = late.rows("SELECT pg_current_xact_id()::text")
+        fold.to_the_end()
+        row = MetricFold.objects.get()
+        # Beside those of other tests' databases.
+        assert str(int(xid) & fold.MASK) in row.running
+        row.running = {xid: since - 2500 for xid, since in row.running.items()}
+        row.save()
+        late.rows("COMMIT")
     assert fold.to_the_end() == 1
 
 
