@@ -20,6 +20,7 @@ from askpro.console.repair import fixes
 from askpro.console.repair.addresses import address
 from askpro.console.repair.kinds import EMPTY
 from askpro.console.repair.models import Fix
+from askpro.console.repair.outages import may_repair
 from askpro.console.subjects import MODELS, named
 from askpro.console.trace import lines_of
 from askpro.queues.models import Attempt, Job
@@ -166,7 +167,7 @@ def board(request: HttpRequest) -> dict[str, Any]:
         "hour": sum(group.hour for group in found),
         "day": sum(group.day for group in found),
         "troubled": troubled,
-        "may_retry": may_retry(request),
+        "may_retry": may_repair(request.user),
     }
 
 
@@ -193,13 +194,9 @@ def group_board(request: HttpRequest) -> dict[str, Any]:
             set(Attempt.objects.filter(job_id__in=ids[:MOST_NAMED]).values_list("code_version", flat=True))
         ),
         "fix": fixes.latest_of(kind.key),
-        "may_retry": bool(found) and may_retry(request),
+        "may_retry": bool(found) and may_repair(request.user),
         "may_fix": request.user.has_perm(May.RETRY),
     }
-
-
-def may_retry(request: HttpRequest) -> bool:
-    return request.user.has_perm(May.BULK) and request.user.has_perm(May.RETRY)
 
 
 def _by_hour(moments: Iterable[datetime]) -> Chart:

@@ -116,8 +116,8 @@ class RepairAdmin(ReadOnlyModelAdmin):
 def _again(request: HttpRequest, repair: Repair, chosen: Chosen) -> str:
     """Where a repair that stopped is asked for once more; empty for whoever may not."""
     verb = verb_of(chosen.kind, repair.verb)
-    may = request.user.has_perm(May.BULK) and request.user.has_perm(verb.permission)
-    return f"{address(repair.kind, verb.name)}?{chosen.query}" if may and repair.status == "halted" else ""
+    may_ask = repair.status == Repair.Status.HALTED and request.user.has_perms(verb.permissions)
+    return f"{address(repair.kind, verb.name)}?{chosen.query}" if may_ask else ""
 
 
 def _facts(repair: Repair, who: str) -> list[tuple[Any, Any]]:

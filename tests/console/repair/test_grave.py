@@ -48,10 +48,13 @@ def test_without_its_permission_it_is_neither_offered_nor_done(
     world: World, staff_with: Callable[..., Client], kind: str, verb: str
 ) -> None:
     usual = (May.BULK, May.RETRY, May.REPLAY, May.DISCARD)
-    client = staff_with(kind_of(kind).permission, *usual)
+    client = staff_with(kind_of(kind).permission, "console.view_repair", *usual)
     page = f"/admin/board/repair/{kind}/{verb}/"
+    stopped = Repair.objects.create(kind=kind, verb=verb, reason="x", status="halted", total=2, failed=1)
 
     assert page not in client.get(f"/admin/board/repair/{kind}/").content.decode()
+    shown = client.get(f"/admin/console/repair/{stopped.pk}/change/")
+    assert shown.status_code == 200 and page not in shown.content.decode()
     assert client.get(page).status_code == 403
     before = Repair.objects.count()
     assert client.post(page, {"reason": "x", "rate": "50"}).status_code == 403
