@@ -74,8 +74,7 @@ class Chart:
 
     @cached_property
     def axis(self) -> Scale:
-        highest = max((value for value in self._totals if value is not None), default=0.0)
-        return self.scale(max(highest, self._shown_limit(highest)))
+        return self.scale(max(self._highest, self._shown_limit))
 
     @property
     def values(self) -> list[tuple[str, str]]:
@@ -96,9 +95,8 @@ class Chart:
         """What lies between the axes."""
         parts = [drawing.rules(drawing.height_of(value, self.axis.top) for value in self.axis.lines)]
         parts.append(drawing.columns(self._gaps, "ap-gap"))
-        highest = max((value for value in self._totals if value is not None), default=0.0)
-        if shown := self._shown_limit(highest):
-            parts.append(drawing.limit(drawing.height_of(shown, self.axis.top)))
+        if self._shown_limit:
+            parts.append(drawing.limit(drawing.height_of(self._shown_limit, self.axis.top)))
         return SafeString("".join(parts))
 
     @property
@@ -143,6 +141,10 @@ class Chart:
         join = sum if self.shape == Shape.BARS else max
         known = [[value for value in column if value is not None] for column in columns]
         return [float(join(values)) if values else None for values in known]
+
+    @cached_property
+    def _highest(self) -> float:
+        return max((value for value in self._totals if value is not None), default=0.0)
 
     @property
     def _ticks(self) -> list[tuple[datetime, str]]:
@@ -202,6 +204,7 @@ class Chart:
     def _written(self, value: Any) -> str:
         return "–" if value is None else self.axis.write(value)
 
-    def _shown_limit(self, highest: float) -> float:
+    @property
+    def _shown_limit(self) -> float:
         """A limit far above everything would press the curve flat, and is left out."""
-        return self.limit if self.limit is not None and 0 < self.limit < highest * 4 else 0.0
+        return self.limit if self.limit is not None and 0 < self.limit < self._highest * 4 else 0.0

@@ -33,6 +33,7 @@ def list_view(request: HttpRequest, kind_name: str) -> HttpResponse:
     """What matches: how many, by what they differ, and the newest of them."""
     kind = _kind(request, kind_name)
     chosen = Chosen.of(kind, request.GET)
+    verbs = _verbs(request, chosen)
     context: dict[str, Any] = {
         "title": _("Repair: %(kind)s") % {"kind": kind.title},
         "kind": kind,
@@ -43,8 +44,8 @@ def list_view(request: HttpRequest, kind_name: str) -> HttpResponse:
         "fields": _fields(chosen),
         "picked": [(each.name, chosen.typed[each.name]) for each in kind.facets if each.name in chosen.typed],
         "wrong": [(each.label, chosen.errors[each.name]) for each in kind.facets if each.name in chosen.errors],
-        "verbs": [(verb, href) for verb, href in _verbs(request, chosen) if not verb.stands_apart],
-        "grave": [(verb, href) for verb, href in _verbs(request, chosen) if verb.stands_apart],
+        "verbs": [(verb, href) for verb, href in verbs if not verb.stands_apart],
+        "grave": [(verb, href) for verb, href in verbs if verb.stands_apart],
         "page_size": PAGE,
     }
     try:
