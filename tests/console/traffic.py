@@ -2,13 +2,13 @@
 
 import json
 import random
-import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from askpro.console.trace import PROJECT
+from askpro.dev.pictures.week.rows import job_id
 from askpro.queues.models import AttemptRow, Batch, Job, Lock
 from calls.models import Call
 from notifications.models import Notification
@@ -239,9 +239,3 @@ def _attempt(job: Job, number: int, outcome: str, at: datetime, world: World) ->
         trace="",
         fingerprint="",
     )
-
-
-def job_id(moment: datetime, dice: random.Random) -> uuid.UUID:
-    """A UUIDv7 of a moment, as the engine makes them."""
-    value = int(moment.timestamp() * 1000) << 80 | 7 << 76 | dice.getrandbits(12) << 64 | 2 << 62
-    return uuid.UUID(int=value | dice.getrandbits(62))

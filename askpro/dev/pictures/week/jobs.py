@@ -1,13 +1,12 @@
 """The jobs that worked on it all, with their attempts; in Cal.com's dead hour those that book failed for good."""
 
-import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from askpro.console.trace import PROJECT
 from askpro.dev.pictures.week.fleet import POOLS
-from askpro.dev.pictures.week.rows import BATCH, Week
+from askpro.dev.pictures.week.rows import BATCH, Week, job_id
 from askpro.queues.models import AttemptRow, Batch, Job, Worker
 from askpro.queues.states import FAILED_DAY
 from calls.models import Call
@@ -62,7 +61,7 @@ class Ledger:
 
     def _chain(self, call: Call, ended: datetime) -> None:
         """The jobs of one call, one after the other. Without an appointment nothing is booked and confirmed."""
-        chain_id, is_dead = self._id(ended), self._week.is_in_outage(call.started_at or ended)
+        chain_id, is_dead = job_id(ended, self._week.dice), self._week.is_in_outage(call.started_at or ended)
         at = ended + timedelta(milliseconds=300)
         for step, (name, queue, least) in enumerate(CHAIN[: None if call.outcome == "booked" or is_dead else 2]):
             tags = [f"call:{call.pk}", f"company:{call.company_id}"]
@@ -149,7 +148,7 @@ class Ledger:
 
     def _job(self, name: str, queue: str, sent: datetime, tags: Sequence[str], **more: Any) -> Job:
         job = Job(
-            id=self._id(sent),
+            id=job_id(sent, self._week.dice),
             actor_name=name,
             queue_name=queue,
             tags=list(tags),
@@ -170,12 +169,6 @@ class Ledger:
         )
         self._week.jobs.append(job)
         return job
-
-    def _id(self, moment: datetime) -> uuid.UUID:
-        """A UUIDv7 of that moment, as the engine makes them."""
-        dice = self._week.dice
-        value = int(moment.timestamp() * 1000) << 80 | 7 << 76 | dice.getrandbits(12) << 64 | 2 << 62
-        return uuid.UUID(int=value | dice.getrandbits(62))
 
 
 def _of_event(event: WebhookEvent) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """What the week's rows have in common: their moment, their dice, and all that was made so far."""
 
 import random
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -49,6 +50,12 @@ class Week:
     def is_in_outage(self, moment: datetime) -> bool:
         yesterday = self.midnight - timedelta(days=1)
         return yesterday + OUTAGE_BEGAN <= moment < yesterday + OUTAGE_ENDED
+
+
+def job_id(moment: datetime, dice: random.Random) -> uuid.UUID:
+    """A UUIDv7 of a moment, as the engine makes them."""
+    value = int(moment.timestamp() * 1000) << 80 | 7 << 76 | dice.getrandbits(12) << 64 | 2 << 62
+    return uuid.UUID(int=value | dice.getrandbits(62))
 
 
 def made_at(rows: Iterable[models.Model], moments: Iterable[datetime], name: str = "created_at") -> None:
