@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 def fork(work: Callable[[], None]) -> int:
     """Do `work` in a child process, which then exits with code 0, or with 1 when `work` raised. Returns its pid."""
+    _write_out()
     pid = os.fork()
     if pid:
         return pid
@@ -29,6 +30,12 @@ def fork(work: Callable[[], None]) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _write_out() -> None:
+    """A child has a copy of what is buffered here, and would write it a second time."""
+    for buffered in (*logging.getLogger().handlers, sys.stdout, sys.stderr):
+        buffered.flush()
 
 
 def _say_the_last() -> None:
