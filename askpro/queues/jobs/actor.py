@@ -84,6 +84,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
             tries_spent=claim.tries_spent,
             backoff=self.word("backoff", claim.options),
             throws=self.word("throws"),
+            is_cancelled=claim.interrupted,
         )
 
     def new_job(

@@ -92,6 +92,8 @@ class Claim:
     record: Any = field(default=None, compare=False)
     # A thread skipped it instead of starting it.
     skipped: bool = field(default=False, compare=False)
+    # Its run was interrupted since somebody cancelled it.
+    interrupted: bool = field(default=False, compare=False)
     log: list[str] = field(default_factory=list, compare=False)
     # Monotonic seconds at which its progress was last written, 0 for never; the attempt keeps the progress.
     progress_at: float = field(default=0.0, compare=False)

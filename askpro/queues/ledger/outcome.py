@@ -3,7 +3,7 @@
 import random
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from types import TracebackType
 
@@ -101,6 +101,12 @@ def spared(message: str) -> Outcome:
     return Outcome("queued", "crashed", is_loss=True, error_class="WorkerKilled", error_message=message)
 
 
+def cancelled_with_its_worker(outcome: Outcome) -> Outcome:
+    """Somebody had cancelled the job before its worker ended: so it does not run again, nor is it dead."""
+    message = "Cancelled while it ran; its process ended."
+    return replace(outcome, status="cancelled", error_class="Cancelled", error_message=message)
+
+
 def overdue() -> Outcome:
     """The deadline passed while the job was waiting."""
     message = "Not finished before its deadline."
@@ -114,10 +120,16 @@ def decide(
     tries_spent: int,
     backoff: Sequence[int],
     throws: type[BaseException] | tuple[type[BaseException], ...] = (),
+    is_cancelled: bool = False,
 ) -> Outcome:
-    """What becomes of a job whose run ended with `error` (None: it returned). `backoff` in milliseconds."""
+    """What becomes of a job whose run ended with `error` (None: it returned). `backoff` in milliseconds.
+
+    A job that `is_cancelled` does not run again, whatever it made of the interruption.
+    """
     if error is None:
         return COMPLETED
+    if is_cancelled or isinstance(error, Gone | Cancelled):
+        return _failure(error, "cancelled", "cancelled")
     if isinstance(error, JobError) and error.parking is not None:
         return parked(error, error.parking)
     if isinstance(error, Release):
@@ -126,8 +138,6 @@ def decide(
         return released(RATE_LIMIT_PAUSE, "rate limit exceeded")
     if isinstance(error, Shutdown):
         return released(0.0, "shutdown")
-    if isinstance(error, Gone | Cancelled):
-        return _failure(error, "cancelled", "cancelled")
     attempt = "timed_out" if isinstance(error, TimeLimitExceeded) else "failed"
     expected = bool(throws) and isinstance(error, throws)
     if expected or isinstance(error, Rejected) or tries_left <= 0:

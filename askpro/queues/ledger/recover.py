@@ -11,7 +11,15 @@ from dramatiq.errors import ActorNotFound
 from askpro.queues.ledger import hints
 from askpro.queues.ledger.claim import Claim, held_by
 from askpro.queues.ledger.database import Connection, application_name
-from askpro.queues.ledger.outcome import BACK, LONGEST_TRACE, Outcome, clean, ended_with_its_worker, spared
+from askpro.queues.ledger.outcome import (
+    BACK,
+    LONGEST_TRACE,
+    Outcome,
+    cancelled_with_its_worker,
+    clean,
+    ended_with_its_worker,
+    spared,
+)
 from askpro.queues.ledger.settle import Item, settle
 
 # A job whose workers vanish this often without a readable trace is taken to be the cause.
@@ -86,7 +94,7 @@ def recover_lost(database: Connection, worker_id: int) -> int:
 
 def _settle_all(database: Connection, worker_id: int, claims: Sequence[Claim], ended: Any) -> int:
     now = time.monotonic()
-    items = [Item(claim, ended(claim), now) for claim in claims]
+    items = [Item(claim, _wanted(claim, ended(claim)), now) for claim in claims]
     ready = 0
     for start in range(0, len(items), MOST_AT_ONCE):
         part = items[start : start + MOST_AT_ONCE]
@@ -95,6 +103,11 @@ def _settle_all(database: Connection, worker_id: int, claims: Sequence[Claim], e
         ready += len(back)
         hints.announce([*((claim.id, claim.queue_name) for claim in back), *settled.ready])
     return ready
+
+
+def _wanted(claim: Claim, outcome: Outcome) -> Outcome:
+    # Perhaps the job could not be interrupted, and its process was killed for that.
+    return cancelled_with_its_worker(outcome) if claim.feature("cancel") else outcome
 
 
 def _ended(claim: Claim, death: Death) -> Outcome:

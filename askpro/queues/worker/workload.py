@@ -11,6 +11,7 @@ from dramatiq import Worker as DramatiqWorker
 from dramatiq.common import iter_queue
 from dramatiq.threading import Interrupt
 
+from askpro.queues.errors import Cancelled
 from askpro.queues.insight.observer import Observer
 from askpro.queues.ledger import hints
 from askpro.queues.ledger.claim import Claim
@@ -219,6 +220,7 @@ class Workload:
         """Raise `error` in the thread that runs the job, unless it has just ended."""
         with self._moved:
             if claim.thread_id:
+                claim.interrupted = issubclass(error, Cancelled)
                 raise_in(claim.thread_id, error)
 
     def end_time_of(self, claim: Claim) -> None:

@@ -15,8 +15,8 @@ class Expected(Exception):
     pass
 
 
-def end(error, tries_left=3, tries_spent=0, backoff=(10_000, 30_000), throws=()):
-    return decide(error, tries_left=tries_left, tries_spent=tries_spent, backoff=backoff, throws=throws)
+def end(error, tries_left=3, tries_spent=0, **more):
+    return decide(error, tries_left=tries_left, tries_spent=tries_spent, **{"backoff": (10_000, 30_000), **more})
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,17 @@ def end(error, tries_left=3, tries_spent=0, backoff=(10_000, 30_000), throws=())
 def test_every_end_has_its_state(error, tries_left, status, attempt, spends_try):
     outcome = end(error, tries_left=tries_left, throws=Expected)
     assert (outcome.status, outcome.attempt, outcome.spends_try) == (status, attempt, spends_try)
+
+
+@pytest.mark.parametrize("tries_left", [0, 3])
+@pytest.mark.parametrize("error", [ValueError(), Expected(), Rejected(), Release(5, "not yet"), TimeLimitExceeded()])
+def test_a_cancelled_job_does_not_run_again_whatever_it_makes_of_the_interruption(error, tries_left):
+    outcome = end(error, tries_left=tries_left, throws=Expected, is_cancelled=True)
+    assert (outcome.status, outcome.attempt) == ("cancelled", "cancelled")
+
+
+def test_a_cancelled_job_that_came_to_its_end_has_completed():
+    assert end(None, is_cancelled=True).status == "completed"
 
 
 def test_expected_errors_are_told_apart_from_bugs():

@@ -191,6 +191,42 @@ class TestAKillOnPurpose:
         assert (job().status, job().tries_spent, job().losses) == ("dead", 2, MOST_LOSSES - 1)
 
 
+class TestACancelledJob:
+    """Somebody cancelled it while it ran, and it ends with its worker: it ends as cancelled, tries left or not."""
+
+    @pytest.mark.parametrize("send", [actors.nothing.send, actors.last_chance.send])
+    @pytest.mark.parametrize("cause", ["", "timed_out", "stuck", "stopped"])
+    def test_it_neither_runs_again_nor_is_dead(self, database, worker, send, cause):
+        send()
+        (claim,) = claim_all(database, worker)
+        assert interventions.cancel(claim.id)
+        assert recover(database, death(worker, claim, cause=cause, culprits=[claim])) == 0
+        assert (job().status, job().error_class, job().worker_id) == ("cancelled", "Cancelled", None)
+        assert Attempt.objects.get().outcome == ("timed_out" if cause else "crashed")
+
+    def test_it_is_cancelled_without_an_attempt_where_it_had_not_begun(self, database, worker):
+        actors.nothing.send(1)
+        (claim,) = claim_all(database, worker)
+        assert interventions.cancel(claim.id)
+        recover(database, death(worker))
+        assert (job().status, job().tries_spent) == ("cancelled", 0)
+        assert not Attempt.objects.exists()
+
+    def test_it_is_cancelled_when_its_host_falls_silent(self, database, worker):
+        actors.last_chance.send()
+        (claim,) = claim_all(database, worker)
+        assert interventions.cancel(claim.id)
+        assert recover_lost(database, worker) == 0
+        assert (job().status, Attempt.objects.get().outcome) == ("cancelled", "lost")
+
+    def test_the_steps_behind_it_are_cancelled(self, database, worker):
+        chain([actors.last_chance.message(), actors.nothing.message(1)]).send()
+        (claim,) = claim_all(database, worker)
+        assert interventions.cancel(claim.id)
+        recover(database, death(worker, claim, cause="timed_out", culprits=[claim]))
+        assert {job.status for job in Job.objects.all()} == {"cancelled"}
+
+
 class TestASilentHost:
     def test_every_held_job_goes_back_and_is_counted_as_lost(self, database, worker):
         actors.nothing.send(1)

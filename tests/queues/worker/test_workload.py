@@ -8,6 +8,7 @@ import pytest
 from dramatiq import get_broker
 from psycopg2 import OperationalError
 
+from askpro.queues.errors import Cancelled
 from askpro.queues.ledger.claim import by_age
 from askpro.queues.ledger.outcome import COMPLETED
 from askpro.queues.models import Attempt, Job, Worker
@@ -328,6 +329,14 @@ class TestTheEnd:
         assert set(statuses()) == {"completed"}
         row.refresh_from_db()
         assert (row.status, row.ended_at is not None) == ("stopped", True)
+
+    def test_a_job_that_makes_an_error_of_its_cancellation_does_not_run_again(self, workload):
+        actors.nothing.send(1)
+        (held,) = claim(workload)
+        workload.starting(held, 60)
+        assert actors.nothing.outcome(held, ValueError()).status == "retrying"
+        workload.interrupt(held, lambda *_: None, Cancelled)
+        assert actors.nothing.outcome(held, ValueError()).status == "cancelled"
 
     def test_who_looks_for_cancelled_jobs_opens_no_connection_any_more(self, workload, monkeypatch):
         monkeypatch.setattr(interrupts, "LOOK_EVERY", 0.05)
