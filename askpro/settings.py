@@ -112,7 +112,7 @@ TEMPLATES = [
 # PostgreSQL decides. Each thread has one Django connection; the engine closes it after an interrupt.
 DATABASES = {
     "default": {
-        **env.db("DATABASE_URL", default="postgres://askpro@127.0.0.1:5432/askpro"),
+        **env.db("DATABASE_URL", default="postgres://askpro@127.0.0.1:5432/askpro", engine="askpro.postgresql"),
         "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,

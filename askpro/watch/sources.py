@@ -89,8 +89,8 @@ def redis_client(seconds: float) -> redis.Redis:
 
 def _parameters() -> dict[str, Any]:
     parameters = connection.get_connection_params()
-    # Django's own words for psycopg2, which an asynchronous connection does not know.
-    return {name: value for name, value in parameters.items() if name not in ("cursor_factory", "context")}
+    # Words of our backend for psycopg2, which an asynchronous connection does not know.
+    return {name: value for name, value in parameters.items() if not name.endswith("_factory")}
 
 
 def _wait(asked: extensions.connection, ends_at: float) -> None:

@@ -26,6 +26,11 @@ SESSION = (
     f"SET lock_timeout = {LOCK_WAIT}; SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off;"
     " SET plan_cache_mode = force_generic_plan"
 )
+# The same for one statement in the transaction of an app, which is planned there once, too.
+PLANNED_SO = (
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;"
+    " SET LOCAL plan_cache_mode = force_generic_plan;\n"
+)
 # Failures of the connection, not of a statement: the work is kept and tried again on a new connection.
 # A server that has become a read-only standby counts as away.
 CONNECTION_ERRORS = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.errors.ReadOnlySqlTransaction)
@@ -69,6 +74,14 @@ class Prepared(str):
         )
 
 
+def prepare(cursor: Any, preparation: str) -> None:
+    """Run a PREPARE, unless the cursor's session has done so."""
+    prepared: set[str] = cursor.connection.prepared
+    if preparation not in prepared:
+        cursor.execute(preparation)
+        prepared.add(preparation)
+
+
 class Connection(Protocol):
     """Runs a statement: on the engine's own connection, or in the caller's transaction."""
 
@@ -81,7 +94,6 @@ class EngineConnection:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._raw: Any = None
-        self._prepared: set[str] = set()
 
     def rows(self, statement: str, params: Params = ()) -> list[tuple[Any, ...]]:
         """Run a statement and fetch what it returns. Raises one of `CONNECTION_ERRORS` when PostgreSQL is away."""
@@ -93,18 +105,17 @@ class EngineConnection:
     def rows_prepared(self, preparation: str, execution: str, params: Params) -> list[tuple[Any, ...]]:
         """The same for EXECUTE, of what `preparation` prepares: a session plans it once, and not each time it runs."""
         with self._lock:
-            if preparation not in self._prepared:
-                self._rows(preparation)
-                self._prepared.add(preparation)
-            return self._rows(execution, params)
+            return self._rows(execution, params, preparation)
 
     def close(self) -> None:
         with self._lock:
             self._drop()
 
-    def _rows(self, statement: str, params: Params = ()) -> list[tuple[Any, ...]]:
+    def _rows(self, statement: str, params: Params = (), preparation: str = "") -> list[tuple[Any, ...]]:
         try:
             cursor = self._connected().cursor()
+            if preparation:
+                prepare(cursor, preparation)
             cursor.execute(statement, params)
             return cursor.fetchall() if cursor.description else []
         except CONNECTION_ERRORS:
@@ -121,7 +132,6 @@ class EngineConnection:
 
     def _drop(self) -> None:
         raw, self._raw = self._raw, None
-        self._prepared.clear()
         if raw is not None:
             try:
                 raw.close()
@@ -138,3 +148,20 @@ class DjangoConnection:
     def rows(self, statement: str, params: Params = ()) -> list[tuple[Any, ...]]:
         self._cursor.execute(statement, params)
         return self._cursor.fetchall() if self._cursor.description else []
+
+
+class LastStatements(DjangoConnection):
+    """The same for what ends the transaction: the session plans it once. Nothing but the commit may follow."""
+
+    def rows(self, statement: str, params: Params = ()) -> list[tuple[Any, ...]]:
+        return super().rows(self._planned_once(statement), params)
+
+    def commit_with(self, statement: Prepared, params: Params) -> None:
+        """Run the statement and commit, in one message; when it fails, nothing is committed."""
+        super().rows(f"{self._planned_once(statement)};\nCOMMIT", params)
+
+    def _planned_once(self, statement: str) -> str:
+        if not isinstance(statement, Prepared):
+            return statement
+        prepare(self._cursor, statement.preparation)
+        return PLANNED_SO + statement.execution

@@ -11,9 +11,9 @@ from askpro.queues.errors import Rejected
 from askpro.queues.ledger import enqueue
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.current import current
-from askpro.queues.ledger.database import DjangoConnection
+from askpro.queues.ledger.database import DjangoConnection, LastStatements
 from askpro.queues.ledger.outcome import COMPLETED
-from askpro.queues.ledger.settle import Item, settle
+from askpro.queues.ledger.settle import Item, settle, settle_and_commit
 
 
 class LostClaim(Exception):
@@ -36,20 +36,26 @@ def run(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -
 
 def run_atomically(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run `fn` in a transaction that also completes the current job, with the very settle of all other jobs."""
-    claim = current.claim
+    claim, is_outermost = current.claim, not connection.in_atomic_block
     with transaction.atomic():
         result = run(fn, args, kwargs)
         if claim is not None:
-            _complete(claim)
+            _complete(claim, is_outermost=is_outermost)
     if claim is not None:
         claim.settled = True
     return result
 
 
-def _complete(claim: Claim) -> None:
+def _complete(claim: Claim, *, is_outermost: bool) -> None:
+    """Write the completion. In the outermost transaction nothing follows: its COMMIT may go along."""
+    item = Item(claim, COMPLETED, time.monotonic())
     with connection.cursor() as cursor:
-        item = Item(claim, COMPLETED, time.monotonic())
-        settled = settle(DjangoConnection(cursor), current.worker_id, current.code_version, [item])
-    if claim.id not in settled.ids:
+        if is_outermost and item.is_plain:
+            is_ours = settle_and_commit(LastStatements(cursor), current.worker_id, item)
+        else:
+            database = LastStatements(cursor) if is_outermost else DjangoConnection(cursor)
+            settled = settle(database, current.worker_id, current.code_version, [item])
+            enqueue.announce(settled.ready)
+            is_ours = claim.id in settled.ids
+    if not is_ours:
         raise LostClaim(LostClaim.__doc__)
-    enqueue.announce(settled.ready)

@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg2
-from psycopg2.errors import CheckViolation, LockNotAvailable
+from django.db import DataError
+from psycopg2.errors import CheckViolation, DivisionByZero, LockNotAvailable
 
 from askpro.queues.ledger import hints, history
 from askpro.queues.ledger.callbacks import Callback, callbacks
 from askpro.queues.ledger.claim import Claim
-from askpro.queues.ledger.database import CONNECTION_ERRORS, Connection, EngineConnection
+from askpro.queues.ledger.database import CONNECTION_ERRORS, Connection, EngineConnection, LastStatements
 from askpro.queues.ledger.outcome import COMPLETED, Outcome
-from askpro.queues.ledger.settle_sql import PLAIN, statement
+from askpro.queues.ledger.settle_sql import ALONE, PLAIN, statement
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,19 @@ def settle(connection: Connection, worker_id: int, code_version: str, items: Seq
             else:
                 settled.ids.add(job_id)
     return settled
+
+
+def settle_and_commit(connection: LastStatements, worker_id: int, item: Item) -> bool:
+    """Write a plain item, and commit the app's transaction with it, in one message. False when the job was lost to
+    another worker before: then nothing is committed."""
+    claim, now = item.claim, time.monotonic()
+    try:
+        connection.commit_with(ALONE, (claim.id, claim.claim_no, worker_id, now - (claim.started or now)))
+    except DataError as error:
+        if isinstance(error.__cause__, DivisionByZero):
+            return False
+        raise
+    return True
 
 
 class Settler:

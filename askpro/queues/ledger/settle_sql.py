@@ -13,6 +13,11 @@ START = "start_batch"
 
 # A job that completed leaves the hot table at once. Its row tells the run that completed it, which then needs no row of
 # its own among the attempts, unless it kept a log.
+COMPLETE = f"""
+INSERT INTO queues_job ({KEPT}, status, started_at, finished_at, day)
+SELECT {KEPT}, 'completed', statement_timestamp() - started_ago * interval '1 second', statement_timestamp(), {TODAY}
+  FROM gone
+"""
 # For jobs that all completed and that no other row depends on. Each is looked up by its id, whatever the statistics
 # say: `ANY(ARRAY[…])` as in `claim.TAKE`, and `status || ''` allows no index on the status.
 PLAIN = Prepared(f"""
@@ -23,11 +28,17 @@ WITH item AS (
      WHERE job.id = ANY(ARRAY[item.id]) AND job.claim_no = item.claim_no
        AND job.worker_id = %s AND job.status || '' = 'processing'
  RETURNING {", ".join(f"job.{column}" for column in COLUMNS)}, item.started_ago
-)
-INSERT INTO queues_job ({KEPT}, status, started_at, finished_at, day)
-SELECT {KEPT}, 'completed', statement_timestamp() - started_ago * interval '1 second', statement_timestamp(), {TODAY}
-  FROM gone
-RETURNING id::text
+){COMPLETE}RETURNING id::text
+""")
+# For such a job alone, whose transaction commits with it: if the job is not the worker's any more, this divides by
+# zero, and PostgreSQL does not come to the COMMIT behind it.
+ALONE = Prepared(f"""
+WITH gone AS (
+    DELETE FROM queues_job_live
+     WHERE id = %s::uuid AND claim_no = %s::int AND worker_id = %s::bigint AND status || '' = 'processing'
+ RETURNING {KEPT}, %s::float8 AS started_ago
+), told AS ({COMPLETE})
+SELECT 1 / count(*) FROM gone
 """)
 
 # One clock reading for the whole statement: a job never ends before its attempt.

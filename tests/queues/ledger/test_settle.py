@@ -3,9 +3,10 @@
 import re
 import threading
 import time
+from contextlib import nullcontext
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from dramatiq import get_broker
 
 from askpro.queues import Batch, chain, interventions, send_many, wake
@@ -14,11 +15,12 @@ from askpro.queues.errors import JobError
 from askpro.queues.ledger import locks, running
 from askpro.queues.ledger.claim import BY_AGE, BY_IDS, by_age, by_ids
 from askpro.queues.ledger.current import current
-from askpro.queues.ledger.database import EngineConnection
+from askpro.queues.ledger.database import EngineConnection, LastStatements
 from askpro.queues.ledger.floors import ALWAYS
 from askpro.queues.ledger.outcome import COMPLETED, Outcome, decide, released
 from askpro.queues.ledger.running import LostClaim
 from askpro.queues.ledger.settle import Item, Settler, settle
+from askpro.queues.ledger.settle_sql import ALONE
 from askpro.queues.models import Attempt, Job, Lock
 from askpro.queues.models import Batch as BatchRow
 from askpro.queues.testing import run_jobs
@@ -27,6 +29,8 @@ from tests.queues import actors
 from tests.queues.queues_run import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.no_processes, pytest.mark.also_without_redis]
+
+LAST_MESSAGE = "SELECT query, state FROM pg_stat_activity WHERE pid = %s"
 
 
 def who(database, worker_id=1):
@@ -46,6 +50,16 @@ def settle_all(database, claims, outcome=COMPLETED, worker_id=1):
 
 def failure(message="no"):
     return decide(JobError(message), tries_left=1, tries_spent=0, backoff=(10_000,))
+
+
+def run_claimed(claim, function=actors.atomic_effect.fn):
+    """Run a claim's atomic job as its worker would; returns the id of what it settled."""
+    current.claim, current.worker_id, current.code_version = claim, 1, "v1"
+    try:
+        running.run_atomically(function, tuple(claim.args), claim.kwargs)
+    finally:
+        current.claim = None
+    return claim.id if claim.settled else None
 
 
 class TestClaiming:
@@ -292,17 +306,81 @@ class TestAtomicJobs:
         assert effects() == []
         assert Job.objects.get().tries_spent == 1
 
-    def test_the_effects_of_a_zombie_are_rolled_back(self, database, effects):
+    def test_alone_it_takes_two_messages_one_of_which_is_its_own(self, database, effects):
         actors.atomic_effect.send(number=1)
-        (claim,) = claim_all(database, worker_id=1)
-        Job.objects.update(worker_id=2, claim_no=2)
-        current.claim, current.worker_id = claim, 1
-        try:
-            with pytest.raises(LostClaim):
-                running.run_atomically(actors.atomic_effect.fn, (), {"number": 1})
-        finally:
-            current.claim = None
+        actors.atomic_effect.send(number=2)
+        heard = []
+
+        def listen(execute, sql, params, many, context):
+            execute(sql, params, many, context)
+            (last,) = database.rows(LAST_MESSAGE, (context["connection"].connection.info.backend_pid,))
+            heard.append(last)
+
+        first, second = claim_all(database)
+        for claim in (first, second):
+            with connection.execute_wrapper(listen) if claim is second else nullcontext():
+                assert run_claimed(claim) == claim.id
+        (began, is_open), (ended, is_over) = heard
+        assert began.startswith("BEGIN;INSERT INTO effect") and is_open == "idle in transaction"
+        assert re.search(r"EXECUTE askpro_\w+ \(.*\);\nCOMMIT$", ended) and is_over == "idle"
+        assert effects() == ["atomic", "atomic"]
+        assert set(Job.objects.values_list("status", flat=True)) == {"completed"}
+
+    def test_its_settling_reads_no_table_whatever_the_statistics_say(self, database):
+        actors.atomic_effect.send(number=1)
+        (claim,) = claim_all(database)
+        # A quiet hour: according to the statistics, the table is empty.
+        database.rows("DELETE FROM pg_statistic WHERE starelid = 'queues_job_live'::regclass")
+        database.rows("VACUUM ANALYZE queues_job_live")
+        with transaction.atomic(), connection.cursor() as cursor:
+            LastStatements(cursor).rows(ALONE, (claim.id, claim.claim_no, 1, 0.0))
+            cursor.execute("SELECT current_setting('enable_seqscan'), current_setting('plan_cache_mode')")
+            assert cursor.fetchone() == ("off", "force_generic_plan")
+            cursor.execute(f"EXPLAIN {ALONE.execution}", (claim.id, claim.claim_no, 1, 0.0))
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert "queues_job_pkey" in plan and "Seq Scan" not in plan
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('enable_seqscan'), current_setting('plan_cache_mode')")
+            assert cursor.fetchone() == ("on", "auto")
+
+    def test_what_only_the_commit_finds_out_rolls_everything_back(self, database, effects):
+        actors.atomic_effect.send(number=1)
+        (claim,) = claim_all(database)
+
+        def breaks_a_promise(number):
+            actors.effect("atomic")
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "CREATE TEMP TABLE owing (id int PRIMARY KEY, whom int REFERENCES owing"
+                    " DEFERRABLE INITIALLY DEFERRED)"
+                )
+                cursor.execute("INSERT INTO owing VALUES (1, 2)")
+
+        with pytest.raises(IntegrityError):
+            run_claimed(claim, breaks_a_promise)
         assert effects() == []
+        assert Job.objects.get().status == "processing" and not claim.settled
+
+    def test_a_step_of_a_chain_makes_the_next_one_ready(self, database, effects):
+        first, second = actors.atomic_effect.message(number=1), actors.atomic_effect.message(number=2)
+        chain([first, second]).send()
+        for message in (first, second):
+            (claim,) = claim_all(database)
+            assert claim.id == message.message_id
+            run_claimed(claim)
+        assert effects() == ["atomic", "atomic"]
+
+    @pytest.mark.parametrize("is_step", [False, True])
+    def test_the_effects_of_a_zombie_are_rolled_back(self, database, effects, is_step):
+        messages = [actors.atomic_effect.message(number=number) for number in (1, 2)]
+        chain(messages).send() if is_step else send_many(messages[:1])
+        (claim,) = claim_all(database)
+        Job.objects.filter(pk=claim.id).update(worker_id=2, claim_no=2)
+        with pytest.raises(LostClaim):
+            run_claimed(claim)
+        assert effects() == [] and not claim.settled
+        actors.effect("afterwards")
+        assert effects() == ["afterwards"]
 
     def test_jobs_that_it_sends_exist_with_its_completion_only(self):
         def send_then_fail():
