@@ -31,7 +31,8 @@ AT_DONE = HEADER.size
 AT_STATES = AT_DONE + MOST_QUEUES * DONE.size
 AT_ENTRIES = AT_STATES + CAPACITY
 AT_STACKS = AT_ENTRIES + CAPACITY * ENTRY.size
-LONGEST_STACKS = 20_000
+# faulthandler writes up to 100 frames of each of 100 threads, the thread that began first last.
+LONGEST_STACKS = 1_000_000
 NOTHING = bytes(CAPACITY)
 # The signal that asks a worker for its stacks.
 ASK = signal.SIGUSR2

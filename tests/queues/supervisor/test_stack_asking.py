@@ -4,6 +4,7 @@ import faulthandler
 import os
 import signal
 from collections.abc import Iterator
+from threading import Event, Thread
 from uuid import uuid4
 
 import pytest
@@ -58,6 +59,35 @@ def test_an_answer_is_read_when_it_has_stopped_growing_and_each_begins_anew(
     assert isinstance(first, Stacks) and isinstance(second, Stacks)
     assert (first.number, first.thread, first.refusal) == (1, 4711, "")
     assert first.text.count("test_stack_asking.py") == second.text.count("test_stack_asking.py") > 0
+
+
+def test_the_thread_that_is_written_last_is_read_behind_many_deep_ones(
+    child: Child, asking: StackAsking, said: list[Word]
+) -> None:
+    """As a job's in a pool of many threads, and this test's own in a process in which others have left threads."""
+    child.page.show_stacks_when_asked()
+    child.page.take(JOB, 3, 60.0, "default")
+    is_over = Event()
+    others = [Thread(target=wait_deep_down, args=(is_over, 30)) for _ in range(40)]
+    for thread in others:
+        thread.start()
+    ask(asking, [child])
+    asking.look([child], 100.1)
+    asking.look([child], 100.2)
+    is_over.set()
+    for thread in others:
+        thread.join()
+    (answer,) = said
+    assert isinstance(answer, Stacks)
+    assert answer.text.count("in wait_deep_down") > 1000
+    assert "in test_the_thread_that_is_written_last" in answer.text
+
+
+def wait_deep_down(is_over: Event, frames: int) -> None:
+    if frames:
+        wait_deep_down(is_over, frames - 1)
+    else:
+        is_over.wait()
 
 
 def test_two_requests_for_one_worker_share_its_answer(child: Child, asking: StackAsking, said: list[Word]) -> None:
