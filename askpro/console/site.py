@@ -1,12 +1,14 @@
 """The console's site: Unfold's, with our front page and our search."""
 
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -164,6 +166,12 @@ class ConsoleSite(UnfoldAdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Without the style sheet that the theme writes into each page: `theme.css` has it."""
         return super().each_context(request) | {"colors": None, "border_radius": None}
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """All models with what the reader may do with each; worked out when a page looks at it, as hardly any does."""
+        if app_label is not None:
+            return super().get_app_list(request, app_label)
+        return cast(list[Any], SimpleLazyObject(partial(super().get_app_list, request)))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().index(request, {**board.board(request.user), **(extra_context or {})})

@@ -35,8 +35,7 @@ def may_give_log_ins(request: HttpRequest) -> bool:
 
 def line(title: Text, icon: str, name: str, permission: Callable[[HttpRequest], bool] | None = None) -> dict[str, Any]:
     """A line of the navigation that leads to the page of this name; without a permission, everybody's."""
-    link = reverse_lazy(f"admin:{name}")
-    found = {"title": title, "icon": icon, "link": link, "active": lambda request: is_current(request, str(link))}
+    found = {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}")}
     return found if permission is None else {**found, "permission": permission}
 
 
@@ -50,19 +49,42 @@ def page(title: Text, icon: str, name: str, label: str) -> dict[str, Any]:
     return line(title, icon, name, may_view(label))
 
 
-def is_current(request: HttpRequest, link: str) -> bool:
-    """Whether a line is lit: of those whose addresses this page's begins with, the one with the longest.
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """What the reader may open, with the line lit that the page belongs to.
 
-    Every address begins with that of the front page, which is therefore lit on its own page only.
+    The theme could read `NAVIGATION` itself; it would copy all of it and find each address again for every page.
+    """
+    lit = lit_link(request.path)
+    return [
+        {**group, "items": [_shown(item, link, lit) for item, link in lines if may_open(item, request)]}
+        for group, lines in _groups()
+    ]
+
+
+def may_open(item: dict[str, Any], request: HttpRequest) -> bool:
+    """Whether this line of `NAVIGATION` is for the reader."""
+    return "permission" not in item or bool(item["permission"](request))
+
+
+def lit_link(path: str) -> str:
+    """The address of the line that is lit on the page at this path: of those that the path begins with, the longest;
+    empty where there is none.
+
+    Every path begins with the address of the front page, which is therefore lit on its own page only.
     """
     front = reverse("admin:index")
-    begun = [each for each in _links() if request.path.startswith(each) and (each != front or request.path == front)]
-    return bool(begun) and max(begun, key=len) == link
+    links = (link for _group, lines in _groups() for _item, link in lines)
+    begun = [link for link in links if path.startswith(link) and (link != front or path == front)]
+    return max(begun, key=len, default="")
 
 
 @cache
-def _links() -> tuple[str, ...]:
-    return tuple(str(item["link"]) for group in NAVIGATION for item in group["items"])
+def _groups() -> list[tuple[dict[str, Any], list[tuple[dict[str, Any], str]]]]:
+    return [(group, [(item, str(item["link"])) for item in group["items"]]) for group in NAVIGATION]
+
+
+def _shown(item: dict[str, Any], link: str, lit: str) -> dict[str, Any]:
+    return {"title": item["title"], "icon": item["icon"], "link": link, "active": link == lit}
 
 
 def logo(request: HttpRequest) -> str:
@@ -187,5 +209,5 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "LANGUAGES": {"action": reverse_lazy("admin:language")},
     "COMMAND": {"show_history": False},
-    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": NAVIGATION},
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": navigation},
 }

@@ -11,7 +11,7 @@ from dramatiq import get_broker
 
 from askpro.console.search.hit import Hit
 from askpro.console.term import Term
-from askpro.console.unfold import NAVIGATION
+from askpro.console.unfold import NAVIGATION, may_open
 from calls.text import fold
 
 MOST: Final = 5
@@ -44,5 +44,5 @@ def jobs(request: HttpRequest, term: Term) -> list[Hit]:
 def _entries(request: HttpRequest) -> Iterator[tuple[list[str], dict[str, Any]]]:
     for group in NAVIGATION:
         for entry in group["items"]:
-            if "permission" not in entry or entry["permission"](request):
+            if may_open(entry, request):
                 yield [str(group["title"])] if group.get("title") else [], entry
