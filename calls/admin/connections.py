@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from appointments.calcom import client as calcom
+from askpro.console import vendors
 from askpro.deadline import deadline
 from askpro.encryption import Unreadable
 from askpro.http import KeyRefused
@@ -46,9 +47,12 @@ class Vendor:
     """`ask` returns what to say of an answer, and raises what the client raises; `where` says what to correct."""
 
     name: str
-    label: Promise | str
     ask: Callable[[Company], str]
     where: Promise
+
+    @property
+    def label(self) -> str:
+        return vendors.name(self.name)
 
 
 class ConnectionsMixin:
@@ -138,21 +142,18 @@ def _mail(company: Company) -> str:
 VENDORS: Final[tuple[Vendor, ...]] = (
     Vendor(
         "calcom",
-        "Cal.com",
         _calcom,
         gettext_lazy("Make a key at Cal.com (Settings, API keys) and enter it on the company's page."),
     ),
     Vendor(
         "retell",
-        "Retell",
         _retell,
         gettext_lazy("Enter the key with the webhook badge from Retell's dashboard: RETELL_API_KEYS."),
     ),
     Vendor(
         "twilio",
-        "Twilio",
         _twilio,
         gettext_lazy("Enter what Twilio's console shows: TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKENS."),
     ),
-    Vendor("mail", gettext_lazy("Mail server"), _mail, gettext_lazy("Correct EMAIL_URL, then restart.")),
+    Vendor("mail", _mail, gettext_lazy("Correct EMAIL_URL, then restart.")),
 )

@@ -20,11 +20,11 @@ ENGLISH: Final = {
 # Words that both languages have, or that stand for themselves, by file.
 THEMSELVES: Final[dict[str, set[str]]] = {
     "askpro/console/effects.py": {"Writes", "Calls"},  # words of docstrings, which are looked for
-    # What events and the record say of repairs, and words of docstrings.
+    # What events and the record say of repairs.
     "askpro/console/repair/editing.py": {"Replaced by job {} with other arguments ({}): {}"},
     "askpro/console/repair/fixing.py": {"closed {} in {} as fixed in {}"},
     "askpro/console/repair/jobs.py": {
-        *("the mail server", "Calls", "sent again", "discarded", "cancelled", "made ready", "put off", "deleted"),
+        *("sent again", "discarded", "cancelled", "made ready", "put off", "deleted"),
     },
     "askpro/console/repair/running.py": {
         "succeeded with {}",
@@ -33,6 +33,7 @@ THEMSELVES: Final[dict[str, set[str]]] = {
     },
     "askpro/console/repair/starting.py": {"{} of {} {} by repair {}"},
     "askpro/console/tasks.py": {"goes on with the rest"},
+    "askpro/console/vendors.py": {"the mail server", "Calls"},  # words of docstrings
     "askpro/console/templates/console/repair/repair.html": {'id="live" data-live="5"'},
     "askpro/console/roles.py": {"Viewer", "Support", "Operator", "Manager", "Administrator", "Salon"},  # groups' keys
     "appointments/admin/follow_up.py": {"Pressed a free time: {}."},

@@ -1,6 +1,5 @@
 """Jobs, and those of them that are dead by what killed them."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -12,9 +11,8 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from dramatiq import get_broker
 
-from askpro.console import display, horizon
+from askpro.console import display, horizon, vendors
 from askpro.console.permissions import May
 from askpro.console.repair import settled
 from askpro.console.repair.counting import names_of
@@ -22,7 +20,6 @@ from askpro.console.repair.kinds import Already, Asked, Facet, Outcome, Repairab
 from askpro.language import engine_words
 from askpro.queues import corrections, interventions
 from askpro.queues.chores import prune
-from askpro.queues.jobs.catalogue import said
 from askpro.queues.ledger.history import COMPANY
 from askpro.queues.metrics.fold import folded_until
 from askpro.queues.models import Attempt, AttemptRow, Job
@@ -33,27 +30,8 @@ Status = Job.Status
 # What has completed goes with its day.
 OVER: Final = (Status.DEAD, Status.CANCELLED)
 NOT_STARTED: Final = (Status.WAITING, Status.QUEUED, *LATER_STATES)
-# What an actor's docstring says that it calls, by the vendor's name in an address.
-VENDORS: Final[Mapping[str, str]] = {
-    "calcom": "Cal.com",
-    "retell": "Retell",
-    "twilio": "Twilio",
-    "mail": "the mail server",
-}
 # An argument as typed: its name, and its value.
 _SIGN: Final = "="
-
-
-def vendors() -> dict[str, list[str]]:
-    """The jobs that need a vendor, by vendor."""
-    calls = {name: said(actor, "Calls") for name, actor in get_broker().actors.items()}
-    return {
-        vendor: sorted(name for name, called in calls.items() if words in called) for vendor, words in VENDORS.items()
-    }
-
-
-def _vendor_names(values: Iterable[Any]) -> Mapping[Any, Any]:
-    return {**VENDORS, "mail": gettext("Mail server")}
 
 
 def _tagged(text: str) -> Q:
@@ -80,7 +58,9 @@ ERROR: Final = Facet(
     "error", _("Error"), "error_class", lambda values: {each: each.rpartition(".")[2] for each in values}
 )
 CAUSE: Final = Facet("print", _("Place in the code"), "cause")
-VENDOR: Final = Facet("vendor", _("Vendor"), "actor_name", _vendor_names, of="job", groups=vendors)
+VENDOR: Final = Facet(
+    "vendor", _("Vendor"), "actor_name", lambda values: vendors.names(), of="job", groups=vendors.jobs
+)
 COMPANIES: Final = Facet("company", _("Company"), "company", names_of(Company), is_number=True)
 TEXTS: Final = (
     Text("tag", _("Tag"), _("such as call:17"), _tagged),

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from askpro.console.permissions import May
 from askpro.console.repair.addresses import address
-from askpro.console.repair.jobs import VENDORS, FailureKind
+from askpro.console.repair.jobs import FailureKind
+from askpro.console.vendors import VENDORS
 
 # The conditions of the watch that are about a vendor: each says in `about` which, before the first colon.
 CONDITIONS: Final = frozenset({"gate_shut", "vendor_failing", "vendor_out_of_credit", "vendor_refuses_key"})
