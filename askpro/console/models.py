@@ -37,7 +37,8 @@ class Access(models.Model):
         blank=True,
         related_name="given_by",
         help_text=_(
-            "Who is bound to companies may give their people log-ins with these groups, as far as he has their rights."
+            "Who is bound to companies may give their people log-ins with these groups, even where they may do more"
+            " there than he may. None reaches beyond the companies."
         ),
     )
 

@@ -109,7 +109,12 @@ def make(sender: Any, using: str, **options: Any) -> None:
 
 def names(permissions: Iterable[Permission]) -> list[str]:
     """Permissions as texts that are the same in every database."""
-    return sorted(f"{each.content_type.app_label}.{each.codename}" for each in permissions)
+    return sorted(map(name_of, permissions))
+
+
+def name_of(permission: Permission) -> str:
+    """One of them, as `has_perm` asks for it."""
+    return f"{permission.content_type.app_label}.{permission.codename}"
 
 
 def _adopt(name: str, made_with: Q, may: Q, using: str) -> None:

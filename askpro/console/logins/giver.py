@@ -1,6 +1,10 @@
-"""Who may give log-ins to people of his companies, and which: never more than he has, nor than an operator allowed."""
+"""Who may give log-ins to people of his companies, and which: the operator who let him says with what roles.
 
-from dataclasses import dataclass
+A role reaches no further than the companies (`scope.py`). Within them it may do more than the giver's own: whoever runs
+a salon need not answer its phone. An operator lets others give only what he has himself (`user_admin.py`).
+"""
+
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.contrib.auth.models import Group, Permission, User
@@ -8,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 
 from askpro.console.rights import Rights
-from askpro.console.roles import names
+from askpro.console.roles import name_of
 from askpro.console.scope import Scope
 from calls.models import Company
 
@@ -17,11 +21,14 @@ _KEPT: Final = "_console_gives"
 
 @dataclass(frozen=True, slots=True)
 class Giver:
-    """`groups` and `companies`, by their ids, are what he may give; `rights` are those that he can use himself."""
+    """`groups`, by their ids, are what he may give; `rights` are all that he has or may give; `reach` are the
+    permissions that are about rows of companies.
+    """
 
     user_id: int
     groups: frozenset[int]
     rights: Rights
+    reach: frozenset[int]
 
     @classmethod
     def of(cls, user: Any) -> "Giver | None":
@@ -29,9 +36,8 @@ class Giver:
         groups, companies = _groups(user), Scope.of(user).companies
         if not groups or not companies:
             return None
-        usable, known = user.get_all_permissions(), Permission.objects.select_related("content_type")
-        ids = frozenset(each.pk for each in known if f"{each.content_type.app_label}.{each.codename}" in usable)
-        return cls(user.pk, groups, Rights(False, ids, False, companies))
+        reach = _reach(user)
+        return cls(user.pk, groups, Rights(False, Rights.of(user).permissions & reach, False, companies), reach)
 
     @classmethod
     def required(cls, user: Any) -> "Giver":
@@ -57,8 +63,9 @@ class Giver:
         return User.objects.filter(pk__in=ids).order_by("username")
 
     def may_change(self, person: User) -> bool:
-        """Whether a log-in has nothing that he does not have. His own is not his to change."""
+        """Whether a log-in has nothing that he neither has nor may give. His own is not his to change."""
         theirs = Rights.of(person)
+        theirs = replace(theirs, permissions=theirs.permissions & self.reach)
         return person.pk != self.user_id and bool(theirs.companies) and self.rights.cover(theirs)
 
 
@@ -68,15 +75,16 @@ def may_give(user: Any) -> bool:
 
 
 def _groups(user: Any) -> frozenset[int]:
-    """What an operator lets him give, without roles with more rights than he can use; read once for each request."""
+    """What an operator lets him give; read once for each request."""
     if not hasattr(user, _KEPT):
-        # Whoever is bound to no company gives none this way, and need not be asked for their rights on every page.
-        setattr(user, _KEPT, frozenset(_within_rights(user)) if Scope.of(user).companies else frozenset())
+        # Whoever is bound to no company gives none this way, and need not be asked for it on every page.
+        allowed = Group.objects.filter(given_by__user=user).values_list("pk", flat=True)
+        setattr(user, _KEPT, frozenset(allowed) if Scope.of(user).companies else frozenset())
     kept: frozenset[int] = getattr(user, _KEPT)
     return kept
 
 
-def _within_rights(user: Any) -> list[int]:
-    allowed, usable = Group.objects.filter(given_by__user=user), user.get_all_permissions()
-    groups = allowed.prefetch_related("permissions__content_type")
-    return [group.pk for group in groups if usable.issuperset(names(group.permissions.all()))]
+def _reach(user: Any) -> frozenset[int]:
+    """The permissions that a log-in which is bound to companies can use, if it has them."""
+    by_name = {name_of(each): each.pk for each in Permission.objects.select_related("content_type")}
+    return frozenset(by_name[name] for name in Scope.of(user).permissions(set(by_name)))

@@ -136,7 +136,7 @@ def _ask(
 ) -> HttpResponse:
     usual = [
         _("The person sees the rows of the ticked companies and may do there what the ticked roles say."),
-        _("You can give the roles that an operator lets you give, and none with more rights than yours."),
+        _("You can give the roles that an operator lets you give. None reaches beyond these companies."),
     ]
     context = {"title": title, "form": form, "act": {"label": label}, "follows": follows or usual, "offered": offered}
     return _page(request, "console/fleet_act.html", {**context, "back": reverse("admin:logins")})
