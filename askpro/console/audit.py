@@ -33,6 +33,7 @@ WORDS: Final[dict[str, Any]] = {
     "merge": _("customers merged"),
     "numbers": _("numbers changed"),
     "where": _("asked where it is"),
+    "profile": _("asked what takes its time"),
     "pause": _("paused"),
     "resume": _("resumed"),
     "scale": _("scaled"),

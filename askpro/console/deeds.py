@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop as _
 
 RETRIED_TOGETHER: Final = _("Retried together with all jobs of this failure")
 ASKED_WHERE: Final = _("Asked where it is")
+ASKED_PROFILE: Final = _("Asked what takes its time")
 
 
 def told(entry: LogEntry) -> str:

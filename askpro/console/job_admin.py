@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from dramatiq import get_broker
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
-from askpro.console import chain, display, effects, fleet_acts, horizon, payload, waiting, where
+from askpro.console import chain, display, effects, fleet_acts, horizon, payload, profiling, waiting, where
 from askpro.console.acts import Act
 from askpro.console.dry_run.jobs import JOB
 from askpro.console.dry_run.page import DryRunMixin
@@ -232,6 +232,7 @@ class JobAdmin(DryRunMixin, ReadOnlyModelAdmin):
             "attempts": attempts,
             "slow_runs": SlowRun.objects.filter(job_id=job.pk).order_by("claim_no")[:MOST_TRACES],
             **where.shown(request, job),
+            **profiling.shown(request, job),
             "traces": [(row, lines_of(row.trace), row.log.strip()) for row in attempts if row.trace or row.log][
                 :MOST_TRACES
             ],

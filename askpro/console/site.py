@@ -19,6 +19,7 @@ from askpro.console import (
     fleet_acts,
     fleet_board,
     language,
+    profiling,
     queue_board,
     reports,
     reveal,
@@ -124,7 +125,11 @@ class ConsoleSite(UnfoldAdminSite):
         ]
         act = path("board/act/<str:verb>/", self.admin_view(fleet_acts.act_view), name="fleet_act")
         fixed = path("board/failures/fixed/", self.admin_view(fixing.fix_view), name="failure_fix")
-        asked = path("board/where/<uuid:job_id>/", self.admin_view(where.where_view), name="job_where")
+        asked = [
+            path("board/where/<uuid:job_id>/", self.admin_view(where.where_view), name="job_where"),
+            path("board/profile/<uuid:job_id>/", self.admin_view(profiling.profile_view), name="job_profile"),
+            path("board/profile/<uuid:job_id>/file/", self.admin_view(profiling.file_view), name="job_profile_file"),
+        ]
         table = path("board/reports/csv/", self.admin_view(reports.csv_view), name="reports_csv")
         person = path("board/person/", self.admin_view(wizard.person_view), name="person")
         repairs = [
@@ -150,7 +155,7 @@ class ConsoleSite(UnfoldAdminSite):
             spoken,
             act,
             fixed,
-            asked,
+            *asked,
             person,
             table,
             sheet,

@@ -17,11 +17,13 @@ from askpro.queues.insight import asking, sessions
 from askpro.queues.models import Job, StackRequest
 
 PERMISSION = "queues.add_stackrequest"
+# A right to ask is none to jobs.
+VIEW = "queues.view_job"
 TEMPLATE = "console/where.html"
 
 
 def may_ask(request: HttpRequest) -> bool:
-    return request.user.has_perm(PERMISSION)
+    return request.user.has_perms((PERMISSION, VIEW))
 
 
 def address(job: Job) -> str:

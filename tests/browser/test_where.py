@@ -1,11 +1,13 @@
-"""A person asks where a running job is, and reads the answer on the same page."""
+"""A person asks where a running job is and what takes its time, and reads the answers on the same page."""
 
 from typing import Any
 
 import pytest
 
 from askpro.dev.up import process
-from askpro.queues.models import Job, StackRequest, Supervisor, Worker
+from askpro.queues.insight import profiler
+from askpro.queues.insight.sampler import Samples
+from askpro.queues.models import Job, Profile, ProfiledRun, StackRequest, Supervisor, Worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -28,4 +30,15 @@ def test_the_answer_appears_without_another_page(console: Any, live_server: Any)
 
     console.get_by_text("calls/tasks.py:12 extract").wait_for()
     console.get_by_role("button", name="Ask again").wait_for()
+
+    console.get_by_role("button", name="Sample 5 s").click()
+    console.locator("#profile").get_by_text("Asked its worker").wait_for()
+    samples = Samples([("wait", "ssl.py", 7)], [[0]], [4.5])
+    run = {"job_id": job.pk, "claim_no": 1, "worker_id": 1, "host": "salt", "seconds": 4.5, "samples": 1}
+    ProfiledRun.objects.create(profile=Profile.objects.get(), stacks=profiler._packed(samples), **run)
+
+    console.get_by_text("ssl.py:7").wait_for()
+    with console.expect_download() as file:
+        console.get_by_role("link", name="File for speedscope.app").click()
+    assert file.value.suggested_filename.endswith(".speedscope.json")
     assert console.evaluate("window.isStillHere")

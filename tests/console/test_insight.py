@@ -1,5 +1,6 @@
-"""Slow runs, who takes most, and where a running job is, as people see it."""
+"""Slow runs, who takes most, where a running job is and what takes its time, as people see it."""
 
+import json
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from askpro.queues.models import Job, RunCost, SlowRun, StackRequest, Supervisor, Worker
+from askpro.console.models import Deed
+from askpro.queues.insight import profiler, profiles
+from askpro.queues.insight.sampler import Samples
+from askpro.queues.models import Job, Profile, ProfiledRun, RunCost, SlowRun, StackRequest, Supervisor, Worker
 from tests.console.world import HOSTILE, World
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +55,10 @@ def running(db: None) -> Job:
 
 def where(job: Job) -> str:
     return reverse("admin:job_where", args=[job.pk])
+
+
+def profile_of(job: Job) -> str:
+    return reverse("admin:job_profile", args=[job.pk])
 
 
 class TestSlowRuns:
@@ -133,6 +141,7 @@ class TestWhereIsIt:
         looks_only = staff_with("queues.view_job")
         assert where(running) not in looks_only.get(f"/admin/queues/job/{running.pk}/change/").content.decode()
         assert looks_only.post(where(running)).status_code == 403
+        assert staff_with("queues.add_stackrequest").post(where(running)).status_code == 403
         assert not StackRequest.objects.exists()
 
     def test_nonsense_is_no_page(self, admin_client: Client, running: Job) -> None:
@@ -140,3 +149,79 @@ class TestWhereIsIt:
         for request in ("", "x", "999999999999999999999999", "1"):
             assert admin_client.get(where(running), {"request": request}).status_code == 404
         assert admin_client.delete(where(running)).status_code == 405
+
+
+class TestProfiles:
+    """What takes a running job's time: asked for on its page, and read there."""
+
+    STACKS = Samples([(f"slow {HOSTILE}", "calls/tasks.py", 12), ("wait", "ssl.py", 7)], [[0], [0, 1]], [1.0, 3.5])
+
+    @pytest.fixture
+    def sampled(self, running: Job) -> ProfiledRun:
+        profile = profiles.want_run(running.pk, 5, "admin")
+        run = {"job_id": running.pk, "claim_no": 1, "worker_id": 1, "host": "salt", "seconds": 4.5, "samples": 2}
+        return ProfiledRun.objects.create(profile=profile, stacks=profiler._packed(self.STACKS), **run)
+
+    def test_who_may_asks_and_reads_it_without_another_page(self, admin_client: Client, running: Job) -> None:
+        page, address = f"/admin/queues/job/{running.pk}/change/", profile_of(running)
+        assert "Sample 30 s" in admin_client.get(page).content.decode()
+
+        waiting = admin_client.post(address, {"seconds": "30"}).content.decode()
+        profile = Profile.objects.get()
+        assert (profile.job_id, profile.claim_no, profile.seconds, profile.by) == (running.pk, 1, 30.0, "admin")
+        assert f'hx-get="{address}?request={profile.pk}"' in waiting and "<html" not in waiting
+        Profile.objects.update(begun=1)
+        assert "samples it for 30 s" in admin_client.get(address, {"request": profile.pk}).content.decode()
+        assert LogEntry.objects.get(object_id=str(running.pk)).get_change_message() == "Asked what takes its time."
+        deed = Deed.objects.get(act="profile", object_id=str(running.pk))
+        assert (str(deed.user), deed.after) == ("admin", {"seconds": 30})
+
+    def test_it_shows_the_lines_and_has_the_file_also_after_the_end(
+        self, admin_client: Client, running: Job, sampled: ProfiledRun
+    ) -> None:
+        Job.objects.update(status="completed")
+        shown = admin_client.get(f"/admin/queues/job/{running.pk}/change/").content.decode()
+        part = admin_client.get(profile_of(running), {"request": sampled.profile_id}).content.decode()
+        file = admin_client.get(f"{profile_of(running)}file/", {"request": sampled.profile_id})
+
+        for page in (shown, part):
+            assert page.index("ssl.py:7") < page.index("calls/tasks.py:12")
+            assert "3.50" in page and HOSTILE[:20] not in page and "Sample 30 s" not in page
+            assert "hx-get" not in part
+        assert "attachment" in file["Content-Disposition"] and "no-store" in file["Cache-Control"]
+        assert json.loads(file.content)["profiles"][0]["endValue"] == 4.5
+
+    @pytest.mark.parametrize(
+        ("begun", "until", "said"),
+        [(0, -1, "has not begun"), (1, -999, "was not written"), (0, 9, "Asked its worker"), (1, 0, "samples it for")],
+    )
+    def test_it_says_how_far_it_has_come(
+        self, admin_client: Client, running: Job, begun: int, until: int, said: str
+    ) -> None:
+        number = profiles.want_run(running.pk, 5, "").pk
+        Profile.objects.update(begun=begun, until=timezone.now() + timedelta(seconds=until))
+        answer = admin_client.get(profile_of(running), {"request": number}).content.decode()
+        assert said in answer and ("hx-get" in answer) is (until >= 0)
+
+    def test_a_job_that_does_not_run_is_not_asked_for(self, admin_client: Client, running: Job) -> None:
+        Job.objects.update(status="queued")
+        assert profile_of(running) not in admin_client.get(f"/admin/queues/job/{running.pk}/change/").content.decode()
+        assert "It does not run" in admin_client.post(profile_of(running), {"seconds": "5"}).content.decode()
+        assert not Profile.objects.exists()
+
+    def test_nobody_else_may(self, staff_with: Callable[..., Client], running: Job, sampled: ProfiledRun) -> None:
+        looks_only, asked = staff_with("queues.view_job"), {"request": sampled.profile_id}
+        assert profile_of(running) not in looks_only.get(f"/admin/queues/job/{running.pk}/change/").content.decode()
+        assert looks_only.post(profile_of(running), {"seconds": "5"}).status_code == 403
+        for address in (profile_of(running), f"{profile_of(running)}file/"):
+            assert looks_only.get(address, asked).status_code == 403
+        assert staff_with("queues.add_profile").get(profile_of(running), asked).status_code == 403
+
+    def test_nonsense_is_no_page(self, admin_client: Client, running: Job, sampled: ProfiledRun) -> None:
+        other = Job.objects.create(actor_name="x", queue_name="high", status="processing")
+        for job, number in ((running, ""), (running, "x"), (running, "9" * 30), (other, sampled.profile_id)):
+            for address in (profile_of(job), f"{profile_of(job)}file/"):
+                assert admin_client.get(address, {"request": number}).status_code == 404
+        for seconds in ("", "x", "7", "99999999", "nan"):
+            assert admin_client.post(profile_of(running), {"seconds": seconds}).status_code == 400
+        assert admin_client.delete(profile_of(running)).status_code == 405

@@ -38,7 +38,7 @@ PAGES: Final[dict[str, Roles]] = {
     **dict.fromkeys(("language", "view_on_site"), ALL),
     **dict.fromkeys(("deliveries", "deliveries_csv", "reports", "reports_csv", "calendar"), ALL),
     **dict.fromkeys(("fleet_board", "chain", "failures", "failure_group", "metrics", "top", "queue_board"), LOOKERS),
-    **dict.fromkeys(("fleet_act", "job_where", "job_edit", "reveal"), OPERATORS),
+    **dict.fromkeys(("fleet_act", "job_where", "job_profile", "job_profile_file", "job_edit", "reveal"), OPERATORS),
     "person": ADMINISTRATORS,
     # Of her own people, and only as far as an operator lets her give roles.
     **dict.fromkeys(("logins", "logins_add", "logins_change", "logins_password"), frozenset({MANAGER})),

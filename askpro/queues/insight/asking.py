@@ -24,21 +24,27 @@ class NotAsked(Exception):
 
 def ask(job_id: UUID | str, by: str) -> StackRequest:
     """Ask where this job is. Raises `NotAsked` when it does not run, or when its host is silent."""
-    job = Job.objects.filter(pk=job_id).only("status", "worker_id", "claim_no").first()
+    job, worker, supervisor = running(job_id)
+    return StackRequest.objects.create(
+        job_id=job.pk, claim_no=job.claim_no, worker_id=worker.pk, supervisor_id=supervisor.pk, by=by[:150]
+    )
+
+
+def running(job_id: UUID | str) -> tuple[Job, Worker, Supervisor]:
+    """The job, its worker and its supervisor, as they are now. Raises `NotAsked` as `ask` does."""
+    job = Job.objects.filter(pk=job_id).only("actor_name", "status", "worker_id", "claim_no").first()
     if job is None:
         raise NotAsked("There is no such job.")
     if job.status != JobStatus.PROCESSING or job.worker_id is None:
         raise NotAsked(f"It does not run: it is {job.get_status_display().lower()}.")
     worker = Worker.objects.select_related("supervisor").filter(pk=job.worker_id).first()
     supervisor = worker.supervisor if worker else None
-    if supervisor is None or supervisor.status not in Supervisor.LIVING:
+    if worker is None or supervisor is None or supervisor.status not in Supervisor.LIVING:
         raise NotAsked("Its worker is gone; the job goes to another one.")
     silent = timezone.now() - supervisor.beat_at
     if silent > timedelta(seconds=SILENT_AFTER):
         raise NotAsked(f"Its host, {supervisor.host}, has been silent for {silent.total_seconds():.0f} s.")
-    return StackRequest.objects.create(
-        job_id=job.pk, claim_no=job.claim_no, worker_id=job.worker_id, supervisor_id=supervisor.pk, by=by[:150]
-    )
+    return job, worker, supervisor
 
 
 def wait(request: StackRequest, seconds: float = LONGEST_WAIT) -> StackRequest:

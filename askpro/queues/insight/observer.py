@@ -62,6 +62,7 @@ class Observer:
         under_way = [(claim, self._sign(claim)) for claim in running if claim.thread_id]
         if self._annex is not None:
             self.profiler.look(self._annex.calls)
+        self.profiler.join([claim for claim, _ in under_way])
         self._lock_waits.look(self._database, [run for _, run in under_way])
         for claim, run in under_way:
             if not run.is_over and slow_runs.is_due(run, self._traits.of(claim).slow):

@@ -6,6 +6,7 @@ While C code holds the GIL nothing is sampled; the next sample then weighs as mu
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -37,12 +38,13 @@ class Samples:
 
 
 class Sampler(threading.Thread):
-    """Runs until `stop`, or for `seconds`."""
+    """Runs until `stop`, or for `seconds`, or until the thread is not `still` at what is to be sampled."""
 
-    def __init__(self, ident: int, seconds: float) -> None:
+    def __init__(self, ident: int, seconds: float, still: Callable[[], object] = lambda: True) -> None:
         super().__init__(name="sampler", daemon=True)
         self.samples = Samples()
         self._watched = ident
+        self._still = still
         self._seconds = seconds
         self._over = threading.Event()
         self._numbers: dict[Frame, int] = {}
@@ -52,6 +54,8 @@ class Sampler(threading.Thread):
         until = before + self._seconds
         while not self._over.wait(EVERY) and before < until:
             now = time.monotonic()
+            if not self._still():
+                return
             self._take(now - before)
             before = now
 

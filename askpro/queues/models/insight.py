@@ -118,9 +118,13 @@ class StackRequest(models.Model):
 
 
 class Profile(models.Model):
-    """Somebody wants to know where the runs of a kind of job spend their time. Whatever worker has one, samples it."""
+    """Somebody wants to know where the runs of a kind of job spend their time, and whatever worker begins one samples
+    it; or where one run does that is under way (`job_id`, `claim_no`), and the worker that has it samples it.
+    """
 
     actor_name = models.CharField(max_length=100)
+    job_id = models.UUIDField(null=True)
+    claim_no = models.IntegerField(null=True)
     wanted = models.SmallIntegerField(help_text=_("The number of runs."))
     begun = models.SmallIntegerField(default=0, db_default=0)
     seconds = models.FloatField(help_text=_("The longest that one run is sampled."))
@@ -132,6 +136,7 @@ class Profile(models.Model):
         verbose_name = _("profile")
         verbose_name_plural = _("profiles")
         ordering = ["-id"]
+        indexes = [models.Index("job_id", F("id").desc(), condition=Q(job_id__isnull=False), name="profile_of_job")]
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.at:%Y-%m-%d %H:%M}"

@@ -1,8 +1,12 @@
-"""A profile of the next runs of a kind of job, as a file that speedscope reads."""
+"""A profile of the next runs of a kind of job, or of one that is under way, as a file that speedscope reads."""
 
 import json
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,12 +14,16 @@ from uuid import uuid4
 import jsonschema
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from askpro.queues.insight import profiler, profiles, speedscope
+from askpro.queues.insight import asking, profiler, profiles, speedscope
+from askpro.queues.insight.observer import Observer
 from askpro.queues.insight.profiler import Profiler
+from askpro.queues.insight.profiles import Stage
 from askpro.queues.insight.sampler import Sampler, Samples
 from askpro.queues.ledger.claim import Claim
-from askpro.queues.models import Profile, ProfiledRun, SlowRun
+from askpro.queues.models import Job, Profile, ProfiledRun, SlowRun, Supervisor, Worker
+from askpro.queues.processes.annex import Annex
 from tests.queues import hostile
 from tests.queues.queues_run import wait_until
 from tests.queues.supervised import Supervise, count
@@ -160,6 +168,116 @@ class TestWhoIsSampled:
         for runs, seconds, wait in ((0, 1, 1), (1000, 1, 1), (1, 1e9, 1), (1, 1, 1e9)):
             with pytest.raises(ValueError, match="At most"):
                 profiles.want("works_and_waits", runs, seconds, wait, "")
+
+
+class TestARunningJob:
+    """A run that is under way when somebody asks: its worker joins it at its next look."""
+
+    @pytest.fixture
+    def job(self) -> Job:
+        supervisor = Supervisor.objects.create(
+            host="salt", pid=1, process_started_at=0, environment="testing", status="running"
+        )
+        worker = Worker.objects.create(supervisor=supervisor, pool="all", host="salt", pid=2)
+        return Job.objects.create(
+            actor_name="works_and_waits", queue_name="default", status="processing", worker_id=worker.pk, claim_no=3
+        )
+
+    @contextmanager
+    def under_way(self, job: Job, claim_no: int = 3) -> Iterator[Claim]:
+        """The run, in a thread of its own that is busy until the block ends."""
+        over, mine = threading.Event(), replace(claim(), id=str(job.pk), claim_no=claim_no)
+
+        def run() -> None:
+            mine.started, mine.thread_id = time.monotonic(), threading.get_ident()
+            while not over.is_set():
+                busy(0.01)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        assert wait_until(lambda: mine.thread_id, 5)
+        try:
+            yield mine
+        finally:
+            over.set()
+            thread.join()
+
+    def test_it_is_sampled_while_it_runs_and_kept_before_it_ends(self, database, job):
+        annex = Annex(1)
+        worker = Observer(job.worker_id, database, annex)
+        with self.under_way(job) as mine:
+            worker.look([mine])
+            profile = profiles.want_run(job.pk, 0.1, "somebody")
+            assert profiles.stage_of(profile) == Stage.ASKED
+            annex.call()
+            worker.look([mine])
+            profile.refresh_from_db()
+            assert profiles.stage_of(profile) == Stage.SAMPLING
+            time.sleep(0.3)
+            worker.look([mine])
+
+        assert profiles.stage_of(profile) == Stage.READY
+        (run,) = profile.runs.all()
+        assert (run.job_id, run.claim_no, run.worker_id) == (job.pk, 3, job.worker_id)
+        samples = profiles.stacks_of(run)
+        assert "busy" in {frame[0] for frame in samples.frames}
+        (frame, seconds), *_ = profiles.hottest(samples, 3)
+        assert frame[0] == "busy" and 0 < seconds <= samples.seconds
+        worker.look([mine])
+        assert profile.runs.count() == 1
+
+    def test_another_run_of_that_kind_is_left_alone(self, database, job):
+        profile, worker = profiles.want_run(job.pk, 5.0, ""), Profiler(1, database)
+        with self.under_way(job, claim_no=2) as earlier:
+            worker.look(0)
+            worker.begin(claim())
+            worker.join([earlier, claim()])
+        profile.refresh_from_db()
+        assert not profile.begun and not worker.wanted
+
+    def test_nothing_is_sampled_of_what_its_thread_does_next(self, database, job):
+        profiles.want_run(job.pk, 5.0, "")
+        worker = Profiler(1, database)
+        with self.under_way(job) as mine:
+            worker.look(0)
+            worker.join([mine])
+            # It ends; its thread is busy with something else.
+            mine.thread_id = 0
+            time.sleep(0.05)
+            had = len(worker._sampling.sampler.samples.stacks)
+            time.sleep(0.1)
+            assert len(worker._sampling.sampler.samples.stacks) == had
+            worker.join([])
+        worker.write()
+        assert ProfiledRun.objects.get().samples == had
+
+    def test_its_end_ends_the_sampling(self, database, job):
+        profiles.want_run(job.pk, 60.0, "")
+        worker = Observer(1, database, Annex(1))
+        with self.under_way(job) as mine:
+            worker.look([mine])
+            time.sleep(0.1)
+        worker.ended(mine, "")
+        worker.look([])
+        assert ProfiledRun.objects.get().seconds < 5
+
+    def test_what_does_not_run_is_not_asked_for(self, job):
+        for seconds in (0, -1, 601, float("nan")):
+            with pytest.raises(ValueError, match="At most"):
+                profiles.want_run(job.pk, seconds, "")
+        Job.objects.update(status="queued", worker_id=None)
+        with pytest.raises(asking.NotAsked, match="does not run"):
+            profiles.want_run(job.pk, 1.0, "")
+        assert not Profile.objects.exists()
+
+    def test_what_comes_of_nothing_is_told(self, job):
+        profile = profiles.want_run(job.pk, 30.0, "")
+        profile.until = timezone.now() - timedelta(seconds=1)
+        assert profiles.stage_of(profile) == Stage.MISSED
+        profile.begun = 1
+        assert profiles.stage_of(profile) == Stage.SAMPLING
+        profile.until -= timedelta(seconds=60)
+        assert profiles.stage_of(profile) == Stage.LOST
 
 
 def test_a_run_that_takes_too_much_room_keeps_its_beginning(monkeypatch):
