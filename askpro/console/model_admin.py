@@ -27,6 +27,7 @@ from askpro.console.paginator import CappedPaginator
 from askpro.console.protection import protecting
 from askpro.console.scope import Scope
 from askpro.console.term import Term
+from askpro.console.whole_row import WholeRowMixin
 from askpro.language.text import Text
 from askpro.privacy import reads
 from calls.models import countries
@@ -34,7 +35,7 @@ from calls.models import countries
 MOST_DEEDS = 20
 
 
-class ConsoleModelAdmin(ChoosingMixin, ExportMixin, ActsMixin, ModelAdmin):
+class ConsoleModelAdmin(WholeRowMixin, ChoosingMixin, ExportMixin, ActsMixin, ModelAdmin):
     """A list and a form. Subclasses say how a search term finds rows (`find`) and what a list need not fetch."""
 
     # From a row to its company, such as "company" or "call__company". Empty: only operators see such rows.

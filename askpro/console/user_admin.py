@@ -21,6 +21,7 @@ from askpro.console.models import Access
 from askpro.console.rights import Rights
 from askpro.console.roles import MANAGER
 from askpro.console.term import Term
+from askpro.console.whole_row import WholeRowMixin
 
 
 class GivingAdmin(ConsoleModelAdmin):
@@ -36,7 +37,7 @@ class GivingAdmin(ConsoleModelAdmin):
         return field
 
 
-class AccessInline(ChoosingMixin, StackedInline):
+class AccessInline(WholeRowMixin, ChoosingMixin, StackedInline):
     """Whose rows the log-in sees; with the same right to change it as the log-in itself."""
 
     model = Access

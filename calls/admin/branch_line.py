@@ -11,6 +11,7 @@ from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from askpro.console.scope import Scope
+from askpro.console.whole_row import WholeRowMixin
 from calls import phone
 from calls.admin.forms import NumbersForm, PhoneField
 from calls.models import Branch, PhoneNumber
@@ -61,7 +62,7 @@ class BranchLines(forms.BaseInlineFormSet):
         return line
 
 
-class BranchInline(TabularInline):
+class BranchInline(WholeRowMixin, TabularInline):
     model = Branch
     form = BranchLineForm
     formset = BranchLines

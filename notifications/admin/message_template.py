@@ -18,6 +18,7 @@ from askpro.console.filters import CompanyFilter
 from askpro.console.model_admin import ConsoleModelAdmin
 from askpro.console.table import Table
 from askpro.console.term import Term
+from calls.models.company import Language
 from notifications.admin.preview import preview, segments
 from notifications.models import MessageTemplate, Notification
 from notifications.models.variable import channels, variables
@@ -37,20 +38,25 @@ class MessageTemplateForm(forms.ModelForm):
         if self.instance.pk is None and kind and language and channel in channels(kind):
             text = shipped(kind, channel, language)
             self.instance.text, self.instance.subject = text.text, text.subject
+        if self.instance.channel == Notification.Channel.SMS:
+            # Its form has no field for it.
+            self.instance.subject = ""
         return cleaned
 
 
-def _text_of(template: MessageTemplate) -> Written:
-    return shipped(template.kind, template.channel, template.language)
+def _text_of(template: MessageTemplate) -> Written | None:
+    """The text that AskPro brings; None for a message that is never sent, which another release may have stored."""
+    is_sent = template.channel in channels(template.kind) and template.language in Language.values
+    return shipped(template.kind, template.channel, template.language) if is_sent else None
 
 
 def _is_changed(template: MessageTemplate) -> bool:
-    return Written(template.text, template.subject) != _text_of(template)
+    return _text_of(template) not in (None, Written(template.text, template.subject))
 
 
 def _restore(template: MessageTemplate, user: Any, note: str) -> bool:
     text = _text_of(template)
-    return template.rewrite(text.text, text.subject)
+    return text is not None and template.rewrite(text.text, text.subject)
 
 
 @admin.register(MessageTemplate)
@@ -135,8 +141,10 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
 
 
 def _shown(template: MessageTemplate, request: HttpRequest) -> dict[str, Any]:
-    """What stands below the form."""
+    """What stands below the form; nothing below that of a message which is never sent."""
     text = _text_of(template)
+    if text is None:
+        return {}
     names = [[f"{{{name.value}}}", name.label] for name in variables(template.kind, template.channel)]
     note = gettext("A part in [square brackets] is left out where its variable is not known or has no room.")
     return {

@@ -26,6 +26,53 @@ def read(page: str) -> Markup:
     return found
 
 
+def sent(page: str) -> dict[str, list[str]]:
+    """What a browser would send of the page's form of a row, by name, if nobody typed anything."""
+    reader = _Form()
+    reader.feed(page)
+    return reader.values
+
+
+class _Form(HTMLParser):
+    """Reads the form whose id Django makes of the model's name: `service_form`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[str, list[str]] = {}
+        self._is_in = False
+        self._name = self._text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        own = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._is_in = own.get("id", "").endswith("_form")
+        if not self._is_in or "disabled" in own:
+            return
+        name, kind = own.get("name", ""), own.get("type", "text")
+        if tag in ("select", "textarea"):
+            self._name, self._text = name, ""
+        elif tag == "option" and "selected" in own:
+            self._keep(self._name, own.get("value", ""))
+        elif tag == "input" and name and kind not in ("submit", "button", "file"):
+            self._press(name, kind, own)
+
+    def handle_data(self, data: str) -> None:
+        self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._is_in:
+            # The first line break after the tag is not part of the text.
+            self._keep(self._name, self._text.removeprefix("\n"))
+        self._is_in = self._is_in and tag != "form"
+
+    def _press(self, name: str, kind: str, own: dict[str, str]) -> None:
+        if kind not in ("checkbox", "radio") or "checked" in own:
+            self._keep(name, own.get("value", "on"))
+
+    def _keep(self, name: str, value: str) -> None:
+        self.values.setdefault(name, []).append(value)
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

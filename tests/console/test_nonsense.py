@@ -3,7 +3,7 @@
 import os
 import random
 from collections.abc import Iterator
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,14 +11,16 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
-from django.db import models
+from django.db import DatabaseError, models, transaction
 from django.test import Client
 from django.urls import reverse
 
 from askpro.api.models import ApiToken
-from askpro.console.model_admin import ConsoleModelAdmin
+from askpro.console.model_admin import ConsoleModelAdmin, ReadOnlyModelAdmin
 from calls.models import Company
-from tests.console.tenants import bound, snapshot
+from notifications.models import MessageTemplate
+from tests.console.markup import sent
+from tests.console.tenants import bound, make_strangers, snapshot
 from tests.console.world import World
 
 # Each kind has up to 200,000 requests. CI sends this many of them, always the same.
@@ -167,6 +169,102 @@ def test_nothing_that_is_asked_is_an_error(asker: Client, rf: Any, kind: str) ->
     assert not failed, failed[:20]
     changed = {label for label, rows in snapshot().items() if rows != before[label]}
     assert changed <= ({"auth.Group", "auth.User"} if kind == "forms" else set())
+
+
+def kept_values(model: type[models.Model]) -> Iterator[dict[str, Any]]:
+    """What a row could hold although no form would save it: every two of its fields with every two of their values."""
+    some = {
+        field.name: _values(field)
+        for field in model._meta.concrete_fields
+        if not (field.primary_key or field.is_relation or field.unique)
+    }
+    for (first, values), (second, others) in combinations(((name, each) for name, each in some.items() if each), 2):
+        for value, other in product(values, others):
+            yield {first: value, second: other}
+
+
+def _values(field: "models.Field[Any, Any]") -> list[Any]:
+    if field.choices:
+        return [*dict(field.flatchoices), ""]
+    if isinstance(field, models.BooleanField):
+        return [True, False]
+    if isinstance(field, models.CharField | models.TextField):
+        return ["", "nonsense {x", "x" * min(field.max_length or 700, 700)]
+    if isinstance(field, models.JSONField):
+        # Machines write what no form shows, each in its own shape.
+        is_typed = not isinstance(admin.site._registry[field.model], ReadOnlyModelAdmin)
+        return [{}, [], "x", 7, {"mo": "x"}] if is_typed and field.editable else [type(field.get_default())()]
+    return [None] if field.null else []
+
+
+def spoilt(form: dict[str, list[str]]) -> Iterator[dict[str, list[str]]]:
+    """The form as it is, and with each field missing, and wrong in each way."""
+    yield form
+    for name in form:
+        if not name.startswith("csrf"):
+            yield {key: value for key, value in form.items() if key != name}
+            yield from ({**form, name: [value]} for value in HOSTILE)
+
+
+def test_a_row_that_holds_anything_is_shown_and_saved_or_refused(asker: Client, world: World) -> None:
+    """Every page of a row × what it could hold × its form, as it is and spoilt. CI takes some of each page."""
+    make_strangers(world)
+    chance, failed, sends = random.Random(9), [], 0
+    for model in admin.site._registry:
+        row = model._default_manager.order_by("-pk").first()
+        situations = list(kept_values(model)) if row is not None else []
+        # A page costs what ten short requests do.
+        for values in chance.sample(situations, min(MANY // 15, len(situations))):
+            failed += _pressed(asker, row, values, chance)
+            sends += 1
+
+    assert sends >= 30
+    assert not failed, failed[:20]
+
+
+def _pressed(asker: Client, row: Any, values: dict[str, Any], chance: random.Random) -> list[Any]:
+    """What of the row's page is an error while the row holds these values."""
+    page = path_to(type(row), "change", row.pk)
+    try:
+        with transaction.atomic():
+            type(row)._default_manager.filter(pk=row.pk).update(**values)
+    except DatabaseError:
+        # PostgreSQL holds no such row.
+        return []
+    shown = asker.get(page)
+    failed: list[Any] = [(page, values, shown.status_code)] if shown.status_code >= 500 else []
+    forms = list(spoilt(sent(shown.content.decode())))
+    for form in [forms[0], *chance.sample(forms[1:], min(1, len(forms) - 1))] if forms[0] else []:
+        with transaction.atomic():
+            status = ask(asker, ("post", page, form))
+            transaction.set_rollback(True)
+        failed += [(page, values, form, status)] if status >= 500 else []
+    type(row)._default_manager.filter(pk=row.pk).update(**{name: getattr(row, name) for name in values})
+    return failed
+
+
+def test_what_is_wrong_beside_the_form_is_told_above_it(admin_client: Client, world: World) -> None:
+    """A form does not show all of its row, and the model may find fault with the rest."""
+    template = MessageTemplate.objects.create(
+        company=world.companies[0], kind="callback", channel="email", subject="Bald", text="{reason} {due}"
+    )
+    page = path_to(MessageTemplate, "change", template.pk)
+
+    answer = admin_client.post(page, {"text": "{reason} {due}", "subject": "Bald"})
+
+    assert answer.status_code == 200
+    assert "not sent that way" in answer.content.decode()
+
+
+def test_an_sms_that_was_stored_with_a_subject_loses_it(admin_client: Client, world: World) -> None:
+    template = MessageTemplate.objects.create(
+        company=world.companies[0], kind="confirmation", channel="sms", subject="Bald", text="Bis {when}!"
+    )
+
+    assert admin_client.post(path_to(MessageTemplate, "change", template.pk), {"text": "Am {when}."}).status_code == 302
+
+    template.refresh_from_db()
+    assert (template.text, template.subject) == ("Am {when}.", "")
 
 
 REFUSED = (
