@@ -5,4 +5,7 @@ process of its own for it (`__main__`), so that no thread, cache, ContextVar or 
 holds what a dry run made; the process ends with the answer, and is killed if it gives none. There, `rehearsal` does the
 work: in a sealed transaction (`sealing`), with its writes followed by key (`footprints`), and the rows read before and
 after (`difference`). `askpro.outside` refuses every request; `kinds` says what can be tried, and apps enter theirs.
+
+What other jobs would do then is asked of settle itself (`askpro.queues.jobs.following`); `others` says it in words, as
+`cells` does with a column's value.
 """

@@ -8,6 +8,7 @@ from dramatiq import get_broker
 from askpro.console.dry_run.kinds import Kind, register
 from askpro.console.permissions import May
 from askpro.queues import LedgerActor
+from askpro.queues.jobs.following import following
 from askpro.queues.jobs.rehearsing import Rehearsed, rehearse
 from askpro.queues.models import Job
 
@@ -37,5 +38,6 @@ JOB: Final = register(
         explain=_("The job's function runs once, with its arguments, as a retry would run it."),
         possible=_possible,
         run=_run,
+        then=lambda job, outcome: following(job.pk, outcome),
     )
 )

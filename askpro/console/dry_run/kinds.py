@@ -8,12 +8,16 @@ from django.db.models import Model
 
 from askpro.console.permissions import May
 from askpro.language.text import Text
+from askpro.queues.jobs.following import Following
 from askpro.queues.jobs.rehearsing import Rehearsed
+from askpro.queues.ledger.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`run(row)` is what would be done, in the transaction that is rolled back; `explain` says so to people."""
+    """`run(row)` is what would be done, in the transaction that is rolled back; `explain` says so to people. `then(row,
+    outcome)` is what would become of other jobs if it ended so.
+    """
 
     name: str
     model: type[Model]
@@ -21,6 +25,7 @@ class Kind:
     explain: Text
     possible: Callable[[Any], bool]
     run: Callable[[Any], Rehearsed]
+    then: Callable[[Any, Outcome], list[Following]] | None = None
 
 
 _kinds: dict[str, Kind] = {}

@@ -1,7 +1,7 @@
 """Does the work in a transaction that is rolled back, and tells what it wrote, whom it asked, and how it ended."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -12,11 +12,14 @@ from askpro.console.dry_run.footprints import Footprints
 from askpro.console.dry_run.kinds import Kind
 from askpro.console.dry_run.report import Ended, Report
 from askpro.console.dry_run.sealing import Busy, check_constraints, only_connection, outermost, own_savepoints, sealed
+from askpro.queues.jobs.following import OUTCOMES, Following
 from askpro.queues.jobs.rehearsing import Rehearsed
+from askpro.queues.ledger.outcome import Outcome
 
 # Rows that are told one by one.
 MOST_ROWS: Final = 60
 MOST_NAMED: Final = 20
+Then = Callable[[Outcome], list[Following]]
 
 
 class Overtime(BaseException):
@@ -28,16 +31,19 @@ def report_of(kind: Kind, key: str) -> Report:
     row = kind.model._default_manager.filter(pk=key).first()
     if row is None or not kind.possible(row):
         return Report(Ended.IMPOSSIBLE)
-    return rehearse(lambda: kind.run(row))
+    then = kind.then
+    return rehearse(lambda: kind.run(row), None if then is None else lambda outcome: then(row, outcome))
 
 
-def rehearse(work: Callable[[], Rehearsed]) -> Report:
-    """Do the work, take it back, and tell. Raises nothing that the work raises."""
+def rehearse(work: Callable[[], Rehearsed], then: Then | None = None) -> Report:
+    """Do the work, take it back, and tell; also what would `then` become of other jobs. Raises nothing that the work
+    raises.
+    """
     report = Report()
     try:
         with only_connection(), outside.refused() as asked, sealed(), own_savepoints():
             report.asked = asked
-            _try(work, report)
+            _try(work, report, then)
     except Busy:
         report.ended = Ended.BUSY
     except DatabaseError as error:
@@ -45,7 +51,7 @@ def rehearse(work: Callable[[], Rehearsed]) -> Report:
     return report
 
 
-def _try(work: Callable[[], Rehearsed], report: Report) -> None:
+def _try(work: Callable[[], Rehearsed], report: Report, then: Then | None) -> None:
     footprints = Footprints()
     waiting = len(connection.run_on_commit)
     after: dict[str, Images] = {}
@@ -54,7 +60,8 @@ def _try(work: Callable[[], Rehearsed], report: Report) -> None:
             _run(work, report)
         report.uncaught = footprints.uncaught()
         after = _images(footprints)
-        report.follows = [_name_of(then) for _, then, *_ in connection.run_on_commit[waiting:]][:MOST_NAMED]
+        report.follows = [_name_of(each) for _, each, *_ in connection.run_on_commit[waiting:]][:MOST_NAMED]
+        report.then = _then(report.ended, then) if then is not None else {}
         if report.ended == Ended.COMPLETED:
             _check(report)
     if report.ended != Ended.BROKEN:
@@ -72,6 +79,18 @@ def _run(work: Callable[[], Rehearsed], report: Report) -> None:
         outcome = done.outcome
         report.ended, report.log = Ended(outcome.status), done.log
         report.error, report.message = outcome.error_class, outcome.error_message or outcome.reason
+
+
+def _then(ended: Ended, then: Then) -> dict[str, list[Following]]:
+    """By how it ends. What only an answer from outside decides is told for both."""
+    ends = (Ended.COMPLETED, Ended.DEAD) if ended == Ended.ASKED else (ended,)
+    found = {}
+    for end in ends:
+        # Somebody holds one of these rows: all the rest is known all the same.
+        with suppress(DatabaseError), transaction.atomic():
+            if end in OUTCOMES:
+                found[str(end)] = then(OUTCOMES[end])
+    return found
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from askpro.outside import Leaving
+from askpro.queues.jobs.following import Following
 
 
 class Ended(StrEnum):
@@ -41,7 +42,8 @@ class Change:
 class Report:
     """`changes` are the first of `written` rows; `uncaught` counts writes by table whose rows are not known.
 
-    `follows` are the functions that would run once everything is committed.
+    `follows` are the functions that would run once everything is committed. `then` is what would become of other jobs
+    and batches, by how this one ends: as it did, or both ways if that depends on an answer.
     """
 
     ended: Ended = Ended.BROKEN
@@ -53,6 +55,7 @@ class Report:
     uncaught: dict[str, int] = field(default_factory=dict)
     follows: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    then: dict[str, list[Following]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -65,4 +68,5 @@ class Report:
         report.changes = [
             Change(**{**each, "columns": [tuple(column) for column in each["columns"]]}) for each in told["changes"]
         ]
+        report.then = {how: [Following(**each) for each in found] for how, found in told["then"].items()}
         return report

@@ -1,23 +1,24 @@
 """What a dry run found, in the reader's words, and of persons only what the reader may see."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from django.apps import apps
-from django.db.models import DateTimeField, JSONField, Model, TextField
+from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from askpro.console import display, masking
+from askpro.console import display
+from askpro.console.dry_run import others
+from askpro.console.dry_run.cells import shown
 from askpro.console.dry_run.report import Change, Ended, Report
 from askpro.console.scope import may_see
 from askpro.language import engine_words
 from askpro.language.text import Text
-from askpro.privacy.classes import FIELDS, Harmless, Personal
+from askpro.outside import Leaving
+from askpro.queues.ledger.settle_sql import CATCH
 from askpro.queues.models import Job
 
 TONES: Final = {
@@ -43,7 +44,17 @@ SENTENCES: Final[dict[Ended, Text]] = {
     Ended.BUSY: gettext_lazy("Another dry run is under way. Try again in a moment."),
     Ended.BROKEN: gettext_lazy("The dry run itself failed, and nothing was changed. %(why)s"),
 }
-HIDDEN: Final = "•••"
+# Why it ends at a request to a vendor: one that only asks, and one that has something done there.
+READS: Final = gettext_lazy(
+    "It would ask a vendor (%(request)s) and go by the answer, which only the vendor knows: what is on record here says"
+    " what was. The dry run ends there."
+)
+ACTS: Final = gettext_lazy(
+    "It would have a vendor do something (%(request)s). A dry run must not, and does not guess the answer: it ends"
+    " there."
+)
+READING: Final = ("GET", "HEAD")
+ACTING: Final = ("POST", "PUT", "PATCH", "DELETE")
 STATE: Final = "status"
 
 
@@ -60,11 +71,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The page's context. `lead` says how it would end, `follows` what it would lead to, one sentence each."""
+    """The page's context. `lead` says how it would end, `follows` what it would lead to, one sentence each; `then` what
+    that would do to other jobs, by how it ends.
+    """
 
     tone: str
     lead: str
     follows: list[str]
+    then: list[tuple[str, list[str]]]
     asked: list[str]
     rows: list[Row]
     left_out: int
@@ -79,6 +93,7 @@ def told(user: Any, report: Report) -> Told:
         tone=TONES.get(report.ended, "danger"),
         lead=_lead(report),
         follows=[*_states(seen), *_sent(report.changes), *_counted(report.changes), *_uncaught(report)],
+        then=[(str(others.ENDS[how]), others.sentences(found)) for how, found in report.then.items()],
         asked=[_asked(each.method, each.host, each.path) for each in report.asked],
         rows=[_row(change) for change in seen],
         left_out=report.written - len(seen),
@@ -88,17 +103,25 @@ def told(user: Any, report: Report) -> Told:
 
 
 def _lead(report: Report) -> str:
+    if report.ended == Ended.ASKED and report.asked:
+        return _ends_at(report.asked[0])
     said = engine_words.told(report.message)
     why = ": ".join(filter(None, (report.error.rpartition(".")[2], said)))
     sentence = str(SENTENCES[report.ended])
     return sentence % {"why": why} if "%(why)s" in sentence else sentence
 
 
+def _ends_at(asked: Leaving) -> str:
+    sentence = READS if asked.method in READING else ACTS if asked.method in ACTING else SENTENCES[Ended.ASKED]
+    request = _asked(asked.method, asked.host, asked.path)
+    return str(sentence) % {"request": request} if sentence is not SENTENCES[Ended.ASKED] else str(sentence)
+
+
 def _states(changes: Iterable[Change]) -> list[str]:
     """A sentence for each row whose state would change: that a job completes does not say what came of its row."""
     return [
         _("%(row)s: “%(before)s” becomes “%(after)s”.")
-        % {"row": _title(change), "before": _shown(model, name, before), "after": _shown(model, name, after)}
+        % {"row": _title(change), "before": shown(model, name, before), "after": shown(model, name, after)}
         for change in changes
         if _how(change) == "changed"
         for model in [_model(change)]
@@ -108,12 +131,19 @@ def _states(changes: Iterable[Change]) -> list[str]:
 
 
 def _sent(changes: Iterable[Change]) -> list[str]:
-    """A sentence for each job that would be sent."""
-    return [
-        _("The job %(job)s would be sent.") % {"job": _value_after(change, "actor_name")}
-        for change in changes
-        if change.is_new and change.model == Job._meta.label
-    ]
+    """A sentence for each job that would be sent, and one for the steps of a chain."""
+    chains: dict[str, list[Change]] = {}
+    alone: list[Change] = []
+    for change in changes:
+        if change.is_new and change.model == Job._meta.label:
+            chain = str(_value_after(change, "chain_id"))
+            (chains.setdefault(chain, []) if chain else alone).append(change)
+    told = [_("The job %(job)s would be sent.") % {"job": _value_after(change, "actor_name")} for change in alone]
+    for steps in chains.values():
+        steps.sort(key=lambda change: int(_value_after(change, "chain_step") or 0))
+        names = [str(_value_after(step, "actor_name")) for step in steps if _value_after(step, "chain_step") != CATCH]
+        told.append(_("A chain would be sent: %(jobs)s.") % {"jobs": " → ".join(names)})
+    return told
 
 
 def _counted(changes: Iterable[Change]) -> list[str]:
@@ -169,8 +199,9 @@ def _row(change: Change) -> Row:
         how=how,
         word=words[how],
         cells=[
-            (_label(model, name), _shown(model, name, before), _shown(model, name, after))
+            (_label(model, name), shown(model, name, before), shown(model, name, after, facts))
             for name, before, after in change.columns
+            for facts in [_value_after(change, f"{name}_facts")]
         ],
     )
 
@@ -178,24 +209,6 @@ def _row(change: Change) -> Row:
 def _title(change: Change) -> str:
     name = str(_model(change)._meta.verbose_name)
     return f"{name[:1].upper()}{name[1:]} {change.key}"
-
-
-def _shown(model: type[Model], name: str, value: Any) -> str:
-    """A value as text; nothing of a secret, and of a person what the reader may see."""
-    if value is None or value == "":
-        return display.NOTHING
-    field = model._meta.get_field(name)
-    meaning = FIELDS.get(model._meta.label, {}).get(name)
-    is_unknown = meaning is None and isinstance(field, TextField | JSONField)
-    if meaning == Harmless.SECRET or is_unknown:
-        return HIDDEN
-    if isinstance(meaning, Personal):
-        value = masking.held(value, meaning)
-    if isinstance(field, DateTimeField):
-        return display.local(datetime.fromisoformat(value), "MOMENT_FORMAT")
-    if choices := getattr(field, "choices", None):
-        return str(dict(choices).get(value, value))
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _how(change: Change) -> str:

@@ -5,14 +5,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
+from django.db import models
 from django.test import Client
+from django.utils import translation
 
+from appointments.models import FollowUp
+from askpro.console.dry_run.cells import CODES, shown
 from askpro.console.dry_run.report import Change, Ended, Report
 from askpro.console.dry_run.told import told
 from askpro.console.masking import looking
 from askpro.console.models import Deed
+from askpro.language.sentences import Kept, Sentence
 from askpro.outside import Leaving
+from askpro.privacy.classes import FIELDS, Harmless
+from askpro.queues.jobs.following import Following
 from askpro.queues.models import Job
 from tests.console.dry_run.rows import everything
 from tests.console.factories import make_world
@@ -73,6 +81,7 @@ def test_what_a_process_tells_is_what_it_found() -> None:
         changes=[Change("calls.Call", "7", [("transcript", None, "x")], is_new=True)],
         written=1,
         uncaught={"queues_lock": 2},
+        then={"completed": [Following("step", "count_request", "7", "queued")], "dead": []},
     )
     assert Report.of_json(report.as_json()) == report
 
@@ -128,3 +137,56 @@ def test_states_and_times_are_told_as_on_pages(admin_user: Any) -> None:
     )
     assert found.follows[0] == "Webhook event 7: “Job gave up” becomes “No company has this number”."
     assert "2026-11-30T" not in str(found.rows) and "13:00:00" in str(found.rows)
+
+
+def test_codes_are_told_as_sentences_in_the_reader_s_language(db: None) -> None:
+    """Each column that keeps codes × each of its codes; and what programs write into rows in English."""
+    wrong = []
+    for (label, name), kinds in CODES.items():
+        model = apps.get_model(label)
+        model._meta.get_field(name)
+        for code in (code for kind in kinds for code in kind.values):
+            with translation.override("de"):
+                german = shown(model, name, code, {})
+            with translation.override("en"):
+                if german in (code, shown(model, name, code, {})):
+                    wrong.append((label, name, code))
+    assert wrong == []
+    with translation.override("de"):
+        assert shown(WebhookEvent, "reason", "No job works on this type.") != "No job works on this type."
+        assert shown(Job, "release_reason", "waits for its lock") != "waits for its lock"
+        assert shown(FollowUp, "detail", "no_event_type", {"service": "Schnitt"}).startswith("Schnitt")
+
+
+def test_every_column_that_keeps_such_codes_is_known(world: World) -> None:
+    kinds = [kind for kind in kinds_of(Sentence) if kind is not Kept]
+    codes = {code for kind in kinds for code in kind.values}
+    unknown = set()
+    for label, fields in FIELDS.items():
+        for name in (name for name, meaning in fields.items() if meaning == Harmless.CODE):
+            field = apps.get_model(label)._meta.get_field(name)
+            if field.choices or (label, name) in CODES or not isinstance(field, models.CharField):
+                continue
+            stored = set(apps.get_model(label)._default_manager.values_list(name, flat=True)) - {""}
+            unknown |= {(label, name)} if stored and stored <= codes else set()
+    assert unknown == set()
+
+
+def kinds_of(kind: type[Sentence]) -> list[type[Sentence]]:
+    return [each for sub in kind.__subclasses__() for each in (sub, *kinds_of(sub))]
+
+
+@pytest.mark.django_db
+def test_the_steps_of_a_chain_are_told_in_their_order(admin_user: Any) -> None:
+    changes = [
+        Change(
+            "queues.Job",
+            str(number),
+            [("actor_name", None, name), ("chain_id", None, "c"), ("chain_step", None, at)],
+            is_new=True,
+        )
+        for number, (name, at) in enumerate([("third", 2), ("caught", -1), ("first", 0), ("second", 1)])
+    ]
+    assert told(admin_user, Report(Ended.COMPLETED, changes=changes, written=4)).follows == [
+        "A chain would be sent: first → second → third."
+    ]
