@@ -6,8 +6,3 @@ from askpro.settings import *  # noqa: F403
 INSTALLED_APPS = [*product.INSTALLED_APPS, "askpro.dev.bench"]
 ROOT_URLCONF = "askpro.dev.bench.urls"
 QUEUE_SETTINGS = "askpro.dev.bench.queue_settings"
-# Dramatiq's default middleware, as the peer has it, in addition to ours; settle does the work of the other three.
-DRAMATIQ_BROKER = {
-    **product.DRAMATIQ_BROKER,
-    "MIDDLEWARE": [*product.DRAMATIQ_BROKER["MIDDLEWARE"], "dramatiq.middleware.AgeLimit"],
-}

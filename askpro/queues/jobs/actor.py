@@ -1,5 +1,6 @@
 """`@actor`: Dramatiq's decorator with the engine's options, checked at import."""
 
+import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,13 +19,16 @@ from askpro.queues.arguments import LARGEST, encoded
 from askpro.queues.config import is_silenced
 from askpro.queues.errors import Release
 from askpro.queues.ids import uuid7
+from askpro.queues.jobs import dramatiq_words
 from askpro.queues.jobs.messages import JobMessage, messages_of
 from askpro.queues.jobs.words import (
     DEFAULTS,
     MESSAGE_WORDS,
+    MOST_RETRIES,
     WORDS,
     check_values,
     checked,
+    function_of,
     is_time,
     milliseconds,
     typed,
@@ -36,13 +40,35 @@ from askpro.queues.ledger.current import current
 from askpro.queues.ledger.outcome import Outcome, decide
 from askpro.queues.ledger.running import run, run_atomically
 from askpro.queues.ledger.turns import NOBODY
+from askpro.queues.plain import name_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
+# What tells `max_retries=None`, which means "for ever" to Dramatiq, from what was not said.
+UNSAID: Any = object()
+
+log = logging.getLogger(__name__)
 
 
 class LedgerActor(dramatiq.Actor[P, R]):
     """An actor whose messages are rows, and which may commit its effects together with its completion."""
+
+    def __init__(
+        self,
+        fn: Callable[P, R],
+        *,
+        broker: dramatiq.Broker,
+        actor_name: str,
+        queue_name: str,
+        priority: int,
+        options: dict[str, Any],
+    ) -> None:
+        """Raises `ValueError` for options that could not be kept, and for a function that would not run."""
+        check_values(actor_name, {"priority": priority})
+        options = checked(actor_name, fn, queue_name, options)
+        super().__init__(
+            fn, broker=broker, actor_name=actor_name, queue_name=queue_name, priority=priority, options=options
+        )
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the function now, in this thread. In a worker, an atomic actor's completion commits with its effects."""
@@ -69,7 +95,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
             bound = self._signature.bind(*args, **kwargs)
         except TypeError as error:
             raise ValueError(f"{self.actor_name}: {error}.") from error
-        kinds = get_type_hints(self.fn)
+        kinds = get_type_hints(function_of(self.fn))
         for name, value in bound.arguments.items():
             if not _is_of(kinds.get(name), value):
                 raise ValueError(f"{self.actor_name}: {name} is {value!r}, which is not {_name_of(kinds[name])}.")
@@ -78,20 +104,19 @@ class LedgerActor(dramatiq.Actor[P, R]):
 
     def outcome(self, claim: Claim, error: BaseException | None) -> Outcome:
         """What becomes of a claim whose run raised `error`, or returned (None)."""
-        return decide(
-            error,
-            tries_left=self.tries_left(claim),
-            tries_spent=claim.tries_spent,
-            backoff=self.word("backoff", claim.options),
-            throws=self.word("throws"),
-            is_cancelled=claim.interrupted,
-        )
+        asked = self.options.get("retry_when")
+        if asked is None:
+            return self._outcome(claim, error, self.tries_left(claim))
+        outcome = self._outcome(claim, error, 1)
+        is_final = outcome.status == "retrying" and not self._shall_retry(asked, claim, error)
+        return self._outcome(claim, error, 0) if is_final else outcome
 
     def new_job(
         self, message: Message[Any], delay: int | timedelta | None = None, *, largest: int | None = LARGEST
     ) -> enqueue.NewJob:
         """The row of a message, `delay` in milliseconds. Raises `ValueError` for arguments that it cannot hold."""
         options, delay = message.options, self._delay(delay)
+        dramatiq_words.refuse(self.actor_name, options)
         fill = self._filler(message)
         deadline, (share, places) = self.word("deadline", options), self.word("concurrency") or (None, None)
         tags = [keys.tag(fill(tag)) for tag in self.word("tags", options)]
@@ -121,9 +146,11 @@ class LedgerActor(dramatiq.Actor[P, R]):
     def message_with_options(
         self, *, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None, **options: Any
     ) -> Message[R]:
-        if unknown := set(options) - MESSAGE_WORDS:
-            known = sorted(MESSAGE_WORDS)
-            raise ValueError(f"{self.actor_name}: unknown message options {sorted(unknown)}; known: {known}.")
+        options = dramatiq_words.translated(self.actor_name, options)
+        # What another middleware reads of an actor, it also reads of a message.
+        known = MESSAGE_WORDS | (self.broker.actor_options - WORDS - dramatiq_words.NAMES)
+        if unknown := set(options) - known:
+            raise ValueError(f"{self.actor_name}: unknown message options {sorted(unknown)}; known: {sorted(known)}.")
         options = typed(options)
         check_values(self.actor_name, options)
         for name in ("on_success", "on_failure"):
@@ -138,6 +165,25 @@ class LedgerActor(dramatiq.Actor[P, R]):
             options=options,
             message_id=str(uuid7()),
         )
+
+    def _outcome(self, claim: Claim, error: BaseException | None, tries_left: int) -> Outcome:
+        return decide(
+            error,
+            tries_left=tries_left,
+            tries_spent=claim.tries_spent,
+            backoff=self.word("backoff", claim.options),
+            throws=self.word("throws"),
+            is_cancelled=claim.interrupted,
+        )
+
+    def _shall_retry(self, asked: Callable[[int, Any], bool], claim: Claim, error: BaseException | None) -> bool:
+        if claim.tries_spent >= MOST_RETRIES:
+            return False
+        try:
+            return bool(asked(claim.tries_spent, error))
+        except Exception as failure:  # noqa: BLE001 - whatever it raises, the job must be settled
+            log.error("%s %s: retry_when failed with %s", self.actor_name, claim.id, name_of(failure))
+            return self.tries_left(claim) > 0
 
     @property
     def _nobody(self) -> str | None:
@@ -161,7 +207,7 @@ class LedgerActor(dramatiq.Actor[P, R]):
         if actor is None:
             raise ValueError(f"{self.actor_name}: {word} names {name!r}, which is no actor of this process.")
         try:
-            signature(actor.fn).bind({}, None)
+            signature(function_of(actor.fn)).bind({}, None)
         except TypeError as error:
             raise ValueError(f"{self.actor_name}: {word} calls {name} with message and result: {error}.") from error
         return str(name)
@@ -188,15 +234,16 @@ class LedgerActor(dramatiq.Actor[P, R]):
 
     @cached_property
     def _signature(self) -> Signature:
-        return signature(self.fn)
+        return signature(function_of(self.fn))
 
 
 def actor(
     fn: Callable[..., Any] | None = None,
     *,
     queue_name: str = "default",
-    max_retries: int | None = None,
+    max_retries: int = UNSAID,
     backoff: Sequence[int] | None = None,
+    retry_when: Callable[[int, BaseException], bool] | None = None,
     time_limit: int | timedelta | None = None,
     deadline: int | timedelta | None = None,
     atomic: bool | None = None,
@@ -218,6 +265,7 @@ def actor(
 
     queue_name   a queue of `askpro/queue_settings.py`
     max_retries  runs after the first one; backoff: the pauses before them in order, the last one repeats, jittered
+    retry_when   asked with (retries so far, error) after a failed run, in place of counting them
     time_limit   of one run; deadline: of the whole job, waiting included; the job is dead after it
     atomic       effects and completion commit in one transaction, exactly once; the job must not call the outside
     no_overlap   only one job with this key runs at a time; the others wait and spend no try
@@ -237,11 +285,14 @@ def actor(
     priority     as in Dramatiq, among the jobs that one process has claimed; lower comes first
     docs/writing-jobs.md has an example of each.
     """
-    given = {name: value for name, value in locals().items() if name in WORDS} | more
+    said = {name: value for name, value in locals().items() if name in WORDS and value is not None} | more
+    if max_retries is UNSAID:
+        del said["max_retries"]
+    else:
+        said["max_retries"] = max_retries
 
     def declare(function: Callable[..., Any]) -> LedgerActor[Any, Any]:
-        options = checked(function, queue_name, given)
-        return dramatiq.actor(function, actor_class=LedgerActor, queue_name=queue_name, **options)  # type: ignore[call-overload]
+        return dramatiq.actor(function, actor_class=LedgerActor, queue_name=queue_name, **said)  # type: ignore[call-overload]
 
     return declare if fn is None else declare(fn)
 

@@ -132,5 +132,5 @@ def _callback(message: Message[Any]) -> enqueue.NewJob:
 
 def row_of(message: Message[Any]) -> enqueue.NewJob:
     """The row of a message that a batch or chain depends on: written even if a copy of it already waits."""
-    actor: Any = get_broker().get_actor(message.actor_name)
-    return replace(actor.new_job(message), unique_key=None)
+    broker: Any = get_broker()
+    return replace(broker.row_of(message), unique_key=None)

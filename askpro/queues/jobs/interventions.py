@@ -56,10 +56,13 @@ def cancel(job_id: uuid.UUID, reason: str = "Cancelled.") -> bool:
 
 def cancel_tagged(tag: str, reason: str = "Cancelled.") -> int:
     """End every unfinished job with this tag; returns how many."""
-    tag, ended = keys.tag(tag), 0
-    while count := end(f"{enqueue.TAGGED} AND {HAS_NOT_STARTED}", [tag], cancelled(reason)):
-        ended += count
-    return ended + _interrupt(enqueue.TAGGED, [tag])
+    tag = keys.tag(tag)
+    return _end_all(enqueue.TAGGED, tag, reason) + _interrupt(enqueue.TAGGED, [tag])
+
+
+def cancel_queue(queue_name: str, reason: str = "Cancelled.") -> int:
+    """End every job of a queue that has not begun; running ones finish. Returns how many were cancelled."""
+    return _end_all("queue_name = %s", queue_name, reason)
 
 
 def retry(job_id: uuid.UUID, tries: int = 1) -> bool:
@@ -215,6 +218,13 @@ def _hold_batches(cursor: CursorWrapper, condition: str, params: Sequence[Any], 
         " ORDER BY id FOR UPDATE",
         params,
     )
+
+
+def _end_all(condition: str, param: str, reason: str) -> int:
+    ended = 0
+    while count := end(f"{condition} AND {HAS_NOT_STARTED}", [param], cancelled(reason)):
+        ended += count
+    return ended
 
 
 def _interrupt(condition: str, params: Sequence[Any]) -> int:

@@ -10,11 +10,13 @@ import dramatiq
 
 from askpro.queues.config import job_defaults, limit, queue_names
 from askpro.queues.errors import Urgency
+from askpro.queues.jobs.dramatiq_words import PAUSES, translated
 from askpro.queues.units import H, S
 
 DEFAULTS: dict[str, Any] = {
     "max_retries": 3,
     "backoff": (5 * S, 30 * S, 120 * S),
+    "retry_when": None,
     "time_limit": 60 * S,
     "deadline": 24 * H,
     "atomic": False,
@@ -49,15 +51,17 @@ LONGEST_TIME = 100 * 365 * 24 * H
 MOST_PLACES = 1_000
 
 
-def checked(function: Callable[..., Any], queue_name: str, words: dict[str, Any]) -> dict[str, Any]:
+def checked(name: str, function: Callable[..., Any], queue_name: str, words: dict[str, Any]) -> dict[str, Any]:
     """The options that were given, in the engine's own types. Raises `ValueError` with the fix in the message."""
-    name = function.__name__
+    function = function_of(function)
     if iscoroutinefunction(function) or isgeneratorfunction(function):
         raise ValueError(f"{name}: a job is a plain function; calling this one would run nothing.")
     if queue_name not in queue_names():
         raise ValueError(f"{name}: unknown queue {queue_name!r}; known: {', '.join(queue_names())}.")
-    given = typed({word: value for word, value in words.items() if value is not None})
-    options = {**job_defaults(queue_name), **given}
+    options = {**job_defaults(queue_name), **typed(translated(name, words))}
+    if PAUSES & words.keys():
+        # Pauses that no retry would wait for are only noise to whoever reads them.
+        options["backoff"] = options["backoff"][: max(options.get("max_retries") or DEFAULTS["max_retries"], 1)]
     # Dramatiq's TimeLimit has its own default, ten minutes, and does not know the engine's.
     options.setdefault("time_limit", DEFAULTS["time_limit"])
     check_values(name, options)
@@ -72,6 +76,11 @@ def checked(function: Callable[..., Any], queue_name: str, words: dict[str, Any]
     for template in templates(options):
         _check_template(name, function, template)
     return options
+
+
+def function_of(called: Any) -> Any:
+    """What runs when an actor's `fn` is called: of a `GenericActor`, its `perform`."""
+    return called.perform if isinstance(called, dramatiq.GenericActor) else called
 
 
 def check_values(name: str, options: dict[str, Any]) -> None:
@@ -165,6 +174,8 @@ MEANT: dict[str, tuple[Callable[[Any], bool], str]] = {
     "on_success": CALLED,
     "on_failure": CALLED,
     "priority": (lambda value: is_whole(value, -(2**31), 2**31), "a whole number"),
+    "retry_when": (callable, "a function of the number of retries and the error"),
+    "notify_shutdown": (lambda value: isinstance(value, bool), "True or False"),
 }
 
 

@@ -8,26 +8,29 @@ from typing import Any
 import dramatiq
 from dramatiq import Message, Middleware
 from dramatiq.errors import BrokerConnectionError, QueueNotFound
-from dramatiq.middleware import Callbacks, Pipelines, Retries
 
-from askpro.queues.jobs import messages
+from askpro.queues.jobs import dramatiq_words, interventions, messages
+from askpro.queues.jobs.actor import LedgerActor
+from askpro.queues.jobs.adopting import adopt
 from askpro.queues.jobs.words import WORDS
 from askpro.queues.ledger import enqueue
 from askpro.queues.ledger.database import CONNECTION_ERRORS
+from askpro.queues.ledger.enqueue import NewJob
 from askpro.queues.worker.consumer import LedgerConsumer
 from askpro.queues.worker.dramatiq_cli import Guest
+from askpro.queues.worker.joining import wait_for
+from askpro.queues.worker.refused import refuse
 from askpro.queues.worker.workload import Workload
-
-# Settle does their work: Dramatiq swallows an exception in a hook, and a retry or a callback would be lost with it.
-REPLACED = (Retries, Callbacks, Pipelines)
 
 
 class LedgerBroker(dramatiq.Broker):
     """Writes sent messages as rows, and gives Dramatiq its consumers of claimed rows."""
 
     def __init__(self, middleware: list[Middleware] | None = None) -> None:
+        # Whether a middleware wants to hear of messages that are sent.
+        self.tells_of_sends = False
         super().__init__(middleware=middleware or [])
-        self.actor_options |= WORDS
+        self.actor_options |= WORDS | dramatiq_words.NAMES
         self.workload: Workload | None = None
         # Set when Dramatiq's own command started this process.
         self.worker: dramatiq.Worker | None = None
@@ -35,11 +38,21 @@ class LedgerBroker(dramatiq.Broker):
         # Queues in which tenants take turns: those with jobs that name a tenant (`fair_by`).
         self.fair_queues: set[str] = set()
         self._boarding = Lock()
-        for replaced in self.middleware:
-            if isinstance(replaced, REPLACED):
-                raise ValueError(f"{type(replaced).__name__} has no place here: settle does its work. Remove it.")
+
+    def add_middleware(
+        self, middleware: Middleware, *, before: type[Middleware] | None = None, after: type[Middleware] | None = None
+    ) -> None:
+        """Raises `ValueError` for one that would not do here what it does elsewhere, with the cure."""
+        refuse(middleware)
+        super().add_middleware(middleware, before=before, after=after)
+        kind = type(middleware)
+        hears = (kind.before_enqueue, kind.after_enqueue) != (Middleware.before_enqueue, Middleware.after_enqueue)
+        self.tells_of_sends |= hears
 
     def declare_actor(self, actor: dramatiq.Actor[Any, Any]) -> None:
+        """An actor of `dramatiq.actor` becomes one of ours. Raises `ValueError` or `TypeError` where it cannot."""
+        if not isinstance(actor, LedgerActor):
+            adopt(actor)
         super().declare_actor(actor)
         if actor.options.get("fair_by") is not None:
             self.fair_queues.add(actor.queue_name)
@@ -61,9 +74,36 @@ class LedgerBroker(dramatiq.Broker):
         A message is not written when a copy with its unique key already waits; returns that copy's id by message id.
         """
         for message in messages:
-            if message.queue_name not in self.queues:
-                raise QueueNotFound(message.queue_name)  # type: ignore[no-untyped-call]
-        return enqueue.insert([self._actor(message).new_job(message, delay) for message in messages])
+            self._check(message.queue_name)
+        if self.tells_of_sends:
+            return self._send_and_tell(messages, delay)
+        return enqueue.insert([self._new_job(message, delay) for message in messages])
+
+    def row_of(self, message: Message[Any]) -> NewJob:
+        """The row of a message that the caller's next statement writes, with others: a member or a step."""
+        if not self.tells_of_sends:
+            return self._new_job(message, None)
+        self.emit_before("enqueue", message, None)
+        row = self._new_job(message, None)
+        self.emit_after("enqueue", message, None)
+        return row
+
+    def flush(self, queue_name: str) -> None:
+        """Cancel all jobs of a queue that have not begun."""
+        self._check(queue_name)
+        interventions.cancel_queue(queue_name, "Flushed.")
+
+    def flush_all(self) -> None:
+        """Cancel all jobs that have not begun, callbacks of what is cancelled included."""
+        while sum(interventions.cancel_queue(queue_name, "Flushed.") for queue_name in self.get_declared_queues()):
+            pass
+
+    def join(self, queue_name: str, *, interval: int = 100, timeout: int | None = None) -> None:
+        """Wait, looking every `interval` milliseconds, until no job of the queue waits or runs; later steps of chains
+        come into their queue one after the other. Raises `QueueJoinTimeout` after `timeout` milliseconds, and
+        `RuntimeError` inside a transaction, whose jobs no worker could see."""
+        self._check(queue_name)
+        wait_for(queue_name, interval, timeout)
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30000) -> LedgerConsumer:
         """A consumer of one queue. `prefetch` is ignored: the size of a claim follows what the threads get done."""
@@ -82,8 +122,23 @@ class LedgerBroker(dramatiq.Broker):
                 self.workload = self.guest.workload
             return self.workload
 
-    def _actor(self, message: Message[Any]) -> Any:
-        return self.get_actor(message.actor_name)
+    def _check(self, queue_name: str) -> None:
+        if queue_name not in self.queues:
+            raise QueueNotFound(queue_name)  # type: ignore[no-untyped-call]
+
+    def _send_and_tell(self, messages: Sequence[Message[Any]], delay: int | None) -> dict[str, str]:
+        for message in messages:
+            self.emit_before("enqueue", message, delay)
+        standing = enqueue.insert([self._new_job(message, delay) for message in messages])
+        for message in messages:
+            if message.message_id not in standing:
+                self.emit_after("enqueue", message, delay)
+        return standing
+
+    def _new_job(self, message: Message[Any], delay: int | None) -> NewJob:
+        actor: Any = self.get_actor(message.actor_name)
+        job: NewJob = actor.new_job(message, delay)
+        return job
 
 
 messages.refuse(LedgerBroker)

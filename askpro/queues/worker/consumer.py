@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class LedgerConsumer(dramatiq.Consumer):
-    """Iterates over claimed messages. `ack` and `nack` do the same: the engine decides what counts as a failure."""
+    """Iterates over claimed messages. `ack` and `nack` settle alike: the engine decides what counts as a failure."""
 
     def __init__(
         self, broker: dramatiq.Broker, workload: Workload, queue_name: str, timeout: int, *, is_fair: bool = False
@@ -68,7 +68,11 @@ class LedgerConsumer(dramatiq.Consumer):
                 # A time limit or a cancellation that strikes after the job's end must not prevent its settling.
                 continue
 
-    nack = ack
+    def nack(self, message: MessageProxy) -> None:
+        """The same for a job that ends with its error. What middleware is told of it afterwards has the class only."""
+        assert isinstance(message, LedgerMessage)
+        self.ack(message)
+        message.withhold()
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         self._workload.give_back(message.claim for message in messages)
@@ -82,8 +86,9 @@ class LedgerConsumer(dramatiq.Consumer):
             self._workload.skipped(message.claim)
             return
         actor: Any = self._broker.get_actor(message.actor_name)
-        outcome = actor.outcome(message.claim, message._exception)
-        failures.tell(message.claim, outcome, message._exception)
+        error = message.error
+        outcome = message.outcome or actor.outcome(message.claim, error)
+        failures.tell(message.claim, outcome, error)
         if outcome.error_class:
             # The traceback is stored with the attempt. The message stays out of the log: it may quote personal data.
             facts = message.actor_name, message.claim.id, outcome.status, outcome.error_class
@@ -146,7 +151,7 @@ class LedgerConsumer(dramatiq.Consumer):
             actor_name=claim.actor_name,
             args=tuple(claim.args),
             kwargs=claim.kwargs,
-            options=claim.options,
+            options={**claim.options, "retries": claim.tries_spent} if claim.tries_spent else claim.options,
             message_id=claim.id,
             message_timestamp=claim.created_ms,
         )

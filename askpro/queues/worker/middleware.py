@@ -9,6 +9,12 @@ from dramatiq import MessageProxy, Middleware
 from dramatiq.middleware import MiddlewareError, SkipMessage
 from dramatiq.threading import Interrupt
 
+from askpro.queues.states import JobStatus
+from askpro.queues.worker.message import LedgerMessage
+
+# The ends of a job that failed.
+FAILURES = frozenset({JobStatus.DEAD.value, JobStatus.CANCELLED.value})
+
 
 class NotStarted(MiddlewareError):
     """The engine could not record the start of the job, so the job must not run."""
@@ -22,7 +28,8 @@ class NotOurs(SkipMessage):
 
 
 class StartOfJobs(Middleware):
-    """Records the start of each job where a crash cannot lose it. First in the list: nothing runs before it.
+    """Records the start of each job where a crash cannot lose it. First in the list: nothing runs before it, and
+    nothing after it when a run has ended.
 
     A process that was suspended, or whose host slept, may still hold jobs that other workers were given meanwhile: it
     skips them.
@@ -41,6 +48,21 @@ class StartOfJobs(Middleware):
             raise NotStarted from error
         if claim.skipped:
             raise NotOurs
+
+    def after_process_message(
+        self,
+        broker: Any,
+        message: MessageProxy,
+        *,
+        result: Any = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        """Mark the message as failed where the job ends with its error, so that middleware hears of a `nack`."""
+        if exception is None or not isinstance(message, LedgerMessage):
+            return
+        message.outcome = broker.get_actor(message.actor_name).outcome(message.claim, exception)
+        if message.outcome.status in FAILURES:
+            message.fail()
 
 
 class Rest(Middleware):

@@ -1,19 +1,47 @@
 """The broker that Dramatiq sees."""
 
-import pytest
-from dramatiq import get_broker
-from dramatiq.errors import ActorNotFound, QueueNotFound
-from dramatiq.middleware import Callbacks, CurrentMessage, Pipelines, Retries
+from uuid import UUID
 
+import pytest
+from django_dramatiq.middleware import AdminMiddleware
+from dramatiq import Middleware, get_broker
+from dramatiq.errors import ActorNotFound, QueueJoinTimeout, QueueNotFound
+from dramatiq.middleware import AgeLimit, AsyncIO, Callbacks, CurrentMessage, GroupCallbacks, Pipelines, Retries
+
+from askpro.queues import Batch, chain
 from askpro.queues.models import Job
+from askpro.queues.testing import run_jobs
 from askpro.queues.worker.broker import LedgerBroker
 from tests.queues import actors
 
 
-@pytest.mark.parametrize("middleware", [Retries(), Callbacks(), Pipelines()], ids=lambda item: type(item).__name__)
-def test_it_refuses_middleware_whose_work_settle_does(middleware):
-    with pytest.raises(ValueError, match=f"{type(middleware).__name__} has no place here"):
+class Forks(Middleware):
+    """Wants a process of its own, as Dramatiq's `Prometheus` does."""
+
+    @property
+    def forks(self):
+        return [print]
+
+
+REFUSED = [
+    (Retries(), "settle retries"),
+    (Callbacks(), "settle sends on_success"),
+    (Pipelines(), "use chain"),
+    (GroupCallbacks(None), "use Batch"),
+    (AgeLimit(), "expires or deadline"),
+    (AsyncIO(), "async_to_sync"),
+    (AdminMiddleware(), "the ledger keeps"),
+    (Forks(), "queues_run starts no processes"),
+]
+
+
+@pytest.mark.parametrize(("middleware", "cure"), REFUSED, ids=lambda item: type(item).__name__)
+def test_it_refuses_middleware_that_would_do_nothing_or_do_it_twice(middleware, cure):
+    name = type(middleware).__name__
+    with pytest.raises(ValueError, match=f"{name} has no place here: .*{cure}"):
         LedgerBroker(middleware=[CurrentMessage(), middleware])
+    with pytest.raises(ValueError, match=f"{name} has no place here"):
+        LedgerBroker().add_middleware(middleware)
 
 
 def test_it_brings_none_of_dramatiqs_own_middleware_along():
@@ -54,3 +82,47 @@ class TestEnqueueing:
         with pytest.raises(IntegrityError), transaction.atomic():
             get_broker().enqueue(message)
         assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db
+class TestFlushing:
+    def test_what_has_not_begun_is_cancelled_and_what_runs_goes_on(self):
+        running, waiting = actors.nothing.send(1), actors.nothing.send(2)
+        other = actors.tagged.send(call_id=1)
+        Job.objects.filter(pk=running.message_id).update(status="processing", worker_id=1)
+        get_broker().flush("default")
+        found = dict(Job.objects.values_list("id", "status"))
+        states = [found[UUID(message.message_id)] for message in (running, waiting, other)]
+        assert states == ["processing", "cancelled", "queued"]
+
+    def test_all_queues_are_empty_afterwards_whatever_follows_from_the_jobs(self):
+        callback = actors.in_webhooks.message()
+        Batch([actors.nothing.message(1)], on_failure=callback, on_finish=actors.tagged.message(call_id=1)).send()
+        chain([actors.nothing.message(2), actors.in_webhooks.message()], catch=actors.step.message(name="no")).send()
+        actors.nothing.send_with_options(args=(3,), delay=10**6)
+        get_broker().flush_all()
+        assert {*Job.objects.values_list("status", flat=True)} == {"cancelled"}
+        assert run_jobs(due_or_not=True) == []
+
+    def test_a_queue_that_nobody_declared_is_no_queue(self):
+        for wait in (get_broker().flush, get_broker().join):
+            with pytest.raises(QueueNotFound):
+                wait("nowhere")
+
+
+class TestJoining:
+    @pytest.mark.django_db
+    def test_inside_a_transaction_it_would_wait_for_ever(self):
+        with pytest.raises(RuntimeError, match=r"run_jobs\(\)"):
+            get_broker().join("default")
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("status", ["queued", "processing", "scheduled", "retrying", "released"])
+    def test_it_waits_while_a_job_waits_or_runs(self, status):
+        job = actors.nothing.send(1)
+        actors.tagged.send(call_id=1)
+        Job.objects.filter(pk=job.message_id).update(status=status)
+        with pytest.raises(QueueJoinTimeout):
+            get_broker().join("default", timeout=1, interval=1)
+        Job.objects.filter(pk=job.message_id).update(status="dead")
+        get_broker().join("default", timeout=1)
