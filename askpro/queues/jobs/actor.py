@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from inspect import Signature, signature
+from inspect import BoundArguments, Signature, signature
 from types import NoneType, UnionType
 from typing import Any, ParamSpec, TypeVar, get_args, get_type_hints
 
@@ -217,12 +217,12 @@ class LedgerActor(dramatiq.Actor[P, R]):
             bound = self._signature.bind(*message.args, **message.kwargs)
         except TypeError as error:
             raise ValueError(f"{self.actor_name}: {error}.") from error
-        bound.apply_defaults()
-        return lambda template: template and self._filled(template, bound.arguments)
+        return lambda template: template and self._filled(template, bound)
 
-    def _filled(self, template: str, arguments: dict[str, Any]) -> str:
+    def _filled(self, template: str, bound: BoundArguments) -> str:
+        bound.apply_defaults()
         try:
-            return template.format(**arguments)
+            return template.format(**bound.arguments)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise ValueError(f"{self.actor_name}: a tag or key cannot be filled: {error!r}.") from error
 
