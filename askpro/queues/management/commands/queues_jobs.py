@@ -10,8 +10,8 @@ from django.utils.module_loading import autodiscover_modules
 
 from askpro.queues.jobs.catalogue import table
 
-# The engine's own jobs are no jobs of the product, and the app that holds it together has none beside its parts'. The one
-# of django-dramatiq deletes rows that its `AdminMiddleware` would write.
+# The engine's own jobs are no jobs of the product, and the app that holds it together has none beside its parts'.
+# The one of django-dramatiq deletes rows that its `AdminMiddleware` would write.
 OWN = ("askpro", "askpro.queues", "django_dramatiq")
 BEGIN, END = "<!-- jobs: begin -->\n", "<!-- jobs: end -->\n"
 
