@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "askpro.console.entrance.idle.IdleSessions",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -242,6 +243,8 @@ RETENTION_DAYS: dict[str, int | str] = {
     "reads": 365,
     "deeds": 1095,
     "refused": 90,
+    # As long as a network in which a name has logged in stays its home (askpro/console/entrance/throttle.py).
+    "logins": 90,
     "sessions": 7,
     "incidents": 400,
     **env.dict("RETENTION_DAYS", default={}),
@@ -315,6 +318,11 @@ SANDBOX_URL = env.str("SANDBOX_URL", default="")
 
 # Operators, administrators and superusers read personal data masked until they reveal it, on record (docs/privacy.md).
 REVEAL_FIRST = env.bool("REVEAL_FIRST", default=True)
+# Who can give rights needs a second factor. Not while one develops: `manage.py up` shows one name and password.
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=ENVIRONMENT == "production")
+# Minutes without a use after which a session of the console ends, and seconds after which it ends in any case.
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
+SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=12) * 3600
 # Limits permissions to the companies that a log-in is bound to.
 AUTHENTICATION_BACKENDS = ["askpro.console.backend.ScopedBackend"]
 # Where a log-in leads that nobody was sent to from another page.

@@ -12,7 +12,7 @@ from tests.stored_models import stored_models
 SET_UP: Final = {
     *("api.ApiToken", "appointments.SyncPoint", "auth.Group", "auth.Permission", "auth.User", "calls.Branch"),
     *("calls.ClosedDay", "calls.Company", "calls.PhoneNumber", "calls.Service", "calls.Staff", "console.Access"),
-    "console.Preference",
+    *("console.Preference", "console.SecondFactor"),
     "console.ShippedGroup",
     *("contenttypes.ContentType", "notifications.MessageTemplate", "privacy.Pepper", "privacy.RetentionRule"),
     *("queues.Pause", "queues.Schedule", "webhooks.RetellReading", "webhooks.WebhookAddress", "webhooks.WebhookSecret"),

@@ -1,6 +1,7 @@
 """Pages about what has no app of its own in the console: the engine's rows (the engine knows no console), and users."""
 
 from askpro.console.archive_admin import ArchivedJobAdmin
+from askpro.console.attempt_admin import LoginAttemptAdmin
 from askpro.console.batch_admin import BatchAdmin
 from askpro.console.deed_admin import DeedAdmin
 from askpro.console.fleet_admin import FleetCommandAdmin, FleetEventAdmin, PauseAdmin
@@ -20,6 +21,7 @@ __all__ = [
     "FleetEventAdmin",
     "GroupAdmin",
     "JobAdmin",
+    "LoginAttemptAdmin",
     "PauseAdmin",
     "RepairAdmin",
     "ScheduleAdmin",

@@ -10,6 +10,7 @@ class ConsoleConfig(AppConfig):
     def ready(self) -> None:
         # Imported here: it reads models.
         from askpro.console import language, masking, roles  # noqa: F401 - language listens to log-ins
+        from askpro.console.entrance import idle  # noqa: F401 - so does this
 
         post_migrate.connect(roles.make, dispatch_uid="console.roles")
         masking.connect()

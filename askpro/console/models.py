@@ -5,6 +5,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from askpro.console.entrance.models import LoginAttempt as LoginAttempt
+from askpro.console.entrance.models import SecondFactor as SecondFactor
 from askpro.console.permissions import LABELS
 from askpro.console.repair.models import Fix as Fix
 from askpro.console.repair.models import Repair as Repair

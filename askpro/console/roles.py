@@ -77,7 +77,9 @@ _RECORD = _of_models({"console.deed": ["view"]})
 _ENGINES_RECORDS = _RECORD | _of_models({"console.repair": ["view"]})
 _LOOK = _of_apps(*APPS) & Q(codename__startswith="view_") | _ENGINES_RECORDS
 _COMPANY = _of_models(COMPANY_MAY) | _named(May.SEE_PEOPLE, May.EXPORT) | _RECORD
-_EVERYTHING = _of_apps(*ADMINISTRATORS_APPS) | _named(*May) | _ENGINES_RECORDS
+_EVERYTHING = (
+    _of_apps(*ADMINISTRATORS_APPS) | _named(*May) | _ENGINES_RECORDS | _of_models({"console.loginattempt": ["view"]})
+)
 SHIPPED: Final[dict[str, Q]] = {
     VIEWER: _LOOK,
     SUPPORT: _LOOK | _of_models(SUPPORT_CHANGES) | _named(May.SEE_PEOPLE, May.RETRY),

@@ -1,14 +1,18 @@
 """The console's site: Unfold's, with our front page and our search."""
 
 from functools import partial
+from http import HTTPStatus
 from typing import Any, cast
 
+from django.contrib import messages
 from django.contrib.admin.models import LogEntry
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -28,6 +32,10 @@ from askpro.console import (
     top_board,
     where,
 )
+from askpro.console.entrance import idle
+from askpro.console.entrance.forms import TOO_MANY, EntranceForm
+from askpro.console.entrance.gate import entered
+from askpro.console.entrance.views import second_factor_view
 from askpro.console.logins import views as logins
 from askpro.console.metrics import board as metrics_board
 from askpro.console.nonsense import answered
@@ -118,6 +126,7 @@ class ConsoleSite(UnfoldAdminSite):
     index_title = _("Today")
     index_template = "console/today.html"
     enable_nav_sidebar = True
+    login_form = EntranceForm
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         own: list[URLPattern | URLResolver] = [
@@ -148,11 +157,13 @@ class ConsoleSite(UnfoldAdminSite):
         shortcut = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(no_page), name="view_on_site")
         shown = path("board/reveal/", self.admin_view(reveal.reveal_view), name="reveal")
         sheet = path("board/deliveries/csv/", self.admin_view(deliveries.csv_view), name="deliveries_csv")
+        factor = path("second-factor/", self.admin_view(second_factor_view), name="second_factor")
         spoken = path("language/", self.admin_view(language.choose_view), name="language")
         return [
             *own,
             shown,
             spoken,
+            factor,
             act,
             fixed,
             *asked,
@@ -166,7 +177,20 @@ class ConsoleSite(UnfoldAdminSite):
         ]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return super().admin_view(reveal.seen(answered(view)), cacheable)
+        return super().admin_view(entered(reveal.seen(answered(view))), cacheable)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """429 while too many attempts were made. Says why a session has ended."""
+        if request.session.pop(idle.ENDED, False):
+            words = gettext(
+                "You were logged out: nobody had used the console for a while, or you had been logged in for long."
+            )
+            messages.warning(request, words)
+        answer: HttpResponse = super().login(request, extra_context)
+        form = (getattr(answer, "context_data", None) or {}).get("form")
+        if form is not None and form.has_error(NON_FIELD_ERRORS, TOO_MANY):
+            answer.status_code = HTTPStatus.TOO_MANY_REQUESTS
+        return answer
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Without the style sheet that the theme writes into each page: `theme.css` has it."""

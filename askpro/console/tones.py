@@ -8,9 +8,9 @@ Tone = Literal["success", "info", "warning", "danger", "plain"]
 # Red: it went wrong. Grey: nothing to do.
 _STATES: Final[dict[Tone, str]] = {
     "success": "booked changed moved confirmed completed processed delivered done synced running taken finished"
-    " answered served erased by_hand supervisor_back start_well restarted queue_well gate_open",
+    " answered served erased by_hand supervisor_back start_well restarted queue_well gate_open succeeded",
     "info": "ongoing ended analyzed requested scheduled queued processing received sending sent accepted due vendors"
-    " trying under_way",
+    " trying begun under_way",
     "warning": "open follow_up callback handed_over gone not_done retrying unknown unassigned no_show stopping pending"
     " warning paused silent restart_trouble start_trouble held person",
     "danger": "critical dead refused failed lost crashed timed_out invalid conflict stuck inactive supervisor_dead"

@@ -173,6 +173,7 @@ NAVIGATION: list[dict[str, Any]] = [
             entry(_("Reads"), "visibility", "privacy.read"),
             entry(_("Deletions"), "auto_delete", "privacy.retentionrun"),
             entry(_("Audit"), "history", "console.deed"),
+            entry(_("Attempts to log in"), "login", "console.loginattempt"),
         ],
     },
     {
@@ -208,6 +209,12 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": [access],
     "SHOW_LANGUAGES": True,
     "LANGUAGES": {"action": reverse_lazy("admin:language")},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("New password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Second factor"), "link": reverse_lazy("admin:second_factor")},
+        ]
+    },
     "COMMAND": {"show_history": False},
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": navigation},
 }

@@ -15,7 +15,9 @@ from unfold.admin import StackedInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from askpro.console import permission_names
+from askpro.console.acts import Act
 from askpro.console.choosing import ChoosingMixin
+from askpro.console.entrance import codes
 from askpro.console.model_admin import ConsoleModelAdmin
 from askpro.console.models import Access
 from askpro.console.rights import Rights
@@ -91,18 +93,42 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[misc] # the stubs
     search_help_text = _("Name or e-mail address")  # type: ignore[misc]
     empty_text = _("Nobody else has a log-in yet.")
     inlines = (AccessInline,)
+    acts = (
+        Act(
+            name="remove_second_factor",
+            label=_("Take the second factor away"),
+            icon="no_encryption",
+            explain=_(
+                "For somebody who has lost the phone: the password alone opens the console again. Make sure that it is "
+                "this person who asks. Who can give rights sets up a new one at the next log-in."
+            ),
+            done=_("second factor taken away"),
+            possible=lambda user: codes.of(user) is not None,
+            run=lambda user, giver, note: Rights.of(giver).cover(Rights.of(user)) and codes.remove(user),
+            note=_("How you know that it is this person (no names)"),
+            note_required=True,
+        ),
+    )
     readonly_fields = ("last_login", "date_joined")
     add_fieldsets = (
         (None, {"fields": ("username", ("first_name", "last_name"), "email", "groups")}),
         (_("Password"), {"fields": ("usable_password", "password1", "password2")}),
     )
 
+    def offered(self, request: HttpRequest, obj: Any) -> list[dict[str, str]]:
+        return super().offered(request, obj) if _covers(request, obj) else []
+
     def find(self, rows: QuerySet[User], term: Term) -> QuerySet[User]:
         named = Q(username__icontains=term.text) | Q(email__icontains=term.text)
         return rows.filter(named | Q(first_name__icontains=term.text) | Q(last_name__icontains=term.text))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).select_related("access").prefetch_related("access__companies")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("access", "second_factor")
+            .prefetch_related("access__companies")
+        )
 
     @admin.display(description=_("Sees"))
     def sees(self, user: User) -> str:

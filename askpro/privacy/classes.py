@@ -31,11 +31,12 @@ class Kept(models.TextChoices):
     DEEDS = "deeds", _("What people did in the console")
     REFUSED = "refused", _("Counts of refused webhooks")
     SESSIONS = "sessions", _("Sessions of the console that are over")
+    LOGINS = "logins", _("Attempts to log in")
     INCIDENTS = "incidents", _("Incidents that are over, and what was told of them")
 
 
 # The same for all companies, since their rows belong to none.
-OF_ALL: Final = (Kept.DEEDS, Kept.REFUSED, Kept.SESSIONS, Kept.INCIDENTS)
+OF_ALL: Final = (Kept.DEEDS, Kept.REFUSED, Kept.SESSIONS, Kept.LOGINS, Kept.INCIDENTS)
 
 
 class Holds(StrEnum):
@@ -178,6 +179,11 @@ FIELDS: Final[dict[str, dict[str, Personal | Harmless]]] = {
         "object_id": Harmless.KEY,
         **_each(Harmless.MACHINE, "before", "after"),
     },
+    "console.LoginAttempt": {
+        "name_digest": Harmless.KEY,
+        "network": Personal(Holds.STAFF, Kept.LOGINS),
+    },
+    "console.SecondFactor": _each(Harmless.SECRET, "secret", "recovery"),
     "console.ShippedGroup": _each(Harmless.CODE, "given"),
     "console.Fix": {
         **_each(Harmless.CODE, "actor_name", "error_class", "fingerprint", "version", "reopened_in"),

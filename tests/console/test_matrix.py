@@ -90,7 +90,7 @@ ACTS: Final[dict[str, dict[str, Roles]]] = {
     "calls.call": {"branch": WORKERS, "export": MANAGERS},
     "calls.customer": dict.fromkeys(("merge", "numbers"), WORKERS),
     "calls.customermerge": {"undo": WORKERS},
-    "auth.user": {"password_change": ADMINISTRATORS},
+    "auth.user": dict.fromkeys(("password_change", "remove_second_factor"), ADMINISTRATORS),
 }
 FORM: Final = {"post": "yes", "confirmed": "yes", "note": "x", "reason": "x", "length": "15", "form": "csv"}
 
@@ -118,7 +118,7 @@ def decided(name: str, model: type[models.Model] | None) -> Roles:
 
 
 def lookers(label: str) -> Roles:
-    if label.partition(".")[0] in ADMINISTRATORS_APPS:
+    if label.partition(".")[0] in ADMINISTRATORS_APPS or label == "console.loginattempt":
         return ADMINISTRATORS
     return ALL if label in COMPANIES else LOOKERS
 

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from appointments.models import Appointment, FollowUp, FreedTime
+from askpro.console.entrance.models import LoginAttempt
 from askpro.console.model_admin import ReadOnlyModelAdmin
 from askpro.console.repair.models import Repair
 from askpro.console.tones import TONES
@@ -104,6 +105,7 @@ def test_it_lets_nobody_write_the_rows_of_machines(
     about = {"appointment": booked, "branch": booked.branch, "service": Service.objects.all()[0]}
     FreedTime.objects.create(company=kept.company, **about, **times)
     Repair.objects.create(kind="jobs", verb="retry", reason="Cal.com is back")
+    LoginAttempt.objects.create(step=LoginAttempt.Step.PASSWORD, name_digest="0" * 32)
     row = model._default_manager.order_by("pk").first()
     assert row is not None
     before = model._default_manager.filter(pk=row.pk).values().get()

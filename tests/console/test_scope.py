@@ -28,7 +28,7 @@ WHOLE = os.environ.get("ASKPRO_TEST_LONG") == "1"
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # Pages that every user may open, with any scope.
 FOR_ALL = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "autocomplete", "search"}
-FOR_ALL |= {"app_list", "language"}
+FOR_ALL |= {"app_list", "language", "second_factor"}
 # Pages without a model that show what is within the scope.
 SCOPED = {"reveal", "deliveries", "deliveries_csv", "person", "reports", "reports_csv", "repair_first"}
 

@@ -16,7 +16,7 @@ from django.db.models import Exists, F, Func, Max, OuterRef, Q, QuerySet, Subque
 from django.db.models.functions import Coalesce, Concat, Greatest, Left, Now
 
 from appointments.models import Appointment, Attempt, CalcomUid, Change, FollowUp, Question, WaitingEntry
-from askpro.console.models import Deed
+from askpro.console.models import Deed, LoginAttempt
 from askpro.console.repair.models import Fix, Repair
 from askpro.privacy.classes import Kept, personal
 from askpro.privacy.models import Read, RetentionRun
@@ -250,6 +250,7 @@ SHELVES: Final = (
     Shelf(Kept.DEEDS, Fix, "closed_at", company=None, deletes=True),
     Shelf(Kept.DEEDS, RetentionRun, "began_at", over=Q(ended_at__isnull=False), company=None, deletes=True),
     Shelf(Kept.REFUSED, RefusedWebhook, "hour", company=None, deletes=True),
+    Shelf(Kept.LOGINS, LoginAttempt, "at", company=None, deletes=True),
     Shelf(Kept.SESSIONS, Session, "expire_date", company=None, deletes=True, numbered=False),
     Shelf(
         Kept.INCIDENTS,

@@ -70,7 +70,9 @@
   };
 
   const ask = async () => {
-    const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    // The header says that nobody pressed anything: a session whose person has gone must come to its end.
+    const headers = { "X-Renewal": "live" };
+    const answer = await fetch(location.href, { cache: "no-store", headers, signal: AbortSignal.timeout(PATIENCE) });
     if (answer.status >= 500) throw new Error(answer.statusText);
     return new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
   };
