@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests import template
+from tests.spread import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 
 ROOT = Path(__file__).resolve().parents[1]
 # Groups that keep one worker busy for minutes, the longest first. Tests of one group never run at the same time.

@@ -11,6 +11,8 @@ from askpro.dev.up.home import free_below
 from askpro.dev.up.servers import Servers
 from askpro.dev.up.session import run_to_end
 
+# Seconds after which a test hangs, with `--long`: the longest takes almost three hours.
+LONGEST_OF_LONG = 11_000
 IN_ONE_PROCESS = {"-s", "--pdb", "--trace", "--collect-only", "--co", "--markers", "--fixtures", "--version"}
 
 
@@ -27,7 +29,8 @@ def run(root: Path, options: argparse.Namespace) -> int:
     else:
         print(browser.ADVICE, file=sys.stderr, flush=True)
     with Servers(home) as servers:
-        argv = [sys.executable, "-m", "pytest", *workers(options.rest, chosen), *options.rest]
+        limit = time_limit(env["ASKPRO_TEST_LONG"] == "1")
+        argv = [sys.executable, "-m", "pytest", *workers(options.rest, chosen), *limit, *options.rest]
         return run_to_end(argv, root, {**env, **servers.env})
 
 
@@ -41,6 +44,11 @@ def workers(arguments: list[str], chosen: bool) -> list[str]:
     if chosen or own or IN_ONE_PROCESS & set(arguments):
         return []
     return ["-n", str(min((os.cpu_count() or 2) + 1, 4)), "--dist", "loadgroup", "--no-loadscope-reorder"]
+
+
+def time_limit(long: bool) -> list[str]:
+    """What gives long tests more time than the limit in pyproject.toml."""
+    return ["-o", f"faulthandler_timeout={LONGEST_OF_LONG}"] if long else []
 
 
 def _names_tests(root: Path, arguments: list[str]) -> bool:
