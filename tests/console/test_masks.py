@@ -21,13 +21,14 @@ from askpro.privacy.classes import personal
 from askpro.privacy.models import Read
 from calls.models import Call, Customer
 from notifications.models import MessageTemplate, Notification
+from tests.console import copied
+from tests.console.factories import make_world
 from tests.console.people import CANARY, People, brand_people
 from tests.console.tenants import make_strangers
 from tests.console.test_export import PAGES as EXPORTS
 from tests.console.test_export import days, text_of
 from tests.console.test_matrix import FORM
 from tests.console.test_scope import FOR_ALL, addresses, filled
-from tests.console.world import World
 
 CALL = "/admin/calls/call/{}/change/"
 REASON = {"reason": "Rückfrage der Kundin"}
@@ -41,8 +42,12 @@ def _reveal_first(settings: Any) -> None:
 
 
 @pytest.fixture
-def people(world: World) -> People:
-    make_strangers(world)
+def people(db: None) -> People:
+    return copied.made_by(make_people)
+
+
+def make_people() -> People:
+    make_strangers(make_world())
     # No form makes one.
     MessageTemplate.objects.filter(channel="sms").update(subject="")
     return brand_people()
