@@ -68,6 +68,15 @@ class Answering(Execution):
             appointment = Appointment.objects.select_for_update().get(pk=self._appointment.pk)
             attendance.note(appointment, booking.attendees, timezone.now())
 
+    def _seen(self, found: list[Booking]) -> None:
+        """An earlier try may have told who came, and got no answer: then it need not be told again."""
+        mirror_all(found)
+        if self._kind not in (Kind.NO_SHOW, Kind.CAME) or not found:
+            return
+        ours = attendance.about(self._appointment, found[-1].attendees)
+        if ours and any(attendee.absent for attendee in ours) is (self._kind == Kind.NO_SHOW):
+            self._record(found[-1])
+
     def _attendee(self, uid: str) -> str:
         """The address by which Cal.com knows our attendee: an event type may have changed what it was given."""
         ours = attendance.about(self._appointment, self._client.get_booking(uid).attendees)

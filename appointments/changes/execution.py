@@ -150,9 +150,12 @@ class Execution:
         """Bring our rows to the booking at Cal.com, and to what it was moved to."""
         if self._appointment.calcom_uid is not None:
             try:
-                mirror_all(self._client.chain(self._appointment.calcom_uid))
+                self._seen(self._client.chain(self._appointment.calcom_uid))
             except NotFound:
                 self._end_vanished()
+
+    def _seen(self, found: list[Booking]) -> None:
+        mirror_all(found)
 
     def _end_vanished(self) -> None:
         """Cal.com does not know the booking: if its list has none with our key either, it does not take place."""

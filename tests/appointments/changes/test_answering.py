@@ -119,6 +119,10 @@ def test_an_unknown_outcome_is_looked_for_and_done_once(
     assert change.state == "done"
     made = {"confirm": "confirmed", "decline": "cancelled", "note_no_show": "no_show", "note_came": "completed"}
     assert status() == made[wish.__name__]
+    posts = sum(path.endswith(f"/{verb}") for method, path, _ in calendar.requests if method == "POST")
+    # That a customer came is so at Cal.com already, before anybody has told it; whoever looks sees it.
+    was_so = after_effect or (wish is request.note_came and fault is timeout)
+    assert posts == (1 if was_so else 2)
 
 
 @pytest.fixture
