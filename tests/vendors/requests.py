@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import time_machine
 from django.db import transaction
 from django.utils import timezone
 
 from appointments.calcom import client as calcom
 from appointments.changes.mirror import mirror
-from appointments.changes.request import Origin, cancel, confirm, decline, move
+from appointments.changes.request import Origin, cancel, confirm, decline, move, note_no_show
 from appointments.models import Appointment, CalcomUid, Change, FollowUp, SyncPoint
 from appointments.models.follow_up import CHANGE as FOLLOWED_UP
 from appointments.tasks import (
@@ -37,6 +38,7 @@ from webhooks.tasks import ask_for_retell_call, sync_all_retell_calls
 
 NOW = datetime(2026, 12, 1, 9, 15, tzinfo=UTC)  # a Tuesday
 WISH = datetime(2026, 12, 3, 13, 0, tzinfo=UTC)  # Thursday, 14:00 in Berlin
+WEEK = timedelta(days=7)
 LATER = datetime(2026, 12, 4, 9, 30, tzinfo=UTC)
 HAIRCUT, HOSTS = 4711, (20817, 20818)
 KEY = LOCAL["CALCOM_API_KEY"]
@@ -182,6 +184,21 @@ def _asked_of_the_host(world: World) -> None:
     assert world.about.calcom_uid is not None
 
 
+def _begun(world: World) -> None:
+    """One that has begun: booked a week ago, when it was still to come."""
+    then = NOW - WEEK
+    world.sandbox.set_calcom_clock(then)
+    with time_machine.travel(then, tick=False):
+        _wish(world)
+        BookingRequest.objects.update(starts_at=WISH - WEEK)
+        _try(world.about)
+    world.sandbox.set_calcom_clock(NOW)
+    # Of the booking; what follows is about the mark alone.
+    Job.objects.all().delete()
+    world.about = Appointment.objects.get(status="confirmed")
+    assert world.about.calcom_uid is not None
+
+
 def _lost_change(world: World) -> None:
     """An earlier try has moved it, but got no answer."""
     _booked(world)
@@ -218,6 +235,10 @@ def _decline_it(world: World) -> None:
     decline(world.about, _by_staff(), "Closed that day.")
 
 
+def _note_absence(world: World) -> None:
+    note_no_show(world.about, _by_staff())
+
+
 def _is_changed(world: World) -> bool:
     return not Change.objects.filter(state=Change.State.WAITING).exists()
 
@@ -239,7 +260,10 @@ def _is_so_at_calcom(world: World, change: Change) -> bool:
     there = world.sandbox.bookings("accepted")
     ends_it = change.kind in (Change.Kind.CANCEL, Change.Kind.DECLINE)
     wished = [] if ends_it else [f"{start:%Y-%m-%dT%H:%M:%S}.000Z"]
-    return [booking["start"] for booking in there] == wished and not world.sandbox.bookings("pending")
+    marked = [guest["absent"] for booking in there for guest in booking["attendees"]]
+    is_marked = any(marked) is (change.kind == Change.Kind.NO_SHOW)
+    is_there = [booking["start"] for booking in there] == wished
+    return is_there and is_marked and not world.sandbox.bookings("pending")
 
 
 def _salon(world: World) -> None:
@@ -460,6 +484,7 @@ REQUESTS = (
     _changing("Cal.com: look at a moved booking", "calcom.get_booking", _move_it, _lost_change),
     _changing("Cal.com: say the host's yes", "calcom.confirm_booking", _confirm_it, _asked_of_the_host),
     _changing("Cal.com: say the host's no", "calcom.decline_booking", _decline_it, _asked_of_the_host),
+    _changing("Cal.com: mark a customer as absent", "calcom.mark_absent", _note_absence, _begun),
     Asked("Cal.com: event types", "calcom.list_event_types", _sync, _is_read, _what_was_read, _job_says_so, _salon),
     Asked("Cal.com: teams", "calcom.list_teams", _sync, _is_read, _what_was_read, _job_says_so, _salon),
     Asked(
