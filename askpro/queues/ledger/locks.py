@@ -6,20 +6,41 @@ from psycopg2.errors import LockNotAvailable
 
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.database import Connection
-from askpro.queues.states import FINAL
+from askpro.queues.states import FINAL, UNDER_WAY
 
 # The earlier jobs that keep a later job of an ordered key waiting. Of the jobs with status 'waiting', only steps of
-# other chains count: a later step of the job's own chain, or a callback of its batch, waits for this very job. The
-# steps of a chain that has halted keep no job waiting: a dead job opens the key.
+# chains count, as long as their turn comes by what is earlier, too: then of all jobs that wait for one another the
+# earliest goes on. A halted chain opens the key. Steps that wait for this very job do not count: later steps of its
+# chain, and what is behind its batch.
+MOVES = f"""
+SELECT 1 FROM queues_job_live AS moving
+ WHERE moving.chain_id = {{chain}} AND moving.chain_step >= 0 AND moving.status IN {UNDER_WAY}
+   AND moving.id < {{later}}.id
+UNION ALL
+SELECT 1 FROM queues_batch AS part JOIN queues_job_live AS moving ON moving.batch_id = part.id
+ WHERE part.chain_id = {{chain}} AND moving.status IN {UNDER_WAY} AND moving.id < {{later}}.id
+"""
+# `outer_id` is the chain in which the step's batch is a step, while it has not come to it.
+COMES_BEFORE = f"""
+SELECT 1
+  FROM (SELECT earlier.chain_id, earlier.batch_id, batch.chain_id AS outer_id, begin.id IS NOT NULL AS is_to_begin
+          FROM (SELECT) AS one LEFT JOIN queues_batch AS batch ON batch.id = earlier.batch_id
+          LEFT JOIN queues_job_live AS begin ON begin.chain_id = batch.chain_id
+           AND begin.chain_step = batch.chain_step - 2 AND begin.status NOT IN {FINAL}) AS step,
+       (SELECT own.chain_id, own.batch_id, batch.chain_id AS outer_id
+          FROM queues_job_live AS own LEFT JOIN queues_batch AS batch ON batch.id = own.batch_id
+         WHERE own.id = {{later}}.id) AS mine
+ WHERE step.chain_id IS DISTINCT FROM mine.chain_id
+   AND (coalesce(step.outer_id, step.chain_id) IS DISTINCT FROM coalesce(mine.outer_id, mine.chain_id)
+     OR step.batch_id IS NOT DISTINCT FROM mine.batch_id)
+   AND (EXISTS ({MOVES.format(chain="step.chain_id", later="{later}")})
+     OR (step.is_to_begin AND EXISTS ({MOVES.format(chain="step.outer_id", later="{later}")})))
+"""
 EARLIER = f"""
 SELECT 1 FROM queues_job_live AS earlier
  WHERE earlier.lock_key = {{later}}.{{key}} AND earlier.id < {{later}}.id
    AND earlier.status NOT IN {FINAL}
-   AND (earlier.status <> 'waiting' OR (earlier.chain_step >= 0 AND earlier.chain_id IS DISTINCT FROM
-        (SELECT chain_id FROM queues_job_live WHERE id = {{later}}.id) AND NOT EXISTS (
-            SELECT 1 FROM queues_job_live AS halt WHERE halt.chain_id = earlier.chain_id AND halt.status = 'dead'
-            UNION ALL
-            SELECT 1 FROM queues_job_failed AS halt WHERE halt.chain_id = earlier.chain_id AND halt.status = 'dead')))
+   AND (earlier.status <> 'waiting' OR (earlier.chain_step >= 0 AND EXISTS ({COMES_BEFORE})))
 """
 # A claim that was repeated after a crash takes over the key of its own earlier try. Where order counts, an earlier
 # unfinished job of the key keeps all later jobs waiting, except the key's holder: an earlier job that died and was

@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askpro.queues import Batch, chain, interventions, once, wake
+from askpro.queues import Batch, batches, chain, interventions, once, wake
+from askpro.queues.chores import promotion
 from askpro.queues.jobs.once import OutsideTransaction
 from askpro.queues.ledger import claim, limits
 from askpro.queues.ledger.database import DjangoConnection
@@ -28,6 +29,28 @@ pytestmark = [pytest.mark.django_db, pytest.mark.no_processes, pytest.mark.also_
 
 def statuses():
     return list(Job.objects.order_by("id").values_list("status", flat=True))
+
+
+def run_and_wake():
+    """Run jobs until the chores, too, find none that may run."""
+    with connection.cursor() as cursor:
+        while run_jobs() or promotion.free_locks(DjangoConnection(cursor)):
+            pass
+
+
+def ordered_one():
+    return actors.ordered.message(key="a", number=1)
+
+
+# Chains that wait for a person, each with an ordered step that they do not come to.
+HALTED = (
+    lambda: [actors.last_chance.message(), ordered_one()],
+    lambda: [Batch([actors.last_chance.message()]), ordered_one()],
+    lambda: [actors.last_chance.message(), Batch([[ordered_one()]])],
+    lambda: [
+        Batch([[actors.last_chance.message(), ordered_one()], actors.waits.message(call_id=1)], allow_failures=True)
+    ],
+)
 
 
 class TestInOrder:
@@ -65,11 +88,28 @@ class TestInOrder:
         run_jobs(due_or_not=True)
         assert Job.objects.get(kwargs__number=1).status == "completed"
 
-    def test_a_step_that_its_halted_chain_keeps_waiting_holds_nobody_up(self, effects):
-        chain([actors.last_chance.message(), actors.ordered.message(key="a", number=1)]).send()
+    @pytest.mark.parametrize("halted", HALTED)
+    def test_a_step_that_its_halted_chain_keeps_waiting_holds_nobody_up(self, effects, halted):
+        chain(halted()).send()
         actors.ordered.send(key="a", number=2)
+        run_and_wake()
+        assert effects() == ["ordered a 2"]
+
+    def test_a_member_that_is_added_does_not_wait_for_a_step_behind_its_batch(self, effects):
+        batch = Batch([actors.waits.message(call_id=1)])
+        chain([batch, actors.ordered.message(key="a", number=1)]).send()
+        batches.add(batch.id, [actors.ordered.message(key="a", number=2)])
         run_jobs()
         assert effects() == ["ordered a 2"]
+
+    def test_two_chains_that_would_wait_for_each_other_both_come_to_their_end(self, effects):
+        """The later one waits for a step of the other, whose batch was given a member that would wait for the later."""
+        batch = Batch([actors.nothing.message(1)])
+        chain([batch, actors.ordered.message(key="a", number=1)]).send()
+        chain([actors.ordered.message(key="a", number=number) for number in (2, 3)]).send()
+        batches.add(batch.id, [actors.ordered.message(key="a", number=4)])
+        run_and_wake()
+        assert sorted(effects()) == [f"ordered a {number}" for number in (1, 2, 3, 4)]
 
     def test_a_chain_may_take_the_same_key_in_any_order(self, effects):
         first, second = (actors.ordered.message(key="a", number=number) for number in (1, 2))
