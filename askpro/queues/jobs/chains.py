@@ -10,16 +10,27 @@ from django.db import connection, transaction
 from dramatiq import Message, get_broker
 
 from askpro.queues.ids import uuid7
+from askpro.queues.jobs import interventions
 from askpro.queues.jobs.batches import Batch, row_of
 from askpro.queues.jobs.messages import message_of, messages_of
 from askpro.queues.ledger import enqueue
 from askpro.queues.ledger.current import current
+from askpro.queues.ledger.outcome import cancelled
 from askpro.queues.ledger.settle_sql import CATCH, START
+from askpro.queues.states import FAILED_DAY, LIVE_DAY
 
 # The number of the last step. A batch takes two numbers: its start has a row, the one after it has none.
 LAST = """
 SELECT greatest(max(chain_step), (SELECT max(chain_step) - 1 FROM queues_batch WHERE chain_id = %(chain_id)s))
   FROM queues_job_live WHERE chain_id = %(chain_id)s
+"""
+# Batches before jobs, and jobs by id, as settling does. Whoever cancels a waiting step has to wait until the new steps
+# are there: else it would leave them behind, to wait for ever.
+HOLD_BATCH = "SELECT 1 FROM queues_batch WHERE id = %s FOR UPDATE"
+HOLD_STEPS = "SELECT 1 FROM queues_job_live WHERE chain_id = %s AND status = 'waiting' ORDER BY id FOR UPDATE"
+IS_CANCELLED = f"""
+SELECT EXISTS (SELECT 1 FROM queues_job WHERE chain_id = %s AND chain_step >= 0 AND status = 'cancelled'
+                  AND day IN ('{LIVE_DAY}', '{FAILED_DAY}'))
 """
 Step = Message[Any] | Batch
 
@@ -69,17 +80,26 @@ def chain(steps: Iterable[Step], *, catch: Message[Any] | None = None) -> Chain:
 
 
 def append(messages: Sequence[Message[Any]]) -> None:
-    """Add steps to the end of the chain of the running job, best in its transaction. Raises `NotInChain`."""
+    """Add steps to the end of the chain of the running job, best in its transaction. Raises `NotInChain`.
+
+    If a step of the chain was cancelled meanwhile, the new ones are cancelled, too.
+    """
     claim = current.claim
     chain_id = claim.feature("chain") if claim else None
     if claim is None or chain_id is None:
         raise NotInChain(NotInChain.__doc__)
     batch_id = claim.feature("batch")
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(HOLD_BATCH, [batch_id])
+        cursor.execute(HOLD_STEPS, [chain_id])
         cursor.execute(LAST, {"chain_id": chain_id})
         (last,) = cursor.fetchone()
-    rows = [_row(uuid.UUID(chain_id), message, last + 1 + n) for n, message in enumerate(messages_of(messages))]
-    enqueue.insert([replace(row, batch_id=batch_id and uuid.UUID(batch_id)) for row in rows])
+        rows = [_row(uuid.UUID(chain_id), message, last + 1 + n) for n, message in enumerate(messages_of(messages))]
+        enqueue.insert([replace(row, batch_id=batch_id and uuid.UUID(batch_id)) for row in rows])
+        cursor.execute(IS_CANCELLED, [chain_id])
+        if cursor.fetchone()[0]:
+            ids = [str(row.id) for row in rows]
+            interventions.end("id = ANY(%s::uuid[])", [ids], cancelled("Its chain was cancelled."))
 
 
 def _checked(steps: Iterable[Step]) -> list[Step]:

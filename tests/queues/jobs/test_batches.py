@@ -1,6 +1,7 @@
 """Batches and chains: counted exactly, called back once, resumed where they stopped."""
 
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from askpro.queues import Batch, batches, chain, chains, interventions
+from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.ledger.outcome import decide
 from askpro.queues.models import Batch as Row
@@ -288,9 +290,65 @@ class TestChains:
         run_jobs()
         assert effects() == ["two", "three", "four"]
 
+    def test_what_is_appended_to_a_chain_that_was_cancelled_is_cancelled(self):
+        chain([actors.nothing.message(1), actors.nothing.message(2)]).send()
+        with appending() as claim:
+            assert interventions.cancel(Job.objects.get(chain_step=1).pk)
+            chains.append([actors.nothing.message(3), actors.nothing.message(4)])
+        with connection.cursor() as cursor:
+            settle_all(DjangoConnection(cursor), [claim])
+        assert states() == ["completed", "cancelled", "cancelled", "cancelled"]
+
+    def test_so_it_is_in_a_batch_which_then_ends(self):
+        Batch([[actors.nothing.message(1), actors.nothing.message(2)]], **callbacks()).send()
+        with appending() as claim:
+            assert interventions.cancel(Job.objects.get(chain_step=1).pk)
+            chains.append([actors.nothing.message(3)])
+        with connection.cursor() as cursor:
+            settle_all(DjangoConnection(cursor), [claim])
+        assert (Row.objects.get().pending, Row.objects.get().failed) == (0, 1)
+        assert not Job.objects.filter(status="waiting").exists()
+
     def test_only_a_step_of_a_chain_can_append(self):
         with pytest.raises(chains.NotInChain):
             chains.append(good())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("of_a_batch", [False, True])
+def test_who_cancels_a_chain_while_a_step_is_appended_cancels_that_step_too(of_a_batch):
+    steps = [actors.nothing.message(1), actors.nothing.message(2)]
+    Batch([steps]).send() if of_a_batch else chain(steps).send()
+    second = Job.objects.get(chain_step=1).pk
+    cancelling = threading.Thread(target=in_a_thread, args=(lambda: interventions.cancel(second),))
+    with appending(), transaction.atomic():
+        chains.append([actors.nothing.message(3)])
+        cancelling.start()
+        assert wait_until(somebody_waits, 10)
+    cancelling.join()
+    assert states() == ["processing", "cancelled", "cancelled"]
+
+
+def in_a_thread(act):
+    try:
+        act()
+    finally:
+        connection.close()
+
+
+@contextmanager
+def appending():
+    """The first step runs."""
+    with connection.cursor() as cursor:
+        (current.claim,) = claim_all(DjangoConnection(cursor))
+    try:
+        yield current.claim
+    finally:
+        current.claim = None
+
+
+def states():
+    return list(Job.objects.order_by("id").values_list("status", flat=True))
 
 
 @pytest.mark.django_db(transaction=True)
