@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
@@ -11,6 +12,8 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from dramatiq import get_broker
+from dramatiq.errors import ActorNotFound
 
 from askpro.queues import keys
 from askpro.queues.ids import uuid7
@@ -25,6 +28,11 @@ from askpro.queues.states import FAILED, LATER, LIVE_DAY, NOT_STARTED, UNCLAIMED
 NOBODY = -1
 HAS_NOT_STARTED = f"status IN {NOT_STARTED}"
 AT_ONCE = 1000
+# What a job was sent with; all else came later, of its runs and of what people did.
+SENT = (
+    *("actor_name", "queue_name", "args", "kwargs", "options", "tags", "expires_at", "silenced"),
+    *("lock_key", "in_order", "share_key", "share_limit", "fair_key", "rate_limit"),
+)
 LOCK_BATCHES_OF = """
 SELECT id FROM queues_batch WHERE id IN (SELECT batch_id FROM queues_job_live WHERE id = ANY(%s::uuid[]))
  ORDER BY id FOR UPDATE
@@ -255,10 +263,10 @@ def _reopen(batch_id: uuid.UUID, members: int) -> None:
         if callback is not None and callback.status != "waiting":
             # It was sent, or ruled out, in the generation that ended: the new generation gets its own.
             fresh[field] = uuid7()
-            callback.pk, callback.status, callback.day = fresh[field], "waiting", LIVE_DAY
-            callback.ready_at = callback.started_at = callback.finished_at = callback.worker_id = None
-            callback.claim_no = callback.tries_spent = callback.extra_tries = callback.releases = 0
-            callback.save(force_insert=True)
+            again = {name: getattr(callback, name) for name in SENT}
+            rows_of("Job").create(
+                pk=fresh[field], status="waiting", day=LIVE_DAY, deadline_at=_fresh_deadline(callback), **again
+            )
     rows_of("Batch").filter(pk=batch_id).update(
         pending=F("pending") + members,
         failed=F("failed") - members,
@@ -267,6 +275,16 @@ def _reopen(batch_id: uuid.UUID, members: int) -> None:
         generation=F("generation") + 1,
         **fresh,
     )
+
+
+def _fresh_deadline(job: Any) -> Any:
+    """The deadline that its actor and message give it, as if it were sent now."""
+    try:
+        actor: Any = get_broker().get_actor(job.actor_name)
+    except ActorNotFound:
+        return job.deadline_at
+    milliseconds = actor.word("deadline", job.options)
+    return Now() + timedelta(milliseconds=milliseconds) if milliseconds else None
 
 
 def _finish_without_members(batch_id: uuid.UUID) -> None:

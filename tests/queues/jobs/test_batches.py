@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -112,6 +113,20 @@ class TestBatches:
         assert state() == ("finished", 3, 0, 0)
         assert Row.objects.get().generation == 2
         assert sorted(effects()) == ["failure", "finish", "finish", "success"]
+
+    def test_the_callbacks_of_a_new_generation_know_nothing_of_the_runs_of_the_old(self):
+        batch = Batch([bad()], on_finish=actors.nothing.message(1))
+        batch.send()
+        run_jobs()
+        repair()
+        ended = Job.objects.filter(pk=Row.objects.get().on_finish_id)
+        long_ago = timezone.now() - timedelta(days=3)
+        ended.update(losses=2, releases=5, cancel_at=long_ago, created_at=long_ago, progress_done=7)
+        assert interventions.retry_batch(batch.id) == 1
+        fresh = Job.objects.get(pk=Row.objects.get().on_finish_id)
+        assert (fresh.status, fresh.losses, fresh.releases, fresh.cancel_at) == ("waiting", 0, 0, None)
+        assert (fresh.claim_no, fresh.progress_done, fresh.actor_name, fresh.args) == (0, None, "nothing", [1])
+        assert timedelta(hours=23, minutes=59) < fresh.deadline_at - fresh.created_at <= timedelta(hours=24)
 
     def test_retrying_one_dead_member_reopens_the_batch(self, effects):
         Batch([bad(), *good(2)], allow_failures=True, **callbacks()).send()
