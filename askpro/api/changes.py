@@ -27,6 +27,8 @@ class NotChangeable(APIException):
 class CancelView(ApiView):
     """Cancels what a request has led to."""
 
+    takes = "may_change"
+
     @extend_schema(
         operation_id="cancel_appointment",
         summary="Cancel the appointment",
@@ -42,6 +44,8 @@ class CancelView(ApiView):
 
 class RescheduleView(ApiView):
     """Moves what a request has led to."""
+
+    takes = "may_change"
 
     @extend_schema(
         operation_id="reschedule_appointment",

@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import connection, models
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import BookingRequest, Company
@@ -36,6 +37,15 @@ class ApiToken(models.Model):
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Off: requests with it are refused at once.")
     )
+    may_read = models.BooleanField(_("may read"), default=True, help_text=_("Reads what became of its requests."))
+    may_request = models.BooleanField(_("may ask"), default=True, help_text=_("Asks for appointments."))
+    may_change = models.BooleanField(_("may change"), default=True, help_text=_("Cancels and moves appointments."))
+    expires_on = models.DateField(
+        _("expires on"),
+        null=True,
+        blank=True,
+        help_text=_("The last day on which it works. Operators are told two weeks before. Empty: it works for ever."),
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True, editable=False)
     next_at = models.DateTimeField(
@@ -58,8 +68,9 @@ class ApiToken(models.Model):
 
     @classmethod
     def of(cls, token: str) -> Self | None:
-        """The active token of an active company that this secret belongs to."""
-        rows = cls.objects.select_related("company").filter(is_active=True, company__is_active=True)
+        """The active token of an active company that this secret belongs to, unless its last day is over."""
+        in_time = models.Q(expires_on=None) | models.Q(expires_on__gte=timezone.localdate())
+        rows = cls.objects.select_related("company").filter(in_time, is_active=True, company__is_active=True)
         return rows.defer("company__calcom_api_key").filter(token_sha256=_sha256(token)).first()
 
     def take(self) -> float:

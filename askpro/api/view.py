@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError
@@ -10,12 +10,11 @@ from django.http import Http404, UnreadablePostError
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.parsers import BaseParser
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
-from askpro.api.authentication import Allowance, TokenAuthentication
+from askpro.api.authentication import Allowance, TokenAuthentication, WithinToken
 from webhooks.inbox.reading import Malformed, load_object
 
 log = logging.getLogger(__name__)
@@ -49,10 +48,11 @@ class JSONObjectParser(BaseParser):
 
 
 class ApiView(APIView):
-    """Base of the endpoints. `request.auth` is the caller's `ApiToken`."""
+    """Base of the endpoints. `request.auth` is the caller's `ApiToken`, which must allow what the view `takes`."""
 
+    takes: ClassVar[str]
     authentication_classes = (TokenAuthentication,)
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (WithinToken,)
     throttle_classes = (Allowance,)
     parser_classes = (JSONObjectParser,)
     renderer_classes = (JSONRenderer,)

@@ -26,6 +26,7 @@ KEY = OpenApiParameter(
 ERRORS: dict[int, Any] = {
     400: OpenApiResponse(ErrorSerializer, "The body or a field makes no sense."),
     401: OpenApiResponse(ErrorSerializer, "No valid token."),
+    403: OpenApiResponse(ErrorSerializer, "The token does not allow this."),
     429: OpenApiResponse(ErrorSerializer, "Too many requests; see Retry-After."),
     503: OpenApiResponse(ErrorSerializer, "Nothing was stored; see Retry-After."),
 }
@@ -36,6 +37,8 @@ MISSING = {404: OpenApiResponse(ErrorSerializer, "No such request of this compan
 
 class AppointmentRequestsView(ApiView):
     """New requests."""
+
+    takes = "may_request"
 
     @extend_schema(
         operation_id="create_appointment_request",
@@ -58,6 +61,8 @@ class AppointmentRequestsView(ApiView):
 
 class AppointmentRequestView(ApiView):
     """One request."""
+
+    takes = "may_read"
 
     @extend_schema(
         operation_id="read_appointment_request",
