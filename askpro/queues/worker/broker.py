@@ -8,6 +8,7 @@ from typing import Any
 import dramatiq
 from dramatiq import Message, Middleware
 from dramatiq.errors import BrokerConnectionError, QueueNotFound
+from dramatiq.middleware import MiddlewareError
 
 from askpro.queues.jobs import dramatiq_words, interventions, messages
 from askpro.queues.jobs.actor import LedgerActor
@@ -27,6 +28,9 @@ class LedgerBroker(dramatiq.Broker):
     """Writes sent messages as rows, and gives Dramatiq its consumers of claimed rows."""
 
     def __init__(self, middleware: list[Middleware] | None = None) -> None:
+        # For each hook the middleware that has one of its own, as long as there is this middleware.
+        self._hearing: dict[str, list[Middleware]] = {}
+        self._heard_by: list[Middleware] = []
         # Whether a middleware wants to hear of messages that are sent.
         self.tells_of_sends = False
         super().__init__(middleware=middleware or [])
@@ -48,6 +52,27 @@ class LedgerBroker(dramatiq.Broker):
         kind = type(middleware)
         hears = (kind.before_enqueue, kind.after_enqueue) != (Middleware.before_enqueue, Middleware.after_enqueue)
         self.tells_of_sends |= hears
+
+    def emit_before(self, signal: str, *args: Any, **kwargs: Any) -> None:
+        """Dramatiq calls every hook of every middleware, thirty or more for a job, most of which do nothing: they take
+        longer than an empty job's own work. Here only those are called that do something."""
+        hook = f"before_{signal}"
+        for middleware in self._that_hear(hook):
+            try:
+                getattr(middleware, hook)(self, *args, **kwargs)
+            except MiddlewareError:
+                raise
+            except Exception:  # noqa: BLE001 - as in Dramatiq
+                self._failed(hook, middleware)
+
+    def emit_after(self, signal: str, *args: Any, **kwargs: Any) -> None:
+        """The same, in reverse order."""
+        hook = f"after_{signal}"
+        for middleware in reversed(self._that_hear(hook)):
+            try:
+                getattr(middleware, hook)(self, *args, **kwargs)
+            except Exception:  # noqa: BLE001 - as in Dramatiq
+                self._failed(hook, middleware)
 
     def declare_actor(self, actor: dramatiq.Actor[Any, Any]) -> None:
         """An actor of `dramatiq.actor` becomes one of ours. Raises `ValueError` or `TypeError` where it cannot."""
@@ -110,6 +135,16 @@ class LedgerBroker(dramatiq.Broker):
         is_fair = queue_name in self.fair_queues
         return LedgerConsumer(self, self._own_workload(), queue_name, timeout, is_fair=is_fair)
 
+    def _that_hear(self, hook: str) -> list[Middleware]:
+        if self._heard_by != self.middleware:
+            self._heard_by, self._hearing = [*self.middleware], {}
+        if hook not in self._hearing:
+            self._hearing[hook] = [middleware for middleware in self._heard_by if _has_own(middleware, hook)]
+        return self._hearing[hook]
+
+    def _failed(self, hook: str, middleware: Middleware) -> None:
+        self.logger.critical("Unexpected failure in %s of %r.", hook, middleware, exc_info=True)
+
     def _own_workload(self) -> Workload:
         with self._boarding:
             if self.workload is None:
@@ -142,3 +177,7 @@ class LedgerBroker(dramatiq.Broker):
 
 
 messages.refuse(LedgerBroker)
+
+
+def _has_own(middleware: Middleware, hook: str) -> bool:
+    return hook in vars(middleware) or getattr(type(middleware), hook, None) is not getattr(Middleware, hook, None)

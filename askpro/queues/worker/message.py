@@ -23,6 +23,9 @@ class LedgerMessage(MessageProxy):
 
     def __init__(self, message: dramatiq.Message[Any], claim: Claim) -> None:
         super().__init__(message)
+        # Asked for a dozen times in each run: the proxy would look for them in itself first.
+        self.queue_name, self.actor_name, self.message_id = message.queue_name, message.actor_name, message.message_id
+        self.args, self.kwargs, self.options = message.args, message.kwargs, message.options
         self.claim = claim
         # What becomes of the job, once that is decided.
         self.outcome: Outcome | None = None

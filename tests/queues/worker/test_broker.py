@@ -1,17 +1,31 @@
 """The broker that Dramatiq sees."""
 
+from itertools import permutations
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
+import dramatiq
 import pytest
 from django_dramatiq.middleware import AdminMiddleware
 from dramatiq import Middleware, get_broker
 from dramatiq.errors import ActorNotFound, QueueJoinTimeout, QueueNotFound
-from dramatiq.middleware import AgeLimit, AsyncIO, Callbacks, CurrentMessage, GroupCallbacks, Pipelines, Retries
+from dramatiq.middleware import (
+    AgeLimit,
+    AsyncIO,
+    Callbacks,
+    CurrentMessage,
+    GroupCallbacks,
+    MiddlewareError,
+    Pipelines,
+    Retries,
+)
 
 from askpro.queues import Batch, chain
 from askpro.queues.models import Job
 from askpro.queues.testing import run_jobs
 from askpro.queues.worker.broker import LedgerBroker
+from askpro.queues.worker.message import LedgerMessage
 from tests.queues import actors
 
 
@@ -126,3 +140,89 @@ class TestJoining:
             get_broker().join("default", timeout=1, interval=1)
         Job.objects.filter(pk=job.message_id).update(status="dead")
         get_broker().join("default", timeout=1)
+
+
+class Noting(Middleware):
+    """Hears whatever a subclass has a hook for."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+
+class Before(Noting):
+    def before_process_message(self, broker, message):
+        self.heard.append(("before", message))
+
+
+class Both(Before):
+    def after_process_message(self, broker, message, *, result=None, exception=None):
+        self.heard.append(("after", message, result))
+
+
+class Fails(Both):
+    def before_process_message(self, broker, message):
+        super().before_process_message(broker, message)
+        raise RuntimeError
+
+    def after_process_message(self, broker, message, *, result=None, exception=None):
+        super().after_process_message(broker, message)
+        raise RuntimeError
+
+
+class Stops(Before):
+    def before_process_message(self, broker, message):
+        super().before_process_message(broker, message)
+        raise MiddlewareError
+
+
+class Foreign:
+    """No subclass of Dramatiq's; what it does not have is logged by Dramatiq."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def before_process_message(self, broker, message):
+        self.heard.append(("foreign", message))
+
+
+def own_hook():
+    """A hook of one middleware alone, not of its class."""
+    middleware = Noting()
+    middleware.before_process_message = lambda broker, message: middleware.heard.append(("own", message))
+    return middleware
+
+
+MIDDLEWARE = {"nothing": Noting, "before": Before, "both": Both, "fails": Fails, "foreign": Foreign, "own": own_hook}
+
+
+def heard_by(broker, names):
+    """What the middleware of these names hear in their order, when the last comes late and the first goes early."""
+    heard: list[Any] = []
+    *first, last = ({**MIDDLEWARE, "stops": Stops}[name]() for name in names)
+    for middleware in (*first, last):
+        middleware.heard = heard
+    broker.middleware, broker.logger = first, SimpleNamespace(critical=lambda *_, **__: heard.append("failed"))
+    for change in (lambda: None, lambda: broker.middleware.append(last), lambda: broker.middleware.pop(0)):
+        change()
+        try:
+            broker.emit_before("process_message", "m")
+            broker.emit_after("process_message", "m", result=1)
+            broker.emit_after("ack", "m")
+        except MiddlewareError:
+            heard.append("stopped")
+    return heard
+
+
+@pytest.mark.parametrize(
+    "names", [*permutations(MIDDLEWARE, 3), ("before", "stops", "both"), ("stops", "fails", "own")]
+)
+def test_every_middleware_hears_what_it_hears_of_dramatiqs_own_brokers(names):
+    assert heard_by(LedgerBroker(), names) == heard_by(dramatiq.Broker(middleware=[]), names)
+
+
+def test_a_message_answers_for_itself_what_is_asked_of_it_in_each_run():
+    message = actors.nothing.message(1, tag="a")
+    proxy = LedgerMessage(message, None)
+    for name in ("queue_name", "actor_name", "message_id", "args", "kwargs", "options"):
+        assert vars(proxy)[name] is getattr(message, name)
+    assert proxy.message_timestamp == message.message_timestamp
