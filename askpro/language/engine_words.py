@@ -66,6 +66,8 @@ ENDS_OF_JOBS: Final = (
     _("Its batch ended otherwise."),
     _("A step before it was discarded."),
     _("Cancelled while it ran."),
+    _("Its queue was flushed."),
+    _("A middleware rejected the message."),
     _("Cancelled."),
 )
 STACKS: Final = (

@@ -16,6 +16,8 @@ from askpro.language.engine_words import SENTENCES, told
 from askpro.language.extraction import FOLDERS
 from askpro.language.written import Written
 from askpro.queues.ledger import outcome
+from askpro.queues.worker.broker import FLUSHED
+from askpro.queues.worker.message import RejectedByMiddleware
 from askpro.watch.conditions.registry import every_condition
 from calls.retell.fields import InvalidCall
 
@@ -69,6 +71,7 @@ def test_every_reason_to_wait_is_known() -> None:
     said = dict(released())
     own = {outcome.waits_for_lock().reason, outcome.waits_for_slot(0, 0).reason}
     own |= {end.error_message for end in (outcome.expired(), outcome.superseded(), outcome.overdue())}
+    own |= {FLUSHED, str(RejectedByMiddleware())}
 
     assert said
     assert {text: file for text, file in said.items() if text not in SENTENCES} == {}, "add it to engine_words"

@@ -23,6 +23,9 @@ from askpro.queues.worker.joining import wait_for
 from askpro.queues.worker.refused import refuse
 from askpro.queues.worker.workload import Workload
 
+# Why a job was cancelled that `flush` met.
+FLUSHED = "Its queue was flushed."
+
 
 class LedgerBroker(dramatiq.Broker):
     """Writes sent messages as rows, and gives Dramatiq its consumers of claimed rows."""
@@ -116,11 +119,11 @@ class LedgerBroker(dramatiq.Broker):
     def flush(self, queue_name: str) -> None:
         """Cancel all jobs of a queue that have not begun."""
         self._check(queue_name)
-        interventions.cancel_queue(queue_name, "Flushed.")
+        interventions.cancel_queue(queue_name, FLUSHED)
 
     def flush_all(self) -> None:
         """Cancel all jobs that have not begun, callbacks of what is cancelled included."""
-        while sum(interventions.cancel_queue(queue_name, "Flushed.") for queue_name in self.get_declared_queues()):
+        while sum(interventions.cancel_queue(queue_name, FLUSHED) for queue_name in self.get_declared_queues()):
             pass
 
     def join(self, queue_name: str, *, interval: int = 100, timeout: int | None = None) -> None:

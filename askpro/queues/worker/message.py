@@ -12,7 +12,7 @@ from askpro.queues.ledger.outcome import Outcome
 
 
 class RejectedByMiddleware(Rejected):
-    """A middleware rejected the message: the job is dead at once."""
+    """A middleware rejected the message."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)
