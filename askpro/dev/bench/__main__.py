@@ -102,7 +102,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--peers",
         action="store_true",
-        help="also Celery, django-tasks and procrastinate, or with --pressure procrastinate, pgqueuer and awa; they are"
+        help="also Celery, django-tasks, procrastinate, pgqueuer and awa, or with --pressure the last three; they are"
         " installed into the state folder, from PyPI",
     )
     parser.add_argument(

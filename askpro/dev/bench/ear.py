@@ -6,6 +6,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from askpro.dev.up.failure import Failure
@@ -45,3 +46,14 @@ class Ear:
         except TimeoutError as error:
             raise Failure(f"A job did not start within {LONGEST:.0f} s.") from error
         return int(moment)
+
+
+def tell_start() -> None:
+    """Called by a job as its first act."""
+    now = time.monotonic_ns()
+    _mouth().sendto(MOMENT.pack(now), os.environ[EAR])
+
+
+@cache
+def _mouth() -> socket.socket:
+    return socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -80,6 +80,6 @@ def _steps(names: Sequence[str], effort: Effort) -> int:
         "ingest": 3 * rounds,
         "complete": 2 * effort.turns(complete.TURNS),
         "functions": 3 * rounds,
-        "peers": (rounds + effort.turns(peers.TURNS)) * (1 + len(kinds.KINDS)),
+        "peers": peers.trials(quick=effort.quick) + (rounds + effort.turns(peers.TURNS)) * (1 + len(kinds.KINDS)),
     }
     return sum(steps[name] for name in names)

@@ -167,7 +167,7 @@ def test_it_measures_what_others_would_pick(child_environment: Environment):
     environment = child_environment()
     found = measured(environment, "send", "--peers")
     beside = [figure["peer_name"].split(",")[0] for figure in found["figures"][2:]]
-    assert beside == [name for name in ("Celery", "django-tasks", "procrastinate") for _ in range(3)]
+    assert beside == [name for name in ("Celery", "django-tasks", "procrastinate", "pgqueuer", "awa") for _ in range(3)]
     check_figures(found)
     costs = {cost["side"].split(",")[0]: cost for cost in found["cpu_per_job_us"]}
     assert set(costs) == {"AskPro", *beside}

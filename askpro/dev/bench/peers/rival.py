@@ -24,40 +24,53 @@ SETTINGS = "askpro.dev.bench.peers.settings"
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """How a peer's workers are started: processes, and jobs at once in each."""
+
+    label: str
+    processes: int
+    at_once: int
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
-    """How a peer is started and where it stores finished jobs. `command` is what follows `python -m`, per process."""
+    """How a peer is started and where it stores finished jobs. Commands are what follows `python -m`: `installs` once,
+    `command` for each process."""
 
     name: str
-    apps: tuple[str, ...]
+    installs: tuple[str, ...]
     tasks: str
     command: str
-    processes: int
-    setting: str
+    # Of several, the one that does best in a trial is measured; a quick run takes the first.
+    settings: tuple[Setting, ...]
     # A query for the number of jobs that its ledger calls done.
     done: str
     # What remains in SQL of a completed job.
     kept: str
+    # Jobs in a round, and in one of a quick run.
+    jobs: tuple[int, int] = (2_000, 500)
 
 
 class Rival:
-    """One peer. Migrates its tables when it is made."""
+    """One peer. Installs its tables when it is made."""
 
-    def __init__(self, kind: Kind, folder: Path, packages: Path) -> None:
+    def __init__(self, kind: Kind, setting: Setting, folder: Path, packages: Path) -> None:
         self.kind = kind
         self.kept = kind.kept
-        self.name = f"{kind.name}, {kind.setting}"
+        self.name = f"{kind.name}, {setting.label}"
         # The peers' packages come first, so that Django uses psycopg 3, as the peers' users do.
         self._env = {"DJANGO_SETTINGS_MODULE": SETTINGS, "PYTHONPATH": str(packages)}
-        for app in kind.apps:
-            self._python("-m", "django", "migrate", app, "--verbosity", "0")
-        commands = [shlex.join([sys.executable, "-m", *self._command(number)]) for number in range(kind.processes)]
+        for install in kind.installs:
+            self._python("-m", *shlex.split(install))
+        commands = [shlex.join([sys.executable, "-m", *_command(kind, setting, n)]) for n in range(setting.processes)]
         argv = ("sh", "-c", " & ".join([*commands, "wait"]))
         self.program = Program(kind.name.lower(), argv, folder, self._env)
 
     def wait(self) -> None:
         """Wait until it has done its first job."""
+        expected = self._done() + 1
         self._send(1)
-        self.program.wait(lambda: self._done() == 1)
+        self.program.wait(lambda: self._done() >= expected)
 
     def run(self, jobs: int) -> Run:
         """As with RedisBroker: all jobs are sent before the suspended workers are released."""
@@ -79,9 +92,6 @@ class Rival:
         waited: list[float] = json.loads(self._send(count, "pick-up"))
         self.program.hold()
         return waited
-
-    def _command(self, number: int) -> Sequence[str]:
-        return shlex.split(self.kind.command.format(number=number))
 
     def _send(self, count: int, *more: str) -> str:
         return self._python("-m", "askpro.dev.bench.peers.sender", self.kind.tasks, str(count), *more)
@@ -105,3 +115,7 @@ class Rival:
         if ran.returncode:
             raise Failure(f"{self.name} failed:\n{ran.stderr[-2000:]}")
         return ran.stdout
+
+
+def _command(kind: Kind, setting: Setting, number: int) -> Sequence[str]:
+    return shlex.split(kind.command.format(number=number, at_once=setting.at_once))

@@ -1,4 +1,4 @@
-"""One small Django project for all three peers: only the apps they need, and connections that stay open."""
+"""One small Django project for all peers: only the apps they need, and connections that stay open."""
 
 import os
 

@@ -1,13 +1,10 @@
 """awa: `python -m askpro.dev.bench.pressure.peers.awa install` or `work`."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from askpro.dev.bench.pressure import marks
+from askpro.dev.bench.peers import awa_tasks
 from askpro.dev.bench.pressure.mix import Spec, jobs
 from askpro.dev.bench.pressure.peers.kind import Kind
 
@@ -18,47 +15,17 @@ KIND = Kind(
     tables=r"awa%.%",
     job_tables=r"awa%.%",
 )
-QUEUE = "default"
 AT_ONCE = 32
-
-
-@dataclass
-class Pressed:
-    """The arguments of a job."""
-
-    milliseconds: int
-    sent: int
 
 
 def send(specs: Sequence[Spec], moment: int) -> None:
     """In one transaction of Django's."""
-    from awa.bridge import insert_job_sync
-    from django.db import connection, transaction
+    from django.db import transaction
 
     with transaction.atomic():
         for spec, sent in jobs(specs, moment):
-            insert_job_sync(connection, Pressed(spec.milliseconds, sent), queue=QUEUE)
-
-
-async def install() -> None:
-    from awa import AsyncClient
-
-    await AsyncClient(os.environ["DATABASE_URL"]).migrate()
-
-
-async def work() -> None:
-    from awa import AsyncClient
-
-    client: Any = AsyncClient(os.environ["DATABASE_URL"])
-
-    @client.task(Pressed, queue=QUEUE)
-    async def pressed(job: Any) -> None:
-        marks.tell_start(job.args.sent)
-        await asyncio.sleep(job.args.milliseconds / 1000)
-
-    await client.start([(QUEUE, AT_ONCE)])
-    await asyncio.Event().wait()
+            awa_tasks.insert(awa_tasks.Pressed(spec.milliseconds, sent))
 
 
 if __name__ == "__main__":
-    asyncio.run({"install": install, "work": work}[sys.argv[1]]())
+    asyncio.run(awa_tasks.work(AT_ONCE) if sys.argv[1] == "work" else awa_tasks.install())
