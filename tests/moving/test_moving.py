@@ -10,6 +10,7 @@ from typing import Any
 
 import dramatiq
 import pytest
+import redis
 from django.conf import settings
 from dramatiq import Worker, get_broker
 from dramatiq.brokers.redis import RedisBroker
@@ -55,14 +56,22 @@ def forget() -> Iterator[None]:
 
 
 @pytest.fixture
-def redis_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisBroker]:
+def redis_client() -> Iterator["redis.Redis"]:
+    """This test process's own Redis database, empty again after the test."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    yield client
+    client.flushdb()
+    client.close()
+
+
+@pytest.fixture
+def redis_broker(monkeypatch: pytest.MonkeyPatch, redis_client: object) -> Iterator[RedisBroker]:
     """Dramatiq's broker, the process's own for as long as the test lasts."""
     url, namespace = settings.REDIS_URL, f"{settings.REDIS_KEY_PREFIX}-shop"
     broker = RedisBroker(url=url, namespace=namespace)
     broker.add_middleware(GroupCallbacks(RedisBackend(url=url)))
     monkeypatch.setattr(dramatiq.broker, "global_broker", broker)
     yield broker
-    broker.flush_all()
     broker.close()
 
 
@@ -92,7 +101,7 @@ def test_before_on_dramatiq(redis_broker: RedisBroker) -> None:
 
 
 @pytest.mark.long
-def test_before_on_celery() -> None:
+def test_before_on_celery(redis_client: object) -> None:
     """Long, since it installs Celery where `bench --peers` has it."""
     packages = f"{installation.ensure()}{os.pathsep}{settings.BASE_DIR}"
     argv = [sys.executable, "-m", "tests.moving.run_celery", str(len(NOTED))]
