@@ -19,6 +19,7 @@ from askpro.queues.config import InvalidQueueSettings, Pool, job_defaults, pools
 from askpro.queues.fleet import heartbeat
 from askpro.queues.fleet.state import SILENT_AFTER
 from askpro.queues.jobs.actor import LedgerActor
+from askpro.queues.ledger import pooler
 from askpro.queues.models import Supervisor
 
 PLACE = "askpro/queue_settings.py"
@@ -38,6 +39,7 @@ def everything(environment: str) -> list[CheckMessage]:
         *check_sweepers(),
         *check_schedule(),
         *connections(chosen),
+        *sessions(),
     ]
 
 
@@ -102,6 +104,11 @@ def connections(chosen: Sequence[Pool]) -> list[CheckMessage]:
             id="queues.W001",
         )
     ]
+
+
+def sessions() -> list[CheckMessage]:
+    """What the engine sets in a session stays there."""
+    return [Error("Sessions do not last.", hint=pooler.CURE, id="queues.E011")] if pooler.is_in_between() else []
 
 
 @register(Tags.compatibility)

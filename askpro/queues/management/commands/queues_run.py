@@ -10,6 +10,7 @@ from django.utils.module_loading import autodiscover_modules
 
 from askpro.queues.config import InvalidQueueSettings, Pool, pools
 from askpro.queues.fleet import heartbeat
+from askpro.queues.ledger import pooler
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection
 from askpro.queues.supervisor import reexec
 from askpro.queues.supervisor.forker import Forker
@@ -47,6 +48,8 @@ class Command(BaseCommand):
         database = EngineConnection()
         while True:
             try:
+                if pooler.is_in_between():
+                    raise CommandError(pooler.CURE)
                 return heartbeat.register_supervisor(database, os.getpid(), environment, settings.CODE_VERSION, names)
             except CONNECTION_ERRORS as error:
                 self.stderr.write(f"Waiting for PostgreSQL: {str(error).strip().splitlines()[0]}")
