@@ -285,7 +285,7 @@ WATCH_PACE = env.float("WATCH_PACE", default=1.0)
 # How many days incidents that are over, and the messages about them, are kept.
 WATCH_DAYS = env.int("WATCH_DAYS", default=400)
 # Paths whose disks must not fill up. One that this host does not have is not missed.
-WATCH_DISKS = env.list("WATCH_DISKS", default=["/", "/tmp", "/var/lib/postgresql", str(ASKPRO_HOME)])
+WATCH_DISKS = env.list("WATCH_DISKS", default=["/", "/tmp", "/var/lib/postgresql", str(ASKPRO_HOME)])  # noqa: S108
 
 # Seconds between two writings of the figures that a process has noted of vendors, requests and webhooks; 0: never.
 METRICS_FLUSH_SECONDS = env.float("METRICS_FLUSH_SECONDS", default=10.0)

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import asdict
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -43,12 +44,14 @@ def live(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     """200 when jobs and webhooks can be taken: PostgreSQL can be written to and its schema is complete; else 503.
 
-    Without a living worker it is `degraded`, still with 200. Redis is only reported: everything works without it.
+    With the version that answers, which tells how far an update has come. Without a living worker it is `degraded`,
+    still with 200. Redis is only reported: everything works without it.
     """
     found = readiness()
     checks = asdict(found)
     _ready.note(found.word, ", ".join(f"{name} {word}" for name, word in checks.items()))
-    return JsonResponse({"status": found.word, "checks": checks}, status=200 if found.is_ready else 503)
+    body = {"status": found.word, "version": settings.CODE_VERSION, "checks": checks}
+    return JsonResponse(body, status=200 if found.is_ready else 503)
 
 
 @never_cache

@@ -20,6 +20,8 @@ PAGE: Final = {
     "object-src": "'none'",
     "frame-ancestors": "'none'",
 }
+# No page of ours needs a device; a page that stole in could not use one either.
+NO_DEVICES: Final = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 # The theme's Alpine makes functions of what its attributes say.
 CONSOLE: Final = PAGE | {"script-src": "'self' 'unsafe-eval'"}
 
@@ -33,6 +35,7 @@ class ContentPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
         response.setdefault(HEADER, _written(CONSOLE if _is_console(request) else PAGE))
+        response.setdefault("Permissions-Policy", NO_DEVICES)
         return response
 
 

@@ -19,7 +19,8 @@ PAGE = "/admin/api/apitoken/"
 
 
 def make(client: Client, company: Company) -> str:
-    page = client.post(f"{PAGE}add/", {"company": company.pk, "name": "Buchungsseite", "may_read": "on", "is_active": "on"})
+    asked = {"company": company.pk, "name": "Buchungsseite", "may_read": "on", "is_active": "on"}
+    page = client.post(f"{PAGE}add/", asked)
     assert page.status_code == 200
     assert "no-store" in page["Cache-Control"]
     found = re.search(r"askpro_[\w-]{43}", page.content.decode())

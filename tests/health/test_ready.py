@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings as configured
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -124,7 +125,10 @@ class TestReady:
         monkeypatch.setattr(ready, "_migrated", False)
         answer = client.get("/health/ready")
 
-        assert (answer.status_code, answer.json()) == (200, {"status": "ready", "checks": ALL_WELL})
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"status": "ready", "version": configured.CODE_VERSION, "checks": ALL_WELL},
+        )
         assert "no-store" in answer["Cache-Control"]
         assert Probe.objects.count() == 1
 

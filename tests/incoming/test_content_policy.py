@@ -45,3 +45,8 @@ def test_none_is_framed_posts_elsewhere_or_loads_from_elsewhere(admin_client: Cl
 
 def test_a_stricter_policy_of_a_view_is_kept(client: Client, db: None) -> None:
     assert "script-src" not in policy(client, "/t/none/")
+
+
+@pytest.mark.parametrize("address", ["/admin/login/", "/health/live", "/api/v1/docs/", "/nothing"])
+def test_no_page_may_use_a_device(client: Client, db: None, address: str) -> None:
+    assert "camera=()" in client.get(address).headers["Permissions-Policy"]

@@ -291,7 +291,7 @@ class FailureKind(JobKind):
 
 def _told(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Without what is long, and with the company that each is about (NULL where nothing tells)."""
-    company = RawSQL(f"nullif({COMPANY}, 0)", ())
+    company = RawSQL(f"nullif({COMPANY}, 0)", ())  # noqa: S611 - a constant of the code
     return jobs.defer("args", "kwargs", "options").annotate(company=company)
 
 
