@@ -37,7 +37,7 @@ from askpro.queues.ledger import enqueue, limits
 from askpro.queues.ledger.claim import Claim
 from askpro.queues.ledger.correlation import carried
 from askpro.queues.ledger.current import current
-from askpro.queues.ledger.outcome import Outcome, decide
+from askpro.queues.ledger.outcome import COMPLETED, Outcome, decide
 from askpro.queues.ledger.running import run, run_atomically
 from askpro.queues.ledger.turns import NOBODY
 from askpro.queues.plain import name_of
@@ -76,7 +76,8 @@ class LedgerActor(dramatiq.Actor[P, R]):
             # Its thread is late: starting now would put too many starts into one window.
             raise Release(0.0, "missed its slot")
         if self._guard is not None:
-            self._guard(self._signature.bind(*args, **kwargs).arguments)
+            # By name, they need not be held against the function first; it does not take what does not fit either.
+            self._guard(self._signature.bind(*args, **kwargs).arguments if args else kwargs)
         return (run_atomically if self.word("atomic") else run)(self.fn, args, kwargs)
 
     def word(self, name: str, message_options: dict[str, Any] | None = None) -> Any:
@@ -104,6 +105,9 @@ class LedgerActor(dramatiq.Actor[P, R]):
 
     def outcome(self, claim: Claim, error: BaseException | None) -> Outcome:
         """What becomes of a claim whose run raised `error`, or returned (None)."""
+        if error is None:
+            # Most runs: what a failure would need to know takes longer to look up than an empty job takes.
+            return COMPLETED
         asked = self.options.get("retry_when")
         if asked is None:
             return self._outcome(claim, error, self.tries_left(claim))
