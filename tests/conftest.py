@@ -147,7 +147,8 @@ def _no_free_times_of_an_earlier_run() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flush() -> Iterator[None]:
-    """Let tests with `transaction=True` empty only the tables that they wrote to, instead of all."""
+    """Let tests with `transaction=True` empty only the tables that they wrote to, instead of all, and leave the session
+    to the next one."""
     from django.test import TransactionTestCase
 
     from tests import tables
@@ -155,9 +156,11 @@ def _quick_flush() -> Iterator[None]:
     def flush(case: TransactionTestCase) -> None:
         tables.end_sessions()
         tables.empty()
+        tables.renew_session()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", flush)
+        patch.setattr(TransactionTestCase, "_should_reload_connections", lambda _case: False)
         yield
 
 

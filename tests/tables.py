@@ -48,3 +48,11 @@ def empty(kept: tuple[str, ...] = OF_MIGRATE) -> None:
                 f"SET LOCAL session_replication_role = replica; LOCK TABLE {', '.join(small)};"
                 + ";".join(f"DELETE FROM {name}" for name in small)
             )
+
+
+def renew_session() -> None:
+    """Leave nothing in this session of what a test has set, locked or listened to. It keeps what it has read of the
+    catalogue, which takes a new one ten milliseconds, and what it has prepared, which its client knows."""
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ALL; UNLISTEN *; DISCARD TEMP; SELECT pg_advisory_unlock_all()")
+    connection.ensure_timezone()
