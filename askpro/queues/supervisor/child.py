@@ -4,8 +4,11 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
+from pathlib import Path
 
 import psutil
 
@@ -21,6 +24,9 @@ KILL_GRACE = 2.0
 LEAVE_GRACE = 10.0
 # Seconds within which a worker must give its first sign of life.
 BIRTH = 30.0
+# Seconds for which a worker is watched at least before it is killed: on a busy machine, a nice one may wait for a
+# processor all the time, and can neither beat nor end its jobs.
+WATCHED = 1.0
 # Seconds between asking for the stacks and the kill.
 STACKS_WAIT = 0.3
 
@@ -38,6 +44,8 @@ class Child:
     cause: str = ""
     # Private memory in MB, as measured last.
     memory: float = 0.0
+    # Since when it is watched (monotonic seconds), and for how long it had waited for a processor by then.
+    watched: tuple[float, float] | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -73,15 +81,16 @@ class Child:
                 send_signal(self.pid, signal.SIGKILL)
             return
         limits = [item.limit for item in self.page.started()]
+        if not self._is_suspect(now, limits):
+            self.watched = None
+        elif self.watched is None:
+            self.watched = now, waited(self.pid)
         if limits and now > min(limits) + KILL_GRACE:
-            log.error("A job ignored its time limit; the worker of pool %s is killed", self.group)
-            self.doom("timed_out", now)
+            self._doom_unless_starved("timed_out", now, "A job ignored its limit; a worker of pool %s is killed")
         elif self.leaving_at and not limits and now > self.leaving_at + LEAVE_GRACE:
-            log.error("A worker of pool %s did not leave; it is killed", self.group)
-            self.doom("stuck", now)
+            self._doom_unless_starved("stuck", now, "A worker of pool %s did not leave; it is killed")
         elif may_be_stuck and self._is_stuck(now, runs=any(limit < inf for limit in limits)):
-            log.error("A worker of pool %s is stuck; it is killed", self.group)
-            self.doom("stuck", now)
+            self._doom_unless_starved("stuck", now, "A worker of pool %s is stuck; it is killed")
 
     def reason_to_leave(self, pool: Pool, now: float) -> str:
         """Why it should be recycled; empty when it should not."""
@@ -91,11 +100,39 @@ class Child:
             return f"has run {pool.max_jobs} jobs"
         return ""
 
+    def _is_suspect(self, now: float, limits: Sequence[float]) -> bool:
+        """Whether it may have to be killed soon."""
+        is_late = bool(limits) and now > min(limits)
+        is_slow_to_leave = bool(self.leaving_at) and not limits and now > self.leaving_at + LEAVE_GRACE / 2
+        return is_late or is_slow_to_leave or now - (self.page.beat_at or self.forked_at) > STUCK_AFTER / 2
+
+    def _doom_unless_starved(self, cause: str, now: float, said: str) -> None:
+        since, before = self.watched or (now, 0.0)
+        if now - since < WATCHED:
+            return
+        if (so_far := waited(self.pid)) - before >= (now - since) / 2 and not is_stopped(self.pid):
+            # It had no processor for most of that time, which proves nothing: it is watched anew.
+            self.watched = now, so_far
+            return
+        log.error(said, self.group)
+        self.doom(cause, now)
+
     def _is_stuck(self, now: float, runs: bool) -> bool:
         beat_at = self.page.beat_at
         if not beat_at:
             return now - self.forked_at > BIRTH
         return now - beat_at > STUCK_AFTER and (not runs or is_stopped(self.pid))
+
+
+def waited(pid: int) -> float:
+    """Seconds for which the threads of a process were ready to run, and waited for a processor; 0 where the system does
+    not tell."""
+    total = 0
+    for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        # A thread may end in between.
+        with suppress(OSError, IndexError, ValueError):
+            total += int(path.read_text().split()[1])
+    return total / 1e9
 
 
 def private_memory(pid: int) -> float:
