@@ -13,6 +13,7 @@ from django.db.models import Q
 from calls import phone
 
 LARGEST_ID = 2**63 - 1
+SHORTEST_NUMBER = 3
 _DIGITS = re.compile(r"[0-9 ()/.+\-]{4,}")
 
 
@@ -39,10 +40,14 @@ class Term:
     def of(
         cls, typed: str, countries: Iterable[str] = (phone.HOME,), companies: frozenset[int] | None = None
     ) -> "Term":
-        """Read any input; what PostgreSQL cannot hold (NUL, lone surrogates) is dropped."""
+        """Read any input; what PostgreSQL cannot hold (NUL, lone surrogates) is dropped.
+
+        `countries` are those whose national numbers may be meant; they are not looked at where it is no number.
+        """
         text = typed.replace("\x00", "").encode("utf-8", "ignore").decode().strip()[:200]
         plain = text.lstrip("#")
         number = int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 20 else None
+        countries = tuple(countries) if _may_be_number(text) else ()
         numbers = {phone.normalise(text, country) for country in countries}
         return cls(
             text=text,
@@ -80,6 +85,10 @@ class Term:
     @property
     def is_email(self) -> bool:
         return "@" in self.text
+
+
+def _may_be_number(text: str) -> bool:
+    return len(text) >= SHORTEST_NUMBER and not any(letter.isalpha() for letter in text)
 
 
 def _uuid(text: str) -> uuid.UUID | None:

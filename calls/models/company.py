@@ -1,6 +1,6 @@
 """A company, its branches and the numbers that callers dial."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -337,10 +337,10 @@ def closed_days(branches: Sequence[Branch], first: date, last: date, language: s
     }
 
 
-def countries() -> list[str]:
-    """The countries of all companies and branches, for reading national numbers."""
+def countries() -> Iterator[str]:
+    """The countries of all companies and branches, for reading national numbers; read once they are needed."""
     branches = Branch.objects.exclude(country="").values_list("country", flat=True)
-    return sorted(Company.objects.values_list("country", flat=True).union(branches))
+    yield from sorted(Company.objects.values_list("country", flat=True).union(branches))
 
 
 class PhoneNumber(AtomicSave, models.Model):

@@ -13,7 +13,7 @@ from askpro.console.masking import is_blind
 from askpro.console.model_admin import ConsoleModelAdmin
 from askpro.console.scope import Scope, may_see
 from askpro.console.search.hit import Hit
-from askpro.console.search.rows import ICONS, MOST_OF_EACH
+from askpro.console.search.rows import ICONS, MOST_OF_EACH, is_key
 from askpro.console.term import Term
 from calls.models import Customer, NamePart
 from calls.text import name_parts
@@ -30,7 +30,9 @@ def hits(request: HttpRequest, term: Term) -> list[Hit]:
     words = name_parts(term.text)
     if not words or term.is_number or term.is_email:
         return []
-    return [*_customers(request, term), *_offers(request, words)]
+    # Rows that are found by their keys are found by their customers' names as well.
+    people = [] if is_key(term) else _customers(request, term)
+    return [*people, *_offers(request, words)]
 
 
 def _customers(request: HttpRequest, term: Term) -> list[Hit]:
