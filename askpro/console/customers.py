@@ -42,8 +42,10 @@ def _meaning(term: Term) -> Q:
     if not term.means_people:
         return Q(pk=term.number)
     if term.is_number:
-        theirs = CustomerNumber.objects.filter(term.numbers("number"))
-        return term.numbers("phone", "contact_phone") | Q(pk__in=theirs.values("customer"))
+        theirs = CustomerNumber.objects.filter(term.numbers("number")).values("customer")
+        # Few have one number, and are found by their keys; a beginning may be that of all numbers.
+        has_number = Q(IsIn("pk", theirs)) if term.phones else Q(pk__in=theirs)
+        return term.numbers("phone", "contact_phone") | has_number
     if term.is_email:
         return Q(email__iexact=term.text)
     named = NamePart.begun("customer", term.text, term.companies)

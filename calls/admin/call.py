@@ -67,7 +67,9 @@ class CallAdmin(ReadOnlyModelAdmin):
         if term.number is not None:
             meant |= Q(pk=term.number)
         if term.is_number:
-            meant |= term.numbers("from_number", *(["to_number"] if term.phones else []))
+            meant |= term.numbers("from_number")
+        if term.phones:
+            meant |= Q(direction="outbound") & term.numbers("to_number") | Q(phone_number__in=_dialled_numbers(term))
         if term.uuid:
             meant |= Q(correlation_id=term.uuid)
         return rows.filter(meant)
@@ -117,6 +119,11 @@ class CallAdmin(ReadOnlyModelAdmin):
                 (_("Raw data, as last sent"), payload.readable(bytes(raw.body)) if raw else ""),
             ],
         }
+
+
+def _dialled_numbers(term: Term) -> list[int]:
+    """The numbers of companies that are meant: every call belongs to one. Where there is none, no call is looked at."""
+    return list(PhoneNumber.objects.filter(term.numbers("number")).order_by().values_list("pk", flat=True))
 
 
 def caller_of(call: Call) -> SafeString | str:

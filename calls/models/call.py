@@ -117,6 +117,8 @@ class Call(models.Model):
         indexes = [
             models.Index(fields=["company", "-started_at"], name="call_by_company"),
             models.Index(fields=["from_number"], name="call_from_number"),
+            # Whom a company has called; who calls it dials its `phone_number`.
+            models.Index(fields=["to_number"], condition=Q(direction="outbound"), name="call_to_number"),
             models.Index(fields=["created_at"], name="call_created"),
             models.Index(fields=["correlation_id"], name="call_correlation"),
             models.Index(fields=["retell_call_id"], opclasses=["varchar_pattern_ops"], name="call_id_start"),

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from askpro.console.term import Term
+from calls.models import Call
 from tests.console.world import World
 
 
@@ -44,6 +45,15 @@ def test_it_finds_a_call(admin_client: Client, world: World) -> None:
     assert found(admin_client, "calls/call", f"#{call.pk}") == [call.pk]
     assert call.pk in found(admin_client, "calls/call", call.customer.name[:6])
     assert call.pk in found(admin_client, "calls/call", call.from_number.replace("+49", "0"))
+
+
+def test_it_finds_calls_by_the_number_that_was_called(admin_client: Client, world: World) -> None:
+    dialled, called = world.calls[1], world.calls[2]
+    ours = {call.pk for call in world.calls if call.phone_number == dialled.phone_number}
+    Call.objects.filter(pk=called.pk).update(direction="outbound", to_number="+4915550100777", customer=None)
+
+    assert set(found(admin_client, "calls/call", dialled.phone_number.number)) == ours
+    assert found(admin_client, "calls/call", "+4915550100777") == [called.pk]
 
 
 def test_it_finds_a_job_by_id_actor_and_tag(admin_client: Client, world: World) -> None:
