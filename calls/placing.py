@@ -1,9 +1,9 @@
 """Which branch a call was for, where it was taken for another one's: a person says so."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from appointments.models import Appointment, FollowUp
@@ -18,6 +18,12 @@ def other_branches(call: Call) -> QuerySet[Branch]:
     """Where it can be placed instead."""
     rows = Branch.objects.filter(company=call.company_id, is_active=True).exclude(pk=call.branch_id)
     return rows.order_by("name", "pk")
+
+
+def with_elsewhere(calls: QuerySet[Call]) -> QuerySet[Any]:
+    """Calls with `has_elsewhere`: whether there is a branch where each could be placed instead."""
+    rows = Branch.objects.filter(company=OuterRef("company"), is_active=True).exclude(pk=OuterRef("branch"))
+    return calls.annotate(has_elsewhere=Exists(rows))
 
 
 def open_follow_ups(call: Call) -> QuerySet[FollowUp]:

@@ -1,6 +1,8 @@
 """Which numbers want no more SMS, from which sender. Companies that share a sender share its opt-outs."""
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
@@ -35,7 +37,6 @@ def has_opted_out(number: str, company: Company) -> bool:
 def with_stop(customers: QuerySet[Any]) -> QuerySet[Any]:
     """Customers with `has_stopped`: whether one of their numbers has opted out of their company's sender."""
     sender = Coalesce(NullIf(OuterRef("company__sms_sender"), Value("")), Value(settings.TWILIO_MESSAGING_SERVICE_SID))
-    numbers = Q(number=OuterRef("phone")) | Q(number=OuterRef("contact_phone"))
-    numbers |= Q(number=OptOut.hidden_in_sql(OuterRef("phone")))
-    numbers |= Q(number=OptOut.hidden_in_sql(OuterRef("contact_phone")))
+    theirs = (OuterRef("phone"), OuterRef("contact_phone"))
+    numbers = reduce(or_, (Q(number=number) for number in (*theirs, *OptOut.hidden_in_sql(*theirs))))
     return customers.annotate(has_stopped=Exists(OptOut.objects.filter(numbers, sender=sender)))

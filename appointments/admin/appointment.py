@@ -16,7 +16,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from appointments.admin import answering, changing, naming, reminding
 from appointments.admin.calendar import board
 from appointments.admin.naming import clock_time, plain_who, reader, who
-from appointments.models import Appointment
+from appointments.models import Appointment, CalcomUid
 from askpro.console import display
 from askpro.console.customers import customers_meant
 from askpro.console.day_range import DayRangeFilter
@@ -78,8 +78,14 @@ class AppointmentAdmin(LiveActsMixin, ReadOnlyModelAdmin):
         context = {**self.admin_site.each_context(request), "opts": self.opts, **board(request)}
         return TemplateResponse(request, "console/calendar.html", context)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        match = request.resolver_match
+        return CalcomUid.with_uids(rows) if match is not None and "object_id" in match.kwargs else rows
+
     def offered(self, request: HttpRequest, obj: Any) -> list[dict[str, str]]:
         """The acts, and a call to the customer where a number is known."""
+        changing.read_changes(obj)
         buttons: list[dict[str, str]] = super().offered(request, obj)
         return [*naming.call_button(recipients.number_of(obj)), *buttons] if self.may_act(request) else buttons
 
@@ -219,9 +225,9 @@ def _follow_ups(appointment: Appointment, scope: Scope) -> Table:
     return Table(gettext("Follow-ups"), heads, rows, gettext("No follow-up."))
 
 
-def _heard(appointment: Appointment, scope: Scope) -> Table:
-    uids = {appointment.calcom_uid or "", *appointment.calcom_uids.values_list("uid", flat=True)}
-    events = scope.rows(WebhookEvent.about(appointment.company_id, uids)).defer("body").order_by("-id")[:MOST_EVENTS]
-    rows = [[display.link(row, row.event_type), display.state(row), display.moment(row.received_at)] for row in events]
+def _heard(appointment: Any, scope: Scope) -> Table:
+    events = scope.rows(WebhookEvent.about(appointment.company_id, {appointment.calcom_uid or "", *appointment.uids}))
+    newest = events.defer("body").order_by("-id")[:MOST_EVENTS]
+    rows = [[display.link(row, row.event_type), display.state(row), display.moment(row.received_at)] for row in newest]
     heads = [gettext("Event"), gettext("State"), gettext("Received")]
     return Table(gettext("Heard from Cal.com"), heads, rows, gettext("No webhook about it."))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.contrib import messages
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -161,9 +162,14 @@ def _reached(appointment: Appointment) -> tuple[str, str, Why | None]:
     return number, recipients.email_of(appointment), objection
 
 
+def read_changes(appointment: Appointment) -> None:
+    """Read its changes, for all that its page asks about them."""
+    rows = Change.objects.select_related("user", "call", "company").defer("company__calcom_api_key")
+    prefetch_related_objects([appointment], Prefetch("changes", rows))
+
+
 def history(appointment: Appointment) -> Table:
     """Who changed what, when and why."""
-    rows = appointment.changes.select_related("user", "call", "company")
     cells = [
         [
             change.get_kind_display(),
@@ -174,7 +180,7 @@ def history(appointment: Appointment) -> Table:
             change.told(reader()) or change.reason,
             display.moment(change.created_at),
         ]
-        for change in rows
+        for change in appointment.changes.all()
     ]
     heads = [_("What"), _("State"), _("Before"), _("After"), _("By"), _("Why"), _("Wanted")]
     return Table(_("Changes"), heads, cells, _("No change."))
@@ -187,7 +193,7 @@ def _why(asked: HttpRequest) -> dict[str, str]:
 
 def _waits(appointment: Appointment) -> bool:
     """Whether a cancellation is under way already."""
-    return appointment.changes.filter(state=State.WAITING, kind=Kind.CANCEL).exists()
+    return any(change.state == State.WAITING and change.kind == Kind.CANCEL for change in appointment.changes.all())
 
 
 def _who(change: Change) -> Any:

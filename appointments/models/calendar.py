@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -57,6 +58,12 @@ class CalcomUid(models.Model):
         help_text=_("Not wanted since then: to be cancelled there."),
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    @classmethod
+    def with_uids(cls, appointments: models.QuerySet[Appointment]) -> models.QuerySet[Any]:
+        """Appointments with `uids`: those of all bookings that they ever had."""
+        uids = cls.objects.filter(appointment=models.OuterRef("pk")).values("uid")
+        return appointments.annotate(uids=ArraySubquery(uids))
 
     class Meta:
         verbose_name = _("Cal.com booking")

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
@@ -100,9 +101,16 @@ class ConsoleModelAdmin(WholeRowMixin, ChoosingMixin, ExportMixin, ActsMixin, Mo
         return not is_hidden and bool(super().has_change_permission(request, obj))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The row that a page is about. Every page of one row asks here, so that here it is noted who reads it."""
+        """The row that a page is about. Every page of one row asks here, so that here it is noted who reads it.
+
+        A page that only shows it may ask again, and gets the same.
+        """
+        noted = getattr(request, "_row_noted", None)
+        is_same = isinstance(noted, self.model) and from_field is None and str(noted.pk) == str(object_id)
+        if is_same and request.method in ("GET", "HEAD"):
+            return noted
         row = super().get_object(request, object_id, from_field)
-        if row is not None and row != getattr(request, "_row_noted", None):
+        if row is not None and row != noted:
             reads.note_row(request, row)
             request._row_noted = row  # type: ignore[attr-defined] # asked for twice, read once
             request._row_before = audit.state(row)  # type: ignore[attr-defined] # as it is before a form changes it
@@ -258,7 +266,8 @@ class ReadOnlyModelAdmin(ConsoleModelAdmin):
             "original": obj,
             "title": self.named(obj),
             "offered": self.offered(request, obj),
-            "deeds": self.deeds(request, obj),
+            # Read by those templates that tell it.
+            "deeds": SimpleLazyObject(lambda: self.deeds(request, obj)),
             **self.detail(request, obj),
         }
         return TemplateResponse(request, self.detail_template, context)

@@ -73,9 +73,10 @@ class Story:
         return list(self.call.booking_requests.select_related("service", "staff").order_by("ordinal"))
 
     @cached_property
-    def appointments(self) -> list[Appointment]:
-        rows = self.scope.rows(Appointment.objects.filter(call=self.call)).select_related("service", "staff")
-        return list(rows.order_by("id")) if self._may(Appointment) else []
+    def appointments(self) -> list[Any]:
+        """With the `uids` of their bookings."""
+        rows = self.scope.rows(CalcomUid.with_uids(Appointment.objects.filter(call=self.call)))
+        return list(rows.select_related("service", "staff").order_by("id")) if self._may(Appointment) else []
 
     @cached_property
     def changes(self) -> list[Change]:
@@ -100,8 +101,7 @@ class Story:
     def events(self) -> list[WebhookEvent]:
         if not self._may(WebhookEvent):
             return []
-        uids = CalcomUid.objects.filter(appointment__in=[row.pk for row in self.appointments])
-        subjects = {self.call.retell_call_id, *uids.values_list("uid", flat=True)}
+        subjects = {self.call.retell_call_id, *(uid for row in self.appointments for uid in row.uids)}
         subjects |= {row.calcom_uid for row in self.appointments if row.calcom_uid}
         subjects |= {row.provider_id for row in self.messages if row.provider_id}
         rows = self.scope.rows(WebhookEvent.about(self.call.company_id, subjects))
@@ -232,9 +232,8 @@ class Story:
     def _people(self) -> Iterator[Entry]:
         rows = [self.call, *self.events, *self.jobs, *self.follow_ups, *self.appointments, *self.messages]
         wanted = Q()
-        for model in {type(row) for row in rows}:
-            keys = [str(row.pk) for row in rows if type(row) is model]
-            wanted |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=keys)
+        for model, kind in ContentType.objects.get_for_models(*{type(row) for row in rows}).items():
+            wanted |= Q(content_type=kind, object_id__in=[str(row.pk) for row in rows if type(row) is model])
         for entry in self.scope.deeds(LogEntry.objects.filter(wanted)).select_related("user", "content_type"):
             title = f"{entry.user.get_username()}: {deeds.told(entry)}"
             yield Entry(entry.action_time, "person", title, lines=[f"{entry.content_type} {entry.object_repr}"])

@@ -23,6 +23,7 @@ from askpro.console.term import Term
 from askpro.console.transcript import turns_of
 from calls.admin import placing
 from calls.models import Call, PhoneNumber
+from calls.placing import with_elsewhere
 
 
 @admin.register(Call)
@@ -101,6 +102,11 @@ class CallAdmin(ReadOnlyModelAdmin):
         return display.shorten(call.review_told(get_language() or ""), 40) or display.pill(
             "open", _("Needs a look"), _("look")
         )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        match = request.resolver_match
+        return with_elsewhere(rows) if match is not None and "object_id" in match.kwargs else rows
 
     def detail(self, request: HttpRequest, call: Call) -> dict[str, Any]:
         story = Story(call, request.user)

@@ -1,16 +1,18 @@
 """Customers."""
 
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from appointments.models import Appointment
 from askpro.console import display
 from askpro.console.customers import meaning
 from askpro.console.filters import CompanyFilter, period
@@ -19,13 +21,11 @@ from askpro.console.scope import Scope
 from askpro.console.table import Table
 from askpro.console.term import Term
 from calls.admin.forms import CustomerForm
-from calls.admin.history import history
+from calls.admin.history import MOST_LISTED, Theirs, history
 from calls.admin.merging import MergeMixin
 from calls.admin.numbers import NumbersMixin
-from calls.models import Call, Customer, CustomerNumber
+from calls.models import Customer, CustomerNumber
 from notifications.opt_outs import with_stop
-
-MOST_ROWS: Final = 20
 
 
 @admin.register(Customer)
@@ -80,8 +80,12 @@ class CustomerAdmin(NumbersMixin, MergeMixin, ConsoleModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = with_stop(super().get_queryset(request))
         match = request.resolver_match
-        is_list = match is not None and str(match.url_name).endswith("_changelist")
-        return rows.filter(merged_into=None) if is_list else rows
+        if match is not None and str(match.url_name).endswith("_changelist"):
+            return rows.filter(merged_into=None)
+        if match is None or "object_id" not in match.kwargs:
+            return rows
+        no_shows = Appointment.objects.filter(customer=OuterRef("pk"), status=Appointment.Status.NO_SHOW)
+        return rows.annotate(missed=ArraySubquery(no_shows.order_by("-starts_at").values("starts_at")))
 
     def find(self, rows: QuerySet[Customer], term: Term) -> QuerySet[Customer]:
         return rows.filter(meaning(term))
@@ -106,13 +110,12 @@ class CustomerAdmin(NumbersMixin, MergeMixin, ConsoleModelAdmin):
         return display.pill("dead", "", _("yes, no SMS is sent")) if customer.has_stopped else _("no")
 
     @admin.display(description=gettext_lazy("No-shows"))
-    def no_shows(self, customer: Customer) -> str:
+    def no_shows(self, customer: Any) -> str:
         """Counted from the appointments each time, so that what is corrected at Cal.com is correct here."""
-        missed = customer.appointments.filter(status="no_show").order_by("-starts_at")
-        days = [
-            display.local(starts_at, "SHORT_DATE_FORMAT") for starts_at in missed.values_list("starts_at", flat=True)
-        ]
-        return _("%(count)s, last on %(day)s") % {"count": len(days), "day": days[0]} if days else _("none")
+        if not customer.missed:
+            return _("none")
+        last = display.local(customer.missed[0], "SHORT_DATE_FORMAT")
+        return _("%(count)s, last on %(day)s") % {"count": len(customer.missed), "day": last}
 
     @admin.display(description=gettext_lazy("Last contact"))
     def last_contact(self, customer: Customer) -> SafeString | str:
@@ -127,10 +130,10 @@ class CustomerAdmin(NumbersMixin, MergeMixin, ConsoleModelAdmin):
 
     def _shown(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
         """What stands below the form."""
-        into = customer.merged_into
+        into, theirs = customer.merged_into, Theirs(customer, Scope.of(request.user))
         may_merge = self.may_act(request) and into is None
         return {
-            "tables": [history(customer, Scope.of(request.user)), *_tables(customer, Scope.of(request.user))],
+            "tables": [history(theirs), *_tables(theirs)],
             "merged_into": (str(into), display.address(into)) if into is not None else None,
             "merge_page": reverse("admin:calls_customer_merge", args=[customer.pk]) if may_merge else "",
             "numbers_page": reverse("admin:calls_customer_numbers", args=[customer.pk]),
@@ -138,19 +141,15 @@ class CustomerAdmin(NumbersMixin, MergeMixin, ConsoleModelAdmin):
         }
 
 
-def _tables(customer: Customer, scope: Scope) -> list[Table]:
-    calls = (
-        scope.rows(Call.objects.filter(customer=customer))
-        .order_by("-id")
-        .only("retell_call_id", "status", "outcome", "started_at", "created_at")
-    )
-    held = scope.rows(customer.appointments.select_related("service", "staff")).order_by("-starts_at")[:MOST_ROWS]
-    told = scope.rows(customer.notifications.all()).order_by("-id")[:MOST_ROWS]
+def _tables(theirs: Theirs) -> list[Table]:
     return [
         Table(
             _("Calls"),
             [_("When"), _("Outcome"), _("Call")],
-            [[display.minute(c.said_at), display.state(c, "outcome"), display.link(c)] for c in calls[:MOST_ROWS]],
+            [
+                [display.minute(c.said_at), display.state(c, "outcome"), display.link(c)]
+                for c in theirs.calls[:MOST_LISTED]
+            ],
             _("No call."),
         ),
         Table(
@@ -163,14 +162,14 @@ def _tables(customer: Customer, scope: Scope) -> list[Table]:
                     a.service or display.NOTHING,
                     a.staff or display.NOTHING,
                 ]
-                for a in held
+                for a in theirs.appointments_by_start
             ],
             _("No appointment."),
         ),
         Table(
             _("Messages"),
             [_("Message"), _("State"), _("Sent")],
-            [[display.link(n), display.state(n), display.minute(n.sent_at)] for n in told],
+            [[display.link(n), display.state(n), display.minute(n.sent_at)] for n in theirs.messages],
             _("No message."),
         ),
     ]

@@ -29,7 +29,7 @@ def act() -> Act:
         picks=lambda call, user: [(str(branch.pk), branch.name) for branch in placing.other_branches(call)],
         run_picked=_place,
         single=True,
-        possible=lambda call: call.erased_at is None and placing.other_branches(call).exists(),
+        possible=lambda call: call.erased_at is None and call.has_elsewhere,
         follows=_follows,
     )
 

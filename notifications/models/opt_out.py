@@ -39,11 +39,12 @@ class OptOut(models.Model):
         return cls.objects.filter(number__in=[number, cls.hidden(number)])
 
     @staticmethod
-    def hidden_in_sql(number: Any) -> models.Func:
-        """`hidden`, for a number that is an expression of a query."""
-        peppered = Concat(models.Value(Pepper.taken()), number, output_field=models.TextField())
+    def hidden_in_sql(*numbers: Any) -> list[models.Func]:
+        """`hidden`, for numbers that are expressions of a query."""
         template = f"'{MARK}' || left(encode(sha256(convert_to(%(expressions)s, 'UTF8')), 'hex'), {DIGITS})"
-        return models.Func(peppered, template=template, output_field=models.CharField())
+        pepper = models.Value(Pepper.taken())
+        peppered = [Concat(pepper, number, output_field=models.TextField()) for number in numbers]
+        return [models.Func(each, template=template, output_field=models.CharField()) for each in peppered]
 
     def __str__(self) -> str:
         return _("Opt-out %(id)s") % {"id": self.pk}

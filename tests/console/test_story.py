@@ -43,14 +43,13 @@ def test_it_stands_in_order_of_time_with_the_future_at_the_end(world: World, adm
 
 
 def test_it_tells_what_calcom_said_about_the_appointment(world: World, admin_user: User) -> None:
-    story = told(world, admin_user)
-    appointment = story.appointments[0]
+    appointment = told(world, admin_user).appointments[0]
     uid = CalcomUid.objects.create(company=appointment.company, uid="old-uid-of-this-booking", appointment=appointment)
     WebhookEvent.objects.create(
         provider="calcom", event_type="BOOKING_RESCHEDULED", event_key="k", subject=uid.uid, body=b"{}"
     )
 
-    assert "Cal.com webhook BOOKING_RESCHEDULED" in [entry.title for entry in story.entries]
+    assert "Cal.com webhook BOOKING_RESCHEDULED" in [entry.title for entry in told(world, admin_user).entries]
 
 
 def test_what_another_company_says_of_the_same_id_stands_on_no_page(world: World, admin_user: User) -> None:
