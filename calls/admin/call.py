@@ -110,7 +110,7 @@ class CallAdmin(ReadOnlyModelAdmin):
 
     def detail(self, request: HttpRequest, call: Call) -> dict[str, Any]:
         story = Story(call, request.user)
-        raw = next((event for event in reversed(story.events) if event.provider == "retell"), None)
+        raw = next((event for event in story.events if event.provider == "retell"), None)
         return {
             "call": call,
             "caller": caller_of(call),

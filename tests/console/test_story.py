@@ -154,3 +154,15 @@ def test_it_tells_who_changed_an_appointment_when_and_why(world: World, admin_us
     assert moved.lines[1:] == ["The time is taken at Cal.com or by another caller."]
     assert cancelled.title == "Cancelled" and cancelled.lines[0].startswith("Caller, read after the call")
     assert "Cancelled" in [entry.title for entry in Story(later, admin_user).entries]
+
+
+def test_the_calls_page_shows_what_retell_sent_last(world: World, admin_client: Client, admin_user: User) -> None:
+    story = told(world, admin_user)
+    call = story.call
+    for number, body in enumerate((b'{"sent": "before"}', b'{"sent": "last"}')):
+        event = heard_of(call.retell_call_id, call.company)
+        WebhookEvent.objects.filter(pk=event.pk).update(event_key=f"{number}", body=body)
+
+    folded = dict(admin_client.get(address(call)).context["folded"])
+
+    assert "last" in folded["Raw data, as last sent"]
