@@ -16,7 +16,7 @@ from appointments.admin.calendar.columns import Column, columns
 from appointments.admin.calendar.lanes import Placed
 from appointments.admin.calendar.period import View
 from appointments.admin.calendar.rows import MOST, appointments
-from appointments.admin.calendar.standing import Standing, is_moved, standing
+from appointments.admin.calendar.standing import is_moved, standing
 from appointments.admin.naming import who
 from appointments.models import Appointment
 from askpro.console import display
@@ -31,18 +31,21 @@ MOST_LANES: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An appointment in the calendar; `rows` count from its cluster's first row, `lane` from 1."""
+    """An appointment in the calendar, as its template writes it: there are hundreds on a page.
+
+    `place` and `look` are classes: its rows from its cluster's first, its lane from 1; and how it stands.
+    """
 
     href: str
     clock: str
     who: Any
     what: str
     person: str
-    standing: Standing
+    icon: str
+    word: str
     moved: str
-    rows: Rows
-    lane: int
-    is_short: bool
+    place: str
+    look: str
 
 
 def board(request: HttpRequest) -> dict[str, Any]:
@@ -92,17 +95,18 @@ def _drawn(column: Column, asked: Asked, cut: Rows) -> dict[str, Any]:
 
 def _card(placed: Placed[Appointment], first: int, asked: Asked) -> Card:
     row, rows = placed.item, placed.rows
+    stands, lane = standing(row), min(placed.lane + 1, MOST_LANES)
     return Card(
         href=display.address(row),
         clock=f"{_clock(row.starts_at, asked)}–{_clock(row.ends_at, asked)}",
         who=who(row),
         what=str(row.service or ""),
         person=str(row.staff or "") if asked.period.view == View.WEEK else "",
-        standing=standing(row),
+        icon=stands.icon,
+        word=stands.word,
         moved=_was(row, asked) if is_moved(row) else "",
-        rows=Rows(rows.first - first, rows.count),
-        lane=min(placed.lane + 1, MOST_LANES),
-        is_short=rows.count < 3,
+        place=f"ac-f{rows.first - first} ac-n{rows.count} ac-l{lane}",
+        look=f"ac-is-{stands.name_of_class} ap-{stands.tone}{' ac-short' if rows.count < 3 else ''}",
     )
 
 
