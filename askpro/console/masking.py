@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import phonenumbers
@@ -253,6 +254,7 @@ def _letters(text: str) -> str:
     return " ".join(f"{word[0] if word[0].isalpha() else ''}{DOTS}" for word in words)
 
 
+@lru_cache(maxsize=4096)
 def _number(number: str) -> str:
     if DOTS in number:
         return number
