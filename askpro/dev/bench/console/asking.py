@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from django.db import connection
+from django.core.signals import request_finished
+from django.db import close_old_connections, connection
 from django.http.response import HttpResponseBase
 from django.test import Client
 
@@ -86,8 +87,17 @@ def _answer(client: Client, address: Address) -> Any:
     answer: HttpResponseBase = client.post(path, posted) if posted else client.get(path)
     if answer.streaming:
         next(iter(answer), None)
-        answer.close()
+        _close(answer)
     return answer
+
+
+def _close(answer: HttpResponseBase) -> None:
+    """Leave our session of PostgreSQL open, as the client does at the end of an answer that was read whole."""
+    request_finished.disconnect(close_old_connections)
+    try:
+        answer.close()
+    finally:
+        request_finished.connect(close_old_connections)
 
 
 def _counts_endlessly(sql: str, values: Any) -> bool:
