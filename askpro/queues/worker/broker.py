@@ -34,8 +34,6 @@ class LedgerBroker(dramatiq.Broker):
         # For each hook the middleware that has one of its own, as long as there is this middleware.
         self._hearing: dict[str, list[Middleware]] = {}
         self._heard_by: list[Middleware] = []
-        # Whether a middleware wants to hear of messages that are sent.
-        self.tells_of_sends = False
         super().__init__(middleware=middleware or [])
         self.actor_options |= WORDS | dramatiq_words.NAMES
         self.workload: Workload | None = None
@@ -52,9 +50,6 @@ class LedgerBroker(dramatiq.Broker):
         """Raises `ValueError` for one that would not do here what it does elsewhere, with the cure."""
         refuse(middleware)
         super().add_middleware(middleware, before=before, after=after)
-        kind = type(middleware)
-        hears = (kind.before_enqueue, kind.after_enqueue) != (Middleware.before_enqueue, Middleware.after_enqueue)
-        self.tells_of_sends |= hears
 
     def emit_before(self, signal: str, *args: Any, **kwargs: Any) -> None:
         """Dramatiq calls every hook of every middleware, thirty or more for a job, most of which do nothing: they take
@@ -103,13 +98,13 @@ class LedgerBroker(dramatiq.Broker):
         """
         for message in messages:
             self._check(message.queue_name)
-        if self.tells_of_sends:
+        if self._tells_of_sends():
             return self._send_and_tell(messages, delay)
         return enqueue.insert([self._new_job(message, delay) for message in messages])
 
     def row_of(self, message: Message[Any]) -> NewJob:
         """The row of a message that the caller's next statement writes, with others: a member or a step."""
-        if not self.tells_of_sends:
+        if not self._tells_of_sends():
             return self._new_job(message, None)
         self.emit_before("enqueue", message, None)
         row = self._new_job(message, None)
@@ -137,6 +132,10 @@ class LedgerBroker(dramatiq.Broker):
         """A consumer of one queue. `prefetch` is ignored: the size of a claim follows what the threads get done."""
         is_fair = queue_name in self.fair_queues
         return LedgerConsumer(self, self._own_workload(), queue_name, timeout, is_fair=is_fair)
+
+    def _tells_of_sends(self) -> bool:
+        """Whether a middleware wants to hear of messages that are sent."""
+        return bool(self._that_hear("before_enqueue") or self._that_hear("after_enqueue"))
 
     def _that_hear(self, hook: str) -> list[Middleware]:
         if self._heard_by != self.middleware:
