@@ -16,7 +16,7 @@ INSIDE = """
 SELECT worker.id, worker.pid FROM queues_worker AS worker JOIN pg_stat_activity AS session
     ON application_name = 'askpro worker ' || worker.id
  WHERE worker.pid = ANY(%s) AND worker.status = 'running' AND state = 'idle in transaction'
-   AND query LIKE 'INSERT INTO effect%%' AND xact_start < clock_timestamp() - interval '20 milliseconds'
+   AND query LIKE '%%INSERT INTO effect%%' AND xact_start < clock_timestamp() - interval '20 milliseconds'
 """
 # The most that one session locks, one row after the other.
 ROWS = 30
