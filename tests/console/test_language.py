@@ -168,3 +168,9 @@ def test_a_german_form_reads_a_day_as_germans_write_it(written: str) -> None:
 
     with translation.override("de"):
         assert forms.DateField().clean(written) == date(2026, 11, 30)
+
+
+def test_the_first_request_of_a_process_may_be_to_addresses_without_a_console(settings: Any) -> None:
+    language._console.cache_clear()
+    settings.ROOT_URLCONF = "askpro.api.urls"
+    assert Client().get("/nowhere/").status_code == 404

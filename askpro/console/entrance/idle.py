@@ -9,9 +9,9 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
+
+from askpro.console.language import is_of_console
 
 # When the person logged in, when she last did something here (seconds since 1970), and whether a session was ended.
 BEGUN: Final = "begun_at"
@@ -19,7 +19,6 @@ ACTIVE: Final = "active_at"
 ENDED: Final = "ended_by_itself"
 # Seconds after which a use is noted again: a session is not written by every page.
 _NOTED_EVERY: Final = 60
-_CONSOLE: Any = SimpleLazyObject(lambda: reverse("admin:index"))
 
 
 class IdleSessions:
@@ -33,7 +32,7 @@ class IdleSessions:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(str(_CONSOLE)) and SESSION_KEY in request.session:
+        if is_of_console(request) and SESSION_KEY in request.session:
             self._judge(request, timezone.now().timestamp())
         return self._get_response(request)
 
