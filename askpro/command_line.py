@@ -5,6 +5,8 @@ import sys
 from django.conf import settings
 from django.core.management import execute_from_command_line
 
+from askpro import garbage
+
 # The commands of askpro/dev. `test` matters most: Django's own `test` would make a database beside the real one.
 DEVELOPMENT = (
     "bench",
@@ -22,6 +24,7 @@ DEVELOPMENT = (
 
 def run(argv: list[str]) -> None:
     """Run the command of `argv`; a command of development is explained instead where its apps are not installed."""
+    garbage.look_rarely()
     asked = argv[2:] if argv[1:2] == ["help"] else argv[1:]
     command = asked[0] if asked else ""
     if command in DEVELOPMENT and not settings.IS_FOR_DEVELOPMENT:

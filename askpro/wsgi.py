@@ -4,9 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from askpro import sentry
+from askpro import garbage, sentry
 from askpro.incoming.charset import readable
 
+garbage.look_rarely()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "askpro.settings")
 application = readable(get_wsgi_application())
 sentry.start()
