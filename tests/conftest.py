@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests import template
+from tests.spread import pytest_runtest_logreport as pytest_runtest_logreport
 from tests.spread import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -54,6 +55,9 @@ def test_a_test_that_hangs_or_kills_fails_alone_is_named_and_shows_where_it_was(
     assert "crashed while running 'test_deadly.py::test_hangs[1]" in ran.stdout
     assert "crashed while running 'test_deadly.py::test_dies[2]" in ran.stdout
     assert "line 10 in test_hangs" in ran.stderr
+    # A second try asks for them by these names.
+    again = json.loads((tmp_path / ".pytest_cache/v/cache/lastfailed").read_text())
+    assert set(again) == {"test_deadly.py::test_hangs[1]", "test_deadly.py::test_dies[2]"}
 
 
 def test_only_long_tests_get_more_time_than_the_others() -> None:
