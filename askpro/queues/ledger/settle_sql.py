@@ -178,7 +178,8 @@ CHAINS = f""", halted AS (
 # Members of a batch are settled by one worker after the other, so that the count of those that are over is right.
 # Both statements are one message to PostgreSQL and one transaction, so a suspended worker holds no lock in between.
 LOCK_BATCHES = "SELECT id FROM queues_batch WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE;\n"
-# The first failure cancels the members that have not begun, unless the batch allows failures. A chain inside a batch is
+# The first failure cancels the members that have not begun, unless the batch allows failures. One that waits for its
+# next run may hold an ordered key, which nobody else would free. A chain inside a batch is
 # one member: it is over when none of its steps can run any more, and its row in queues_batchmember makes sure that it
 # is counted once.
 BATCHES = f""", swept AS (
@@ -190,6 +191,8 @@ BATCHES = f""", swept AS (
        AND job.id = ANY(ARRAY[member.id]) AND job.id NOT IN (SELECT id FROM settled)
        AND job.status IN {NOT_STARTED}
  RETURNING job.batch_id, job.id, job.chain_id
+), unheld AS (
+    DELETE FROM queues_lock AS lock USING swept WHERE lock.job_id = swept.id
 ), touched AS (
     SELECT batch_id, id, chain_id, status FROM settled WHERE batch_id IS NOT NULL
     UNION ALL SELECT batch_id, id, chain_id, 'cancelled' FROM swept

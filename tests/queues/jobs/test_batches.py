@@ -16,7 +16,7 @@ from askpro.queues.ledger.current import current
 from askpro.queues.ledger.database import DjangoConnection
 from askpro.queues.ledger.outcome import decide
 from askpro.queues.models import Batch as Row
-from askpro.queues.models import Job
+from askpro.queues.models import Job, Lock
 from askpro.queues.testing import run_jobs
 from tests.locks import somebody_waits
 from tests.queues import actors
@@ -113,6 +113,18 @@ class TestBatches:
         assert state() == ("finished", 3, 0, 0)
         assert Row.objects.get().generation == 2
         assert sorted(effects()) == ["failure", "finish", "finish", "success"]
+
+    def test_a_member_that_the_first_failure_cancels_keeps_no_ordered_key(self, effects):
+        Batch([actors.ordered.message(key="a", number=1, fails=True), actors.fails.message()]).send()
+        run_jobs()
+        assert Lock.objects.get().job_id == Job.objects.get(actor_name="ordered").pk
+        Job.objects.filter(actor_name="fails").update(status="queued", tries_spent=3)
+        run_jobs()
+        assert set(Job.objects.values_list("status", flat=True)) == {"cancelled", "dead"}
+        assert not Lock.objects.exists()
+        actors.ordered.send(key="a", number=2)
+        run_jobs()
+        assert effects() == ["ordered a 2"]
 
     def test_the_callbacks_of_a_new_generation_know_nothing_of_the_runs_of_the_old(self):
         batch = Batch([bad()], on_finish=actors.nothing.message(1))
