@@ -21,7 +21,8 @@ from askpro.queues.ledger.settle import Item, settle
 from askpro.queues.models import Batch as BatchRow
 from askpro.queues.models import BatchMember
 from askpro.queues.models import Job as Row
-from tests.queues import actors, family
+from tests.queues import actors
+from tests.queues.model import family
 
 pytestmark = pytest.mark.django_db
 
@@ -211,7 +212,7 @@ class Play:
 
 
 # Without shrinking: each seed is a different tree, so a smaller number is not a simpler case.
-@settings(max_examples=500 if IS_LONG else 40, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=500 if IS_LONG else 15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(seed=st.integers(0, 2**32))
 def test_every_state_is_the_models(seed: int) -> None:
     for model in (BatchMember, BatchRow, Row):

@@ -1,9 +1,11 @@
-"""A model in plain Python of what batches and chains must do; `test_family.py` compares the engine with it."""
+"""What batches and chains must do, in plain Python; `test_family.py` and `ledger.py` compare the engine with it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-NOT_BEGUN = ("waiting", "queued")
+LATER = ("scheduled", "retrying", "released")
+NOT_BEGUN = ("waiting", "queued", *LATER)
+UNDER_WAY = ("queued", "processing", *LATER)
 FAILED = ("dead", "cancelled")
 
 
@@ -36,7 +38,7 @@ class Chain:
     @property
     def is_over(self) -> bool:
         states = {job.status for job in self.steps}
-        return not states & {"queued", "processing"} and bool(states & set(FAILED) or "waiting" not in states)
+        return not states & set(UNDER_WAY) and bool(states & set(FAILED) or "waiting" not in states)
 
     @property
     def has_failed(self) -> bool:
@@ -88,6 +90,12 @@ class Batch:
     def may_grow(self) -> bool:
         return self.status == "open" and (self.allow_failures or not self.failed)
 
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether its chain was cancelled before it came to it."""
+        assert self.start is not None and self.start.chain is not None
+        return any(step.status == "cancelled" for step in self.start.chain.steps)
+
     def add(self, members: Iterable[Job | Chain]) -> None:
         new = list(members)
         self.members += new
@@ -95,8 +103,7 @@ class Batch:
         self.pending += len(new)
 
     def begins(self) -> None:
-        assert self.start is not None and self.start.chain is not None
-        if any(step.status == "cancelled" for step in self.start.chain.steps):
+        if self.is_unwanted:
             self.cancel()
             return
         for member in self.members:
