@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import ManyToOneRel, Model
+from django.db.models import Count, ManyToOneRel, Model, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -71,12 +71,16 @@ def undo(merge: CustomerMerge, user: Any) -> bool:
 
 def counts(lost: Customer) -> list[tuple[str, int]]:
     """How many rows of each kind would move."""
-    found = [
-        (str(model._meta.verbose_name_plural), model._default_manager.filter(**{field: lost.pk}).count())
-        for _, model, field in _relations()
-        if model is not Customer
-    ]
-    return [(name, number) for name, number in found if number]
+    relations = [(model, field) for _, model, field in _relations() if model is not Customer]
+    asked = [_number_of(model, field) for model, field in relations]
+    numbers = Customer.objects.filter(pk=lost.pk).values_list(*asked).get()
+    names = [str(model._meta.verbose_name_plural) for model, _ in relations]
+    return [(name, number) for name, number in zip(names, numbers, strict=True) if number]
+
+
+def _number_of(model: type[Model], field: str) -> Subquery:
+    rows = model._default_manager.filter(**{field: OuterRef("pk")}).order_by()
+    return Subquery(rows.values(field).annotate(number=Count("pk")).values("number"))
 
 
 def move_stragglers() -> int:
