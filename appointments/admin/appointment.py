@@ -47,6 +47,7 @@ class AppointmentAdmin(LiveActsMixin, ReadOnlyModelAdmin):
         ("starts_at", DayRangeFilter),
     )
     list_select_related = ("company", "customer", "service", "staff")
+    list_sorts = True
     page_related = ("company", "branch__company", "customer", "service", "staff", "call")
     list_defer = ("notes",)
     ordering = ("-id",)
