@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from django.apps import apps
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -33,6 +35,8 @@ def run(scale: Scale, rounds: int, *, as_json: bool, pages: str = "") -> None:
     _beat()
     client = Client(HTTP_HOST="127.0.0.1")
     client.force_login(User.objects.get(username=ADMIN))
+    # What each process keeps for all pages.
+    ContentType.objects.get_for_models(*apps.get_models())
     told.print("pages")
     found = [page for page in looked_at(client, pages) if page.is_page or page.status >= 500]
     meter = Meter()
