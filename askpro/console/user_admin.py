@@ -1,12 +1,15 @@
 """Log-ins and groups. Who manages them raises nobody above himself, himself included."""
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission, User
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q, QuerySet
+from django.db.models.deletion import Collector
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext
@@ -20,6 +23,7 @@ from askpro.console.choosing import ChoosingMixin
 from askpro.console.entrance import codes
 from askpro.console.model_admin import ConsoleModelAdmin
 from askpro.console.models import Access
+from askpro.console.protection import protecting
 from askpro.console.rights import Rights
 from askpro.console.roles import MANAGER
 from askpro.console.term import Term
@@ -145,6 +149,24 @@ class UserAdmin(GivingAdmin, DjangoUserAdmin):  # type: ignore[misc] # the stubs
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """A log-in is switched off instead: with it would go the record of what it did."""
         return bool(request.user.is_superuser)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
+        """The log-ins by name, and how much goes with them: the record of what somebody did may be long."""
+        if protected := protecting(objs):
+            return [], {}, set(), protected
+        collector = Collector(using=DEFAULT_DB_ALIAS)
+        collector.collect(objs)
+        gone = Counter({model: len(rows) for model, rows in collector.data.items()})
+        for rows in collector.fast_deletes:
+            gone[rows.model] += rows.count()
+        admins = self.admin_site._registry
+        needed = {
+            str(model._meta.verbose_name)
+            for model, number in gone.items()
+            if number and model in admins and not admins[model].has_delete_permission(request)
+        }
+        numbers = {str(model._meta.verbose_name_plural): number for model, number in gone.items() if number}
+        return [str(user) for user in objs], numbers, needed, []
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, "is_superuser")

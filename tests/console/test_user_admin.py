@@ -4,7 +4,9 @@ from itertools import product
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
 from askpro.console.models import Access
@@ -211,3 +213,21 @@ def test_one_form_makes_a_salons_log_in(people: People) -> None:
     assert client.login(username="salon-kaethe", password=PASSWORD)
     assert client.get("/admin/calls/call/").status_code == 200
     assert client.get("/admin/board/failures/").status_code == 403
+
+
+def test_the_page_before_a_deletion_counts_what_goes_along(
+    admin_client: Client, django_assert_max_num_queries: Any
+) -> None:
+    user = User.objects.create_user("with-a-record", password="x", is_staff=True)
+    kind = ContentType.objects.get_for_model(User)
+    LogEntry.objects.bulk_create(
+        LogEntry(user=user, content_type=kind, object_id="1", object_repr="noted", action_flag=2) for _ in range(40)
+    )
+
+    with django_assert_max_num_queries(15):
+        page = admin_client.get(f"/admin/auth/user/{user.pk}/delete/")
+
+    assert page.context["deleted_objects"] == ["with-a-record"]
+    assert dict(page.context["model_count"])[str(LogEntry._meta.verbose_name_plural)] == 40
+    admin_client.post(f"/admin/auth/user/{user.pk}/delete/", {"post": "yes"})
+    assert not User.objects.filter(pk=user.pk).exists() and not LogEntry.objects.filter(object_repr="noted").exists()
