@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from askpro.console import display, payload
 from askpro.console.acts import Act
@@ -18,6 +18,7 @@ from askpro.console.permissions import May
 from askpro.console.state_names import name_of
 from askpro.console.table import Table
 from askpro.console.term import Term
+from askpro.language.text import Text
 from askpro.queues import cron
 from askpro.queues.chores import schedule
 from askpro.queues.models import Job, Schedule, ScheduledTick
@@ -25,6 +26,12 @@ from askpro.queues.models import Job, Schedule, ScheduledTick
 MOST_TICKS = 20
 # What the list shows of the newest tick, by its name there.
 TICK = {"sent_at": "sent_at", "sent_id": "job_id"}
+# What becomes of missed times, in a word or two.
+POLICIES: dict[str, Text] = {
+    Schedule.Missed.SKIP: pgettext_lazy("missed times", "skipped"),
+    Schedule.Missed.ONCE: pgettext_lazy("missed times", "one job for all"),
+    Schedule.Missed.ALL: pgettext_lazy("missed times", "a job for each"),
+}
 # Times that are looked through for missed ones.
 MOST_LOOKED = 200
 
@@ -104,7 +111,7 @@ class ScheduleAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=_("Missed times"))
     def policy(self, row: Schedule) -> SafeString:
-        return display.pill(row.missed, row.get_missed_display())
+        return display.pill(row.missed, row.get_missed_display(), POLICIES.get(row.missed, ""))
 
     def detail(self, request: HttpRequest, row: Schedule) -> dict[str, Any]:
         return {

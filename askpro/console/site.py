@@ -9,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils.functional import SimpleLazyObject
@@ -42,6 +43,7 @@ from askpro.console.nonsense import answered
 from askpro.console.pages import Page
 from askpro.console.repair import editing, fixing
 from askpro.console.repair import views as repair
+from askpro.console.script_words import ScriptWords
 from askpro.console.today import board
 from askpro.privacy import reads, wizard
 
@@ -204,6 +206,9 @@ class ConsoleSite(UnfoldAdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().index(request, {**board.board(request.user), **(extra_context or {})})
+
+    def i18n_javascript(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        return ScriptWords.as_view()(request)
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
         """What the person did, nobody else."""

@@ -21,7 +21,7 @@ from askpro.console.scope import Scope, may_see
 from askpro.console.subjects import jobs_about
 from askpro.language import engine_words, event_words
 from askpro.queues.models import Attempt, Job
-from calls.models import BookingRequest, Call
+from calls.models import BookingRequest, Call, ending_in_words
 from notifications.models import Notification
 from webhooks.models import WebhookEvent
 
@@ -126,7 +126,7 @@ class Story:
         if call.started_at:
             yield Entry(call.started_at, "call", _("Call started"))
         if call.ended_at:
-            reason = call.disconnection_reason.replace("_", " ")
+            reason = ending_in_words(call.disconnection_reason)
             yield Entry(call.ended_at, "call_end", _("Call ended"), lines=[reason] if reason else [])
 
     def _events(self) -> Iterator[Entry]:

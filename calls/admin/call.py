@@ -22,7 +22,7 @@ from askpro.console.story import Story
 from askpro.console.term import Term
 from askpro.console.transcript import turns_of
 from calls.admin import placing
-from calls.models import Call, PhoneNumber
+from calls.models import Call, PhoneNumber, ending_in_words
 from calls.placing import with_elsewhere
 
 
@@ -153,14 +153,19 @@ def _facts(call: Call, user: Any) -> list[tuple[str, Any]]:
         (_("Started"), display.moment(call.started_at)),
         (_("Ended"), display.moment(call.ended_at)),
         (_("Length"), length_of(call)),
-        (_("Direction"), call.direction),
-        (_("Ended by"), call.disconnection_reason.replace("_", " ")),
+        (_("Direction"), _direction(call)),
+        (_("How it ended"), ending_in_words(call.disconnection_reason)),
         (_("Request read"), display.moment(call.extracted_at)),
         (_("Cost"), display.price(call.cost_usd, "USD", 4) if call.cost_usd is not None else ""),
         (_("Retell call id"), call.retell_call_id),
         (_("Agent"), call.agent_id),
         (_("Correlation id"), call.correlation_id),
     ]
+
+
+def _direction(call: Call) -> str:
+    """Retell's word for who called whom, in the reader's; another word as it came."""
+    return {"inbound": _("incoming"), "outbound": _("outgoing")}.get(call.direction, call.direction)
 
 
 def _dialled(call: Call, user: Any) -> SafeString | str:

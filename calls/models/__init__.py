@@ -7,6 +7,7 @@ from calls.models.company import Branch, Company, PhoneNumber, countries
 from calls.models.customer import Customer
 from calls.models.customer_merge import CustomerMerge
 from calls.models.customer_number import CustomerNumber
+from calls.models.ending import Ending, ending_in_words
 from calls.models.function_call import FunctionCall
 from calls.models.name_part import NamePart
 from calls.models.offer import Service, Staff
@@ -23,6 +24,7 @@ __all__ = [
     "Customer",
     "CustomerMerge",
     "CustomerNumber",
+    "Ending",
     "FunctionCall",
     "NamePart",
     "PhoneNumber",
@@ -31,4 +33,5 @@ __all__ = [
     "Staff",
     "Unclear",
     "countries",
+    "ending_in_words",
 ]

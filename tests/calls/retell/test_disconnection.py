@@ -1,7 +1,9 @@
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
+from calls.models import Ending, Review, ending_in_words
 from calls.retell.disconnection import Disconnection, classify
 
 
@@ -34,3 +36,22 @@ def test_it_knows_the_39_reasons_of_the_contract_when_the_contract_is_there(cont
 
     assert len(reasons) == 39
     assert all(classify(reason) is not Disconnection.UNKNOWN for reason in reasons)
+    assert set(reasons) == set(Ending.values)
+
+
+def test_every_reason_that_is_classified_is_told_in_words() -> None:
+    assert {reason for reason in Ending.values if classify(reason) is not Disconnection.UNKNOWN} == set(Ending.values)
+    for reason in Ending.values:
+        with translation.override("en"):
+            english = ending_in_words(reason)
+        with translation.override("de"):
+            assert ending_in_words(reason) != english != reason.replace("_", " ")
+    assert ending_in_words("error_of_next_year") == "error of next year"
+
+
+def test_why_to_look_at_a_call_tells_the_reason_in_the_same_language() -> None:
+    facts = {"reason": "no_valid_payment"}
+
+    assert Review.ENDED_BY_RETELL.tell(facts, "en") == "Retell ended the call: Retell has no valid means of payment."
+    assert "Zahlungsmittel" in Review.ENDED_BY_RETELL.tell(facts, "de")
+    assert Review.NOT_READ.tell({}, "en") == "An appointment was mentioned that no request holds."
