@@ -31,7 +31,8 @@ def pill(state: str, sentence: Text = "", text: Text = "") -> SafeString:
 
 def state(obj: Any, field: str = "status") -> SafeString:
     """The pill of a field with choices."""
-    return pill(str(getattr(obj, field)), str(getattr(obj, f"get_{field}_display")()))
+    code = str(getattr(obj, field))
+    return pill(code, str(getattr(obj, f"get_{field}_display")()), name_of(code, obj._meta.label_lower))
 
 
 def address(obj: Model) -> str:

@@ -54,7 +54,10 @@ def _already(jobs: Sequence[Job]) -> list[str]:
     booked = Appointment.objects.filter(belongs).exclude(calcom_uid=None).order_by("-pk")[: MOST_NAMED + 1]
     sentences = [
         _("At Cal.com now: %(at)s, %(state)s.")
-        % {"at": display.local(row.starts_at, "WEEKDAY_TIME_FORMAT"), "state": name_of(row.status)}
+        % {
+            "at": display.local(row.starts_at, "WEEKDAY_TIME_FORMAT"),
+            "state": name_of(row.status, row._meta.label_lower),
+        }
         for row in booked[:MOST_NAMED]
     ]
     told = Notification.objects.filter(Q(call__in=calls) | Q(appointment__in=appointments), sent_at__isnull=False)

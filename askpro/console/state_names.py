@@ -112,7 +112,14 @@ NAMES: Final[dict[str, Text]] = {
     "wrong_number": pgettext_lazy("state", "wrong number"),
 }
 
+# A job is broken off, an appointment is called off: German has a word for each.
+NAMES_BY_MODEL: Final[dict[tuple[str, str], Text]] = {
+    ("appointments.appointment", "cancelled"): pgettext_lazy("appointment", "cancelled"),
+    ("calls.functioncall", "cancelled"): pgettext_lazy("appointment", "cancelled"),
+}
 
-def name_of(state: str) -> str:
-    """A state in the reader's words; one that nobody has named yet as it is."""
-    return str(NAMES[state]) if state in NAMES else state.replace("_", " ")
+
+def name_of(state: str, model: str = "") -> str:
+    """A state in the reader's words; one that nobody has named yet as it is. `model` as in "queues.job"."""
+    name = NAMES_BY_MODEL.get((model, state)) or NAMES.get(state)
+    return state.replace("_", " ") if name is None else str(name)

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Repair(models.Model):
@@ -21,7 +22,7 @@ class Repair(models.Model):
         UNDER_WAY = "under_way", _("Under way")
         FINISHED = "finished", _("Finished")
         HALTED = "halted", _("Stopped: the one that was tried failed again")
-        CANCELLED = "cancelled", _("Cancelled")
+        CANCELLED = "cancelled", pgettext_lazy("job", "Cancelled")
 
     ACTIVE = (Status.TRYING, Status.UNDER_WAY)
 
