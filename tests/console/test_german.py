@@ -16,6 +16,8 @@ from askpro.console.repair.kinds import kinds
 from askpro.console.site import PAGES
 from askpro.language import catalogue
 from askpro.language.text import Text
+from calls.models import Call
+from calls.placing import with_elsewhere
 from tests.console.test_pages import MODELS, list_of, page_of
 from tests.console.world import World
 
@@ -110,7 +112,8 @@ def _of(model: type[Model]) -> Iterator[str]:
     shown: Any = admin.site._registry[model]
     yield list_of(model)
     yield f"{list_of(model)}add/"
-    for row in model._default_manager.order_by("pk")[:2]:
+    rows = with_elsewhere(Call.objects.all()) if model is Call else model._default_manager.all()
+    for row in rows.order_by("pk")[:2]:
         yield page_of(row)
         acts = (act for act in getattr(shown, "acts", ()) if act.possible(row))
         yield from (f"{page_of(row).removesuffix('change/')}{act.name}/" for act in acts)
