@@ -41,6 +41,8 @@ OUTCOMES = {
     "back": BACK,
 }
 ENDS = ["completed"] * 6 + ["retrying", "dead", "dead", "cancelled", "released", "parked", "back"]
+# Rounds at the end of a play in which runs do not all complete.
+TROUBLED = 3
 kinds = st.sampled_from(["nothing", "nothing", "alone", "ordered", "two_at_once", "tied"])
 members = st.lists(st.one_of(kinds, st.lists(kinds, min_size=1, max_size=2)), max_size=3)
 
@@ -182,6 +184,20 @@ class Machine(Stage):
         if is_sorted and self._fresh(worker):
             self.sort_out(number, worker)
 
+    @precondition(lambda self: self.ledger.having("queued"))
+    @rule(
+        number=which,
+        worker=st.sampled_from(WORKERS),
+        limit=st.integers(1, 4),
+        ends=st.lists(st.sampled_from(ENDS), min_size=1, max_size=4),
+    )
+    def work(self, number: int, worker: int, limit: int, ends: Sequence[str]) -> None:
+        """What a worker does one after the other."""
+        self.claim(self.closed(number), worker, limit, "a", True)
+        for index, end in enumerate(ends):
+            self.start_batch(number, worker)
+            self.settle(self.closed(number), worker, index, [end])
+
     def _claim(self, number: int, worker: int, limit: int, how: str) -> None:
         session = self.free(number)
         if session is None:
@@ -213,6 +229,7 @@ class Machine(Stage):
     @precondition(lambda self: any(self._fresh(worker) for worker in WORKERS))
     @rule(number=which, worker=which)
     def sort_out(self, number: int, worker: int) -> None:
+        number = self.closed(number)
         worker = self.busy(worker)
         session = self.free(number)
         fresh = self._fresh(worker)
@@ -320,7 +337,7 @@ class Machine(Stage):
     @precondition(lambda self: any(self.claims.values()))
     @rule(number=which, worker=which, is_lost=st.booleans())
     def die(self, number: int, worker: int, is_lost: bool) -> None:
-        self._die(number, self.busy(worker), is_lost=is_lost)
+        self._die(self.closed(number), self.busy(worker), is_lost=is_lost)
 
     def _die(self, number: int, worker: int, *, is_lost: bool) -> None:
         session = self.free(number)
@@ -419,6 +436,7 @@ class Machine(Stage):
 
     @rule(number=which, name=st.sampled_from(["queue default", "actor nothing", "actor alone"]))
     def pause(self, number: int, name: str) -> None:
+        name = min(self.ledger.paused, default=name)
         kind, what = name.split()
         if name in self.ledger.paused:
             statement = "DELETE FROM queues_pause WHERE kind = %s AND name = %s RETURNING 1"
@@ -565,16 +583,19 @@ class Machine(Stage):
         for worker in WORKERS:
             self._die(0, worker, is_lost=False)
             self.beat(worker)
-        for _ in range(3 * len(self.ledger.jobs) + 3):
+        for number in range(3 * len(self.ledger.jobs) + 6):
             if not self.ledger.having(*family.UNDER_WAY):
                 break
             self.let_time_pass(30.0)
             for chore in (self.promote, self.free_locks, self.admit):
                 chore(0)
             self.claim(0, WORKERS[0], 100, "a", True)
-            for _ in range(len(self.claims[WORKERS[0]])):
+            for index in range(len(self.claims[WORKERS[0]])):
                 self.start_batch(0, WORKERS[0])
-                self.settle(0, WORKERS[0], 0, ["completed"])
+                # At first, runs end in every way.
+                end = ENDS[-1 - (number + index) % len(ENDS)] if number < TROUBLED else "completed"
+                self.settle(0, WORKERS[0], 0, [end])
+                self.the_rows_are_the_models()
             self.the_rows_are_the_models()
         left = [(job.actor, job.row) for job in self.ledger.having(*family.UNDER_WAY)]
         must(not left, f"every job is done at last, but not {left} behind {self.ledger.holders}")

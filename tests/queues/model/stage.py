@@ -65,6 +65,12 @@ class Stage(RuleBasedStateMachine):
         able = [each for each in self.sessions if each.pending is None and not each.is_sealed]
         return able[number % len(able)] if able else None
 
+    def closed(self, number: int) -> int:
+        """Says instead which session can act now outside of a transaction; one that is free, if there is none."""
+        able = [each for each in self.sessions if each.pending is None and not each.is_sealed]
+        outside = [index for index, each in enumerate(able) if not each.is_open]
+        return outside[number % len(outside)] if outside else number
+
     def while_alone(self, session: Session | None) -> Callable[[], bool]:
         """Answers once whether no other session has anything open: then the engine has to do all that it can. By the
         time of a commit, others may have done more."""
@@ -137,6 +143,7 @@ class Stage(RuleBasedStateMachine):
 
     # Transactions.
 
+    @precondition(lambda self: sum(each.is_open for each in self.sessions) < SESSIONS - 1)
     @rule(number=which)
     def begin(self, number: int) -> None:
         session = self.free(number)
