@@ -18,6 +18,13 @@ EVENTS: Final = (
     _("Supervisor %(number)s on %(host)s (process %(pid)s) fell silent; others take over its jobs."),
     _("Supervisor %(number)s on %(host)s beats again; its earlier jobs went to others."),
     STUCK,
+    _("%(gate)s has been shut for more than %(minutes)s minutes: %(reason)s. Its jobs wait and spend no try."),
+    _("%(gate)s answers again."),
+    _("1 job of %(queue)s waited longer than the promised %(promise)s s; the oldest %(oldest)s s."),
+    _("%(count)s jobs of %(queue)s waited longer than the promised %(promise)s s; the oldest %(oldest)s s."),
+    _("Fewer: %(jobs)s"),
+    _("Still late: %(jobs)s"),
+    _("%(queue)s keeps its promise of %(promise)s s again."),
 )
 ENDS_OF_PROCESSES: Final = (
     _("killed by %(signal)s"),

@@ -15,7 +15,9 @@ from askpro.language.catalogue import ROOT
 from askpro.language.engine_words import SENTENCES, told
 from askpro.language.extraction import FOLDERS
 from askpro.language.written import Written
+from askpro.queues.chores import late_queues, shut_gates
 from askpro.queues.ledger import outcome
+from askpro.queues.models import FleetEvent
 from askpro.queues.worker.broker import FLUSHED
 from askpro.queues.worker.message import RejectedByMiddleware
 from askpro.watch.conditions.registry import every_condition
@@ -53,6 +55,29 @@ def test_a_literal_sentence_is_found_before_one_with_places() -> None:
     written = Written(["waits at %(gate)s: %(reason)s", "waits at %(gate)s: others came first", "waits"])
 
     assert next(iter(written._forms))[0] == "waits"
+
+
+def events_of_the_chores() -> Iterator[FleetEvent | None]:
+    """What is noted of gates and queues: shut and open, late by one and by many, fewer, still late, and well."""
+    yield from (shut_gates.shut("calcom", "answered 503"), shut_gates.opened("calcom"))
+    long_ago = late_queues.REMIND + 1
+    for now, known in (
+        (late_queues.Lateness("high", 1, 60), late_queues.Known()),
+        (late_queues.Lateness("high", 1000, 60), late_queues.Known()),
+        (late_queues.Lateness("high", 3, 60), late_queues.Known(2, 0)),
+        (late_queues.Lateness("high", 30, 60), late_queues.Known(2, long_ago)),
+        (late_queues.Lateness("high", 0, 0), late_queues.Known(2, 0)),
+    ):
+        yield late_queues.news(now, known)
+
+
+def test_what_the_chores_note_of_gates_and_queues_is_known() -> None:
+    texts = [event.text for event in events_of_the_chores() if event is not None]
+
+    assert len(set(texts)) == 7
+    with translation.override("de"):
+        assert [text for text in texts if told(text) == text] == [], "add it to engine_words"
+        assert told(texts[4]).startswith("Weniger: 3 Jobs von high warteten")
 
 
 def released() -> Iterator[tuple[str, str]]:

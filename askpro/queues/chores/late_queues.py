@@ -70,7 +70,7 @@ def look(floors: Floors | None = None) -> int:
             latest = database.rows(LATEST, [list(queue_names())])
             known = {queue: Known(level, ago) for queue, level, ago in latest}
             measured = _measure(database, defaultdict(Floor) if floors is None else floors)
-        events = [event for each in measured if (event := _event(each, known.get(each.queue, Known()))) is not None]
+        events = [event for each in measured if (event := news(each, known.get(each.queue, Known()))) is not None]
         return len(FleetEvent.objects.bulk_create(events))
 
 
@@ -89,7 +89,7 @@ def _measure(database: Connection, floors: Floors) -> list[Lateness]:
     ]
 
 
-def _event(now: Lateness, known: Known) -> FleetEvent | None:
+def news(now: Lateness, known: Known) -> FleetEvent | None:
     """The news of a queue, if any. A job that is never claimed keeps its queue late, but hides no later delay."""
     promised = promise(now.queue)
     jobs = f"{now.late}{'+' if now.late >= MOST_COUNTED else ''} job{'' if now.late == 1 else 's'}"

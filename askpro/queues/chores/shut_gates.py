@@ -21,14 +21,19 @@ def look() -> int:
             return 0
         with connection.cursor() as cursor:
             cursor.execute(SHUT_FOR_LONG, [TOLD_AFTER])
-            events = [_event(FleetEvent.Kind.GATE_SHUT, name, _words(reason)) for name, reason in cursor.fetchall()]
+            events = [shut(name, reason) for name, reason in cursor.fetchall()]
             cursor.execute(OPEN_AGAIN)
-            events += [_event(FleetEvent.Kind.GATE_OPEN, name, "answers again.") for (name,) in cursor.fetchall()]
+            events += [opened(name) for (name,) in cursor.fetchall()]
         return len(FleetEvent.objects.bulk_create(events))
 
 
-def _words(reason: str) -> str:
-    return f"has been shut for more than {TOLD_AFTER / 60:g} minutes: {reason}. Its jobs wait and spend no try."
+def shut(name: str, reason: str) -> FleetEvent:
+    words = f"has been shut for more than {TOLD_AFTER / 60:g} minutes: {reason}. Its jobs wait and spend no try."
+    return _event(FleetEvent.Kind.GATE_SHUT, name, words)
+
+
+def opened(name: str) -> FleetEvent:
+    return _event(FleetEvent.Kind.GATE_OPEN, name, "answers again.")
 
 
 def _event(kind: FleetEvent.Kind, name: str, words: str) -> FleetEvent:
