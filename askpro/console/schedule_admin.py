@@ -97,11 +97,11 @@ class ScheduleAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=_("Next"), ordering="next_at")
     def coming(self, row: Schedule) -> SafeString | str:
-        return display.dated(row.next_at)
+        return display.brief(row.next_at)
 
     @admin.display(description=_("Last sent"))
     def last(self, row: Any) -> SafeString | str:
-        return display.dated(row.sent_at)
+        return display.brief(row.sent_at)
 
     @admin.display(description=_("Result"))
     def result(self, row: Any) -> SafeString | str:

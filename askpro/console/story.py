@@ -11,6 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -185,7 +186,7 @@ class Story:
 
     def _messages(self) -> Iterator[Entry]:
         for row in self.messages:
-            lines = [_("To %(recipient)s") % {"recipient": row.recipient}] if row.recipient else []
+            lines = [_sent_to(row)] if row.recipient else []
             lines += [row.why(self._language)] if row.reason else []
             if row.delivered_at:
                 lines.append(_("Delivered at %(at)s.") % {"at": _clock(row.delivered_at)})
@@ -253,6 +254,12 @@ class Story:
 
 def _entry(row: Any, at: datetime | None, icon: str, title: str, lines: list[str]) -> Entry:
     return Entry(at, icon, title, display.state(row), display.address(row), lines)
+
+
+def _sent_to(message: Notification) -> str:
+    is_number = message.channel == Notification.Channel.SMS
+    shown = display.phone(message.recipient) if is_number else message.recipient
+    return format_html(_("To %(recipient)s") % {"recipient": "{}"}, shown)
 
 
 def _clock(value: datetime | None, pattern: str = "H:i:s") -> str:

@@ -6,15 +6,16 @@ from typing import Any, get_args
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from askpro.queues.insight.top import By, Consumer, top
 from calls.models import Company
 
 RANGES = {
-    "1h": timedelta(hours=1),
-    "24h": timedelta(hours=24),
-    "7d": timedelta(days=7),
-    "30d": timedelta(days=30),
+    "1h": (gettext_lazy("Hour"), timedelta(hours=1)),
+    "24h": (gettext_lazy("24 hours"), timedelta(hours=24)),
+    "7d": (gettext_lazy("7 days"), timedelta(days=7)),
+    "30d": (gettext_lazy("30 days"), timedelta(days=30)),
 }
 KINDS: dict[str, By] = {kind: kind for kind in get_args(By)}
 MOST = 100
@@ -54,9 +55,9 @@ def board(request: HttpRequest) -> dict[str, Any]:
     chosen = request.GET.get("range", "24h")
     chosen = chosen if chosen in RANGES else "24h"
     by: By = KINDS.get(request.GET.get("by", ""), "actor")
-    consumers = top(by, RANGES[chosen])
+    consumers = top(by, RANGES[chosen][1])
     return {
-        "ranges": list(RANGES),
+        "ranges": [(name, label) for name, (label, _length) in RANGES.items()],
         "chosen": chosen,
         "kinds": list(KINDS),
         "by": by,

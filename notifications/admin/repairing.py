@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import FollowUp
@@ -100,7 +100,7 @@ class MessageKind(Repairable):
     )
     texts = ()
     verbs = (SEND_AGAIN,)
-    heads = (_("Message"), _("State"), _("To"), _("Company"), _("Reason"), _("Written"))
+    heads = (_("Message"), _("State"), pgettext_lazy("recipient", "To"), _("Company"), _("Reason"), _("Written"))
     empty = _("No message matches.")
 
     def rows(self) -> QuerySet[Notification]:

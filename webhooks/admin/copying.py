@@ -43,12 +43,14 @@ class CurlMixin:
         if event is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
         may_show = event.has_body and not masking.is_masked()
+        name = self.named(masking.veiled(event))  # type: ignore[attr-defined]
+        request.page_name = name  # type: ignore[attr-defined] # read by the header's template
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": event,
             "title": _("Event as a curl command"),
-            "name": self.named(masking.veiled(event)),  # type: ignore[attr-defined]
+            "name": name,
             "may_show": may_show,
             "back": display.address(event),
         }

@@ -95,7 +95,7 @@ class EventKind(Repairable):
         Facet("company", _("Company"), "company_id", names_of(Company), is_number=True),
         Facet("reason", _("Reason"), "reason", _reasons),
     )
-    texts = (Text("about", _("About"), _("call id, booking uid or message sid"), lambda text: Q(subject=text)),)
+    texts = (Text("about", _("About"), _("an id or uid"), lambda text: Q(subject=text)),)
     verbs = (REPLAY, REPLAY_ANYWAY)
     heads = (_("Event"), _("State"), _("About"), _("Company"), _("Reason"), _("Received"))
     empty = _("No event matches.")

@@ -46,12 +46,14 @@ class DryRunMixin:
         row = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
         if row is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        name = self.named(masking.veiled(row))  # type: ignore[attr-defined]
+        request.page_name = name  # type: ignore[attr-defined] # read by the header's template
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": row,
             "title": _("Dry run"),
-            "name": self.named(masking.veiled(row)),  # type: ignore[attr-defined]
+            "name": name,
             "explain": self.dry_run.explain,
             "is_possible": self.dry_run.possible(row),
             "back": display.address(row),

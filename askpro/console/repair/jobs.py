@@ -244,7 +244,7 @@ class JobKind(Repairable):
     def cells(self, job: Job) -> list[Any]:
         why = display.error_class(job.error_class) or display.shorten(engine_words.told(job.release_reason), 60)
         return [
-            self.named(job),
+            display.link(job, job.actor_name),
             display.state(job),
             display.shorten(", ".join(job.tags), 50),
             why,
@@ -252,7 +252,8 @@ class JobKind(Repairable):
         ]
 
     def named(self, job: Job) -> Any:
-        return display.link(job, job.actor_name)
+        """With what it is about: many of a name stand side by side."""
+        return display.link(job, f"{job.actor_name} ({', '.join(job.tags)})" if job.tags else job.actor_name)
 
 
 class FailureKind(JobKind):
@@ -281,7 +282,7 @@ class FailureKind(JobKind):
 
     def cells(self, job: Job) -> list[Any]:
         return [
-            self.named(job),
+            display.link(job, job.actor_name),
             display.error_class(job.error_class),
             display.shorten(engine_words.told(job.error_message), 80),
             display.shorten(", ".join(job.tags), 50),

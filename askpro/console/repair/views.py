@@ -91,7 +91,7 @@ def _ask(request: HttpRequest, verb: Verb, chosen: Chosen, form: RepairForm, bac
         return _page(request, "console/repair/ask.html", {**context, "title": verb.label, "is_too_wide": True})
     context["count"] = shown_count(found.doing.count, found.is_capped)
     context["seen"] = "" if found.is_capped else found.total
-    title = _("%(verb)s: %(count)s %(noun)s") % {"verb": verb.label, "count": context["count"], "noun": kind.noun}
+    title = _("%(verb)s: %(noun)s (%(count)s)") % {"verb": verb.label, "count": context["count"], "noun": kind.noun}
     return _page(request, "console/repair/ask.html", {**context, "title": title, "filter": _told(chosen)})
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from askpro.console import display
@@ -187,7 +188,7 @@ def _notices(row: Incident) -> Table:
     rows = Notice.objects.filter(thread=row.pk).prefetch_related("deliveries")[:MOST_NOTICES]
     return Table(
         _("Messages about it alone"),
-        [_("When"), _("What"), _("To"), _("Subject")],
+        [_("When"), _("What"), pgettext("recipient", "To"), _("Subject")],
         [
             (display.moment(each.created_at), each.get_kind_display(), _told(each), display.link(each, each.subject))
             for each in rows

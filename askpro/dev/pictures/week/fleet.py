@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from askpro.dev.pictures.week.rows import Week
+from askpro.dev.pictures.week.rows import ANSWERED, Week
 from askpro.health.models import Canary
 from askpro.queue_settings import QUEUES
-from askpro.queues.chores import schedule
+from askpro.queues.chores import schedule, shut_gates
 from askpro.queues.models import FleetEvent, Pause, SlowRun, Supervisor, Worker
 from askpro.watch.models import Watcher
 
@@ -14,6 +14,7 @@ from askpro.watch.models import Watcher
 POOLS: Final = {name: (name,) for name in QUEUES}
 HOSTS: Final = ("askpro-01", "askpro-02")
 VERSION: Final = "v1.4.0"
+RECYCLED: Final = "A worker of rest on askpro-02 was recycled: holds 131 MB of 128 MB."
 
 
 def make_workers(week: Week) -> None:
@@ -84,13 +85,16 @@ def _vitals(week: Week, job: str) -> dict[str, Any]:
 def _happened(week: Week) -> None:
     outage = week.midnight - timedelta(days=1) + timedelta(hours=9, minutes=3)
     told = (
-        ("gate_shut", "calcom:salon-kaethe-gruen: shut after 5 failures: Cal.com answered 503", outage),
-        ("gate_open", "calcom:salon-kaethe-gruen: open again after 56 minutes", outage + timedelta(minutes=56)),
-        ("recycled", "A worker of rest on askpro-02 was recycled: holds 131 MB of 128 MB.", week.now),
-        ("restarted", f"askpro-01 runs {VERSION} now.", week.now - timedelta(days=3)),
+        (shut_gates.shut("calcom:salon-kaethe-gruen", ANSWERED), outage),
+        (shut_gates.opened("calcom:salon-kaethe-gruen"), outage + timedelta(minutes=56)),
+        (FleetEvent(kind="recycled", text=RECYCLED), week.now),
+        (
+            FleetEvent(kind="restarted", text=f"askpro-01 restarted with version {VERSION}."),
+            week.now - timedelta(days=3),
+        ),
     )
-    for kind, text, at in told:
-        event = FleetEvent.objects.create(kind=kind, text=text)
+    for event, at in told:
+        event.save()
         FleetEvent.objects.filter(pk=event.pk).update(at=at)
 
 

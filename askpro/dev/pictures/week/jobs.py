@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from askpro.console.trace import PROJECT
 from askpro.dev.pictures.week.fleet import POOLS
-from askpro.dev.pictures.week.rows import BATCH, Week, job_id
+from askpro.dev.pictures.week.rows import ANSWERED, BATCH, Week, job_id
 from askpro.queues.models import AttemptRow, Batch, Job, Worker
 from askpro.queues.states import FAILED_DAY
 from calls.models import Call
@@ -21,14 +21,13 @@ CHAIN: Final = (
 )
 BOOKING: Final = 2
 UNAVAILABLE: Final = "askpro.queues.errors.Unavailable"
-ANSWERED: Final = "Cal.com answered 503"
 TRACE: Final = f"""Traceback (most recent call last):
   File "/usr/lib/python3.11/site-packages/dramatiq/worker.py", line 487, in process_message
     res = actor(*message.args, **message.kwargs)
   File "{PROJECT}/appointments/tasks.py", line 52, in create_appointment_from_call
     book(call_id)
   File "{PROJECT}/appointments/calcom/client.py", line 96, in create_booking
-    raise Unavailable("Cal.com answered 503")
+    raise Unavailable("Cal.com: answered 503")
 askpro.queues.errors.Unavailable: {ANSWERED}"""
 # When the tries of a job that books follow each other.
 TRIES: Final = (0, 12, 47, 110, 420)

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from appointments.models import Appointment, FreedTime, Offer
 from askpro.console.models import Deed, Repair, RepairItem
 from askpro.dev.pictures.week.rows import Week
 from askpro.privacy.models import Erasure, Item, RetentionCount, RetentionRule, RetentionRun
-from askpro.queues.models import ArchivedJob, FleetCommand, Supervisor
+from askpro.queues.models import ArchivedJob, FleetCommand, Job, Supervisor
 from askpro.watch.models import Mute
 from calls.models import CustomerMerge
 from notifications.models import MessageTemplate
@@ -59,13 +60,23 @@ def _done(week: Week) -> None:
     """What people did: a repair, a mute, and a command to a host, on record."""
     at = week.now - timedelta(minutes=20)
     repair = Repair.objects.create(
-        kind="jobs", verb="retry", reason=REASON, total=3, done=2, skipped=1, status="finished", ended_at=at
+        kind="jobs",
+        verb="retry",
+        reason=REASON,
+        total=3,
+        done=2,
+        skipped=1,
+        status="finished",
+        asked_at=at - timedelta(seconds=4),
+        ended_at=at,
     )
     dead = [job for job in week.jobs if job.status == "dead"][:3]
     for job, status in zip(dead, ("done", "done", "skipped"), strict=True):
         reason = "state" if status == "skipped" else ""
         RepairItem.objects.create(repair=repair, key=str(job.pk), status=status, reason=reason, handled_at=at)
-    Deed.objects.create(who="j.weber", act="retry", name="create_appointment_from_call", reason=REASON, at=at)
+    kind = ContentType.objects.get_for_model(Job)
+    about = {"content_type": kind, "object_id": str(dead[0].pk), "name": "create_appointment_from_call"}
+    Deed.objects.create(who="j.weber", act="retry", reason=REASON, at=at, **about)
     Mute.objects.create(
         code="queue_late", until=week.now + timedelta(hours=1), reason="Wir ziehen um.", by="j.weber", created_at=at
     )

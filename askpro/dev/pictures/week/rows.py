@@ -17,6 +17,7 @@ from webhooks.models import WebhookEvent
 
 BATCH: Final = 500
 # Cal.com did not answer on the day before, from 9 to 10.
+ANSWERED: Final = "Cal.com: answered 503"
 OUTAGE_BEGAN, OUTAGE_ENDED = timedelta(hours=9), timedelta(hours=10)
 
 

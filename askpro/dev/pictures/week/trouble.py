@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from askpro.dev.pictures.week.jobs import UNAVAILABLE
-from askpro.dev.pictures.week.rows import OUTAGE_BEGAN, Week
+from askpro.dev.pictures.week.rows import ANSWERED, OUTAGE_BEGAN, Week
 from askpro.watch import message
 from askpro.watch.models import Delivery, Incident, Notice
 
@@ -19,7 +19,7 @@ def make_trouble(week: Week) -> None:
         value=1,
         worst=1,
         threshold=1,
-        facts={"reason": "Cal.com answered 503", "waiting": 11},
+        facts={"reason": ANSWERED, "waiting": 11},
         began_at=began,
         seen_at=began + timedelta(minutes=56),
         told_at=began + timedelta(minutes=2),
