@@ -185,7 +185,7 @@ def kept_values(model: type[models.Model]) -> Iterator[dict[str, Any]]:
 
 def _values(field: "models.Field[Any, Any]") -> list[Any]:
     if field.choices:
-        return [*dict(field.flatchoices), ""]
+        return [*dict(field.flatchoices), *([""] if field.blank else [])]
     if isinstance(field, models.BooleanField):
         return [True, False]
     if isinstance(field, models.CharField | models.TextField):
