@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def call() -> Call:
     """A call of today, with a wish."""
-    heard = salon.call(salon.branch(salon.company()))
+    heard = salon.call(salon.branch(salon.company()), started_at=timezone.now())
     salon.request(heard)
     return heard
 

@@ -95,14 +95,14 @@ CASES = {
         lambda: Supervisor.objects.filter(host="salt").update(beat_at=timezone.now()),
         "supervisor_dead",
         "The host salt has fallen silent.",
-        "Der Host salt meldet sich nicht mehr.",
+        "Der Rechner salt meldet sich nicht mehr.",
     ),
     "a dead host": Case(
         lambda: host("salt", ago(minutes=3), "dead"),
         lambda: Supervisor.objects.filter(host="salt").update(status="stopped"),
         "supervisor_dead",
         "The host salt has fallen silent.",
-        "Der Host salt meldet sich nicht mehr.",
+        "Der Rechner salt meldet sich nicht mehr.",
     ),
     "nobody at work": Case(
         lambda: Supervisor.objects.update(status="stopped"),

@@ -62,4 +62,5 @@ def test_queues_run_refuses_it_with_the_cure(monkeypatch):
     with pytest.raises(CommandError, match="pool_mode = session"):
         call_command("queues_run", stdout=io.StringIO())
     assert not Supervisor.objects.exists()
-    assert [message.id for message in checks.everything("testing")] == ["queues.E011"]
+    # Jobs that other tests have declared may be found fault with, too.
+    assert "queues.E011" in [message.id for message in checks.everything("testing")]
