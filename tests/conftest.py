@@ -171,6 +171,8 @@ def _nobody_else_in_the_database(django_db_setup: None, django_db_blocker: Any) 
     yield
     from django.db import connection
 
+    # A test may have ended the one that is kept.
+    connection.close()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"

@@ -4,10 +4,12 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from appointments.models import Attempt
+from askpro.console.entrance.models import SecondFactor
 from askpro.encryption import rotation, sealing
 from askpro.encryption.fields import EncryptedTextField
 from askpro.privacy.models import Erasure, Pepper
@@ -29,6 +31,7 @@ def filled(settings: Any) -> list[Any]:
     Attempt.objects.create(follow_up=world.follow_ups[0], note="x", again_at=timezone.now())
     Pepper.taken()
     Erasure.objects.create(who="ops@host")
+    SecondFactor.objects.create(user=User.objects.create_user("anna"), secret="JBSWY3DPEHPK3PXP")
     return fill()
 
 
