@@ -183,7 +183,8 @@ class ConsoleSite(UnfoldAdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """429 while too many attempts were made. Says why a session has ended."""
-        if request.session.pop(idle.ENDED, False):
+        # A page that asked by itself reloads then, and whoever comes back reads it.
+        if "X-Renewal" not in request.headers and request.session.pop(idle.ENDED, False):
             words = gettext(
                 "You were logged out: nobody had used the console for a while, or you had been logged in for long."
             )

@@ -49,7 +49,9 @@ def test_a_page_that_renews_itself_is_not_a_use(client: Client, clock: time_mach
         assert client.get("/admin/", headers={"X-Renewal": "live"}).status_code == 200
     clock.shift(timedelta(minutes=1))
 
-    assert client.get("/admin/", headers={"X-Renewal": "live"}).status_code == 302
+    live = {"X-Renewal": "live"}
+    assert client.get("/admin/", headers=live, follow=True).redirect_chain == [("/admin/login/?next=/admin/", 302)]
+    assert "You were logged out" in client.get("/admin/login/").content.decode()
 
 
 def test_the_session_is_written_once_a_minute_at_most(client: Client, clock: time_machine.Traveller) -> None:
