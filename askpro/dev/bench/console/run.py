@@ -7,6 +7,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from rich.console import Console
@@ -33,6 +34,9 @@ def run(scale: Scale, rounds: int, *, as_json: bool, pages: str = "") -> None:
     for step in stock.fill(scale):
         told.print(step)
     _beat()
+    # Ten rounds take longer than a session lasts elsewhere.
+    connection.settings_dict["CONN_MAX_AGE"] = None
+    connection.close()
     client = Client(HTTP_HOST="127.0.0.1")
     client.force_login(User.objects.get(username=ADMIN))
     # What each process keeps for all pages.
