@@ -16,6 +16,12 @@ def network_of(request: HttpRequest) -> str:
     return str(ipaddress.ip_network(f"{sender}/{24 if sender.version == 4 else 48}", strict=False))
 
 
+def tells_apart(network: str) -> bool:
+    """Whether senders can be told apart by it. Behind a proxy that does not say for whom it asks, all requests come
+    from this host."""
+    return bool(network) and not ipaddress.ip_network(network).is_loopback
+
+
 def address_of(request: HttpRequest) -> Address | None:
     """The sender's address, to be judged and not kept; None when unknown.
 

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Mapping
 from functools import cache
-from ipaddress import ip_network
 from typing import Any, Final
 
 import redis
@@ -12,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from askpro.network import network_of
+from askpro.network import network_of, tells_apart
 from askpro.queues.ledger import hints
 
 # Seconds in which so many requests may come. Many telephones share one address of a mobile network.
@@ -33,8 +32,7 @@ def allows(request: HttpRequest, token: str) -> bool:
     if request.method == "POST":
         limits[f"acts:{token}"] = ACTS_OF_A_LINK
     network = network_of(request)
-    # Behind a proxy that does not say for whom it asks, all requests come from this host.
-    if network and not ip_network(network).is_loopback:
+    if tells_apart(network):
         limits[f"network:{network}"] = OF_A_NETWORK
     return _counters().allow(limits)
 

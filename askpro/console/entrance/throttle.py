@@ -10,7 +10,6 @@ refused writes nothing, so a flood costs one look in an index each.
 
 import unicodedata
 from datetime import datetime, timedelta
-from ipaddress import ip_network
 from typing import Final
 
 from django.contrib.auth.models import User
@@ -20,7 +19,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from askpro.console.entrance.models import LoginAttempt
-from askpro.network import network_of
+from askpro.network import network_of, tells_apart
 
 SPAN: Final = timedelta(minutes=15)
 OF_A_PAIR: Final = 5
@@ -59,15 +58,10 @@ def _within_limits(digest: str, network: str, now: datetime) -> None:
     )
     if found["of_pair"] >= OF_A_PAIR:
         raise Throttled(found["last_of_pair"] + SPAN)
-    if found["of_network"] >= OF_A_NETWORK and not _is_own(network):
+    if found["of_network"] >= OF_A_NETWORK and tells_apart(network):
         raise Throttled(found["last_of_network"] + SPAN)
     if found["of_name"] >= OF_A_NAME and not _is_home(digest, network, now):
         raise Throttled(found["last_of_name"] + SPAN)
-
-
-def _is_own(network: str) -> bool:
-    """Behind a proxy that does not say for whom it asks, all requests come from this host."""
-    return not network or ip_network(network).is_loopback
 
 
 def _is_home(digest: str, network: str, now: datetime) -> bool:
