@@ -39,7 +39,6 @@ def is_given(request: HttpRequest, factor: SecondFactor) -> bool:
 
 def note_given(request: HttpRequest, factor: SecondFactor) -> None:
     """The session is another one from here on: whoever knew its key before it was trusted does not know it now."""
-    factor.refresh_from_db(fields=["confirmed_at"])
     request.session.cycle_key()
     request.session[GIVEN] = factor.confirmed_at.isoformat() if factor.confirmed_at else ""
 

@@ -83,8 +83,12 @@ class SecondFactor(models.Model):
 
     def confirm(self, recovery: list[str]) -> bool:
         """From now on it is asked for. False when it was confirmed before."""
+        now = timezone.now()
         rows = SecondFactor.objects.filter(pk=self.pk, confirmed_at=None)
-        return rows.update(confirmed_at=timezone.now(), recovery=recovery) == 1
+        is_first = rows.update(confirmed_at=now, recovery=recovery) == 1
+        if is_first:
+            self.confirmed_at = now
+        return is_first
 
     def use_step(self, step: int) -> bool:
         """Whether the code of this step was not used before; no code is good twice."""
