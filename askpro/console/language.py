@@ -11,11 +11,11 @@ from django.http.response import HttpResponseBase, HttpResponseNotAllowed, Strea
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from askpro.console.models import Preference
 from askpro.console.nonsense import Nonsense
+from askpro.console.way_back import way_back
 from calls.models.company import Language
 
 # What a log-in's person has chosen, kept in the session: no page asks the database for it.
@@ -66,7 +66,7 @@ def choose_view(request: HttpRequest) -> HttpResponse:
         raise Nonsense(_("The console does not speak this language."))
     Preference.objects.update_or_create(user_id=request.user.pk or 0, defaults={"language": chosen})
     request.session[CHOSEN] = chosen
-    return HttpResponseRedirect(_back(request))
+    return HttpResponseRedirect(way_back(request, request.POST.get("next", ""), _console()))
 
 
 @receiver(user_logged_in, dispatch_uid="console.language")
@@ -75,13 +75,6 @@ def remember(request: HttpRequest | None, user: Any, **about: Any) -> None:
     chosen = Preference.objects.filter(user_id=user.pk).values_list("language", flat=True).first()
     if request is not None and chosen:
         request.session[CHOSEN] = chosen
-
-
-def _back(request: HttpRequest) -> str:
-    """The page on which the person was."""
-    asked = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if asked and is_ours else _console()
 
 
 def _spoken(language: str, parts: Iterator[Any]) -> Iterator[Any]:

@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -14,6 +13,7 @@ from askpro.console import audit
 from askpro.console.entrance import codes, gate
 from askpro.console.entrance.forms import TOO_MANY, CodeForm
 from askpro.console.entrance.models import SecondFactor
+from askpro.console.way_back import way_back
 
 
 @never_cache
@@ -85,9 +85,7 @@ def _told(request: HttpRequest, recovery: list[str]) -> HttpResponse:
 
 
 def _back(request: HttpRequest) -> str:
-    asked = request.GET.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if asked and is_ours else reverse("admin:index")
+    return way_back(request, request.GET.get("next", ""), reverse("admin:index"))
 
 
 def _page(request: HttpRequest, name: str, form: CodeForm | None = None, **about: Any) -> HttpResponse:
