@@ -1,7 +1,6 @@
 """The second factor: nothing opens without it, each code is good once, and a lost telephone is no dead end."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -21,12 +20,6 @@ from tests.console.test_scope import addresses, filled
 
 PAGE = "/admin/second-factor/"
 PASSWORD = "ein-langes-kennwort"
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(datetime(2026, 3, 2, 9, 0, tzinfo=UTC), tick=False) as travelled:
-        yield travelled
 
 
 @pytest.fixture

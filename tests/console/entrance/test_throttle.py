@@ -1,7 +1,6 @@
 """Guessing passwords ends before the password is looked at, and keeps nobody out who is at home."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,15 +12,8 @@ from django.test import Client
 from askpro.console.entrance import throttle
 from askpro.console.entrance.models import LoginAttempt
 
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 AT_HOME, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 PASSWORD = "ein-langes-kennwort"
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOW, tick=False) as travelled:
-        yield travelled
 
 
 @pytest.fixture
