@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_noop
 from psycopg2 import extensions
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from askpro.queues.ledger import redis_address
 
 SILENT = gettext_noop("It does not answer within %(seconds)s s")
 AWAY = gettext_noop("No connection to it")
@@ -79,11 +79,10 @@ def redis_refusal(seconds: float) -> str:
 
 def redis_client(seconds: float) -> redis.Redis:
     """A client that waits `seconds` for a connection and for each answer, and tries once."""
-    return redis.Redis.from_url(
+    return redis_address.client(
         settings.REDIS_URL,
         socket_connect_timeout=seconds,
         socket_timeout=seconds,
-        retry=Retry(NoBackoff(), 0),
     )
 
 

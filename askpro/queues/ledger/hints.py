@@ -8,8 +8,8 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from askpro.queues.ledger import redis_address
 
 log = logging.getLogger(__name__)
 
@@ -161,8 +161,11 @@ class Popper:
         return [self._connection.read_response() for _ in commands]
 
     def _disconnect(self) -> None:
-        if self._connection is not None:
+        """Let the pool open the next connection: it may lead elsewhere, after a failover."""
+        if self._connection is not None and self._redis is not None:
             self._connection.disconnect()
+            self._redis.connection_pool.release(self._connection)
+            self._connection = None
 
     def _texts(self, answer: Sequence[bytes] | None) -> list[str]:
         self._is_idle = not answer
@@ -189,11 +192,10 @@ def connect(timeout: float) -> "redis.Redis | None":
     """A client that fails fast and never retries by itself; None when this installation runs without Redis."""
     if not settings.REDIS_URL:
         return None
-    return redis.Redis.from_url(
+    return redis_address.client(
         settings.REDIS_URL,
         socket_timeout=timeout,
         socket_connect_timeout=PUSH_TIMEOUT,
-        retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
         driver_info=None,  # saves two round trips for each new connection
     )

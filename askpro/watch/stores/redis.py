@@ -38,8 +38,7 @@ class RedisStore:
     name = "redis"
 
     def __init__(self) -> None:
-        # One slot of a cluster.
-        place = f"{{{settings.REDIS_KEY_PREFIX}:watch}}"
+        place = f"{settings.REDIS_KEY_PREFIX}:watch"
         self._turn, self._state = f"{place}:turn", f"{place}:state"
 
     def change(self, change: Callable[[State], T], also: Collection[UUID] = ()) -> T:
