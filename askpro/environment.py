@@ -1,6 +1,9 @@
 """Reads the environment with django-environ, and reports values that cannot be meant."""
 
+import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +35,29 @@ class Environment(environ.Env):
         """The variable's value. Raises `ImproperlyConfigured` for one that is not of its type."""
         if REMARK.search(self.ENVIRON.get(var, "")):
             self.remarks.append(var)
-        try:
-            return super().get_value(var, *args, **options)
-        except (ValueError, TypeError) as error:
-            raise ImproperlyConfigured(
-                f"{var} cannot be read ({type(error).__name__}). deploy/env.example shows how it is written;"
-                " remarks stand on lines of their own."
-            ) from None
+        with _told(var):
+            value = super().get_value(var, *args, **options)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError
+        return value
+
+    def db(self, var: str, **options: Any) -> dict[str, Any]:
+        """A database, from its URL. Raises `ImproperlyConfigured`."""
+        with _told(var):
+            return dict(super().db(var, **options))
+
+    def email_url(self, var: str, **options: Any) -> dict[str, Any]:
+        """Django's settings for mail, from a URL. Raises `ImproperlyConfigured`."""
+        with _told(var):
+            return dict(super().email_url(var, **options))
+
+
+@contextmanager
+def _told(var: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        raise ImproperlyConfigured(
+            f"{var} cannot be read ({type(error).__name__}). deploy/env.example shows how it is written;"
+            " remarks stand on lines of their own."
+        ) from None

@@ -97,6 +97,16 @@ ENVIRONMENTS: dict[str, dict[str, dict[str, Any]]] = {
         "notifications": {"processes": 5},
         "low": {"min_processes": 1, "max_processes": 2},
     },
+    # Each pool in pods of its own, with so many processes in each. How many pods there are is decided outside
+    # (deploy/kubernetes), so nothing is balanced here.
+    "kubernetes": {
+        "critical": {"processes": 4},
+        "high": {"processes": 3},
+        "default": {"processes": 5},
+        "webhooks": {"processes": 4},
+        "notifications": {"processes": 4},
+        "low": {"processes": 1},
+    },
     "local": {
         "urgent": {"queues": ["critical", "high"], "processes": 1, "threads": 4, "time_limit": 300},
         "outside": {"queues": ["webhooks", "notifications"], "processes": 1, "threads": 4},

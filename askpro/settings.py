@@ -9,7 +9,8 @@ from askpro.environment import Environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment()
-env.read_file(os.environ.get("ASKPRO_ENV_FILE", ""))
+ENVIRONMENT_FILE = os.environ.get("ASKPRO_ENV_FILE", "")
+env.read_file(ENVIRONMENT_FILE)
 
 # `production` unless said otherwise, so that a forgotten variable never opens a door.
 ENVIRONMENT = env.str("ASKPRO_ENV", default="production")
@@ -55,6 +56,7 @@ INSTALLED_APPS = [
     "askpro.health",
     "askpro.privacy",
     "askpro.watch",
+    "askpro.doctor",
     "askpro.api",
     "webhooks",
     "calls",
@@ -128,11 +130,18 @@ DATABASES["default"]["OPTIONS"] = {
     "tcp_user_timeout": 20_000,
     **DATABASES["default"].get("OPTIONS", {}),
 }
+# DATABASE_URL leads through a pooler that lends a session for one transaction (PgBouncer, pool_mode = transaction): for
+# the web alone.
+DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis only makes it faster. With an empty URL everything runs without it: jobs are taken by age from PostgreSQL.
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 REDIS_KEY_PREFIX = env.str("REDIS_KEY_PREFIX", default="askpro")
+if "+cluster:" in REDIS_URL and "{" not in REDIS_KEY_PREFIX:
+    # The nodes of a cluster share keys by what stands in braces. Some of ours are read and written together.
+    REDIS_KEY_PREFIX = f"{{{REDIS_KEY_PREFIX}}}"
 
 DRAMATIQ_BROKER = {
     "BROKER": "askpro.queues.worker.broker.LedgerBroker",

@@ -44,6 +44,18 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
             Environment().read_file(str(path))
 
 
+@pytest.mark.parametrize(
+    ("url", "given", "prefix"),
+    [
+        ("redis://127.0.0.1:6379/0", "askpro", "askpro"),
+        ("redis+cluster://127.0.0.1:6379", "askpro", "{askpro}"),
+        ("rediss+cluster://127.0.0.1:6379", "{other}:askpro", "{other}:askpro"),
+    ],
+)
+def test_all_keys_are_in_one_slot_of_a_cluster(url: str, given: str, prefix: str) -> None:
+    assert setting("REDIS_KEY_PREFIX", "testing", REDIS_URL=url, REDIS_KEY_PREFIX=given) == prefix
+
+
 NEXT_PROCESS = """
 import os, subprocess, sys
 from tests import settings

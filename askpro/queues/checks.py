@@ -19,7 +19,7 @@ from askpro.queues.config import InvalidQueueSettings, Pool, job_defaults, pools
 from askpro.queues.fleet import heartbeat
 from askpro.queues.fleet.state import SILENT_AFTER
 from askpro.queues.jobs.actor import LedgerActor
-from askpro.queues.ledger import pooler
+from askpro.queues.ledger import hints, pooler
 from askpro.queues.models import Supervisor
 
 PLACE = "askpro/queue_settings.py"
@@ -108,7 +108,11 @@ def connections(chosen: Sequence[Pool]) -> list[CheckMessage]:
 
 def sessions() -> list[CheckMessage]:
     """What the engine sets in a session stays there."""
-    return [Error("Sessions do not last.", hint=pooler.CURE, id="queues.E011")] if pooler.is_in_between() else []
+    return [Error("Sessions do not last.", hint=pooler.CURE, id="queues.E011")] if _is_pooled() else []
+
+
+def _is_pooled() -> bool:
+    return settings.DATABASE_POOLED or pooler.is_in_between()
 
 
 @register(Tags.compatibility)
@@ -130,6 +134,15 @@ def check_ladders(**_: Any) -> list[CheckMessage]:
 def check_connections(databases: Any = None, **_: Any) -> list[CheckMessage]:
     asked = databases and "default" in databases and not queue_settings(settings.ENVIRONMENT)
     return connections(pools(settings.ENVIRONMENT)) if asked else []
+
+
+@register(Tags.compatibility)
+def check_redis(**_: Any) -> list[CheckMessage]:
+    try:
+        hints.connect(1.0)
+    except ValueError as error:
+        return [Error(str(error), hint="Correct REDIS_URL in the environment.", id="queues.E012")]
+    return []
 
 
 @register(Tags.compatibility)

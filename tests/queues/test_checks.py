@@ -144,7 +144,7 @@ class TestTimeLimits:
 
 @pytest.mark.django_db
 class TestTheCommand:
-    @pytest.mark.parametrize("environment", ["production", "local", "testing"])
+    @pytest.mark.parametrize("environment", ["production", "kubernetes", "local", "testing"])
     def test_the_products_environments_have_no_error(self, environment):
         out = io.StringIO()
         call_command("queues_check", environment=environment, stdout=out)

@@ -50,7 +50,7 @@ class Reading:
     """What one process knows. All its threads share one reading at a time, on one connection that stays open."""
 
     def __init__(self, fresh: float = FRESH, patience: float = PATIENCE) -> None:
-        self._database = EngineConnection()
+        self._database = EngineConnection(statement_timeout=f"{STATEMENT * 1000:.0f}")
         self._parts: dict[str, tuple[float, list[Metric]]] = {}
         self._answered_at = -inf
         self._shared = Shared(self._read, fresh, patience)
@@ -94,7 +94,7 @@ class Reading:
         """Once more on a new connection: the one before may have ended with a server that is back."""
         for is_last in (False, True):
             try:
-                self._database.rows(f"SET statement_timeout = {STATEMENT * 1000:.0f}")
+                self._database.rows("SELECT 1")
                 self._answered_at = time.monotonic()
                 return
             except CONNECTION_ERRORS:

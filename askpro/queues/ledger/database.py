@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, Protocol
 
 import psycopg2
+from django.conf import settings
 from django.db import connections
 from django.db.backends.utils import CursorWrapper
 
@@ -22,18 +23,24 @@ LOCK_WAIT = 1000
 # compile the statement for it. A bitmap scan would read, for each claim, the index entries of all jobs that ran since
 # the last vacuum: unlike an index scan, it does not mark the dead ones.
 # What is prepared is planned once, for whatever values: each statement is written so that these make no difference.
-SESSION = (
-    f"SET lock_timeout = {LOCK_WAIT}; SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off;"
-    " SET plan_cache_mode = force_generic_plan"
-)
-# The same for one statement in the transaction of an app, which is planned there once, too.
-PLANNED_SO = (
-    "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;"
-    " SET LOCAL plan_cache_mode = force_generic_plan;\n"
-)
+PLANNER: Mapping[str, str | int] = {
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
+SESSION: Mapping[str, str | int] = {"lock_timeout": LOCK_WAIT, "jit": "off", **PLANNER}
 # Failures of the connection, not of a statement: the work is kept and tried again on a new connection.
 # A server that has become a read-only standby counts as away.
 CONNECTION_ERRORS = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.errors.ReadOnlySqlTransaction)
+
+
+def set_all(verb: str, values: Mapping[str, str | int] = SESSION) -> str:
+    """The statements that give a session these settings (SET), or the transaction (SET LOCAL)."""
+    return "; ".join(f"{verb} {name} = {value}" for name, value in values.items())
+
+
+# The planner's for one statement in the transaction of an app, which is planned there once, too.
+PLANNED_SO = set_all("SET LOCAL", PLANNER) + ";\n"
 
 
 def limit_lock_waits() -> None:
@@ -89,15 +96,20 @@ class Connection(Protocol):
 
 
 class EngineConnection:
-    """Runs single statements, each its own transaction, so that a stopped process never holds a lock."""
+    """Runs single statements, each its own transaction, so that a stopped process never holds a lock.
 
-    def __init__(self) -> None:
+    `more` are settings of PostgreSQL for its session, beside the engine's own. Through a pooler that lends sessions by
+    the transaction they go with each statement, and nothing is planned once: others get the same session.
+    """
+
+    def __init__(self, **more: str | int) -> None:
+        self._settings = {**SESSION, **more}
         self._lock = threading.Lock()
         self._raw: Any = None
 
     def rows(self, statement: str, params: Params = ()) -> list[tuple[Any, ...]]:
         """Run a statement and fetch what it returns. Raises one of `CONNECTION_ERRORS` when PostgreSQL is away."""
-        if isinstance(statement, Prepared):
+        if isinstance(statement, Prepared) and not settings.DATABASE_POOLED:
             return self.rows_prepared(statement.preparation, statement.execution, params)
         with self._lock:
             return self._rows(statement, params)
@@ -116,18 +128,22 @@ class EngineConnection:
             cursor = self._connected().cursor()
             if preparation:
                 prepare(cursor, preparation)
-            cursor.execute(statement, params)
+            cursor.execute(self._with_settings(statement), params)
             return cursor.fetchall() if cursor.description else []
         except CONNECTION_ERRORS:
             self._drop()
             raise
+
+    def _with_settings(self, statement: str) -> str:
+        return f"{set_all('SET LOCAL', self._settings)};\n{statement}" if settings.DATABASE_POOLED else statement
 
     def _connected(self) -> Any:
         if self._raw is None:
             wrapper = connections.create_connection("default")
             self._raw = wrapper.get_new_connection(wrapper.get_connection_params())
             self._raw.autocommit = True
-            self._raw.cursor().execute(SESSION)
+            if not settings.DATABASE_POOLED:
+                self._raw.cursor().execute(set_all("SET", self._settings))
         return self._raw
 
     def _drop(self) -> None:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.transaction import Atomic
 from psycopg2.errors import DeadlockDetected, InFailedSqlTransaction, LockNotAvailable
 
-from askpro.queues.ledger.database import SESSION, Connection, Params, Prepared
+from askpro.queues.ledger.database import Connection, Params, Prepared, set_all
 from askpro.queues.ledger.settle import Item, Settled, settle
 
 # What a statement means by the time, for sessions whose `search_path` begins here: the engine's statements ask these
@@ -25,7 +25,7 @@ CREATE OR REPLACE FUNCTION model_clock.clock_timestamp() RETURNS timestamptz STA
 CREATE OR REPLACE FUNCTION model_clock.statement_timestamp() RETURNS timestamptz STABLE LANGUAGE sql
     AS $$ SELECT current_setting('model.now')::timestamptz $$;
 """
-SET_UP = f"{SESSION}; SET deadlock_timeout = '20ms'; SET search_path = model_clock, pg_catalog, public"
+SET_UP = f"{set_all('SET')}; SET deadlock_timeout = '20ms'; SET search_path = model_clock, pg_catalog, public"
 # How long a session waits for a lock that is not given to it.
 IMPATIENCE = "20ms"
 BLOCKED = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
