@@ -26,6 +26,7 @@ from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, c
 from askpro.queues.ledger.floors import Floor
 from askpro.queues.ledger.recover import Death, recover
 from askpro.queues.models import FleetCommand, FleetEvent
+from askpro.queues.processes import named
 from askpro.queues.processes.child import become_child
 from askpro.queues.processes.empty_looks import EmptyLooks
 from askpro.queues.processes.link import (
@@ -136,6 +137,7 @@ class Chores:
             self._leave()
 
     def _start(self) -> None:
+        named.remove_old()
         self._balancer.scaled = commands.scales(self._database, self._supervisor_id)
         names = [pool.name for pool in self._pools]
         heartbeat.describe(self._database, self._supervisor_id, settings.CODE_VERSION, names)
@@ -226,6 +228,7 @@ class Chores:
                 kind = FleetEvent.Kind.WORKER_STUCK if death.cause == "stuck" else FleetEvent.Kind.WORKER_DEAD
                 text = f"Worker {death.worker_id} of {report.pool} died; {count} jobs are ready again."
                 self._note(kind, text, report.pool)
+            named.remove(heartbeat.page_name(self._database, death.worker_id))
 
     def _listen(self) -> None:
         if self._link.is_closed:

@@ -5,12 +5,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from askpro.queues.fleet import events
+from askpro.queues.fleet.heartbeat import page_name
 from askpro.queues.fleet.host import hostname, is_running, pid_space
 from askpro.queues.fleet.state import SILENT_AFTER
 from askpro.queues.ledger.database import EngineConnection, chores_name
 from askpro.queues.ledger.recover import END_SESSIONS, Death, recover, recover_lost
+from askpro.queues.processes import named
+from askpro.queues.processes.page import begun
 from askpro.queues.states import LIVING
 
+# Seconds within which a killed process should be gone, even if it had much memory.
+DYING = 2.0
 ALIVE = f"""
 SELECT id, host, pid_space, pid, process_started_at, beat_at::text FROM queues_supervisor
  WHERE status IN {LIVING} AND id <> %s
@@ -63,6 +68,8 @@ class Watch:
     def __init__(self, supervisor_id: int) -> None:
         self._own = supervisor_id
         self._beats: dict[int, Beat] = {}
+        # Workers that were seen alive although their supervisor is dead, and since when (monotonic seconds).
+        self._dying: dict[int, float] = {}
 
     def forget(self) -> None:
         """A query failed: that no heartbeat was read in the meantime proves nothing."""
@@ -107,7 +114,24 @@ class Watch:
 
     def _recover(self, database: EngineConnection, which: str) -> int:
         workers = database.rows(which)
-        return sum(recover_lost(database, worker_id) for (worker_id,) in workers if self._is_over(database, worker_id))
+        return sum(self._free(database, worker_id) for (worker_id,) in workers if self._is_over(database, worker_id))
+
+    def _free(self, database: EngineConnection, worker_id: int) -> int:
+        """Give back the jobs of a worker; what had not begun when it died goes back free, if that is known here."""
+        name = page_name(database, worker_id)
+        try:
+            known = begun(name)
+        except named.InUse:
+            now = time.monotonic()
+            if now - self._dying.setdefault(worker_id, now) < DYING:
+                return 0
+            # It was not killed: it is stopped, or has lost its way to PostgreSQL.
+            known = None
+        self._dying.pop(worker_id, None)
+        ready = recover_lost(database, worker_id, known)
+        if known is not None:
+            named.remove(name)
+        return ready
 
     @staticmethod
     def _is_over(database: EngineConnection, worker_id: int) -> bool:

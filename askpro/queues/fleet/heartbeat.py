@@ -24,6 +24,7 @@ UPDATE queues_supervisor SET beat_at = clock_timestamp(), state = %(state)s::jso
        status = CASE status WHEN 'dead' THEN 'running' ELSE status END
  WHERE id = %(id)s RETURNING (SELECT status FROM before)
 """
+PAGE_NAME = "SELECT id || '-' || (extract(epoch FROM started_at) * 1e6)::bigint FROM queues_worker WHERE id = %s"
 REVIVE = "UPDATE queues_worker SET status = 'running', ended_at = NULL WHERE id = ANY(%s) AND status = 'dead'"
 
 
@@ -48,6 +49,12 @@ def register_worker(database: EngineConnection, supervisor_id: int, pool: str) -
         (supervisor_id, pool, hostname(), os.getpid(), settings.CODE_VERSION),
     )
     return int(worker_id)
+
+
+def page_name(database: EngineConnection, worker_id: int) -> str:
+    """The name of a worker's page: like no other's on a host, even where several databases use it. Empty for none."""
+    rows = database.rows(PAGE_NAME, (worker_id,))
+    return str(rows[0][0]) if rows else ""
 
 
 def describe(database: EngineConnection, supervisor_id: int, code_version: str, pools: list[str]) -> None:

@@ -76,19 +76,26 @@ def recover(database: Connection, death: Death) -> int:
     return _settle_all(database, death.worker_id, held_by(database, death.worker_id), ended)
 
 
-def recover_lost(database: Connection, worker_id: int) -> int:
-    """The same for a worker whose host fell silent: what it had started is unknown, and it may still be alive.
+def recover_lost(database: Connection, worker_id: int, begun: Collection[tuple[str, int]] | None = None) -> int:
+    """The same for a worker whose forker is gone as well, or whose host fell silent.
 
-    Once signed off, it claims nothing more until it is heard again; what it claims then must not be taken from it.
+    `begun` are the claims (job id, claim_no) that it had started, if it is certainly dead; the others go back free.
+    With None that is unknown, and it may still be alive. Once signed off, it claims nothing more until it is heard
+    again; what it claims then must not be taken from it.
     """
 
     def ended(claim: Claim) -> Outcome:
+        if begun is not None and (claim.id, claim.claim_no) not in begun:
+            return BACK
         again = claim.losses + 1 < MOST_LOSSES
         return ended_with_its_worker("lost", LOST if again else LOST_TOO_OFTEN, has_tries=again, is_loss=True)
 
     database.rows(SIGN_OFF, (worker_id,))
     claims = held_by(database, worker_id)
     database.rows(END_SESSIONS, (application_name(worker_id),))
+    if begun is not None:
+        # With what its last claim has committed meanwhile.
+        claims = held_by(database, worker_id)
     return _settle_all(database, worker_id, claims, ended)
 
 

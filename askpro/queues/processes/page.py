@@ -2,8 +2,9 @@
 
 The forker reads it when the worker has died: started jobs pay a try, merely claimed ones go back free. It also shows
 the forker which job runs too long. An entry is written whole and then marked, so that a death in between leaves no half
-entry. The page is an unnamed file, so that a forker that re-executes itself can map it again, also one of another
-release: what it holds stays where it is. On request, the worker writes the stacks of its threads behind the entries.
+entry. The page is a file, so that a forker that re-executes itself can map it again, also one of another release: what
+it holds stays where it is. Where the system can do it, it has a name: then others read it when the forker was killed as
+well. On request, the worker writes the stacks of its threads behind the entries.
 """
 
 import faulthandler
@@ -15,10 +16,12 @@ import tempfile
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
 
 from askpro.queues.config import MOST_QUEUES, queue_names
+from askpro.queues.processes import named
 from askpro.queues.processes.annex import Annex
 
 HEADER = struct.Struct("<qqq")  # worker id, monotonic nanoseconds of the last sign of life, number of recalls
@@ -56,16 +59,28 @@ class Page:
     """One worker's page. Create it before the fork; both sides keep the object. `fd` maps an existing page again."""
 
     def __init__(self, fd: int | None = None) -> None:
-        self.fd = unnamed_file("askpro page", AT_STACKS) if fd is None else fd
+        self.fd = _new_file() if fd is None else fd
         self._memory = mmap.mmap(self.fd, AT_STACKS)
         self.annex = Annex(CAPACITY) if fd is None else None
+        self._name = ""
         self._free = list(range(CAPACITY))
         self._lock = threading.Lock()
         self._names = queue_names()
         self._queues = {name: number for number, name in enumerate(self._names)}
 
-    def register(self, worker_id: int) -> None:
+    def register(self, worker_id: int, name: str = "") -> None:
+        """In the worker: whose page it is, and by which name it can be read when nobody is left who shares it."""
         HEADER.pack_into(self._memory, 0, worker_id, time.monotonic_ns(), 0)
+        if name:
+            with suppress(OSError):
+                named.give_name(self.fd, name)
+                self._name = name
+
+    def hide(self) -> None:
+        """In the worker: from now on only those who share it can read it."""
+        if self._name:
+            named.remove(self._name)
+            self._name = ""
 
     @property
     def worker_id(self) -> int:
@@ -75,6 +90,8 @@ class Page:
     def beat(self) -> None:
         """A sign of life: the worker's main thread gets its turn."""
         struct.pack_into("<q", self._memory, 8, time.monotonic_ns())
+        # Written memory does not change the file's own time, by which it is kept.
+        os.utime(self.fd)
 
     @property
     def beat_at(self) -> float:
@@ -93,6 +110,7 @@ class Page:
         """Write a started job, `time_limit` in seconds; None when the page is full: a death would show it unstarted."""
         with self._lock:
             if not self._free:
+                self.hide()
                 return None
             slot = self._free.pop()
         now = time.monotonic_ns()
@@ -167,6 +185,25 @@ class Page:
         key = uuid.UUID(bytes=job_id)
         thread = self.annex.thread_of(slot, key) if self.annex is not None else 0
         return Started(str(key), claim_no, started / 1e9, must_end, self._names[queue], thread)
+
+
+def begun(name: str) -> set[tuple[str, int]] | None:
+    """The claims (job id, claim_no) that had begun and were not settled, by the page of a worker that is gone; None
+    when there is no such page. Raises `named.InUse` while anybody who shares the page is alive.
+    """
+    left = named.read(name)
+    if left is None or len(left) < AT_STACKS:
+        return None
+    slots = (slot for slot, state in enumerate(left[AT_STATES:AT_ENTRIES]) if state)
+    entries = (ENTRY.unpack_from(left, AT_ENTRIES + slot * ENTRY.size) for slot in slots)
+    return {(str(uuid.UUID(bytes=job_id)), claim_no) for job_id, claim_no, *_ in entries}
+
+
+def _new_file() -> int:
+    try:
+        return named.create(AT_STACKS)
+    except OSError:
+        return unnamed_file("askpro page", AT_STACKS)
 
 
 def unnamed_file(name: str, size: int = 0) -> int:

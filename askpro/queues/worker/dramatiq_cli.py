@@ -2,7 +2,7 @@
 
 No forker is above it. It writes two rows: one as its own supervisor, with the heartbeat in a thread, and one as that
 supervisor's worker. When it dies, the chores of any `queues_run` find it as they find the workers of a dead host. No
-forker can read its page then, so a job that it held counts as lost, not as crashed; and no forker kills the process
+forker reports then what it was running, so a begun job counts as lost, not as crashed; and no forker kills the process
 when a job ignores its time limit.
 """
 
@@ -21,6 +21,7 @@ from askpro.queues.insight.own_process import OwnProcess
 from askpro.queues.insight.record import listen
 from askpro.queues.ledger import hints
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, application_name
+from askpro.queues.processes.page import Page
 from askpro.queues.states import LIVING
 from askpro.queues.worker.interrupts import Interrupter
 from askpro.queues.worker.workload import Workload
@@ -43,8 +44,10 @@ class Guest:
         version = settings.CODE_VERSION
         self._supervisor_id = heartbeat.register_supervisor(self._database, os.getpid(), heartbeat.DRAMATIQ, version)
         worker_id = heartbeat.register_worker(self._database, self._supervisor_id, heartbeat.DRAMATIQ)
+        self._page = Page()
+        self._page.register(worker_id, heartbeat.page_name(self._database, worker_id))
         self._begin(worker_id)
-        self.workload = Workload(worker_id, worker.worker_threads, version)
+        self.workload = Workload(worker_id, worker.worker_threads, version, self._page)
         self.workload.attach(worker)
         connection_created.connect(listen)
         Interrupter(self.workload).start()
@@ -77,6 +80,7 @@ class Guest:
     def _beat(self) -> None:
         beats = 0
         while True:
+            self._page.beat()
             try:
                 heartbeat.beat(self._database, self._supervisor_id, living=[self.workload.worker_id])
                 if beats % (WARN_EVERY // BEAT_EVERY) == 0 and not self._has_chores():

@@ -13,7 +13,7 @@ from dramatiq import Worker as DramatiqWorker
 from dramatiq import get_broker
 
 from askpro.queues.config import Pool
-from askpro.queues.fleet.heartbeat import register_worker
+from askpro.queues.fleet.heartbeat import page_name, register_worker
 from askpro.queues.insight.record import listen
 from askpro.queues.ledger.database import CONNECTION_ERRORS, EngineConnection, application_name
 from askpro.queues.processes.child import become_child
@@ -44,7 +44,6 @@ def run_worker(
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     worker_id = _register(pool, supervisor_id, page, stop)
-    page.register(worker_id)
     broker = get_broker()
     assert isinstance(broker, LedgerBroker)
     if pool.rest:
@@ -68,6 +67,7 @@ def _register(pool: Pool, supervisor_id: int, page: Page, stop: threading.Event)
         page.beat()
         try:
             worker_id = register_worker(database, supervisor_id, pool.name)
+            page.register(worker_id, page_name(database, worker_id))
             break
         except CONNECTION_ERRORS as error:
             # Dying here would count as a failed start, and each failed start delays the next fork longer.

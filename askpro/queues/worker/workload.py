@@ -267,6 +267,7 @@ class Workload:
             "UPDATE queues_worker SET status = 'stopped', ended_at = clock_timestamp() WHERE id = %s",
             (self.worker_id,),
         )
+        self._page.hide()
         self.database.close()
 
     def _through_with(self, claim: Claim) -> None:

@@ -15,8 +15,10 @@ from askpro.queues.chores.watch import Watch
 from askpro.queues.fleet import heartbeat, host
 from askpro.queues.fleet.state import SILENT_AFTER
 from askpro.queues.ledger.claim import by_age
-from askpro.queues.ledger.database import chores_name
+from askpro.queues.ledger.database import application_name, chores_name
 from askpro.queues.models import Attempt, Job, Supervisor, Worker
+from askpro.queues.processes import named
+from askpro.queues.processes.page import Page
 from tests.queues import actors
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -204,6 +206,62 @@ class TestTheSameHost:
         row, _ = supervisor(host=host.hostname(), pid_space="another", pid=NO_SUCH_PID)
         Watch(0).look(database)
         assert status(row) == "running"
+
+
+class TestThePagesItsWorkersLeft:
+    """Its supervisor was killed with them, on this host."""
+
+    @pytest.fixture
+    def page(self, worker_of_a_dead_one, database):
+        _, worker = worker_of_a_dead_one
+        page = Page()
+        page.register(worker.pk, heartbeat.page_name(database, worker.pk))
+        yield page
+        page.hide()
+
+    @pytest.fixture
+    def worker_of_a_dead_one(self, database):
+        row, worker = here(pid=NO_SUCH_PID)
+        actors.nothing.send(1)
+        return row, worker
+
+    def test_only_what_had_begun_is_lost(self, database, worker_of_a_dead_one, page):
+        _, worker = worker_of_a_dead_one
+        begun, claimed = by_age((database, worker.pk, "default", get_broker().actors), 2)
+        page.take(begun.id, begun.claim_no, 60.0, "default")
+        page.close()
+        assert Watch(0).look(database) == 2
+        assert [Job.objects.get(pk=claim.id).losses for claim in (begun, claimed)] == [1, 0]
+        assert named.read(heartbeat.page_name(database, worker.pk)) is None
+
+    def test_while_one_lives_it_is_waited_for_and_then_everything_counts_as_begun(
+        self, database, clock, worker_of_a_dead_one, page
+    ):
+        row, worker = worker_of_a_dead_one
+        hold(database, worker)
+        observer = Watch(0)
+        assert observer.look(database) == 0
+        assert (status(row), status(worker)) == ("dead", "running")
+        clock[0] += watch.DYING
+        assert observer.look(database) == 1
+        assert status(worker) == "dead"
+        assert Job.objects.get(claim_no=1).losses == 1
+        page.close()
+
+    def test_what_a_late_claim_holds_had_not_begun(self, database, worker_of_a_dead_one, page):
+        _, worker = worker_of_a_dead_one
+        page.close()
+
+        class Late:
+            def rows(self, statement, params=()):
+                if statement == watch.END_SESSIONS and params == (application_name(worker.pk),):
+                    # Its statement began before the worker was signed off, and commits now.
+                    first = Job.objects.filter(claim_no=0).order_by("id")[0].pk
+                    Job.objects.filter(pk=first).update(status="processing", worker_id=worker.pk, claim_no=1)
+                return database.rows(statement, params)
+
+        assert Watch(0).look(Late()) == 1
+        assert Job.objects.get(claim_no=1).losses == 0
 
 
 class TestWhatOthersLeft:

@@ -235,6 +235,14 @@ class TestASilentHost:
         assert (job().status, job().tries_spent, job().losses, job().error_class) == ("queued", 0, 1, "WorkerLost")
         assert Attempt.objects.get().outcome == "lost"
 
+    def test_what_is_known_not_to_have_begun_goes_back_free(self, database, worker):
+        actors.nothing.send(1)
+        actors.nothing.send(2)
+        first, second = claim_all(database, worker)
+        assert recover_lost(database, worker, {(first.id, first.claim_no), (second.id, second.claim_no - 1)}) == 2
+        assert list(Job.objects.order_by("id").values_list("status", "losses")) == [("queued", 1), ("queued", 0)]
+        assert str(Attempt.objects.get().job_id) == first.id
+
     def test_a_job_that_is_lost_too_often_is_dead(self, database, worker):
         actors.nothing.send(1)
         for _ in range(MOST_LOSSES):

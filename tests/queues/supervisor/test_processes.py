@@ -309,6 +309,22 @@ class TestAKilledSupervisor:
         assert count(status="completed") == 10
         assert not Worker.objects.filter(status="running", supervisor__status="dead").exists()
 
+    def test_what_its_workers_had_merely_claimed_costs_nothing(self, start, effects):
+        queues = start()
+        send_many([actors.slow.message(0.02, f"{number}") for number in range(100)])
+        # Once it has learnt how short they are, some wait in it.
+        seconds_until(lambda: count(status="processing") > 2, 10)
+        queues.stop()
+        held = {job.args[1]: job.pk for job in Job.objects.filter(status="processing")}
+        begun = {name.removesuffix(" began") for name in effects()} & held.keys()
+        start()
+        seconds_until(all_over, 20)
+        lost = {job.args[1] for job in Job.objects.filter(losses=1)}
+        # One may have been about to write its first line.
+        assert begun <= lost < held.keys()
+        assert count(status="completed", tries_spent=0) == 100
+        assert Attempt.objects.filter(outcome="lost").count() == len(lost)
+
     def test_a_living_one_on_the_same_host_takes_its_jobs_at_once(self, start, effects):
         first = start()
         actors.slow.send(30, "orphan")
