@@ -45,6 +45,7 @@ WAITS: Final = (
     _("appointments are being cancelled"),
     _("a job about the person is running"),
     _("goes on with the rest"),
+    _("waits for a release that takes its arguments"),
     _("the request has changed meanwhile"),
     _("an earlier request may still be carried out at Cal.com"),
     _("waits for call_analyzed"),
@@ -56,6 +57,10 @@ WAITS: Final = (
 )
 ENDS_OF_JOBS: Final = (
     _("Not started before it expired."),
+    _(
+        "This release's function does not take what the job was sent with: %(misfit)s. Replace the job by one with"
+        " other arguments, or retry it while workers of a release run that takes them."
+    ),
     _("A younger copy with the same unique key waits."),
     _("Not finished before its deadline."),
     _("The worker process died while the job ran."),

@@ -80,6 +80,10 @@ class Rejected(JobError):
     """The other side refuses, and always will: the job is dead at once, whatever tries were left."""
 
 
+class ArgumentsDoNotFit(Rejected):
+    """The function takes other arguments than the job has: another release sent it."""
+
+
 class Cancelled(Interrupt):
     """Raised inside a running job that was cancelled."""
 

@@ -26,6 +26,23 @@ def effect(name: str, number: int = 0) -> None:
 def nothing(number: int = 0) -> None: ...
 
 
+if os.environ.get("ASKPRO_VERSION") == "n+1":
+
+    @actor(queue_name="default", atomic=True)
+    def greets(name: str, language: str) -> None:
+        effect(f"greets in {language}")
+
+    @actor(queue_name="default", atomic=True)
+    def is_new() -> None:
+        effect("is new")
+
+else:
+
+    @actor(queue_name="default", max_retries=0)
+    def greets(name: str) -> None:
+        effect("greets")
+
+
 @actor(queue_name="high", tags=("call:{call_id}",))
 def tagged(call_id: int) -> None: ...
 

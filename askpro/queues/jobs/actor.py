@@ -17,9 +17,9 @@ from dramatiq import Message
 from askpro.queues import keys
 from askpro.queues.arguments import LARGEST, encoded
 from askpro.queues.config import is_silenced
-from askpro.queues.errors import Release
+from askpro.queues.errors import Rejected, Release
 from askpro.queues.ids import uuid7
-from askpro.queues.jobs import dramatiq_words
+from askpro.queues.jobs import dramatiq_words, releases
 from askpro.queues.jobs.messages import JobMessage, messages_of
 from askpro.queues.jobs.words import (
     DEFAULTS,
@@ -108,6 +108,8 @@ class LedgerActor(dramatiq.Actor[P, R]):
         if error is None:
             # Most runs: what a failure would need to know takes longer to look up than an empty job takes.
             return COMPLETED
+        if isinstance(error, TypeError | Rejected) and (misfit := self._misfit(claim)):
+            return releases.misfit(claim, misfit)
         asked = self.options.get("retry_when")
         if asked is None:
             return self._outcome(claim, error, self.tries_left(claim))
@@ -179,6 +181,14 @@ class LedgerActor(dramatiq.Actor[P, R]):
             throws=self.word("throws"),
             is_cancelled=claim.interrupted,
         )
+
+    def _misfit(self, claim: Claim) -> TypeError | None:
+        """Why the function could not be called. Asked after a failure only: each run would pay for it."""
+        try:
+            self._signature.bind(*claim.args, **claim.kwargs)
+        except TypeError as error:
+            return error
+        return None
 
     def _shall_retry(self, asked: Callable[[int, Any], bool], claim: Claim, error: BaseException | None) -> bool:
         if claim.tries_spent >= MOST_RETRIES:

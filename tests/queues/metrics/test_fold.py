@@ -82,13 +82,17 @@ def test_a_run_that_is_rolled_back_is_not_counted(database: EngineConnection) ->
     assert [each.completed for each in figures()] == [0]
 
 
+# On the same day, since there may be no table of the day before.
+LONG_BEFORE = "greatest(finished_at - interval '40 minutes', date_trunc('day', finished_at, 'UTC'))"
+
+
 def test_a_transaction_of_hours_is_found_at_its_end(database: EngineConnection) -> None:
     """Its rows are far below where the others are looked for."""
     actors.nothing.send(1)
     with closing(EngineConnection()) as late:
         late.rows("BEGIN")
         end(late)
-        late.rows("UPDATE queues_job SET finished_at = finished_at - interval '40 minutes' WHERE status = 'completed'")
+        late.rows(f"UPDATE queues_job SET finished_at = {LONG_BEFORE} WHERE status = 'completed'")
         ((xid,),) = late.rows("SELECT pg_current_xact_id()::text")
         fold.to_the_end()
         row = MetricFold.objects.get()
