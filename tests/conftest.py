@@ -135,6 +135,16 @@ def _quick_commits(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _refusals_are_counted_at_once() -> Iterator[None]:
+    """Tests refuse more in a second than an attacker does, and look at the counts right away."""
+    from webhooks.door import refusal
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refusal, "AT_ONCE", 1_000_000)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _no_free_times_of_an_earlier_run() -> None:
     """A new database counts its companies from one again, while Redis may be the old one."""
     import redis

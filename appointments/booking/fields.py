@@ -1,5 +1,6 @@
 """The fields of a booking besides time, service and people: the caller's notes, and what the event type asks for."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -93,5 +94,8 @@ def _number(text: str) -> float | None:
     try:
         value = float(text.replace(",", "."))
     except ValueError:
+        return None
+    # JSON has no endless numbers.
+    if not math.isfinite(value):
         return None
     return int(value) if value.is_integer() else value

@@ -1,4 +1,5 @@
-"""Reads the body of a request, before its signature is checked: type, length, then the raw bytes."""
+"""Reads the body of a request, before its signature is checked: type, length, whether it has a signature at all, then
+the raw bytes."""
 
 from collections.abc import Collection
 
@@ -8,14 +9,16 @@ from django.http import HttpRequest, UnreadablePostError
 from webhooks.door.refusal import Reason, Refused
 
 
-def read_body(request: HttpRequest, content_types: Collection[str]) -> bytes:
-    """The raw bytes. Type and length are checked by the headers alone, before any byte is read.
+def read_body(request: HttpRequest, content_types: Collection[str], signature: str) -> bytes:
+    """The raw bytes. All that the headers tell is checked before any byte is read; `signature` is the name of one.
 
     Raises `Refused`.
     """
     if request.content_type not in content_types:
         raise Refused(Reason.BAD_TYPE)
     length = _length(str(request.META.get("CONTENT_LENGTH") or ""))
+    if not request.headers.get(signature):
+        raise Refused(Reason.MISSING_SIGNATURE)
     try:
         # Not `request.body`: Django limits that to the size of forms, and a long call's transcript exceeds the limit.
         body = request.read(length)

@@ -22,13 +22,14 @@ Status = WebhookEvent.Status
 
 class Calcom(Vendor):
     provider = Provider.CALCOM
+    signature = "X-Cal-Signature-256"
     # A webhook with its own template sends a form.
     content_types = frozenset({"application/json", FORM})
-    kept_headers = ("X-Cal-Signature-256", "X-Cal-Webhook-Version")
+    kept_headers = (signature, "X-Cal-Webhook-Version")
     jobs = dict.fromkeys(Trigger, process_calcom_webhook)
 
     def verify(self, request: HttpRequest, body: bytes, secrets: Sequence[str]) -> str:
-        return verify_calcom(body, request.headers.get("X-Cal-Signature-256", ""), secrets)
+        return verify_calcom(body, request.headers.get(self.signature, ""), secrets)
 
     def shared_secrets(self, request: HttpRequest) -> Sequence[str]:
         return settings.CALCOM_WEBHOOK_SECRETS

@@ -28,8 +28,9 @@ Status = WebhookEvent.Status
 
 class Retell(Vendor):
     provider = Provider.RETELL
+    signature = "X-Retell-Signature"
     content_types = frozenset({"application/json"})
-    kept_headers = ("X-Retell-Signature",)
+    kept_headers = (signature,)
     jobs = {
         Event.STARTED: process_retell_call_started,
         Event.ENDED: process_retell_call_ended,
@@ -38,7 +39,7 @@ class Retell(Vendor):
     }
 
     def verify(self, request: HttpRequest, body: bytes, secrets: Sequence[str]) -> str:
-        header = request.headers.get("X-Retell-Signature", "")
+        header = request.headers.get(self.signature, "")
         return verify_retell(body, header, secrets, time.time_ns() // 1_000_000)
 
     def shared_secrets(self, request: HttpRequest) -> Sequence[str]:
@@ -47,7 +48,7 @@ class Retell(Vendor):
     def read(self, request: HttpRequest, body: bytes) -> Incoming:
         payload = load_object(body)
         if RetellEvent.from_fields(payload).type == INBOUND:
-            return _inbound(payload, request.headers.get("X-Retell-Signature", ""))
+            return _inbound(payload, request.headers.get(self.signature, ""))
         return self.event(payload, body)
 
     def event(self, payload: dict[str, Any], body: bytes) -> Incoming:

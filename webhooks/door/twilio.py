@@ -26,8 +26,9 @@ _OTHER_SPELLING = re.compile(rb"[^!-~]|%(?![0-9A-F]{2})")
 
 class Twilio(Vendor):
     provider = Provider.TWILIO
+    signature = "X-Twilio-Signature"
     content_types = frozenset({FORM, "application/json"})
-    kept_headers = ("X-Twilio-Signature", "X-Twilio-Webhooks-Signature-Settings", "I-Twilio-Idempotency-Token")
+    kept_headers = (signature, "X-Twilio-Webhooks-Signature-Settings", "I-Twilio-Idempotency-Token")
     jobs = {Kind.REPORT: process_twilio_webhook, Kind.MESSAGE: process_inbound_sms}
 
     def verify(self, request: HttpRequest, body: bytes, secrets: Sequence[str]) -> str:
@@ -37,7 +38,7 @@ class Twilio(Vendor):
             # Behind a proxy that ends TLS, only the configured URL is the one that Twilio signed.
             settings.PUBLIC_URL + request.get_full_path(),
             _fields(body) if is_form else (),
-            request.headers.get("X-Twilio-Signature", ""),
+            request.headers.get(self.signature, ""),
             secrets,
             algorithm,
             None if is_form else body,

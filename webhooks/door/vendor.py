@@ -15,6 +15,8 @@ class Vendor(ABC):
     """One per provider; to add a provider, write one of these and a line in `webhooks/door/vendors.py`."""
 
     provider: ClassVar[Provider]
+    # The header that has the signature.
+    signature: ClassVar[str]
     content_types: ClassVar[frozenset[str]]
     jobs: ClassVar[Mapping[str, LedgerActor[Any, Any]]]
     kept_headers: ClassVar[tuple[str, ...]]

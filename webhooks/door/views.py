@@ -74,7 +74,7 @@ class WebhookView(APIView):
 
     def _verified(self, request: HttpRequest, public_id: str) -> tuple[bytes, WebhookAddress | None, str]:
         """The body, the address that it came to, and the fingerprint of the secret that signed it."""
-        body = read_body(request, self.vendor.content_types)
+        body = read_body(request, self.vendor.content_types, self.vendor.signature)
         address = self._address(public_id)
         about_company(address.company_id if address else None)
         secrets = self.vendor.shared_secrets(request) if address is None else address.active_secrets()

@@ -193,7 +193,7 @@ class WebhookEvent(models.Model):
         """Its secret is not valid for the company that it is about: show it, count it, do nothing."""
         if not self.mark_invalid(objection):
             return False
-        RefusedWebhook.count_one(self.provider, RefusedWebhook.Reason.OTHER_TENANT)
+        RefusedWebhook.count_more(self.provider, RefusedWebhook.Reason.OTHER_TENANT)
         return True
 
     def delete_body(self) -> None:

@@ -51,9 +51,9 @@ class RefusedWebhook(models.Model):
         return f"{self.provider} {self.reason} {self.hour:%d.%m.%Y %H:00}"
 
     @classmethod
-    def count_one(cls, provider: str, reason: str, address_prefix: str = "") -> None:
-        """Count one more in this hour."""
-        cls._count(provider, reason, None, address_prefix, 1)
+    def count_more(cls, provider: str, reason: str, address_prefix: str = "", count: int = 1) -> None:
+        """Count so many more in this hour."""
+        cls._count(provider, reason, None, address_prefix, count)
 
     @classmethod
     def count_unstored(cls, provider: str, hour: datetime, count: int) -> None:

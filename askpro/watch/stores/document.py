@@ -20,7 +20,7 @@ def read(text: str) -> State:
     """An empty state for a text that is none: alerts must not end because a file is broken."""
     try:
         state = of([_record(each) for each in json.loads(text)] if text else [])
-    except (ValueError, TypeError, KeyError, LookupError, AttributeError):
+    except (ValueError, TypeError, KeyError, LookupError, AttributeError, RecursionError):
         return State()
     for delivery in list(state.deliveries.values()):
         if notice := state.notices.get(delivery.notice_id):

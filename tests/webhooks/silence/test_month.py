@@ -25,6 +25,7 @@ from tests.found import found
 from tests.webhooks.silence.months import BERLIN, HOUR, by_hour, calls
 from tests.webhooks.silence.rows import events
 from webhooks.conditions import arrivals
+from webhooks.inbox import unstored
 from webhooks.models import Arrivals, RefusedWebhook, RetellReading, WebhookEvent
 from webhooks.models.fingerprint import fingerprint
 from webhooks.silence.habit import Habit, learn, whole_hour
@@ -73,6 +74,12 @@ def gaps(moments: list[datetime], since: datetime = START) -> Iterator[tuple[dat
     for last, following in pairwise([*moments[first:], END]):
         if following - last >= SHORTEST:
             yield last, following - timedelta(seconds=1)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_unstored() -> None:
+    """What tests before this one have counted in Redis or in this process."""
+    unstored._taken()
 
 
 class Judge:
