@@ -76,7 +76,8 @@ class AppointmentAdmin(LiveActsMixin, ReadOnlyModelAdmin):
         """A day by staff, or a week by days."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **board(request)}
+        # Without `opts`, since the page is called what its title says, and not what a list of appointments is.
+        context = {**self.admin_site.each_context(request), **board(request)}
         return TemplateResponse(request, "console/calendar.html", context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -7,18 +7,23 @@ from django.contrib.admin import ChoicesFieldListFilter, ListFilter, RelatedFiel
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.views import ChangeList
 
 from askpro.console.membership import IsIn
 from askpro.console.nonsense import Nonsense
+from askpro.console.unfold import title_of
 
 _PAGE = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
 _ORDER = re.compile(r"-?[0-9]{1,2}(?:\.-?[0-9]{1,2})*", re.ASCII)
 
 
 class ConsoleChangeList(ChangeList):
-    """Refuses a page that cannot be, an order by a column that has none, and a choice that no filter offers."""
+    """Refuses a page that cannot be, an order by a column that has none, and a choice that no filter offers.
+
+    It is called what the menu calls it, and not “Select … to view”.
+    """
 
     # Set by the base.
     result_list: Any
@@ -27,6 +32,7 @@ class ConsoleChangeList(ChangeList):
         if PAGE_VAR in request.GET and not _PAGE.fullmatch(request.GET[PAGE_VAR]):
             raise Nonsense(_("There is no such page of this list."))
         super().__init__(request, *args, **kwargs)
+        self.title = str(title_of(request.path) or capfirst(self.opts.verbose_name_plural))
         self.export_address = self.model_admin.export_address(request)
 
     def get_results(self, request: HttpRequest) -> None:

@@ -44,6 +44,8 @@ class ConsoleModelAdmin(WholeRowMixin, ChoosingMixin, ExportMixin, ActsMixin, Mo
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
+    # Nobody asks for all rows at once: that is a page without an end.
+    list_max_show_all = list_per_page
     list_filter_submit = True
     list_fullwidth = True
     list_disable_select_all = True

@@ -78,6 +78,11 @@ def lit_link(path: str) -> str:
     return max(begun, key=len, default="")
 
 
+def title_of(link: str) -> Text:
+    """What the line that leads to this address is called; empty where there is none."""
+    return next((item["title"] for _group, lines in _groups() for item, led in lines if led == link), "")
+
+
 @cache
 def _groups() -> list[tuple[dict[str, Any], list[tuple[dict[str, Any], str]]]]:
     return [(group, [(item, str(item["link"])) for item in group["items"]]) for group in NAVIGATION]

@@ -29,7 +29,10 @@ def test_by_keyboard(live_server: Any, browser: Any, settings: LazySettings) -> 
     page.get_by_role("button", name="Einrichten").focus()
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Zweiten Faktor einrichten").wait_for()
-    assert page.evaluate("document.activeElement.name") == "code"
+    code = page.locator("input[name=code]")
+    # The browser puts the cursor there, but sometimes not while it has other windows.
+    assert code.get_attribute("autofocus") is not None
+    code.focus()
     assert page.locator(".ap-qr").evaluate("picture => picture.complete && picture.naturalWidth") > 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from askpro.console.entrance import throttle
 from askpro.console.entrance.models import LoginAttempt
+from askpro.console.entrance.places import Full, place
 
 # The code of the error that says: wait.
 TOO_MANY = "too_many"
@@ -29,7 +30,12 @@ class EntranceForm(AuthenticationForm):
         name = str(self.cleaned_data.get("username") or "")
         if not name or not self.cleaned_data.get("password"):
             return super().clean()
-        return _counted(self.request, name, LoginAttempt.Step.PASSWORD, self._look)
+        try:
+            with place():
+                return _counted(self.request, name, LoginAttempt.Step.PASSWORD, self._look)
+        except Full:
+            words = _("Many people are logging in at this moment. Try again in a few seconds.")
+            raise ValidationError(words, TOO_MANY) from None
 
     def _look(self) -> tuple[dict[str, Any], int]:
         return super().clean(), int(self.get_user().pk)

@@ -25,6 +25,10 @@ class Count:
     def __bool__(self) -> bool:
         return self.number > 0
 
+    def and_more(self, other: "Count") -> "Count":
+        """Both together."""
+        return Count(self.number + other.number, self.is_capped or other.is_capped)
+
     def __str__(self) -> str:
         words = display.number(self.number)
         return f"{words}+" if self.is_capped else words

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from askpro.console import display
+from askpro.console.repair.addresses import address
+from askpro.console.repair.kinds import EMPTY
 from askpro.console.today.counting import MOST
 from askpro.console.today.trouble import DANGER, WARNING, Trouble
 
@@ -32,13 +34,14 @@ def dead_jobs(now: datetime) -> Iterator[Trouble]:
         cursor.execute(DEAD, {"now": now, "since": now - WITHIN})
         found = cursor.fetchall()
     for actor, error, count, first_at, last_at, _causes in found:
-        yield _dead(actor, error.rpartition(".")[2], count, first_at, is_fresh=last_at > now - FRESH)
+        yield _dead(actor, error, count, first_at, is_fresh=last_at > now - FRESH)
     others = found[0][-1] - len(found) if found else 0
     if others:
         yield _others(others)
 
 
 def _dead(actor: str, error: str, count: int, first_at: datetime, *, is_fresh: bool) -> Trouble:
+    kind = error.rpartition(".")[2]
     number = display.number(count) + ("+" if count >= MOST else "")
     words = ngettext(
         "%(count)s job %(actor)s gave up: %(error)s.", "%(count)s jobs %(actor)s gave up: %(error)s.", count
@@ -46,11 +49,11 @@ def _dead(actor: str, error: str, count: int, first_at: datetime, *, is_fresh: b
     return Trouble(
         tone=DANGER if is_fresh else WARNING,
         code="dead_jobs",
-        about=f"{actor}: {error}",
-        what=words % {"count": number, "actor": actor, "error": error or _("unknown error")},
+        about=f"{actor}: {kind}",
+        what=words % {"count": number, "actor": actor, "error": kind or _("unknown error")},
         todo=_("What they were for has not happened. Look at one, mend the cause, then retry them together."),
-        address=reverse("admin:failures"),
-        label=_("Failures"),
+        address=address("failures", job=actor, error=error or EMPTY),
+        label=_("Repair"),
         since=first_at,
     )
 
