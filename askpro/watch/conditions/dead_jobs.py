@@ -71,8 +71,8 @@ class Dead:
     lasts=0,
     clears=60,
     thresholds={"minutes": 60},
-    cause=_("{value} jobs {actor} ({queue}) died of {kind}. What they were for has not happened."),
-    todo=_("Look at one of them. Once the cause is mended, retry them: queues_retry --all --actor {actor}"),
+    cause=_("Jobs {actor} ({queue}) that died of {kind}: {value}. What they were for has not happened."),
+    todo=_("Look at one. Once the cause is mended, retry them under Repair, or by queues_retry --all --actor {actor}"),
     link="/board/failures/",
     says=[UNKNOWN],
 )
@@ -91,10 +91,10 @@ def dead_jobs(now: datetime) -> Iterator[Finding]:
     clears=60,
     thresholds={"minutes": 60, "many": 10},
     cause=_(
-        "{value} jobs {actor} ({queue}) died of {kind}. What they were for has not happened; the jobs behind those in"
-        " order run without them."
+        "Jobs {actor} ({queue}) that died of {kind}: {value}. What they were for has not happened; the jobs behind"
+        " those in order run without them."
     ),
-    todo=_("Look at one of them. Once the cause is mended, retry them: queues_retry --all --actor {actor}"),
+    todo=_("Look at one. Once the cause is mended, retry them under Repair, or by queues_retry --all --actor {actor}"),
     link="/board/failures/",
     says=[UNKNOWN],
 )

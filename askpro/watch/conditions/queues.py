@@ -79,7 +79,9 @@ REASONS = {
         "low": 5000,
         OTHER: 2000,
     },
-    cause=_("{value} ready jobs in {about}. Either more arrive than its pool can do, or each takes longer than usual."),
+    cause=_(
+        "Ready jobs in {about}: {value}. Either more arrive than its pool can do, or each takes longer than usual."
+    ),
     todo=_(
         "See what is in it and how long its jobs run. A vendor that is slow shows there, a flood by its sender."
         " queues_scale gives its pool more processes."
@@ -103,7 +105,7 @@ def queue_depth(now: datetime) -> Iterator[Finding]:
     lasts=10,
     clears=60,
     cause=_(
-        "{value} jobs of {about} have waited longer than the promised {promise:g} s; the oldest for {oldest} s."
+        "Jobs of {about} that have waited longer than the promised {promise:g} s: {value}; the oldest for {oldest} s."
         " Its workers are too few, too slow, or hang."
     ),
     todo=_("Look who works the queue and what they run. If each worker is busy with one vendor, look at that vendor."),
@@ -129,8 +131,8 @@ def promise_broken(now: datetime) -> Iterator[Finding]:
     lasts=20,
     clears=20,
     cause=_(
-        "{value} jobs are ready in {about}, and no worker of any host takes jobs from it: no pool names it, the"
-        " pool's workers cannot start, or the host that ran it is gone."
+        "No worker of any host takes jobs from {about}, where some are ready ({value}): no pool names it, the pool's"
+        " workers cannot start, or the host that ran it is gone."
     ),
     todo=_(
         "queues_check says whether a pool works it; queues_status which hosts live. An undeclared queue holds jobs"
@@ -165,7 +167,7 @@ def queue_without_consumer(now: datetime) -> Iterator[Finding]:
         "deadline": 3600,
     },
     says=REASONS.values(),
-    cause=_("{value} jobs of {queue} {words}."),
+    cause=_("Jobs of {queue} that {words}: {value}."),
     todo=_("Open one of them: its page says what it waits for, and who has it."),
     link="/queues/job/?queue={queue}",
 )
