@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from askpro.privacy.models import Erasure, Wanted, hashed
+from askpro.privacy.models import Erasure, Pepper, Wanted, hashed
 from askpro.privacy.person import Sought, wanted
 from calls.models import Company, Customer
 
@@ -17,7 +17,11 @@ class NotAList(ValueError):
 
 
 def listed() -> list[Entry]:
-    """Every erasure that was carried out: where, and whom by ids and peppered hashes."""
+    """Every erasure that was carried out: where, and whom by ids and peppered hashes.
+
+    The pepper is made if there is none, so that a backup made after this has it and knows whom later lists name.
+    """
+    Pepper.taken()
     done = Erasure.objects.exclude(erased_at=None).select_related("company").order_by("pk")
     return [
         {"company": row.company.slug if row.company else None, "customers": row.customers, "marks": row.marks}

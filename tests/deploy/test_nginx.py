@@ -1,9 +1,11 @@
 """The proxy as deploy/ has it, with a real nginx: TLS, whole requests only, callers' own addresses, bounded bodies."""
 
 import http.client
+import select
 import ssl
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -15,13 +17,17 @@ from django.conf import LazySettings
 from django.core.wsgi import get_wsgi_application
 
 from askpro.console.entrance.models import LoginAttempt
-from tests.deploy import nginx
-from tests.deploy.nginx import NAME, Front
+from askpro.dev.front import nginx
+from askpro.dev.front.nginx import NAME, Front
 from tests.webhooks.signing import RETELL_KEY, compact, recorded, retell_signature
+from webhooks.door.vendors import VENDORS
 from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.skipif(not nginx.FOUND, reason="no nginx here: apt-get install -y nginx-light")
 SLOW_CLIENTS = 200
+# More than what one address may ask at once of what is limited.
+MANY = 30
+LOGIN = "/admin/login/"
 
 
 @pytest.fixture
@@ -108,6 +114,17 @@ def test_who_asks_without_tls_is_sent_there(one_thread: Front) -> None:
     assert (answer.status, answer.headers["Location"]) == (308, f"https://{NAME}/admin/")
 
 
+def test_certbot_can_show_that_it_has_the_name(one_thread: Front) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", one_thread.http, timeout=10)) as plain:
+        plain.request("GET", "/.well-known/acme-challenge/unknown", headers={"Host": NAME})
+        assert plain.getresponse().status == 404
+
+
+def test_no_address_is_written_down(one_thread: Front, tmp_path: Path) -> None:
+    assert one_thread.ask("GET", "/t/a-customers-link").status == 404
+    assert (tmp_path / "access.log").read_text() == ""
+
+
 def test_who_asks_for_another_name_gets_no_answer(one_thread: Front) -> None:
     with pytest.raises(ssl.SSLError):
         one_thread.connect("elsewhere.example")
@@ -118,3 +135,31 @@ def test_a_body_is_bounded(one_thread: Front, size: int, refused_by_nginx: bool)
     answer = one_thread.ask("POST", "/webhooks/none/", b" " * size)
 
     assert (answer.status == 413 and "nginx" in answer.text) is refused_by_nginx  # type: ignore[attr-defined]
+
+
+def test_a_flood_without_a_signature_ends_at_the_proxy_and_holds_no_vendor_back(one_thread: Front) -> None:
+    def post(**headers: str) -> int:
+        return one_thread.ask("POST", "/webhooks/none/", b"{}", **headers).status
+
+    unsigned = Counter(post() for _ in range(MANY))
+    headers = [vendor.signature.replace("-", "_") for vendor in VENDORS.values()]
+    signed = [post(**{header: "anything"}) for header in headers * 4]
+
+    assert unsigned[404] >= 20
+    assert unsigned[429] >= 3
+    assert set(signed) == {404}
+
+
+def test_a_flood_of_log_ins_ends_at_the_proxy_and_leaves_the_console_open(one_thread: Front) -> None:
+    asked = f"POST {LOGIN} HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    with ExitStack() as stack:
+        clients = [stack.enter_context(closing(one_thread.connect())) for _ in range(2 * MANY)]
+        for client in clients:
+            client.sendall(asked)
+        # Those that are let in one a second have not been answered yet.
+        time.sleep(1)
+        ready, _, _ = select.select(clients, [], [], 0)
+        answers = Counter(int(client.recv(100).split(b" ", 2)[1]) for client in ready)
+
+        assert 2 * MANY - 45 <= answers[429] <= 2 * MANY - 40, answers
+        assert one_thread.ask("GET", "/static/nothing.css").status == 404

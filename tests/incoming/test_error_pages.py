@@ -37,6 +37,7 @@ def form(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("admin/ends/<str:how>/", ending),
     path("webhooks/ends/<str:how>/", ending),
+    path("api/ends/<str:how>/", ending),
     path("form/", form),
     path("", include(urls)),
 ]
@@ -102,6 +103,16 @@ def test_machines_get_no_page_for_people(browser: Client, how: str, status: int)
 
     assert answer.status_code in (status, 500)
     assert b"error.css" not in answer.content
+
+
+@pytest.mark.parametrize(("how", "status"), KINDS)
+def test_a_program_reads_it_in_the_apis_shape(browser: Client, how: str, status: int) -> None:
+    answer = browser.get(f"/api/ends/{how}/", headers={"Accept-Language": "de"})
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/json")
+    assert set(answer.json()) == {"error", "detail"}
+    assert answer.json()["detail"] == f"{HEADLINES[how, 'en']}."
+    assert answer.has_header("Retry-After") is (how == "away")
 
 
 def test_the_start_page_is_offered_in_the_console_only(browser: Client, admin_client: Any) -> None:
