@@ -1,6 +1,6 @@
 # Everything here is one of manage.py's commands; `make` prints this list.
 .DEFAULT_GOAL := help
-.PHONY: help setup up test long lint format
+.PHONY: help setup up test long lint format lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,3 +23,6 @@ lint: ## ruff, mypy, import directions, Django's checks, missing migrations
 format: setup ## let ruff put the code in order
 	.venv/bin/python -m ruff check --fix .
 	.venv/bin/python -m ruff format .
+
+lock: ## write the hashes of every package, after a requirement was changed
+	python3 manage.py lock

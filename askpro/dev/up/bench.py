@@ -12,9 +12,12 @@ from askpro.dev.up.session import run_to_end
 
 
 def run(root: Path, options: argparse.Namespace) -> int:
-    """Start PostgreSQL and Valkey, run the benchmark with the given arguments, stop them; its exit code."""
+    """Start PostgreSQL and Valkey, run the benchmark with the given arguments, stop them; its exit code.
+
+    What computes alone needs neither.
+    """
     argv = [sys.executable, "-m", "askpro.dev.bench", *options.rest]
-    if {"-h", "--help"} & set(options.rest):
+    if {"-h", "--help", "--scale"} & set(options.rest):
         return run_to_end(argv, root, of_tests(free_below(root, "bench")))
     home = free_below(root, "bench")
     with Servers(home) as servers:

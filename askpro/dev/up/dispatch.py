@@ -17,10 +17,15 @@ MODULES = {
     "bench": "askpro.dev.up.bench",
     "chaos": "askpro.dev.up.chaos",
     "screenshots": "askpro.dev.pictures.run",
+    "docs": "askpro.dev.site.run",
+    "lock": "askpro.dev.supply.lock",
+    "sbom": "askpro.dev.supply.sbom",
 }
 REQUIREMENTS = {"up": (RUN_TIME, LOCAL), "test": (RUN_TIME, LOCAL, TESTS), "bench": (RUN_TIME, LOCAL)}
 REQUIREMENTS["chaos"] = REQUIREMENTS["test"]
-REQUIREMENTS["setup"] = REQUIREMENTS["screenshots"] = REQUIREMENTS["test"]
+REQUIREMENTS["setup"] = REQUIREMENTS["screenshots"] = REQUIREMENTS["docs"] = REQUIREMENTS["test"]
+REQUIREMENTS["lock"] = ()
+REQUIREMENTS["sbom"] = (RUN_TIME,)
 
 OWN_COMMANDS = """\
 These set up what they need, also on a machine with nothing but Python:
@@ -30,6 +35,9 @@ These set up what they need, also on a machine with nothing but Python:
     bench   measure the engine
     chaos   kill everything under load and check that no job is lost
     screenshots   take a picture of every page
+    docs    build the documentation as a site
+    lock    write the hashes of every package, after a requirement was changed
+    sbom    list what production is made of, with licences and hashes
 
 The others are Django's and the apps':
 """
@@ -52,8 +60,9 @@ def dispatch(argv: list[str]) -> None:
 
 def _local(command: str, argv: list[str]) -> int:
     options = _parse(command, argv[2:])  # before the installation, which --help and a mistyped option do not need
-    Installation(ROOT, REQUIREMENTS[command]).ensure(argv)
-    catalogue.refresh()
+    if REQUIREMENTS[command]:
+        Installation(ROOT, REQUIREMENTS[command]).ensure(argv)
+        catalogue.refresh()
     if command == "setup":
         print(f"Everything is installed for {sys.executable}.")
         return 0
@@ -86,6 +95,22 @@ def _parse(command: str, arguments: list[str]) -> argparse.Namespace:
         return parser.parse_args(arguments)
     if command == "setup":
         parser.description = "Install what the other commands and the tests need, and do nothing else."
+        return parser.parse_args(arguments)
+    if command == "docs":
+        parser.description = "Build the documentation as a site; it needs no network, and neither do its readers."
+        parser.add_argument("--output", metavar="DIR", help="the site's folder (.askpro/site)")
+        parser.add_argument("--serve", action="store_true", help="show it at a local address while you write")
+        parser.add_argument("--write", action="store_true", help="write anew the pages that come from the code")
+        parser.add_argument("--links", action="store_true", help="list the links to other hosts, which nothing checks")
+        return parser.parse_args(arguments)
+    if command == "lock":
+        parser.description = "Write the lock of each file of requirements: every package, with hashes."
+        parser.add_argument("--raise", nargs="+", dest="raised", default=[], metavar="PACKAGE", help="to its newest")
+        parser.add_argument("--all", action="store_true", help="raise every package that no file pins")
+        return parser.parse_args(arguments)
+    if command == "sbom":
+        parser.description = "List what production is made of, with licences and hashes, as CycloneDX 1.6 in JSON."
+        parser.add_argument("--output", metavar="FILE", help="write it there (printed)")
         return parser.parse_args(arguments)
     if command == "test":
         parser.description = "Run the suite on a real PostgreSQL, Valkey and browser. Other arguments go to pytest."

@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from askpro.dev.supply.locks import Lock
 from askpro.dev.up.failure import Failure
 from askpro.dev.up.pip import installer
 from askpro.dev.up.progress import Progress
@@ -72,19 +73,20 @@ class Installation:
     def is_current(self) -> bool:
         """Whether `.venv` was finished with exactly these files and this Python."""
         stamp = self._read_stamp()
-        same_files = all(stamp.get("files", {}).get(name) == _digest(self.root / name) for name in self.files)
+        same_files = all(stamp.get("files", {}).get(name) == self._digest(name) for name in self.files)
         return same_files and stamp.get("made") == self._made() and os.access(self.python, os.X_OK)
 
     def _install(self) -> None:
         # The files of earlier commands are included: a raised pin may be of a package that only the tests need.
         files = tuple(dict.fromkeys((*self.files, *self._stamped_files())))
-        names = len(Installation(self.root, files)._pins())
-        with Progress(f"Setting up .venv with {names} packages and what they need (only this once)") as progress:
+        locks = [self._lock(name) for name in files]
+        names = len({package.name for lock in locks for package in lock.packages()})
+        with Progress(f"Setting up .venv with {names} packages (only this once)") as progress:
             if self._read_stamp().get("made") != self._made() or not os.access(self.python, os.X_OK):
                 self._make(progress)
             (self.venv / STAMP).unlink(missing_ok=True)  # unfinished until it is stamped again
             pip = installer(self.python)
-            pip.install([self.root / name for name in files], self.venv / "askpro-pip.log", progress)
+            pip.install([lock.path for lock in locks], self.venv / "askpro-pip.log", progress)
         self._stamp(files)
 
     def _make(self, progress: Progress) -> None:
@@ -142,19 +144,33 @@ class Installation:
         pins: dict[str, set[str]] = {}
         optional: dict[str, set[str]] = {}
         for name in self.files:
-            for line in (self.root / name).read_text(encoding="utf-8").splitlines():
-                if match := PIN.match(line.split(" #")[0].strip()):
+            for pin in Lock(self.root, name).pins():
+                if match := PIN.match(pin):
                     package, version, marker = match.groups()
                     (optional if marker else pins).setdefault(package, set()).add(version)
         return {package: versions | optional.get(package, set()) for package, versions in pins.items()}
+
+    def _lock(self, name: str) -> Lock:
+        lock = Lock(self.root, name)
+        if not lock.is_fresh():
+            raise Failure(
+                f"{name} was changed, and {lock.path.name} beside it has not followed.",
+                "Bring it up to date: python3 manage.py lock",
+            )
+        return lock
 
     def _made(self) -> str:
         """What a `.venv` depends on beside its packages: the Python, the machine and its own path."""
         return f"{sys.implementation.cache_tag} {os.uname().machine} {self.venv}"
 
     def _stamp(self, files: tuple[str, ...]) -> None:
-        digests = {name: _digest(self.root / name) for name in files}
+        digests = {name: self._digest(name) for name in files}
         _write(self.venv / STAMP, json.dumps({"made": self._made(), "files": digests}, indent=1))
+
+    def _digest(self, name: str) -> str:
+        lock = Lock(self.root, name).path
+        locked = lock.read_bytes() if lock.is_file() else b""
+        return hashlib.sha256((self.root / name).read_bytes() + locked).hexdigest()
 
     def _read_stamp(self) -> dict[str, Any]:
         try:
@@ -172,10 +188,6 @@ def _installed_version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _write(path: Path, text: str) -> None:

@@ -19,8 +19,9 @@ class Pip:
     argv: tuple[str, ...]
 
     def install(self, files: list[Path], log: Path, progress: Progress) -> None:
-        """Install the requirement files; the output goes to `log` and, condensed, to `progress`."""
+        """Install these locks, each file by its hashes; the output goes to `log` and, condensed, to `progress`."""
         argv = [*self.argv, "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+        argv.append("--require-hashes")
         argv += [part for file in files for part in ("-r", str(file))]
         env = {**os.environ, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "PYTHONUNBUFFERED": "1"}
         lines: list[str] = []
@@ -93,6 +94,8 @@ def _explain(lines: list[str], log: Path) -> Failure:
         )
     ):
         fix = "PyPI cannot be reached. Behind a proxy set HTTPS_PROXY; for another index set PIP_INDEX_URL."
+    elif "DO NOT MATCH THE HASHES" in text:
+        fix = "A downloaded file is not the one that the lock names: the index, or a cache before it, has another one."
     elif "No matching distribution" in text:
         fix = f"A pinned package may not exist for this Python ({sys.version.split()[0]}) or machine."
     else:

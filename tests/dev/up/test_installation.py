@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from askpro.dev.supply.locks import Lock
 from askpro.dev.up.failure import Failure
 from askpro.dev.up.installation import Installation
 from tests.dev.up.conftest import ROOT
@@ -73,6 +74,7 @@ def test_it_leaves_another_checkouts_environment_alone(finished: Installation, t
     other = tmp_path / "other"
     other.mkdir()
     (other / "requirements.txt").write_text("a-package-nobody-has==1.0\n", encoding="utf-8")
+    Lock(other, "requirements.txt").write("")
     (other / ".venv").symlink_to(finished.venv)
 
     with pytest.raises(Failure, match="is a link to an environment"):
@@ -117,9 +119,25 @@ def test_it_reads_every_pin_of_this_repository() -> None:
         assert len(pins) == len({line.split("==")[0].split("[")[0] for line in wanted})
 
 
+def test_it_is_stale_when_a_lock_has_changed(finished: Installation) -> None:
+    Lock(finished.root, "requirements.txt").write("another-package==1.0")
+
+    assert not finished.is_current()
+
+
+def test_it_installs_nothing_that_no_lock_names(finished: Installation) -> None:
+    (finished.root / "requirements.txt").write_text("some-package==1.1\n", encoding="utf-8")
+
+    with pytest.raises(Failure, match=r"requirements.txt was changed(.|\n)*manage.py lock"):
+        finished._install()
+
+
 @pytest.mark.long
 def test_it_sets_up_a_checkout_and_repairs_a_half_finished_one(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("cronsim==2.8\n", encoding="utf-8")
+    [cronsim] = [each for each in Lock(ROOT, "requirements.txt").packages() if each.name == "cronsim"]
+    hashes = "".join(f" \\\n    --hash={each}" for each in cronsim.hashes)
+    Lock(tmp_path, "requirements.txt").write(f"cronsim==2.8{hashes}\n")
     script = tmp_path / "run.py"
     script.write_text(
         "import sys\n"
