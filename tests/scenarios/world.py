@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psutil
 import redis
@@ -16,7 +15,6 @@ from django.conf import settings
 from django.db import OperationalError
 
 from appointments.models import Appointment, FollowUp
-from askpro.dev.sandbox.calcom.text import parsed
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.courier import calcom_signature, retell_signature
 from askpro.dev.sandbox.credentials import LOCAL
@@ -25,7 +23,7 @@ from askpro.dev.sandbox.demo.callers import somebody
 from askpro.dev.sandbox.demo.scenarios import SCENARIOS
 from askpro.dev.sandbox.retell import events
 from askpro.dev.sandbox.retell.events import ANALYZED, ENDED, STARTED
-from askpro.dev.sandbox.world import TIMEZONE, EventType
+from askpro.dev.sandbox.world import EventType
 from askpro.dev.up import ports
 from askpro.queues.models import Attempt, Job, Worker
 from askpro.queues.supervisor.group import YOUNG
@@ -227,13 +225,7 @@ class World:
 
 def free_times(vendors: SandboxClient, event_type: EventType) -> list[datetime]:
     """The whole hours of the next weeks at which it is free at Cal.com."""
-    now = datetime.now(UTC)
-    first, last = now + timedelta(days=2), now + timedelta(days=50)
-    query = f"eventTypeId={event_type.id}&start={first:%Y-%m-%d}&end={last:%Y-%m-%d}"
-    answer = vendors.calcom("GET", f"/v2/slots?{query}", key=LOCAL["CALCOM_API_KEY"], version="2024-09-04")
-    starts = [parsed(slot["start"]) for day in answer.json()["data"].values() for slot in day]
-    local = [start.astimezone(ZoneInfo(TIMEZONE)) for start in starts]
-    return [start for start in local if start.hour in HOURS and start.minute == 0]
+    return vendors.free_hours(event_type.id, key=LOCAL["CALCOM_API_KEY"], days=(2, 50), hours=HOURS)
 
 
 def empty_tables(kept: tuple[str, ...] = OF_MIGRATE + OF_PROCESSES) -> None:

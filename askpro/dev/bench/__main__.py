@@ -11,8 +11,11 @@ import django
 from askpro.dev.bench.peers import installation
 from askpro.dev.bench.place import Place
 from askpro.dev.bench.pressure.phases import NAMES, PHASES, Phase, chosen
+from askpro.dev.bench.scale import run as scale
+from askpro.dev.front import nginx
 from askpro.dev.up.failure import Failure
 
+FLOOD = "flood"
 MEASURES = (
     "jobs",
     "atomic",
@@ -26,6 +29,7 @@ MEASURES = (
     "pickup",
     "fairness",
     "ingest",
+    FLOOD,
     "complete",
     "functions",
 )
@@ -33,18 +37,24 @@ PEERS = "peers"
 FEWEST_JOBS = 10_000
 # Minutes of a phase under pressure; beside others it should also show what grows slowly.
 USUAL_PHASE, PHASE_WITH_PEERS, SHORTEST_PHASE = 1.0, 5.0, 0.05
+USUAL_SOAK = 3.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     # A TERM ends it as a Ctrl-C does: the database is dropped and the programs are stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if options.scale is not None:
+        scale.run(options.scale or scale.RATES)
+        return 0
     try:
         # Before the place, whose folder is gone afterwards.
         packages = installation.ensure() if options.peers else None
         with _place(options) as place:
             if options.console:
                 _open_pages(options)
+            elif options.soak:
+                return _soak(options, place.folder)
             else:
                 (_press if options.pressure else _measure)(options, place.folder, packages)
     except Failure as failure:
@@ -67,12 +77,20 @@ def _open_pages(options: argparse.Namespace) -> None:
     run(Scale(options.jobs or JOBS), ROUNDS[options.quick], as_json=options.json, pages=options.pages or "")
 
 
+def _soak(options: argparse.Namespace, folder: Path) -> int:
+    django.setup()
+    from askpro.dev.bench.soak.run import Wanted, run
+
+    return run(folder, Wanted(options.minutes or USUAL_SOAK, options.load, options.faults), as_json=options.json)
+
+
 def _measure(options: argparse.Namespace, folder: Path, packages: Path | None) -> None:
     django.setup()
     from askpro.dev.bench.run import run
     from askpro.dev.bench.session import ROUNDS, Effort
 
-    names = [*(options.only or MEASURES), *([PEERS] if packages else [])]
+    usual = [name for name in MEASURES if name != FLOOD or nginx.FOUND]
+    names = [*(options.only or usual), *([PEERS] if packages else [])]
     effort = Effort(1 if options.quick else ROUNDS, options.quick, options.share)
     run(folder, names, effort, packages, as_json=options.json)
 
@@ -111,7 +129,20 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="instead: 800 jobs a second for the production pools, while one thing after the other goes wrong",
     )
     parser.add_argument(
-        "--minutes", type=float, metavar="N", help="with --pressure: the length of each phase (1; with --peers 5)"
+        "--soak",
+        action="store_true",
+        help="instead: calls, SMS and the console through nginx at a part of what the machine gives, while vendors fail"
+        " now and then; says what was lost, and what grew",
+    )
+    parser.add_argument("--load", type=float, default=0.8, help="with --soak: the part of the capacity (0.8)")
+    parser.add_argument(
+        "--faults", type=float, default=0.02, help="with --soak: the part of the vendors' requests that fails (0.02)"
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        metavar="N",
+        help="with --pressure: the length of each phase (1; with --peers 5); with --soak: how long (3)",
     )
     parser.add_argument(
         "--phases",
@@ -130,6 +161,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         action="store_true",
         help="instead: open every page of the console over 5 million jobs, 1 million events and 500,000 calls",
     )
+    parser.add_argument(
+        "--scale",
+        nargs="*",
+        type=float,
+        metavar="RATE",
+        help="instead: what so many jobs a second need (10 100 10000), by a model of what was measured (docs/scale.md)",
+    )
     parser.add_argument("--jobs", type=int, metavar="N", help="with --console: so many, all in proportion")
     parser.add_argument("--pages", metavar="NAME", help="with --console: only pages whose URL has this in its name")
     parser.add_argument(
@@ -147,6 +185,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _misfits(options: argparse.Namespace) -> Iterator[str]:
     if options.console and (options.pressure or options.peers or options.only):
         yield "--console measures nothing else"
+    if options.scale is not None and (options.console or options.pressure or options.peers or options.only):
+        yield "--scale measures nothing"
+    if any(rate <= 0 for rate in options.scale or ()):
+        yield "--scale takes rates above 0"
     for name in ("jobs", "pages", "keep"):
         if getattr(options, name) and not options.console:
             yield f"--{name} is for --console"
@@ -155,8 +197,12 @@ def _misfits(options: argparse.Namespace) -> Iterator[str]:
     if options.pressure and options.only:
         yield "--only is not for --pressure, which has --phases"
     for name in ("minutes", "phases", "marathon"):
-        if getattr(options, name) is not None and not options.pressure:
+        if getattr(options, name) is not None and not (options.pressure or (options.soak and name == "minutes")):
             yield f"--{name} is for --pressure"
+    if options.soak and (options.console or options.pressure or options.peers or options.only):
+        yield "--soak measures nothing else"
+    if not (0 < options.load <= 2 and 0 <= options.faults < 1):
+        yield "--load is a part of the capacity, and --faults one of the requests"
     if options.marathon is not None and (options.minutes or options.phases or options.peers):
         yield "--marathon has no phases and no peers"
     if options.minutes is not None and options.minutes < SHORTEST_PHASE:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from askpro.dev.bench.call_cost import CallCost
 from askpro.dev.bench.figures import Figure
 from askpro.dev.bench.weights import Weight
 
@@ -28,6 +29,7 @@ class Report:
     figures: list[Figure] = field(default_factory=list)
     costs: list[dict[str, Any]] = field(default_factory=list)
     weights: list[Weight] = field(default_factory=list)
+    call: CallCost | None = None
 
     def add_costs(self, costs: Sequence[dict[str, Any]]) -> None:
         """The first costs of a side are kept: in later measures it may only be the baseline."""
@@ -39,6 +41,8 @@ def print_json(report: Report) -> None:
     figures = [figure.as_json() for figure in report.figures]
     weights = [weight.as_json() for weight in report.weights]
     result = {"machine": report.machine, "figures": figures, "cpu_per_job_us": report.costs, "weights": weights}
+    if report.call:
+        result["call"] = report.call.as_json()
     print(json.dumps(result, indent=2, ensure_ascii=False))
 
 
@@ -51,6 +55,8 @@ def print_table(report: Report) -> None:
         console.print(_costs(report.costs))
     if report.weights:
         console.print(_weights(report.weights))
+    if report.call:
+        console.print(_call(report.call))
     shares = [share for figure in report.figures for share in figure.strangers]
     if shares and median(shares) > NOISY:
         console.print(
@@ -104,6 +110,20 @@ def _weights(weights: Sequence[Weight]) -> Table:
         numbers = (each.kept, each.log_alone, each.log_together)
         statements = f"{each.statements_alone:.1f}"
         table.add_row(each.kind, f"{each.rows:.2f}", *(f"{number:,.0f}" for number in numbers), statements)
+    return table
+
+
+def _call(cost: CallCost) -> Table:
+    table = Table(title="What a call costs, from its webhook to the accepted SMS")
+    for name in ("Jobs", "Commits", "Log, kB", "Kept, kB", "Web, ms", "Workers, ms", "PostgreSQL, ms", "Redis, ms"):
+        table.add_column(name, justify="right")
+    seconds = (cost.web, cost.workers, cost.postgres, cost.redis)
+    table.add_row(
+        f"{cost.jobs:.1f}",
+        f"{cost.commits:.0f}",
+        *(f"{size / 1000:,.0f}" for size in (cost.log, cost.kept)),
+        *("–" if each is None else f"{each * 1000:.1f}" for each in seconds),
+    )
     return table
 
 

@@ -1,10 +1,14 @@
 """The client of the sandbox that tests and `demo_call` use."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import requests
+
+from askpro.dev.sandbox.calcom.text import parsed
+from askpro.dev.sandbox.world import TIMEZONE
 
 TIMEOUT = 60.0
 # Cal.com may hang for each question of the agent.
@@ -135,6 +139,15 @@ class SandboxClient:
         return self._session.request(
             method, f"{self.url}/calcom{path}", json=json or None, headers=headers, timeout=TIMEOUT
         )
+
+    def free_hours(self, event_type: int, *, key: str, days: tuple[int, int], hours: Collection[int]) -> list[datetime]:
+        """The whole `hours` at which an event type is free from one day ahead to another, in the salon's zone."""
+        first, last = (datetime.now(UTC) + timedelta(days=ahead) for ahead in days)
+        query = f"eventTypeId={event_type}&start={first:%Y-%m-%d}&end={last:%Y-%m-%d}"
+        answer = self.calcom("GET", f"/v2/slots?{query}", key=key, version="2024-09-04")
+        starts = [parsed(slot["start"]) for day in answer.json()["data"].values() for slot in day]
+        local = [start.astimezone(ZoneInfo(TIMEZONE)) for start in starts]
+        return [start for start in local if start.hour in hours and start.minute == 0]
 
     def pay(self, uid: str) -> Json:
         """The attendee pays for a booking at Cal.com."""

@@ -13,7 +13,9 @@ import pytest
 import redis
 from django.db import connection
 
+from askpro.dev.bench.measures import flood
 from askpro.dev.bench.place import Place
+from askpro.dev.front import nginx
 from askpro.dev.up.process import is_alive, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -160,6 +162,14 @@ def test_it_measures_what_callers_wait_for(child_environment: Environment):
     ]
     # Cal.com takes 100 ms for each request.
     assert all(figure["peer"] > 100 for figure in found["figures"][1:])
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not nginx.FOUND, reason="no nginx here: apt-get install -y nginx-light")
+def test_it_measures_the_vendors_while_somebody_attacks(child_environment: Environment):
+    found = measured(child_environment(), "flood")
+    assert [figure["target"] for figure in found["figures"]] == [None, "≤ 250"] * len(flood.NAMES)
+    check_figures(found)
 
 
 @pytest.mark.long

@@ -2,25 +2,25 @@
 
 import time
 from contextlib import ExitStack, closing
-from datetime import time as clock_time
-from itertools import islice
 
+from askpro.dev.bench.call_cost import CallMeter
 from askpro.dev.bench.ear import Ear
 from askpro.dev.bench.measures import idle
 from askpro.dev.bench.measures.composed import single_chains
-from askpro.dev.bench.measures.ingest import seed
+from askpro.dev.bench.measures.ingest import end_quiet_hours, seed
 from askpro.dev.bench.report import Report
 from askpro.dev.bench.session import Session
 from askpro.dev.bench.sides.contenders import IDLE_SECONDS
 from askpro.dev.bench.sides.meter import Meter
 from askpro.dev.bench.sides.product import Product
 from askpro.dev.up.failure import Failure
-from calls.models import Company
 
 CALLS = (50, 10)
 # The number of turns that each side takes.
 TURNS = 5
 WARM_UP = 3
+# Calls at once, of which the cost is told: what is done for none of them in particular, such as idle looks, is little.
+TOGETHER = 20
 # Jobs from the call's end to the SMS, including the one that sends it.
 HOPS = 5
 LIMITS = {"p50": 150.0}
@@ -29,8 +29,7 @@ LIMITS = {"p50": 150.0}
 def measure(session: Session, report: Report) -> None:
     """One call after another. The peer runs a pipeline of as many jobs, but empty ones: no database, no vendor."""
     seed()
-    # Equal times mean that there are no quiet hours: an SMS must not wait for the morning.
-    Company.objects.update(quiet_from=clock_time(0), quiet_until=clock_time(0))
+    end_quiet_hours()
     turns = session.effort.turns(TURNS)
     count = session.effort.size(*CALLS) // turns
     session.steps.say("A whole call: sandbox, web and workers start")
@@ -39,8 +38,9 @@ def measure(session: Session, report: Report) -> None:
     with ExitStack() as stack, closing(Ear()) as ear:
         product = Product(session, stack)
         product.wait()
-        slots = list(islice(product.free_slots(), WARM_UP + count * turns))
-        if len(slots) < WARM_UP + count * turns:
+        needed = WARM_UP + count * turns + TOGETHER
+        slots = product.free_slots()[:needed]
+        if len(slots) < needed:
             raise Failure(f"Cal.com's stand-in has only {len(slots)} free times.")
         for _ in range(WARM_UP):
             product.take_call(slots.pop())
@@ -59,5 +59,9 @@ def measure(session: Session, report: Report) -> None:
             product.release()
             time.sleep(IDLE_SECONDS)
             session.steps.done()
+        session.steps.say(f"{TOGETHER} whole calls at once: what each costs")
+        calls = CallMeter(product.web, product.queues)
+        product.take_calls([slots.pop() for _ in range(TOGETHER)])
+        report.call = calls.read(TOGETHER)
     name = f"{peer.name}, a pipeline of {HOPS} empty jobs"
     report.figures += idle.figures("call_ended to SMS accepted", ours, theirs, name, LIMITS, strangers)

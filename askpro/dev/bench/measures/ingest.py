@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import time as clock_time
 from io import StringIO
 from typing import Any
 
@@ -20,6 +21,7 @@ from askpro.dev.bench.sides.program import ROOT
 from askpro.dev.bench.sides.web import Web
 from askpro.dev.up.failure import Failure
 from askpro.queues.models import Job
+from calls.models import Company
 from webhooks.models import WebhookEvent
 
 REQUESTS = (2_000, 500)
@@ -73,6 +75,11 @@ def measure(session: Session, report: Report) -> None:
 def seed() -> None:
     """Create the demo's companies: a call to a number of no company is set aside and gets no job."""
     call_command("seed_demo", password=secrets.token_urlsafe(16), stdout=StringIO())
+
+
+def end_quiet_hours() -> None:
+    """An SMS must not wait for the morning: equal times mean that there are no quiet hours."""
+    Company.objects.update(quiet_from=clock_time(0), quiet_until=clock_time(0))
 
 
 def _load(web: Web, path: str, count: int) -> Load:

@@ -3,10 +3,9 @@
 import http.client
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 from django.conf import settings
 
@@ -14,11 +13,10 @@ from askpro.dev.bench import posts
 from askpro.dev.bench.session import Session
 from askpro.dev.bench.sides.program import Program
 from askpro.dev.bench.sides.web import Web
-from askpro.dev.sandbox.calcom.text import parsed
 from askpro.dev.sandbox.client import SandboxClient
 from askpro.dev.sandbox.courier import retell_signature
 from askpro.dev.sandbox.credentials import environment
-from askpro.dev.sandbox.world import SALON, TIMEZONE
+from askpro.dev.sandbox.world import SALON
 from askpro.dev.up import ports
 from askpro.dev.up.failure import Failure
 from askpro.dev.up.process import wait_until
@@ -28,9 +26,10 @@ from notifications.models import Notification
 # Seconds within which a call must be done.
 LONGEST = 30.0
 LOOK_EVERY = 0.01
+SELDOM = 0.25
 # Afternoon hours whose haircuts do not overlap; when spoken, they need no guess.
 HOURS = range(13, 18)
-EARLIEST, LATEST = timedelta(days=2), timedelta(days=30)
+DAYS = (2, 30)
 BUSY = (Job.Status.QUEUED, Job.Status.PROCESSING, Job.Status.WAITING)
 
 
@@ -53,7 +52,8 @@ class Product:
         self._queues = program("queues", "queues_run", "--environment", "local")
         self._web = Web("web-of-all", session.folder, "askpro.dev.bench.settings", "/health/live", **env)
         stack.callback(self._web.program.stop)
-        self.programs = (self._sandbox, self._queues, self._web.program)
+        self.web, self.queues = self._web.program, self._queues
+        self.programs = (self._sandbox, self.queues, self.web)
 
     def wait(self) -> None:
         self._sandbox.wait(self.client.ready)
@@ -69,16 +69,10 @@ class Product:
         for program in self.programs:
             program.release()
 
-    def free_slots(self) -> Iterator[datetime]:
+    def free_slots(self) -> list[datetime]:
         """Times that Cal.com has free, in the salon's zone."""
-        now, event_type = datetime.now(UTC), SALON.event_types[0].id
-        query = f"eventTypeId={event_type}&start={now + EARLIEST:%Y-%m-%d}&end={now + LATEST:%Y-%m-%d}"
-        answer = self.client.calcom("GET", f"/v2/slots?{query}", key=settings.CALCOM_API_KEY, version="2024-09-04")
-        for day in answer.json()["data"].values():
-            for slot in day:
-                moment = parsed(slot["start"]).astimezone(ZoneInfo(TIMEZONE))
-                if moment.hour in HOURS and moment.minute == 0:
-                    yield moment
+        event_type = SALON.event_types[0].id
+        return self.client.free_hours(event_type, key=settings.CALCOM_API_KEY, days=DAYS, hours=HOURS)
 
     def take_call(self, slot: datetime) -> float:
         """Milliseconds from the answer to `call_ended` until AskPro knows that Twilio accepted the SMS.
@@ -91,6 +85,12 @@ class Product:
         self.fall_idle()
         sent_at: datetime = notification.sent_at or datetime.max.replace(tzinfo=UTC)
         return (sent_at - accepted).total_seconds() * 1000
+
+    def take_calls(self, slots: Sequence[datetime]) -> None:
+        """All one after the other, until the last one is done. It is looked at seldom meanwhile, since that costs."""
+        for slot in slots:
+            self._post(posts.ended(slot))
+        self._expect(lambda: not Job.objects.filter(status__in=BUSY).exists(), "The jobs do not end", pause=SELDOM)
 
     def fall_idle(self) -> None:
         """Wait until no job is left that could run now."""
@@ -115,8 +115,8 @@ class Product:
         self._expect(sent.exists, f"No SMS went out for {call_id}")
         return sent.get()
 
-    def _expect(self, condition: Callable[[], bool], problem: str) -> None:
-        if not wait_until(condition, LONGEST, pause=LOOK_EVERY):
+    def _expect(self, condition: Callable[[], bool], problem: str, pause: float = LOOK_EVERY) -> None:
+        if not wait_until(condition, LONGEST, pause=pause):
             unfinished = Job.objects.exclude(status=Job.Status.COMPLETED).values_list("actor_name", "status")
             raise Failure(f"{problem} within {LONGEST:.0f} s. Not completed: {list(unfinished)[:20]}")
         time.sleep(LOOK_EVERY)
