@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from typing import TypeVar
 
 from django.db import transaction
+from psycopg2.errors import LockNotAvailable
 
 from askpro.queues.errors import JobError, Release, Unavailable, Unknown
 
@@ -18,7 +19,8 @@ def one_by_one(
 ) -> list[tuple[Row, Exception]]:
     """Call `act` with each row, each in a transaction or savepoint of its own if `atomic`.
 
-    Returns the rows that failed, with their errors. Errors other than `JobError` are logged.
+    Returns the rows that failed, with their errors. Errors other than `JobError` are logged; a row that somebody else
+    has locked for too long is no error, since it has its turn next time.
     """
     failures: list[tuple[Row, Exception]] = []
     for row in rows:
@@ -27,8 +29,10 @@ def one_by_one(
                 act(row)
         except Exception as error:  # noqa: BLE001 - the loop's edge: no kind of error of one row may stop the others
             failures.append((row, error))
-            if not isinstance(error, JobError):
-                facts = type(row).__name__, getattr(row, "pk", ""), type(error).__name__
+            facts = type(row).__name__, getattr(row, "pk", ""), type(error).__name__
+            if isinstance(error.__cause__, LockNotAvailable):
+                log.info("%s %s is locked by others", *facts[:2])
+            elif not isinstance(error, JobError):
                 log.error("%s %s failed: %s", *facts, extra={"cause": error})
     return failures
 

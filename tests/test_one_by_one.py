@@ -15,10 +15,11 @@ from askpro.one_by_one import one_by_one
 from askpro.queues.errors import Unavailable
 from askpro.queues.models import Job
 from calls import sweepers as call_sweepers
-from calls.models import BookingRequest, Call
+from calls.models import BookingRequest, Call, Company
 from notifications import sweepers as notification_sweepers
 from notifications.models import Notification
 from tests.appointments.salon import branch, call, company, request, service
+from tests.locks import somebody_holds
 from webhooks.inbox import sweepers as webhook_sweepers
 from webhooks.inbox.replay import Choice, replay
 from webhooks.models import Provider, WebhookEvent
@@ -57,9 +58,24 @@ def test_each_has_its_turn_and_leaves_nothing_behind_when_it_fails(caplog: pytes
     assert {of.slug for of in call_companies()} == {"salon-1", "salon-4"}
 
 
-def call_companies() -> Any:
-    from calls.models import Company
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_somebody_works_on_has_its_turn_next_time(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    rows = [company(f"salon-{number}") for number in (1, 2)]
 
+    def act(row: Company) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        Company.objects.select_for_update().get(pk=row.pk)
+
+    with somebody_holds(f"SELECT 1 FROM calls_company WHERE id = {rows[0].pk} FOR UPDATE"):
+        failures = one_by_one(rows, act, atomic=True)
+    assert [row for row, _ in failures] == rows[:1]
+    assert f"Company {rows[0].pk} is locked by others" in caplog.text
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+
+
+def call_companies() -> Any:
     return Company.objects.filter(slug__startswith="salon-")
 
 
